@@ -1,0 +1,35 @@
+"""Counters behind `engine.stats()`."""
+
+from __future__ import annotations
+
+import threading
+
+_NAMES = (
+    "ops_recorded",
+    "kernels_compiled",
+    "kernels_loaded",
+    "launches",
+    "interpreted_ops",
+    "synchronisations",
+)
+_counts = dict.fromkeys(_NAMES, 0)
+_lock = threading.Lock()
+
+
+def add(name: str, amount: int = 1) -> None:
+    """Count `amount` more of `name`."""
+    with _lock:
+        _counts[name] += amount
+
+
+def read() -> dict[str, int]:
+    """All counts since the start or the last `reset`."""
+    with _lock:
+        return dict(_counts)
+
+
+def reset() -> None:
+    """Set every count to 0."""
+    with _lock:
+        for name in _NAMES:
+            _counts[name] = 0

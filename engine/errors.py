@@ -1,0 +1,39 @@
+"""Errors in one form: ``op: what was required; what was given; where``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_KERNELS = os.path.dirname(os.path.realpath(os.path.join(_PACKAGE, "kernels")))
+_KERNELS = os.path.join(_KERNELS, "kernels") + os.sep
+
+
+def user_line() -> str:
+    """``file:line`` of the innermost frame that is not part of Engine."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith((_PACKAGE, _KERNELS, "<"))
+
+
+def broadcast_error(op: str, shapes: list[tuple[int, ...]]) -> NoReturn:
+    """Raise the ValueError that names the first axis that does not broadcast."""
+    rank = max(len(shape) for shape in shapes)
+    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    for axis in reversed(range(rank)):
+        extents = [shape[axis] for shape in padded]
+        if len({n for n in extents if n != 1}) > 1:
+            given = " and ".join(str(shape) for shape in shapes)
+            sides = ", ".join(str(n) for n in extents)
+            raise ValueError(
+                f"{op}: operands could not be broadcast together: their extents must be "
+                f"equal or 1; shapes {given} were given; axis {axis - rank} has {sides}"
+            )
+    raise AssertionError("shapes broadcast")

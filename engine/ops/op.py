@@ -1,0 +1,341 @@
+"""Op: the one block that says everything about one operation, and its decorators."""
+
+from __future__ import annotations
+
+import dis
+import types
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from engine.errors import broadcast_error
+from engine.record.registry import REGISTRY
+from engine.record.trace import record
+from engine.record.value import Scalar, Value
+
+Kind: TypeAlias = Literal[
+    "elementwise", "reduce", "region", "gather", "source", "library"
+]
+DType: TypeAlias = np.dtype[Any]
+Operand: TypeAlias = Value | Scalar | bool | int | float | complex
+Samples: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Any]
+
+
+class Loop(NamedTuple):
+    """The dtypes that an elementwise op works in."""
+
+    inputs: tuple[DType, ...]
+    output: DType
+
+
+class Op:
+    """One operation: meaning, dtype and shape rule, scalar text, gradient, names.
+
+    Attributes
+    ----------
+    name : str
+        The name in the registry, in texts and in errors.
+    kind : str
+        What the scheduler may do with it. ``elementwise`` ops have a scalar text;
+        ``reduce`` ops have attributes ``(axes, ...)``; ``region`` ops read or write a
+        strided part (`engine.ops.regions`); ``source`` ops have no operands and a
+        scalar text; ``library`` ops are one call of `reference`.
+    reference : callable
+        ``reference(*arrays, *attributes)``, the NumPy meaning: oracle, interpreter and
+        fallback in one.
+    infer : callable
+        ``infer(*operands, *attributes) -> (dtype, shape)``; raises the user's errors.
+    scalar : str or dict of str to str
+        Text of one element in a kernel, operands written ``{x} {y} {z}``; by dtype kind
+        (``"b i u f c"``, "" for the rest) where it differs.
+    rule : callable or None
+        ``rule(grad, out, *inputs, *attributes)`` gives one gradient (a Value) or None
+        for each input. It is written in public ops and knows neither masks nor
+        broadcasting: both are the work of `engine.autograd`.
+    reads : frozenset of str
+        The parameters of `rule` whose *values* it uses: what must be kept for it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kind: Kind,
+        nin: int,
+        reference: Callable[..., Any],
+        infer: Callable[..., tuple[DType, tuple[int, ...]]],
+        *,
+        scalar: str | dict[str, str] | None = None,
+        onnx: str | None = None,
+        samples: Samples | tuple[Samples, ...] | None = None,
+        dtypes: str = "biufc",
+        linear: bool = False,
+        expensive: bool = False,
+        doc: str = "",
+    ) -> None:
+        if name in REGISTRY:
+            raise ValueError(f"op {name!r} is defined twice")
+        self.name = name
+        self.kind = kind
+        self.nin = nin
+        self.reference = reference
+        self.infer = infer
+        self.scalar = scalar
+        self.onnx = onnx
+        self.samples = samples
+        self.dtypes = dtypes
+        self.linear = linear
+        self.expensive = expensive
+        self.__doc__ = doc
+        self.rule: Callable[..., Any] | None = None
+        self.reads: frozenset[int] = frozenset()
+        self.transports = False
+        self.choose: Callable[..., Any] | None = None
+        self._loops: dict[tuple[Any, ...], Loop] = {}
+        REGISTRY[name] = self
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    # -- gradient -----------------------------------------------------------------
+    def vjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: the local gradient rule, ``rule(grad, out, *inputs, *attrs)``."""
+        self.rule = rule
+        self.reads = _parameters_read(rule)
+        return rule
+
+    def cotangent(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: a rule that moves masks too, ``rule(cotangent, out, ...)``.
+
+        It takes and gives `engine.autograd.Cotangent`; see there.
+        """
+        self.transports = True
+        return self.vjp(rule)
+
+    def selects(self, choose: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: ``choose(out, *inputs, *attrs)``, a mask (or None) per input.
+
+        The elements in which that input decides the result. Outside of them the
+        gradient is selected away, never multiplied by 0.
+        """
+        self.choose = choose
+        self.reads = self.reads | _parameters_read(choose, shift=1)
+        return choose
+
+    # -- calls --------------------------------------------------------------------
+    def __call__(self, *operands: Operand, attributes: tuple[Any, ...] = ()) -> Value:
+        """Record the op on values. Python scalars are weak; dtypes promote as NumPy's.
+
+        Elementwise operands are cast to the op's loop; operands of other kinds must
+        have the right dtypes already.
+        """
+        if self.kind != "elementwise":
+            return record(self, operands, attributes)  # type: ignore[arg-type]
+        kinds = tuple(
+            x.dtype if isinstance(x, (Value, Scalar)) else type(x) for x in operands
+        )
+        loop = self._loops.get(kinds) or self.resolve(kinds)
+        inputs = [
+            as_operand(x, want, self.name)
+            for x, want in zip(operands, loop.inputs, strict=True)
+        ]
+        return record(self, inputs, attributes)
+
+    def resolve(self, kinds: Sequence[Any]) -> Loop:
+        """The loop for operands of these dtypes (or Python scalar types)."""
+        key = tuple(kinds)
+        loop = self._loops.get(key)
+        if loop is None:
+            loop = self._loops[key] = self._resolve(key)
+        return loop
+
+    def _resolve(self, kinds: tuple[Any, ...]) -> Loop:
+        raise NotImplementedError(self.name)
+
+    def text(self, dtype: DType) -> str | None:
+        """The scalar text for operands of `dtype`, None where there is none."""
+        if dtype.kind not in self.dtypes or self.scalar is None:
+            return None
+        if isinstance(self.scalar, str):
+            return self.scalar
+        return self.scalar.get(dtype.kind, self.scalar.get(""))
+
+
+class ElementwiseOp(Op):
+    """An op whose dtypes are those of a NumPy ufunc, or of a rule given to it."""
+
+    ufunc: np.ufunc | None = None
+    loop_rule: Callable[[tuple[Any, ...]], Loop] | None = None
+
+    def _resolve(self, kinds: tuple[Any, ...]) -> Loop:
+        if self.loop_rule is not None:
+            return self.loop_rule(kinds)
+        assert self.ufunc is not None
+        given = tuple(k if isinstance(k, np.dtype) else _weak(k) for k in kinds)
+        found = self.ufunc.resolve_dtypes((*given, *[None] * self.ufunc.nout))
+        return Loop(tuple(found[: self.nin]), found[self.nin])
+
+
+def _weak(kind: type) -> Any:
+    if kind is bool or issubclass(kind, np.bool_):
+        return np.dtype(bool)
+    for weak in (int, float, complex):
+        if kind is weak:
+            return weak
+    raise TypeError(f"an array or a Python number was required; {kind} was given")
+
+
+def as_operand(x: Operand, dtype: DType, name: str) -> Value | Scalar:
+    """`x` with `dtype`: a cast value, or a typed scalar."""
+    if isinstance(x, Value):
+        return x if x.dtype == dtype else cast(x, dtype)
+    number = x.value if isinstance(x, Scalar) else x
+    return Scalar(_typed(number, dtype, name), dtype)
+
+
+def _typed(number: Any, dtype: DType, name: str) -> Any:
+    if dtype.kind in "iu" and isinstance(number, int):
+        info = np.iinfo(dtype)
+        if not info.min <= number <= info.max:
+            raise OverflowError(
+                f"{name}: Python integer {number} out of bounds for {dtype.name}"
+            )
+    return dtype.type(number)
+
+
+def cast(x: Value, dtype: DType) -> Value:
+    """`x` in another dtype; the same value when it has it already."""
+    if x.dtype == dtype:
+        return x
+    return record(REGISTRY["cast"], (x,), (dtype,))
+
+
+def broadcast_shape(name: str, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    """The common shape, or the ValueError that names the axis."""
+    first = shapes[0]
+    if all(shape == first for shape in shapes):
+        return first
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        broadcast_error(name, shapes)
+
+
+def elementwise(
+    numpy: Callable[..., Any],
+    *,
+    scalar: str | dict[str, str],
+    nin: int | None = None,
+    loop: Callable[[tuple[Any, ...]], Loop] | None = None,
+    onnx: str | None = None,
+    samples: Samples | tuple[Samples, ...] | None = None,
+    dtypes: str | None = None,
+    linear: bool = False,
+    expensive: bool = False,
+) -> Callable[[Callable[..., Any]], ElementwiseOp]:
+    """Declare an op that works element by element, with broadcasting.
+
+    Parameters
+    ----------
+    numpy : callable
+        The NumPy meaning; when it is a ufunc it is also the dtype rule.
+    scalar : str or dict
+        Text of one element, see `Op`.
+    loop : callable, optional
+        The dtype rule where `numpy` is no ufunc: operand dtypes (or Python scalar
+        types) to a `Loop`.
+    samples : callable or tuple of callables
+        ``samples(rng, shape)`` draws a float64 operand from the op's domain; a tuple
+        has one for each operand.
+    dtypes : str, optional
+        dtype kinds of operands that the scalar text serves; default all but complex.
+    linear : bool
+        Whether a zero gradient gives exact zeros (add, negate, cast).
+    expensive : bool
+        Whether to keep results rather than compute them twice.
+    """
+
+    def declare(signature: Callable[..., Any]) -> ElementwiseOp:
+        name = signature.__name__.rstrip("_")
+
+        def infer(*operands: Any) -> tuple[DType, tuple[int, ...]]:
+            shape = broadcast_shape(name, [x.shape for x in operands[: op.nin]])
+            return op.resolve([x.dtype for x in operands[: op.nin]]).output, shape
+
+        op = ElementwiseOp(
+            name,
+            "elementwise",
+            nin or signature.__code__.co_argcount,
+            numpy,
+            infer,
+            scalar=scalar,
+            onnx=onnx,
+            samples=samples,
+            dtypes=dtypes or "biuf",
+            linear=linear,
+            expensive=expensive,
+            doc=signature.__doc__ or "",
+        )
+        op.ufunc = numpy if isinstance(numpy, np.ufunc) else None
+        op.loop_rule = loop
+        return op
+
+    return declare
+
+
+def operation(
+    kind: Kind,
+    infer: Callable[..., tuple[DType, tuple[int, ...]]],
+    *,
+    onnx: str | None = None,
+    scalar: str | dict[str, str] | None = None,
+    samples: Samples | tuple[Samples, ...] | None = None,
+    dtypes: str = "biufc",
+    linear: bool = False,
+    expensive: bool = False,
+) -> Callable[[Callable[..., Any]], Op]:
+    """Declare an op of any other kind; the decorated function is its NumPy reference.
+
+    The function takes the operands as arrays, then the attributes, all positional.
+    """
+
+    def declare(reference: Callable[..., Any]) -> Op:
+        return Op(
+            reference.__name__.rstrip("_"),
+            kind,
+            reference.__code__.co_argcount,
+            reference,
+            infer,
+            onnx=onnx,
+            scalar=scalar,
+            samples=samples,
+            dtypes=dtypes,
+            linear=linear,
+            expensive=expensive,
+            doc=reference.__doc__ or "",
+        )
+
+    return declare
+
+
+def _parameters_read(rule: Callable[..., Any], shift: int = 0) -> frozenset[int]:
+    """Which parameters a rule uses, as positions after ``grad``: 0 is ``out``.
+
+    Read off its code, so that what must be kept for it is stated only once, in it.
+    """
+    if not isinstance(rule, types.FunctionType):
+        return frozenset(range(64))
+    names = rule.__code__.co_varnames[: rule.__code__.co_argcount]
+    if rule.__code__.co_flags & 0x04:  # *inputs: may use all of them
+        return frozenset(range(64))
+    used = {
+        name
+        for instruction in dis.get_instructions(rule)
+        if instruction.opname.startswith(("LOAD_", "STORE_FAST_LOAD", "MAKE_CELL"))
+        for name in (
+            instruction.argval
+            if isinstance(instruction.argval, tuple)
+            else (instruction.argval,)
+        )
+    }
+    return frozenset(i - 1 + shift for i, name in enumerate(names) if name in used)

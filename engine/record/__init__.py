@@ -1,0 +1,18 @@
+"""Recording: calls become values of a trace, and known traces form a trie."""
+
+from .node import LEAF, Node
+from .trace import Trace, current_trace, grad_enabled, grad_mode, record
+from .value import History, Scalar, Value
+
+__all__ = [
+    "LEAF",
+    "History",
+    "Node",
+    "Scalar",
+    "Trace",
+    "Value",
+    "current_trace",
+    "grad_enabled",
+    "grad_mode",
+    "record",
+]

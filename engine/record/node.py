@@ -1,0 +1,84 @@
+"""Node: one recorded event, an entry of the trie of known traces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from engine.ops.op import Op
+
+
+class Node:
+    """One event of a trace: an op on earlier values of the same trace.
+
+    The path from the root to a node is a trace; the number of a value is the depth of
+    its node. `operands` are numbers of values, or ``~k`` for the k-th Python scalar of
+    the trace, whose dtypes stand in `scalars`. All but the caches (`children`, `plans`)
+    is immutable.
+    """
+
+    __slots__ = (
+        "attributes",
+        "children",
+        "dtype",
+        "line",
+        "number",
+        "op",
+        "operands",
+        "parent",
+        "plans",
+        "scalars",
+        "shape",
+    )
+
+    def __init__(
+        self,
+        op: Op,
+        operands: tuple[int, ...],
+        attributes: tuple[Any, ...],
+        scalars: tuple[np.dtype[Any], ...],
+        dtype: np.dtype[Any],
+        shape: tuple[int, ...],
+        parent: Node | None,
+        line: str,
+    ) -> None:
+        self.op = op
+        self.operands = operands
+        self.attributes = attributes
+        self.scalars = scalars
+        self.dtype = dtype
+        self.shape = shape
+        self.parent = parent
+        self.number = -1 if parent is None else parent.number + 1
+        self.line = line
+        self.children: dict[Any, Node] = {}
+        self.plans: dict[Any, Any] = {}
+
+    def path(self) -> list[Node]:
+        """All nodes from the first event to this one; ``path()[i].number == i``."""
+        nodes = []
+        node: Node | None = self
+        while node is not None and node.parent is not None:
+            nodes.append(node)
+            node = node.parent
+        nodes.reverse()
+        return nodes
+
+    def __repr__(self) -> str:
+        names = [f"v{i}" if i >= 0 else f"s{~i}" for i in self.operands]
+        names += [repr(a) for a in self.attributes]
+        kind = f"{self.dtype.name}{list(self.shape)}"
+        return f"v{self.number}: {kind} = {self.op.name}({', '.join(names)})"
+
+
+class _Source:
+    """The op of events that bring a computed array into a trace."""
+
+    name = "leaf"
+    kind = "leaf"
+    rule = None
+
+
+LEAF: Any = _Source()

@@ -1,0 +1,169 @@
+"""Value: one immutable array of a program, pending or computed. Knows no face."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .registry import REGISTRY
+
+if TYPE_CHECKING:
+    from engine.ops.op import Op
+
+    from .trace import Trace
+
+_sequence = itertools.count()
+
+
+class Scalar(NamedTuple):
+    """A Python number that enters an op with a decided dtype; its value is no key."""
+
+    value: Any
+    dtype: np.dtype[Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return ()
+
+
+class History:
+    """How a value that requires grad was made: what `backward` walks.
+
+    `sequence` grows with every recorded event, so that falling order is a reverse
+    topological order. `cell` is set on leaves only.
+    """
+
+    __slots__ = ("attributes", "cell", "inputs", "op", "sequence")
+
+    def __init__(
+        self,
+        op: Op,
+        inputs: tuple[Value | Scalar, ...],
+        attributes: tuple[Any, ...],
+        cell: Any = None,
+    ) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.attributes = attributes
+        self.cell = cell
+        self.sequence = next(_sequence)
+
+
+class Value:
+    """One immutable array: C-contiguous, of a dtype and a shape.
+
+    A value is *pending* (`trace` and `number` say which event makes it) or *computed*
+    (`buffer` is its memory). A handle that writes takes a new value; a value itself
+    never changes.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "buffer",
+        "dtype",
+        "history",
+        "number",
+        "shape",
+        "trace",
+    )
+
+    trace: Trace | None
+    number: int
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    buffer: np.ndarray[Any, Any] | None
+    history: History | None
+
+    def __init__(
+        self,
+        dtype: np.dtype[Any],
+        shape: tuple[int, ...],
+        buffer: np.ndarray[Any, Any] | None = None,
+        trace: Trace | None = None,
+        number: int = -1,
+        history: History | None = None,
+    ) -> None:
+        self.dtype = dtype
+        self.shape = shape
+        self.buffer = buffer
+        self.trace = trace
+        self.number = number
+        self.history = history
+
+    @property
+    def size(self) -> int:
+        size = 1
+        for extent in self.shape:
+            size *= extent
+        return size
+
+    @property
+    def needs_grad(self) -> bool:
+        return self.history is not None
+
+    def __repr__(self) -> str:
+        state = "pending" if self.buffer is None else "computed"
+        return f"<Value {self.dtype.name}{list(self.shape)} {state}>"
+
+    # Operators record ops, with NumPy's promotion: gradient rules are written in them.
+    def __add__(self, other: Any) -> Value:
+        return REGISTRY["add"](self, other)
+
+    def __radd__(self, other: Any) -> Value:
+        return REGISTRY["add"](other, self)
+
+    def __sub__(self, other: Any) -> Value:
+        return REGISTRY["subtract"](self, other)
+
+    def __rsub__(self, other: Any) -> Value:
+        return REGISTRY["subtract"](other, self)
+
+    def __mul__(self, other: Any) -> Value:
+        return REGISTRY["multiply"](self, other)
+
+    def __rmul__(self, other: Any) -> Value:
+        return REGISTRY["multiply"](other, self)
+
+    def __truediv__(self, other: Any) -> Value:
+        return REGISTRY["divide"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Value:
+        return REGISTRY["divide"](other, self)
+
+    def __pow__(self, other: Any) -> Value:
+        return REGISTRY["power"](self, other)
+
+    def __rpow__(self, other: Any) -> Value:
+        return REGISTRY["power"](other, self)
+
+    def __neg__(self) -> Value:
+        return REGISTRY["negative"](self)
+
+    def __and__(self, other: Any) -> Value:
+        return REGISTRY["bitwise_and"](self, other)
+
+    def __or__(self, other: Any) -> Value:
+        return REGISTRY["bitwise_or"](self, other)
+
+    def __invert__(self) -> Value:
+        return REGISTRY["invert"](self)
+
+    def __lt__(self, other: Any) -> Value:
+        return REGISTRY["less"](self, other)
+
+    def __le__(self, other: Any) -> Value:
+        return REGISTRY["less_equal"](self, other)
+
+    def __gt__(self, other: Any) -> Value:
+        return REGISTRY["greater"](self, other)
+
+    def __ge__(self, other: Any) -> Value:
+        return REGISTRY["greater_equal"](self, other)
+
+
+def constant(array: Any) -> Value:
+    """A computed value that copies `array`."""
+    buffer = np.array(array, order="C")
+    return Value(buffer.dtype, buffer.shape, buffer)

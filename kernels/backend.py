@@ -1,0 +1,40 @@
+"""The protocol that every backend fills, and the names of those that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from .kernel import Kernel, Layout
+
+
+class Launcher(Protocol):
+    """A compiled kernel bound to one layout: what a plan row calls."""
+
+    def __call__(self, pointers: Sequence[int], scalars: Sequence[Any]) -> None:
+        """Run on buffers (addresses of element 0) and scalar values."""
+
+
+class Compiled(Protocol):
+    """Machine code of one kernel."""
+
+    source: str
+    """The generated Python text."""
+
+    loaded: bool
+    """Whether the machine code came from the disk cache."""
+
+    def bind(self, layout: Layout) -> Launcher:
+        """Fix extents, offsets and strides."""
+
+
+class Backend(Protocol):
+    """Turns kernels into machine code: stages 6 to 8 of one device."""
+
+    name: str
+
+    def emit(self, kernel: Kernel) -> str:
+        """The readable Python source of `kernel` (stage 6)."""
+
+    def compile(self, kernel: Kernel) -> Compiled:
+        """Machine code of `kernel`, from the cache when it is known (stage 7)."""
