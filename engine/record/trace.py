@@ -54,6 +54,7 @@ class Trace:
     """Events of one thread that have not run: a path in the trie and its data."""
 
     __slots__ = (
+        "aliases",
         "flushing",
         "leaf_bytes",
         "leaf_numbers",
@@ -68,6 +69,7 @@ class Trace:
         self.lock = lock
         self.node = _Trie.root
         self.values: list[Value] = []
+        self.aliases: list[Value] = []
         self.leaves: list[Value] = []
         self.leaf_numbers: dict[int, int] = {}
         self.scalars: list[Any] = []
@@ -136,6 +138,7 @@ def renew(trace: Trace) -> None:
     """Empty a trace that has run: its nodes stay in the trie, its data goes."""
     trace.node = _Trie.root
     trace.values = []
+    trace.aliases = []
     trace.leaves = []
     trace.leaf_numbers = {}
     trace.scalars = []
@@ -182,6 +185,23 @@ def record(
     if node.number >= MAX_EVENTS or trace.leaf_bytes > MAX_BYTES:
         execute.flush(trace)
     return value
+
+
+def alias(value: Value, history: History | None) -> Value:
+    """The same array with another gradient history: no event, no copy."""
+    trace = value.trace
+    if value.buffer is None and trace is None:
+        raise RuntimeError("the value was lost when an earlier computation failed")
+    other = Value(
+        value.dtype, value.shape, value.buffer, trace, value.number, history
+    )
+    if trace is not None:
+        with trace.lock:
+            if value.trace is trace:
+                trace.aliases.append(other)
+            else:  # another thread ran it meanwhile
+                other.trace, other.buffer = None, value.buffer
+    return other
 
 
 def _append(

@@ -1,0 +1,368 @@
+"""Array: the handle that both faces share. Views, laziness, gradients, interop.
+
+A handle holds a `Recipe` over a base. Until it is viewed, written or detached it needs
+no storage of its own, only the value that it was made with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from engine.autograd import backward
+from engine.execute import compute
+from engine.ops.op import cast
+from engine.ops.regions import full_value, take, update
+from engine.recipe import (
+    Recipe,
+    broadcast_strides,
+    c_strides,
+    strided,
+)
+from engine.record.trace import grad_enabled, grad_mode
+from engine.record.value import Value, constant
+from engine.storage import GradCell, Line, Storage, leaf, read_region, stop
+
+NDArray = np.ndarray[Any, Any]
+
+
+class Array:
+    """A lazy array: base class of `engine.numpy.ndarray` and `engine.Tensor`.
+
+    Nothing runs when an expression is written. Values are computed when they are looked
+    at: printed, converted (`float`, `bool`, `np.asarray`), or given to `engine.eval`.
+    """
+
+    __slots__ = ("__weakref__", "_line", "_value", "recipe", "scalar", "writeable")
+
+    __array_priority__ = 1000.0
+    _line: Line | None
+    _value: Value | None
+
+    # -- construction -------------------------------------------------------------
+    @classmethod
+    def wrap(
+        cls,
+        value: Value,
+        order: Sequence[int] | None = None,
+        *,
+        scalar: bool = False,
+        writeable: bool = True,
+    ) -> Self:
+        """A handle that owns `value`.
+
+        With `order` the value's axes are in memory order: axis ``order[k]`` of the
+        handle is axis ``k`` of the value. `scalar` marks what is a scalar in NumPy.
+        """
+        handle = cls.__new__(cls)
+        shape = value.shape
+        if 0 in shape:  # NumPy's fresh empty arrays have strides 0
+            strides: tuple[int, ...] = (0,) * len(shape)
+        else:
+            strides = c_strides(shape)
+        if order is not None and tuple(order) != tuple(range(len(shape))):
+            inverse = sorted(range(len(shape)), key=order.__getitem__)
+            shape = tuple(shape[k] for k in inverse)
+            strides = tuple(strides[k] for k in inverse)
+        handle.recipe = Recipe(value.dtype, 0, shape, strides)
+        handle._value = value
+        handle._line = None
+        handle.writeable = writeable and not scalar
+        handle.scalar = scalar
+        return handle
+
+    @classmethod
+    def from_line(cls, line: Line, recipe: Recipe, writeable: bool = True) -> Self:
+        """A view: a handle over memory that others may hold too."""
+        handle = cls.__new__(cls)
+        handle.recipe = recipe
+        handle._value = None
+        handle._line = line
+        handle.writeable = writeable
+        handle.scalar = False
+        return handle
+
+    @property
+    def line(self) -> Line:
+        """The gradient history over the storage, made when it is first needed."""
+        if self._line is None:
+            assert self._value is not None
+            self._line = Line(Storage(self._value), self._value)
+            self._value = None
+        return self._line
+
+    def view_as(self, recipe: Recipe, writeable: bool | None = None) -> Self:
+        """Another handle on the same memory."""
+        writeable = self.writeable if writeable is None else writeable
+        line = self.line
+        if not grad_enabled() and line.cell is None and line.value.history is not None:
+            line = Line(line.storage, stop(line.current()))
+        return self.from_line(line, recipe, writeable)
+
+    # -- reading ------------------------------------------------------------------
+    def read(self) -> Value:
+        """The value that this handle shows now."""
+        if self._line is None:
+            assert self._value is not None
+            return read_region(self._value, self.recipe)
+        return self._line.read(self.recipe)
+
+    def numpy_copy(self) -> NDArray:
+        """The computed elements, as an ndarray of their own."""
+        (buffer,) = compute([self.read()])
+        return buffer.copy()
+
+    def computed(self) -> NDArray:
+        """The computed elements; the ndarray must not be written to or kept."""
+        (buffer,) = compute([self.read()])
+        return buffer
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.recipe.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.recipe.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.recipe.shape)
+
+    # -- writing ------------------------------------------------------------------
+    def store(self, value: Value, recipe: Recipe | None = None) -> None:
+        """Write a value of the right dtype and shape through this handle.
+
+        Raises ValueError when the handle is read-only.
+        """
+        if not self.writeable:
+            raise ValueError("assignment destination is read-only")
+        region = recipe or self.recipe
+        if region.size == 0:
+            return
+        line = self.line
+        base = line.value
+        if region.is_whole(base.size, base.dtype):
+            line.write(lambda _base: value, None)
+            return
+        if 0 in region.strides:
+            extents = zip(region.shape, region.strides, strict=True)
+            if any(s == 0 and n > 1 for n, s in extents):
+                raise ValueError(
+                    "in-place write: memory of its own for each element was required; "
+                    f"a view with strides {region.strides} was given; copy it first"
+                )
+        line.write(lambda base: update(base, value, attributes=(region,)), region)
+
+    def fitted(self, value: Value, shape: tuple[int, ...]) -> Value:
+        """`value` cast to this dtype and broadcast to `shape`, as assignment does."""
+        value = cast(value, self.dtype)
+        while len(value.shape) > len(shape) and value.shape[0] == 1:
+            value = read_region(value, _contiguous(value, value.shape[1:]))
+        if value.shape != shape:
+            recipe = _contiguous(value, value.shape)
+            strides = broadcast_strides(recipe, shape)
+            value = read_region(value, Recipe(value.dtype, 0, shape, strides))
+        return value
+
+    def take_positions(self, positions: NDArray) -> Value:
+        """The elements at flat positions of the base."""
+        line = self.line
+        return take(line.current(), constant(positions))
+
+    # -- gradients ----------------------------------------------------------------
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to or through this array."""
+        if self._line is None:
+            assert self._value is not None
+            return self._value.history is not None
+        return self._line.cell is not None or self._line.value.history is not None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the array is no result of a differentiable operation."""
+        return not self.requires_grad or self.line.cell is not None
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Make this array a leaf: `backward` leaves its gradient in `grad`.
+
+        Raises RuntimeError for integer dtypes, and for results of operations.
+        """
+        line = self.line
+        if not requires_grad:
+            if line.cell is None and line.value.history is not None:
+                raise RuntimeError(
+                    "requires_grad_: a leaf was required; a result that requires grad "
+                    "was given; use detach()"
+                )
+            self._line = Line(line.storage, stop(line.current()))
+            return self
+        if self.dtype.kind not in "fc":
+            raise RuntimeError(
+                "only Tensors of floating point and complex dtype can require "
+                f"gradients; {self.dtype.name} was given"
+            )
+        if line.cell is None:
+            if line.value.history is not None:
+                raise RuntimeError(
+                    "requires_grad_: a leaf was required; a result that requires grad "
+                    "already was given"
+                )
+            cell = GradCell(self.recipe, type(self))
+            self._line = Line(line.storage, leaf(line.current(), cell), cell)
+        return self
+
+    def detach(self) -> Self:
+        """The same memory without the gradient history."""
+        if self.scalar:
+            return type(self).wrap(stop(self.read()), scalar=True)
+        line = self.line
+        fresh = Line(line.storage, stop(line.current()))
+        return self.from_line(fresh, self.recipe, self.writeable)
+
+    @property
+    def data(self) -> Self:
+        """The same memory without the gradient history, as `detach`."""
+        return self.detach()
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that `backward` has accumulated, or None."""
+        cell = None if self._line is None else self._line.cell
+        return None if cell is None else cell.grad
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        cell = None if self._line is None else self._line.cell
+        if cell is None:
+            raise RuntimeError(
+                "grad: a leaf that requires grad was required; an array without a "
+                "gradient was given"
+            )
+        if gradient is not None and gradient.shape != self.shape:
+            raise RuntimeError(
+                f"grad: the shape {self.shape} of the array was required; "
+                f"{gradient.shape} was given"
+            )
+        cell.grad = gradient
+
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+    ) -> None:
+        """Add the gradient of this array to the `grad` of every leaf it depends on.
+
+        Parameters
+        ----------
+        gradient : Array, optional
+            Cotangent of the array's shape; 1.0 for an array of one element.
+        retain_graph : bool, optional
+            Accepted: histories live as long as handles to them do, so a graph can
+            always be walked again.
+        create_graph : bool
+            Record the gradient itself, so that it can be differentiated.
+
+        Raises
+        ------
+        RuntimeError
+            When no gradient is given for an array of more than one element, or when
+            the array does not require grad.
+        """
+        del retain_graph
+        seed = self._seed(gradient)
+        for cell, grad in backward([(self.read(), seed)], create_graph):
+            _accumulate(cell, grad, create_graph)
+
+    def _seed(self, gradient: Any) -> Value:
+        value = self.read()
+        if not self.requires_grad:
+            raise RuntimeError(
+                "backward: an array that requires grad was required; element 0 of the "
+                "outputs does not require grad and does not have a grad_fn"
+            )
+        if gradient is None:
+            if value.size != 1:
+                raise RuntimeError(
+                    "grad can be implicitly created only for scalar outputs; shape "
+                    f"{value.shape} was given; pass a gradient of that shape"
+                )
+            return full_value(value.shape, 1, value.dtype)
+        seed = gradient.read() if isinstance(gradient, Array) else constant(gradient)
+        if seed.shape != value.shape:
+            raise RuntimeError(
+                f"backward: a gradient of shape {value.shape} was required; "
+                f"{seed.shape} was given"
+            )
+        return cast(seed, value.dtype)
+
+    # -- handing memory out -------------------------------------------------------
+    def export(self) -> NDArray:
+        """The memory itself as an ndarray: both sides see each other's writes."""
+        if self.scalar:
+            return self.numpy_copy()
+        flat = self.line.storage.export()
+        if self.recipe.dtype != flat.dtype or self.recipe.size == 0:
+            flat = flat.reshape(-1)
+        out = strided(flat, self.recipe)
+        if not self.writeable:
+            out.flags.writeable = False
+        return out
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
+        needs_copy = dtype is not None and np.dtype(dtype) != self.dtype
+        if copy is False and needs_copy:
+            raise ValueError(
+                "asarray: no copy was allowed, but the cast from "
+                f"{self.dtype.name} to {np.dtype(dtype).name} needs one"
+            )
+        if copy or needs_copy or self.scalar:
+            return np.array(self.computed(), dtype=dtype)
+        return self.export()
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.export().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (1, 0)
+
+    # -- Python numbers -----------------------------------------------------------
+    def item(self, *place: int) -> Any:
+        """One element as a Python number."""
+        return self.computed().item(*place)
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self.computed().tolist()
+
+    def __bool__(self) -> bool:
+        return bool(self.computed())
+
+    def __len__(self) -> int:
+        if not self.recipe.shape:
+            raise TypeError("len() of unsized object")
+        return self.recipe.shape[0]
+
+
+def _contiguous(value: Value, shape: tuple[int, ...]) -> Recipe:
+    return Recipe(value.dtype, 0, shape, c_strides(shape))
+
+
+def _accumulate(cell: GradCell, grad: Value, create_graph: bool) -> None:
+    """Add a gradient of a leaf's base to what its cell has."""
+    part = read_region(grad, cell.recipe)
+    for hook in cell.hooks:
+        replaced = hook(cell.face.wrap(part))  # type: ignore[attr-defined]
+        part = part if replaced is None else replaced.read()
+    fresh: Array = cell.face.wrap(part)  # type: ignore[attr-defined]
+    if cell.grad is None:
+        cell.grad = fresh
+    elif create_graph:
+        cell.grad = cell.face.wrap(cell.grad.read() + part)  # type: ignore[attr-defined]
+    else:
+        with grad_mode(False):
+            cell.grad.store(cell.grad.read() + part)

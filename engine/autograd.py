@@ -1,0 +1,273 @@
+"""Differentiate: one walk over histories, from outputs to leaves, that records ops.
+
+Rules are local: ``rule(grad, out, *inputs, *attributes)``. The engine un-broadcasts,
+moves masks (see `engine.cotangent`), sums contributions and drops what nobody wants.
+The walk uses no recursion, and since gradients are recorded as ops, they fuse with
+each other and can be differentiated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.cotangent import AtPositions, AtRegion, Contribution, Cotangent, settle
+from engine.movement import broadcast_value, reshape_value
+from engine.ops import regions
+from engine.ops.op import cast
+from engine.record.registry import REGISTRY
+from engine.record.trace import grad_mode
+from engine.record.value import History, Scalar, Value
+
+if TYPE_CHECKING:
+    from engine.storage import GradCell
+
+BOOL = np.dtype(bool)
+
+
+def backward(
+    seeds: Sequence[tuple[Value, Value]], create_graph: bool = False
+) -> list[tuple[GradCell, Value]]:
+    """Gradients of every leaf below the seeds: (cell of the leaf, gradient)."""
+    wanted: dict[int, Value] = {}
+    for value in _below(seeds, frozenset()):
+        history = value.history
+        if history is not None and history.cell is not None:
+            wanted[id(value)] = value
+    found = _walk(seeds, wanted, create_graph, through=False)
+    return [
+        (wanted[key].history.cell, grad)  # type: ignore[union-attr]
+        for key, grad in found.items()
+    ]
+
+
+def gradient_values(
+    seeds: Sequence[tuple[Value, Value]],
+    inputs: Sequence[Value],
+    create_graph: bool = False,
+) -> list[Value | None]:
+    """The gradient of each input value, None where the seeds do not depend on it."""
+    wanted = {id(value): value for value in inputs}
+    found = _walk(seeds, wanted, create_graph, through=True)
+    return [found.get(id(value)) for value in inputs]
+
+
+def _below(
+    seeds: Sequence[tuple[Value, Value]], stops: frozenset[int]
+) -> list[Value]:
+    """Values with a history that the seeds depend on, newest first."""
+    seen: dict[int, Value] = {}
+    stack = [value for value, _ in seeds]
+    while stack:
+        value = stack.pop()
+        history = value.history
+        if history is None or id(value) in seen:
+            continue
+        seen[id(value)] = value
+        if id(value) not in stops:
+            stack.extend(x for x in history.inputs if type(x) is Value)
+    return sorted(seen.values(), key=_sequence, reverse=True)
+
+
+def _sequence(value: Value) -> int:
+    assert value.history is not None
+    return value.history.sequence
+
+
+def _walk(
+    seeds: Sequence[tuple[Value, Value]],
+    wanted: dict[int, Value],
+    create_graph: bool,
+    through: bool,
+) -> dict[int, Value]:
+    """Gradients of the wanted values; `through`: go on below them."""
+    stops = frozenset() if through else frozenset(wanted)
+    order = _below(seeds, stops)
+    useful: set[int] = set()
+    for value in reversed(order):
+        history = value.history
+        assert history is not None
+        if id(value) in wanted or any(id(x) in useful for x in history.inputs):
+            useful.add(id(value))
+    parts: dict[int, list[Contribution]] = {}
+    for value, seed in seeds:
+        if id(value) in useful:
+            parts.setdefault(id(value), []).append(Cotangent(seed))
+    results: dict[int, Value] = {}
+    with grad_mode(create_graph):
+        masks = _Masks()
+        for value in order:
+            arrived = parts.pop(id(value), None)
+            if arrived is None:
+                continue
+            cotangent = _sum(value, arrived)
+            if id(value) in wanted:
+                results[id(value)] = settle(cotangent)
+                if not through:
+                    continue
+            history = value.history
+            assert history is not None
+            contributions = _contributions(value, history, cotangent, useful, masks)
+            for x, part in zip(history.inputs, contributions, strict=True):
+                if part is not None:
+                    parts.setdefault(id(x), []).append(part)
+    return results
+
+
+class _Masks:
+    """ANDs of masks, shared within one walk."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], tuple[Value, Value, Value]] = {}
+
+    def meet(self, left: Value | None, right: Value | None) -> Value | None:
+        """Where both hold; None means everywhere."""
+        if left is None or right is None:
+            return right if left is None else left
+        key = (id(left), id(right))
+        if key not in self._known:
+            self._known[key] = (left & right, left, right)
+        return self._known[key][0]
+
+
+def _contributions(
+    out: Value,
+    history: History,
+    cotangent: Cotangent,
+    useful: set[int],
+    masks: _Masks,
+) -> list[Contribution | None]:
+    """What each input of one event receives."""
+    inputs = history.inputs
+    op = history.op
+    if op.kind == "marker":
+        return [cotangent for _ in inputs]
+    rule = op.rule
+    assert rule is not None
+    # Operands that were Python scalars come back as plain numbers, weak again.
+    operands = [x.value if isinstance(x, Scalar) else x for x in inputs]
+    if op.transports:
+        found = list(rule(cotangent, out, *operands, *history.attributes))
+        found += [None] * (len(inputs) - len(found))
+        return [
+            part if id(x) in useful else None
+            for x, part in zip(inputs, found, strict=True)
+        ]
+    grads = rule(cotangent.grad, out, *operands, *history.attributes)
+    chosen: Sequence[Value | None] = [None] * len(inputs)
+    if op.choose is not None:
+        chosen = op.choose(out, *operands, *history.attributes)
+    result: list[Contribution | None] = []
+    for x, grad, choice in zip(inputs, grads, chosen, strict=True):
+        if grad is None or id(x) not in useful or not isinstance(x, Value):
+            result.append(None)
+            continue
+        mask = masks.meet(cotangent.mask, choice)
+        clean = op.linear and cotangent.clean and choice is None
+        part = Cotangent(cast(grad, x.dtype), mask, clean)
+        result.append(unbroadcast(part, x.shape))
+    return result
+
+
+def unbroadcast(cotangent: Cotangent, shape: tuple[int, ...]) -> Cotangent:
+    """Sum a cotangent over the axes along which its operand was broadcast."""
+    given = cotangent.grad.shape
+    if given == shape:
+        return cotangent
+    lead = len(given) - len(shape)
+    if lead < 0 or any(n != 1 and n != m for n, m in zip(shape, given[lead:], strict=True)):
+        return Cotangent(broadcast_value(settle(cotangent), shape))
+    axes = tuple(range(lead)) + tuple(
+        axis + lead
+        for axis, n in enumerate(shape)
+        if n == 1 and given[axis + lead] != 1
+    )
+    grad = settle(cotangent)
+    mask = cotangent.mask
+    if axes:
+        grad = REGISTRY["sum"](grad, attributes=(axes,))
+        if mask is not None:
+            mask = REGISTRY["any"](broadcast_value(mask, given), attributes=(axes,))
+    return Cotangent(
+        reshape_value(grad, shape),
+        None if mask is None else reshape_value(mask, shape),
+    )
+
+
+def _sum(value: Value, parts: list[Contribution]) -> Cotangent:
+    """All contributions to one value: whole ones first, then those into parts."""
+    total: Cotangent | None = None
+    for part in parts:
+        if isinstance(part, Cotangent):
+            total = part if total is None else _add(total, part)
+    regional = [part for part in parts if not isinstance(part, Cotangent)]
+    if not regional:
+        assert total is not None
+        return total
+    if total is None:
+        zeros = regions.full_value(value.shape, 0, value.dtype)
+        total = Cotangent(zeros, regions.full_value(value.shape, False, BOOL))
+    else:
+        total = Cotangent(settle(total), total.mask)
+    for part in regional:
+        if isinstance(part, AtRegion):
+            total = _add_region(total, part)
+        else:
+            total = _add_positions(total, part)
+    return total
+
+
+def _add(left: Cotangent, right: Cotangent) -> Cotangent:
+    if left.mask is right.mask:
+        return Cotangent(
+            left.grad + right.grad, left.mask, left.clean and right.clean
+        )
+    mask = None
+    if left.mask is not None and right.mask is not None:
+        mask = left.mask | right.mask
+    return Cotangent(settle(left) + settle(right), mask)
+
+
+def _add_region(total: Cotangent, part: AtRegion) -> Cotangent:
+    """Add into a region, in place; stride-0 axes are summed first."""
+    cotangent, recipe = part
+    repeated = tuple(
+        axis
+        for axis, (n, s) in enumerate(zip(recipe.shape, recipe.strides, strict=True))
+        if s == 0 and n != 1
+    )
+    if repeated:
+        shape = tuple(1 if a in repeated else n for a, n in enumerate(recipe.shape))
+        cotangent = unbroadcast(cotangent, shape)
+        recipe = recipe._replace(shape=shape)
+    if recipe.size == 0:
+        return total
+    grad = regions.update_add(total.grad, settle(cotangent), attributes=(recipe,))
+    mask = total.mask
+    if mask is not None and recipe.dtype == total.grad.dtype:
+        flags = recipe._replace(dtype=BOOL)
+        if cotangent.mask is None:
+            seen = regions.full_value(recipe.shape, True, BOOL)
+        else:
+            seen = regions.view(mask, attributes=(flags,)) | cotangent.mask
+        mask = regions.update(mask, seen, attributes=(flags,))
+    else:
+        mask = None
+    return Cotangent(grad, mask)
+
+
+def _add_positions(total: Cotangent, part: AtPositions) -> Cotangent:
+    cotangent, positions = part
+    grad = regions.put_add(total.grad, positions, settle(cotangent))
+    mask = total.mask
+    if mask is not None:
+        hits = cotangent.mask
+        if hits is None:
+            hits = regions.full_value(positions.shape, True, BOOL)
+        counts = regions.put_add(
+            cast(mask, np.dtype(np.int64)), positions, cast(hits, np.dtype(np.int64))
+        )
+        mask = REGISTRY["not_equal"](counts, 0)
+    return Cotangent(grad, mask)

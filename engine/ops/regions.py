@@ -1,0 +1,189 @@
+"""Region ops: the five ways to read or write a part of an array, and their adjoints.
+
+Every movement of elements (slice, transpose, broadcast, reshape, flip, diagonal) is one
+`view`; every write makes a new value with `update` or `put`. The base of a region op is
+read as flat memory in C order, which the `Recipe` of the region addresses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.cotangent import AtPositions, AtRegion, Cotangent, settle
+from engine.record.value import Value
+from engine.recipe import Recipe, strided
+
+from .op import DType, operation
+
+Array = np.ndarray[Any, Any]
+BOOL = np.dtype(bool)
+
+
+def _like_recipe(base: Value, recipe: Recipe) -> tuple[DType, tuple[int, ...]]:
+    return recipe.dtype, recipe.shape
+
+
+def _like_base(base: Value, *rest: Any) -> tuple[DType, tuple[int, ...]]:
+    return base.dtype, base.shape
+
+
+@operation("region", _like_recipe, onnx="Slice")
+def view(base: Array, recipe: Recipe) -> Array:
+    """The elements that a recipe selects."""
+    return strided(base.reshape(-1), recipe)
+
+
+@view.cotangent
+def _(cotangent: Cotangent, out: Value, base: Value, recipe: Recipe) -> Any:
+    if recipe.dtype != base.dtype:
+        grad = settle(cotangent)
+        return (AtRegion(Cotangent(grad), recipe),)
+    if recipe.is_whole(base.size, base.dtype):
+        return (_reshaped(cotangent, base.shape),)
+    return (AtRegion(cotangent, recipe),)
+
+
+def _reshaped(cotangent: Cotangent, shape: tuple[int, ...]) -> Cotangent:
+    from engine.movement import reshape_value
+
+    mask = cotangent.mask
+    return Cotangent(
+        reshape_value(cotangent.grad, shape),
+        None if mask is None else reshape_value(mask, shape),
+        cotangent.clean,
+    )
+
+
+@operation("region", _like_base, onnx="ScatterND")
+def update(base: Array, value: Array, recipe: Recipe) -> Array:
+    """The base with a region replaced by a value of the region's shape."""
+    out = base.copy()
+    if recipe.size:
+        strided(out.reshape(-1), recipe)[...] = value
+    return out
+
+
+@update.cotangent
+def _(
+    cotangent: Cotangent, out: Value, base: Value, value: Value, recipe: Recipe
+) -> Any:
+    grad, mask = settle(cotangent), cotangent.mask
+    same = recipe.dtype == base.dtype
+    zero = full_value(recipe.shape, 0, recipe.dtype)
+    flags = recipe._replace(dtype=BOOL)
+    outside = None
+    inside = None
+    if same:
+        all_of = full_value(base.shape, True, BOOL) if mask is None else mask
+        outside = update(
+            all_of, full_value(recipe.shape, False, BOOL), attributes=(flags,)
+        )
+        inside = None if mask is None else view(mask, attributes=(flags,))
+    cleared = update(grad, zero, attributes=(recipe,))
+    return (
+        Cotangent(cleared, outside),
+        Cotangent(view(grad, attributes=(recipe,)), inside),
+    )
+
+
+@operation("region", _like_base)
+def update_add(base: Array, value: Array, recipe: Recipe) -> Array:
+    """The base with a value added to a region that does not overlap itself."""
+    out = base.copy()
+    if recipe.size:
+        strided(out.reshape(-1), recipe)[...] += value
+    return out
+
+
+@update_add.cotangent
+def _(
+    cotangent: Cotangent, out: Value, _base: Value, _value: Value, recipe: Recipe
+) -> Any:
+    inner = view(settle(cotangent), attributes=(recipe,))
+    return (cotangent, Cotangent(inner))
+
+
+def _like_positions(base: Value, positions: Value) -> tuple[DType, tuple[int, ...]]:
+    return base.dtype, positions.shape
+
+
+@operation("gather", _like_positions, onnx="GatherElements")
+def take(base: Array, positions: Array) -> Array:
+    """The elements at flat positions (int64, in range, not negative)."""
+    return base.reshape(-1)[positions]
+
+
+@take.cotangent
+def _(cotangent: Cotangent, out: Value, _base: Value, positions: Value) -> Any:
+    return (AtPositions(cotangent, positions), None)
+
+
+@operation("library", _like_base, onnx="ScatterElements")
+def put(base: Array, positions: Array, value: Array) -> Array:
+    """The base with values stored at flat positions; of repeated ones the last wins."""
+    out = base.copy()
+    out.reshape(-1)[positions] = value
+    return out
+
+
+@put.cotangent
+def _(
+    cotangent: Cotangent, out: Value, base: Value, positions: Value, value: Value
+) -> Any:
+    grad, mask = settle(cotangent), cotangent.mask
+    all_of = full_value(base.shape, True, BOOL) if mask is None else mask
+    outside = put(all_of, positions, full_value(positions.shape, False, BOOL))
+    won = winner(positions)
+    inside = won if mask is None else won & take(mask, positions)
+    cleared = put(grad, positions, full_value(positions.shape, 0, base.dtype))
+    return (
+        Cotangent(cleared, outside),
+        None,
+        Cotangent(take(grad, positions), inside, clean=False),
+    )
+
+
+@operation("library", _like_base)
+def put_add(base: Array, positions: Array, value: Array) -> Array:
+    """The base with values added at flat positions, repeated ones each time."""
+    out = base.copy()
+    np.add.at(out.reshape(-1), positions.reshape(-1), value.reshape(-1))
+    return out
+
+
+@put_add.cotangent
+def _(
+    cotangent: Cotangent, out: Value, _base: Value, positions: Value, _value: Value
+) -> Any:
+    mask = cotangent.mask
+    inner = Cotangent(
+        take(settle(cotangent), positions),
+        None if mask is None else take(mask, positions),
+    )
+    return (cotangent, None, inner)
+
+
+def _bool_positions(positions: Value) -> tuple[DType, tuple[int, ...]]:
+    return BOOL, positions.shape
+
+
+@operation("library", _bool_positions)
+def winner(positions: Array) -> Array:
+    """Where a position occurs for the last time, in C order."""
+    flat = positions.reshape(-1)
+    out = np.zeros(flat.size, bool)
+    _, first_from_end = np.unique(flat[::-1], return_index=True)
+    out[flat.size - 1 - first_from_end] = True
+    return out.reshape(positions.shape)
+
+
+def full_value(shape: tuple[int, ...], number: Any, dtype: Any) -> Value:
+    """A value of one number everywhere."""
+    from engine.record.registry import REGISTRY
+    from engine.record.value import Scalar
+
+    dtype = np.dtype(dtype)
+    scalar: Any = Scalar(dtype.type(number), dtype)
+    return REGISTRY["full"](scalar, attributes=(shape, dtype))

@@ -1,0 +1,241 @@
+"""Storage and Line: mutable memory over immutable values, and its gradient histories.
+
+A `Storage` is one piece of memory; a `Line` is one gradient history over it. Views share
+the line that they were taken from; `detach`, `.data` and leaves start a new one. A write
+makes a new value of the whole base and raises the version.
+
+While somebody else can see the memory (an exported ndarray, `from_numpy`), the storage
+is *shared*: reads and writes then happen at record time. When the last outside holder
+is gone, it is lazy again.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from engine.execute import compute
+from engine.ops.regions import view
+from engine.recipe import Recipe, strided
+from engine.record.trace import (
+    SOFT_EVENTS,
+    alias,
+    current_trace,
+    grad_enabled,
+)
+from engine.record.value import History, Value, constant
+
+NDArray = np.ndarray[Any, Any]
+
+
+class _Marker:
+    """The op of histories that are no events: leaves and overridden values."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.kind = "marker"
+        self.reads: frozenset[int] = frozenset()
+        self.rule = None
+
+
+LEAF_HISTORY: Any = _Marker("leaf")
+OVERRIDE: Any = _Marker("override")
+
+
+class GradCell:
+    """Where `backward` leaves the gradient of a leaf."""
+
+    __slots__ = ("__weakref__", "face", "grad", "hooks", "recipe")
+
+    def __init__(self, recipe: Recipe, face: type) -> None:
+        self.grad: Any = None
+        self.recipe = recipe
+        self.face = face
+        self.hooks: list[Callable[[Any], Any]] = []
+
+
+def leaf(value: Value, cell: GradCell | None = None) -> Value:
+    """The same array as the start of a gradient history."""
+    return alias(value, History(LEAF_HISTORY, (), (), cell))
+
+
+def stop(value: Value) -> Value:
+    """The same array without a gradient history."""
+    return value if value.history is None else alias(value, None)
+
+
+def override(history: Value, value: Value) -> Value:
+    """The array `value`, whose gradient goes to `history` unchanged."""
+    past = history.history
+    if past is not None and past.op is OVERRIDE:
+        first = past.inputs[0]
+        assert isinstance(first, Value)
+        history = first
+    return alias(value, History(OVERRIDE, (history,), ()))
+
+
+class Owner:
+    """What an exported ndarray holds on to; its death ends the sharing."""
+
+    def __init__(self, memory: NDArray) -> None:
+        self.memory = memory
+        self.__array_interface__ = memory.__array_interface__
+
+
+class Storage:
+    """One piece of memory: its latest value, or the memory that others see too."""
+
+    __slots__ = ("__weakref__", "latest", "memory", "owner", "root", "version")
+
+    def __init__(self, latest: Value) -> None:
+        self.latest = latest
+        self.version = 0
+        self.memory: NDArray | None = None
+        self.root: NDArray | None = None
+        self.owner: weakref.ref[Owner] | None = None
+
+    def shared(self) -> bool:
+        """Whether anybody outside sees this memory; takes it back when nobody does."""
+        if self.memory is None:
+            return False
+        if self._outside():
+            return True
+        memory = self.memory
+        if memory.base is not None or not memory.flags.writeable:
+            memory = memory.copy()
+        self.latest = Value(memory.dtype, memory.shape, memory)
+        self.memory = self.root = self.owner = None
+        self.version += 1
+        return False
+
+    def _outside(self) -> bool:
+        if self.owner is not None and self.owner() is not None:
+            return True
+        root = self.root
+        # Ours are: self.root, the local name and getrefcount's argument, and the
+        # `base` of our flat memory.
+        return root is not None and (
+            root.base is not None or sys.getrefcount(root) > 4
+        )
+
+    def snapshot(self, recipe: Recipe | None = None) -> Value:
+        """A copy of what is in shared memory now."""
+        assert self.memory is not None
+        return constant(
+            self.memory if recipe is None else strided(self.memory, recipe)
+        )
+
+    def export(self) -> NDArray:
+        """The flat memory itself, for others to see: computes what is pending."""
+        if not self.shared():
+            value = self.latest
+            compute([value])
+            buffer = value.buffer
+            assert buffer is not None
+            if not buffer.flags.writeable or sys.getrefcount(buffer) > 3:
+                buffer = buffer.copy()
+            elif sys.getrefcount(value) > 4 or value.history is not None:
+                value.buffer = buffer.copy()  # others keep the present value
+            self.memory = buffer.reshape(-1)
+        assert self.memory is not None
+        if self.root is not None:
+            return self.memory
+        owner = self.owner and self.owner()
+        if owner is None:
+            owner = Owner(self.memory)
+            self.owner = weakref.ref(owner)
+        return np.asarray(owner)
+
+
+class Line:
+    """One gradient history over a storage."""
+
+    __slots__ = ("cell", "storage", "value", "version")
+
+    def __init__(
+        self, storage: Storage, value: Value, cell: GradCell | None = None
+    ) -> None:
+        self.storage = storage
+        self.value = value
+        self.version = storage.version
+        self.cell = cell
+
+    def current(self) -> Value:
+        """The value of the base now, with the gradient history of this line."""
+        storage = self.storage
+        if storage.memory is not None and storage.shared():
+            return self._with_history(storage.snapshot())
+        if self.version != storage.version:
+            self.value = self._with_history(stop(storage.latest))
+            self.version = storage.version
+        return self.value
+
+    def _with_history(self, value: Value) -> Value:
+        if self.cell is not None:
+            return leaf(value, self.cell)
+        return override(self.value, value) if self.value.history else value
+
+    def read(self, recipe: Recipe) -> Value:
+        """The value of a region, as an array of the recipe's shape."""
+        storage = self.storage
+        if storage.memory is not None and storage.shared():
+            if self.cell is None:
+                part = storage.snapshot(recipe)
+                if self.value.history is None:
+                    return part
+                return override(read_region(self.value, recipe), part)
+        return read_region(self.current(), recipe)
+
+    def write(self, build: Callable[[Value], Value], region: Recipe | None) -> None:
+        """Replace the base by ``build(base)``, which changes only `region`.
+
+        Raises RuntimeError for a leaf that requires grad, while grad is recorded.
+        """
+        storage = self.storage
+        if self.cell is not None and grad_enabled():
+            raise RuntimeError(
+                "in-place write: an array that is no leaf, or no_grad(), was required; "
+                "a leaf that requires grad was given; write to a copy of it, or within "
+                "engine.no_grad()"
+            )
+        shared = storage.shared()
+        new = self._built(build, shared)
+        if shared:
+            self._write_through(new, region)
+        self.value = storage.latest = new
+        storage.version += 1
+        self.version = storage.version
+        trace = current_trace()
+        if trace.node.number >= SOFT_EVENTS:
+            compute([new])
+
+    def _built(self, build: Callable[[Value], Value], shared: bool) -> Value:
+        if grad_enabled():
+            return build(self.current())
+        old = self.current()
+        storage = self.storage
+        new = build(storage.snapshot() if shared else stop(storage.latest))
+        if self.cell is not None:
+            return leaf(new, self.cell)
+        return override(old, new) if old.history is not None else new
+
+    def _write_through(self, new: Value, region: Recipe | None) -> None:
+        memory = self.storage.memory
+        assert memory is not None
+        (buffer,) = compute([new])
+        flat = buffer.reshape(-1)
+        if region is None:
+            memory[...] = flat
+        else:
+            strided(memory, region)[...] = strided(flat, region)
+
+
+def read_region(base: Value, recipe: Recipe) -> Value:
+    """The value of a region of a base; the base itself when it is all of it."""
+    if recipe.shape == base.shape and recipe.is_whole(base.size, base.dtype):
+        return base
+    return view(base, attributes=(recipe,))
