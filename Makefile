@@ -1,0 +1,47 @@
+# Every target makes its environment itself, so on a machine with Python and make
+# `make demo` and `make test` are all there is to do.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PROGRAMS ?= 50000
+
+.PHONY: demo test lint bench docs fuzz clean
+
+demo: $(VENV)/ready
+	$(BIN)/python -m engine demo
+
+test: $(VENV)/ready
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# A quick look. For comparable figures: `cd asv_benchmarks && asv run`.
+bench: $(VENV)/ready
+	cd asv_benchmarks && $(abspath $(BIN))/asv run --quick --show-stderr \
+		--environment existing:$(abspath $(BIN))/python
+
+docs: $(VENV)/ready-docs
+	$(BIN)/python docs/build.py
+
+# The random programs of the tests, many more of them.
+fuzz: $(VENV)/ready
+	ENGINE_FUZZ_PROGRAMS=$(PROGRAMS) $(BIN)/python -m pytest -k fuzz
+
+clean:
+	rm -rf $(VENV) build dist site *.egg-info
+
+$(VENV)/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "Making $(VENV) with all that the demo and the tests need (some minutes)"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+$(VENV)/ready-docs: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[docs]"
+	@touch $@
