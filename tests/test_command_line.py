@@ -1,0 +1,44 @@
+"""``python -m engine``: what each command prints and returns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.__main__ import main
+
+
+def test_info_names_versions_machine_and_cache(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENGINE_CACHE_DIR", str(tmp_path / "cache"))
+    assert main(["info"]) == 0
+    facts = dict(
+        line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()
+    )
+    assert facts["numpy"] == np.__version__
+    assert {"engine", "numba", "cpu", "threads", "tier", "recorder"} <= facts.keys()
+    assert facts["devices"].startswith("cpu")
+    assert facts["cache"].startswith(str(tmp_path))
+    assert facts["cache"].endswith("(0 B)")
+
+
+def test_cache_clear_leaves_an_empty_folder(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENGINE_CACHE_DIR", str(tmp_path / "cache"))
+    assert main(["cache", "clear"]) == 0
+    assert main(["cache", "info"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("  0 B")
+
+
+@pytest.mark.parametrize("wrong", [[], ["fly"], ["cache"], ["cache", "burn"]])
+def test_a_wrong_command_is_explained(
+    wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(wrong)
+    assert stopped.value.code == 2
+    assert "usage: python -m engine" in capsys.readouterr().err
