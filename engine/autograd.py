@@ -147,7 +147,7 @@ def _contributions(
     rule = op.rule
     assert rule is not None
     # Operands that were Python scalars come back as plain numbers, weak again.
-    operands = [x.value if isinstance(x, Scalar) else x for x in inputs]
+    operands = [x.value.item() if isinstance(x, Scalar) else x for x in inputs]
     if op.transports:
         found = list(rule(cotangent, out, *operands, *history.attributes))
         found += [None] * (len(inputs) - len(found))
@@ -187,9 +187,9 @@ def unbroadcast(cotangent: Cotangent, shape: tuple[int, ...]) -> Cotangent:
     grad = settle(cotangent)
     mask = cotangent.mask
     if axes:
-        grad = REGISTRY["sum"](grad, attributes=(axes,))
+        grad = regions.reduce_sum(grad, axes)
         if mask is not None:
-            mask = REGISTRY["any"](broadcast_value(mask, given), attributes=(axes,))
+            mask = regions.reduce_any(broadcast_value(mask, given), axes)
     return Cotangent(
         reshape_value(grad, shape),
         None if mask is None else reshape_value(mask, shape),

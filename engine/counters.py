@@ -6,8 +6,6 @@ import threading
 
 _NAMES = (
     "ops_recorded",
-    "kernels_compiled",
-    "kernels_loaded",
     "launches",
     "interpreted_ops",
     "synchronisations",

@@ -70,11 +70,15 @@ def _run(trace: Trace) -> None:
             if plan is None:
                 plan = node.plans[key] = build_plan(node.path(), alive, donated)
             outputs = plan.run(leaves, scalars)
+    except BaseException:
+        # What cannot be computed is lost; the leaves and everything earlier are not.
+        outputs = {}
+        raise
+    finally:
         for value in (*values, *trace.aliases):
             if value.buffer is None:
                 value.trace = None
                 value.buffer = outputs.get(value.number)
-    finally:
         renew(trace)
 
 
@@ -156,7 +160,11 @@ def _record_again(value: Value) -> None:
         if top.buffer is not None or top.trace is not None:
             stack.pop()
             continue
-        assert top.history is not None, "a value was lost"
+        if top.history is None:
+            raise RuntimeError(
+                "evaluate: a value that can be computed was required; this one was "
+                "lost when an earlier computation failed"
+            )
         missing = [
             x
             for x in top.history.inputs

@@ -216,6 +216,23 @@ def reshape(recipe: Recipe, shape: Shape, order: str = "C") -> Recipe | None:
     return recipe._replace(shape=shape, strides=tuple(new))
 
 
+def whole_order(recipe: Recipe, size: int) -> tuple[int, ...] | None:
+    """For a view of a whole base, permuted and broadcast: its axes in memory order.
+
+    Axes of stride 0 are left out. None when the view does not show every element of a
+    base of `size` elements, once along the axes that move.
+    """
+    if recipe.offset:
+        return None
+    pairs = enumerate(zip(recipe.shape, recipe.strides, strict=True))
+    moving = [a for a, (n, s) in pairs if s != 0 and n != 1]
+    order = tuple(sorted(moving, key=lambda a: -recipe.strides[a]))
+    ordered = transposed(recipe, order)
+    if ordered.size != size or not is_c_contiguous(ordered) or 0 in recipe.shape:
+        return None
+    return order
+
+
 def broadcast_strides(recipe: Recipe, shape: Shape) -> tuple[int, ...]:
     """Strides with which the recipe fills `shape`; ValueError when it does not."""
     lead = len(shape) - len(recipe.shape)

@@ -12,8 +12,17 @@ from typing import Any
 import numpy as np
 
 from engine.cotangent import AtPositions, AtRegion, Cotangent, settle
-from engine.record.value import Value
-from engine.recipe import Recipe, strided
+from engine.recipe import (
+    Recipe,
+    Shape,
+    is_c_contiguous,
+    strided,
+    transposed,
+    whole,
+    whole_order,
+)
+from engine.record.registry import REGISTRY
+from engine.record.value import Scalar, Value
 
 from .op import DType, operation
 
@@ -38,22 +47,45 @@ def view(base: Array, recipe: Recipe) -> Array:
 @view.cotangent
 def _(cotangent: Cotangent, out: Value, base: Value, recipe: Recipe) -> Any:
     if recipe.dtype != base.dtype:
-        grad = settle(cotangent)
-        return (AtRegion(Cotangent(grad), recipe),)
-    if recipe.is_whole(base.size, base.dtype):
-        return (_reshaped(cotangent, base.shape),)
-    return (AtRegion(cotangent, recipe),)
-
-
-def _reshaped(cotangent: Cotangent, shape: tuple[int, ...]) -> Cotangent:
-    from engine.movement import reshape_value
-
+        return (AtRegion(Cotangent(settle(cotangent)), recipe),)
+    order = whole_order(recipe, base.size)
+    if order is None:
+        return (AtRegion(cotangent, recipe),)
+    repeated = tuple(a for a in range(len(recipe.shape)) if a not in order)
     mask = cotangent.mask
-    return Cotangent(
-        reshape_value(cotangent.grad, shape),
-        None if mask is None else reshape_value(mask, shape),
-        cotangent.clean,
+    if all(recipe.shape[a] == 1 for a in repeated):
+        grad, clean = cotangent.grad, cotangent.clean
+    else:  # a broadcast: its adjoint is a sum
+        grad, clean = reduce_sum(settle(cotangent), repeated), True
+        mask = None if mask is None else reduce_any(mask, repeated)
+        order = tuple(sum(b not in repeated for b in range(a)) for a in order)
+    return (
+        Cotangent(
+            _in_memory_order(grad, order, base.shape),
+            None if mask is None else _in_memory_order(mask, order, base.shape),
+            clean,
+        ),
     )
+
+
+def _in_memory_order(value: Value, order: tuple[int, ...], shape: Shape) -> Value:
+    """The value with its axes in another order (extents of 1 dropped), reshaped."""
+    own = transposed(whole(value.dtype, value.shape), order)
+    if not is_c_contiguous(own):
+        value = view(value, attributes=(own,))
+    if value.shape == shape:
+        return value
+    return view(value, attributes=(whole(value.dtype, shape),))
+
+
+def reduce_sum(value: Value, axes: tuple[int, ...]) -> Value:
+    """The sum over axes, in the value's own dtype."""
+    return REGISTRY["sum"](value, attributes=(axes,))
+
+
+def reduce_any(value: Value, axes: tuple[int, ...]) -> Value:
+    """Whether any element along the axes holds."""
+    return REGISTRY["any"](value, attributes=(axes,))
 
 
 @operation("region", _like_base, onnx="ScatterND")
@@ -181,9 +213,6 @@ def winner(positions: Array) -> Array:
 
 def full_value(shape: tuple[int, ...], number: Any, dtype: Any) -> Value:
     """A value of one number everywhere."""
-    from engine.record.registry import REGISTRY
-    from engine.record.value import Scalar
-
     dtype = np.dtype(dtype)
     scalar: Any = Scalar(dtype.type(number), dtype)
     return REGISTRY["full"](scalar, attributes=(shape, dtype))
