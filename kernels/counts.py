@@ -1,0 +1,34 @@
+"""What the kernel layer has done since the start: plain counters.
+
+Increments are not atomic between threads; a figure may be a few too low under heavy
+threading, which is what a counter on the hot path is worth.
+"""
+
+from __future__ import annotations
+
+
+class Counts:
+    """Kernels compiled and loaded from disk, and launches."""
+
+    __slots__ = ("compile_seconds", "compiled", "launches", "loaded")
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Set every counter to zero."""
+        self.compiled = 0
+        self.loaded = 0
+        self.launches = 0
+        self.compile_seconds = 0.0
+
+    def as_dict(self) -> dict[str, int]:
+        """The counts, under the names that ``engine.stats()`` uses."""
+        return {
+            "kernels_compiled": self.compiled,
+            "kernels_loaded": self.loaded,
+            "launches": self.launches,
+        }
+
+
+COUNTS = Counts()

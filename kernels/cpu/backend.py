@@ -1,0 +1,98 @@
+"""The CPU backend: generated Numba kernels on all cores."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from ..backend import Launcher
+from ..counts import COUNTS
+from ..kernel import Kernel, Layout
+from . import launch
+from .emit import emit
+from .target import load
+
+
+class CompileError(Exception):
+    """A kernel could not be compiled: its name, and the reason in one line."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+class CompiledKernel:
+    """Machine code of one kernel in this process."""
+
+    def __init__(self, kernel: Kernel, source: str, address: int, loaded: bool) -> None:
+        self.kernel = kernel
+        self.source = source
+        self.address = address
+        self.loaded = loaded
+
+    def bind(self, layout: Layout) -> Launcher:
+        """Fix extents, offsets and strides."""
+        return launch.bind(self.kernel, layout, self.address)
+
+
+class CpuBackend:
+    """Stages 6 to 8 for CPUs."""
+
+    name = "cpu"
+
+    def __init__(self) -> None:
+        self._kernels: dict[str, CompiledKernel] = {}
+        self._lock = threading.RLock()
+
+    def emit(self, kernel: Kernel) -> str:
+        """The readable Python source of `kernel` (stage 6)."""
+        return emit(kernel)
+
+    def compile(self, kernel: Kernel) -> CompiledKernel:
+        """Machine code of `kernel` (stage 7).
+
+        Raises
+        ------
+        UnsupportedKernel
+            If the backend does not generate such kernels.
+        CompileError
+            If Numba or LLVM fails.
+        """
+        known = self._kernels.get(kernel.key)
+        if known is not None:
+            return known
+        with self._lock:
+            known = self._kernels.get(kernel.key)
+            if known is None:
+                known = self._kernels[kernel.key] = self._build(kernel)
+        return known
+
+    def _build(self, kernel: Kernel) -> CompiledKernel:
+        source = emit(kernel)
+        entry = f"kernel_{kernel.key}"
+        started = time.perf_counter()
+        try:
+            code = _compile(source, entry, f"<kernel {kernel.name} {kernel.key[:8]}>")
+            address = load(code, entry)
+        except Exception as error:
+            raise CompileError(kernel.name, _reason(error)) from None
+        COUNTS.compiled += 1
+        COUNTS.compile_seconds += time.perf_counter() - started
+        return CompiledKernel(kernel, source, address, loaded=False)
+
+
+def _compile(source: str, entry: str, filename: str) -> Any:
+    from .compile import compile_text
+
+    return compile_text(source, entry, filename)
+
+
+def _reason(error: Exception) -> str:
+    """The first line of `error` that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
+
+
+backend = CpuBackend()

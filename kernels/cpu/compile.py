@@ -1,0 +1,160 @@
+"""Stage 7, compile: generated text -> machine code, by Numba and LLVM.
+
+The lean way: a trimmed pipeline, no wrappers for calls from Python, pointers that are
+promised not to overlap, one run of LLVM's optimiser over the whole module. This module
+imports Numba, which takes a while, so it is itself imported late.
+"""
+
+from __future__ import annotations
+
+import linecache
+from typing import Any
+
+import llvmlite.binding as llvm
+from numba import types
+from numba.core import typed_passes, untyped_passes
+from numba.core.compiler import CompilerBase, Flags, compile_extra
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.compiler_machinery import PassManager
+from numba.core.registry import cpu_target
+from numba.core.sigutils import normalize_signature
+
+from ..text import Lines
+from .primitives import PRIMITIVES
+from .target import machine
+
+PASSES = (
+    untyped_passes.TranslateByteCode,
+    untyped_passes.FixupArgs,
+    untyped_passes.IRProcessing,
+    untyped_passes.ReconstructSSA,
+    typed_passes.NopythonTypeInference,
+    typed_passes.PreLowerStripPhis,
+    typed_passes.IRLegalization,
+    typed_passes.AnnotateTypes,
+    typed_passes.NativeLowering,
+    typed_passes.NoPythonBackend,
+)
+
+
+class LeanPipeline(CompilerBase):  # type: ignore[misc]
+    """Numba's pipeline without what generated kernels never need."""
+
+    def define_pipelines(self) -> list[Any]:
+        manager = PassManager("lean")
+        for step in PASSES:
+            manager.add_pass(step, step._name)
+        manager.finalize()
+        return [manager]
+
+
+class _Jit:
+    """Stands in for ``numba.jit`` in generated text: keeps signature and function."""
+
+    signature: str
+    function: Any
+
+    def jit(self, signature: str, **options: Any) -> Any:
+        self.signature = signature
+
+        def keep(function: Any) -> Any:
+            self.function = function
+            return function
+
+        return keep
+
+
+def compile_text(text: str, entry: str, filename: str, assembly: bool = False) -> Any:
+    """Machine code (an object file) of generated `text`, with `entry` as its symbol.
+
+    ``int32 entry(void*, void*, int64* words, int64 lo, int64 hi)`` unpacks the words
+    (pointers, scalars, extents, places) and calls the generated function.
+    """
+    lines = text.splitlines(keepends=True)
+    linecache.cache[filename] = (len(text), None, lines, filename)
+    jit = _Jit()
+    namespace = {"numba": jit, **_names()}
+    exec(compile(text, filename, "exec"), namespace)
+    with global_compiler_lock:
+        module = _lower(jit.function, jit.signature, entry)
+        _optimise(module)
+        if assembly:
+            return machine().emit_assembly(module)
+        return machine().emit_object(module)
+
+
+def _names() -> dict[str, Any]:
+    """Everything that generated text may name."""
+    from .functions import NAMESPACE
+
+    dtypes = {
+        name: getattr(types, name)
+        for name in "int8 int16 int32 int64 uint8 uint16 uint32 uint64".split()
+        + ["float32", "float64", "complex64", "complex128"]
+    }
+    return {**NAMESPACE, **dtypes, **PRIMITIVES}
+
+
+def _lower(function: Any, signature: str, entry: str) -> Any:
+    """Numba's LLVM module of the function, with everything it calls and the entry."""
+    flags = Flags()
+    flags.error_model = "numpy"
+    flags.noalias = True
+    flags.no_cpython_wrapper = True
+    flags.no_cfunc_wrapper = True
+    flags.no_compile = True
+    arguments, result = normalize_signature(signature)
+    compiled = compile_extra(
+        cpu_target.typing_context,
+        cpu_target.target_context,
+        function,
+        arguments,
+        result,
+        flags,
+        {},
+        pipeline_class=LeanPipeline,
+    )
+    library = compiled.library
+    module = library._final_module
+    for other in dict.fromkeys(library._linking_libraries):
+        module.link_in(other._get_module_for_linking(), preserve=True)
+    inner = module.get_function(compiled.fndesc.llvm_func_name)
+    module.link_in(llvm.parse_assembly(_entry_text(inner, entry)))
+    for symbol in (*module.functions, *module.global_variables):
+        if not symbol.is_declaration and symbol.name != entry:
+            symbol.linkage = "internal"
+    module.verify()
+    return module
+
+
+def _entry_text(inner: Any, entry: str) -> str:
+    """LLVM text of the uniform entry: unpack words, call `inner`."""
+    kinds = [str(argument.type) for argument in inner.arguments]
+    lines = Lines()
+    lines.add(f'declare i32 @"{inner.name}"({", ".join(kinds)})')
+    lines.add(f"define i32 @{entry}(ptr %r, ptr %e, ptr %words, i64 %lo, i64 %hi) {{")
+    lines.add("  %result = alloca ptr")
+    lines.add("  %error = alloca ptr")
+    passed = ["ptr %result", "ptr %error"]
+    for k, kind in enumerate(kinds[2:-2]):
+        stored = "i64" if kind[0] == "i" else kind
+        lines.add(f"  %w{k} = getelementptr i64, ptr %words, i64 {k}")
+        lines.add(f"  %v{k} = load {stored}, ptr %w{k}, align 8")
+        value = f"%v{k}"
+        if kind[0] == "i" and kind != "i64":
+            value = f"%t{k}"
+            lines.add(f"  {value} = trunc i64 %v{k} to {kind}")
+        passed.append(f"{kind} {value}")
+    passed += ["i64 %lo", "i64 %hi"]
+    lines.add(f'  %status = call i32 @"{inner.name}"({", ".join(passed)})')
+    lines.add("  ret i32 %status")
+    lines.add("}")
+    return lines.text()
+
+
+def _optimise(module: Any) -> None:
+    options = llvm.PipelineTuningOptions(speed_level=3)
+    options.loop_vectorization = True
+    options.slp_vectorization = True
+    builder = llvm.create_pass_builder(machine(), options)
+    builder.getModulePassManager().run(module, builder)

@@ -1,0 +1,132 @@
+"""What the emitters of every kernel kind share: names, dtypes, addresses, statements."""
+
+from __future__ import annotations
+
+from ..kernel import IOTA, Compute, Gather, Kernel, Load, Statement, Store
+from ..text import Lines
+
+STORED = {"bool": "uint8", "float16": "uint16"}
+"""dtypes whose items lie in memory as another type."""
+
+SUPPORTED = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
+    "float16 float32 float64 complex64 complex128".split()
+)
+
+
+class UnsupportedKernel(Exception):
+    """The kernel needs something that this backend does not generate."""
+
+
+class Scope:
+    """Names and dtypes while one kernel is written.
+
+    In the text ``a`` are arguments, ``s`` scalars, ``n`` extents, ``o`` offsets,
+    ``d`` strides, ``p`` positions of a row, ``i`` outer indices and ``r`` the inner
+    one; the names of values (``x``, ``t``, ...) are those of the kernel.
+    """
+
+    def __init__(self, kernel: Kernel, lines: Lines) -> None:
+        self.kernel = kernel
+        self.lines = lines
+        self.dtypes = {f"s{k}": dtype for k, dtype in enumerate(kernel.scalars)}
+        self.based: set[int] = set()
+
+    def address(self, access: int, axes: range, inner: str = "r") -> str:
+        """The position of `access` from the indices of `axes`, as text."""
+        base = f"p{access}" if access in self.based else f"o{access}"
+        terms = [base]
+        for axis in axes:
+            kind = self.kernel.accesses[access].strides[axis]
+            index = f"i{axis}" if axis < self.kernel.outer else inner
+            if kind == "1":
+                terms.append(index)
+            elif kind == "n":
+                terms.append(f"{index} * d{access}_{axis}")
+        return " + ".join(terms)
+
+    def place(self, axes: range, accesses: list[int]) -> None:
+        """Write ``p = ...`` for every access that moves along `axes`."""
+        for access in accesses:
+            strides = self.kernel.accesses[access].strides
+            if any(strides[axis] != "0" for axis in axes):
+                self.lines.add(f"p{access} = {self.address(access, axes)}")
+                self.based.add(access)
+
+    def statement(self, statement: Statement, axes: range, inner: str = "r") -> None:
+        """Write a Load, Gather, Compute or Store; `axes` are not in the base yet."""
+        add = self.lines.add
+        match statement:
+            case Load(target, access):
+                address = self.address(access, axes, inner)
+                argument = self.kernel.accesses[access].argument
+                if argument == IOTA:
+                    self.dtypes[target] = "int64"
+                    add(f"{target} = {address}")
+                else:
+                    dtype = self.kernel.arguments[argument].dtype
+                    self.dtypes[target] = dtype
+                    add(f"{target} = {loaded(f'a{argument}[{address}]', dtype)}")
+            case Gather(target, argument, index):
+                dtype = self.kernel.arguments[argument].dtype
+                self.dtypes[target] = dtype
+                add(f"{target} = {loaded(f'a{argument}[{index}]', dtype)}")
+            case Compute(target, dtype, text):
+                self.dtypes[target] = dtype
+                add(f"{target} = {dtype}({text})")
+            case Store(access, value):
+                argument = self.kernel.accesses[access].argument
+                dtype = self.kernel.arguments[argument].dtype
+                address = self.address(access, axes, inner)
+                add(f"a{argument}[{address}] = {stored(value, dtype)}")
+            case _:
+                raise UnsupportedKernel(f"a {type(statement).__name__} is out of place")
+
+    def outer_indices(self, axes: int, row: str = "row") -> None:
+        """Write ``i0, i1, ...`` of the first `axes` axes from a flattened index."""
+        rest = row
+        for axis in range(axes - 1, 0, -1):
+            self.lines.add(f"i{axis} = {rest} % n{axis}")
+            above = f"i{axis - 1}" if axis == 1 else f"row{axis}"
+            self.lines.add(f"{above} = {rest} // n{axis}")
+            rest = above
+        if axes == 1:
+            self.lines.add(f"i0 = {row}")
+
+
+def loaded(item: str, dtype: str) -> str:
+    """The value of `item`, memory of `dtype`, as text."""
+    if dtype == "bool":
+        return f"{item} != 0"
+    return f"half_to_single({item})" if dtype == "float16" else item
+
+
+def stored(value: str, dtype: str) -> str:
+    """What to write into memory of `dtype` for `value`, as text."""
+    if dtype == "bool":
+        return f"uint8({value})"
+    return f"single_to_half({value})" if dtype == "float16" else value
+
+
+def parameters(kernel: Kernel) -> list[tuple[str, str]]:
+    """Names and types of the generated function, in the order of the packed words."""
+    pairs = [
+        (f"a{k}", f"CPointer({STORED.get(a.dtype, a.dtype)})")
+        for k, a in enumerate(kernel.arguments)
+    ]
+    pairs += [
+        (f"s{k}", SCALARS.get(dtype, dtype)) for k, dtype in enumerate(kernel.scalars)
+    ]
+    pairs += [(f"n{axis}", "int64") for axis in range(kernel.outer + kernel.inner)]
+    for k, access in enumerate(kernel.accesses):
+        pairs.append((f"o{k}", "int64"))
+        pairs += [
+            (f"d{k}_{axis}", "int64")
+            for axis, kind in enumerate(access.strides)
+            if kind == "n"
+        ]
+    return [*pairs, ("lo", "int64"), ("hi", "int64")]
+
+
+SCALARS = {"bool": "boolean", "float16": "float32"}
+"""Types in which scalars of these dtypes are passed."""

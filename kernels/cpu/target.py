@@ -1,0 +1,126 @@
+"""The machine: llvmlite's view of this CPU, and machine code brought into the process.
+
+Nothing here imports Numba: a process whose kernels are all in the disk cache starts
+with llvmlite alone.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from functools import cache
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+
+_lock = threading.Lock()
+_kept: list[Any] = []  # objects whose memory holds running code: never freed
+
+
+class MissingSymbol(Exception):
+    """Machine code calls a function that this process does not have."""
+
+
+@cache
+def machine() -> Any:
+    """The target machine: this CPU with all its features, code for a JIT."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    triple = llvm.get_process_triple()
+    x86 = triple.startswith(("x86", "i386", "i686"))
+    return llvm.Target.from_triple(triple).create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=cpu_features(),
+        opt=3,
+        reloc="static" if x86 else "default",
+        codemodel="jitdefault",
+        jit=True,
+    )
+
+
+@cache
+def cpu_features() -> str:
+    """Features of this CPU, as LLVM spells them."""
+    try:
+        return str(llvm.get_host_cpu_features().flatten())
+    except RuntimeError:  # LLVM cannot tell on this platform
+        return ""
+
+
+@cache
+def identity() -> str:
+    """What machine code from this process depends on, but for Numba and the text."""
+    return "|".join(
+        (
+            llvmlite.__version__,
+            ".".join(map(str, llvm.llvm_version_info)),
+            llvm.get_process_triple(),
+            llvm.get_host_cpu_name(),
+            cpu_features(),
+        )
+    )
+
+
+@cache
+def _engine() -> Any:
+    target = machine()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+    _kept.append(engine)
+    return engine
+
+
+def load(code: bytes, name: str) -> int:
+    """Bring the object file `code` in and give the address of function `name`.
+
+    Raises
+    ------
+    MissingSymbol
+        If the code calls a function that is not there. LLVM would abort the process.
+    """
+    with _lock:
+        engine = _engine()
+        for symbol in undefined_symbols(code):
+            if not llvm.address_of_symbol(symbol):
+                raise MissingSymbol(symbol)
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        address = int(engine.get_function_address(name))
+    if not address:
+        raise MissingSymbol(name)
+    return address
+
+
+def undefined_symbols(code: bytes) -> list[str]:
+    """Names that a 64-bit little-endian ELF object file expects from outside.
+
+    Raises
+    ------
+    ValueError
+        If `code` is no such file, or is damaged.
+    """
+    try:
+        return _undefined_symbols(code)
+    except (struct.error, IndexError) as error:
+        raise ValueError(f"a damaged object file: {error}") from None
+
+
+def _undefined_symbols(code: bytes) -> list[str]:
+    if code[:6] != b"\x7fELF\x02\x01":
+        raise ValueError("not a 64-bit little-endian ELF file")
+    (table,) = struct.unpack_from("<Q", code, 0x28)
+    size, count = struct.unpack_from("<HH", code, 0x3A)
+    sections = [
+        struct.unpack_from("<IIQQQQIIQQ", code, table + k * size) for k in range(count)
+    ]
+    names = []
+    for _, kind, _, _, offset, length, link, _, _, entry in sections:
+        if kind != 2:  # SHT_SYMTAB
+            continue
+        strings = sections[link][4]
+        for at in range(offset + entry, offset + length, entry):
+            name, _, _, section, _, _ = struct.unpack_from("<IBBHQQ", code, at)
+            if section == 0 and name:
+                end = code.index(b"\0", strings + name)
+                names.append(code[strings + name : end].decode())
+    return names
