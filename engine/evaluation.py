@@ -9,6 +9,7 @@ from engine import counters
 from engine.array import Array
 from engine.execute import compute
 from engine.kernels import counts, memory
+from engine.record.trace import current_trace
 
 
 def eval(*arrays: Any) -> None:
@@ -53,8 +54,11 @@ def stats() -> dict[str, int]:
         synchronisations`` (counts), ``bytes_in_use, peak_bytes`` (bytes). A library
         call such as matmul is a launch too.
     """
+    counted = counters.read()
+    pending = current_trace()
+    counted["ops_recorded"] += len(pending.values) - len(pending.leaves)
     return {
-        **counters.read(),
+        **counted,
         **counts.read(),
         "bytes_in_use": memory.bytes_in_use(),
         "peak_bytes": memory.peak_bytes(),

@@ -12,7 +12,7 @@ from engine import counters
 from engine.config import config
 from engine.ops.op import Op
 from engine.record.node import LEAF, Node
-from engine.record.trace import Trace, current_trace, record, renew
+from engine.record.trace import Trace, current_trace, record, renew, set_executor
 from engine.record.value import History, Value
 from engine.recipe import strided
 
@@ -54,6 +54,7 @@ def flush(trace: Trace) -> None:
 
 def _run(trace: Trace) -> None:
     counters.add("synchronisations")
+    counters.add("ops_recorded", len(trace.values) - len(trace.leaves))
     saved = live_values(trace)
     donated = _donated(trace, saved)
     alive = tuple(saved)
@@ -296,3 +297,13 @@ _IN_PLACE = {
     "put": _put_in_place,
     "put_add": _put_add_in_place,
 }
+
+
+class _Executor:
+    """The functions of this module that recording calls."""
+
+    ready = staticmethod(ready)
+    flush = staticmethod(flush)
+
+
+set_executor(_Executor())

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from engine import counters
 from engine.errors import user_line
 
 from .node import LEAF, Node
@@ -76,26 +75,18 @@ class Trace:
         self.leaf_bytes = 0
         self.flushing = False
 
-    def step(
-        self,
-        op: Op,
-        operands: tuple[int, ...],
-        attributes: tuple[Any, ...],
-        dtypes: tuple[np.dtype[Any], ...],
-        inputs: Sequence[Value | Scalar],
-    ) -> Node:
-        """The node for one more event: found in the trie, else inferred and added."""
-        key = (op, operands, attributes, dtypes)
-        node = self.node.children.get(key)
-        if node is None:
-            dtype, shape = op.infer(*inputs, *attributes)
-            node = Node(
-                op, operands, attributes, dtypes, dtype, shape, self.node, user_line()
-            )
-            node = self.node.children.setdefault(key, node)
-            _Trie.grow()
-        self.node = node
-        return node
+    def extend(self, key: Any, inputs: Sequence[Value | Scalar]) -> Node:
+        """A new node for an event that never followed this path before.
+
+        This is where shapes and dtypes are inferred, and where the user's errors rise.
+        """
+        op, operands, attributes, dtypes = key
+        dtype, shape = op.infer(*inputs, *attributes)
+        node = Node(
+            op, operands, attributes, dtypes, dtype, shape, self.node, user_line()
+        )
+        _Trie.grow()
+        return self.node.children.setdefault(key, node)
 
     def enter(self, value: Value) -> int:
         """The number of a computed value in this trace."""
@@ -161,29 +152,63 @@ def grad_mode(enabled: bool) -> Iterator[None]:
         _thread.grad = before
 
 
+class Executor(Protocol):
+    """What recording needs of stage 8; `engine.execute` puts itself here."""
+
+    def ready(self, value: Value, trace: Trace) -> None:
+        """Make a value without a buffer usable as an operand in `trace`."""
+
+    def flush(self, trace: Trace) -> None:
+        """Compute what is alive in a trace, and empty it."""
+
+
+_executors: list[Executor] = []
+
+
+def set_executor(executor: Executor) -> None:
+    """Say who computes values."""
+    _executors[:] = [executor]
+
+
 def record(
     op: Op, inputs: Sequence[Value | Scalar], attributes: tuple[Any, ...] = ()
 ) -> Value:
     """Record one event and return its value. Errors leave the trace as it was."""
-    from engine import execute  # execute imports this module
-
-    for x in inputs:
-        if type(x) is Value and x.buffer is None:
-            execute.ready(x, _thread.trace)
     trace = _thread.trace
+    has_history = False
+    for x in inputs:
+        if type(x) is Value:
+            if x.buffer is None and x.trace is not trace:
+                _executors[0].ready(x, trace)
+            if x.history is not None:
+                has_history = True
     with trace.lock:
-        node = _append(trace, op, inputs, attributes)
+        operands = []
+        dtypes: tuple[np.dtype[Any], ...] = ()
+        scalars = trace.scalars
+        n_scalars = len(scalars)
+        for x in inputs:
+            if type(x) is Value:
+                operands.append(x.number if x.buffer is None else trace.enter(x))
+            else:
+                operands.append(~len(scalars))
+                scalars.append(x.value)  # type: ignore[union-attr]
+                dtypes += (x.dtype,)
+        key = (op, tuple(operands), attributes, dtypes)
+        node = trace.node.children.get(key)
+        if node is None:
+            try:
+                node = trace.extend(key, inputs)
+            except BaseException:
+                del scalars[n_scalars:]
+                raise
+        trace.node = node
         value = Value(node.dtype, node.shape, None, trace, node.number)
         trace.values.append(value)
-    counters.add("ops_recorded")
-    if _thread.grad and op.rule is not None:
-        for x in inputs:
-            if type(x) is Value and x.history is not None:
-                if node.dtype.kind in "fc":
-                    value.history = History(op, tuple(inputs), attributes)
-                break
+    if has_history and _thread.grad and op.rule is not None and node.dtype.kind in "fc":
+        value.history = History(op, tuple(inputs), attributes)
     if node.number >= MAX_EVENTS or trace.leaf_bytes > MAX_BYTES:
-        execute.flush(trace)
+        _executors[0].flush(trace)
     return value
 
 
@@ -202,23 +227,3 @@ def alias(value: Value, history: History | None) -> Value:
             else:  # another thread ran it meanwhile
                 other.trace, other.buffer = None, value.buffer
     return other
-
-
-def _append(
-    trace: Trace, op: Op, inputs: Sequence[Value | Scalar], attributes: tuple[Any, ...]
-) -> Node:
-    operands: list[int] = []
-    dtypes: tuple[np.dtype[Any], ...] = ()
-    n_scalars = len(trace.scalars)
-    for x in inputs:
-        if type(x) is Value:
-            operands.append(x.number if x.buffer is None else trace.enter(x))
-        else:
-            operands.append(~len(trace.scalars))
-            trace.scalars.append(x.value)
-            dtypes += (x.dtype,)
-    try:
-        return trace.step(op, tuple(operands), attributes, dtypes, inputs)
-    except BaseException:
-        del trace.scalars[n_scalars:]
-        raise

@@ -1,0 +1,13 @@
+"""Engine: one lazy array engine with two faces.
+
+``import engine.numpy as np`` is the NumPy face, ``import engine`` the PyTorch face. Ops
+are recorded, fused and run as generated kernels when a value is looked at.
+"""
+
+from __future__ import annotations
+
+from engine.config import config
+
+__version__ = "0.1.0"
+
+__all__ = ["__version__", "config"]
