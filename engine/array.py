@@ -40,6 +40,9 @@ class Array:
     __array_priority__ = 1000.0
     _line: Line | None
     _value: Value | None
+    recipe: Recipe
+    scalar: bool
+    writeable: bool
 
     # -- construction -------------------------------------------------------------
     @classmethod

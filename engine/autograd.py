@@ -54,9 +54,7 @@ def gradient_values(
     return [found.get(id(value)) for value in inputs]
 
 
-def _below(
-    seeds: Sequence[tuple[Value, Value]], stops: frozenset[int]
-) -> list[Value]:
+def _below(seeds: Sequence[tuple[Value, Value]], stops: frozenset[int]) -> list[Value]:
     """Values with a history that the seeds depend on, newest first."""
     seen: dict[int, Value] = {}
     stack = [value for value, _ in seeds]
@@ -142,7 +140,7 @@ def _contributions(
     """What each input of one event receives."""
     inputs = history.inputs
     op = history.op
-    if op.kind == "marker":
+    if history.is_marker:
         return [cotangent for _ in inputs]
     rule = op.rule
     assert rule is not None
@@ -177,7 +175,9 @@ def unbroadcast(cotangent: Cotangent, shape: tuple[int, ...]) -> Cotangent:
     if given == shape:
         return cotangent
     lead = len(given) - len(shape)
-    if lead < 0 or any(n != 1 and n != m for n, m in zip(shape, given[lead:], strict=True)):
+    if lead < 0 or any(
+        n not in (1, m) for n, m in zip(shape, given[lead:], strict=True)
+    ):
         return Cotangent(broadcast_value(settle(cotangent), shape))
     axes = tuple(range(lead)) + tuple(
         axis + lead
@@ -221,9 +221,7 @@ def _sum(value: Value, parts: list[Contribution]) -> Cotangent:
 
 def _add(left: Cotangent, right: Cotangent) -> Cotangent:
     if left.mask is right.mask:
-        return Cotangent(
-            left.grad + right.grad, left.mask, left.clean and right.clean
-        )
+        return Cotangent(left.grad + right.grad, left.mask, left.clean and right.clean)
     mask = None
     if left.mask is not None and right.mask is not None:
         mask = left.mask | right.mask

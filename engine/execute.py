@@ -11,19 +11,21 @@ import numpy as np
 from engine import counters
 from engine.config import config
 from engine.ops.op import Op
+from engine.recipe import strided
 from engine.record.node import LEAF, Node
 from engine.record.trace import Trace, current_trace, record, renew, set_executor
 from engine.record.value import History, Value
-from engine.recipe import strided
 
 Array = np.ndarray[Any, Any]
 
+
 def ready(value: Value, trace: Trace) -> None:
     """Make a value without a buffer usable as an operand in `trace`."""
-    if value.trace is trace:
+    pending = value.trace  # read once: another thread may run it meanwhile
+    if pending is trace:
         return
-    if value.trace is not None:
-        flush(value.trace)
+    if pending is not None:
+        flush(pending)
     if value.buffer is None:
         _record_again(value)
 
@@ -33,8 +35,9 @@ def compute(values: Sequence[Value]) -> list[Array]:
     for value in values:
         if value.buffer is None:
             ready(value, current_trace())
-        if value.trace is not None:
-            flush(value.trace)
+        pending = value.trace
+        if pending is not None:
+            flush(pending)
     buffers = [value.buffer for value in values]
     assert all(buffer is not None for buffer in buffers)
     return buffers  # type: ignore[return-value]
@@ -258,9 +261,22 @@ def evaluate_node(
     with np.errstate(all="ignore"):
         if overwrite and op.name in _IN_PLACE and inputs[0].flags.writeable:
             _IN_PLACE[op.name](*inputs, *node.attributes)
-            return inputs[0]
-        result = op.reference(*inputs, *node.attributes)
+            written: Array = inputs[0]
+            return written
+        try:
+            result = op.reference(*inputs, *node.attributes)
+        except Exception as error:
+            raise late_error(error, node) from error
     return own_array(result, node, inputs)
+
+
+def late_error(error: Exception, node: Node) -> Exception:
+    """The same error, with the user's line that recorded the op."""
+    message = f"{node.op.name}: {error}; recorded at {node.line}"
+    try:
+        return type(error)(message)
+    except TypeError:  # an exception class with a signature of its own
+        return RuntimeError(message)
 
 
 def own_array(result: Any, node: Node, inputs: Sequence[Any]) -> Array:

@@ -189,9 +189,7 @@ def reshape(recipe: Recipe, shape: Shape, order: str = "C") -> Recipe | None:
         flipped = transposed(recipe, range(len(recipe.shape))[::-1])
         back = reshape(flipped, shape[::-1])
         return back and recipe._replace(shape=shape, strides=back.strides[::-1])
-    old = [
-        (n, s) for n, s in zip(recipe.shape, recipe.strides, strict=True) if n != 1
-    ]
+    old = [(n, s) for n, s in zip(recipe.shape, recipe.strides, strict=True) if n != 1]
     new = [0] * len(shape)
     old_at = new_at = 0
     while old_at < len(old) and new_at < len(shape):

@@ -1,8 +1,8 @@
 """Storage and Line: mutable memory over immutable values, and its gradient histories.
 
-A `Storage` is one piece of memory; a `Line` is one gradient history over it. Views share
-the line that they were taken from; `detach`, `.data` and leaves start a new one. A write
-makes a new value of the whole base and raises the version.
+A `Storage` is one piece of memory; a `Line` is one gradient history over it. Views
+share the line that they were taken from; `detach`, `.data` and leaves start a new one.
+A write makes a new value of the whole base and raises the version.
 
 While somebody else can see the memory (an exported ndarray, `from_numpy`), the storage
 is *shared*: reads and writes then happen at record time. When the last outside holder
@@ -27,23 +27,13 @@ from engine.record.trace import (
     current_trace,
     grad_enabled,
 )
-from engine.record.value import History, Value, constant
+from engine.record.value import History, Marker, Value, constant
 
 NDArray = np.ndarray[Any, Any]
 
 
-class _Marker:
-    """The op of histories that are no events: leaves and overridden values."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.kind = "marker"
-        self.reads: frozenset[int] = frozenset()
-        self.rule = None
-
-
-LEAF_HISTORY: Any = _Marker("leaf")
-OVERRIDE: Any = _Marker("override")
+LEAF_HISTORY: Any = Marker("leaf")
+OVERRIDE: Any = Marker("override")
 
 
 class GradCell:
@@ -118,16 +108,12 @@ class Storage:
         root = self.root
         # Ours are: self.root, the local name and getrefcount's argument, and the
         # `base` of our flat memory.
-        return root is not None and (
-            root.base is not None or sys.getrefcount(root) > 4
-        )
+        return root is not None and (root.base is not None or sys.getrefcount(root) > 4)
 
     def snapshot(self, recipe: Recipe | None = None) -> Value:
         """A copy of what is in shared memory now."""
         assert self.memory is not None
-        return constant(
-            self.memory if recipe is None else strided(self.memory, recipe)
-        )
+        return constant(self.memory if recipe is None else strided(self.memory, recipe))
 
     def export(self) -> NDArray:
         """The flat memory itself, for others to see: computes what is pending."""
@@ -182,12 +168,11 @@ class Line:
     def read(self, recipe: Recipe) -> Value:
         """The value of a region, as an array of the recipe's shape."""
         storage = self.storage
-        if storage.memory is not None and storage.shared():
-            if self.cell is None:
-                part = storage.snapshot(recipe)
-                if self.value.history is None:
-                    return part
-                return override(read_region(self.value, recipe), part)
+        if self.cell is None and storage.memory is not None and storage.shared():
+            part = storage.snapshot(recipe)
+            if self.value.history is None:
+                return part
+            return override(read_region(self.value, recipe), part)
         return read_region(self.current(), recipe)
 
     def write(self, build: Callable[[Value], Value], region: Recipe | None) -> None:

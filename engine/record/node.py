@@ -51,7 +51,7 @@ class Node:
         self.dtype = dtype
         self.shape = shape
         self.parent = parent
-        self.number = -1 if parent is None else parent.number + 1
+        self.number: int = -1 if parent is None else parent.number + 1
         self.line = line
         self.children: dict[Any, Node] = {}
         self.plans: dict[Any, Any] = {}

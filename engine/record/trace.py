@@ -204,9 +204,10 @@ def record(
                 raise
         trace.node = node
         value = Value(node.dtype, node.shape, None, trace, node.number)
+        differentiable = op.rule is not None and node.dtype.kind in "fc"
+        if has_history and differentiable and _thread.grad:
+            value.history = History(op, tuple(inputs), attributes)
         trace.values.append(value)
-    if has_history and _thread.grad and op.rule is not None and node.dtype.kind in "fc":
-        value.history = History(op, tuple(inputs), attributes)
     if node.number >= MAX_EVENTS or trace.leaf_bytes > MAX_BYTES:
         _executors[0].flush(trace)
     return value
@@ -217,9 +218,7 @@ def alias(value: Value, history: History | None) -> Value:
     trace = value.trace
     if value.buffer is None and trace is None:
         raise RuntimeError("the value was lost when an earlier computation failed")
-    other = Value(
-        value.dtype, value.shape, value.buffer, trace, value.number, history
-    )
+    other = Value(value.dtype, value.shape, value.buffer, trace, value.number, history)
     if trace is not None:
         with trace.lock:
             if value.trace is trace:

@@ -28,6 +28,16 @@ class Scalar(NamedTuple):
         return ()
 
 
+class Marker:
+    """The op of histories that are no events."""
+
+    rule = None
+    reads: frozenset[int] = frozenset()
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
 class History:
     """How a value that requires grad was made: what `backward` walks.
 
@@ -49,6 +59,11 @@ class History:
         self.attributes = attributes
         self.cell = cell
         self.sequence = next(_sequence)
+
+    @property
+    def is_marker(self) -> bool:
+        """Whether this is no event: a leaf, or a value with another's history."""
+        return isinstance(self.op, Marker)
 
 
 class Value:
@@ -94,6 +109,7 @@ class Value:
 
     @property
     def size(self) -> int:
+        """The number of elements."""
         size = 1
         for extent in self.shape:
             size *= extent
