@@ -7,11 +7,14 @@ flattened parallel index as its last two parameters: elements of a ``map``, rows
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 
 from ..kernel import IOTA, Compute, Gather, Kernel, Load, Loop, Reduce, Store
+from ..scalars import NAMES
 from ..text import Lines, fill
+from .rows import emit_rows
 from .scope import SUPPORTED, Scope, UnsupportedKernel, parameters
 
 __all__ = ["UnsupportedKernel", "emit"]
@@ -45,17 +48,19 @@ def emit(kernel: Kernel) -> str:
 
 
 def function_name(kernel: Kernel) -> str:
-    """`kernel.name`, made a Python identifier.
+    """`kernel.name`, made an identifier that is no name of the scalar library.
 
     Examples
     --------
     >>> function_name(Kernel("2-norm", "map", 0, 0, (), (), (), ()))
     'kernel_2_norm'
+    >>> function_name(Kernel("exp", "map", 0, 0, (), (), (), ()))
+    'exp_kernel'
     """
     name = re.sub(r"\W", "_", kernel.name)[:60]
     if not name.isidentifier() or keyword.iskeyword(name):
         name = f"kernel_{name}"
-    return name
+    return f"{name}_kernel" if name in NAMES or hasattr(builtins, name) else name
 
 
 def _signature(types: str) -> list[str]:
@@ -119,4 +124,4 @@ def emit_map(scope: Scope) -> None:
                 scope.statement(statement, range(last, axes))
 
 
-BODIES = {"map": emit_map}
+BODIES = {"map": emit_map, "row": emit_rows}
