@@ -1,0 +1,1 @@
+"""Benchmarks: one file for each question that a user asks."""
