@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
 
+from .. import cache
 from ..backend import Launcher
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
 from . import launch
 from .emit import emit
-from .target import load
+from .target import MissingSymbol, identity, load
 
 
 class CompileError(Exception):
@@ -71,22 +71,38 @@ class CpuBackend:
 
     def _build(self, kernel: Kernel) -> CompiledKernel:
         source = emit(kernel)
-        entry = f"kernel_{kernel.key}"
-        started = time.perf_counter()
         try:
-            code = _compile(source, entry, f"<kernel {kernel.name} {kernel.key[:8]}>")
-            address = load(code, entry)
+            address, loaded = build(source, kernel.name)
         except Exception as error:
             raise CompileError(kernel.name, _reason(error)) from None
-        COUNTS.compiled += 1
-        COUNTS.compile_seconds += time.perf_counter() - started
-        return CompiledKernel(kernel, source, address, loaded=False)
+        return CompiledKernel(kernel, source, address, loaded)
 
 
-def _compile(source: str, entry: str, filename: str) -> Any:
+def build(source: str, title: str) -> tuple[int, bool]:
+    """The address of the machine code of `source`, and whether it was on disk.
+
+    Numba is imported only where the code is not on disk.
+    """
+    name = cache.key(source, identity())
+    entry = f"kernel_{name[:32]}"
+    known = cache.load(name)
+    if known is not None:
+        try:
+            address = load(known, entry, fresh=False)
+        except (MissingSymbol, ValueError):
+            pass  # written by another process that had more libraries loaded
+        else:
+            COUNTS.loaded += 1
+            return address, True
     from .compile import compile_text
 
-    return compile_text(source, entry, filename)
+    started = time.perf_counter()
+    code = compile_text(source, entry, f"<kernel {title} {name[:8]}>")
+    address = load(code, entry)
+    COUNTS.compiled += 1
+    COUNTS.compile_seconds += time.perf_counter() - started
+    cache.save(name, code)
+    return address, False
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,203 @@
+"""The disk cache of machine code: content-addressed files in a folder of this user.
+
+A file that is damaged, cut off, written for something else or not to be read counts as
+absent; a folder that cannot be written is not written. No failure here reaches a user:
+the worst that happens is that a kernel is compiled again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from functools import cache as once
+from importlib.util import find_spec
+from pathlib import Path
+
+MAGIC = b"ENGINE-KERNEL-1\n"
+SUFFIX = ".kernel"
+LIMIT = 512 * 2**20
+"""Bytes that the folder may hold; the oldest files go first."""
+
+_STALE = 3600.0  # seconds after which a temporary file belongs to a dead process
+_REFRESH = 86400.0  # seconds after which a file that is read counts as new again
+_lock = threading.Lock()
+_written = 0  # bytes since the folder was last looked through
+_looked: Path | None = None
+
+
+def cache_dir() -> Path:
+    """The folder of the cache: ``$ENGINE_CACHE_DIR``, or this user's own."""
+    named = os.environ.get("ENGINE_CACHE_DIR")
+    if named:
+        return Path(named)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~")
+        return Path(base) / "engine" / "kernels"
+    if sys.platform == "darwin":
+        return Path(os.path.expanduser("~/Library/Caches/engine/kernels"))
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "engine" / "kernels"
+
+
+def key(text: str, *conditions: str) -> str:
+    """The name under which machine code of `text` is kept.
+
+    It depends on `conditions` (CPU, compiler options), on the versions of Python and
+    Numba, and on the source of the generators and of the scalar library.
+    """
+    parts = (text, *conditions, _generator(), _numba(), sys.version)
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(f"{len(part)}:".encode())
+        digest.update(part.encode())
+    return digest.hexdigest()
+
+
+def load(name: str) -> bytes | None:
+    """The bytes that were saved under `name`, or None."""
+    folder = cache_dir()
+    if not _trusted(folder):
+        return None
+    path = folder / (name + SUFFIX)
+    try:
+        with open(path, "rb") as file:
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode) or not _ours(state):
+                return None
+            content = file.read()
+    except OSError:
+        return None
+    head = MAGIC + bytes.fromhex(name)
+    body = content[len(head) + 32 :]
+    if content[: len(head)] != head or content[len(head) :][:32] != _sum(name, body):
+        return None
+    if time.time() - state.st_mtime > _REFRESH:
+        with contextlib.suppress(OSError):
+            os.utime(path)
+    return body
+
+
+def save(name: str, code: bytes) -> bool:
+    """Keep `code` under `name`. False, and nothing else, if that is not possible."""
+    folder = cache_dir()
+    unique = f".{name}.{os.getpid()}.{threading.get_ident()}.tmp"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _trusted(folder):
+            return False
+        content = MAGIC + bytes.fromhex(name) + _sum(name, code) + code
+        handle = os.open(folder / unique, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            os.replace(folder / unique, folder / (name + SUFFIX))
+        except OSError:
+            os.unlink(folder / unique)
+            return False
+    except OSError:
+        return False
+    _bound(folder, len(content))
+    return True
+
+
+def size() -> int:
+    """Bytes of machine code on disk.
+
+    Examples
+    --------
+    >>> size() >= 0
+    True
+    """
+    return sum(state.st_size for _, state in _files(cache_dir()))
+
+
+def clear() -> int:
+    """Remove every file of the cache; the number of them."""
+    removed = 0
+    for path, _ in list(_files(cache_dir())):
+        with contextlib.suppress(OSError):
+            path.unlink()
+            removed += 1
+    return removed
+
+
+def _sum(name: str, code: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + code).digest()
+
+
+def _ours(state: os.stat_result) -> bool:
+    """Whether only this user can have written it."""
+    if not hasattr(os, "geteuid"):
+        return True
+    return state.st_uid == os.geteuid() and not state.st_mode & stat.S_IWOTH
+
+
+def _trusted(folder: Path) -> bool:
+    try:
+        state = folder.stat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(state.st_mode) and _ours(state)
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Files of the cache in `folder`, temporary ones included."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith((SUFFIX, ".tmp")):
+                    with contextlib.suppress(OSError):
+                        yield Path(entry.path), entry.stat(follow_symlinks=False)
+    except OSError:
+        return
+
+
+def _bound(folder: Path, added: int) -> None:
+    """Remove the oldest files once the folder is over its limit."""
+    global _written, _looked
+    with _lock:
+        _written += added
+        if _looked == folder and _written < LIMIT // 16:
+            return
+        _looked, _written = folder, 0
+        now = time.time()
+        files = sorted(_files(folder), key=lambda pair: pair[1].st_mtime)
+        total = sum(state.st_size for _, state in files)
+        goal = total if total <= LIMIT else LIMIT * 3 // 4
+        for path, state in files:
+            stale = path.suffix == ".tmp" and now - state.st_mtime > _STALE
+            if total <= goal and not stale:
+                continue
+            with contextlib.suppress(OSError):
+                path.unlink()
+                total -= state.st_size
+
+
+@once
+def _generator() -> str:
+    """A digest of every source file that takes part in generating code."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted((*here.glob("*.py"), *(here / "cpu").glob("*.py"))):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@once
+def _numba() -> str:
+    """Numba's version and settings, read without importing it."""
+    spec = find_spec("numba")
+    origin = spec.origin if spec else None
+    version = b""
+    if origin:
+        with contextlib.suppress(OSError):
+            version = Path(origin).with_name("_version.py").read_bytes()
+    settings = sorted(item for item in os.environ.items() if item[0][:6] == "NUMBA_")
+    return f"{hashlib.sha256(version).hexdigest()} {settings}"
