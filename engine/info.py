@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import platform
 from importlib import metadata
 
+import engine
 from engine.config import config
-from engine.kernels import cache
+from engine.kernels import cache, pool
 
 
 def information() -> dict[str, str]:
     """Facts about this installation and machine, by name, in reading order."""
     return {
-        "engine": version("numba-engine"),
+        "engine": engine.__version__,
         "python": f"{platform.python_version()} ({platform.platform()})",
         "numpy": version("numpy"),
         "numba": version("numba"),
         "llvmlite": version("llvmlite"),
         "numba-cuda": version("numba-cuda"),
         "cpu": _cpu(),
-        "threads": f"{usable_cores()} usable cores",
+        "threads": str(pool.num_threads()),
         "devices": ", ".join(["cpu", *_cuda_devices()]),
         "tier": config.tier,
         "recorder": "python (the only one in this version)",
@@ -35,13 +35,6 @@ def version(distribution: str) -> str:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return "not installed"
-
-
-def usable_cores() -> int:
-    """How many cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def in_words(size: int) -> str:
