@@ -163,13 +163,10 @@ those that others are at. The wait is at most the length of one chunk."""
 @cache
 def walker() -> Callable[[int, bytes, Any, int], None]:
     """The walker, compiled by LLVM alone."""
-    import llvmlite.binding as llvm
+    from .cpu.target import load_text
 
-    from .cpu.target import load, machine
-
-    target = machine()
-    code = target.emit_object(llvm.parse_assembly(WALKER))
+    (address,) = load_text(WALKER, "engine_walk")
     shape = ctypes.CFUNCTYPE(
         None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int64
     )
-    return shape(load(code, "engine_walk"))
+    return shape(address)

@@ -6,23 +6,34 @@ with llvmlite alone.
 
 from __future__ import annotations
 
+import ctypes
 import struct
 import threading
-from functools import cache
+from functools import cache as once
 from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
 
+from .. import cache
+
 _lock = threading.Lock()
-_kept: list[Any] = []  # objects whose memory holds running code: never freed
+
+
+def forever(thing: object) -> None:
+    """Never free `thing`, not even when the interpreter shuts down.
+
+    Code that outlives this module may run in it: an array that dies last gives its
+    memory back.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
 class MissingSymbol(Exception):
     """Machine code calls a function that this process does not have."""
 
 
-@cache
+@once
 def machine() -> Any:
     """The target machine: this CPU with all its features, code for a JIT."""
     llvm.initialize_native_target()
@@ -39,7 +50,7 @@ def machine() -> Any:
     )
 
 
-@cache
+@once
 def cpu_features() -> str:
     """Features of this CPU, as LLVM spells them."""
     try:
@@ -48,7 +59,7 @@ def cpu_features() -> str:
         return ""
 
 
-@cache
+@once
 def identity() -> str:
     """What machine code from this process depends on, but for Numba and the text."""
     return "|".join(
@@ -62,11 +73,11 @@ def identity() -> str:
     )
 
 
-@cache
+@once
 def _engine() -> Any:
     target = machine()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
-    _kept.append(engine)
+    forever(engine)
     return engine
 
 
@@ -93,6 +104,26 @@ def load(code: bytes, name: str, fresh: bool = True) -> int:
     if not address:
         raise MissingSymbol(name)
     return address
+
+
+def load_text(text: str, *names: str) -> list[int]:
+    """The addresses of the functions `names` of LLVM `text`, from the cache if known.
+
+    Raises
+    ------
+    MissingSymbol
+        If it calls a function that is not there.
+    """
+    key = cache.key(text, identity())
+    code = cache.load(key)
+    try:
+        load(code or b"", names[0], fresh=False)
+    except (MissingSymbol, ValueError):
+        code = machine().emit_object(llvm.parse_assembly(text))
+        load(code, names[0])
+        cache.save(key, code)
+    with _lock:
+        return [int(_engine().get_function_address(name)) for name in names]
 
 
 def undefined_symbols(code: bytes) -> list[str]:
