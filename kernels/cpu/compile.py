@@ -121,6 +121,8 @@ def _lower(function: Any, signature: str, entry: str) -> Any:
     inner = module.get_function(compiled.fndesc.llvm_func_name)
     module.link_in(llvm.parse_assembly(_entry_text(inner, entry)))
     for symbol in (*module.functions, *module.global_variables):
+        if symbol.name.startswith("llvm."):
+            continue  # lists that LLVM itself reads
         if not symbol.is_declaration and symbol.name != entry:
             symbol.linkage = "internal"
     module.verify()
