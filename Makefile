@@ -25,14 +25,16 @@ bench: $(VENV)/ready
 		--environment existing:$(abspath $(BIN))/python
 
 docs: $(VENV)/ready-docs
-	$(BIN)/python docs/build.py
+	$(BIN)/python docs/operations.py > docs/operations.md
+	$(BIN)/mkdocs build --strict
+	@echo "The documentation is in build/site/index.html"
 
 # The random programs of the tests, many more of them.
 fuzz: $(VENV)/ready
 	ENGINE_FUZZ_PROGRAMS=$(PROGRAMS) $(BIN)/python -m pytest -k fuzz
 
 clean:
-	rm -rf $(VENV) build dist site *.egg-info
+	rm -rf $(VENV) build dist *.egg-info docs/operations.md
 
 $(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
