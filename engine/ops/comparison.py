@@ -1,0 +1,59 @@
+"""Comparison: element by element, with a bool result. They have no gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .op import elementwise
+
+
+@elementwise(np.equal, scalar="{x} == {y}", onnx="Equal")
+def equal(x: Any, y: Any) -> Any:
+    """Whether x is equal to y."""
+
+
+@elementwise(np.not_equal, scalar="{x} != {y}")
+def not_equal(x: Any, y: Any) -> Any:
+    """Whether x differs from y; NaN differs from everything."""
+
+
+@elementwise(np.less, scalar="{x} < {y}", onnx="Less")
+def less(x: Any, y: Any) -> Any:
+    """Whether x is smaller than y."""
+
+
+@elementwise(np.less_equal, scalar="{x} <= {y}", onnx="LessOrEqual")
+def less_equal(x: Any, y: Any) -> Any:
+    """Whether x is smaller than y or equal."""
+
+
+@elementwise(np.greater, scalar="{x} > {y}", onnx="Greater")
+def greater(x: Any, y: Any) -> Any:
+    """Whether x is larger than y."""
+
+
+@elementwise(np.greater_equal, scalar="{x} >= {y}", onnx="GreaterOrEqual")
+def greater_equal(x: Any, y: Any) -> Any:
+    """Whether x is larger than y or equal."""
+
+
+@elementwise(np.isnan, scalar="isnan({x})", onnx="IsNaN")
+def isnan(x: Any) -> Any:
+    """Whether x is not a number."""
+
+
+@elementwise(np.isinf, scalar="isinf({x})", onnx="IsInf")
+def isinf(x: Any) -> Any:
+    """Whether x is infinite, with either sign."""
+
+
+@elementwise(np.isfinite, scalar="isfinite({x})")
+def isfinite(x: Any) -> Any:
+    """Whether x is neither NaN nor infinite."""
+
+
+@elementwise(np.signbit, scalar="signbit({x})")
+def signbit(x: Any) -> Any:
+    """Whether the sign is set, that of -0.0 included."""

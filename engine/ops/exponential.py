@@ -1,0 +1,149 @@
+"""Powers of constants, logarithms and roots."""
+
+from __future__ import annotations
+
+from math import log as real_log
+from typing import Any
+
+import numpy as np
+
+from engine.record.value import Value
+
+from .loops import conj
+from .op import elementwise
+from .selection import where
+
+LOG_2 = real_log(2.0)
+LOG_10 = real_log(10.0)
+
+
+def wide(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """Samples from -4 to 4."""
+    return rng.uniform(-4.0, 4.0, shape)
+
+
+def positive_numbers(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """Samples from 0.1 to 4."""
+    return rng.uniform(0.1, 4.0, shape)
+
+
+@elementwise(np.exp, scalar="exp({x})", onnx="Exp", samples=wide, expensive=True)
+def exp(x: Any) -> Any:
+    """e to the power x."""
+
+
+@exp.vjp
+def _(grad: Value, out: Value, x: Any) -> Any:
+    return (grad * conj(out),)
+
+
+@elementwise(np.exp2, scalar="exp2({x})", samples=wide, expensive=True)
+def exp2(x: Any) -> Any:
+    """2 to the power x."""
+
+
+@exp2.vjp
+def _(grad: Value, out: Value, x: Any) -> Any:
+    return (grad * conj(out) * LOG_2,)
+
+
+@elementwise(np.expm1, scalar="expm1({x})", samples=wide, expensive=True)
+def expm1(x: Any) -> Any:
+    """exp(x) - 1, exact near 0."""
+
+
+@expm1.vjp
+def _(grad: Value, out: Value, x: Any) -> Any:
+    return (grad * conj(out + 1.0),)
+
+
+@elementwise(
+    np.log,
+    scalar="log({x})",
+    onnx="Log",
+    samples=positive_numbers,
+    expensive=True,
+)
+def log(x: Any) -> Any:
+    """The natural logarithm; -inf at 0, NaN below."""
+
+
+@log.vjp
+def _(grad: Value, out: Value, x: Any) -> Any:
+    return (grad / conj(x),)
+
+
+@elementwise(np.log2, scalar="log2({x})", samples=positive_numbers, expensive=True)
+def log2(x: Any) -> Any:
+    """The logarithm to base 2."""
+
+
+@log2.vjp
+def _(grad: Value, out: Value, x: Any) -> Any:
+    return (grad / (conj(x) * LOG_2),)
+
+
+@elementwise(np.log10, scalar="log10({x})", samples=positive_numbers, expensive=True)
+def log10(x: Any) -> Any:
+    """The logarithm to base 10."""
+
+
+@log10.vjp
+def _(grad: Value, out: Value, x: Any) -> Any:
+    return (grad / (conj(x) * LOG_10),)
+
+
+@elementwise(np.log1p, scalar="log1p({x})", samples=positive_numbers, expensive=True)
+def log1p(x: Any) -> Any:
+    """log(1 + x), exact near 0."""
+
+
+@log1p.vjp
+def _(grad: Value, out: Value, x: Any) -> Any:
+    return (grad / conj(x + 1.0),)
+
+
+def _weight(out: Value, x: Any, exponential: Any) -> Value:
+    """The share of one operand in a log-sum: base**(x - out), 0 for x = -inf."""
+    share: Value = exponential(where(x > -np.inf, x - out, -np.inf))
+    return share
+
+
+@elementwise(np.logaddexp, scalar="logaddexp({x}, {y})", samples=wide, expensive=True)
+def logaddexp(x: Any, y: Any) -> Any:
+    """log(exp(x) + exp(y)), without overflow."""
+
+
+@logaddexp.vjp
+def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
+    return grad * _weight(out, x, exp), grad * _weight(out, y, exp)
+
+
+@elementwise(np.logaddexp2, scalar="logaddexp2({x}, {y})", samples=wide, expensive=True)
+def logaddexp2(x: Any, y: Any) -> Any:
+    """log2(2**x + 2**y), without overflow."""
+
+
+@logaddexp2.vjp
+def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
+    return grad * _weight(out, x, exp2), grad * _weight(out, y, exp2)
+
+
+@elementwise(np.sqrt, scalar="sqrt({x})", onnx="Sqrt", samples=positive_numbers)
+def sqrt(x: Any) -> Any:
+    """The square root; NaN below 0."""
+
+
+@sqrt.vjp
+def _(grad: Value, out: Value, x: Any) -> Any:
+    return (grad * 0.5 / conj(out),)
+
+
+@elementwise(np.cbrt, scalar="cbrt({x})", samples=positive_numbers, expensive=True)
+def cbrt(x: Any) -> Any:
+    """The cube root, of negative numbers too."""
+
+
+@cbrt.vjp
+def _(grad: Value, out: Value, x: Any) -> Any:
+    return (grad / (out * out * 3.0),)

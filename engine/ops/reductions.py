@@ -1,0 +1,176 @@
+"""Reductions over axes. Operands of sum and prod have the accumulator's dtype."""
+
+from __future__ import annotations
+
+from math import prod as product
+from typing import Any
+
+import numpy as np
+
+from engine.cotangent import Cotangent, settle
+from engine.movement import keep_axes, reshape_value
+from engine.recipe import Shape
+from engine.record.value import Value
+
+from .comparison import equal, isnan
+from .logical import logical_or
+from .loops import BOOL, INT64, conj
+from .op import DType, cast, operation
+from .selection import where
+
+Axes = tuple[int, ...]
+
+
+def _left(shape: Shape, axes: Axes) -> Shape:
+    return tuple(n for axis, n in enumerate(shape) if axis not in axes)
+
+
+def _same(x: Any, axes: Axes) -> tuple[DType, Shape]:
+    return x.dtype, _left(x.shape, axes)
+
+
+def _extreme(x: Any, axes: Axes) -> tuple[DType, Shape]:
+    _require_elements(x, axes, "max and min")
+    return _same(x, axes)
+
+
+def _position(x: Any, axes: Axes) -> tuple[DType, Shape]:
+    _require_elements(x, axes, "argmax and argmin")
+    return INT64, _left(x.shape, axes)
+
+
+def _truth(x: Any, axes: Axes) -> tuple[DType, Shape]:
+    return BOOL, _left(x.shape, axes)
+
+
+def _require_elements(x: Any, axes: Axes, name: str) -> None:
+    if product(x.shape[axis] for axis in axes) == 0:
+        raise ValueError(
+            f"{name}: zero-size array to reduction operation which has no identity: "
+            f"at least one element along the axes {axes} was required; shape {x.shape} "
+            "was given"
+        )
+
+
+@operation("reduce", _same, onnx="ReduceSum", linear=True)
+def sum(x: Any, axes: Any) -> Any:
+    """The sum of the elements; 0 when there are none."""
+    return np.sum(x, axis=axes, dtype=x.dtype)
+
+
+@sum.cotangent
+def _(cotangent: Cotangent, out: Value, x: Value, axes: Axes) -> Any:
+    mask = cotangent.mask
+    return (
+        cotangent.replace(
+            keep_axes(cotangent.grad, axes, x.shape),
+            None if mask is None else keep_axes(mask, axes, x.shape),
+        ),
+    )
+
+
+@operation("reduce", _same, onnx="ReduceProd")
+def prod(x: Any, axes: Any) -> Any:
+    """The product of the elements; 1 when there are none."""
+    return np.prod(x, axis=axes, dtype=x.dtype)
+
+
+@prod.cotangent
+def _(cotangent: Cotangent, out: Value, x: Value, axes: Axes) -> Any:
+    """Each element's slope is the product of all others, with zeros counted apart."""
+    zero = equal(x, 0)
+    zeros = keep_axes(sum(cast(zero, INT64), attributes=(axes,)), axes, x.shape)
+    nonzero = prod(where(zero, 1, x), attributes=(axes,))
+    only_zero = prod(where(zero, x, 1), attributes=(axes,))
+    of_zero = where(equal(zeros, 1), keep_axes(nonzero, axes, x.shape), 0)
+    of_others = keep_axes(nonzero * only_zero, axes, x.shape) / where(zero, 1, x)
+    grad = keep_axes(settle(cotangent), axes, x.shape)
+    return (Cotangent(grad * conj(where(zero, of_zero, of_others))),)
+
+
+def _extreme_cotangent(
+    cotangent: Cotangent, out: Value, x: Value, axes: Axes
+) -> tuple[Cotangent]:
+    """The extremes share the gradient equally; NaN counts as extreme."""
+    top = keep_axes(out, axes, x.shape)
+    chosen = logical_or(equal(x, top), isnan(x))
+    ties = sum(cast(chosen, x.dtype), attributes=(axes,))
+    mask = cotangent.mask
+    return (
+        Cotangent(
+            keep_axes(cotangent.grad / ties, axes, x.shape),
+            chosen if mask is None else chosen & keep_axes(mask, axes, x.shape),
+            clean=False,
+        ),
+    )
+
+
+@operation("reduce", _extreme, onnx="ReduceMax")
+def max(x: Any, axes: Any) -> Any:
+    """The largest element; NaN if there is one."""
+    return np.max(x, axis=axes)
+
+
+@max.cotangent
+def _(cotangent: Cotangent, out: Value, x: Value, axes: Axes) -> Any:
+    return _extreme_cotangent(cotangent, out, x, axes)
+
+
+@operation("reduce", _extreme, onnx="ReduceMin")
+def min(x: Any, axes: Any) -> Any:
+    """The smallest element; NaN if there is one."""
+    return np.min(x, axis=axes)
+
+
+@min.cotangent
+def _(cotangent: Cotangent, out: Value, x: Value, axes: Axes) -> Any:
+    return _extreme_cotangent(cotangent, out, x, axes)
+
+
+@operation("reduce", _position, onnx="ArgMax")
+def argmax(x: Any, axes: Any) -> Any:
+    """The first position of the largest element, along one axis or among all."""
+    return np.argmax(x, axis=axes[0] if len(axes) == 1 else None)
+
+
+@operation("reduce", _position, onnx="ArgMin")
+def argmin(x: Any, axes: Any) -> Any:
+    """The first position of the smallest element, along one axis or among all."""
+    return np.argmin(x, axis=axes[0] if len(axes) == 1 else None)
+
+
+@operation("reduce", _truth)
+def any(x: Any, axes: Any) -> Any:
+    """Whether an element is true; False when there are none."""
+    return np.any(x, axis=axes)
+
+
+@operation("reduce", _truth)
+def all(x: Any, axes: Any) -> Any:
+    """Whether every element is true; True when there are none."""
+    return np.all(x, axis=axes)
+
+
+def sum_to(value: Value, shape: Shape) -> Value:
+    """Sum over the axes along which `shape` was broadcast to a value's shape."""
+    axes = _broadcast_axes(value.shape, shape)
+    if axes:
+        value = sum(value, attributes=(axes,))
+    return reshape_value(value, shape)
+
+
+def any_to(mask: Value, shape: Shape) -> Value:
+    """Whether any holds along the axes along which `shape` was broadcast."""
+    axes = _broadcast_axes(mask.shape, shape)
+    if axes:
+        mask = any(mask, attributes=(axes,))
+    return reshape_value(mask, shape)
+
+
+def _broadcast_axes(given: Shape, shape: Shape) -> Axes:
+    lead = len(given) - len(shape)
+    return tuple(range(lead)) + tuple(
+        axis + lead
+        for axis, n in enumerate(shape)
+        if n == 1 and given[axis + lead] != 1
+    )
