@@ -92,7 +92,8 @@ def _names() -> dict[str, Any]:
         for name in "int8 int16 int32 int64 uint8 uint16 uint32 uint64".split()
         + ["float32", "float64", "complex64", "complex128"]
     }
-    return {**NAMESPACE, **dtypes, **PRIMITIVES}
+    constants = {"inf": float("inf"), "nan": float("nan")}
+    return {**NAMESPACE, **dtypes, **constants, **PRIMITIVES}
 
 
 def _lower(function: Any, signature: str, entry: str) -> Any:

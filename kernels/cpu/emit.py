@@ -14,12 +14,16 @@ import re
 from ..kernel import IOTA, Compute, Gather, Kernel, Load, Loop, Reduce, Store
 from ..scalars import NAMES
 from ..text import Lines, fill
+from .columns import emit_columns
 from .rows import emit_rows
 from .scope import SUPPORTED, Scope, UnsupportedKernel, parameters
 
 __all__ = ["UnsupportedKernel", "emit"]
 
-OWN_NAME = re.compile(r"([asnopi]\d+|d\d+_\d+|lo|hi|r|row\d*|start|stop)$")
+OWN_NAME = re.compile(
+    r"([asnopqiv]\d+|d\d+_\d+|(row|lanes|best|new|wins|total|rest|block)\d*|\w+_all"
+    r"|lo|hi|r|start|stop|end|first|count|width|unit)$"
+)
 
 
 def emit(kernel: Kernel) -> str:
@@ -116,7 +120,7 @@ def emit_map(scope: Scope) -> None:
     n = f"n{last}"
     with lines.block(f"for row in range(lo // {n}, (hi + {n} - 1) // {n}):"):
         scope.outer_indices(last)
-        scope.place(range(last), list(range(len(kernel.accesses))))
+        scope.place(range(last))
         lines.add(f"start = max(lo - row * {n}, 0)")
         lines.add(f"stop = min(hi - row * {n}, {n})")
         with lines.block(f"for i{last} in range(start, stop):"):
@@ -124,4 +128,4 @@ def emit_map(scope: Scope) -> None:
                 scope.statement(statement, range(last, axes))
 
 
-BODIES = {"map": emit_map, "row": emit_rows}
+BODIES = {"map": emit_map, "row": emit_rows, "column": emit_columns}

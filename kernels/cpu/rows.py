@@ -71,7 +71,7 @@ def emit_rows(scope: Scope) -> None:
     writer.declare()
     with lines.block("for row in range(lo, hi):"):
         scope.outer_indices(kernel.outer)
-        scope.place(range(kernel.outer), list(range(len(kernel.accesses))))
+        scope.place(range(kernel.outer))
         for statement in kernel.body:
             if isinstance(statement, Loop):
                 writer.loop(statement)
@@ -117,7 +117,7 @@ class RowWriter:
         for found in self.loops.values():
             for acc in found:
                 self.scope.lines.add(
-                    f"lanes{acc.number} = stack({acc.carrier}, {lanes_of(acc)})"
+                    f"lanes{acc.number} = stack({acc.carrier}, 32)"
                 )
                 if acc.access is None:
                     self.scope.lines.add(
@@ -216,7 +216,10 @@ class RowWriter:
         lines.add(f"lanes_{acc.op}(lanes{k}, {values}, {count})")
         lines.add(f"new{k} = merge_{acc.op}(lanes{k})")
         target = acc.reduce.target
-        with lines.block(f"if {target} < 0 or {beats(f'new{k}', f'best{k}', compare)}:"):
+        beats = f"new{k} {compare} best{k}"
+        if "float" in acc.carrier:
+            beats += f" or (new{k} != new{k} and best{k} == best{k})"
+        with lines.block(f"if {target} < 0 or {beats}:"):
             lines.add(f"best{k} = new{k}")
             lines.add(f"{target} = {start} + first_of({values}, {count}, new{k})")
 
@@ -241,16 +244,6 @@ class RowWriter:
         elif acc.op == "sum":
             value = f"compensated(total{k}, rest{k})"
         self.scope.lines.add(f"{target} = {acc.result(value)}")
-
-
-def lanes_of(acc: Accumulator) -> int:
-    """Items of the stack array of the lanes."""
-    return 32
-
-
-def beats(new: str, best: str, compare: str) -> str:
-    """The condition under which `new`, a later value, takes the place of `best`."""
-    return f"{new} {compare} {best} or ({new} != {new} and {best} == {best})"
 
 
 def kept(value: str, dtypes: dict[str, str], acc: Accumulator) -> str:

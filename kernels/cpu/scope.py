@@ -30,35 +30,44 @@ class Scope:
         self.kernel = kernel
         self.lines = lines
         self.dtypes = {f"s{k}": dtype for k, dtype in enumerate(kernel.scalars)}
-        self.based: set[int] = set()
+        self.bases = {k: f"o{k}" for k in range(len(kernel.accesses))}
+        self.indices = {axis: f"i{axis}" for axis in range(kernel.outer)}
+        self.indices[kernel.outer] = "r"
 
-    def address(self, access: int, axes: range, inner: str = "r") -> str:
-        """The position of `access` from the indices of `axes`, as text."""
-        base = f"p{access}" if access in self.based else f"o{access}"
-        terms = [base]
+    def address(self, access: int, axes: range, inner: str | None = None) -> str:
+        """The position of `access` from the indices of `axes`, as text.
+
+        `inner` is what to write for the inner index.
+        """
+        terms = [self.bases[access]]
         for axis in axes:
             kind = self.kernel.accesses[access].strides[axis]
-            index = f"i{axis}" if axis < self.kernel.outer else inner
+            index = self.indices[axis]
+            if inner is not None and axis == self.kernel.outer:
+                index = inner
             if kind == "1":
                 terms.append(index)
             elif kind == "n":
                 terms.append(f"{index} * d{access}_{axis}")
         return " + ".join(terms)
 
-    def place(self, axes: range, accesses: list[int]) -> None:
-        """Write ``p = ...`` for every access that moves along `axes`."""
-        for access in accesses:
-            strides = self.kernel.accesses[access].strides
-            if any(strides[axis] != "0" for axis in axes):
-                self.lines.add(f"p{access} = {self.address(access, axes)}")
-                self.based.add(access)
+    def place(
+        self, axes: range, name: str = "p", only: frozenset[int] | None = None
+    ) -> None:
+        """Write ``p0 = ...`` for every access that moves along `axes`: its new base."""
+        for access, pattern in enumerate(self.kernel.accesses):
+            if only is not None and access not in only:
+                continue
+            if any(pattern.strides[axis] != "0" for axis in axes):
+                self.lines.add(f"{name}{access} = {self.address(access, axes)}")
+                self.bases[access] = f"{name}{access}"
 
-    def statement(self, statement: Statement, axes: range, inner: str = "r") -> None:
+    def statement(self, statement: Statement, axes: range) -> None:
         """Write a Load, Gather, Compute or Store; `axes` are not in the base yet."""
         add = self.lines.add
         match statement:
             case Load(target, access):
-                address = self.address(access, axes, inner)
+                address = self.address(access, axes)
                 argument = self.kernel.accesses[access].argument
                 if argument == IOTA:
                     self.dtypes[target] = "int64"
@@ -77,7 +86,7 @@ class Scope:
             case Store(access, value):
                 argument = self.kernel.accesses[access].argument
                 dtype = self.kernel.arguments[argument].dtype
-                address = self.address(access, axes, inner)
+                address = self.address(access, axes)
                 add(f"a{argument}[{address}] = {stored(value, dtype)}")
             case _:
                 raise UnsupportedKernel(f"a {type(statement).__name__} is out of place")
