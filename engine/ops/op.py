@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import types
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -328,14 +329,19 @@ def _parameters_read(rule: Callable[..., Any], shift: int = 0) -> frozenset[int]
     names = rule.__code__.co_varnames[: rule.__code__.co_argcount]
     if rule.__code__.co_flags & 0x04:  # *inputs: may use all of them
         return frozenset(range(64))
-    used = {
-        name
-        for instruction in dis.get_instructions(rule)
-        if instruction.opname.startswith(("LOAD_", "STORE_FAST_LOAD", "MAKE_CELL"))
-        for name in (
-            instruction.argval
-            if isinstance(instruction.argval, tuple)
-            else (instruction.argval,)
-        )
-    }
+    instructions = list(dis.get_instructions(rule))
+    used: set[str] = set()
+    for instruction, after in zip_longest(instructions, instructions[1:]):
+        if not instruction.opname.startswith(_LOADS):
+            continue
+        given = instruction.argval
+        loaded = given if isinstance(given, tuple) else (given,)
+        # `x.shape` needs no element of x.
+        known = after is not None and after.opname == "LOAD_ATTR"
+        if known and after.argval in ("shape", "dtype", "size"):
+            loaded = loaded[:-1]
+        used.update(loaded)
     return frozenset(i - 1 + shift for i, name in enumerate(names) if name in used)
+
+
+_LOADS = ("LOAD_", "STORE_FAST_LOAD", "MAKE_CELL")
