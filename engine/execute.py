@@ -259,8 +259,8 @@ def evaluate_node(
     ]
     op: Op = node.op
     with np.errstate(all="ignore"):
-        if overwrite and op.name in _IN_PLACE and inputs[0].flags.writeable:
-            _IN_PLACE[op.name](*inputs, *node.attributes)
+        if overwrite and op.name in IN_PLACE and inputs[0].flags.writeable:
+            IN_PLACE[op.name](*inputs, *node.attributes)
             written: Array = inputs[0]
             return written
         try:
@@ -307,7 +307,7 @@ def _put_add_in_place(base: Array, positions: Array, value: Array) -> None:
     np.add.at(base.reshape(-1), positions.reshape(-1), value.reshape(-1))
 
 
-_IN_PLACE = {
+IN_PLACE = {
     "update": _update_in_place,
     "update_add": _update_add_in_place,
     "put": _put_in_place,

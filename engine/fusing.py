@@ -1,0 +1,394 @@
+"""Whether and how a step can be computed index by index with a group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+from typing import NamedTuple
+
+from engine.access import (
+    Extents,
+    Pieces,
+    Place,
+    compose,
+    inverse,
+    locate,
+    overlap,
+    split_place,
+    spread,
+)
+from engine.groups import Draft, GroupKind, Read
+from engine.program import Step
+from engine.recipe import Recipe
+
+MAX_PASSES = 6
+LONG_ROW = 1 << 14
+"""A single row longer than this is not walked twice in one kernel: as a kernel of its
+own, the second walk is shared by all cores."""
+
+
+class Result(NamedTuple):
+    """Where a step's value stands, and how the axes must be ordered for it."""
+
+    place: Place
+    axes: tuple[int, ...] | None = None
+    inner: int = 0
+    kind: GroupKind = "map"
+
+
+class Trial:
+    """An attempt to add a step to a draft: axes are split here first."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.extents = draft.extents
+        self.splits: list[Pieces] = []
+
+    def refine(self, pieces: Pieces) -> None:
+        """Split the axes of the attempt."""
+        self.extents = tuple(n for p in pieces for n in p)
+        self.splits.append(pieces)
+
+    def seen(self, place: Place) -> Place:
+        """A place of the draft over the axes of the attempt."""
+        for pieces in self.splits:
+            place = split_place(place, pieces)
+        return place
+
+    def follow(self, regions: Sequence[Recipe], place: Place) -> Place | None:
+        """Where a place of the draft ends after a chain of views."""
+        while True:
+            splits = len(self.splits)
+            found = self._follow(regions, self.seen(place))
+            if len(self.splits) == splits:
+                return found
+
+    def _follow(self, regions: Sequence[Recipe], place: Place) -> Place | None:
+        for region in regions:
+            composed = compose(region, self.extents, place)
+            if composed is None:
+                return None
+            if composed.pieces is not None:
+                self.refine(composed.pieces)
+                return None
+            place = composed.place
+        return place
+
+
+def aligned(step: Step) -> Sequence[int]:
+    """Which operands a step reads at its own index."""
+    if step.op.name in ("update", "update_add") or step.op.kind == "gather":
+        return (1,)
+    return range(len(step.operands))
+
+
+def cut(shape: Extents, step: Step) -> tuple[int, int, int]:
+    """Sizes before, in and after the reduced axes, which adjoin."""
+    axes = [a for a in step.attributes[0] if shape[a] != 1]
+    first, last = axes[0], axes[-1]
+    return prod(shape[:first]), prod(shape[first : last + 1]), prod(shape[last + 1 :])
+
+
+def real(extents: Sequence[int]) -> Extents:
+    """The extents that are axes at all."""
+    return tuple(n for n in extents if n != 1)
+
+
+class Fuser:
+    """Joins steps to drafts; shares the scheduler's tables of steps and memory."""
+
+    def __init__(
+        self,
+        steps: list[Step],
+        root: list[int],
+        memory: list[int],
+        in_place: frozenset[int],
+    ) -> None:
+        self.steps = steps
+        self.root = root
+        self.memory = memory
+        self.in_place = in_place
+        self.obstacle = ""
+
+    def shape(self, n: int) -> Extents:
+        """The shape over which a step runs."""
+        step = self.steps[n]
+        if step.op.kind == "reduce":
+            return self.steps[step.operands[0]].shape
+        if step.op.name in ("update", "update_add"):
+            region: Recipe = step.attributes[0]
+            return region.shape
+        return step.shape
+
+    def new_draft(self, n: int) -> Draft:
+        """An empty draft with the axes of a step."""
+        step = self.steps[n]
+        if step.op.kind != "reduce":
+            return Draft("map", real((prod(self.shape(n)),)), 0)
+        before, reduced, after = cut(self.shape(n), step)
+        if after == 1:
+            return Draft("row", real((before, reduced)), 1)
+        draft = Draft("column", real((before, after, reduced)), 1)
+        strides = zip(
+            (before, after, reduced), (reduced * after, 1, after), strict=True
+        )
+        draft.full = Place(0, tuple(s for n, s in strides if n != 1))
+        return draft
+
+    def join(self, draft: Draft, n: int) -> Draft | None:
+        """The draft with one more step, None where the indices do not fit."""
+        for place in self._possible_places(draft, n):
+            grown = self._attempt(draft, n, place)
+            if grown is not None:
+                return grown
+        return None
+
+    def _possible_places(self, draft: Draft, n: int) -> list[Place]:
+        """Maps from the draft's axes to the step's elements that are worth a try."""
+        step, shape = self.steps[n], self.shape(n)
+        size = prod(shape)
+        found: list[Place] = []
+        for i in aligned(step):
+            k = step.operands[i]
+            if k >= 0 and self.root[k] in draft.places:
+                place = self._undo(draft, k, shape)
+                if place is not None and place not in found:
+                    found.append(place)
+        if size == draft.size and draft.full_place() not in found:
+            found.append(draft.full_place())
+        if draft.inner and size == draft.outer_size:
+            row = draft.row_place()
+            if row not in found:
+                found.append(row)
+        return found
+
+    def _undo(self, draft: Draft, k: int, shape: Extents) -> Place | None:
+        """The place at which a step reads an operand just where that is computed."""
+        regions, root = self.chain(k, shape)
+        place = draft.places[root]
+        for region in reversed(regions):
+            back = inverse(region, prod(region.shape))
+            composed = back and compose(back, draft.extents, place)
+            if composed is None or composed.pieces is not None:
+                return None
+            place = composed.place
+        return place
+
+    def chain(self, k: int, shape: Extents) -> tuple[list[Recipe], int]:
+        """The views between a step of some shape and the memory of its operand."""
+        regions = []
+        if self.steps[k].shape != shape:
+            regions.append(spread(self.steps[k].shape, shape))
+        while self.root[k] != k:
+            regions.append(self.steps[k].attributes[0])
+            k = self.steps[k].operands[0]
+        return regions, k
+
+    def _attempt(self, draft: Draft, n: int, place: Place) -> Draft | None:
+        trial = Trial(draft)
+        while True:
+            splits = len(trial.splits)
+            result = self._result(trial, n, place)
+            if result is None:
+                return None
+            reads = self._reads(trial, n, place, result.place)
+            if reads is None:
+                return None
+            if len(trial.splits) == splits:
+                break
+        grown = draft.clone()
+        for pieces in trial.splits:
+            grown.split(pieces)
+        grown.steps.append(n)
+        grown.places[n] = result.place
+        grown.reads[n] = reads
+        grown.roots.update(self.root[k] for k in self.steps[n].values)
+        if result.axes is not None:
+            grown.reorder(result.axes, result.inner, result.kind)
+        return grown if self._sound(grown, n, draft) else None
+
+    def _reads(
+        self, trial: Trial, n: int, place: Place, own: Place
+    ) -> tuple[Read, ...] | None:
+        """Where the step's operands are read, None where they cannot be."""
+        step, shape, places = self.steps[n], self.shape(n), trial.draft.places
+        reads: list[Read] = []
+        if step.op.kind == "gather":
+            if self.root[step.operands[0]] in places:
+                return None
+            reads.append((self.root[step.operands[0]], None))
+        for i in aligned(step):
+            k = step.operands[i]
+            if k < 0:
+                continue
+            regions, root = self.chain(k, shape)
+            found = trial.follow(regions, place)
+            if found is None:
+                self._note(n, k, root, trial)
+                return None
+            if root in places and (
+                root in self.in_place or found != trial.seen(places[root])
+            ):
+                self._note(n, k, root, trial)
+                return None
+            reads.append((root, found))
+        if step.op.name == "update_add":
+            reads.append((self.root[step.operands[0]], own))
+        return tuple(reads)
+
+    def _note(self, n: int, k: int, root: int, trial: Trial) -> None:
+        if root in trial.draft.places and not self.obstacle:
+            self.obstacle = f"v{n} reads other elements of v{root} than its own"
+
+    def _result(self, trial: Trial, n: int, place: Place) -> Result | None:
+        step = self.steps[n]
+        if step.op.kind == "reduce":
+            return self._reduction(trial, n, place)
+        if step.op.name in ("update", "update_add"):
+            found = trial.follow([step.attributes[0]], place)
+            return found and Result(found)
+        return Result(trial.seen(place))
+
+    def _reduction(self, trial: Trial, n: int, place: Place) -> Result | None:
+        """Which axes a reduction runs over, and the place of its result."""
+        sizes = cut(self.shape(n), self.steps[n])
+        parts = [i for i in range(3) if sizes[i] != 1]
+        if prod(trial.extents) != prod(sizes):
+            return None
+        extents = tuple(sizes[i] for i in parts)
+        while True:
+            found = locate(extents, trial.extents, trial.seen(place))
+            if found is None:
+                return None
+            if found.pieces is None:
+                break
+            trial.refine(found.pieces)
+        weight = {0: sizes[2], 1: 0, 2: 1}
+        strides, reduced = [], []
+        for axis, digits in enumerate(found.digits):
+            moving = [i for i, digit in enumerate(digits) if digit]
+            if len(moving) != 1:
+                return None
+            if parts[moving[0]] == 1:
+                reduced.append((-digits[moving[0]], axis))
+            strides.append(digits[moving[0]] * weight[parts[moving[0]]])
+        own = Place(0, tuple(strides))
+        inner = [axis for _, axis in sorted(reduced)]
+        kind: GroupKind = "row" if sizes[2] == 1 else "column"
+        return self._ordered(trial, own, inner, kind)
+
+    def _ordered(
+        self, trial: Trial, own: Place, inner: list[int], kind: GroupKind
+    ) -> Result | None:
+        rank = len(trial.extents)
+        outer = [axis for axis in range(rank) if axis not in inner]
+        outer.sort(key=lambda axis: -own.strides[axis])
+        draft = trial.draft
+        if draft.kind == "map":
+            return Result(own, (*outer, *inner), len(inner), kind)
+        count = rank
+        for pieces in trial.splits:
+            count = sum(len(p) for p in pieces)
+        before = draft.outer
+        for pieces in trial.splits:
+            before = sum(len(p) for p in pieces[:before])
+        if draft.kind != kind or inner != list(range(before, count)):
+            return None
+        return Result(own)
+
+    # -- what must hold -----------------------------------------------------------
+    def _sound(self, grown: Draft, n: int, before: Draft) -> bool:
+        """Whether a grown draft can be one kernel; `before` was."""
+        changed = grown.inner != before.inner or grown.kind != before.kind
+        fresh = grown.places if changed else (n,)
+        for m in fresh:
+            places = [grown.places[m], *(place for _, place in grown.reads[m])]
+            if grown.inner > 1 and not all(
+                place is None or grown.collapsible(place) for place in places
+            ):
+                return False
+        if grown.inner and not self.walk(grown, fresh):
+            return False
+        return self.writes_apart(grown, n)
+
+    def walk(self, draft: Draft, numbers: Sequence[int] | dict[int, Place]) -> bool:
+        """Number the passes over a row; False where there are too many."""
+        for m in numbers:
+            ready = draft.ready(m, self.steps)
+            draft.passes[m] = ready
+            if ready > 0 and draft.computes_inside(m, self.steps):
+                long_row = draft.outer_size == 1 and draft.size > LONG_ROW
+                if draft.kind == "column" or ready >= MAX_PASSES or long_row:
+                    self.obstacle = self.obstacle or (
+                        "it needs a second walk over a long row"
+                        if long_row
+                        else "it needs a second walk over the reduced axes"
+                    )
+                    return False
+        return True
+
+    def writes_apart(self, draft: Draft, n: int) -> bool:
+        """Whether no two indices of the kernel meet in memory that it overwrites."""
+        if not draft.extents:
+            return self._base_is_earlier(draft, n)
+        writers = [m for m in draft.steps if m in self.in_place]
+        if not writers:
+            return True
+        if n in self.in_place and not self._base_is_earlier(draft, n):
+            return False
+        for w in writers:
+            pairs = draft.reads if w == n else {n: draft.reads[n]}
+            for reads in pairs.values():
+                for root, place in reads:
+                    if root not in draft.places and self._meet(draft, w, root, place):
+                        return False
+            others = writers if w == n else ()
+            for m in others:
+                if m != n and self.memory[m] == self.memory[n]:
+                    one, other = draft.places[m], draft.places[n]
+                    if overlap(draft.extents, one, draft.extents, other):
+                        return False
+        return True
+
+    def _base_is_earlier(self, draft: Draft, n: int) -> bool:
+        if n not in self.in_place:
+            return True
+        base = self.root[self.steps[n].operands[0]]
+        return base not in draft.places or base in self.in_place
+
+    def _meet(self, draft: Draft, w: int, root: int, place: Place | None) -> bool:
+        if self.memory[root] != self.memory[w]:
+            return False
+        stored = draft.places[w]
+        if place == stored:
+            return False
+        return place is None or overlap(draft.extents, place, draft.extents, stored)
+
+    def merge(self, one: Draft, other: Draft, order: dict[int, int]) -> Draft | None:
+        """Two drafts as one, None where their indices do not fit."""
+        small, big = sorted((one, other), key=lambda draft: len(draft.steps))
+        grown: Draft | None = big
+        for n in small.steps:
+            grown = self.join(grown, n)
+            if grown is None:
+                return None
+        assert grown is not None
+        for reads in grown.reads.values():
+            for root, place in reads:
+                if root in grown.places and (
+                    place != grown.places[root] or root in self.in_place
+                ):
+                    return None
+        grown.steps.sort(key=order.__getitem__)
+        grown.reason = one.reason
+        if grown.inner and not self.walk(grown, grown.steps):
+            return None
+        if not all(self.writes_apart(grown, n) for n in grown.steps):
+            return None
+        return grown
+
+
+def with_operands(step: Step, operands: Sequence[int]) -> Step:
+    """The step on other operands."""
+    return replace(step, operands=tuple(operands))

@@ -1,0 +1,261 @@
+"""Plan: the rows that compute one path of the trie; built once, run many times.
+
+A row is a launch or a library call over a table of buffers. Which tier runs a launch is
+decided here, when the row first runs: a kernel that exists is used; a cold and small
+group is interpreted; what recurs or is large is compiled.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engine import counters
+from engine.buffers import Buffers, plan_buffers
+from engine.config import config
+from engine.execute import IN_PLACE, own_array
+from engine.groups import Group
+from engine.kernels import memory
+from engine.kernels.cpu.backend import CompileError, backend
+from engine.kernels.cpu.emit import UnsupportedKernel
+from engine.lower import Lowered, lower
+from engine.prepare import prepare
+from engine.program import Step, from_nodes, is_leaf
+from engine.recipe import strided
+from engine.record.node import LEAF, Node
+from engine.schedule import Schedule, schedule
+from engine.simplify import simplify
+
+Array = np.ndarray[Any, Any]
+
+HOT = 3
+"""A kernel that was wanted this often is worth compiling ..."""
+
+LARGE = 1_000_000
+"""... and so is a launch that visits this many elements times statements."""
+
+_heat: dict[str, int] = {}
+_warned: set[str] = set()
+
+
+class Plan:
+    """What one flush does.
+
+    Attributes
+    ----------
+    schedule : Schedule
+        What the rows came from, for `engine.explain`.
+    rows : tuple of Row
+    """
+
+    def __init__(
+        self, schedule: Schedule, buffers: Buffers, n_leaves: dict[int, int]
+    ) -> None:
+        self.schedule = schedule
+        self.buffers = buffers
+        steps = schedule.program.steps
+        self._slots = len(buffers.contents)
+        self._leaves = tuple(
+            (buffers.slots[n], n_leaves[step.origin])
+            for n, step in enumerate(steps)
+            if is_leaf(step)
+        )
+        self._outputs = tuple(
+            (value, buffers.slots[k], steps[k].shape)
+            for value, k in schedule.program.outputs.items()
+        )
+        self._shapes: dict[int, tuple[int, ...]] = {}
+        self.rows = tuple(
+            Row(schedule, group, buffers, index)
+            for index, group in enumerate(schedule.groups)
+        )
+
+    def run(
+        self, leaves: Sequence[Array | None], scalars: Sequence[Any]
+    ) -> dict[int, Array]:
+        """Compute the outputs, by number of the recorded value."""
+        table: list[Any] = [None] * self._slots
+        for slot, index in self._leaves:
+            table[slot] = leaves[index]
+        for row in self.rows:
+            row.run(table, scalars)
+        outputs: dict[int, Array] = {}
+        for value, slot, shape in self._outputs:
+            array = table[slot]
+            outputs[value] = array if array.shape == shape else array.reshape(shape)
+        return outputs
+
+
+def build_plan(
+    nodes: Sequence[Node], alive: Sequence[bool], donated: frozenset[int]
+) -> Plan:
+    """Stages 3 to 5 for a recorded path.
+
+    Parameters
+    ----------
+    nodes : sequence of Node
+        The path; node i makes value i.
+    alive : sequence of bool
+        The values to compute.
+    donated : frozenset of int
+        Leaf values whose memory may be overwritten.
+    """
+    program = simplify(from_nodes(nodes, alive))
+    planned = schedule(prepare(program, donated))
+    entering = [i for i, node in enumerate(nodes) if node.op is LEAF]
+    order = {number: k for k, number in enumerate(entering)}
+    plan = Plan(planned, plan_buffers(planned), order)
+    return plan
+
+
+class Row:
+    """One launch, or one library call."""
+
+    def __init__(
+        self, schedule: Schedule, group: Group, buffers: Buffers, index: int
+    ) -> None:
+        self.group = group
+        self.steps = schedule.program.steps
+        self.buffers = buffers
+        self.fresh = tuple((s, *buffers.contents[s]) for s in buffers.fresh[index])
+        self.dead = buffers.dead[index]
+        self.lowered: Lowered | None = None
+        self._launcher: Any = None
+        self._interpreted = group.kind == "library"
+        self._arguments: tuple[int, ...] = ()
+        if group.kind != "library":
+            lowered = lower(schedule, group, buffers.slots)
+            self.lowered = lowered
+            self._bind_slots(lowered, schedule)
+        self._scalar_numbers = self.lowered.scalars if self.lowered else ()
+
+    def _bind_slots(self, lowered: Lowered, schedule: Schedule) -> None:
+        """Temporaries of the kernel get places past the plan's slots."""
+        self._arguments = tuple(lowered.arguments)
+
+    def run(self, table: list[Any], scalars: Sequence[Any]) -> None:
+        """Compute the group over the table of buffers."""
+        launcher = self._launcher
+        if launcher is None and not self._interpreted:
+            launcher = self._choose()
+        if launcher is None:
+            interpret_group(self.group, self.steps, self.buffers.slots, table, scalars)
+        else:
+            self._launch(launcher, table, scalars)
+        for slot in self.dead:
+            table[slot] = None
+
+    def _launch(
+        self, launcher: Any, table: list[Any], scalars: Sequence[Any]
+    ) -> None:
+        lowered = self.lowered
+        assert lowered is not None
+        for slot, dtype, shape in self.fresh:
+            table[slot] = memory.allocate(dtype, shape)
+        own = [memory.allocate(d, (size,)) for d, size in lowered.temporaries]
+        pointers = [
+            memory.pointer(table[slot] if slot >= 0 else own[~slot])
+            for slot in self._arguments
+        ]
+        launcher(pointers, [scalars[k] for k in self._scalar_numbers])
+
+    def _choose(self) -> Any:
+        """The launcher, where the group is to be compiled; None to interpret it."""
+        lowered = self.lowered
+        assert lowered is not None
+        kernel = lowered.kernel
+        if config.tier == "auto" and not self._worth_compiling():
+            return None
+        try:
+            launcher = backend.compile(kernel).bind(lowered.layout)
+        except UnsupportedKernel:
+            self._interpreted = True
+            return None
+        except CompileError as error:
+            self._interpreted = True
+            _warn(kernel.name, error)
+            return None
+        self._launcher = launcher
+        return launcher
+
+    def _worth_compiling(self) -> bool:
+        lowered = self.lowered
+        assert lowered is not None
+        kernel = lowered.kernel
+        heat = _heat[kernel.key] = _heat.get(kernel.key, 0) + 1
+        if heat > HOT or self.group.size * len(kernel.body) >= LARGE:
+            return True
+        return backend.is_known(kernel)
+
+
+def _warn(name: str, error: CompileError) -> None:
+    if name not in _warned:
+        _warned.add(name)
+        warnings.warn(
+            f"{name}: a compiled kernel was wanted; its compilation failed "
+            f"({error.reason}); NumPy computes it instead",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+# -- interpretation -------------------------------------------------------------------
+class _Values(dict[int, Any]):
+    """Arrays of steps: views and sources are made when they are asked for."""
+
+    def __init__(
+        self,
+        steps: tuple[Step, ...],
+        slots: Sequence[int],
+        table: list[Any],
+        scalars: Sequence[Any],
+    ) -> None:
+        super().__init__()
+        self.steps, self.slots, self.table = steps, slots, table
+        self.scalars = scalars
+
+    def __missing__(self, n: int) -> Any:
+        step = self.steps[n]
+        if self.slots[n] >= 0:
+            return self.table[self.slots[n]].reshape(step.shape)
+        if step.op.name == "view":
+            return strided(self[step.operands[0]].reshape(-1), step.attributes[0])
+        return self.call(step)
+
+    def call(self, step: Step, overwrite: bool = False) -> Any:
+        """The result of a step's reference."""
+        typed = iter(step.scalars)
+        inputs = [
+            self[k] if k >= 0 else next(typed).type(self.scalars[~k])
+            for k in step.operands
+        ]
+        with np.errstate(all="ignore"):
+            if overwrite and step.op.name in IN_PLACE:
+                return IN_PLACE[step.op.name](*inputs, *step.attributes)
+            result = step.op.reference(*inputs, *step.attributes)
+        array = own_array(result, step.dtype, step.shape)
+        for x in inputs:
+            if isinstance(x, np.ndarray) and np.may_share_memory(x, array):
+                return array.copy()
+        return array
+
+
+def interpret_group(
+    group: Group,
+    steps: tuple[Step, ...],
+    slots: Sequence[int],
+    table: list[Any],
+    scalars: Sequence[Any],
+) -> None:
+    """Compute a group step by step with the NumPy references."""
+    library = group.kind == "library"
+    counters.add("launches" if library else "interpreted_ops", len(group.steps))
+    values = _Values(steps, slots, table, scalars)
+    for n in group.steps:
+        values[n] = values.call(steps[n], overwrite=n in group.in_place)
+    for n in group.outputs:
+        if n not in group.in_place:
+            table[slots[n]] = values[n]

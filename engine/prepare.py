@@ -1,0 +1,322 @@
+"""Before scheduling: decide what is written in place and what must be kept.
+
+After this stage every `update` may write into its base's memory: where something else
+still needs that memory, the base (or the few elements that are read later) has been
+copied by an explicit `copy` step. Reductions are cut so that their axes adjoin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any, get_args
+
+import numpy as np
+
+from engine.access import Place, overlap
+from engine.kernels.kernel import ReduceKind
+from engine.program import COPY, Program, Step, is_leaf, is_view, is_virtual, is_whole
+from engine.recipe import Recipe
+
+WRITERS = ("update", "update_add", "put", "put_add")
+_DTYPES = frozenset(["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]) | {
+    "float32",
+    "float64",
+}
+_REDUCTIONS = frozenset(get_args(ReduceKind))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A program whose writes are decided.
+
+    `in_place` are the writers that overwrite the memory of their first operand;
+    `donated` are the leaves that may be overwritten.
+    """
+
+    program: Program
+    in_place: frozenset[int]
+    donated: frozenset[int]
+    decisions: tuple[str, ...]
+
+
+def roots(steps: tuple[Step, ...] | list[Step]) -> list[int]:
+    """For each step the step whose memory holds its elements."""
+    root: list[int] = []
+    for i, step in enumerate(steps):
+        root.append(root[step.operands[0]] if _is_virtual_view(step, steps) else i)
+    return root
+
+
+def _is_virtual_view(step: Step, steps: Any) -> bool:
+    return is_view(step) and step.attributes[0].dtype == steps[step.operands[0]].dtype
+
+
+def is_library(step: Step, steps: Any) -> bool:
+    """Whether a step is one call of its reference rather than part of a kernel."""
+    operands = [steps[k] for k in step.values]
+    kind = step.op.kind
+    dtypes = [step.dtype, *step.scalars, *(x.dtype for x in operands)]
+    if step.size == 0 or any(x.size == 0 for x in operands):
+        return True
+    if any(dtype.name not in _DTYPES for dtype in dtypes):
+        return not (_is_virtual_view(step, steps) or is_leaf(step))
+    if kind == "reduce":
+        extents = [operands[0].shape[a] for a in step.attributes[0]]
+        return step.op.name not in _REDUCTIONS or prod(extents) == 1
+    if kind == "elementwise":
+        return step.op.text(text_dtype(step, steps)) is None
+    if step.op.name in ("update", "update_add"):
+        return bool(step.attributes[0].dtype != operands[0].dtype)
+    if is_view(step):
+        return not _is_virtual_view(step, steps)
+    return not (is_virtual(step) or is_leaf(step) or kind == "gather")
+
+
+def text_dtype(step: Step, steps: Any) -> np.dtype[Any]:
+    """The dtype that chooses an elementwise op's scalar text: its last operand's."""
+    typed = iter(step.scalars)
+    dtypes = [steps[k].dtype if k >= 0 else next(typed) for k in step.operands]
+    return dtypes[-1] if dtypes else step.dtype
+
+
+def prepare(program: Program, donated: frozenset[int]) -> Prepared:
+    """Decide writes; `donated` are recorded leaves whose memory may be overwritten."""
+    return _Preparation(program, donated).run()
+
+
+class _Preparation:
+    """The walk that rewrites one program."""
+
+    def __init__(self, program: Program, donated: frozenset[int]) -> None:
+        self.program = program
+        self.old = program.steps
+        self.root = roots(program.steps)
+        self.donated = donated
+        self.claims = self._claim_outputs()
+        self.claimed = frozenset(self.claims.values())
+        self.readers: dict[int, list[tuple[int, int]]] = {}
+        for i, step in enumerate(self.old):
+            if not _is_virtual_view(step, self.old):
+                for k in step.values:
+                    self.readers.setdefault(self.root[k], []).append((i, k))
+        for value, k in program.outputs.items():
+            if value not in self.claims:
+                self.readers.setdefault(self.root[k], []).append((k, k))
+        self.pinned: set[int] = set()
+        self.copied: set[int] = set()
+        self.decisions: list[str] = []
+        self.new: list[Step] = []
+        self.number: list[int] = []
+        self.in_place: set[int] = set()
+
+    def run(self) -> Prepared:
+        for i, step in enumerate(self.old):
+            if step.op.name in WRITERS:
+                self._decide(i, step)
+            elif step.op.kind == "gather":
+                self._need_memory(step.operands[0])
+        outputs: dict[int, int] = {}
+        wanted: dict[int, list[int]] = {}
+        for value, k in self.program.outputs.items():
+            wanted.setdefault(k, []).append(value)
+        for i, step in enumerate(self.old):
+            self._emit(i, step)
+            for value in wanted.get(i, ()):
+                if value not in self.claims:
+                    outputs[value] = self._copy(self.number[i], step.origin)
+        for value, k in self.claims.items():
+            outputs[value] = self.number[k]
+        donated = frozenset(
+            i
+            for i, step in enumerate(self.new)
+            if is_leaf(step) and step.origin in self.donated
+        )
+        done = self.program.replaced(self.new, outputs)
+        return Prepared(
+            done, frozenset(self.in_place), donated, tuple(self.decisions)
+        )
+
+    def _claim_outputs(self) -> dict[int, int]:
+        """Which outputs get the memory of the step that made them; the rest copy."""
+        claims: dict[int, int] = {}
+        taken: set[int] = set()
+        for value, k in self.program.outputs.items():
+            owner = k
+            while _is_virtual_view(self.old[owner], self.old) and is_whole(
+                self.old[owner], self.old[self.old[owner].operands[0]]
+            ):
+                owner = self.old[owner].operands[0]
+            step = self.old[owner]
+            owns = not (
+                is_leaf(step) or is_virtual(step) or _is_virtual_view(step, self.old)
+            )
+            if owns and owner not in taken:
+                claims[value] = owner
+                taken.add(owner)
+        return claims
+
+    # -- writes -------------------------------------------------------------------
+    def _decide(self, i: int, step: Step) -> None:
+        """Whether a writer may overwrite its base; note what must be copied first."""
+        base = step.operands[0]
+        owner = self.root[base]
+        reason = self._reason_to_copy(i, base, owner)
+        late = [(p, k) for p, k in self.readers[owner] if p > i]
+        if not reason and late:
+            kept = {k for _, k in late}
+            small = sum(self.old[k].size for k in kept) * 2 <= self.old[owner].size
+            if small and all(k < i and k != owner for k in kept):
+                self.pinned |= kept
+                names = ", ".join(f"v{k}" for k in sorted(kept))
+                self.decisions.append(f"v{i}: {names} kept, v{owner} is overwritten")
+            else:
+                reason = f"v{late[0][0]} reads v{owner} later"
+        if reason:
+            self.copied.add(i)
+            self.decisions.append(f"v{i}: v{owner} is copied: {reason}")
+        else:
+            self.decisions.append(f"v{i}: in place into v{owner}")
+        if i not in self.copied and self._overlaps_itself(step, owner):
+            self.copied.add(i)
+            self.decisions.append(f"v{i}: v{owner} is copied: its value reads it")
+
+    def _reason_to_copy(self, i: int, base: int, owner: int) -> str:
+        step = self.old[owner]
+        if is_leaf(step) and step.origin not in self.donated:
+            return "others hold it"
+        if is_virtual(step):
+            return "it has no memory"
+        if owner in self.claimed:
+            return "it is a result itself"
+        at = base
+        while at != owner:
+            before = self.old[at].operands[0]
+            if not is_whole(self.old[at], self.old[before]):
+                return "a part of it is the base"
+            at = before
+        return ""
+
+    def _overlaps_itself(self, step: Step, owner: int) -> bool:
+        """Whether what is written is read from the written memory; part of it is kept.
+
+        A value that views the same region, or none of it, is no obstacle.
+        """
+        for k in step.operands[1:]:
+            if k < 0 or self.root[k] != owner:
+                continue
+            if k == owner or k == step.operands[0]:
+                return True
+            region = step.attributes[0] if step.op.name.startswith("update") else None
+            if not self._reads_apart(self.old[k], region):
+                self.pinned.add(k)
+        return False
+
+    def _reads_apart(self, view: Step, region: Recipe | None) -> bool:
+        before = view.operands[0]
+        if region is None or self.root[before] != before:
+            return False
+        read: Recipe = view.attributes[0]
+        return read[1:] == region[1:] or not overlap(
+            read.shape,
+            Place(read.offset, read.strides),
+            region.shape,
+            Place(region.offset, region.strides),
+        )
+
+    def _need_memory(self, k: int) -> None:
+        """A gathered base must be whole memory: other views of it are copied."""
+        while k != self.root[k]:
+            before = self.old[k].operands[0]
+            if not is_whole(self.old[k], self.old[before]):
+                self.pinned.add(k)
+                return
+            k = before
+        if is_virtual(self.old[k]):
+            self.pinned.add(k)
+
+    # -- emission -----------------------------------------------------------------
+    def _emit(self, i: int, step: Step) -> None:
+        operands = tuple(self.number[k] if k >= 0 else k for k in step.operands)
+        step = replace(step, operands=operands)
+        library = is_library(step, self.new)
+        if step.op.name in WRITERS:
+            self._emit_writer(i, step, library)
+        elif step.op.kind == "gather":
+            base = self._memory_of(operands[0])
+            self._append(replace(step, operands=(base, *operands[1:])))
+        elif step.op.kind == "reduce" and not library:
+            self._emit_reduction(step)
+        else:
+            self._append(step)
+        if i in self.pinned:
+            self._copy(len(self.new) - 1, -1)
+        self.number.append(len(self.new) - 1)
+
+    def _emit_writer(self, i: int, step: Step, library: bool) -> None:
+        base = step.operands[0]
+        if not library or i not in self.copied:
+            base = self._memory_of(base)
+        if i in self.copied and not library:
+            base = self._copy(base, -1)
+        self._append(replace(step, operands=(base, *step.operands[1:])))
+        if not library or i not in self.copied:
+            self.in_place.add(len(self.new) - 1)
+
+    def _memory_of(self, k: int) -> int:
+        """The step below whole views."""
+        while is_view(self.new[k]) and is_whole(
+            self.new[k], self.new[self.new[k].operands[0]]
+        ):
+            k = self.new[k].operands[0]
+        return k
+
+    def _emit_reduction(self, step: Step) -> None:
+        """Reduce adjoining axes at a time, the last ones first."""
+        operand, axes = step.operands[0], list(step.attributes[0])
+        rest = step.attributes[1:]
+        shape = self.new[operand].shape
+        while True:
+            run = _last_run(shape, axes)
+            axes = [a for a in axes if a not in run]
+            shape_left = tuple(n for a, n in enumerate(shape) if a not in run)
+            self._append(
+                replace(
+                    step,
+                    operands=(operand,),
+                    attributes=(tuple(run), *rest),
+                    shape=shape_left,
+                    origin=-1 if axes else step.origin,
+                )
+            )
+            if not axes:
+                return
+            axes = [a - sum(r < a for r in run) for a in axes]
+            operand, shape = len(self.new) - 1, shape_left
+
+    def _copy(self, k: int, origin: int) -> int:
+        source = self.new[k]
+        return self._append(
+            Step(
+                COPY, (k,), (), (), source.dtype, source.shape, origin, source.line
+            )
+        )
+
+    def _append(self, step: Step) -> int:
+        self.new.append(step)
+        return len(self.new) - 1
+
+
+def _last_run(shape: tuple[int, ...], axes: list[int]) -> list[int]:
+    """The last of `axes` that adjoin, axes of extent 1 between them included."""
+    run = [axes[-1]]
+    for axis in reversed(axes[:-1]):
+        between = range(axis + 1, run[0])
+        if any(shape[a] != 1 for a in between):
+            break
+        run.insert(0, axis)
+    # A run of extent 1 alone is no reduction: the next run takes it along.
+    if all(shape[a] == 1 for a in run) and len(run) < len(axes):
+        others = [a for a in axes if a not in run]
+        return sorted(run + _last_run(shape, others))
+    return run

@@ -1,0 +1,269 @@
+"""Stage 4, schedule: which steps become one kernel.
+
+Steps are walked in order. A step joins the group of the values it reads where it can be
+computed index by index with them, else a group that reads the same memory over the same
+axes, else it opens a new group. Groups run in the order of the list, so a group may only
+read what earlier ones wrote. Two groups that a step would like to read element by
+element are merged.
+
+Whether a reduction is a `row` or a `column` depends on its logical shape and axes only,
+never on what is fused, so that bits do not depend on how a graph is cut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.fusing import Fuser, aligned, with_operands
+from engine.groups import Draft, Group
+from engine.prepare import Prepared, is_library, roots
+from engine.program import COPY, Program, Step, is_leaf, is_virtual
+
+MAX_STATEMENTS = 128
+"""Numba's front end recurses on longer bodies, and compile time grows with them."""
+
+SIBLINGS = 6
+"""How many recent groups a step looks at for memory that it reads too."""
+
+SPAN = 64
+"""How many groups apart two groups may be that are merged."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The groups of a program, in order.
+
+    `program` is the prepared program, which may have grown by copies; `memory` says for
+    each step the first step whose memory it shares (updates in place).
+    """
+
+    program: Program
+    groups: tuple[Group, ...]
+    memory: tuple[int, ...]
+    in_place: frozenset[int]
+    donated: frozenset[int]
+    decisions: tuple[str, ...]
+
+    def text(self) -> str:
+        """The decisions, one group a paragraph."""
+        steps = self.program.steps
+        lines = list(self.decisions)
+        for i, group in enumerate(self.groups):
+            names = " ".join(steps[n].op.name for n in group.steps)
+            stored = " ".join(f"v{n}" for n in group.outputs)
+            written = "".join(f", v{n} in place" for n in group.in_place)
+            lines.append(f"group {i}: {group.kind}: {names} -> {stored}{written}")
+            lines.append(f"    opened since {group.reason}")
+        return "\n".join(lines)
+
+
+def schedule(prepared: Prepared) -> Schedule:
+    """Cut a prepared program into groups."""
+    return _Scheduler(prepared).run()
+
+
+class _Scheduler:
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self.in_place = prepared.in_place
+        self.steps: list[Step] = list(prepared.program.steps)
+        self.root = roots(self.steps)
+        self.memory: list[int] = []
+        for n, step in enumerate(self.steps):
+            base = self.root[step.operands[0]] if n in self.in_place else n
+            self.memory.append(n if base == n else self.memory[base])
+        self.fuser = Fuser(self.steps, self.root, self.memory, self.in_place)
+        self.drafts: list[Draft | None] = []
+        self.home: dict[int, int] = {}
+        self.last_reader: dict[int, int] = {}
+        self.sequence: dict[int, int] = {}
+
+    def run(self) -> Schedule:
+        program = self.prepared.program
+        for n in range(len(program.steps)):
+            step = self.steps[n]
+            if not (is_leaf(step) or is_virtual(step) or self.root[n] != n):
+                self.place(n)
+        return Schedule(
+            program.replaced(self.steps, program.outputs),
+            self._groups(),
+            tuple(self.memory),
+            self.in_place,
+            self.prepared.donated,
+            self.prepared.decisions,
+        )
+
+    # -- where a step goes --------------------------------------------------------
+    def place(self, n: int) -> None:
+        """Put a step into a group."""
+        low = self._bound(n)
+        if is_library(self.steps[n], self.steps):
+            self._library(n)
+            return
+        self.fuser.obstacle = ""
+        for index in self._candidates(n, low):
+            draft = self.drafts[index]
+            grown = draft and self.fuser.join(draft, n)
+            if grown:
+                grown.low = max(grown.low, self._bound(n, grown))
+                self._settle(n, index, grown)
+                self._merge_producers(n, index)
+                return
+        self._open(n, low)
+
+    def _bound(self, n: int, draft: Draft | None = None) -> int:
+        """The latest group that a step depends on, its own draft left out."""
+        step = self.steps[n]
+        low = -1
+        for k in step.values:
+            root = self.root[k]
+            if draft is None or root not in draft.places:
+                low = max(low, self.home.get(root, -1))
+        if n in self.in_place:
+            low = max(low, self.last_reader.get(self.root[step.operands[0]], -1))
+        return low
+
+    def _candidates(self, n: int, low: int) -> list[int]:
+        """Groups that a step may join, the best first."""
+        found = [low] if low >= 0 and self._can_grow(low) else []
+        read = {self.root[k] for k in self.steps[n].values}
+        first = max(low + 1, len(self.drafts) - SIBLINGS, 0)
+        for index in range(len(self.drafts) - 1, first - 1, -1):
+            draft = self.drafts[index]
+            if self._can_grow(index) and draft and not read.isdisjoint(draft.roots):
+                found.append(index)
+        return found
+
+    def _can_grow(self, index: int) -> bool:
+        draft = self.drafts[index]
+        if draft is None or draft.kind == "library":
+            return False
+        if _statements(draft) + 2 > MAX_STATEMENTS:
+            self.fuser.obstacle = "the group before it is full"
+            return False
+        return True
+
+    def _settle(self, n: int, index: int, draft: Draft) -> None:
+        if index == len(self.drafts):
+            self.drafts.append(draft)
+        self.drafts[index] = draft
+        self.home[n] = index
+        self.sequence[n] = len(self.sequence)
+        for root in draft.roots:
+            self.last_reader[root] = max(self.last_reader.get(root, -1), index)
+
+    def _library(self, n: int) -> None:
+        draft = Draft("library", (), 0)
+        draft.steps.append(n)
+        draft.reason = "it is a library call"
+        draft.roots = {self.root[k] for k in self.steps[n].values}
+        self._settle(n, len(self.drafts), draft)
+
+    def _open(self, n: int, low: int) -> None:
+        reason = self.fuser.obstacle or (
+            "it reads arrays only" if low < 0 else "its axes are others"
+        )
+        while (draft := self.fuser.join(self.fuser.new_draft(n), n)) is None:
+            self._copy_a_view(n)
+        draft.reason = reason
+        draft.low = self._bound(n, draft)
+        self._settle(n, len(self.drafts), draft)
+
+    def _copy_a_view(self, n: int) -> None:
+        """Materialise one view that a step reads: its axes do not fit the others'."""
+        step = self.steps[n]
+        operands = list(step.operands)
+        views = [i for i in aligned(step) if step.operands[i] >= 0]
+        i = next(i for i in views if self.root[operands[i]] != operands[i])
+        view = self.steps[operands[i]]
+        copy = len(self.steps)
+        self.steps.append(
+            Step(COPY, (operands[i],), (), (), view.dtype, view.shape, -1, view.line)
+        )
+        self.root.append(copy)
+        self.memory.append(copy)
+        self.place(copy)
+        operands[i] = copy
+        self.steps[n] = with_operands(step, operands)
+
+    # -- merging ------------------------------------------------------------------
+    def _merge_producers(self, n: int, index: int) -> None:
+        """Merge the groups whose values a step reads element by element."""
+        draft = self.drafts[index]
+        assert draft is not None
+        size = draft.size
+        for root, _ in draft.reads[n]:
+            home = self.home.get(root, -1)
+            if home in (-1, index) or self.steps[root].size != size:
+                continue
+            index = self._merge(min(home, index), max(home, index), index)
+
+    def _merge(self, early: int, late: int, index: int) -> int:
+        """Merge two groups if that keeps the order of all others; where `index` is."""
+        first, second = self.drafts[early], self.drafts[late]
+        assert first is not None and second is not None
+        if first.kind == "library" or late - early > SPAN:
+            return index
+        if _statements(first) + _statements(second) > MAX_STATEMENTS:
+            return index
+        target = early if second.low <= early else late
+        if target == late and not self._may_move(early, late):
+            return index
+        grown = self.fuser.merge(first, second, self.sequence)
+        if grown is None:
+            return index
+        self.drafts[early] = self.drafts[late] = None
+        self.drafts[target] = grown
+        for m in grown.steps:
+            self.home[m] = target
+        for root in grown.roots:
+            self.last_reader[root] = max(self.last_reader[root], target)
+        grown.low = max(self._bound(m, grown) for m in grown.steps)
+        return target
+
+    def _may_move(self, early: int, late: int) -> bool:
+        """Whether no group between two others needs the first to have run."""
+        moved = self.drafts[early]
+        assert moved is not None
+        made = set(moved.steps)
+        touched = {self.memory[r] for r in moved.roots | made}
+        for draft in self.drafts[early + 1 : late]:
+            if draft is None:
+                continue
+            if not made.isdisjoint(draft.roots):
+                return False
+            for m in draft.steps:
+                if m in self.in_place and self.memory[m] in touched:
+                    return False
+        return True
+
+    # -- the result ---------------------------------------------------------------
+    def _groups(self) -> tuple[Group, ...]:
+        kept = set(self.prepared.program.outputs.values()) | self.in_place
+        for index, draft in enumerate(self.drafts):
+            if draft is not None:
+                kept |= {r for r in draft.roots if self.home.get(r, index) != index}
+        groups = []
+        for draft in self.drafts:
+            if draft is None:
+                continue
+            library = draft.kind == "library"
+            groups.append(
+                Group(
+                    draft.kind,
+                    tuple(draft.steps),
+                    draft.extents,
+                    draft.inner,
+                    draft.places,
+                    draft.reads,
+                    draft.passes,
+                    tuple(n for n in draft.steps if library or n in kept),
+                    tuple(n for n in draft.steps if n in self.in_place),
+                    draft.reason,
+                )
+            )
+        return tuple(groups)
+
+
+def _statements(draft: Draft) -> int:
+    return len(draft.steps) + len(draft.roots)
