@@ -16,11 +16,13 @@ KINDS = {
     "library": "Library calls",
 }
 
+FUSED = {"b": "bool", "i": "int64", "u": "uint64", "f": "float64"}
+
 HEAD = """# All ops
 
 Generated from the blocks that define the ops (`engine/ops/`). A *fused* op is part of
-the generated kernels for the dtype kinds listed (b bool, i signed, u unsigned, f float,
-c complex); for the others, and for library calls, its NumPy reference runs.
+the generated kernels for the dtype kinds listed (b bool, i signed, u unsigned, f float);
+for the others, and for library calls, its NumPy reference runs.
 
 Everything else (softmax, var, pad, ...) is a composite: a plain function of these ops.
 """
@@ -48,11 +50,11 @@ def row(op: Op) -> str:
 
 def fused(op: Op) -> str:
     """The dtype kinds that kernels compute the op in."""
-    if op.kind in ("region", "gather", "source"):
-        return "biuf"
     if op.kind == "library":
         return ""
-    return "".join(k for k in op.dtypes if op.kind == "reduce" or op.text(np.dtype(k)))
+    if op.kind != "elementwise":
+        return "".join(FUSED)
+    return "".join(kind for kind, dtype in FUSED.items() if op.text(np.dtype(dtype)))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from engine.record.registry import REGISTRY
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
@@ -51,6 +53,16 @@ def run(block: Block, page: Path, namespace: dict[str, Any]) -> None:
     assert not report, "".join(report)
 
 
+@pytest.fixture
+def registry() -> Iterator[None]:
+    """Ops that a page adds end with it."""
+    before = dict(REGISTRY)
+    yield
+    REGISTRY.clear()
+    REGISTRY.update(before)
+
+
+@pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_examples_run(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
