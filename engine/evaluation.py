@@ -57,6 +57,7 @@ def stats() -> dict[str, int]:
     """
     counted = counters.read()
     pending = current_trace()
+    counted["launches"] += COUNTS.launches  # of kernels; counters has library calls
     counted["ops_recorded"] += len(pending.values) - len(pending.leaves)
     return {
         **counted,
