@@ -21,8 +21,8 @@ FUSED = {"b": "bool", "i": "int64", "u": "uint64", "f": "float64"}
 HEAD = """# All ops
 
 Generated from the blocks that define the ops (`engine/ops/`). A *fused* op is part of
-the generated kernels for the dtype kinds listed (b bool, i signed, u unsigned, f float);
-for the others, and for library calls, its NumPy reference runs.
+the generated kernels for the dtype kinds listed (b bool, i signed, u unsigned, f
+float); for the others, and for library calls, its NumPy reference runs.
 
 Everything else (softmax, var, pad, ...) is a composite: a plain function of these ops.
 """
