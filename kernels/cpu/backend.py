@@ -50,6 +50,12 @@ class CpuBackend:
         """The readable Python source of `kernel` (stage 6)."""
         return emit(kernel)
 
+    def is_known(self, kernel: Kernel) -> bool:
+        """Whether machine code of `kernel` exists, in this process or on disk."""
+        if kernel.key in self._kernels:
+            return True
+        return cache.load(cache.key(emit(kernel), identity())) is not None
+
     def compile(self, kernel: Kernel) -> CompiledKernel:
         """Machine code of `kernel` (stage 7).
 
