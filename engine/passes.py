@@ -50,6 +50,7 @@ class Passes:
         self.temporaries: list[int] = []
         self.walks: list[Walk] = []
         self.last_use: dict[int, int] = {}
+        self.first: dict[int, int] = {}
         if group.kind == "map":
             self.count = 0
             self.stored_last = list(group.outputs)
@@ -114,12 +115,14 @@ class Passes:
         if self.store_walk.get(n, number) < number and n not in self.group.in_place:
             self.reloaded.add(n)
             return True
-        if self._is_expensive(n):
-            if n not in self.kept:
-                self.kept[n] = None
-                self.walks[self.level(n)].kept.append(n)
-            return True
-        return False
+        if not self._is_expensive(n):
+            return False
+        made = [w for w in range(number) if n in self.walks[w].computed]
+        if made and n not in self.kept:
+            self.kept[n] = None
+            self.first[n] = made[0]
+            self.walks[made[0]].kept.append(n)
+        return bool(made)
 
     def _is_expensive(self, n: int) -> bool:
         op = self.steps[n].op
@@ -140,7 +143,7 @@ class Passes:
                     and self.steps[host].dtype == self.steps[n].dtype
                     and group.places[host] == group.places[n]
                     and self.store_walk[host] >= self.last_use[n]
-                    and self.store_walk[host] > self.level(n)
+                    and self.store_walk[host] > self.first[n]
                 ):
                     taken.add(host)
                     self.kept[n] = host

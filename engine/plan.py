@@ -167,9 +167,9 @@ class Row:
         lowered = self.lowered
         assert lowered is not None
         kernel = lowered.kernel
-        if config.tier == "auto" and not self._worth_compiling():
-            return None
         try:
+            if config.tier == "auto" and not self._worth_compiling():
+                return None
             launcher = backend.compile(kernel).bind(lowered.layout)
         except UnsupportedKernel:
             self._interpreted = True

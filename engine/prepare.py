@@ -19,10 +19,9 @@ from engine.program import COPY, Program, Step, is_leaf, is_view, is_virtual, is
 from engine.recipe import Recipe
 
 WRITERS = ("update", "update_add", "put", "put_add")
-_DTYPES = frozenset(["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]) | {
-    "float32",
-    "float64",
-}
+_DTYPES = frozenset(
+    f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)
+) | {"bool", "float32", "float64"}
 _REDUCTIONS = frozenset(get_args(ReduceKind))
 
 

@@ -1,10 +1,10 @@
 """Stage 4, schedule: which steps become one kernel.
 
-Steps are walked in order. A step joins the group of the values it reads where it can be
-computed index by index with them, else a group that reads the same memory over the same
-axes, else it opens a new group. Groups run in the order of the list, so a group may only
-read what earlier ones wrote. Two groups that a step would like to read element by
-element are merged.
+Steps are walked in order. A step joins the group of the values it reads where it can
+be computed index by index with them, else a group that reads the same memory over the
+same axes, else it opens a new group. Groups run in the order of the list, so a group
+may only read what earlier ones wrote. Two groups that a step would like to read element
+by element are merged.
 
 Whether a reduction is a `row` or a `column` depends on its logical shape and axes only,
 never on what is fused, so that bits do not depend on how a graph is cut.
