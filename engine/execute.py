@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from engine.recipe import strided
 from engine.record.node import LEAF, Node
 from engine.record.trace import Trace, current_trace, record, renew, set_executor
 from engine.record.value import History, Value
+
+if TYPE_CHECKING:
+    from engine.program import Step
 
 Array = np.ndarray[Any, Any]
 
@@ -253,10 +256,18 @@ def evaluate_node(
     """One node by its reference; `overwrite`: the first operand's memory is free."""
     counters.add("interpreted_ops")
     typed = iter(node.scalars)
-    inputs: list[Any] = [
+    inputs = [
         environment[k] if k >= 0 else next(typed).type(scalars[~k])
         for k in node.operands
     ]
+    return call_reference(node, inputs, overwrite)
+
+
+def call_reference(node: Node | Step, inputs: list[Any], overwrite: bool) -> Array:
+    """The result of a node's reference, as an array of its own or in the first input.
+
+    Raises what the reference raises, with the user's line.
+    """
     op: Op = node.op
     with np.errstate(all="ignore"):
         if overwrite and op.name in IN_PLACE and inputs[0].flags.writeable:
@@ -270,7 +281,7 @@ def evaluate_node(
     return own_array(result, node, inputs)
 
 
-def late_error(error: Exception, node: Node) -> Exception:
+def late_error(error: Exception, node: Node | Step) -> Exception:
     """The same error, with the user's line that recorded the op."""
     message = f"{node.op.name}: {error}; recorded at {node.line}"
     try:
@@ -279,7 +290,7 @@ def late_error(error: Exception, node: Node) -> Exception:
         return RuntimeError(message)
 
 
-def own_array(result: Any, node: Node, inputs: Sequence[Any]) -> Array:
+def own_array(result: Any, node: Node | Step, inputs: Sequence[Any]) -> Array:
     """A result as a C-contiguous array that shares no memory with the operands."""
     array = np.asarray(result, dtype=node.dtype, order="C").reshape(node.shape)
     if not (array.flags.c_contiguous and array.flags.writeable) or any(

@@ -16,7 +16,7 @@ import numpy as np
 from engine import counters
 from engine.buffers import Buffers, plan_buffers
 from engine.config import config
-from engine.execute import IN_PLACE, own_array
+from engine.execute import call_reference
 from engine.groups import Group
 from engine.kernels import memory
 from engine.kernels.cpu.backend import CompileError, backend
@@ -232,15 +232,7 @@ class _Values(dict[int, Any]):
             self[k] if k >= 0 else next(typed).type(self.scalars[~k])
             for k in step.operands
         ]
-        with np.errstate(all="ignore"):
-            if overwrite and step.op.name in IN_PLACE:
-                return IN_PLACE[step.op.name](*inputs, *step.attributes)
-            result = step.op.reference(*inputs, *step.attributes)
-        array = own_array(result, step.dtype, step.shape)
-        for x in inputs:
-            if isinstance(x, np.ndarray) and np.may_share_memory(x, array):
-                return array.copy()
-        return array
+        return call_reference(step, inputs, overwrite)
 
 
 def interpret_group(
