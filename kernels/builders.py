@@ -6,28 +6,24 @@ import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from . import formulas
+from . import formulas, vecmath, vecmath_log
 from .scalars import NAMES
 from .term import Term, library, magnitude, select
 
 
 def power(x: Term, y: Term) -> Term:
-    return library("pow", x, y) if x.is_float else formulas.integer_power(x, y)
-
-
-def sigmoid(x: Term) -> Term:
-    return 1.0 / (1.0 + library("exp", -x))
+    return vecmath_log.power(x, y) if x.is_float else formulas.integer_power(x, y)
 
 
 def logaddexp(x: Term, y: Term) -> Term:
-    gap = library("exp", -magnitude(x - y))
-    merged = formulas.maximum(x, y) + library("log1p", gap)
+    gap = vecmath.exp(-magnitude(x - y))
+    merged = formulas.maximum(x, y) + vecmath_log.log1p(gap)
     return select(x == y, x + math.log(2), merged)
 
 
 def logaddexp2(x: Term, y: Term) -> Term:
-    gap = library("exp2", -magnitude(x - y))
-    merged = formulas.maximum(x, y) + library("log1p", gap) * (1 / math.log(2))
+    gap = vecmath.exp2(-magnitude(x - y))
+    merged = formulas.maximum(x, y) + vecmath_log.log1p(gap) * (1 / math.log(2))
     return select(x == y, x + 1.0, merged)
 
 
@@ -39,15 +35,25 @@ def from_library(name: str) -> Callable[..., Term]:
 _WRITTEN = {
     "power": power,
     "select": lambda c, x, y: select(c, x, y),
-    "sigmoid": sigmoid,
     "logaddexp": logaddexp,
     "logaddexp2": logaddexp2,
 }
 
+_VECTOR = "exp exp2 expm1 sin cos tan sinh cosh tanh sigmoid erf erfc"
+_LOGARITHMS = "log log1p log2 log10"
+
+
+def _builder(name: str) -> Callable[..., Term]:
+    if name in _WRITTEN:
+        return _WRITTEN[name]
+    for home, names in ((vecmath, _VECTOR), (vecmath_log, _LOGARITHMS)):
+        if name in names.split():
+            found: Callable[..., Term] = getattr(home, name)
+            return found
+    return getattr(formulas, name, None) or from_library(name)
+
+
 BUILDERS: Mapping[str, Callable[..., Term]] = MappingProxyType(
-    {
-        name: _WRITTEN.get(name) or getattr(formulas, name, None) or from_library(name)
-        for name in NAMES
-    }
+    {name: _builder(name) for name in NAMES}
 )
 """Name to formula; every name of the scalar library is there."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from .term import Term, constant, library, magnitude
+from .term import Term, library, magnitude
 
 WIDTHS = {"float64": (2, 4, 8), "float32": (4, 8, 16)}
 """How many elements the vectors of SSE, AVX and AVX-512 hold."""

@@ -279,8 +279,7 @@ def repeat(
     build.position_at_end(head)
     slots = [build.phi(term.value.type) for term in state]
     current = tuple(
-        Term(place, slot, term.dtype)
-        for slot, term in zip(slots, state, strict=True)
+        Term(place, slot, term.dtype) for slot, term in zip(slots, state, strict=True)
     )
     build.cbranch(more(*current).value, body, done)
     build.position_at_end(body)

@@ -1,0 +1,209 @@
+"""Vector math: exp, sin, tanh, erf and their kin as formulas without branches.
+
+LLVM cannot vectorise a loop around a call of the C library; it can vectorise these.
+They use only fused multiply-add, selects and integer shifts, are right for NaN,
+infinities, signed zeros and denormals, and stay below 2 units in the last place
+(`docs/accuracy.md`). One text serves float64 and float32; the logarithms and powers
+are in `vecmath_log`, the numbers in `vecmath_tables`.
+"""
+
+from __future__ import annotations
+
+import math
+
+from .rare import beyond
+from .term import Term, bits, fma, from_bits, llvm, magnitude, select
+from .vecmath_tables import FORMATS, Format, Table
+
+
+def horner(x: Term, table: Table) -> Term:
+    """The polynomial with these coefficients, one multiply-add after the other."""
+    total = x.like(table[-1])
+    for coefficient in reversed(table[:-1]):
+        total = fma(x, total, coefficient)
+    return total
+
+
+def polynomial(x: Term, table: Table) -> Term:
+    """The same in two independent chains, even and odd powers: half the latency."""
+    if len(table) < 5:
+        return horner(x, table)
+    squared = x * x
+    return fma(x, horner(squared, table[1::2]), horner(squared, table[0::2]))
+
+
+def clamp(x: Term, low: float, high: float) -> Term:
+    """`x` within bounds; NaN stays NaN."""
+    return select(x < low, low, select(x > high, high, x))
+
+
+def power_of_two(n: Term, form: Format) -> Term:
+    """2**n for an integer in the range of normal numbers."""
+    return from_bits((n + form.bias) << form.digits)
+
+
+def scale(x: Term, n: Term, form: Format) -> Term:
+    """``x * 2**n`` in two steps, so that overflow and denormals come out right."""
+    half = n >> 1
+    return x * power_of_two(half, form) * power_of_two(n - half, form)
+
+
+# -- exponentials ----------------------------------------------------------------------
+def round_to_integer(x: Term, factor: float, form: Format) -> tuple[Term, Term]:
+    """``rint(x * factor)``, as a float and as an integer."""
+    shifted = fma(x, factor, form.shifter)
+    return shifted - form.shifter, bits(shifted) - form.shifter_bits
+
+
+def reduce_exp(x: Term, form: Format) -> tuple[Term, Term, Term]:
+    """``n, r, rest`` with ``exp(x) == 2**n * (1 + r + rest)`` and ``|r| <= 0.35``."""
+    k, n = round_to_integer(x, form.log2_e[0], form)
+    high = fma(k, -form.ln2[0], x)
+    r = fma(k, -form.ln2[1], high)
+    lost = fma(k, -form.ln2[1], high - r)
+    return n, r, fma(r * r, polynomial(r, form.exp), lost)
+
+
+def exp(x: Term) -> Term:
+    form = FORMATS[x.dtype]
+    x = clamp(x, *form.exp_range)
+    k, n = round_to_integer(x, form.log2_e[0], form)
+    r = fma(k, -form.ln2[1], fma(k, -form.ln2[0], x))
+    return scale(fma(r * r, polynomial(r, form.exp), r) + 1.0, n, form)
+
+
+def exp2(x: Term) -> Term:
+    form = FORMATS[x.dtype]
+    x = clamp(x, -1.5 * form.bias, 1.5 * form.bias)
+    k, n = round_to_integer(x, 1.0, form)
+    r = (x - k) * math.log(2)
+    return scale(fma(r * r, polynomial(r, form.exp), r) + 1.0, n, form)
+
+
+def expm1(x: Term) -> Term:
+    form = FORMATS[x.dtype]
+    n, r, rest = reduce_exp(clamp(x, *form.expm1_range), form)
+    half = power_of_two(n - 1, form)  # n may be one more than the exponent can hold
+    result = fma(half, rest, fma(half, r, half - 0.5)) * 2.0
+    return select(magnitude(x) < form.tiny, x, result)
+
+
+def sinh(x: Term) -> Term:
+    form = FORMATS[x.dtype]
+    size = clamp(magnitude(x), 0.0, form.sinh_high)
+    n, r, rest = reduce_exp(size, form)
+    quarter = power_of_two(n - 2, form)
+    part = fma(quarter, rest, fma(quarter, r, quarter - 0.25))  # expm1(|x|) / 4
+    whole = part * 4.0
+    other = select(size > form.tanh_high, 1.0, whole / (whole + 1.0))
+    result = fma(other, 0.5, part * 2.0)
+    return copysign(select(size < form.tiny, size, result), x)
+
+
+def cosh(x: Term) -> Term:
+    form = FORMATS[x.dtype]
+    size = clamp(magnitude(x), 0.0, form.sinh_high)
+    n, r, rest = reduce_exp(size, form)
+    quarter = ((r + rest) + 1.0) * power_of_two(n - 2, form)  # exp(|x|) / 4
+    return fma(quarter, 2.0, 0.125 / quarter)
+
+
+def tanh(x: Term) -> Term:
+    form = FORMATS[x.dtype]
+    size = magnitude(x)
+    size = select(size > form.tanh_high, form.tanh_high, size)
+    grown = expm1(size * 2.0)
+    squared = x * x
+    near = fma(x * squared, polynomial(squared, form.tanh), x)
+    return copysign(select(size < 0.6, near, grown / (grown + 2.0)), x)
+
+
+def sigmoid(x: Term) -> Term:
+    shrunk = exp(-magnitude(x))
+    return select(x < 0, shrunk, 1.0) / (shrunk + 1.0)
+
+
+def copysign(x: Term, y: Term) -> Term:
+    return llvm("copysign", x, y)
+
+
+# -- trigonometry ----------------------------------------------------------------------
+def sine_and_cosine(x: Term) -> tuple[Term, Term, Term]:
+    """``n, sin(r), cos(r)`` with ``x == n * pi / 2 + r``, for ``|x| < far``."""
+    form = FORMATS[x.dtype]
+    first, second, third = form.half_pi
+    k, n = round_to_integer(x, 2 / math.pi, form)
+    high = fma(k, -second, fma(k, -first, x))
+    r = fma(k, -third, high)
+    lost = fma(k, -third, high - r)
+    z = r * r
+    sine = fma(z * r, polynomial(z, form.sin), lost) + r
+    half = z * 0.5
+    main = 1.0 - half
+    rest = fma(z * z, polynomial(z, form.cos), -(r * lost))
+    cosine = main + (((1.0 - main) - half) + rest)
+    return n, sine, cosine
+
+
+def turned(x: Term, quarter: int) -> Term:
+    """sin(x + quarter * pi / 2), for ``|x| < far``."""
+    n, sine, cosine = sine_and_cosine(x)
+    n = n + quarter
+    result = select((n & 1) != 0, cosine, sine)
+    return from_bits(bits(result) ^ ((n & 2) << (x.bits - 2)))
+
+
+def far_or(name: str, x: Term, near: Term) -> Term:
+    """The formula where its argument reduction holds, the C library elsewhere."""
+    far = FORMATS[x.dtype].far
+    return select(magnitude(x) > far, beyond(name, x, far), near)
+
+
+def sin(x: Term) -> Term:
+    return far_or("sin", x, select(x == 0, x, turned(x, 0)))
+
+
+def cos(x: Term) -> Term:
+    return far_or("cos", x, turned(x, 1))
+
+
+def tan(x: Term) -> Term:
+    n, sine, cosine = sine_and_cosine(x)
+    odd = (n & 1) != 0
+    result = select(odd, -cosine, sine) / select(odd, sine, cosine)
+    return far_or("tan", x, select(x == 0, x, result))
+
+
+# -- the error function ----------------------------------------------------------------
+def erf_near(x: Term, form: Format) -> Term:
+    """``erf(x) - x`` for ``|x| <= 1``."""
+    return x * polynomial(x * x, form.erf)
+
+
+def erfc_far(size: Term, form: Format) -> Term:
+    """erfc of `size` >= 1/2, by exp(-size**2) and a polynomial."""
+    centre = form.erfcx_centre
+    scaled = polynomial((size - centre) / (size + centre), form.erfcx)
+    squared = size * size
+    lost = fma(size, size, -squared)  # of the square, by rounding
+    scaled = fma(-lost, scaled, scaled)
+    n, r, rest = reduce_exp(-squared, form)
+    return scale(fma(scaled, r + rest, scaled), n, form)
+
+
+def erf(x: Term) -> Term:
+    form = FORMATS[x.dtype]
+    size = magnitude(x)
+    size = select(size > 6.5, 6.5, size)
+    far = copysign(1.0 - erfc_far(size, form), x)
+    return select(size < 1.0, x + erf_near(x, form), far)
+
+
+def erfc(x: Term) -> Term:
+    form = FORMATS[x.dtype]
+    size = magnitude(x)
+    size = select(size > form.erfc_high, form.erfc_high, size)
+    far = erfc_far(size, form)
+    main = 1.0 - x
+    near = main + (((1.0 - main) - x) - erf_near(x, form))
+    return select(size < 0.5, near, select(x < 0, 2.0 - far, far))

@@ -1,0 +1,188 @@
+"""Vector math: logarithms and powers as formulas without branches."""
+
+from __future__ import annotations
+
+import math
+
+from .term import Term, bits, convert, fma, from_bits, llvm, magnitude, select
+from .vecmath import polynomial, power_of_two, reduce_exp, scale
+from .vecmath_tables import (
+    EXP_SHORT64,
+    FORMATS,
+    LOG_POWER64,
+    LOG_SHORT64,
+    Format,
+)
+
+INFINITY = math.inf
+NAN = math.nan
+TWO_THIRDS = 0.6666666666666666
+TWO_THIRDS_REST = 3.700743415417188e-17
+
+
+def split(x: Term, form: Format) -> tuple[Term, Term]:
+    """``n, m`` with ``x == 2**n * m`` and m from sqrt(1/2) to sqrt(2); x > 0."""
+    small = x < form.normal
+    lifted = bits(select(small, x * 2.0**form.lift, x))
+    n = (lifted - form.half_root) >> form.digits
+    m = from_bits(lifted - (n << form.digits))
+    return select(small, n - form.lift, n), m
+
+
+def as_float(n: Term, form: Format) -> Term:
+    """A small integer as a float, by its bits: quicker than a conversion."""
+    return from_bits(n + form.shifter_bits) - form.shifter
+
+
+def log_parts(g: Term, form: Format) -> tuple[Term, Term]:
+    """``log(1 + g)`` in two parts, the large one first, for m = 1 + g as in `split`."""
+    if g.dtype == "float32":
+        squared = g * g
+        return g, fma(squared * g, polynomial(g, form.log), squared * -0.5)
+    s = g / (g + 2.0)
+    z = s * s
+    half = g * g * 0.5
+    high = g - half
+    rest = fma(s, half + z * polynomial(z, form.log), (g - high) - half)
+    return high, rest
+
+
+def finished(x: Term, result: Term, pole: float = 0.0) -> Term:
+    """The logarithm where it is finite; its limits and NaN elsewhere."""
+    result = select(x == INFINITY, INFINITY, result)
+    return select(x > pole, result, select(x == pole, x.like(-INFINITY), NAN))
+
+
+def log(x: Term) -> Term:
+    form = FORMATS[x.dtype]
+    n, m = split(x, form)
+    k = as_float(n, form)
+    high, rest = log_parts(m - 1.0, form)
+    result = fma(k, form.ln2[0], fma(k, form.ln2[1], rest) + high)
+    return finished(x, result)
+
+
+def log1p(x: Term) -> Term:
+    form = FORMATS[x.dtype]
+    whole = x + 1.0
+    lost = select(x < 1.0, x - (whole - 1.0), 1.0 - (whole - x))
+    lost = select(whole < 2.0 ** (form.digits + 2), lost, 0.0)
+    n = (bits(whole) - form.half_root) >> form.digits
+    m = from_bits(bits(whole) - (n << form.digits))
+    g = fma(lost, power_of_two(-n, form), m - 1.0)
+    k = as_float(n, form)
+    high, rest = log_parts(g, form)
+    result = fma(k, form.ln2[0], fma(k, form.ln2[1], rest) + high)
+    result = select(magnitude(x) < form.tiny, x, result)
+    return finished(x, result, pole=-1.0)
+
+
+def in_base(x: Term, unit: tuple[float, float], step: tuple[float, float]) -> Term:
+    """``log(x) * unit``, `step` being ``log(2) * unit``; both in two parts."""
+    form = FORMATS[x.dtype]
+    n, m = split(x, form)
+    k = as_float(n, form)
+    high, rest = log_parts(m - 1.0, form)
+    main = high * unit[0]
+    tail = fma(high, unit[0], -main) + fma(high, unit[1], rest * unit[0])
+    base = k * step[0]
+    total = base + main
+    tail = fma(k, step[1], ((base - total) + main) + tail)
+    return finished(x, total + tail)
+
+
+def log2(x: Term) -> Term:
+    return in_base(x, FORMATS[x.dtype].log2_e, (1.0, 0.0))
+
+
+def log10(x: Term) -> Term:
+    return in_base(x, FORMATS[x.dtype].log10_e, FORMATS[x.dtype].log10_2)
+
+
+# -- powers ----------------------------------------------------------------------------
+def power(x: Term, y: Term) -> Term:
+    size = magnitude(x)
+    finite = power_single(size, y) if x.bits == 32 else power_double(size, y)
+    return power_limits(x, y, finite)
+
+
+def power_single(x: Term, y: Term) -> Term:
+    """Powers of positive float32, in float64 with short polynomials."""
+    form = FORMATS["float64"]
+    wide, exponent = convert(x, "float64"), convert(y, "float64")
+    pattern = bits(wide)
+    n = (pattern - form.half_root) >> form.digits
+    m = from_bits(pattern - (n << form.digits))
+    s = (m - 1.0) / (m + 1.0)
+    z = s * s
+    series = fma(z, polynomial(z, LOG_SHORT64), 2.0)
+    logarithm = fma(s * form.log2_e[0], series, as_float(n, form))
+    grown = exponent * logarithm
+    grown = select(grown < -200.0, -200.0, select(grown > 200.0, 200.0, grown))
+    shifted = grown + form.shifter
+    r = (grown - (shifted - form.shifter)) * math.log(2)
+    value = fma(r * r, polynomial(r, EXP_SHORT64), r) + 1.0
+    exponent_bits = bits(shifted) - form.shifter_bits
+    return convert(value * power_of_two(exponent_bits, form), "float32")
+
+
+def power_double(x: Term, y: Term) -> Term:
+    """Powers of positive float64: the logarithm in two parts, times y, then exp."""
+    form = FORMATS["float64"]
+    high, low = double_log(x, form)
+    main = y * high
+    rest = fma(y, high, -main) + y * low
+    bounded = select(main < -800.0, -800.0, select(main > 800.0, 800.0, main))
+    rest = select(bounded == main, rest, 0.0)
+    n, r, tail = reduce_exp(bounded, form)
+    grown = (r + (tail + rest)) + 1.0
+    return scale(grown, n, form)
+
+
+def double_log(x: Term, form: Format) -> tuple[Term, Term]:
+    """log(x) of positive float64 in two parts, to about 68 bits.
+
+    With s = (m - 1) / (m + 1) the series is 2 s + 2/3 s**3 + s**5 * polynomial; all
+    but the last term are carried in two parts.
+    """
+    n, m = split(x, form)
+    k = as_float(n, form)
+    g = m - 1.0
+    d = g + 2.0
+    d_low = (2.0 - d) + g
+    s = g / d
+    s_low = fma(-s, d_low, fma(-s, d, g)) / d
+    z = s * s
+    z_low = fma(s, s, -z) + 2.0 * s * s_low
+    p = z * polynomial(z, LOG_POWER64)
+    t = p + TWO_THIRDS
+    t_low = ((TWO_THIRDS - t) + p) + TWO_THIRDS_REST
+    w = z * t
+    w_low = fma(z, t, -w) + fma(z, t_low, z_low * t)
+    v = w + 2.0
+    v_low = ((2.0 - v) + w) + w_low
+    main = s * v
+    main_low = fma(s, v, -main) + fma(s, v_low, s_low * v)
+    base = k * form.ln2[0]
+    high = base + main
+    low = ((base - high) + main) + fma(k, form.ln2[1], main_low)
+    total = high + low
+    return total, (high - total) + low
+
+
+def power_limits(x: Term, y: Term, finite: Term) -> Term:
+    """The result for zeros, infinities, NaN and negative `x`, as C99 has it."""
+    size, reach = magnitude(x), magnitude(y)
+    whole = llvm("floor", y) == y
+    half = y * 0.5
+    odd = whole & (llvm("floor", half) != half)
+    result = select(size == 0, select(y < 0, INFINITY, y.like(0.0)), finite)
+    result = select(size == INFINITY, select(y < 0, 0.0, y.like(INFINITY)), result)
+    grows = (size > 1.0) ^ (y < 0)
+    extreme = select(size == 1.0, 1.0, select(grows, y.like(INFINITY), 0.0))
+    result = select(reach == INFINITY, extreme, result)
+    result = select((bits(x) < 0) & odd & (reach < INFINITY), -result, result)
+    negative = (x < 0) & (x != -INFINITY)
+    result = select(negative & ~whole, NAN, result)
+    result = select((x != x) | (y != y), NAN, result)
+    return select((y == 0) | (x == 1.0), 1.0, result)
