@@ -325,7 +325,8 @@ def _allocator() -> tuple[Callable[[], Any], Callable[[Any], None]] | None:
 
     try:
         names = ("malloc", "calloc", "realloc", "free", "trim")
-        at = dict(zip(names, load_text(_BLOCKS, *map("engine_{}".format, names))))
+        addresses = load_text(_BLOCKS, *(f"engine_{name}" for name in names))
+        at = dict(zip(names, addresses, strict=True))
     except (MissingSymbol, RuntimeError):
         return None
     _state[4] = _limit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
@@ -10,8 +11,10 @@ from ..backend import Launcher
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
 from . import launch
-from .emit import emit
+from .emit import UnsupportedKernel, emit, emit_split
 from .target import MissingSymbol, identity, load
+
+_lock = threading.RLock()  # Numba compiles one kernel at a time
 
 
 class CompileError(Exception):
@@ -31,10 +34,23 @@ class CompiledKernel:
         self.source = source
         self.address = address
         self.loaded = loaded
+        self._split: int | None = None
+        self._split_tried = False
 
     def bind(self, layout: Layout) -> Launcher:
         """Fix extents, offsets and strides."""
-        return launch.bind(self.kernel, layout, self.address)
+        return launch.bind(self.kernel, layout, self.address, self._split_address)
+
+    def _split_address(self) -> int | None:
+        """The form for few long rows, compiled when first needed; None without one."""
+        if not self._split_tried:
+            with _lock:
+                if not self._split_tried:
+                    with contextlib.suppress(UnsupportedKernel):
+                        source = emit_split(self.kernel)
+                        self._split, _ = build(source, self.kernel.name)
+                    self._split_tried = True
+        return self._split
 
 
 class CpuBackend:
@@ -44,7 +60,6 @@ class CpuBackend:
 
     def __init__(self) -> None:
         self._kernels: dict[str, CompiledKernel] = {}
-        self._lock = threading.RLock()
 
     def emit(self, kernel: Kernel) -> str:
         """The readable Python source of `kernel` (stage 6)."""
@@ -69,7 +84,7 @@ class CpuBackend:
         known = self._kernels.get(kernel.key)
         if known is not None:
             return known
-        with self._lock:
+        with _lock:
             known = self._kernels.get(kernel.key)
             if known is None:
                 known = self._kernels[kernel.key] = self._build(kernel)
@@ -77,10 +92,7 @@ class CpuBackend:
 
     def _build(self, kernel: Kernel) -> CompiledKernel:
         source = emit(kernel)
-        try:
-            address, loaded = build(source, kernel.name)
-        except Exception as error:
-            raise CompileError(kernel.name, _reason(error)) from None
+        address, loaded = build(source, kernel.name)
         return CompiledKernel(kernel, source, address, loaded)
 
 
@@ -100,11 +112,14 @@ def build(source: str, title: str) -> tuple[int, bool]:
         else:
             COUNTS.loaded += 1
             return address, True
-    from .compile import compile_text
-
     started = time.perf_counter()
-    code = compile_text(source, entry, f"<kernel {title} {name[:8]}>")
-    address = load(code, entry)
+    try:
+        from .compile import compile_text
+
+        code = compile_text(source, entry, f"<kernel {title} {name[:8]}>")
+        address = load(code, entry)
+    except Exception as error:
+        raise CompileError(title, _reason(error)) from None
     COUNTS.compiled += 1
     COUNTS.compile_seconds += time.perf_counter() - started
     cache.save(name, code)

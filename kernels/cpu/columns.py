@@ -7,7 +7,16 @@ kernel (accumulators, values between loops) is a stack array with an item per co
 from __future__ import annotations
 
 from ..kernel import Compute, Gather, Load, Loop, Reduce, Statement, Store
-from .rows import BLOCK, Accumulator, accumulators, kept, names_in, value_dtypes
+from .reductions import (
+    BLOCK,
+    Accumulator,
+    accumulators,
+    joined,
+    kept,
+    names_in,
+    start_value,
+    value_dtypes,
+)
 from .scope import STORED, Scope, loaded, stored
 
 WIDTH = 256
@@ -116,10 +125,7 @@ class ColumnWriter:
     def loop(self, loop: Loop) -> None:
         """Write a loop over the whole inner axis, and what it reduces to."""
         lines, found = self.scope.lines, self.loops[id(loop)]
-        if found:
-            with lines.block(self.each_column()):
-                for acc in found:
-                    self.begin(acc)
+        self.start(found)
         if any(acc.order == "blocks" for acc in found):
             with lines.block(f"for block in range(0, {self.extent}, {BLOCK}):"):
                 lines.add(f"end = min(block + {BLOCK}, {self.extent})")
@@ -137,8 +143,17 @@ class ColumnWriter:
                 for acc in finished:
                     self.finish(acc)
 
+    def start(self, found: list[Accumulator]) -> None:
+        """Write the state of all columns before the first element."""
+        if found:
+            with self.scope.lines.block(self.each_column()):
+                for acc in found:
+                    self.begin(acc)
+
     def clear(self, found: list[Accumulator]) -> None:
         """Write the start of a block."""
+        if all(acc.order != "blocks" for acc in found):
+            return
         with self.scope.lines.block(self.each_column()):
             for acc in found:
                 if acc.order == "blocks":
@@ -172,7 +187,7 @@ class ColumnWriter:
             add(f"best{k}[{i}] = 0")
             add(f"{acc.reduce.target}_all[{i}] = -1")
         elif acc.order == "any":
-            add(f"best{k}[{i}] = {_start(acc)}")
+            add(f"best{k}[{i}] = {start_value(acc)}")
         elif acc.op == "prod":
             add(f"total{k}[{i}] = 1.0")
         else:
@@ -184,9 +199,9 @@ class ColumnWriter:
         add, i, k = self.scope.lines.add, self.column, acc.number
         value = kept(acc.reduce.value, self.scope.dtypes, acc)
         if acc.order == "blocks":
-            add(f"block{k}[{i}] = {_joined(acc, f'block{k}[{i}]', value)}")
+            add(f"block{k}[{i}] = {joined(acc, f'block{k}[{i}]', value)}")
         elif acc.order == "any":
-            add(f"best{k}[{i}] = {_joined(acc, f'best{k}[{i}]', value)}")
+            add(f"best{k}[{i}] = {joined(acc, f'best{k}[{i}]', value)}")
         else:
             self.combine_first(acc, value, "r")
 
@@ -218,15 +233,24 @@ class ColumnWriter:
 
     def finish(self, acc: Accumulator) -> None:
         """Write the reduced value of a column."""
-        i, k, target = self.column, acc.number, acc.reduce.target
-        value = f"total{k}[{i}]"
+        target = f"{acc.reduce.target}_all[{self.column}]"
+        self.scope.lines.add(f"{target} = {rounded(acc, self.total(acc))}")
+
+    def total(self, acc: Accumulator) -> str:
+        """The text of the reduced value of a column, as its lanes carry it."""
+        i, k = self.column, acc.number
+        if acc.order == "first":
+            return f"{acc.reduce.target}_all[{i}]"
         if acc.order == "any":
-            value = f"best{k}[{i}]"
-        elif acc.op == "sum":
-            value = f"compensated(total{k}[{i}], rest{k}[{i}])"
-        if acc.reduce.dtype == "float16":
-            value = f"float16({value})"
-        self.scope.lines.add(f"{target}_all[{i}] = {value}")
+            return f"best{k}[{i}]"
+        if acc.op == "prod":
+            return f"total{k}[{i}]"
+        return f"compensated(total{k}[{i}], rest{k}[{i}])"
+
+
+def rounded(acc: Accumulator, value: str) -> str:
+    """A reduced value as the stack array of its name keeps it."""
+    return f"float16({value})" if acc.reduce.dtype == "float16" else value
 
 
 def _state(acc: Accumulator) -> list[str]:
@@ -236,39 +260,6 @@ def _state(acc: Accumulator) -> list[str]:
         return [f"best{k}"]
     names = [f"block{k}", f"total{k}"]
     return [*names, f"rest{k}"] if acc.op == "sum" else names
-
-
-def _start(acc: Accumulator) -> str:
-    """What changes nothing, for a reduction in any order."""
-    if acc.op in ("sum", "any"):
-        return "0"
-    if acc.op in ("prod", "all"):
-        return "1"
-    if "float" in acc.carrier:
-        return f"{acc.carrier}({'-' if acc.op == 'max' else ''}inf)"
-    bits = int(acc.carrier.lstrip("uint"))
-    low, high = (0, 2**bits - 1) if acc.carrier[0] == "u" else (
-        -(2 ** (bits - 1)),
-        2 ** (bits - 1) - 1,
-    )
-    return f"{acc.carrier}({low if acc.op == 'max' else high})"
-
-
-def _joined(acc: Accumulator, old: str, value: str) -> str:
-    match acc.op:
-        case "sum":
-            text = f"{old} + {value}"
-        case "prod":
-            text = f"{old} * {value}"
-        case "any":
-            text = f"{old} | {value}"
-        case "all":
-            text = f"{old} & {value}"
-        case "max":
-            text = f"maximum({old}, {value})"
-        case _:
-            text = f"minimum({old}, {value})"
-    return f"{acc.carrier}({text})"
 
 
 def _carrier(dtype: str) -> str:

@@ -21,6 +21,7 @@ from numba.core.sigutils import normalize_signature
 
 from ..text import Lines
 from .primitives import PRIMITIVES
+from .scope import SUPPORTED
 from .target import machine
 
 PASSES = (
@@ -87,11 +88,8 @@ def _names() -> dict[str, Any]:
     """Everything that generated text may name."""
     from .functions import NAMESPACE
 
-    dtypes = {
-        name: getattr(types, name)
-        for name in "int8 int16 int32 int64 uint8 uint16 uint32 uint64".split()
-        + ["float32", "float64", "complex64", "complex128"]
-    }
+    numbers = SUPPORTED - {"bool", "float16"}
+    dtypes = {name: getattr(types, name) for name in numbers}
     constants = {"inf": float("inf"), "nan": float("nan")}
     return {**NAMESPACE, **dtypes, **constants, **PRIMITIVES}
 

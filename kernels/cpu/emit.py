@@ -17,12 +17,14 @@ from ..text import Lines, fill
 from .columns import emit_columns
 from .rows import emit_rows
 from .scope import SUPPORTED, Scope, UnsupportedKernel, parameters
+from .split import buffers, check_split, emit_phases
 
-__all__ = ["UnsupportedKernel", "emit"]
+__all__ = ["UnsupportedKernel", "emit", "emit_split"]
 
 OWN_NAME = re.compile(
     r"([asnopqiv]\d+|d\d+_\d+|(row|lanes|best|new|wins|total|rest|block)\d*|\w+_all"
-    r"|lo|hi|r|start|stop|end|first|count|width|unit)$"
+    r"|(partial|place|result)\d+|lo|hi|r|start|stop|end|first|count|width|unit|piece"
+    r"|blocks|phase)$"
 )
 
 
@@ -35,20 +37,42 @@ def emit(kernel: Kernel) -> str:
         If the kernel needs what this backend does not generate.
     """
     _check(kernel)
-    lines = Lines()
-    scope = Scope(kernel, lines)
-    pairs = parameters(kernel)
-    types = ", ".join(kind for _, kind in pairs)
-    lines.add("@numba.jit(")
-    for line in _signature(types):
-        lines.add(line)
-    lines.add("    nogil=True, error_model='numpy',")
-    lines.add(")  # and no two arguments overlap (noalias)")
-    name = function_name(kernel)
-    lines.call(f"def {name}", [name for name, _ in pairs], ":")
-    with lines.indented():
+    scope = Scope(kernel, Lines())
+    _header(scope.lines, function_name(kernel), parameters(kernel))
+    with scope.lines.indented():
         BODIES[kernel.kind](scope)
-    return lines.text()
+    return scope.lines.text()
+
+
+def emit_split(kernel: Kernel) -> str:
+    """The source of the form of `kernel` that shares few long rows among threads.
+
+    Raises
+    ------
+    UnsupportedKernel
+        If it has none.
+    """
+    _check(kernel)
+    check_split(kernel)
+    scope = Scope(kernel, Lines())
+    *pairs, lo, hi = parameters(kernel)
+    pairs += [(buffer.name, f"CPointer({buffer.dtype})") for buffer in buffers(kernel)]
+    pairs += [("phase", "int64"), lo, hi]
+    _header(scope.lines, f"{function_name(kernel)}_split", pairs)
+    with scope.lines.indented():
+        emit_phases(scope)
+    return scope.lines.text()
+
+
+def _header(lines: Lines, name: str, pairs: list[tuple[str, str]]) -> None:
+    """Write the decorator and the ``def`` line."""
+    lines.add("@numba.jit(")
+    with lines.indented():
+        for line in _signature([kind for _, kind in pairs]):
+            lines.add(line)
+        lines.add("nogil=True, error_model='numpy',")
+    lines.add(")  # and no two arguments overlap (noalias)")
+    lines.call(f"def {name}", [name for name, _ in pairs], ":")
 
 
 def function_name(kernel: Kernel) -> str:
@@ -67,13 +91,13 @@ def function_name(kernel: Kernel) -> str:
     return f"{name}_kernel" if name in NAMES or hasattr(builtins, name) else name
 
 
-def _signature(types: str) -> list[str]:
-    pieces = fill(types.split(", "), 80)
-    pieces[-1] = pieces[-1].rstrip(",")
-    quoted = [f"    '{piece} '" for piece in pieces]
-    quoted[0] = quoted[0].replace("'", "'void(", 1)
-    quoted[-1] = quoted[-1].rstrip("' ") + ")',"
-    return quoted
+def _signature(types: list[str]) -> list[str]:
+    """String literals of ``void(...)``, to be read as one."""
+    pieces = fill(types, 74)
+    pieces[-1] = pieces[-1].rstrip(",") + ")"
+    texts = [f"{piece} " for piece in pieces[:-1]] + pieces[-1:]
+    texts[0] = f"void({texts[0]}"
+    return [f"'{text}'" for text in texts[:-1]] + [f"'{texts[-1]}',"]
 
 
 def _check(kernel: Kernel) -> None:

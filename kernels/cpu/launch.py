@@ -6,11 +6,19 @@ import ctypes
 import struct
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
-from .. import pool
+import numpy as np
+
+from .. import memory, pool
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
+from .columns import WIDTH
+from .reductions import BLOCK
+from .split import buffers, phases
+
+Launch: TypeAlias = Callable[[Sequence[int], Sequence[Any]], None]
+Pack: TypeAlias = Callable[[Sequence[int], Sequence[Any]], bytes]
 
 Entry = ctypes.CFUNCTYPE(
     ctypes.c_int32,
@@ -22,14 +30,14 @@ Entry = ctypes.CFUNCTYPE(
 )
 """The one native signature; ctypes releases the GIL during the call."""
 
-COLUMNS = 256
-"""Columns that a column kernel takes at a time."""
-
 SERIAL = 1 << 16
 """Element visits below which a launch is not worth waking other threads."""
 
 CHUNK = 1 << 14
 """Element visits that one thread takes at a time, at least."""
+
+SPLIT = 1 << 18
+"""Element visits from which a row may be shared by blocks."""
 
 FORMATS = {
     "float64": "d",
@@ -58,54 +66,114 @@ def parallel_extent(kernel: Kernel, layout: Layout) -> tuple[int, int]:
     if kernel.kind == "row":
         return prod(outer), inner
     last = outer[-1]
-    return prod(outer[:-1]) * -(-last // COLUMNS), min(last, COLUMNS) * inner
+    return prod(outer[:-1]) * -(-last // WIDTH), min(last, WIDTH) * inner
 
 
 def bind(
-    kernel: Kernel, layout: Layout, address: int
-) -> Callable[[Sequence[int], Sequence[Any]], None]:
+    kernel: Kernel, layout: Layout, address: int, split: Callable[[], int | None]
+) -> Launch:
     """A launcher: packs what it is given with the numbers of `layout`, and calls.
 
     It keeps no state between calls, so any number of threads may call it at once.
+    `split` gives the address of the split form, if there is one.
     """
     total, work = parallel_extent(kernel, layout)
     if total == 0:
         return _nothing
+    pack = packer(kernel, layout)
+    if total * work >= SPLIT and layout.extents[-1] >= 4 * BLOCK and kernel.inner:
+        plain = _shared(pack, address, total, work)
+        return _split(pack, plain, SplitPlan(kernel, layout, total), split)
+    if total * work < SERIAL or total == 1:
+        return _serial(pack, address, total)
+    return _shared(pack, address, total, work)
+
+
+def packer(kernel: Kernel, layout: Layout) -> Pack:
+    """What makes the words of a launch from pointers and scalars."""
     numbers = [*layout.extents, *(n for place in layout.places for n in place)]
     tail = struct.pack(f"={len(numbers)}q", *numbers)
-    pack = struct.Struct(scalar_format(kernel)).pack
+    head = struct.Struct(scalar_format(kernel)).pack
+    if not any("complex" in dtype for dtype in kernel.scalars):
+        return lambda pointers, scalars: head(*pointers, *scalars) + tail
+    wide = ["complex" in dtype for dtype in kernel.scalars]
+
+    def pack(pointers: Sequence[int], scalars: Sequence[Any]) -> bytes:
+        words: list[Any] = list(pointers)
+        for value, two in zip(scalars, wide, strict=True):
+            words += [value.real, value.imag] if two else [value]
+        return head(*words) + tail
+
+    return pack
+
+
+def _serial(pack: Pack, address: int, total: int) -> Launch:
+    """One call for everything."""
     entry = Entry(address)
-    if any("complex" in dtype for dtype in kernel.scalars):
-        pack = _split_complex(pack, kernel.scalars)
-    if total * work < SERIAL or total == 1:
 
-        def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
-            COUNTS.launches += 1
-            entry(None, None, pack(*pointers, *scalars) + tail, 0, total)
-
-    else:
-        chunk = -(-CHUNK // work)
-
-        def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
-            COUNTS.launches += 1
-            pool.run(address, pack(*pointers, *scalars) + tail, total, chunk)
+    def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
+        COUNTS.launches += 1
+        entry(None, None, pack(pointers, scalars), 0, total)
 
     return launch
 
 
+def _shared(pack: Pack, address: int, total: int, work: int) -> Launch:
+    """Chunks, shared among the threads of the pool."""
+    chunk = -(-CHUNK // work)
+
+    def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
+        COUNTS.launches += 1
+        pool.run(address, pack(pointers, scalars), total, chunk)
+
+    return launch
+
+
+def _split(
+    pack: Pack, plain: Launch, plan: SplitPlan, split: Callable[[], int | None]
+) -> Launch:
+    """Rows shared by blocks where there are too few rows for the threads."""
+
+    def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
+        threads = pool.num_threads()
+        address = None
+        if threads > 1 and plan.units < 4 * threads:
+            address = split()
+        if address is None:
+            plain(pointers, scalars)
+        else:
+            COUNTS.launches += 1
+            plan.run(address, pack(pointers, scalars))
+
+    return launch
+
+
+class SplitPlan:
+    """How one layout runs in the split form (`split.py`): its phases and buffers."""
+
+    def __init__(self, kernel: Kernel, layout: Layout, units: int) -> None:
+        self.units = units
+        self.pieces = units * -(-layout.extents[-1] // BLOCK)
+        self.phases = phases(kernel)
+        columns = WIDTH if kernel.kind == "column" else 1
+        self.chunk = max(1, CHUNK // (BLOCK * columns))
+        sizes = {"blocks": self.pieces * columns, "units": units * columns}
+        self.buffers = [
+            (np.dtype(buffer.dtype), (sizes[buffer.over],))
+            for buffer in buffers(kernel)
+        ]
+
+    def run(self, address: int, words: bytes) -> None:
+        """Run all phases; each starts when the one before is over."""
+        scratch = [memory.allocate(dtype, shape) for dtype, shape in self.buffers]
+        words += struct.pack(f"={len(scratch)}Q", *map(memory.pointer, scratch))
+        for number, phase in enumerate(self.phases):
+            last = words + struct.pack("=q", number)
+            if phase == "blocks":
+                pool.run(address, last, self.pieces, self.chunk)
+            else:
+                Entry(address)(None, None, last, 0, self.units)
+
+
 def _nothing(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
     """The launcher of a kernel without any elements."""
-
-
-def _split_complex(pack: Callable[..., bytes], dtypes: tuple[str, ...]) -> Any:
-    """`pack` for scalars of which some are complex: two words each."""
-    first = -len(dtypes)
-    wide = [dtype.startswith("complex") for dtype in dtypes]
-
-    def split(*values: Any) -> bytes:
-        words = list(values[:first])
-        for value, two in zip(values[first:], wide, strict=True):
-            words += [value.real, value.imag] if two else [value]
-        return pack(*words)
-
-    return split

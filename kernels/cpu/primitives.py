@@ -153,7 +153,9 @@ def _wide_load(builder: Any, pointer: Any, vector: Any, align: int) -> Any:
     return builder.load(builder.bitcast(pointer, vector.as_pointer()), align=align)
 
 
-def _masked_load(builder: Any, pointer: Any, vector: Any, count: Any, neutral: Any) -> Any:
+def _masked_load(
+    builder: Any, pointer: Any, vector: Any, count: Any, neutral: Any
+) -> Any:
     """The first `count` numbers at `pointer`; the identity in the other lanes."""
     width, align = vector.count, _bytes(vector.element)
     lanes = ir.VectorType(INT32, width)

@@ -1,67 +1,10 @@
-"""Text of ``row`` kernels: loops over the inner axis, reductions in their fixed order."""
+"""Text of ``row`` kernels: loops over the inner axis, and their reductions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-from ..kernel import (
-    IOTA,
-    Compute,
-    Gather,
-    Kernel,
-    Load,
-    Loop,
-    Reduce,
-    Statement,
-    Store,
-)
-from .scope import STORED, Scope, UnsupportedKernel, stored
-
-BLOCK = 4096
-"""Elements that are merged before compensation; part of the meaning of a kernel."""
-
-CHUNK = 1024
-"""Elements whose values are kept on the stack at a time; divides `BLOCK`."""
-
-ARG = {"argmax": "max", "argmin": "min"}
-
-
-@dataclass(frozen=True)
-class Accumulator:
-    """One `Reduce` and the names it uses in the text."""
-
-    number: int
-    reduce: Reduce
-    dtype: str
-    access: int | None
-    """The access whose memory holds the values as they are, if one does."""
-
-    @property
-    def op(self) -> str:
-        """The kind that lanes work by."""
-        return ARG.get(self.reduce.kind, self.reduce.kind)
-
-    @property
-    def carrier(self) -> str:
-        """The dtype of lanes and of values on the stack."""
-        if self.dtype == "float16":
-            return "float32"
-        return STORED.get(self.dtype, self.dtype)
-
-    @property
-    def order(self) -> Literal["blocks", "any", "first"]:
-        """Whether the order of values decides bits, nothing, or the position."""
-        if self.reduce.kind in ARG:
-            return "first"
-        rounds = "float" in self.dtype or "complex" in self.dtype
-        return "blocks" if self.op in ("sum", "prod") and rounds else "any"
-
-    def result(self, value: str) -> str:
-        """The text of the reduced value from that of the merged lanes."""
-        if self.reduce.dtype == "bool":
-            return f"{value} != 0"
-        return f"float16({value})" if self.reduce.dtype == "float16" else value
+from ..kernel import Loop, Reduce, Store
+from .reductions import BLOCK, CHUNK, Accumulator, accumulators, kept, needed
+from .scope import Scope
 
 
 def emit_rows(scope: Scope) -> None:
@@ -77,24 +20,6 @@ def emit_rows(scope: Scope) -> None:
                 writer.loop(statement)
             else:
                 scope.statement(statement, range(0))
-
-
-def value_dtypes(kernel: Kernel) -> dict[str, str]:
-    """The dtype of every name in a kernel."""
-    dtypes = {f"s{k}": dtype for k, dtype in enumerate(kernel.scalars)}
-    for statement in kernel.statements():
-        match statement:
-            case Load(target, access):
-                argument = kernel.accesses[access].argument
-                iota = argument == IOTA
-                dtypes[target] = "int64" if iota else kernel.arguments[argument].dtype
-            case Gather(target, argument, _):
-                dtypes[target] = kernel.arguments[argument].dtype
-            case Compute(target, dtype, _):
-                dtypes[target] = dtype
-            case Reduce(target, kind, _, dtype):
-                dtypes[target] = "int64" if kind in ARG else dtype
-    return dtypes
 
 
 class RowWriter:
@@ -116,9 +41,7 @@ class RowWriter:
         """Write the stack arrays that all rows use again."""
         for found in self.loops.values():
             for acc in found:
-                self.scope.lines.add(
-                    f"lanes{acc.number} = stack({acc.carrier}, 32)"
-                )
+                self.scope.lines.add(f"lanes{acc.number} = stack({acc.carrier}, 32)")
                 if acc.access is None:
                     self.scope.lines.add(
                         f"v{acc.number} = stack({acc.carrier}, {CHUNK})"
@@ -211,17 +134,20 @@ class RowWriter:
         if acc.order != "first":
             lines.add(f"lanes_{acc.op}(lanes{k}, {values}, {count})")
             return
-        compare = ">" if acc.op == "max" else "<"
         lines.add(f"clear_{acc.op}(lanes{k})")
         lines.add(f"lanes_{acc.op}(lanes{k}, {values}, {count})")
         lines.add(f"new{k} = merge_{acc.op}(lanes{k})")
-        target = acc.reduce.target
-        beats = f"new{k} {compare} best{k}"
+        self.take_best(acc, f"{start} + first_of({values}, {count}, new{k})")
+
+    def take_best(self, acc: Accumulator, position: str) -> None:
+        """Write how the extreme of later values may take the place of the best."""
+        lines, k, target = self.scope.lines, acc.number, acc.reduce.target
+        beats = f"new{k} {'>' if acc.op == 'max' else '<'} best{k}"
         if "float" in acc.carrier:
             beats += f" or (new{k} != new{k} and best{k} == best{k})"
         with lines.block(f"if {target} < 0 or {beats}:"):
             lines.add(f"best{k} = new{k}")
-            lines.add(f"{target} = {start} + first_of({values}, {count}, new{k})")
+            lines.add(f"{target} = {position}")
 
     def add_block(self, acc: Accumulator, block: str) -> None:
         """Write the merge of one block into the total of a row."""
@@ -235,95 +161,11 @@ class RowWriter:
 
     def finish(self, acc: Accumulator) -> None:
         """Write the reduced value of a row."""
-        k, target = acc.number, acc.reduce.target
         if acc.order == "first":
             return
-        value = f"total{k}"
+        value = f"total{acc.number}"
         if acc.order == "any":
-            value = f"merge_{acc.op}(lanes{k})"
+            value = f"merge_{acc.op}(lanes{acc.number})"
         elif acc.op == "sum":
-            value = f"compensated(total{k}, rest{k})"
-        self.scope.lines.add(f"{target} = {acc.result(value)}")
-
-
-def kept(value: str, dtypes: dict[str, str], acc: Accumulator) -> str:
-    """The text of `value` as an item of the values of `acc`."""
-    if acc.reduce.kind in ("any", "all") and dtypes[value] != "bool":
-        return f"uint8({value} != 0)"
-    if acc.dtype == "bool":
-        return stored(value, "bool")
-    if acc.dtype == dtypes[value]:
-        return value
-    return f"{acc.carrier}({value})"
-
-
-def accumulators(kernel: Kernel, loop: Loop, number: int) -> list[Accumulator]:
-    """The reductions of a loop, numbered from `number`."""
-    dtypes = value_dtypes(kernel)
-    found = []
-    for statement in loop.body:
-        if isinstance(statement, Reduce):
-            dtype = dtypes[statement.value] if statement.kind in ARG else statement.dtype
-            if "complex" in dtype and statement.kind != "sum":
-                raise UnsupportedKernel(f"{statement.kind} of {dtype}")
-            access = direct_access(kernel, loop, statement, dtype)
-            found.append(Accumulator(number + len(found), statement, dtype, access))
-    return found
-
-
-def direct_access(
-    kernel: Kernel, loop: Loop, reduce: Reduce, dtype: str
-) -> int | None:
-    """The access whose memory holds the values of `reduce` in a row, if any."""
-    written = {
-        kernel.accesses[statement.access].argument
-        for statement in loop.body
-        if isinstance(statement, Store)
-    }
-    for statement in loop.body:
-        if not isinstance(statement, Load) or statement.target != reduce.value:
-            continue
-        access = kernel.accesses[statement.access]
-        argument = access.argument
-        if argument == IOTA or argument in written or access.strides[-1] != "1":
-            return None
-        same = kernel.arguments[argument].dtype == dtype != "float16"
-        return statement.access if same else None
-    return None
-
-
-def needed(loop: Loop, found: list[Accumulator]) -> list[Statement]:
-    """The statements of `loop` that its stores and values on the stack need."""
-    wanted: set[str] = set()
-    kept: list[Statement] = []
-    direct = {acc.reduce.target for acc in found if acc.access is not None}
-    for statement in reversed(loop.body):
-        match statement:
-            case Store(_, value):
-                wanted.add(value)
-            case Reduce(target, _, value, _):
-                if target in direct:
-                    continue
-                wanted.add(value)
-            case Load(target, _) | Gather(target, _, _) | Compute(target, _, _):
-                if target not in wanted:
-                    continue
-                if isinstance(statement, Gather):
-                    wanted.add(statement.index)
-                elif isinstance(statement, Compute):
-                    wanted.update(names_in(statement.text))
-        kept.append(statement)
-    return kept[::-1]
-
-
-def names_in(text: str) -> set[str]:
-    """The identifiers in the text of an expression.
-
-    Examples
-    --------
-    >>> sorted(names_in("exp(x0 - m)"))
-    ['exp', 'm', 'x0']
-    """
-    import re
-
-    return set(re.findall(r"[A-Za-z_]\w*", text))
+            value = f"compensated(total{acc.number}, rest{acc.number})"
+        self.scope.lines.add(f"{acc.reduce.target} = {acc.result(value)}")

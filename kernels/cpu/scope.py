@@ -1,4 +1,4 @@
-"""What the emitters of every kernel kind share: names, dtypes, addresses, statements."""
+"""What the emitters of all kinds share: names, dtypes, addresses, statements."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from ..text import Lines
 STORED = {"bool": "uint8", "float16": "uint16"}
 """dtypes whose items lie in memory as another type."""
 
-SUPPORTED = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
-    "float16 float32 float64 complex64 complex128".split()
-)
+_INTEGERS = {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
+_FLOATS = {"float16", "float32", "float64", "complex64", "complex128"}
+SUPPORTED = frozenset({"bool"} | _INTEGERS | _FLOATS)
 
 
 class UnsupportedKernel(Exception):
@@ -30,9 +29,14 @@ class Scope:
         self.kernel = kernel
         self.lines = lines
         self.dtypes = {f"s{k}": dtype for k, dtype in enumerate(kernel.scalars)}
-        self.bases = {k: f"o{k}" for k in range(len(kernel.accesses))}
+        self.bases: dict[int, str] = {}
         self.indices = {axis: f"i{axis}" for axis in range(kernel.outer)}
         self.indices[kernel.outer] = "r"
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the positions: every access starts from its offset again."""
+        self.bases = {k: f"o{k}" for k in range(len(self.kernel.accesses))}
 
     def address(self, access: int, axes: range, inner: str | None = None) -> str:
         """The position of `access` from the indices of `axes`, as text.
