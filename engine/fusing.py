@@ -153,7 +153,10 @@ class Fuser:
             k = step.operands[i]
             if k >= 0 and self.root[k] in draft.places:
                 place = self._undo(draft, k, shape)
-                if place is not None and place not in found:
+                if place is None or place in found:
+                    continue
+                rows = draft.inner and not draft.is_inner(place)
+                if size == (draft.outer_size if rows else draft.size):
                     found.append(place)
         if size == draft.size and draft.full_place() not in found:
             found.append(draft.full_place())
@@ -227,15 +230,34 @@ class Fuser:
             if found is None:
                 self._note(n, k, root, trial)
                 return None
-            if root in places and (
-                root in self.in_place or found != trial.seen(places[root])
-            ):
-                self._note(n, k, root, trial)
-                return None
+            if root in places and found != trial.seen(places[root]):
+                if root not in self.in_place:
+                    self._note(n, k, root, trial)
+                    return None
+                # Beside what this kernel writes: the memory as it was before.
+                root = self._version_before(trial, root, found)
+                if root < 0:
+                    self._note(n, k, self.root[k], trial)
+                    return None
             reads.append((root, found))
         if step.op.name == "update_add":
             reads.append((self.root[step.operands[0]], own))
         return tuple(reads)
+
+    def _version_before(self, trial: Trial, root: int, found: Place) -> int:
+        """The version of updated memory that the draft reads, -1 for none.
+
+        A region that no store of the draft touches may be read from what was there.
+        """
+        places = trial.draft.places
+        while root in places:
+            if root not in self.in_place:
+                return -1
+            stored = trial.seen(places[root])
+            if overlap(trial.extents, found, trial.extents, stored):
+                return -1
+            root = self.root[self.steps[root].operands[0]]
+        return root
 
     def _note(self, n: int, k: int, root: int, trial: Trial) -> None:
         if root in trial.draft.places and not self.obstacle:
@@ -376,9 +398,7 @@ class Fuser:
         assert grown is not None
         for reads in grown.reads.values():
             for root, place in reads:
-                if root in grown.places and (
-                    place != grown.places[root] or root in self.in_place
-                ):
+                if root in grown.places and place != grown.places[root]:
                     return None
         grown.steps.sort(key=order.__getitem__)
         grown.reason = one.reason

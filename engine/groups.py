@@ -98,6 +98,7 @@ class Draft:
         self.roots: set[int] = set()
         self.full: Place | None = None
         self.low = -1
+        self.closed = False
         self.reason = ""
 
     def clone(self) -> Draft:

@@ -30,12 +30,14 @@ class Prepared:
     """A program whose writes are decided.
 
     `in_place` are the writers that overwrite the memory of their first operand;
-    `donated` are the leaves that may be overwritten.
+    `donated` are the leaves that may be overwritten; `early` are copies of leaves that
+    can be made before anything else.
     """
 
     program: Program
     in_place: frozenset[int]
     donated: frozenset[int]
+    early: tuple[int, ...]
     decisions: tuple[str, ...]
 
 
@@ -108,6 +110,8 @@ class _Preparation:
         self.new: list[Step] = []
         self.number: list[int] = []
         self.in_place: set[int] = set()
+        self.copies: dict[int, list[int]] = {}
+        self.copy_of: dict[int, int] = {}
 
     def run(self) -> Prepared:
         for i, step in enumerate(self.old):
@@ -132,8 +136,14 @@ class _Preparation:
             if is_leaf(step) and step.origin in self.donated
         )
         done = self.program.replaced(self.new, outputs)
+        early = tuple(
+            k
+            for k in self.copy_of.values()
+            if is_leaf(self.new[self.new[k].operands[0]])
+            or is_virtual(self.new[self.new[k].operands[0]])
+        )
         return Prepared(
-            done, frozenset(self.in_place), donated, tuple(self.decisions)
+            done, frozenset(self.in_place), donated, early, tuple(self.decisions)
         )
 
     def _claim_outputs(self) -> dict[int, int]:
@@ -171,14 +181,18 @@ class _Preparation:
                 self.decisions.append(f"v{i}: {names} kept, v{owner} is overwritten")
             else:
                 reason = f"v{late[0][0]} reads v{owner} later"
-        if reason:
-            self.copied.add(i)
-            self.decisions.append(f"v{i}: v{owner} is copied: {reason}")
-        else:
+        if not reason and self._overlaps_itself(step, owner):
+            reason = "what is written is read from it"
+        if not reason:
             self.decisions.append(f"v{i}: in place into v{owner}")
-        if i not in self.copied and self._overlaps_itself(step, owner):
-            self.copied.add(i)
-            self.decisions.append(f"v{i}: v{owner} is copied: its value reads it")
+            return
+        self.copied.add(i)
+        self.decisions.append(f"v{i}: v{owner} is copied: {reason}")
+        # Copied as early as possible, so that the update can join what it stores.
+        at = owner
+        if "a part" in reason:
+            at = base
+        self.copies.setdefault(at, []).append(i)
 
     def _reason_to_copy(self, i: int, base: int, owner: int) -> str:
         step = self.old[owner]
@@ -251,13 +265,17 @@ class _Preparation:
         if i in self.pinned:
             self._copy(len(self.new) - 1, -1)
         self.number.append(len(self.new) - 1)
+        for writer in self.copies.get(i, ()):
+            region = self.old[writer].op.name in ("update", "update_add")
+            if region and self.old[writer].attributes[0].dtype == step.dtype:
+                self.copy_of[writer] = self._copy(self.number[i], -1)
 
     def _emit_writer(self, i: int, step: Step, library: bool) -> None:
         base = step.operands[0]
         if not library or i not in self.copied:
             base = self._memory_of(base)
         if i in self.copied and not library:
-            base = self._copy(base, -1)
+            base = self.copy_of[i]
         self._append(replace(step, operands=(base, *step.operands[1:])))
         if not library or i not in self.copied:
             self.in_place.add(len(self.new) - 1)

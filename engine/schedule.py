@@ -80,10 +80,15 @@ class _Scheduler:
 
     def run(self) -> Schedule:
         program = self.prepared.program
+        for n in self.prepared.early:
+            self._open(n, -1)
+            self._draft(self.home[n]).closed = True
         for n in range(len(program.steps)):
             step = self.steps[n]
-            if not (is_leaf(step) or is_virtual(step) or self.root[n] != n):
+            virtual = is_leaf(step) or is_virtual(step) or self.root[n] != n
+            if not virtual and n not in self.home:
                 self.place(n)
+        self._merge_siblings()
         return Schedule(
             program.replaced(self.steps, program.outputs),
             self._groups(),
@@ -101,15 +106,21 @@ class _Scheduler:
             self._library(n)
             return
         self.fuser.obstacle = ""
-        for index in self._candidates(n, low):
-            draft = self.drafts[index]
-            grown = draft and self.fuser.join(draft, n)
+        if low >= 0 and self._can_grow(low):
+            draft = self._draft(low)
+            grown = self.fuser.join(draft, n)
             if grown:
                 grown.low = max(grown.low, self._bound(n, grown))
-                self._settle(n, index, grown)
-                self._merge_producers(n, index)
+                self._settle(n, low, grown)
+                self._merge_producers(n, low)
                 return
         self._open(n, low)
+        self._merge_producers(n, self.home[n])
+
+    def _draft(self, index: int) -> Draft:
+        draft = self.drafts[index]
+        assert draft is not None
+        return draft
 
     def _bound(self, n: int, draft: Draft | None = None) -> int:
         """The latest group that a step depends on, its own draft left out."""
@@ -123,20 +134,9 @@ class _Scheduler:
             low = max(low, self.last_reader.get(self.root[step.operands[0]], -1))
         return low
 
-    def _candidates(self, n: int, low: int) -> list[int]:
-        """Groups that a step may join, the best first."""
-        found = [low] if low >= 0 and self._can_grow(low) else []
-        read = {self.root[k] for k in self.steps[n].values}
-        first = max(low + 1, len(self.drafts) - SIBLINGS, 0)
-        for index in range(len(self.drafts) - 1, first - 1, -1):
-            draft = self.drafts[index]
-            if self._can_grow(index) and draft and not read.isdisjoint(draft.roots):
-                found.append(index)
-        return found
-
     def _can_grow(self, index: int) -> bool:
-        draft = self.drafts[index]
-        if draft is None or draft.kind == "library":
+        draft = self._draft(index)
+        if draft.kind == "library" or draft.closed:
             return False
         if _statements(draft) + 2 > MAX_STATEMENTS:
             self.fuser.obstacle = "the group before it is full"
@@ -189,8 +189,7 @@ class _Scheduler:
     # -- merging ------------------------------------------------------------------
     def _merge_producers(self, n: int, index: int) -> None:
         """Merge the groups whose values a step reads element by element."""
-        draft = self.drafts[index]
-        assert draft is not None
+        draft = self._draft(index)
         size = draft.size
         for root, _ in draft.reads[n]:
             home = self.home.get(root, -1)
@@ -200,9 +199,9 @@ class _Scheduler:
 
     def _merge(self, early: int, late: int, index: int) -> int:
         """Merge two groups if that keeps the order of all others; where `index` is."""
-        first, second = self.drafts[early], self.drafts[late]
-        assert first is not None and second is not None
-        if first.kind == "library" or late - early > SPAN:
+        first, second = self._draft(early), self._draft(late)
+        fixed = first.closed or second.closed or "library" in (first.kind, second.kind)
+        if fixed or late - early > SPAN:
             return index
         if _statements(first) + _statements(second) > MAX_STATEMENTS:
             return index
@@ -223,8 +222,7 @@ class _Scheduler:
 
     def _may_move(self, early: int, late: int) -> bool:
         """Whether no group between two others needs the first to have run."""
-        moved = self.drafts[early]
-        assert moved is not None
+        moved = self._draft(early)
         made = set(moved.steps)
         touched = {self.memory[r] for r in moved.roots | made}
         for draft in self.drafts[early + 1 : late]:
@@ -236,6 +234,30 @@ class _Scheduler:
                 if m in self.in_place and self.memory[m] in touched:
                     return False
         return True
+
+    def _merge_siblings(self) -> None:
+        """Merge independent groups that read the same memory over the same axes."""
+        recent: list[int] = []
+        for index in range(len(self.drafts)):
+            draft = self.drafts[index]
+            if draft is None or draft.kind == "library":
+                continue
+            for other in recent[-SIBLINGS:]:
+                before = self.drafts[other]
+                if before is None or before.size != self._draft(index).size:
+                    continue
+                if self._share_memory(before, self._draft(index)):
+                    at = self._merge(other, index, index)
+                    if at != index or self.drafts[other] is None:
+                        index = at
+                        break
+            recent = [i for i in recent if self.drafts[i] is not None and i != index]
+            recent.append(index)
+
+    def _share_memory(self, one: Draft, other: Draft) -> bool:
+        """Whether two groups load something in common, which one load could serve."""
+        shared = (one.roots & other.roots) | (set(one.steps) & other.roots)
+        return any(not is_virtual(self.steps[r]) for r in shared)
 
     # -- the result ---------------------------------------------------------------
     def _groups(self) -> tuple[Group, ...]:

@@ -20,18 +20,30 @@ from engine.program import Program, Step, is_leaf, is_view
 from engine.recipe import Recipe, canonical, whole
 from engine.record.registry import REGISTRY
 
-Rule = Callable[[Step, list[Step]], "int | Step | None"]
+
+
+class Steps(list[Step]):
+    """The simplified steps so far; `read_once` are those with a single reader."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_once: set[int] = set()
+
+
+Rule = Callable[[Step, Steps], "int | Step | None"]
 RULES: dict[str, list[tuple[str, Rule]]] = {}
 """The rules by the name of the op they look at, in the order they are tried."""
 
 
 def simplify(program: Program) -> Program:
     """The program without what needs no computation: rules, twins, dead steps."""
-    steps: list[Step] = []
+    steps = Steps()
     number: list[int] = []
     known: dict[Step, int] = {}
     used: Counter[str] = Counter()
-    for step in program.steps:
+    uses = Counter(k for step in program.steps for k in set(step.values))
+    uses.update(program.outputs.values())
+    for i, step in enumerate(program.steps):
         operands = tuple(number[k] if k >= 0 else k for k in step.operands)
         found: int | Step = replace(step, operands=operands)
         while isinstance(found, Step):
@@ -45,9 +57,14 @@ def simplify(program: Program) -> Program:
             if twin is None:
                 known[key] = twin = len(steps)
                 steps.append(found)
+                if uses[i] == 1:
+                    steps.read_once.add(twin)
             else:
                 used["computed before"] += 1
+                steps.read_once.discard(twin)
             found = twin
+        elif uses[i] != 1:
+            steps.read_once.discard(found)
         number.append(found)
     outputs = {value: number[k] for value, k in program.outputs.items()}
     notes = [f"{rule}: {count}" for rule, count in used.items()]
@@ -74,7 +91,7 @@ def without_dead(program: Program) -> Program:
     return program.replaced(steps, outputs)
 
 
-def _apply(step: Step, steps: list[Step], used: Counter[str]) -> int | Step | None:
+def _apply(step: Step, steps: Steps, used: Counter[str]) -> int | Step | None:
     for name, rule in RULES.get(step.op.name, ()):
         found = rule(step, steps)
         if found is not None:
@@ -105,7 +122,7 @@ def _view(step: Step, base: int, recipe: Recipe) -> Step:
     )
 
 
-def _reshaped(step: Step, k: int, steps: list[Step]) -> int | Step:
+def _reshaped(step: Step, k: int, steps: Steps) -> int | Step:
     """The elements of step `k` in the shape of `step`."""
     if steps[k].shape == step.shape:
         return k
@@ -114,14 +131,14 @@ def _reshaped(step: Step, k: int, steps: list[Step]) -> int | Step:
 
 # -- views ----------------------------------------------------------------------------
 @_rule("view of everything", "view")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     base, recipe = steps[step.operands[0]], step.attributes[0]
     same = recipe.is_whole(base.size, base.dtype) and base.shape == step.shape
     return step.operands[0] if same else None
 
 
 @_rule("view of a view", "view")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     base, recipe = steps[step.operands[0]], step.attributes[0]
     if not is_view(base) or recipe.dtype != base.dtype or not recipe.size:
         return None
@@ -137,7 +154,7 @@ def _(step: Step, steps: list[Step]) -> int | Step | None:
 
 
 @_rule("view of one number", "view")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     base = steps[step.operands[0]]
     if base.op.name != "full" or step.dtype != base.dtype:
         return None
@@ -145,10 +162,12 @@ def _(step: Step, steps: list[Step]) -> int | Step | None:
 
 
 @_rule("view of an updated region", "view")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     base, read = steps[step.operands[0]], step.attributes[0]
     if base.op.name != "update" or base.operands[1] < 0:
         return None
+    if step.operands[0] not in steps.read_once:
+        return None  # the scheduler forwards what is written, where that is near
     written = base.attributes[0]
     if read.dtype != base.dtype or written.dtype != base.dtype:
         return None
@@ -170,7 +189,7 @@ def _meet(one: Recipe, other: Recipe) -> bool:
 
 # -- updates --------------------------------------------------------------------------
 @_rule("update of everything", "update")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     base, value, recipe = steps[step.operands[0]], step.operands[1], step.attributes[0]
     if value < 0 or not recipe.is_whole(base.size, base.dtype):
         return None
@@ -178,12 +197,12 @@ def _(step: Step, steps: list[Step]) -> int | Step | None:
 
 
 @_rule("update of nothing", "update", "update_add")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     return None if step.attributes[0].size else step.operands[0]
 
 
 @_rule("update with what is there", "update")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     base, value = step.operands
     if value < 0 or not is_view(steps[value]):
         return None
@@ -194,7 +213,7 @@ def _(step: Step, steps: list[Step]) -> int | Step | None:
 
 
 @_rule("update of the same region", "update")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     before = steps[step.operands[0]]
     if before.op.name != "update" or before.attributes != step.attributes:
         return None
@@ -203,13 +222,13 @@ def _(step: Step, steps: list[Step]) -> int | Step | None:
 
 # -- casts ----------------------------------------------------------------------------
 @_rule("cast to its own dtype", "cast")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     k = step.operands[0]
     return k if k >= 0 and steps[k].dtype == step.dtype else None
 
 
 @_rule("cast of an exact cast", "cast")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     k = step.operands[0]
     if k < 0 or steps[k].op.name != "cast" or steps[k].operands[0] < 0:
         return None
@@ -233,7 +252,7 @@ def _is_exact(first: np.dtype[Any], middle: np.dtype[Any], last: np.dtype[Any]) 
 
 # -- elements -------------------------------------------------------------------------
 @_rule("undone at once", "negative", "invert", "logical_not")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     k = step.operands[0]
     if k < 0 or steps[k].op is not step.op or steps[k].operands[0] < 0:
         return None
@@ -242,19 +261,19 @@ def _(step: Step, steps: list[Step]) -> int | Step | None:
 
 
 @_rule("no change", "positive", "conjugate")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     k = step.operands[0]
     return k if k >= 0 and step.dtype.kind != "c" else None
 
 
 @_rule("both operands the same", "maximum", "minimum", "bitwise_and", "bitwise_or")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     x, y = step.operands
     return x if x >= 0 and x == y else None
 
 
 @_rule("the same either way", "where")
-def _(step: Step, steps: list[Step]) -> int | Step | None:
+def _(step: Step, steps: Steps) -> int | Step | None:
     _, x, y = step.operands
     same = x >= 0 and x == y and steps[x].shape == step.shape
     return x if same and steps[x].dtype == step.dtype else None
