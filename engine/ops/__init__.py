@@ -67,7 +67,7 @@ from .logical import logical_and, logical_not, logical_or, logical_xor
 from .reductions import all, any, argmax, argmin, max, min, prod, sum
 from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
-from .scans import argsort, cumprod, cumsum, sort
+from .scans import argsort, cumprod, cumsum, flat_positions, sort
 from .selection import clip, fmax, fmin, maximum, minimum, where
 from .sources import full, iota, random_bits
 from .special import digamma, erf, erfc, lgamma, sigmoid
@@ -131,6 +131,7 @@ __all__ = [
     "exp2",
     "expm1",
     "fabs",
+    "flat_positions",
     "float_power",
     "floor",
     "floor_divide",

@@ -1,0 +1,209 @@
+"""Joining, padding, and products made of movement, `update` and matmul."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from engine import ops
+from engine.movement import (
+    broadcast_value,
+    expand_axes,
+    region,
+    reshape_value,
+    transpose_value,
+)
+from engine.ops.op import DType, cast
+from engine.ops.regions import full_value
+from engine.recipe import c_strides
+from engine.record.value import Value, constant
+
+PadMode: TypeAlias = Literal["edge", "reflect", "symmetric", "wrap"]
+
+
+def promoted(values: Sequence[Value]) -> DType:
+    """The dtype to which NumPy promotes values together."""
+    return np.result_type(*[value.dtype for value in values])
+
+
+def concatenate(values: Sequence[Value], axis: int = 0) -> Value:
+    """Values one after the other along an axis.
+
+    Raises
+    ------
+    ValueError
+        If there is none, if one has no axes, or if other axes differ.
+    """
+    if not values:
+        raise ValueError("concatenate: need at least one array to concatenate")
+    first = values[0].shape
+    rank = len(first)
+    if rank == 0:
+        raise ValueError("concatenate: zero-dimensional arrays cannot be concatenated")
+    if not -rank <= axis < rank:
+        raise np.exceptions.AxisError(axis, rank)
+    axis %= rank
+    for number, value in enumerate(values):
+        _check_joins(first, value.shape, axis, number)
+    dtype = promoted(values)
+    if len(values) == 1:
+        return values[0]
+    lengths = [value.shape[axis] for value in values]
+    shape = (*first[:axis], sum(lengths), *first[axis + 1 :])
+    out = full_value(shape, 0, dtype)
+    place = 0
+    for value, length in zip(values, lengths, strict=True):
+        start = (0,) * axis + (place,) + (0,) * (rank - axis - 1)
+        if value.size:
+            recipe = region(shape, dtype, start, value.shape)
+            out = ops.update(out, cast(value, dtype), attributes=(recipe,))
+        place += length
+    return out
+
+
+def _check_joins(
+    first: tuple[int, ...], shape: tuple[int, ...], axis: int, number: int
+) -> None:
+    if len(shape) != len(first):
+        raise ValueError(
+            "concatenate: all the input array dimensions must match; the array at "
+            f"index 0 has {len(first)} dimension(s) and the array at index {number} "
+            f"has {len(shape)} dimension(s)"
+        )
+    for other, (n, m) in enumerate(zip(first, shape, strict=True)):
+        if other != axis and n != m:
+            raise ValueError(
+                "concatenate: all the input array dimensions except for the "
+                f"concatenation axis must match exactly, but along dimension {other}, "
+                f"the array at index 0 has size {n} and the array at index {number} "
+                f"has size {m}"
+            )
+
+
+def stack(values: Sequence[Value], axis: int = 0) -> Value:
+    """Values of one shape along a new axis.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or if shapes differ.
+    """
+    if not values:
+        raise ValueError("stack: need at least one array to stack")
+    shapes = {value.shape for value in values}
+    if len(shapes) > 1:
+        raise ValueError(
+            "stack: all input arrays must have the same shape; "
+            f"{' and '.join(map(str, sorted(shapes)))} were given"
+        )
+    rank = len(values[0].shape) + 1
+    if not -rank <= axis < rank:
+        raise np.exceptions.AxisError(axis, rank)
+    axis %= rank
+    return concatenate([expand_axes(value, (axis,)) for value in values], axis)
+
+
+def pad(x: Value, widths: Sequence[tuple[int, int]], number: Any = 0) -> Value:
+    """x with `number` around it: (before, after) for each axis, not negative."""
+    if not any(before or after for before, after in widths):
+        return x
+    shape = _padded(x.shape, widths)
+    out = full_value(shape, number, x.dtype)
+    if not x.size:
+        return out
+    start = tuple(before for before, _ in widths)
+    recipe = region(shape, x.dtype, start, x.shape)
+    return ops.update(out, x, attributes=(recipe,))
+
+
+def _padded(
+    shape: tuple[int, ...], widths: Sequence[tuple[int, int]]
+) -> tuple[int, ...]:
+    return tuple(
+        n + before + after for n, (before, after) in zip(shape, widths, strict=True)
+    )
+
+
+def pad_with_itself(
+    x: Value, widths: Sequence[tuple[int, int]], mode: PadMode
+) -> Value:
+    """x continued by its own elements, as the modes of ``numpy.pad`` do.
+
+    Raises
+    ------
+    ValueError
+        If an axis without elements would have to be continued.
+    """
+    shape = _padded(x.shape, widths)
+    strides = c_strides(x.shape)
+    positions = full_value(shape, 0, np.int64)
+    for axis, (n, ends) in enumerate(zip(x.shape, widths, strict=True)):
+        # Which element each place shows: a small array, from shapes alone.
+        places = np.pad(np.arange(n), ends, mode=mode) * strides[axis]
+        wide = reshape_value(
+            constant(places.astype(np.int64)),
+            (len(places),) + (1,) * (len(shape) - axis - 1),
+        )
+        positions = positions + wide
+    return ops.take(x, positions)
+
+
+# -- products --------------------------------------------------------------------------
+def matrix_product(x: Value, y: Value) -> Value:
+    """``numpy.matmul``: operands are promoted; bool and integers stay exact."""
+    dtype = promoted((x, y))
+    return ops.matmul(cast(x, dtype), cast(y, dtype))
+
+
+def outer(x: Value, y: Value) -> Value:
+    """All products of an element of x with one of y."""
+    return reshape_value(x, (x.size, 1)) * reshape_value(y, (1, y.size))
+
+
+def tensordot(
+    x: Value, y: Value, x_axes: Sequence[int], y_axes: Sequence[int]
+) -> Value:
+    """The sum of products over pairs of axes, as one product of matrices.
+
+    Raises
+    ------
+    ValueError
+        If the axes of a pair differ in length.
+    """
+    x_axes = [axis % len(x.shape) for axis in x_axes]
+    y_axes = [axis % len(y.shape) for axis in y_axes]
+    if [x.shape[a] for a in x_axes] != [y.shape[a] for a in y_axes]:
+        raise ValueError(
+            "tensordot: shape-mismatch for sum: axes of equal length were required; "
+            f"axes {x_axes} of {x.shape} and {y_axes} of {y.shape} were given"
+        )
+    x_left = [axis for axis in range(len(x.shape)) if axis not in x_axes]
+    y_left = [axis for axis in range(len(y.shape)) if axis not in y_axes]
+    inner = prod(x.shape[a] for a in x_axes)
+    rows = tuple(x.shape[a] for a in x_left)
+    columns = tuple(y.shape[a] for a in y_left)
+    left = reshape_value(transpose_value(x, x_left + x_axes), (prod(rows), inner))
+    right = reshape_value(transpose_value(y, y_axes + y_left), (inner, prod(columns)))
+    return reshape_value(matrix_product(left, right), (*rows, *columns))
+
+
+def repeat_axis(x: Value, times: int, axis: int) -> Value:
+    """Each element `times` times along an axis."""
+    axis %= len(x.shape)
+    wide = expand_axes(x, (axis + 1,))
+    shape = (*x.shape[: axis + 1], times, *x.shape[axis + 1 :])
+    joined = (*x.shape[:axis], x.shape[axis] * times, *x.shape[axis + 1 :])
+    return reshape_value(broadcast_value(wide, shape), joined)
+
+
+def tile(x: Value, times: Sequence[int]) -> Value:
+    """x repeated as a whole: `times` along each axis (as many as x has, or more)."""
+    shape = (1,) * (len(times) - len(x.shape)) + x.shape
+    times = (1,) * (len(shape) - len(times)) + tuple(times)
+    paired = tuple(m for n in shape for m in (1, n))
+    spread = tuple(m for t, n in zip(times, shape, strict=True) for m in (t, n))
+    joined = tuple(t * n for t, n in zip(times, shape, strict=True))
+    return reshape_value(broadcast_value(reshape_value(x, paired), spread), joined)
