@@ -265,20 +265,19 @@ class Array:
         gradient : Array, optional
             Cotangent of the array's shape; 1.0 for an array of one element.
         retain_graph : bool, optional
-            Accepted: histories live as long as handles to them do, so a graph can
-            always be walked again.
+            Keep the graph, so that it can be walked again; default as `create_graph`.
         create_graph : bool
             Record the gradient itself, so that it can be differentiated.
 
         Raises
         ------
         RuntimeError
-            When no gradient is given for an array of more than one element, or when
-            the array does not require grad.
+            When no gradient is given for an array of more than one element, when the
+            array does not require grad, or when its graph was walked and not retained.
         """
-        del retain_graph
-        seed = self._seed(gradient)
-        for cell, grad in backward([(self.read(), seed)], create_graph):
+        retain = create_graph if retain_graph is None else retain_graph
+        seeds = [(self.read(), self._seed(gradient))]
+        for cell, grad in backward(seeds, create_graph, retain):
             _accumulate(cell, grad, create_graph)
 
     def _seed(self, gradient: Any) -> Value:

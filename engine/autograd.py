@@ -9,7 +9,7 @@ each other and can be differentiated again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from engine.ops import regions
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 from engine.record.trace import grad_mode
-from engine.record.value import History, Scalar, Value
+from engine.record.value import LEAF_HISTORY, History, Marker, Scalar, Value
 
 if TYPE_CHECKING:
     from engine.storage import GradCell
@@ -27,16 +27,28 @@ if TYPE_CHECKING:
 BOOL = np.dtype(bool)
 
 
+FREED: Any = Marker("freed")
+"""The history of a value whose graph was walked and let go."""
+
+
 def backward(
-    seeds: Sequence[tuple[Value, Value]], create_graph: bool = False
+    seeds: Sequence[tuple[Value, Value]],
+    create_graph: bool = False,
+    retain_graph: bool = True,
 ) -> list[tuple[GradCell, Value]]:
-    """Gradients of every leaf below the seeds: (cell of the leaf, gradient)."""
+    """Gradients of every leaf below the seeds: (cell of the leaf, gradient).
+
+    Without `retain_graph` the histories are let go afterwards, so that what they kept
+    need not be computed; walking them again raises RuntimeError.
+    """
     wanted: dict[int, Value] = {}
     for value in _below(seeds, frozenset()):
         history = value.history
         if history is not None and history.cell is not None:
             wanted[id(value)] = value
     found = _walk(seeds, wanted, create_graph, through=False)
+    if not retain_graph:
+        free(seeds)
     return [
         (wanted[key].history.cell, grad)  # type: ignore[union-attr]
         for key, grad in found.items()
@@ -47,11 +59,23 @@ def gradient_values(
     seeds: Sequence[tuple[Value, Value]],
     inputs: Sequence[Value],
     create_graph: bool = False,
+    retain_graph: bool = True,
 ) -> list[Value | None]:
     """The gradient of each input value, None where the seeds do not depend on it."""
     wanted = {id(value): value for value in inputs}
     found = _walk(seeds, wanted, create_graph, through=True)
+    if not retain_graph:
+        free(seeds)
     return [found.get(id(value)) for value in inputs]
+
+
+def free(seeds: Sequence[tuple[Value, Value]]) -> None:
+    """Let go of the histories below the seeds, but for those of leaves."""
+    for value in _below(seeds, frozenset()):
+        history = value.history
+        assert history is not None
+        if history.op is not LEAF_HISTORY:
+            value.history = History(FREED, (), ())
 
 
 def _below(seeds: Sequence[tuple[Value, Value]], stops: frozenset[int]) -> list[Value]:
@@ -63,6 +87,12 @@ def _below(seeds: Sequence[tuple[Value, Value]], stops: frozenset[int]) -> list[
         history = value.history
         if history is None or id(value) in seen:
             continue
+        if history.op is FREED:
+            raise RuntimeError(
+                "backward: a graph not walked yet, or retain_graph=True at the "
+                "first walk, was required; trying to backward through the graph a "
+                "second time"
+            )
         seen[id(value)] = value
         if id(value) not in stops:
             stack.extend(x for x in history.inputs if type(x) is Value)

@@ -27,12 +27,11 @@ from engine.record.trace import (
     current_trace,
     grad_enabled,
 )
-from engine.record.value import History, Marker, Value, constant
+from engine.record.value import LEAF_HISTORY, History, Marker, Value, constant
 
 NDArray = np.ndarray[Any, Any]
 
 
-LEAF_HISTORY: Any = Marker("leaf")
 OVERRIDE: Any = Marker("override")
 
 

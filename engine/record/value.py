@@ -38,6 +38,10 @@ class Marker:
         self.name = name
 
 
+LEAF_HISTORY: Any = Marker("leaf")
+"""The start of a history: a leaf that requires grad, or an argument of a function."""
+
+
 class History:
     """How a value that requires grad was made: what `backward` walks.
 
