@@ -48,6 +48,14 @@ def scale(x: Term, n: Term, form: Format) -> Term:
     return x * power_of_two(half, form) * power_of_two(n - half, form)
 
 
+def quotient(top: Term, top_rest: Term, bottom: Term, bottom_rest: Term) -> Term:
+    """``(top + top_rest) / (bottom + bottom_rest)``, the rests being tiny."""
+    inverse = 1.0 / bottom
+    rough = top * inverse
+    error = fma(-rough, bottom, top) + (top_rest - rough * bottom_rest)
+    return fma(error, inverse, rough)
+
+
 # -- exponentials ----------------------------------------------------------------------
 def round_to_integer(x: Term, factor: float, form: Format) -> tuple[Term, Term]:
     """``rint(x * factor)``, as a float and as an integer."""
@@ -55,12 +63,15 @@ def round_to_integer(x: Term, factor: float, form: Format) -> tuple[Term, Term]:
     return shifted - form.shifter, bits(shifted) - form.shifter_bits
 
 
-def reduce_exp(x: Term, form: Format) -> tuple[Term, Term, Term]:
-    """``n, r, rest`` with ``exp(x) == 2**n * (1 + r + rest)`` and ``|r| <= 0.35``."""
+def reduce_exp(
+    x: Term, form: Format, extra: Term | None = None
+) -> tuple[Term, Term, Term]:
+    """``n, r, rest`` with ``exp(x + extra) == 2**n * (1 + r + rest)``, |r| <= 0.35."""
     k, n = round_to_integer(x, form.log2_e[0], form)
     high = fma(k, -form.ln2[0], x)
-    r = fma(k, -form.ln2[1], high)
-    lost = fma(k, -form.ln2[1], high - r)
+    low = k * -form.ln2[1] if extra is None else fma(k, -form.ln2[1], extra)
+    r = high + low
+    lost = (high - r) + low
     return n, r, fma(r * r, polynomial(r, form.exp), lost)
 
 
@@ -88,23 +99,24 @@ def expm1(x: Term) -> Term:
     return select(magnitude(x) < form.tiny, x, result)
 
 
+def exp_quarter(size: Term, form: Format) -> Term:
+    """exp(size) / 4 of a positive number, which overflows later than exp itself."""
+    size = clamp(size, 0.0, form.sinh_high)
+    n, r, rest = reduce_exp(size, form)
+    return ((r + rest) + 1.0) * power_of_two(n - 2, form)
+
+
 def sinh(x: Term) -> Term:
     form = FORMATS[x.dtype]
-    size = clamp(magnitude(x), 0.0, form.sinh_high)
-    n, r, rest = reduce_exp(size, form)
-    quarter = power_of_two(n - 2, form)
-    part = fma(quarter, rest, fma(quarter, r, quarter - 0.25))  # expm1(|x|) / 4
-    whole = part * 4.0
-    other = select(size > form.tanh_high, 1.0, whole / (whole + 1.0))
-    result = fma(other, 0.5, part * 2.0)
-    return copysign(select(size < form.tiny, size, result), x)
+    quarter = exp_quarter(magnitude(x), form)
+    far = copysign(fma(quarter, 2.0, -0.125 / quarter), x)
+    squared = x * x
+    near = fma(x * squared, polynomial(squared, form.sinh), x)
+    return select(magnitude(x) < 1.0, near, far)
 
 
 def cosh(x: Term) -> Term:
-    form = FORMATS[x.dtype]
-    size = clamp(magnitude(x), 0.0, form.sinh_high)
-    n, r, rest = reduce_exp(size, form)
-    quarter = ((r + rest) + 1.0) * power_of_two(n - 2, form)  # exp(|x|) / 4
+    quarter = exp_quarter(magnitude(x), FORMATS[x.dtype])
     return fma(quarter, 2.0, 0.125 / quarter)
 
 
@@ -119,8 +131,14 @@ def tanh(x: Term) -> Term:
 
 
 def sigmoid(x: Term) -> Term:
-    shrunk = exp(-magnitude(x))
-    return select(x < 0, shrunk, 1.0) / (shrunk + 1.0)
+    form = FORMATS[x.dtype]
+    size = clamp(-magnitude(x), *form.exp_range)
+    n, r, rest = reduce_exp(size, form)
+    shrunk = scale((r + rest) + 1.0, n, form)
+    whole = shrunk + 1.0
+    lost = (1.0 - whole) + shrunk
+    top = select(x < 0, shrunk, 1.0)
+    return quotient(top, top.like(0.0), whole, lost)
 
 
 def copysign(x: Term, y: Term) -> Term:
@@ -128,8 +146,14 @@ def copysign(x: Term, y: Term) -> Term:
 
 
 # -- trigonometry ----------------------------------------------------------------------
-def sine_and_cosine(x: Term) -> tuple[Term, Term, Term]:
-    """``n, sin(r), cos(r)`` with ``x == n * pi / 2 + r``, for ``|x| < far``."""
+Parts = tuple[Term, Term]
+
+
+def sine_and_cosine(x: Term) -> tuple[Term, Parts, Parts]:
+    """``n, sin(r), cos(r)`` with ``x == n * pi / 2 + r``, for ``|x| <= far``.
+
+    Sine and cosine come as a large and a small part, to be added.
+    """
     form = FORMATS[x.dtype]
     first, second, third = form.half_pi
     k, n = round_to_integer(x, 2 / math.pi, form)
@@ -137,19 +161,22 @@ def sine_and_cosine(x: Term) -> tuple[Term, Term, Term]:
     r = fma(k, -third, high)
     lost = fma(k, -third, high - r)
     z = r * r
-    sine = fma(z * r, polynomial(z, form.sin), lost) + r
+    sine = fma(z * r, polynomial(z, form.sin), lost)
     half = z * 0.5
     main = 1.0 - half
-    rest = fma(z * z, polynomial(z, form.cos), -(r * lost))
-    cosine = main + (((1.0 - main) - half) + rest)
-    return n, sine, cosine
+    cosine = fma(z * z, polynomial(z, form.cos), -(r * lost))
+    return n, (r, sine), (main, ((1.0 - main) - half) + cosine)
+
+
+def sum_of(parts: Parts) -> Term:
+    return parts[0] + parts[1]
 
 
 def turned(x: Term, quarter: int) -> Term:
     """sin(x + quarter * pi / 2), for ``|x| < far``."""
     n, sine, cosine = sine_and_cosine(x)
     n = n + quarter
-    result = select((n & 1) != 0, cosine, sine)
+    result = select((n & 1) != 0, sum_of(cosine), sum_of(sine))
     return from_bits(bits(result) ^ ((n & 2) << (x.bits - 2)))
 
 
@@ -170,8 +197,19 @@ def cos(x: Term) -> Term:
 def tan(x: Term) -> Term:
     n, sine, cosine = sine_and_cosine(x)
     odd = (n & 1) != 0
-    result = select(odd, -cosine, sine) / select(odd, sine, cosine)
+    tops, bottoms = settled(sine), settled(cosine)
+    top, top_rest = (select(odd, -c, s) for s, c in zip(tops, bottoms, strict=True))
+    bottom, bottom_rest = (
+        select(odd, s, c) for s, c in zip(tops, bottoms, strict=True)
+    )
+    result = quotient(top, top_rest, bottom, bottom_rest)
     return far_or("tan", x, select(x == 0, x, result))
+
+
+def settled(parts: Parts) -> Parts:
+    """The same sum, its first part rounded from the whole."""
+    total = sum_of(parts)
+    return total, (parts[0] - total) + parts[1]
 
 
 # -- the error function ----------------------------------------------------------------
@@ -181,14 +219,16 @@ def erf_near(x: Term, form: Format) -> Term:
 
 
 def erfc_far(size: Term, form: Format) -> Term:
-    """erfc of `size` >= 1/2, by exp(-size**2) and a polynomial."""
-    centre = form.erfcx_centre
-    scaled = polynomial((size - centre) / (size + centre), form.erfcx)
+    """erfc of `size` >= 3/4: exp(-size**2) / size times a smooth function."""
+    smooth = polynomial((size - 2.0) / (size + 2.0), form.erfcx)
+    main = smooth + 0.5
+    inverse = 1.0 / size
+    scaled = main * inverse
+    error = fma(-scaled, size, main) + ((0.5 - main) + smooth)
     squared = size * size
     lost = fma(size, size, -squared)  # of the square, by rounding
-    scaled = fma(-lost, scaled, scaled)
-    n, r, rest = reduce_exp(-squared, form)
-    return scale(fma(scaled, r + rest, scaled), n, form)
+    n, r, rest = reduce_exp(-squared, form, -lost)
+    return scale(scaled + fma(scaled, r + rest, error * inverse), n, form)
 
 
 def erf(x: Term) -> Term:
@@ -206,4 +246,4 @@ def erfc(x: Term) -> Term:
     far = erfc_far(size, form)
     main = 1.0 - x
     near = main + (((1.0 - main) - x) - erf_near(x, form))
-    return select(size < 0.5, near, select(x < 0, 2.0 - far, far))
+    return select(size < 0.75, near, select(x < 0, 2.0 - far, far))

@@ -134,9 +134,8 @@ def power_double(x: Term, y: Term) -> Term:
     rest = fma(y, high, -main) + y * low
     bounded = select(main < -800.0, -800.0, select(main > 800.0, 800.0, main))
     rest = select(bounded == main, rest, 0.0)
-    n, r, tail = reduce_exp(bounded, form)
-    grown = (r + (tail + rest)) + 1.0
-    return scale(grown, n, form)
+    n, r, tail = reduce_exp(bounded, form, rest)
+    return scale((r + tail) + 1.0, n, form)
 
 
 def double_log(x: Term, form: Format) -> tuple[Term, Term]:
