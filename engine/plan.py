@@ -51,23 +51,28 @@ class Plan:
     rows : tuple of Row
     """
 
+    __slots__ = ("_leaves", "_outputs", "_slots", "buffers", "rows", "schedule")
+
     def __init__(
-        self, schedule: Schedule, buffers: Buffers, n_leaves: dict[int, int]
+        self,
+        schedule: Schedule,
+        buffers: Buffers,
+        leaves: dict[int, int],
+        shapes: dict[int, tuple[int, ...]],
     ) -> None:
         self.schedule = schedule
         self.buffers = buffers
         steps = schedule.program.steps
         self._slots = len(buffers.contents)
         self._leaves = tuple(
-            (buffers.slots[n], n_leaves[step.origin])
+            (buffers.slots[n], leaves[step.origin])
             for n, step in enumerate(steps)
             if is_leaf(step)
         )
         self._outputs = tuple(
-            (value, buffers.slots[k], steps[k].shape)
+            (value, buffers.slots[k], shapes[value])
             for value, k in schedule.program.outputs.items()
         )
-        self._shapes: dict[int, tuple[int, ...]] = {}
         self.rows = tuple(
             Row(schedule, group, buffers, index)
             for index, group in enumerate(schedule.groups)
@@ -107,8 +112,8 @@ def build_plan(
     planned = schedule(prepare(program, donated))
     entering = [i for i, node in enumerate(nodes) if node.op is LEAF]
     order = {number: k for k, number in enumerate(entering)}
-    plan = Plan(planned, plan_buffers(planned), order)
-    return plan
+    shapes = {i: nodes[i].shape for i in planned.program.outputs}
+    return Plan(planned, plan_buffers(planned), order, shapes)
 
 
 class Row:
@@ -129,12 +134,8 @@ class Row:
         if group.kind != "library":
             lowered = lower(schedule, group, buffers.slots)
             self.lowered = lowered
-            self._bind_slots(lowered, schedule)
+            self._arguments = lowered.arguments
         self._scalar_numbers = self.lowered.scalars if self.lowered else ()
-
-    def _bind_slots(self, lowered: Lowered, schedule: Schedule) -> None:
-        """Temporaries of the kernel get places past the plan's slots."""
-        self._arguments = tuple(lowered.arguments)
 
     def run(self, table: list[Any], scalars: Sequence[Any]) -> None:
         """Compute the group over the table of buffers."""

@@ -151,11 +151,7 @@ class _Preparation:
         claims: dict[int, int] = {}
         taken: set[int] = set()
         for value, k in self.program.outputs.items():
-            owner = k
-            while _is_virtual_view(self.old[owner], self.old) and is_whole(
-                self.old[owner], self.old[self.old[owner].operands[0]]
-            ):
-                owner = self.old[owner].operands[0]
+            owner = self._below_reshapes(k)
             step = self.old[owner]
             owns = not (
                 is_leaf(step) or is_virtual(step) or _is_virtual_view(step, self.old)
@@ -189,10 +185,7 @@ class _Preparation:
         self.copied.add(i)
         self.decisions.append(f"v{i}: v{owner} is copied: {reason}")
         # Copied as early as possible, so that the update can join what it stores.
-        at = owner
-        if "a part" in reason:
-            at = base
-        self.copies.setdefault(at, []).append(i)
+        self.copies.setdefault(self._below_reshapes(base), []).append(i)
 
     def _reason_to_copy(self, i: int, base: int, owner: int) -> str:
         step = self.old[owner]
@@ -202,13 +195,18 @@ class _Preparation:
             return "it has no memory"
         if owner in self.claimed:
             return "it is a result itself"
-        at = base
-        while at != owner:
-            before = self.old[at].operands[0]
-            if not is_whole(self.old[at], self.old[before]):
-                return "a part of it is the base"
-            at = before
+        if self._below_reshapes(base) != owner:
+            return "a part of it is the base"
         return ""
+
+    def _below_reshapes(self, k: int) -> int:
+        """The step below views of everything."""
+        while self.root[k] != k:
+            before = self.old[k].operands[0]
+            if not is_whole(self.old[k], self.old[before]):
+                break
+            k = before
+        return k
 
     def _overlaps_itself(self, step: Step, owner: int) -> bool:
         """Whether what is written is read from the written memory; part of it is kept.
@@ -239,13 +237,8 @@ class _Preparation:
 
     def _need_memory(self, k: int) -> None:
         """A gathered base must be whole memory: other views of it are copied."""
-        while k != self.root[k]:
-            before = self.old[k].operands[0]
-            if not is_whole(self.old[k], self.old[before]):
-                self.pinned.add(k)
-                return
-            k = before
-        if is_virtual(self.old[k]):
+        k = self._below_reshapes(k)
+        if self.root[k] != k or is_virtual(self.old[k]):
             self.pinned.add(k)
 
     # -- emission -----------------------------------------------------------------

@@ -216,9 +216,20 @@ class _Scheduler:
         for m in grown.steps:
             self.home[m] = target
         for root in grown.roots:
-            self.last_reader[root] = max(self.last_reader[root], target)
+            self.last_reader[root] = self._latest_reader(root, early, late)
         grown.low = max(self._bound(m, grown) for m in grown.steps)
         return target
+
+    def _latest_reader(self, root: int, early: int, late: int) -> int:
+        """The last group that reads a step, after a merge of two groups."""
+        last = self.last_reader[root]
+        if last > late:
+            return last
+        for index in range(late, early - 1, -1):
+            draft = self.drafts[index]
+            if draft is not None and root in draft.roots:
+                return index
+        raise AssertionError("the merged group reads it")
 
     def _may_move(self, early: int, late: int) -> bool:
         """Whether no group between two others needs the first to have run."""
