@@ -228,21 +228,30 @@ class Fuser:
             regions, root = self.chain(k, shape)
             found = trial.follow(regions, place)
             if found is None:
-                self._note(n, k, root, trial)
+                self._note(n, root, trial)
                 return None
-            if root in places and found != trial.seen(places[root]):
-                if root not in self.in_place:
-                    self._note(n, k, root, trial)
-                    return None
-                # Beside what this kernel writes: the memory as it was before.
-                root = self._version_before(trial, root, found)
-                if root < 0:
-                    self._note(n, k, self.root[k], trial)
-                    return None
-            reads.append((root, found))
+            read = self._resolved(trial, n, root, found)
+            if read is None:
+                return None
+            reads.append(read)
         if step.op.name == "update_add":
-            reads.append((self.root[step.operands[0]], own))
+            read = self._resolved(trial, n, self.root[step.operands[0]], own)
+            if read is None:
+                return None
+            reads.append(read)
         return tuple(reads)
+
+    def _resolved(self, trial: Trial, n: int, root: int, found: Place) -> Read | None:
+        """What a step reads at a place: a value of the draft, or memory."""
+        places = trial.draft.places
+        if root in places and found != trial.seen(places[root]):
+            # Beside what this kernel writes stands what was there before.
+            before = self._version_before(trial, root, found)
+            if before < 0:
+                self._note(n, root, trial)
+                return None
+            root = before
+        return root, found
 
     def _version_before(self, trial: Trial, root: int, found: Place) -> int:
         """The version of updated memory that the draft reads, -1 for none.
@@ -259,7 +268,7 @@ class Fuser:
             root = self.root[self.steps[root].operands[0]]
         return root
 
-    def _note(self, n: int, k: int, root: int, trial: Trial) -> None:
+    def _note(self, n: int, root: int, trial: Trial) -> None:
         if root in trial.draft.places and not self.obstacle:
             self.obstacle = f"v{n} reads other elements of v{root} than its own"
 
