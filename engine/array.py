@@ -161,7 +161,7 @@ class Array:
 
     def fitted(self, value: Value, shape: tuple[int, ...]) -> Value:
         """`value` cast to this dtype and broadcast to `shape`, as assignment does."""
-        value = cast(value, self.dtype)
+        value = cast(value, self.recipe.dtype)
         while len(value.shape) > len(shape) and value.shape[0] == 1:
             value = read_region(value, _contiguous(value, value.shape[1:]))
         if value.shape != shape:
@@ -203,10 +203,10 @@ class Array:
                 )
             self._line = Line(line.storage, stop(line.current()))
             return self
-        if self.dtype.kind not in "fc":
+        if self.recipe.dtype.kind not in "fc":
             raise RuntimeError(
                 "only Tensors of floating point and complex dtype can require "
-                f"gradients; {self.dtype.name} was given"
+                f"gradients; {self.recipe.dtype.name} was given"
             )
         if line.cell is None:
             if line.value.history is not None:
@@ -316,11 +316,11 @@ class Array:
         return out
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
-        needs_copy = dtype is not None and np.dtype(dtype) != self.dtype
+        needs_copy = dtype is not None and np.dtype(dtype) != self.recipe.dtype
         if copy is False and needs_copy:
             raise ValueError(
                 "asarray: no copy was allowed, but the cast from "
-                f"{self.dtype.name} to {np.dtype(dtype).name} needs one"
+                f"{self.recipe.dtype.name} to {np.dtype(dtype).name} needs one"
             )
         if copy or needs_copy or self.scalar:
             return np.array(self.computed(), dtype=dtype)

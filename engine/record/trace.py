@@ -141,6 +141,13 @@ def grad_enabled() -> bool:
     return _thread.grad
 
 
+def switch_grad(enabled: bool) -> bool:
+    """Switch the recording of gradient histories on or off; gives what it was."""
+    before = _thread.grad
+    _thread.grad = enabled
+    return before
+
+
 @contextlib.contextmanager
 def grad_mode(enabled: bool) -> Iterator[None]:
     """Switch the recording of gradient histories on or off in this thread."""
