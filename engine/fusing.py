@@ -170,8 +170,11 @@ class Fuser:
         """The place at which a step reads an operand just where that is computed."""
         regions, root = self.chain(k, shape)
         place = draft.places[root]
+        sizes = [prod(shape), *(region.size for region in regions)]
+        if any(size != self.steps[root].size for size in sizes):
+            return None  # not one to one
         for region in reversed(regions):
-            back = inverse(region, prod(region.shape))
+            back = inverse(region, region.size)
             composed = back and compose(back, draft.extents, place)
             if composed is None or composed.pieces is not None:
                 return None

@@ -173,18 +173,31 @@ class _Scheduler:
         """Materialise one view that a step reads: its axes do not fit the others'."""
         step = self.steps[n]
         operands = list(step.operands)
-        views = [i for i in aligned(step) if step.operands[i] >= 0]
-        i = next(i for i in views if self.root[operands[i]] != operands[i])
-        view = self.steps[operands[i]]
-        copy = len(self.steps)
-        self.steps.append(
-            Step(COPY, (operands[i],), (), (), view.dtype, view.shape, -1, view.line)
+        i = next(
+            i
+            for i in aligned(step)
+            if operands[i] >= 0 and self.root[operands[i]] != operands[i]
         )
-        self.root.append(copy)
-        self.memory.append(copy)
-        self.place(copy)
-        operands[i] = copy
+        k = operands[i]
+        if step.op is COPY:  # a view of a view that is not one view: copy the inner one
+            copy = self._copy_of(self.steps[k].operands[0])
+            operands[i] = self._append(with_operands(self.steps[k], (copy,)), copy)
+        else:
+            operands[i] = self._copy_of(k)
         self.steps[n] = with_operands(step, operands)
+
+    def _copy_of(self, k: int) -> int:
+        source = self.steps[k]
+        step = Step(COPY, (k,), (), (), source.dtype, source.shape, -1, source.line)
+        copy = self._append(step, len(self.steps))
+        self.place(copy)
+        return copy
+
+    def _append(self, step: Step, root: int) -> int:
+        self.steps.append(step)
+        self.root.append(root)
+        self.memory.append(len(self.memory))
+        return len(self.steps) - 1
 
     # -- merging ------------------------------------------------------------------
     def _merge_producers(self, n: int, index: int) -> None:
