@@ -42,17 +42,16 @@ def backward(
     need not be computed; walking them again raises RuntimeError.
     """
     wanted: dict[int, Value] = {}
-    for value in _below(seeds, frozenset()):
+    for value in _below(seeds):
         history = value.history
         if history is not None and history.cell is not None:
             wanted[id(value)] = value
-    found = _walk(seeds, wanted, create_graph, through=False)
+    # Leaves have nothing below them; results that retain their gradient have.
+    found = _walk(seeds, wanted, create_graph)
+    cells = {key: value.history.cell for key, value in wanted.items()}  # type: ignore[union-attr]
     if not retain_graph:
         free(seeds)
-    return [
-        (wanted[key].history.cell, grad)  # type: ignore[union-attr]
-        for key, grad in found.items()
-    ]
+    return [(cells[key], grad) for key, grad in found.items()]
 
 
 def gradient_values(
@@ -63,7 +62,7 @@ def gradient_values(
 ) -> list[Value | None]:
     """The gradient of each input value, None where the seeds do not depend on it."""
     wanted = {id(value): value for value in inputs}
-    found = _walk(seeds, wanted, create_graph, through=True)
+    found = _walk(seeds, wanted, create_graph)
     if not retain_graph:
         free(seeds)
     return [found.get(id(value)) for value in inputs]
@@ -71,14 +70,14 @@ def gradient_values(
 
 def free(seeds: Sequence[tuple[Value, Value]]) -> None:
     """Let go of the histories below the seeds, but for those of leaves."""
-    for value in _below(seeds, frozenset()):
+    for value in _below(seeds):
         history = value.history
         assert history is not None
         if history.op is not LEAF_HISTORY:
             value.history = History(FREED, (), ())
 
 
-def _below(seeds: Sequence[tuple[Value, Value]], stops: frozenset[int]) -> list[Value]:
+def _below(seeds: Sequence[tuple[Value, Value]]) -> list[Value]:
     """Values with a history that the seeds depend on, newest first."""
     seen: dict[int, Value] = {}
     stack = [value for value, _ in seeds]
@@ -94,8 +93,7 @@ def _below(seeds: Sequence[tuple[Value, Value]], stops: frozenset[int]) -> list[
                 "second time"
             )
         seen[id(value)] = value
-        if id(value) not in stops:
-            stack.extend(x for x in history.inputs if type(x) is Value)
+        stack.extend(x for x in history.inputs if type(x) is Value)
     return sorted(seen.values(), key=_sequence, reverse=True)
 
 
@@ -108,11 +106,9 @@ def _walk(
     seeds: Sequence[tuple[Value, Value]],
     wanted: dict[int, Value],
     create_graph: bool,
-    through: bool,
 ) -> dict[int, Value]:
-    """Gradients of the wanted values; `through`: go on below them."""
-    stops = frozenset() if through else frozenset(wanted)
-    order = _below(seeds, stops)
+    """Gradients of the wanted values; the walk goes on below them."""
+    order = _below(seeds)
     useful: set[int] = set()
     for value in reversed(order):
         history = value.history
@@ -130,13 +126,13 @@ def _walk(
             arrived = parts.pop(id(value), None)
             if arrived is None:
                 continue
-            cotangent = _sum(value, arrived)
-            if id(value) in wanted:
-                results[id(value)] = settle(cotangent)
-                if not through:
-                    continue
             history = value.history
             assert history is not None
+            cotangent = _sum(value, arrived)
+            for hook in history.cell.result_hooks if history.cell is not None else ():
+                cotangent = hook(cotangent)
+            if id(value) in wanted:
+                results[id(value)] = settle(cotangent)
             contributions = _contributions(value, history, cotangent, useful, masks)
             for x, part in zip(history.inputs, contributions, strict=True):
                 if part is not None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.cotangent import Cotangent
 from engine.execute import compute
 from engine.ops.regions import view
 from engine.recipe import Recipe, strided
@@ -38,13 +39,15 @@ OVERRIDE: Any = Marker("override")
 class GradCell:
     """Where `backward` leaves the gradient of a leaf."""
 
-    __slots__ = ("__weakref__", "face", "grad", "hooks", "recipe")
+    __slots__ = ("__weakref__", "face", "grad", "hooks", "recipe", "result_hooks")
 
     def __init__(self, recipe: Recipe, face: type) -> None:
         self.grad: Any = None
         self.recipe = recipe
         self.face = face
         self.hooks: list[Callable[[Any], Any]] = []
+        # Those of results act within the walk: they change what goes further down.
+        self.result_hooks: list[Callable[[Cotangent], Cotangent]] = []
 
 
 def leaf(value: Value, cell: GradCell | None = None) -> Value:
