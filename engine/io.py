@@ -1,0 +1,259 @@
+"""Save and load tensors in the safetensors format: data only, nothing is executed.
+
+A file is 8 bytes with the length of a JSON header, the header, and the elements of all
+tensors one after another. It is written beside its place and renamed into it, so that
+an interrupted `save` leaves the old file whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from math import prod
+from typing import IO, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from engine.array import Array
+from engine.execute import compute
+from engine.record.value import constant
+from engine.torch.tensor import Tensor
+
+Path: TypeAlias = str | os.PathLike[str]
+
+DTYPES = {
+    "BOOL": "bool",
+    "U8": "uint8",
+    "I8": "int8",
+    "U16": "uint16",
+    "I16": "int16",
+    "U32": "uint32",
+    "I32": "int32",
+    "U64": "uint64",
+    "I64": "int64",
+    "F16": "float16",
+    "F32": "float32",
+    "F64": "float64",
+    "C64": "complex64",
+}
+"""The format's names of dtypes."""
+
+_NAMES = {np.dtype(name): code for code, name in DTYPES.items()}
+_MAX_HEADER = 100_000_000
+
+
+class DamagedFile(ValueError):
+    """A file that is not, or no longer, what `save` writes."""
+
+
+class Entry(NamedTuple):
+    """One tensor of a file: its dtype and shape, and where its bytes begin and end."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+
+def save(
+    obj: Mapping[str, Any], f: Path, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Save a dictionary of tensors, such as a state dict, in the safetensors format.
+
+    Parameters
+    ----------
+    obj : mapping of str to Tensor or array
+        What to save; all dtypes but complex128 can be.
+    f : str or path
+        Where. The file appears whole or not at all.
+    metadata : mapping of str to str, optional
+        Remarks to keep in the file.
+
+    Raises
+    ------
+    TypeError
+        When something else than tensors is given.
+    OSError
+        When the file cannot be written; what was there before is kept.
+
+    Examples
+    --------
+    >>> import engine, tempfile, os
+    >>> path = os.path.join(tempfile.mkdtemp(), "weights.safetensors")
+    >>> engine.save({"w": engine.tensor([1.0, 2.0])}, path)
+    >>> engine.load(path)
+    {'w': tensor([1., 2.])}
+    """
+    arrays = _arrays(obj)
+    header = _header(arrays, metadata)
+    with _replacing(os.fspath(f)) as file:
+        file.write(len(header).to_bytes(8, "little"))
+        file.write(header)
+        for array in arrays.values():
+            file.write(array.reshape(-1).view(np.uint8).data)
+
+
+def load(f: Path) -> dict[str, Tensor]:
+    """Load the tensors of a safetensors file.
+
+    Parameters
+    ----------
+    f : str or path
+        A file that `save`, or any other writer of the format, has written.
+
+    Returns
+    -------
+    dict of str to Tensor
+
+    Raises
+    ------
+    DamagedFile
+        When the file is not in the format, or a part of it is missing.
+    FileNotFoundError
+        When there is no such file.
+    """
+    name = os.fspath(f)
+    with open(name, "rb") as file:
+        entries, start = read_header(file, name)
+        return {
+            key: Tensor.wrap(constant(_read(file, start, entry)))
+            for key, entry in entries.items()
+        }
+
+
+def _read(file: IO[bytes], start: int, entry: Entry) -> np.ndarray[Any, Any]:
+    file.seek(start + entry.begin)
+    data = file.read(entry.end - entry.begin)
+    return np.frombuffer(data, entry.dtype).reshape(entry.shape)
+
+
+def _arrays(obj: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    """The elements of all tensors, computed together, by name."""
+    if not isinstance(obj, Mapping):
+        raise TypeError(
+            "save: a dictionary of tensors, such as a state dict, was required; "
+            f"{type(obj).__name__} was given"
+        )
+    for key, item in obj.items():
+        if not isinstance(key, str) or key == "__metadata__":
+            raise TypeError(f"save: names as keys were required; {key!r} was given")
+        if not isinstance(item, (Array, np.ndarray)):
+            raise TypeError(
+                f"save: tensors were required; {key!r} is a {type(item).__name__}"
+            )
+    compute([item.read() for item in obj.values() if isinstance(item, Array)])
+    arrays = {
+        key: item.computed() if isinstance(item, Array) else item
+        for key, item in obj.items()
+    }
+    for key, array in arrays.items():
+        if array.dtype not in _NAMES:
+            raise TypeError(
+                f"save: a dtype among {', '.join(DTYPES.values())} was required; "
+                f"{key!r} is {array.dtype.name}"
+            )
+    # Wide elements first, so that each begins at a multiple of its size.
+    order = sorted(arrays, key=lambda key: (-arrays[key].dtype.itemsize, key))
+    return {key: np.ascontiguousarray(arrays[key]) for key in order}
+
+
+def _header(
+    arrays: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str] | None
+) -> bytes:
+    described: dict[str, Any] = {}
+    if metadata is not None:
+        described["__metadata__"] = {str(k): str(v) for k, v in metadata.items()}
+    place = 0
+    for key, array in arrays.items():
+        described[key] = {
+            "dtype": _NAMES[array.dtype],
+            "shape": list(array.shape),
+            "data_offsets": [place, place + array.nbytes],
+        }
+        place += array.nbytes
+    text = json.dumps(described, separators=(",", ":")).encode()
+    return text + b" " * (-len(text) % 8)
+
+
+@contextlib.contextmanager
+def _replacing(name: str) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of `name` when all went well."""
+    folder = os.path.dirname(os.path.abspath(name))
+    handle, temporary = tempfile.mkstemp(
+        prefix=os.path.basename(name) + ".", suffix=".part", dir=folder
+    )
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _permissions(name))
+        os.replace(temporary, name)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _permissions(name: str) -> int:
+    """Those of the file that is replaced, or those of new files here."""
+    try:
+        return os.stat(name).st_mode & 0o7777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def read_header(file: IO[bytes], name: str) -> tuple[dict[str, Entry], int]:
+    """The tensors of an open file, and the position where their bytes start.
+
+    Raises DamagedFile when what it says does not fit the file.
+    """
+    size = os.fstat(file.fileno()).st_size
+    length = int.from_bytes(file.read(8), "little")
+    if size < 8 or length > min(size - 8, _MAX_HEADER):
+        raise _damaged(name, f"a header of {length} bytes", f"{size} bytes in all")
+    text = file.read(length)
+    try:
+        described = json.loads(text)
+        assert isinstance(described, dict)
+        described.pop("__metadata__", None)
+        entries = {key: _entry(item) for key, item in described.items()}
+    except (ValueError, AssertionError, KeyError, TypeError) as error:
+        raise _damaged(name, "a safetensors header", f"{text[:40]!r}") from error
+    _check_places(entries, name, size - 8 - length)
+    return entries, 8 + length
+
+
+def _entry(item: Any) -> Entry:
+    shape = tuple(item["shape"])
+    begin, end = item["data_offsets"]
+    assert all(type(n) is int and n >= 0 for n in (*shape, begin, end))
+    return Entry(np.dtype(DTYPES[item["dtype"]]), shape, begin, end)
+
+
+def _check_places(entries: Mapping[str, Entry], name: str, size: int) -> None:
+    """The tensors must fill the rest of the file, without gaps and overlaps."""
+    place = 0
+    for key, entry in sorted(entries.items(), key=lambda pair: pair[1].begin):
+        wanted = prod(entry.shape) * entry.dtype.itemsize
+        if entry.begin != place or entry.end - entry.begin != wanted:
+            raise _damaged(
+                name,
+                f"{key!r} in bytes {place} to {place + wanted}",
+                f"bytes {entry.begin} to {entry.end}",
+            )
+        place = entry.end
+    if place != size:
+        raise _damaged(name, f"{place} bytes of elements", f"{size} bytes")
+
+
+def _damaged(name: str, required: str, given: str) -> DamagedFile:
+    return DamagedFile(
+        f"load: {required} were required; {given} were found; {name} is damaged, or "
+        "no safetensors file"
+    )

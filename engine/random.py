@@ -1,0 +1,97 @@
+"""Random numbers from counters: Philox, lazily, the same on every backend.
+
+A draw is a pure function of the generator's seed and a running counter, so it is
+recorded like any op, fuses with what uses it, and does not depend on how many threads
+run it. Seed and counter are run-time numbers: a new seed compiles nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from engine import composites
+from engine.record.value import Value
+
+_MASK = (1 << 64) - 1
+
+
+class Generator:
+    """A stream of random numbers: a seed, and how many were drawn.
+
+    Examples
+    --------
+    >>> import engine
+    >>> generator = engine.Generator().manual_seed(7)
+    >>> a = engine.rand(2, generator=generator)
+    >>> b = engine.rand(2, generator=generator.manual_seed(7))
+    >>> bool((a == b).all())
+    True
+    """
+
+    def __init__(self, device: Any = "cpu") -> None:
+        if str(device) != "cpu":
+            raise RuntimeError(f"Generator: device cpu was required; {device!r} given")
+        self._lock = threading.Lock()
+        self.seed()
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start the stream of a seed, and return this generator."""
+        with self._lock:
+            self._seed = int(seed) & _MASK
+            self._drawn = 0
+        return self
+
+    def seed(self) -> int:
+        """Start the stream of a seed that nobody knows, and return the seed."""
+        self.manual_seed(secrets.randbits(63))
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """The seed of the stream."""
+        return self._seed
+
+    def get_state(self) -> tuple[int, int]:
+        """The seed, and how many numbers were drawn."""
+        return self._seed, self._drawn
+
+    def set_state(self, state: tuple[int, int]) -> Generator:
+        """Go to where `get_state` was called."""
+        with self._lock:
+            self._seed, self._drawn = state
+        return self
+
+    def _next(self, count: int) -> tuple[int, int]:
+        """The seed, and the first of `count` counters that nobody used before."""
+        with self._lock:
+            start = self._drawn
+            self._drawn = (start + count) & _MASK
+            return self._seed, start
+
+    def uniform(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Value:
+        """Uniform numbers in [0, 1)."""
+        return composites.uniform(*self._next(prod(shape)), shape, dtype)
+
+    def normal(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Value:
+        """Normal numbers of mean 0 and variance 1."""
+        return composites.normal(*self._next(2 * prod(shape)), shape, dtype)
+
+    def integers(
+        self, low: int, high: int, shape: Sequence[int], dtype: np.dtype[Any]
+    ) -> Value:
+        """Integers from `low` to below `high`."""
+        key, start = self._next(prod(shape))
+        return composites.integers(key, start, shape, low, high, dtype)
+
+    def permutation(self, n: int) -> Value:
+        """The integers below `n` in random order, as int64."""
+        return composites.permutation(*self._next(n), n)
+
+
+default_generator = Generator()
+"""What is drawn from where no generator is given."""

@@ -1,0 +1,338 @@
+"""Functions that make tensors."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from engine import composites, random
+from engine.array import Array
+from engine.ops.op import cast
+from engine.ops.regions import full_value
+from engine.random import Generator
+from engine.record.registry import REGISTRY
+from engine.record.value import Value
+from engine.sharing import shared_line
+from engine.torch.device import usable_device
+from engine.torch.dtypes import Default, NumpyDType, known, number_dtype, numpy_dtype
+from engine.torch.operands import typed
+from engine.torch.tensor import Tensor, value_of_data
+from engine.torch.views import sizes
+
+INT64 = np.dtype(np.int64)
+
+
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor with the elements of nested lists, of a number or of an array.
+
+    Parameters
+    ----------
+    data : number, nested sequence, ndarray, Tensor or engine.numpy.ndarray
+        The elements. They are copied; only an `engine.numpy.ndarray` is shared, as its
+        other face.
+    dtype : dtype, optional
+        By default that of an array; float32 for Python floats, int64 for integers.
+    device : device, optional
+        Where to.
+    requires_grad : bool
+        Whether `backward` shall leave a gradient in `grad`.
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.tensor([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])
+    >>> engine.tensor(0.5, dtype=engine.float64)
+    tensor(0.5000, dtype=engine.float64)
+    """
+    usable_device(device)
+    if isinstance(data, Array) and not isinstance(data, Tensor) and dtype is None:
+        return _other_face(data, requires_grad)
+    return _finished(value_of_data(data, dtype), requires_grad)
+
+
+def _other_face(array: Array, requires_grad: bool) -> Tensor:
+    """The same memory and gradient history; scalars and read-only arrays are copied."""
+    known(array.recipe.dtype)
+    if array.scalar or not array.writeable:
+        shared = Tensor.wrap(array.read())
+    else:
+        shared = Tensor.from_line(array.line, array.recipe)
+    return shared.requires_grad_() if requires_grad else shared
+
+
+def _finished(value: Value, requires_grad: bool) -> Tensor:
+    made = Tensor.wrap(value)
+    return made.requires_grad_() if requires_grad else made
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """A tensor of data, without a copy where it is a tensor or NumPy array already."""
+    usable_device(device)
+    if isinstance(data, Tensor):
+        return data if dtype is None else data.to(dtype)
+    if isinstance(data, np.ndarray) and (
+        dtype is None or numpy_dtype(dtype) == data.dtype
+    ):
+        return from_numpy(data)
+    return tensor(data, dtype=dtype)
+
+
+asarray = as_tensor
+
+
+def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
+    """A tensor on the memory of a NumPy array: each sees what the other writes.
+
+    While somebody else holds the array, every operation reads it when it is written
+    down, which costs a copy; `tensor` copies once and stays lazy.
+
+    Raises
+    ------
+    TypeError
+        For anything but a NumPy array of a dtype that tensors have.
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    known(ndarray.dtype)
+    line, recipe = shared_line(ndarray)
+    return Tensor.from_line(line, recipe, ndarray.flags.writeable)
+
+
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor on the memory of another library's array."""
+    return from_numpy(np.from_dlpack(ext_tensor))
+
+
+# -- filled ---------------------------------------------------------------------------
+def _options(dtype: Any, device: Any) -> NumpyDType:
+    usable_device(device)
+    return Default.dtype if dtype is None else numpy_dtype(dtype)
+
+
+def zeros(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Zeros, ``zeros(2, 3)`` or ``zeros((2, 3))``."""
+    return full(size, 0, dtype=_options(dtype, device), requires_grad=requires_grad)
+
+
+def ones(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Ones, ``ones(2, 3)`` or ``ones((2, 3))``."""
+    return full(size, 1, dtype=_options(dtype, device), requires_grad=requires_grad)
+
+
+def empty(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor to be written to; it holds zeros until then."""
+    return zeros(*size, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+def full(
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """One number everywhere; without a dtype, that of the number."""
+    usable_device(device)
+    number = fill_value.item() if isinstance(fill_value, Array) else fill_value
+    wanted = number_dtype(type(number)) if dtype is None else numpy_dtype(dtype)
+    shape = sizes(size) if isinstance(size, (tuple, list)) else (int(size),)
+    if any(n < 0 for n in shape):
+        raise RuntimeError(
+            "Trying to create tensor with negative dimension: sizes of at least 0 were "
+            f"required; {list(shape)} was given"
+        )
+    filled = full_value(shape, typed(number, wanted).value, wanted)
+    return _finished(filled, requires_grad)
+
+
+def _like(input: Array, dtype: Any) -> NumpyDType:
+    return input.recipe.dtype if dtype is None else numpy_dtype(dtype)
+
+
+def zeros_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
+    """Zeros of another tensor's shape and dtype."""
+    return zeros(input.recipe.shape, dtype=_like(input, dtype), **options)
+
+
+def ones_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
+    """Ones of another tensor's shape and dtype."""
+    return ones(input.recipe.shape, dtype=_like(input, dtype), **options)
+
+
+def empty_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
+    """A tensor of another one's shape and dtype, to be written to."""
+    return empty(input.recipe.shape, dtype=_like(input, dtype), **options)
+
+
+def full_like(
+    input: Array, fill_value: Any, *, dtype: Any = None, **options: Any
+) -> Tensor:
+    """One number everywhere, in another tensor's shape and dtype."""
+    dtype = _like(input, dtype)
+    return full(input.recipe.shape, fill_value, dtype=dtype, **options)
+
+
+# -- ranges ---------------------------------------------------------------------------
+def arange(
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Numbers from `start` (0 when only the end is given) to below `end`."""
+    usable_device(device)
+    if end is None:
+        start, end = 0, start
+    if step == 0 or (end - start) * step < 0:
+        raise RuntimeError(
+            "arange: a step in the direction of the end was required; "
+            f"start {start}, end {end}, step {step} were given"
+        )
+    whole = all(isinstance(x, (int, np.integer)) for x in (start, end, step))
+    wanted = INT64 if whole else Default.dtype
+    wanted = wanted if dtype is None else numpy_dtype(dtype)
+    count = max(0, -(-(end - start) // step) if whole else ceil((end - start) / step))
+    inner = INT64 if whole else np.dtype(np.float64)
+    steps = cast(REGISTRY["iota"](attributes=(int(count),)), inner)
+    return _finished(cast(steps * step + start, wanted), requires_grad)
+
+
+def linspace(
+    start: float,
+    end: float,
+    steps: int,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """`steps` numbers from `start` to `end`, both included, equally far apart."""
+    wanted = _options(dtype, device)
+    float64 = np.dtype(np.float64)
+    places = cast(REGISTRY["iota"](attributes=(int(steps),)), float64)
+    gap = (end - start) / max(steps - 1, 1)
+    # From both ends, so that the last number is exactly `end`.
+    rising, falling = places * gap + start, (places - (steps - 1)) * gap + end
+    both = REGISTRY["where"](places < steps / 2, rising, falling)
+    return _finished(cast(both, wanted), requires_grad)
+
+
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A matrix with ones on the diagonal and zeros elsewhere."""
+    columns = n if m is None else m
+    made = composites.eye(n, columns, 0, _options(dtype, device))
+    return _finished(made, requires_grad)
+
+
+# -- random ---------------------------------------------------------------------------
+def _source(generator: Generator | None) -> Generator:
+    return random.default_generator if generator is None else generator
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the default generator anew; the same seed gives the same numbers."""
+    return random.default_generator.manual_seed(seed)
+
+
+def initial_seed() -> int:
+    """The seed of the default generator."""
+    return random.default_generator.initial_seed()
+
+
+def rand(
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Uniform random numbers in [0, 1)."""
+    drawn = _source(generator).uniform(sizes(size), _options(dtype, device))
+    return _finished(drawn, requires_grad)
+
+
+def randn(
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Normal random numbers of mean 0 and variance 1."""
+    drawn = _source(generator).normal(sizes(size), _options(dtype, device))
+    return _finished(drawn, requires_grad)
+
+
+def randint(
+    low: int,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+) -> Tensor:
+    """Random integers from `low` (0 when left out) to below `high`."""
+    usable_device(device)
+    if size is None:
+        low, high, size = 0, low, high
+    if not low < high:
+        raise RuntimeError(
+            f"randint: a low below high was required; {low} and {high} were given"
+        )
+    wanted = INT64 if dtype is None else numpy_dtype(dtype)
+    whole = wanted if wanted.kind in "iu" else INT64
+    drawn = _source(generator).integers(low, high, sizes(size), whole)
+    return Tensor.wrap(cast(drawn, wanted))
+
+
+def randperm(
+    n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None
+) -> Tensor:
+    """The integers below `n` in random order."""
+    usable_device(device)
+    wanted = INT64 if dtype is None else numpy_dtype(dtype)
+    return Tensor.wrap(cast(_source(generator).permutation(n), wanted))
+
+
+def rand_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
+    """Uniform random numbers in [0, 1) of another tensor's shape and dtype."""
+    return rand(input.recipe.shape, dtype=_like(input, dtype), **options)
+
+
+def randn_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
+    """Normal random numbers of another tensor's shape and dtype."""
+    return randn(input.recipe.shape, dtype=_like(input, dtype), **options)
+
+
+def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
+    """1 with the probability that each element gives, else 0."""
+    drawn = _source(generator).uniform(input.recipe.shape, input.recipe.dtype)
+    return Tensor.wrap(cast(drawn < input.detach().read(), input.recipe.dtype))

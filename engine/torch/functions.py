@@ -1,0 +1,292 @@
+"""Functions of tensors that are no methods: joining, comparing, einsum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engine import composites
+from engine.array import Array
+from engine.movement import reshape_value, transpose_value
+from engine.ops.op import cast
+from engine.record.registry import REGISTRY
+from engine.record.value import Value
+from engine.torch.elementwise import where as select
+from engine.torch.operands import as_value, common_dtype, wrap_dim
+from engine.torch.products import product
+from engine.torch.tensor import Tensor
+
+
+def _listed(name: str, tensors: Sequence[Any]) -> list[Value]:
+    """The values of tensors, in the dtype in which they meet."""
+    given = list(tensors)
+    if not given:
+        raise RuntimeError(f"{name}: expected a non-empty list of Tensors")
+    for each in given:
+        if not isinstance(each, Array):
+            raise TypeError(
+                f"{name}: tensors were required; {type(each).__name__} was given"
+            )
+    dtype = common_dtype(name, *given)
+    return [as_value(each, dtype) for each in given]
+
+
+def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+    """Tensors one after another along a dimension.
+
+    Raises
+    ------
+    RuntimeError
+        When their other sizes differ.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.cat([engine.zeros(1), engine.ones(2)])
+    tensor([0., 1., 1.])
+    """
+    values = _listed("cat", tensors)
+    # PyTorch lets empty vectors stand for anything.
+    values = [v for v in values if v.shape != (0,)] or values[:1]
+    rank = len(values[0].shape)
+    if rank == 0:
+        raise RuntimeError(
+            "zero-dimensional tensor (at position 0) cannot be concatenated"
+        )
+    place = wrap_dim(dim, rank)
+    for number, value in enumerate(values):
+        if len(value.shape) != rank:
+            raise RuntimeError(
+                f"Tensors must have same number of dimensions: got {rank} and "
+                f"{len(value.shape)}"
+            )
+        for axis, (n, m) in enumerate(zip(values[0].shape, value.shape, strict=True)):
+            if axis != place and n != m:
+                raise RuntimeError(
+                    f"Sizes of tensors must match except in dimension {place}. Expected "
+                    f"size {n} but got size {m} for tensor number {number} in the list."
+                )
+    return Tensor.wrap(composites.concatenate(values, place))
+
+
+concat = concatenate = cat
+
+
+def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+    """Tensors of one shape along a new dimension."""
+    values = _listed("stack", tensors)
+    shapes = [list(value.shape) for value in values]
+    for number, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {shapes[0]} at "
+                f"entry 0 and {shape} at entry {number}"
+            )
+    place = wrap_dim(dim, len(shapes[0]) + 1)
+    return Tensor.wrap(composites.stack(values, place))
+
+
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """`input` where a condition holds, `other` elsewhere.
+
+    The gradient of what is not taken is 0, even where it would be infinite or NaN.
+    With the condition alone: the indices where it holds.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([0.0, 4.0], requires_grad=True)
+    >>> engine.where(x > 0, engine.sqrt(x), 0.0).sum().backward()
+    >>> x.grad
+    tensor([0.0000, 0.2500])
+    """
+    if input is None and other is None:
+        return nonzero(condition, as_tuple=True)
+    return select(condition, input, other)
+
+
+def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
+    """The indices of the elements that are not 0, one row each."""
+    places = np.nonzero(input.computed())
+    if as_tuple:
+        return tuple(_constant(place) for place in places)
+    return _constant(np.stack(places, 1))
+
+
+def _constant(array: np.ndarray[Any, Any]) -> Tensor:
+    from engine.record.value import constant
+
+    return Tensor.wrap(constant(array))
+
+
+def unique(input: Any, sorted: bool = True) -> Tensor:
+    """The different elements, in rising order."""
+    return _constant(np.unique(input.computed()))
+
+
+def broadcast_tensors(*tensors: Tensor) -> list[Tensor]:
+    """Tensors expanded to their common shape."""
+    from engine.torch.operands import check_broadcast
+
+    shape = check_broadcast("broadcast_tensors", [t.recipe.shape for t in tensors])
+    return [t.expand(shape) for t in tensors]
+
+
+def tril(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The elements on and below a diagonal, 0 above it."""
+    return Tensor.wrap(composites.tril(input.read(), diagonal))
+
+
+def triu(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The elements on and above a diagonal, 0 below it."""
+    return Tensor.wrap(composites.triu(input.read(), diagonal))
+
+
+def flip(input: Tensor, dims: Sequence[int]) -> Tensor:
+    """The elements in reverse order along dimensions: a copy."""
+    from engine.movement import flip_value
+
+    axes = [wrap_dim(d, input.dim()) for d in dims]
+    return Tensor.wrap(flip_value(input.read(), axes))
+
+
+def roll(input: Tensor, shifts: int, dims: int) -> Tensor:
+    """The elements moved along a dimension; those at its end come first."""
+    extent = input.size(dims)
+    at = extent - shifts % extent if extent else 0
+    return cat([input.narrow(dims, at, extent - at), input.narrow(dims, 0, at)], dims)
+
+
+def numel(input: Tensor) -> int:
+    """The number of elements."""
+    return input.numel()
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether something is a tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the elements are real floating point numbers."""
+    return input.is_floating_point()
+
+
+def is_complex(input: Tensor) -> bool:
+    """Whether the elements are complex numbers."""
+    return input.is_complex()
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """Sums of products by Einstein's notation, such as ``"bij,bjk->bik"``.
+
+    Subscripts are letters; each may occur once in an operand, and an ellipsis not at
+    all. Operands are multiplied from the left to the right, two at a time.
+
+    Raises
+    ------
+    RuntimeError
+        When the equation does not fit the operands.
+    """
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands = tuple(operands[0])
+    terms, output = _parsed(equation, len(operands))
+    values = _listed("einsum", operands)
+    for term, value in zip(terms, values, strict=True):
+        if len(set(term)) != len(term) or len(term) != len(value.shape):
+            raise RuntimeError(
+                f"einsum: a different letter for each of {len(value.shape)} dimensions "
+                f"was required; {term!r} was given in {equation!r}"
+            )
+    letters, total = terms[0], values[0]
+    for k in range(1, len(values)):
+        wanted = set(output).union(*terms[k + 1 :])
+        letters, total = _contracted(
+            letters, total, terms[k], values[k], wanted, equation
+        )
+    letters, total = _summed(letters, total, set(output))
+    return Tensor.wrap(transpose_value(total, [letters.index(c) for c in output]))
+
+
+def _parsed(equation: str, count: int) -> tuple[list[str], str]:
+    left, arrow, output = equation.replace(" ", "").partition("->")
+    terms = left.split(",")
+    everything = "".join(terms)
+    if not arrow:
+        output = "".join(sorted(c for c in set(everything) if everything.count(c) == 1))
+    ok = all(c.isalpha() for c in everything + output)
+    if len(terms) != count or not ok or not set(output) <= set(everything):
+        raise RuntimeError(
+            f"einsum: subscripts of letters for {count} operands were required; "
+            f"{equation!r} was given"
+        )
+    return terms, output
+
+
+def _summed(letters: str, value: Value, wanted: set[str]) -> tuple[str, Value]:
+    """Sum over the dimensions that nothing else speaks of."""
+    axes = tuple(k for k, c in enumerate(letters) if c not in wanted)
+    if axes:
+        value = REGISTRY["sum"](value, attributes=(axes,))
+    return "".join(c for c in letters if c in wanted), value
+
+
+def _contracted(
+    a: str, x: Value, b: str, y: Value, wanted: set[str], equation: str
+) -> tuple[str, Value]:
+    """One product of matrices: batch, then what is left of x, then of y."""
+    a, x = _summed(a, x, wanted | set(b))
+    b, y = _summed(b, y, wanted | set(a))
+    sizes = dict(zip(a, x.shape, strict=True))
+    for letter, n in zip(b, y.shape, strict=True):
+        if sizes.setdefault(letter, n) != n:
+            raise RuntimeError(
+                f"einsum: one size for each letter was required; {letter!r} is "
+                f"{sizes[letter]} and {n} in {equation!r}"
+            )
+    batch = "".join(c for c in a if c in b and c in wanted)
+    inner = "".join(c for c in a if c in b and c not in wanted)
+    rows = "".join(c for c in a if c not in b)
+    columns = "".join(c for c in b if c not in a)
+    left = _arranged(a, x, (batch, rows, inner))
+    right = _arranged(b, y, (batch, inner, columns))
+    letters = batch + rows + columns
+    shape = tuple(sizes[c] for c in letters)
+    return letters, reshape_value(product(left, right, "einsum"), shape)
+
+
+def _arranged(letters: str, value: Value, groups: tuple[str, str, str]) -> Value:
+    """A value with its dimensions in three groups, each merged into one."""
+    sizes = dict(zip(letters, value.shape, strict=True))
+    order = [letters.index(c) for group in groups for c in group]
+    shape = []
+    for group in groups:
+        extent = 1
+        for letter in group:
+            extent *= sizes[letter]
+        shape.append(extent)
+    return reshape_value(transpose_value(value, order), tuple(shape))
+
+
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
+    """Sums of products over pairs of dimensions."""
+    if isinstance(dims, int):
+        pairs = (list(range(a.dim() - dims, a.dim())), list(range(dims)))
+    else:
+        pairs = (list(dims[0]), list(dims[1]))
+    values = _listed("tensordot", (a, b))
+    try:
+        return Tensor.wrap(composites.tensordot(values[0], values[1], *pairs))
+    except ValueError as error:
+        raise RuntimeError(str(error)) from None
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """1 at the class of each element along a new last dimension, 0 elsewhere."""
+    classes = num_classes
+    if classes < 0:
+        classes = int(tensor.computed().max()) + 1
+    flags = composites.one_hot(tensor.read(), classes, tensor.dim())
+    return Tensor.wrap(cast(flags, np.dtype(np.int64)))

@@ -1,0 +1,185 @@
+"""Gradient mode, and gradients of outputs with respect to chosen inputs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from engine.array import Array
+from engine.autograd import gradient_values
+from engine.record.trace import grad_enabled, switch_grad
+from engine.storage import read_region
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Mode:
+    """Whether gradients are recorded: a context, and a decorator of functions."""
+
+    enabled = False
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []
+
+    def __enter__(self) -> Self:
+        self._before.append(switch_grad(self.enabled))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        switch_grad(self._before.pop())
+
+    def __call__(self, function: F) -> F:
+        @functools.wraps(function)
+        def wrapped(*args: Any, **options: Any) -> Any:
+            before = switch_grad(self.enabled)
+            try:
+                return function(*args, **options)
+            finally:
+                switch_grad(before)
+
+        return wrapped  # type: ignore[return-value]
+
+
+class no_grad(_Mode):
+    """Record no gradients: ``with engine.no_grad():`` or ``@engine.no_grad()``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0], requires_grad=True)
+    >>> with engine.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    enabled = False
+
+    def __new__(cls, function: Any = None) -> Any:
+        made = super().__new__(cls)
+        if function is None:
+            return made
+        made.__init__()  # type: ignore[misc]
+        return made(function)
+
+
+inference_mode = no_grad
+
+
+class enable_grad(_Mode):
+    """Record gradients, also within `no_grad`."""
+
+    enabled = True
+
+
+class set_grad_enabled(_Mode):
+    """Record gradients or not: at once, and as a context until its end."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self.enabled = bool(mode)
+        self._at_once: bool | None = switch_grad(self.enabled)
+
+    def __enter__(self) -> Self:
+        if self._at_once is None:
+            return super().__enter__()
+        self._before.append(self._at_once)
+        self._at_once = None
+        switch_grad(self.enabled)
+        return self
+
+
+def is_grad_enabled() -> bool:
+    """Whether gradients are recorded now, in this thread."""
+    return grad_enabled()
+
+
+def _many(given: Any) -> list[Any]:
+    return [given] if isinstance(given, Array) else list(given)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of outputs with respect to inputs, without touching any `grad`.
+
+    Parameters
+    ----------
+    outputs, inputs : array or sequence of arrays
+        Results, and what they were computed from.
+    grad_outputs : array or sequence of arrays, optional
+        A cotangent for each output; 1 for outputs of one element.
+    retain_graph : bool, optional
+        Accepted; histories live as long as arrays that have them.
+    create_graph : bool
+        Record the gradients, so that they can be differentiated again.
+    allow_unused : bool
+        Give None for inputs that no output depends on, instead of an error.
+    materialize_grads : bool
+        Give zeros for them.
+
+    Returns
+    -------
+    tuple of arrays
+
+    Raises
+    ------
+    RuntimeError
+        When an output or input does not require grad, or an input is not used.
+    """
+    del retain_graph
+    results, wanted = _many(outputs), _many(inputs)
+    given = [None] * len(results) if grad_outputs is None else _many(grad_outputs)
+    if len(given) != len(results):
+        raise RuntimeError(
+            f"grad: a grad_output for each of {len(results)} outputs was required; "
+            f"{len(given)} were given"
+        )
+    for x in wanted:
+        if not x.requires_grad:
+            raise RuntimeError(
+                "One of the differentiated Tensors does not require grad"
+            )
+    seeds = [(y.read(), y._seed(g)) for y, g in zip(results, given, strict=True)]
+    values = [x.line.current() for x in wanted]
+    found = gradient_values(seeds, values, create_graph)
+    gradients = []
+    for x, value in zip(wanted, found, strict=True):
+        if value is not None:
+            gradients.append(x.wrap(read_region(value, x.recipe)))
+        elif materialize_grads:
+            gradients.append(x.detach() * 0)
+        elif allow_unused:
+            gradients.append(None)
+        else:
+            raise RuntimeError(
+                "One of the differentiated Tensors appears to not have been used in "
+                "the graph. Set allow_unused=True if this is the desired behavior."
+            )
+    return tuple(gradients)
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> None:
+    """Add the gradients of tensors to the `grad` of the leaves they depend on."""
+    results: Sequence[Any] = _many(tensors)
+    given = [None] * len(results) if grad_tensors is None else _many(grad_tensors)
+    for y, g in zip(results, given, strict=True):
+        y.backward(g, retain_graph, create_graph)

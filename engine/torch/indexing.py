@@ -1,0 +1,348 @@
+"""Indexing of tensors: PyTorch's rules, which differ from NumPy's in small things.
+
+An integer takes a view, steps are positive, and integers in front of index tensors are
+applied before them. Index tensors are looked at when they are used, to check them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from engine.array import Array
+from engine.movement import reshape_value
+from engine.ops.op import cast
+from engine.ops.regions import full_value, put, put_add, take
+from engine.recipe import Recipe, index_basic, whole
+from engine.record.registry import REGISTRY
+from engine.record.value import Value, constant
+from engine.torch.operands import NUMBERS, as_value, expanded
+
+NDArray = np.ndarray[Any, Any]
+
+
+class Places(NamedTuple):
+    """What a key with index tensors means: flat positions within a base."""
+
+    positions: Value
+    base: Value
+    in_place: bool
+    """Whether the base is the storage's own, so that a write can go there."""
+
+
+class _Key(NamedTuple):
+    """A key in two steps: a basic one, then index arrays on axes of its result."""
+
+    basic: list[Any]
+    arrays: list[tuple[int, NDArray]]
+
+
+def _split_key(key: Any, shape: tuple[int, ...]) -> _Key:
+    """Separate what makes a view from index arrays (host memory, integers)."""
+    parts = [_simple(part) for part in (key if isinstance(key, tuple) else (key,))]
+    taken = sum(_axes_taken(part) for part in parts)
+    if taken > len(shape):
+        raise IndexError(
+            f"too many indices for tensor of dimension {len(shape)}; {taken} were given"
+        )
+    if sum(part is Ellipsis for part in parts) > 1:
+        raise IndexError("an index can only have a single ellipsis ('...')")
+    if not any(part is Ellipsis for part in parts):
+        parts.append(Ellipsis)
+    basic: list[Any] = []
+    arrays: list[tuple[int, NDArray]] = []
+    axis = place = 0  # of the tensor, and of the result of the basic step
+    for part in parts:
+        width = len(shape) - taken if part is Ellipsis else _axes_taken(part)
+        if part is Ellipsis:
+            basic += [slice(None)] * width
+            place += width
+        elif isinstance(part, np.ndarray):
+            found = _index_arrays(part, shape, axis)
+            basic += [slice(None)] * width or [None]
+            arrays += [(place + k, array) for k, array in enumerate(found)]
+            place += max(width, 1)
+        else:
+            basic.append(part)
+            place += not isinstance(part, int)
+        axis += width
+    return _Key(basic, arrays)
+
+
+def _simple(part: Any) -> Any:
+    """A part of a key as an int, slice, None, Ellipsis or ndarray."""
+    if isinstance(part, slice):
+        if part.step is not None and int(part.step) <= 0:
+            raise ValueError(
+                "step must be greater than zero; "
+                f"{part.step} was given; flip() reads backwards"
+            )
+        return slice(*(None if x is None else int(x) for x in _ends(part)))
+    if part is None or part is Ellipsis:
+        return part
+    if isinstance(part, (bool, np.bool_)):
+        return np.asarray(bool(part))
+    if isinstance(part, (int, np.integer)):
+        return int(part)
+    if isinstance(part, Array):
+        array = part.computed()
+    elif isinstance(part, (list, tuple, range, np.ndarray)):
+        array = np.asarray(part)
+        array = array.astype(np.int64) if array.size == 0 else array
+    else:
+        array = None
+    if array is None or array.dtype.kind not in "biu":
+        raise IndexError(
+            "only integers, slices (`:`), ellipsis (`...`), None and long or byte "
+            f"Variables are valid indices (got {type(part).__name__})"
+        )
+    return int(array) if array.ndim == 0 and array.dtype.kind != "b" else array
+
+
+def _ends(part: slice) -> tuple[Any, Any, Any]:
+    return part.start, part.stop, part.step
+
+
+def _axes_taken(part: Any) -> int:
+    """How many axes of the tensor a part of a key speaks of."""
+    if part is None or part is Ellipsis:
+        return 0
+    if isinstance(part, np.ndarray) and part.dtype.kind == "b":
+        return part.ndim
+    return 1
+
+
+def _index_arrays(part: NDArray, shape: tuple[int, ...], axis: int) -> list[NDArray]:
+    """Checked, non-negative indices for each axis that a part speaks of."""
+    if part.dtype.kind == "b":
+        for k, extent in enumerate(part.shape):
+            if extent != shape[axis + k]:
+                raise IndexError(
+                    f"The shape of the mask {list(part.shape)} at index {k} does not "
+                    f"match the shape of the indexed tensor {list(shape)} at index "
+                    f"{axis + k}"
+                )
+        if part.ndim == 0:
+            return [np.zeros(int(part), np.int64)]
+        return list(part.nonzero())
+    return [checked_index(part, shape[axis], axis)]
+
+
+def checked_index(index: NDArray, extent: int, dim: int) -> NDArray:
+    """Indices counted from the front; IndexError for the first that is outside."""
+    wide = index.astype(np.int64)
+    outside = (wide < -extent) | (wide >= extent)
+    if outside.any():
+        raise IndexError(
+            f"index {wide[outside][0]} is out of bounds for dimension {dim} with size "
+            f"{extent}"
+        )
+    return np.where(wide < 0, wide + extent, wide)
+
+
+def _positions(recipe: Recipe, arrays: Sequence[tuple[int, NDArray]]) -> Value:
+    """Flat positions of what index arrays on axes of a recipe select."""
+    try:
+        indices = np.broadcast_arrays(*(array for _, array in arrays))
+    except ValueError:
+        shapes = ", ".join(str(list(array.shape)) for _, array in arrays)
+        raise IndexError(
+            "shape mismatch: indexing tensors could not be broadcast together with "
+            f"shapes {shapes}"
+        ) from None
+    axes = [axis for axis, _ in arrays]
+    together = axes == list(range(axes[0], axes[0] + len(axes)))
+    front = axes[0] if together else 0
+    rest = [a for a in range(len(recipe.shape)) if a not in axes]
+    shape = [recipe.shape[a] for a in rest]
+    inner = indices[0].shape
+    place = np.full(inner, recipe.offset, np.int64)
+    for axis, index in zip(axes, indices, strict=True):
+        place += index * recipe.strides[axis]
+    after = len(rest) - front
+    value = constant(place.reshape((1,) * front + inner + (1,) * after))
+    for k, axis in enumerate(rest):
+        dims = [1] * (len(rest) + len(inner))
+        dims[k if k < front else k + len(inner)] = shape[k]
+        steps = REGISTRY["iota"](attributes=(shape[k],)) * recipe.strides[axis]
+        value = value + reshape_value(steps, dims)
+    return value
+
+
+class Indexing(Array):
+    """Reading and writing parts of tensors."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Self:
+        split = _split_key(key, self.recipe.shape)
+        recipe, _ = index_basic(self.recipe, split.basic)
+        if not split.arrays:
+            return self.view_as(recipe)
+        places = self._places(recipe, split.arrays)
+        return self.wrap(take(places.base, places.positions))
+
+    def _places(self, recipe: Recipe, arrays: list[tuple[int, NDArray]]) -> Places:
+        base = self.line.current()
+        if base.dtype == recipe.dtype:
+            return Places(_positions(recipe, arrays), base, True)
+        part = self.view_as(recipe).read()
+        flat = whole(part.dtype, part.shape)
+        return Places(_positions(flat, arrays), part, False)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self._is_full_mask(key) and _single(value):
+            fill = self._fitted(value, self.recipe.shape)
+            mask = as_value(key)
+            self.store(REGISTRY["where"](mask, fill, self.read()))
+            return
+        split = _split_key(key, self.recipe.shape)
+        recipe, _ = index_basic(self.recipe, split.basic)
+        if split.arrays:
+            self._put(recipe, split.arrays, value, accumulate=False)
+        elif not self._holds(value, recipe):
+            self.store(self._fitted(value, recipe.shape), recipe)
+
+    def _holds(self, value: Any, recipe: Recipe) -> bool:
+        """Whether a value is this very region: what ``x[1:] += 1`` stores at last."""
+        return (
+            isinstance(value, Array)
+            and value.recipe == recipe
+            and value.line.storage is self.line.storage
+        )
+
+    def _is_full_mask(self, key: Any) -> bool:
+        return (
+            isinstance(key, Array)
+            and key.recipe.dtype.kind == "b"
+            and key.recipe.shape == self.recipe.shape
+            and key.recipe.shape != ()
+        )
+
+    def _fitted(self, value: Any, shape: tuple[int, ...]) -> Value:
+        """What is stored: cast to this dtype and broadcast."""
+        dtype = self.recipe.dtype
+        if isinstance(value, NUMBERS):
+            return full_value(shape, value, dtype)
+        stored = as_value(value)
+        while len(stored.shape) > len(shape) and stored.shape[0] == 1:
+            stored = reshape_value(stored, stored.shape[1:])
+        try:
+            return expanded("index_put", cast(stored, dtype), shape)
+        except RuntimeError:
+            raise RuntimeError(
+                f"shape mismatch: value tensor of shape {list(stored.shape)} cannot be "
+                f"broadcast to indexing result of shape {list(shape)}"
+            ) from None
+
+    def _put(
+        self,
+        recipe: Recipe,
+        arrays: list[tuple[int, NDArray]],
+        value: Any,
+        accumulate: bool,
+    ) -> None:
+        """Store, or add, values at the places of index arrays."""
+        places = self._places(recipe, arrays)
+        positions = places.positions
+        if not positions.size:
+            return
+        stored = self._fitted(value, positions.shape)
+        write = put_add if accumulate else put
+        if places.in_place:
+            self.line.write(lambda base: write(base, positions, stored), None)
+        else:
+            self.store(write(places.base, positions, stored), recipe)
+
+    # -- named forms --------------------------------------------------------------
+    def index_put_(
+        self, indices: Sequence[Any], values: Any, accumulate: bool = False
+    ) -> Self:
+        """Store `values` at index tensors; with `accumulate` add them instead."""
+        split = _split_key(tuple(indices), self.recipe.shape)
+        recipe, _ = index_basic(self.recipe, split.basic)
+        if not split.arrays:
+            raise RuntimeError("index_put_: index tensors were required; none given")
+        self._put(recipe, split.arrays, values, accumulate)
+        return self
+
+    def index_select(self, dim: int, index: Any) -> Self:
+        """The places of a dimension that a vector of indices names."""
+        return self[self._at(dim, index)]
+
+    def index_add_(self, dim: int, index: Any, source: Any) -> Self:
+        """Add `source` at places of a dimension; repeated places add up."""
+        return self.index_put_(self._at(dim, index), source, accumulate=True)
+
+    def index_copy_(self, dim: int, index: Any, source: Any) -> Self:
+        """Copy `source` to places of a dimension."""
+        return self.index_put_(self._at(dim, index), source)
+
+    def index_fill_(self, dim: int, index: Any, value: Any) -> Self:
+        """Store one number at places of a dimension."""
+        return self.index_put_(self._at(dim, index), value)
+
+    def _at(self, dim: int, index: Any) -> tuple[Any, ...]:
+        rank = len(self.recipe.shape)
+        if not -rank <= dim < rank:
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [{-rank}, "
+                f"{rank - 1}], but got {dim})"
+            )
+        return (*[slice(None)] * (dim % rank), index)
+
+    def gather(self, dim: int, index: Any) -> Self:
+        """``out[i][j] = self[index[i][j]][j]``, for dim 0 of a matrix."""
+        return self[self._along(dim, index)]
+
+    def scatter_(self, dim: int, index: Any, src: Any) -> Self:
+        """``self[index[i][j]][j] = src[i][j]``, for dim 0 of a matrix."""
+        return self.index_put_(self._along(dim, index), _cut(src, index))
+
+    def scatter_add_(self, dim: int, index: Any, src: Any) -> Self:
+        """``self[index[i][j]][j] += src[i][j]``, for dim 0 of a matrix."""
+        return self.index_put_(self._along(dim, index), _cut(src, index), True)
+
+    def _along(self, dim: int, index: Any) -> tuple[Any, ...]:
+        """Index arrays for each dimension: `index` along `dim`, places elsewhere."""
+        array = index.computed() if isinstance(index, Array) else np.asarray(index)
+        shape = self.recipe.shape
+        if array.ndim != len(shape):
+            raise RuntimeError(
+                "Index tensor must have the same number of dimensions as input tensor; "
+                f"{array.ndim} and {len(shape)} were given"
+            )
+        place = dim % max(len(shape), 1)
+        parts: list[Any] = list(np.ogrid[tuple(slice(n) for n in array.shape)])
+        parts[place] = checked_index(array, shape[place], place)
+        return tuple(parts)
+
+    def masked_select(self, mask: Any) -> Self:
+        """The elements where a mask holds, in one dimension."""
+        shape = np.broadcast_shapes(self.recipe.shape, mask.shape)
+        flags = np.broadcast_to(_host(mask), shape)
+        return self.broadcast_whole(shape)[flags]
+
+    def broadcast_whole(self, shape: tuple[int, ...]) -> Self:
+        """This tensor expanded to a shape."""
+        return self.wrap(expanded("masked_select", self.read(), shape))
+
+
+def _host(x: Any) -> NDArray:
+    return x.computed() if isinstance(x, Array) else np.asarray(x)
+
+
+def _cut(source: Any, index: Any) -> Any:
+    """The part of a scattered source that has indices."""
+    if isinstance(source, NUMBERS):
+        return source
+    return source[tuple(slice(n) for n in index.shape)]
+
+
+def _single(value: Any) -> bool:
+    """Whether one number is stored everywhere."""
+    if isinstance(value, Array):
+        return value.recipe.shape == ()
+    return isinstance(value, NUMBERS)

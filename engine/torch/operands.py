@@ -1,0 +1,171 @@
+"""Record ops on tensors: PyTorch's promotion and broadcasting, decided at the call."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from engine.array import Array
+from engine.movement import broadcast_value
+from engine.ops.op import Op, cast
+from engine.record.registry import REGISTRY
+from engine.record.value import Scalar, Value, constant
+from engine.torch.dtypes import (
+    DIMENSIONED,
+    NUMBER,
+    ZERO_DIMENSIONAL,
+    Default,
+    NumpyDType,
+    known,
+    result_dtype,
+)
+
+Number: TypeAlias = bool | int | float | complex
+Operand: TypeAlias = Array | Number | np.generic | np.ndarray[Any, Any]
+Shape: TypeAlias = tuple[int, ...]
+
+NUMBERS = (bool, int, float, complex, np.generic)
+OPERANDS = (Array, *NUMBERS, np.ndarray)
+"""What the operators take; for anything else they return NotImplemented."""
+
+
+def elementwise(op: Op, *operands: Any, floating: bool = False) -> Value:
+    """Record an elementwise op on tensors, arrays and numbers.
+
+    All operands are cast to the dtype in which they meet; `floating` says that
+    integers meet in the default dtype, as in a true division.
+    """
+    dtype = common_dtype(op.name, *operands, floating=floating)
+    inputs = [operand(x, dtype) for x in operands]
+    if len(inputs) > 1:
+        check_broadcast(op.name, [x.shape for x in inputs])
+    return op(*inputs)
+
+
+def common_dtype(name: str, *operands: Any, floating: bool = False) -> NumpyDType:
+    """The dtype in which operands meet."""
+    kinds = tuple(_kind(x, name) for x in operands)
+    dtype = Default.inferred.get((floating, kinds))
+    if dtype is None:
+        dtype = result_dtype(kinds)
+        if floating and dtype.kind in "biu":
+            dtype = Default.dtype
+        Default.inferred[floating, kinds] = dtype
+    return dtype
+
+
+def operand(x: Any, dtype: NumpyDType) -> Value | Scalar:
+    """A tensor, array or number as an operand of a dtype."""
+    return typed(x, dtype) if isinstance(x, NUMBERS) else as_value(x, dtype)
+
+
+def _kind(x: Any, name: str) -> tuple[Any, int]:
+    if isinstance(x, Array):
+        recipe = x.recipe
+        return recipe.dtype, DIMENSIONED if recipe.shape else ZERO_DIMENSIONAL
+    if isinstance(x, (Value, np.ndarray)):
+        return x.dtype, DIMENSIONED if x.shape else ZERO_DIMENSIONAL
+    if isinstance(x, NUMBERS):
+        return type(x), NUMBER
+    raise TypeError(
+        f"{name}: a tensor or a number was required; {type(x).__name__} was given"
+    )
+
+
+def as_value(x: Any, dtype: NumpyDType | None = None) -> Value:
+    """The value of a tensor, array or number, in `dtype` where one is given."""
+    if isinstance(x, Array):
+        value = x.read()
+    elif isinstance(x, Value):
+        value = x
+    else:
+        value = constant(np.asarray(x, dtype))
+    return value if dtype is None or value.dtype == dtype else cast(value, dtype)
+
+
+def typed(number: Any, dtype: NumpyDType) -> Scalar:
+    """A Python number as an operand of `dtype`; integers wrap around, as in PyTorch."""
+    try:
+        return Scalar(dtype.type(number), dtype)
+    except OverflowError:
+        wrapped = int(number) & ((1 << 64) - 1)
+        return Scalar(np.uint64(wrapped).astype(dtype), dtype)
+
+
+def check_broadcast(name: str, shapes: list[Shape]) -> Shape:
+    """The common shape; RuntimeError naming the first dimension that does not fit."""
+    result = shapes[0]
+    for shape in shapes[1:]:
+        if shape != result:
+            result = _broadcast(name, result, shape)
+    return result
+
+
+def _broadcast(name: str, left: Shape, right: Shape) -> Shape:
+    rank = max(len(left), len(right))
+    a = (1,) * (rank - len(left)) + left
+    b = (1,) * (rank - len(right)) + right
+    for axis in range(rank - 1, -1, -1):
+        if a[axis] != b[axis] and 1 not in (a[axis], b[axis]):
+            raise RuntimeError(
+                f"{name}: sizes that are equal or 1 were required; The size of tensor "
+                f"a ({a[axis]}) must match the size of tensor b ({b[axis]}) at "
+                f"non-singleton dimension {axis}; shapes {list(left)} and "
+                f"{list(right)} were given"
+            )
+    return tuple(n if m == 1 else m for n, m in zip(a, b, strict=True))
+
+
+def expanded(name: str, value: Value, shape: Shape) -> Value:
+    """A value broadcast to `shape`; RuntimeError when it does not fit."""
+    if value.shape == shape:
+        return value
+    if check_broadcast(name, [shape, value.shape]) != shape:
+        raise RuntimeError(
+            f"{name}: output with shape {list(shape)} doesn't match the broadcast "
+            f"shape {list(check_broadcast(name, [shape, value.shape]))}"
+        )
+    return broadcast_value(value, shape)
+
+
+def op_named(name: str) -> Op:
+    """The op of a name."""
+    return REGISTRY[name]
+
+
+def wrap_dim(dim: Any, rank: int) -> int:
+    """A dimension counted from the front; IndexError when there is none such."""
+    place = int(dim)
+    bound = max(rank, 1)
+    if not -bound <= place < bound:
+        raise IndexError(
+            "Dimension out of range (expected to be in range of "
+            f"[{-bound}, {bound - 1}], but got {place})"
+        )
+    return place % bound
+
+
+def wrap_dims(dim: Any, rank: int) -> tuple[int, ...]:
+    """Dimensions for a reduction, sorted; None and () mean all of them."""
+    if dim is None:
+        return tuple(range(rank))
+    given = dim if isinstance(dim, (tuple, list)) else (dim,)
+    dims = sorted(wrap_dim(d, rank) for d in given)
+    if len(set(dims)) != len(dims):
+        raise RuntimeError(f"dim: each once was required; {tuple(given)} was given")
+    if not rank:
+        return ()
+    return tuple(dims) or tuple(range(rank))
+
+
+def result_type(tensor1: Any, tensor2: Any) -> Any:
+    """The dtype in which two operands meet.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.result_type(engine.tensor([1, 2]), 1.5)
+    engine.float32
+    """
+    return known(common_dtype("result_type", tensor1, tensor2))

@@ -1,0 +1,235 @@
+"""Tensor: the PyTorch face's array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+
+from engine.array import Array
+from engine.cotangent import Cotangent, settle
+from engine.ops.op import cast
+from engine.ops.regions import full_value, update
+from engine.recipe import Recipe
+from engine.record.value import Value, constant
+from engine.storage import GradCell, read_region
+from engine.torch.conversion import Conversion
+from engine.torch.dtypes import Default, dtype_of, known, number_dtype
+from engine.torch.indexing import Indexing
+from engine.torch.inplace import InPlace
+from engine.torch.operands import NUMBERS
+from engine.torch.products import Products
+from engine.torch.views import Views, sizes
+
+
+class Tensor(Conversion, Indexing, Views, InPlace, Products):
+    """A lazy tensor with PyTorch's semantics.
+
+    Made by `engine.tensor` and the other creation functions. Nothing runs when an
+    expression is written; values are computed when they are looked at.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> y = (x * x).sum()
+    >>> y.backward()
+    >>> x.grad
+    tensor([2., 4., 6.])
+    """
+
+    __slots__ = ("__dict__",)
+
+    # -- gradients ----------------------------------------------------------------
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to or through this tensor; True makes it a leaf."""
+        return super().requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, requires_grad: bool) -> None:
+        self.requires_grad_(requires_grad)
+
+    @property
+    def data(self) -> Self:
+        """The same memory without the gradient history."""
+        return self.detach()
+
+    @data.setter
+    def data(self, data: Array) -> None:
+        """Let this tensor be what another one is, with its own `grad`."""
+        fresh = data.detach()
+        cell = None if self._line is None else self._line.cell
+        self.recipe, self.writeable = fresh.recipe, fresh.writeable
+        self._line, self._value = fresh.line, None
+        if cell is not None:
+            kept, cell.grad = cell.grad, None
+            self.requires_grad_()
+            self.grad = kept
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the tensor is no result; views of leaves are results."""
+        cell = None if self._line is None else self._line.cell
+        return not self.requires_grad if cell is None else cell.recipe == self.recipe
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that `backward` has accumulated, or None."""
+        cell: GradCell | None = self.__dict__.get("_retained")
+        if cell is None and self._line is not None and self.is_leaf:
+            cell = self._line.cell
+        found: Tensor | None = None if cell is None else cell.grad
+        return found
+
+    @grad.setter
+    def grad(self, gradient: Tensor | None) -> None:
+        if gradient is None and not self.requires_grad:
+            return
+        Array.grad.fset(self, gradient)  # type: ignore[attr-defined]
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad` was called on this result."""
+        return "_retained" in self.__dict__
+
+    def retain_grad(self) -> None:
+        """Let `backward` leave the gradient of this result in `grad`, too.
+
+        Raises RuntimeError when the tensor does not require grad.
+        """
+        if not self.requires_grad:
+            raise RuntimeError(
+                "can't retain_grad on Tensor that has requires_grad=False"
+            )
+        if not self.is_leaf and not self.retains_grad:
+            self.__dict__["_retained"] = self._cell()
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
+        """Call ``hook(grad)`` when the gradient of this tensor is known.
+
+        What it returns, unless None, takes the place of the gradient.
+        """
+        if not self.requires_grad:
+            raise RuntimeError(
+                "cannot register a hook on a tensor that doesn't require gradient"
+            )
+        cell = self.line.cell
+        if cell is not None:
+            cell.hooks.append(hook)
+            return Handle(cell.hooks, hook)
+        hooks = self._cell().result_hooks
+        within = _within_walk(hook, self.recipe, type(self))
+        hooks.append(within)
+        return Handle(hooks, within)
+
+    def _cell(self) -> GradCell:
+        """Where `backward` leaves what reaches this result."""
+        history = self.line.current().history
+        assert history is not None
+        if history.cell is None:
+            history.cell = GradCell(self.recipe, type(self))
+        cell: GradCell = history.cell
+        return cell
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Make this tensor a leaf: `backward` leaves its gradient in `grad`."""
+        return super().requires_grad_(requires_grad)
+
+    # -- new tensors like this one ------------------------------------------------
+    def new_tensor(self, data: Any, *, dtype: Any = None) -> Self:
+        """A new tensor of `data`, in this tensor's dtype."""
+        wanted = self.recipe.dtype if dtype is None else dtype_of(dtype).dtype
+        return self.wrap(cast(value_of_data(data), wanted))
+
+    def new_zeros(self, *size: Any, dtype: Any = None) -> Self:
+        """Zeros in this tensor's dtype."""
+        return self.new_full(size, 0, dtype=dtype)
+
+    def new_ones(self, *size: Any, dtype: Any = None) -> Self:
+        """Ones in this tensor's dtype."""
+        return self.new_full(size, 1, dtype=dtype)
+
+    new_empty = new_zeros
+
+    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Self:
+        """One number everywhere, in this tensor's dtype."""
+        wanted = self.recipe.dtype if dtype is None else dtype_of(dtype).dtype
+        return self.wrap(full_value(sizes(size), fill_value, wanted))
+
+
+def _within_walk(
+    hook: Callable[[Tensor], Tensor | None], recipe: Recipe, face: type[Tensor]
+) -> Callable[[Cotangent], Cotangent]:
+    """A hook on a result as the walk calls it: on gradients of the whole base."""
+
+    def within(cotangent: Cotangent) -> Cotangent:
+        whole = settle(cotangent)
+        answer = hook(face.wrap(read_region(whole, recipe)))
+        if answer is None:
+            return cotangent
+        return Cotangent(update(whole, answer.read(), attributes=(recipe,)))
+
+    return within
+
+
+class Handle:
+    """What `register_hook` gives: `remove` takes the hook away."""
+
+    def __init__(self, hooks: list[Any], hook: Any) -> None:
+        self._hooks, self._hook = hooks, hook
+
+    def remove(self) -> None:
+        """Call the hook no longer."""
+        if self._hook in self._hooks:
+            self._hooks.remove(self._hook)
+
+
+def value_of_data(data: Any, dtype: Any = None) -> Value:
+    """The value of nested lists of numbers, an array or a tensor: always a copy.
+
+    Python floats have the default dtype, Python integers int64.
+    """
+    if isinstance(data, Array):
+        value = data.detach().read()
+    elif isinstance(data, (np.ndarray, np.generic)):
+        known(data.dtype)
+        value = constant(data)
+    else:
+        value = constant(_from_python(data))
+    return value if dtype is None else cast(value, dtype_of(dtype).dtype)
+
+
+def _from_python(data: Any) -> np.ndarray[Any, Any]:
+    if isinstance(data, NUMBERS):
+        return np.asarray(data, number_dtype(type(data)))
+    if isinstance(data, (list, tuple)) and any(_has_arrays(item) for item in data):
+        data = [_host(item) for item in data]
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise ValueError(
+            "tensor: sequences of equal lengths were required; ragged ones were given: "
+            f"{error}"
+        ) from None
+    if array.dtype.kind not in "biufc":
+        raise TypeError(
+            f"tensor: numbers were required; {data!r:.60} was given: invalid data type "
+            f"'{type(data).__name__}'"
+        )
+    if array.size == 0 or array.dtype == np.float64:
+        return array.astype(Default.dtype)
+    return array.astype(number_dtype(complex)) if array.dtype.kind == "c" else array
+
+
+def _has_arrays(item: Any) -> bool:
+    return isinstance(item, Array) or (
+        isinstance(item, (list, tuple)) and any(_has_arrays(each) for each in item)
+    )
+
+
+def _host(item: Any) -> Any:
+    if isinstance(item, Array):
+        return item.computed().tolist()
+    return [_host(each) for each in item] if isinstance(item, (list, tuple)) else item
