@@ -24,10 +24,11 @@ Samples: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Any]
 
 
 class Loop(NamedTuple):
-    """The dtypes that an elementwise op works in."""
+    """The dtypes that an elementwise op works in; `direct`: operands have them."""
 
     inputs: tuple[DType, ...]
     output: DType
+    direct: bool = False
 
 
 class Op:
@@ -132,14 +133,20 @@ class Op:
         """
         if self.kind != "elementwise":
             return record(self, operands, attributes)  # type: ignore[arg-type]
-        kinds = tuple(
-            x.dtype if isinstance(x, (Value, Scalar)) else type(x) for x in operands
-        )
+        given = []
+        for x in operands:
+            kind = type(x)
+            given.append(x.dtype if kind is Value or kind is Scalar else kind)  # type: ignore[union-attr]
+        kinds = tuple(given)
         loop = self._loops.get(kinds) or self.resolve(kinds)
-        inputs = [
-            as_operand(x, want, self.name)
-            for x, want in zip(operands, loop.inputs, strict=True)
-        ]
+        if loop.direct:
+            return record(self, operands, attributes)  # type: ignore[arg-type]
+        inputs: list[Value | Scalar] = []
+        for x, want in zip(operands, loop.inputs, strict=True):
+            if type(x) is float:
+                inputs.append(Scalar(want.type(x), want))
+            else:
+                inputs.append(as_operand(x, want, self.name))
         return record(self, inputs, attributes)
 
     def resolve(self, kinds: Sequence[Any]) -> Loop:
@@ -147,7 +154,11 @@ class Op:
         key = tuple(kinds)
         loop = self._loops.get(key)
         if loop is None:
-            loop = self._loops[key] = self._resolve(key)
+            loop = self._resolve(key)
+            # `==` alone would do for dtypes, but `float64 == float` holds too.
+            exact = all(isinstance(kind, np.dtype) for kind in key)
+            loop = loop._replace(direct=exact and key == loop.inputs)
+            self._loops[key] = loop
         return loop
 
     def _resolve(self, kinds: tuple[Any, ...]) -> Loop:
