@@ -12,12 +12,15 @@ from typing import Any
 
 import llvmlite.binding as llvm
 from numba import types
-from numba.core import typed_passes, untyped_passes
-from numba.core.compiler import CompilerBase, Flags, compile_extra
+from numba.core import (
+    compiler,
+    compiler_machinery,
+    sigutils,
+    typed_passes,
+    untyped_passes,
+)
 from numba.core.compiler_lock import global_compiler_lock
-from numba.core.compiler_machinery import PassManager
 from numba.core.registry import cpu_target
-from numba.core.sigutils import normalize_signature
 
 from ..text import Lines
 from .primitives import PRIMITIVES
@@ -38,11 +41,17 @@ PASSES = (
 )
 
 
-class LeanPipeline(CompilerBase):  # type: ignore[misc]
+make_flags: Any = compiler.Flags  # Numba's own modules have no types
+make_passes: Any = compiler_machinery.PassManager
+compile_extra: Any = compiler.compile_extra
+normalize_signature: Any = sigutils.normalize_signature
+
+
+class LeanPipeline(compiler.CompilerBase):
     """Numba's pipeline without what generated kernels never need."""
 
     def define_pipelines(self) -> list[Any]:
-        manager = PassManager("lean")
+        manager = make_passes("lean")
         for step in PASSES:
             manager.add_pass(step, step._name)
         manager.finalize()
@@ -96,7 +105,7 @@ def _names() -> dict[str, Any]:
 
 def _lower(function: Any, signature: str, entry: str) -> Any:
     """Numba's LLVM module of the function, with everything it calls and the entry."""
-    flags = Flags()
+    flags = make_flags()
     flags.error_model = "numpy"
     flags.noalias = True
     flags.no_cpython_wrapper = True

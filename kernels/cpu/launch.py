@@ -11,13 +11,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import memory, pool
+from ..backend import Launcher
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
 from .columns import WIDTH
 from .reductions import BLOCK
 from .split import buffers, phases
 
-Launch: TypeAlias = Callable[[Sequence[int], Sequence[Any]], None]
 Pack: TypeAlias = Callable[[Sequence[int], Sequence[Any]], bytes]
 
 Entry = ctypes.CFUNCTYPE(
@@ -71,7 +71,7 @@ def parallel_extent(kernel: Kernel, layout: Layout) -> tuple[int, int]:
 
 def bind(
     kernel: Kernel, layout: Layout, address: int, split: Callable[[], int | None]
-) -> Launch:
+) -> Launcher:
     """A launcher: packs what it is given with the numbers of `layout`, and calls.
 
     It keeps no state between calls, so any number of threads may call it at once.
@@ -107,7 +107,7 @@ def packer(kernel: Kernel, layout: Layout) -> Pack:
     return pack
 
 
-def _serial(pack: Pack, address: int, total: int) -> Launch:
+def _serial(pack: Pack, address: int, total: int) -> Launcher:
     """One call for everything."""
     entry = Entry(address)
 
@@ -118,7 +118,7 @@ def _serial(pack: Pack, address: int, total: int) -> Launch:
     return launch
 
 
-def _shared(pack: Pack, address: int, total: int, work: int) -> Launch:
+def _shared(pack: Pack, address: int, total: int, work: int) -> Launcher:
     """Chunks, shared among the threads of the pool."""
     chunk = -(-CHUNK // work)
 
@@ -130,8 +130,8 @@ def _shared(pack: Pack, address: int, total: int, work: int) -> Launch:
 
 
 def _split(
-    pack: Pack, plain: Launch, plan: SplitPlan, split: Callable[[], int | None]
-) -> Launch:
+    pack: Pack, plain: Launcher, plan: SplitPlan, split: Callable[[], int | None]
+) -> Launcher:
     """Rows shared by blocks where there are too few rows for the threads."""
 
     def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:

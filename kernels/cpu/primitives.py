@@ -12,8 +12,11 @@ from typing import Any
 
 from llvmlite import ir
 from llvmlite.binding import llvm_version_info
-from numba.core import cgutils, types
+from numba.core import cgutils as _cgutils
+from numba.core import types
 from numba.extending import intrinsic
+
+cgutils: Any = _cgutils  # Numba's own helpers have no types
 
 LANES = 32
 
@@ -23,7 +26,7 @@ BOOL = ir.IntType(1)
 
 
 # -- memory ---------------------------------------------------------------------------
-@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+@intrinsic(prefer_literal=True)
 def stack(context: Any, dtype: Any, count: Any) -> Any:
     """A pointer to `count` items on the stack, aligned for vectors."""
     item = dtype.instance_type
@@ -37,7 +40,7 @@ def stack(context: Any, dtype: Any, count: Any) -> Any:
     return types.CPointer(item)(dtype, count), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def at(context: Any, pointer: Any, offset: Any) -> Any:
     """The pointer `offset` items further."""
 
@@ -48,7 +51,7 @@ def at(context: Any, pointer: Any, offset: Any) -> Any:
 
 
 # -- float16: stored in 16 bits, computed in float32 ----------------------------------
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def half_to_single(context: Any, bits: Any) -> Any:
     """The float32 value of the bits of a float16."""
 
@@ -59,7 +62,7 @@ def half_to_single(context: Any, bits: Any) -> Any:
     return types.float32(types.uint16), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def single_to_half(context: Any, value: Any) -> Any:
     """The bits of the float16 nearest to a float32."""
 
@@ -70,7 +73,7 @@ def single_to_half(context: Any, value: Any) -> Any:
     return types.uint16(types.float32), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def float16(context: Any, value: Any) -> Any:
     """`value` rounded to float16, in a float32."""
     wide = types.float64 if value == types.float64 else types.float32
@@ -190,7 +193,7 @@ def _mangled(kind: Any) -> str:
 def _lanes(op: str) -> Any:
     """``lanes_sum(lanes, values, count)`` and the like: combine values into lanes."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def combine_into(context: Any, lanes: Any, values: Any, count: Any) -> Any:
         item = lanes.dtype
 
@@ -232,7 +235,7 @@ def _lanes(op: str) -> Any:
 def _clear(op: str) -> Any:
     """``clear_sum(lanes)`` and the like: set every lane to the identity."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def clear(context: Any, lanes: Any) -> Any:
         item = lanes.dtype
 
@@ -252,7 +255,7 @@ def _clear(op: str) -> Any:
 def _merge(op: str) -> Any:
     """``merge_sum(lanes)`` and the like: the lanes, merged as a balanced tree."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def merge(context: Any, lanes: Any) -> Any:
         item = lanes.dtype
 
@@ -299,7 +302,7 @@ def _each(context: Any, builder: Any, item: Any, values: Any, act: Any) -> Any:
     return number._getvalue()
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def lost(context: Any, total: Any, block: Any) -> Any:
     """What rounding loses in ``total + block``."""
 
@@ -315,7 +318,7 @@ def lost(context: Any, total: Any, block: Any) -> Any:
     return total(total, total), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def compensated(context: Any, total: Any, rest: Any) -> Any:
     """``total + rest``, but `total` where the rest is 0, infinite or NaN."""
 
@@ -331,7 +334,7 @@ def compensated(context: Any, total: Any, rest: Any) -> Any:
     return total(total, total), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def first_of(context: Any, values: Any, count: Any, best: Any) -> Any:
     """The first position of `best`, or of a NaN, among `count` values."""
     item = values.dtype
@@ -342,7 +345,8 @@ def first_of(context: Any, values: Any, count: Any, best: Any) -> Any:
         with cgutils.for_range(builder, count, intp=INDEX) as loop:
             value = builder.load(builder.gep(pointer, [loop.index]))
             if isinstance(item, types.Float):
-                hit = builder.fcmp_unordered("==", value, best)
+                equal = builder.fcmp_ordered("==", value, best)
+                hit = builder.or_(equal, builder.fcmp_unordered("!=", value, value))
             else:
                 hit = builder.icmp_signed("==", value, best)
             with builder.if_then(hit):

@@ -135,7 +135,7 @@ def kept(value: str, dtypes: dict[str, str], acc: Accumulator) -> str:
 def accumulators(kernel: Kernel, loop: Loop, number: int) -> list[Accumulator]:
     """The reductions of a loop, numbered from `number`."""
     dtypes = value_dtypes(kernel)
-    found = []
+    found: list[Accumulator] = []
     for statement in loop.body:
         if isinstance(statement, Reduce):
             dtype = (
