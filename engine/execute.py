@@ -62,7 +62,7 @@ def _run(trace: Trace) -> None:
     counters.add("synchronisations")
     counters.add("ops_recorded", len(trace.values) - len(trace.leaves))
     saved = live_values(trace)
-    donated = _donated(trace, saved)
+    donated = donated_leaves(trace, saved)
     alive = tuple(saved)
     key = (alive, donated, config.tier == "numpy")
     leaves = [leaf.buffer for leaf in trace.leaves]
@@ -141,7 +141,7 @@ def _references(value: Value) -> int:
     return sys.getrefcount(value) - 4
 
 
-def _donated(trace: Trace, saved: list[bool]) -> frozenset[int]:
+def donated_leaves(trace: Trace, saved: list[bool]) -> frozenset[int]:
     """Leaves that nobody else holds: their memory may be overwritten."""
     numbers = trace.leaf_numbers
     free = []
@@ -155,7 +155,7 @@ def _donated(trace: Trace, saved: list[bool]) -> frozenset[int]:
 
 
 def _only_ours(buffer: Array) -> bool:
-    # The value's slot, the variable of _donated, our argument, getrefcount's argument.
+    # The value's slot, donated_leaves' variable, our argument, getrefcount's.
     return sys.getrefcount(buffer) <= 4 and buffer.flags.writeable
 
 

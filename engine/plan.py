@@ -149,9 +149,7 @@ class Row:
         for slot in self.dead:
             table[slot] = None
 
-    def _launch(
-        self, launcher: Any, table: list[Any], scalars: Sequence[Any]
-    ) -> None:
+    def _launch(self, launcher: Any, table: list[Any], scalars: Sequence[Any]) -> None:
         lowered = self.lowered
         assert lowered is not None
         for slot, dtype, shape in self.fresh:
@@ -233,7 +231,8 @@ class _Values(dict[int, Any]):
             self[k] if k >= 0 else next(typed).type(self.scalars[~k])
             for k in step.operands
         ]
-        return call_reference(step, inputs, overwrite)
+        array = call_reference(step, inputs, overwrite)
+        return array if array.shape == step.shape else array.reshape(step.shape)
 
 
 def interpret_group(

@@ -280,7 +280,9 @@ class _Scheduler:
 
     def _share_memory(self, one: Draft, other: Draft) -> bool:
         """Whether two groups load something in common, which one load could serve."""
-        shared = (one.roots & other.roots) | (set(one.steps) & other.roots)
+        if not other.roots.isdisjoint(one.steps):
+            return False  # a merge was tried when the step that reads it was placed
+        shared = one.roots & other.roots
         return any(not is_virtual(self.steps[r]) for r in shared)
 
     # -- the result ---------------------------------------------------------------

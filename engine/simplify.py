@@ -21,7 +21,6 @@ from engine.recipe import Recipe, canonical, whole
 from engine.record.registry import REGISTRY
 
 
-
 class Steps(list[Step]):
     """The simplified steps so far; `read_once` are those with a single reader."""
 
@@ -206,8 +205,9 @@ def _(step: Step, steps: Steps) -> int | Step | None:
     base, value = step.operands
     if value < 0 or not is_view(steps[value]):
         return None
-    same = steps[value].operands == (base,) and steps[value].attributes[0] == (
-        step.attributes[0]
+    same = (
+        steps[value].operands == (base,)
+        and steps[value].attributes[0] == (step.attributes[0])
     )
     return base if same else None
 
@@ -216,6 +216,8 @@ def _(step: Step, steps: Steps) -> int | Step | None:
 def _(step: Step, steps: Steps) -> int | Step | None:
     before = steps[step.operands[0]]
     if before.op.name != "update" or before.attributes != step.attributes:
+        return None
+    if step.operands[0] not in steps.read_once:
         return None
     return replace(step, operands=(before.operands[0], step.operands[1]))
 
