@@ -32,9 +32,9 @@ def from_library(name: str) -> Callable[..., Term]:
     return lambda *terms: library(name, *terms)
 
 
-_WRITTEN = {
+_WRITTEN: dict[str, Callable[..., Term]] = {
     "power": power,
-    "select": lambda c, x, y: select(c, x, y),
+    "select": select,
     "logaddexp": logaddexp,
     "logaddexp2": logaddexp2,
 }
@@ -50,7 +50,8 @@ def _builder(name: str) -> Callable[..., Term]:
         if name in names.split():
             found: Callable[..., Term] = getattr(home, name)
             return found
-    return getattr(formulas, name, None) or from_library(name)
+    written: Callable[..., Term] = getattr(formulas, name, from_library(name))
+    return written
 
 
 BUILDERS: Mapping[str, Callable[..., Term]] = MappingProxyType(

@@ -114,7 +114,7 @@ def reciprocal(x: Term) -> Term:
         return 1.0 / x
     # NumPy divides in float64 and converts: 1/0 becomes what the processor makes of
     # infinity, the smallest integer or 0.
-    at_zero = 1 << 63 if x.bits == 64 else 1 << 31 if x.dtype == "int32" else 0
+    at_zero = {"int64": -(1 << 63), "int32": -(1 << 31)}.get(x.dtype, 0)
     whole = select(x == 1, 1, select(x == 0, at_zero, x.like(0)))
     return select(x == -1, -1, whole) if x.is_signed else whole
 
@@ -143,23 +143,24 @@ def ldexp(x: Term, n: Term) -> Term:
 
 
 # -- the larger and the smaller --------------------------------------------------------
+# Of 0.0 and -0.0 the second is taken, as NumPy does on x86.
 def maximum(x: Term, y: Term) -> Term:
-    take_first = x >= y
+    take_first = x > y
     return select(take_first | isnan(x) if x.is_float else take_first, x, y)
 
 
 def minimum(x: Term, y: Term) -> Term:
-    take_first = x <= y
+    take_first = x < y
     return select(take_first | isnan(x) if x.is_float else take_first, x, y)
 
 
 def fmax(x: Term, y: Term) -> Term:
-    take_first = x >= y
+    take_first = x > y
     return select(take_first | isnan(y) if x.is_float else take_first, x, y)
 
 
 def fmin(x: Term, y: Term) -> Term:
-    take_first = x <= y
+    take_first = x < y
     return select(take_first | isnan(y) if x.is_float else take_first, x, y)
 
 

@@ -66,10 +66,10 @@ def log1p(x: Term) -> Term:
     form = FORMATS[x.dtype]
     whole = x + 1.0
     lost = select(x < 1.0, x - (whole - 1.0), 1.0 - (whole - x))
-    lost = select(whole < 2.0 ** (form.digits + 2), lost, 0.0)
     n = (bits(whole) - form.half_root) >> form.digits
     m = from_bits(bits(whole) - (n << form.digits))
     g = fma(lost, power_of_two(-n, form), m - 1.0)
+    g = select(whole < 2.0 ** (form.digits + 2), g, m - 1.0)  # there n is in range
     k = as_float(n, form)
     high, rest = log_parts(g, form)
     result = fma(k, form.ln2[0], fma(k, form.ln2[1], rest) + high)

@@ -35,7 +35,7 @@ def libm_symbol(name: str, dtype: str) -> str:
 
 def dtype_name(kind: types.Type) -> str:
     """NumPy's name of a Numba scalar type."""
-    return str(types.unliteral(kind).name)
+    return str((kind.literal_type if isinstance(kind, types.Literal) else kind).name)
 
 
 def numba_type(dtype: str) -> types.Type:
@@ -83,15 +83,19 @@ def as_intrinsic(name: str, scalar: Scalar, build: Callable[..., Term]) -> Any:
 
         return numba_type(result)(*[numba_type(dtype) for dtype in work]), generate
 
-    # Numba reads the number of operands from the Python signature.
-    typer: Callable[..., Any] = {
-        1: lambda context, x: typed(x),
-        2: lambda context, x, y: typed(x, y),
-        3: lambda context, x, y, z: typed(x, y, z),
-    }[scalar.arity]
+    typer = _with_parameters(typed, scalar.arity)
     typer.__name__ = name
     typer.__doc__ = scalar.meaning
     return intrinsic(typer)
+
+
+def _with_parameters(typed: Callable[..., Any], arity: int) -> Any:
+    """`typed` behind as many parameters: Numba reads the Python signature."""
+    if arity == 1:
+        return lambda context, x: typed(x)
+    if arity == 2:
+        return lambda context, x, y: typed(x, y)
+    return lambda context, x, y, z: typed(x, y, z)
 
 
 NAMESPACE: dict[str, object] = {
