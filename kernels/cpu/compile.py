@@ -13,6 +13,7 @@ from typing import Any
 import llvmlite.binding as llvm
 from numba import types
 from numba.core import (
+    codegen,
     compiler,
     compiler_machinery,
     sigutils,
@@ -31,9 +32,7 @@ PASSES = (
     untyped_passes.TranslateByteCode,
     untyped_passes.FixupArgs,
     untyped_passes.IRProcessing,
-    untyped_passes.ReconstructSSA,
     typed_passes.NopythonTypeInference,
-    typed_passes.PreLowerStripPhis,
     typed_passes.IRLegalization,
     typed_passes.AnnotateTypes,
     typed_passes.NativeLowering,
@@ -45,6 +44,13 @@ make_flags: Any = compiler.Flags  # Numba's own modules have no types
 make_passes: Any = compiler_machinery.PassManager
 compile_extra: Any = compiler.compile_extra
 normalize_signature: Any = sigutils.normalize_signature
+
+
+class LeanLibrary(codegen.JITCodeLibrary):
+    """A module that is left alone until all of it is optimised at once."""
+
+    def _optimize_functions(self, module: Any) -> None:
+        module.data_layout = self._codegen._data_layout
 
 
 class LeanPipeline(compiler.CompilerBase):
@@ -112,6 +118,8 @@ def _lower(function: Any, signature: str, entry: str) -> Any:
     flags.no_cfunc_wrapper = True
     flags.no_compile = True
     arguments, result = normalize_signature(signature)
+    library = LeanLibrary(cpu_target.target_context.codegen(), entry)
+    library.enable_object_caching()
     compiled = compile_extra(
         cpu_target.typing_context,
         cpu_target.target_context,
@@ -120,9 +128,9 @@ def _lower(function: Any, signature: str, entry: str) -> Any:
         result,
         flags,
         {},
+        library=library,
         pipeline_class=LeanPipeline,
     )
-    library = compiled.library
     module = library._final_module
     for other in dict.fromkeys(library._linking_libraries):
         module.link_in(other._get_module_for_linking(), preserve=True)
@@ -165,6 +173,6 @@ def _entry_text(inner: Any, entry: str) -> str:
 def _optimise(module: Any) -> None:
     options = llvm.PipelineTuningOptions(speed_level=3)
     options.loop_vectorization = True
-    options.slp_vectorization = True
+    options.slp_vectorization = False
     builder = llvm.create_pass_builder(machine(), options)
     builder.getModulePassManager().run(module, builder)

@@ -336,25 +336,57 @@ def compensated(context: Any, total: Any, rest: Any) -> Any:
 
 @intrinsic
 def first_of(context: Any, values: Any, count: Any, best: Any) -> Any:
-    """The first position of `best`, or of a NaN, among `count` values."""
+    """The first position of `best`, or of a NaN, among `count` values.
+
+    `best` is one of the values.
+    """
     item = values.dtype
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer, count, best = arguments
-        found = cgutils.alloca_once_value(builder, ir.Constant(INDEX, 0))
-        with cgutils.for_range(builder, count, intp=INDEX) as loop:
-            value = builder.load(builder.gep(pointer, [loop.index]))
-            if isinstance(item, types.Float):
-                equal = builder.fcmp_ordered("==", value, best)
-                hit = builder.or_(equal, builder.fcmp_unordered("!=", value, value))
-            else:
-                hit = builder.icmp_signed("==", value, best)
-            with builder.if_then(hit):
-                builder.store(loop.index, found)
+        vector, source = _vector(context, builder, item, arguments[0])
+        count = arguments[1]
+        found = cgutils.alloca_once_value(builder, ir.Constant(INDEX, -1))
+        wanted = builder.insert_element(
+            ir.Constant(vector, ir.Undefined), arguments[2], INT32(0)
+        )
+        wanted = builder.shuffle_vector(
+            wanted,
+            ir.Constant(vector, ir.Undefined),
+            ir.Constant(ir.VectorType(INT32, LANES), [0] * LANES),
+        )
+        rest = builder.and_(count, ir.Constant(INDEX, LANES - 1))
+        groups = builder.lshr(count, ir.Constant(INDEX, 5))
+        with cgutils.for_range(builder, groups, intp=INDEX) as loop:
+            start = builder.mul(loop.index, ir.Constant(INDEX, LANES))
+            place = builder.gep(source, [start])
+            new = _wide_load(builder, place, vector, _bytes(vector.element))
+            bits = _hits(builder, item, new, wanted)
+            with builder.if_then(builder.icmp_signed("!=", bits, INT32(0))):
+                first = builder.zext(builder.cttz(bits, BOOL(1)), INDEX)
+                builder.store(builder.add(start, first), found)
                 loop.do_break()
+        missing = builder.icmp_signed("<", builder.load(found), INDEX(0))
+        with builder.if_then(missing):
+            start = builder.sub(count, rest)
+            zeros = ir.Constant(vector, None)
+            place = builder.gep(source, [start])
+            new = _masked_load(builder, place, vector, rest, zeros)
+            bits = _hits(builder, item, new, wanted)
+            first = builder.zext(builder.cttz(bits, BOOL(0)), INDEX)
+            builder.store(builder.add(start, first), found)
         return builder.load(found)
 
     return types.int64(values, types.int64, item), build
+
+
+def _hits(builder: Any, item: Any, values: Any, wanted: Any) -> Any:
+    """A bit for each lane that is `wanted`, or NaN."""
+    if isinstance(item, types.Float):
+        equal = builder.fcmp_ordered("==", values, wanted)
+        hit = builder.or_(equal, builder.fcmp_unordered("uno", values, values))
+    else:
+        hit = builder.icmp_signed("==", values, wanted)
+    return builder.bitcast(hit, INT32)
 
 
 PRIMITIVES: dict[str, Any] = {
