@@ -98,9 +98,7 @@ def locate(shape: Extents, extents: Extents, place: Place) -> Located | None:
                     low[j] += move * (part - 1)
                 else:
                     high[j] += move * (part - 1)
-    if any(n < 0 for n in low) or any(
-        n >= m for n, m in zip(high, shape, strict=True)
-    ):
+    if any(n < 0 for n in low) or any(n >= m for n, m in zip(high, shape, strict=True)):
         return None
     split = any(len(parts) > 1 for parts in pieces)
     return Located(start, tuple(digits), tuple(pieces) if split else None)
@@ -115,9 +113,7 @@ def _digits(position: int, shape: Extents, counts: Sequence[int]) -> tuple[int, 
     return tuple(digits)
 
 
-def _pieces(
-    extent: int, stride: int, shape: Extents, counts: Sequence[int]
-) -> Extents:
+def _pieces(extent: int, stride: int, shape: Extents, counts: Sequence[int]) -> Extents:
     """Split an axis that walks over the end of an axis of the shape."""
     pieces: list[int] = []
     while stride and extent > 1:
@@ -249,6 +245,10 @@ def overlap(extents: Extents, one: Place, other_extents: Extents, other: Place) 
     first = np.asarray(_Memory(extents, one.offset, one.strides))
     second = np.asarray(_Memory(other_extents, other.offset, other.strides))
     try:
-        return bool(np.shares_memory(first, second, max_work=100_000))
+        return bool(np.shares_memory(first, second, _EFFORT))
     except np.exceptions.TooHardError:
         return True
+
+
+_EFFORT: Any = 100_000
+"""What an exact answer may cost; beyond it the answer is the safe one."""

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import prod
 from typing import NamedTuple
 
-from engine.access import (
-    Extents,
-    Pieces,
-    Place,
-    compose,
-    inverse,
-    locate,
-    overlap,
-    split_place,
-    spread,
-)
+from engine.access import Extents, Place, compose, inverse, locate, overlap, spread
 from engine.groups import Draft, GroupKind, Read
 from engine.program import Step
 from engine.recipe import Recipe
+from engine.trial import Trial, aligned, cut, real
 
 MAX_PASSES = 6
 LONG_ROW = 1 << 14
@@ -35,64 +25,6 @@ class Result(NamedTuple):
     axes: tuple[int, ...] | None = None
     inner: int = 0
     kind: GroupKind = "map"
-
-
-class Trial:
-    """An attempt to add a step to a draft: axes are split here first."""
-
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-        self.extents = draft.extents
-        self.splits: list[Pieces] = []
-
-    def refine(self, pieces: Pieces) -> None:
-        """Split the axes of the attempt."""
-        self.extents = tuple(n for p in pieces for n in p)
-        self.splits.append(pieces)
-
-    def seen(self, place: Place) -> Place:
-        """A place of the draft over the axes of the attempt."""
-        for pieces in self.splits:
-            place = split_place(place, pieces)
-        return place
-
-    def follow(self, regions: Sequence[Recipe], place: Place) -> Place | None:
-        """Where a place of the draft ends after a chain of views."""
-        while True:
-            splits = len(self.splits)
-            found = self._follow(regions, self.seen(place))
-            if len(self.splits) == splits:
-                return found
-
-    def _follow(self, regions: Sequence[Recipe], place: Place) -> Place | None:
-        for region in regions:
-            composed = compose(region, self.extents, place)
-            if composed is None:
-                return None
-            if composed.pieces is not None:
-                self.refine(composed.pieces)
-                return None
-            place = composed.place
-        return place
-
-
-def aligned(step: Step) -> Sequence[int]:
-    """Which operands a step reads at its own index."""
-    if step.op.name in ("update", "update_add") or step.op.kind == "gather":
-        return (1,)
-    return range(len(step.operands))
-
-
-def cut(shape: Extents, step: Step) -> tuple[int, int, int]:
-    """Sizes before, in and after the reduced axes, which adjoin."""
-    axes = [a for a in step.attributes[0] if shape[a] != 1]
-    first, last = axes[0], axes[-1]
-    return prod(shape[:first]), prod(shape[first : last + 1]), prod(shape[last + 1 :])
-
-
-def real(extents: Sequence[int]) -> Extents:
-    """The extents that are axes at all."""
-    return tuple(n for n in extents if n != 1)
 
 
 class Fuser:
@@ -402,12 +334,12 @@ class Fuser:
     def merge(self, one: Draft, other: Draft, order: dict[int, int]) -> Draft | None:
         """Two drafts as one, None where their indices do not fit."""
         small, big = sorted((one, other), key=lambda draft: len(draft.steps))
-        grown: Draft | None = big
+        grown = big
         for n in small.steps:
-            grown = self.join(grown, n)
-            if grown is None:
+            joined = self.join(grown, n)
+            if joined is None:
                 return None
-        assert grown is not None
+            grown = joined
         for reads in grown.reads.values():
             for root, place in reads:
                 if root in grown.places and place != grown.places[root]:
@@ -419,8 +351,3 @@ class Fuser:
         if not all(self.writes_apart(grown, n) for n in grown.steps):
             return None
         return grown
-
-
-def with_operands(step: Step, operands: Sequence[int]) -> Step:
-    """The step on other operands."""
-    return replace(step, operands=tuple(operands))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -34,6 +35,9 @@ from engine.passes import Passes
 from engine.prepare import text_dtype
 from engine.program import COPY, Step
 from engine.schedule import Schedule
+
+Inner: TypeAlias = Load | Gather | Compute | Store | Reduce
+"""What may stand inside of a loop."""
 
 ITEM_NAMES = "xyz"
 _ADD = {"b": "{x} | {y}", "": "{x} + {y}"}
@@ -66,9 +70,7 @@ def lower(schedule: Schedule, group: Group, slots: Sequence[int]) -> Lowered:
 
 
 class _Lowering:
-    def __init__(
-        self, schedule: Schedule, group: Group, slots: Sequence[int]
-    ) -> None:
+    def __init__(self, schedule: Schedule, group: Group, slots: Sequence[int]) -> None:
         self.steps = schedule.program.steps
         self.group = group
         self.slots = slots
@@ -84,7 +86,7 @@ class _Lowering:
         self.loaded_before: dict[tuple[int, Place], str] = {}
         self.count = {"x": 0, "t": 0}
         self.body: list[Statement] = []
-        self.inside: list[Statement] = []
+        self.inside: list[Inner] = []
 
     def run(self) -> Lowered:
         if self.group.kind == "map":
@@ -165,9 +167,8 @@ class _Lowering:
         self._add(Compute(target, step.dtype.name, text), inside)
         return target
 
-    def _add(self, statement: Statement, inside: bool) -> None:
+    def _add(self, statement: Inner, inside: bool) -> None:
         if inside:
-            assert not isinstance(statement, Loop)
             self.inside.append(statement)
         else:
             self.body.append(statement)
@@ -253,9 +254,7 @@ class _Lowering:
         group = self.group
         places = [place for _, place in self.accesses]
         numbers = [argument for argument, _ in self.accesses]
-        stores = {
-            s.access for s in _statements(self.body) if isinstance(s, Store)
-        }
+        stores = {s.access for s in _statements(self.body) if isinstance(s, Store)}
         extents, outer, places = simplify_axes(
             group.kind, group.extents, group.inner, places, stores
         )
@@ -302,8 +301,10 @@ def _statements(body: Sequence[Statement]) -> list[Statement]:
     return found
 
 
-def _role(roles: set[str]) -> str:
-    return "update" if len(roles) > 1 else next(iter(roles))
+def _role(roles: set[str]) -> Literal["read", "write", "update"]:
+    if len(roles) > 1:
+        return "update"
+    return "read" if "read" in roles else "write"
 
 
 def _stride_class(stride: int, vector: bool) -> StrideClass:

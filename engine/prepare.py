@@ -307,9 +307,7 @@ class _Preparation:
     def _copy(self, k: int, origin: int) -> int:
         source = self.new[k]
         return self._append(
-            Step(
-                COPY, (k,), (), (), source.dtype, source.shape, origin, source.line
-            )
+            Step(COPY, (k,), (), (), source.dtype, source.shape, origin, source.line)
         )
 
     def _append(self, step: Step) -> int:

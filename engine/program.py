@@ -138,7 +138,7 @@ def from_nodes(nodes: Sequence[Node], alive: Sequence[bool]) -> Program:
 
 def is_view(step: Step) -> bool:
     """Whether the step only selects elements of its operand, without a computation."""
-    return step.op.name == "view"
+    return bool(step.op.name == "view")
 
 
 def is_whole(step: Step, base: Step) -> bool:
@@ -153,4 +153,5 @@ def is_virtual(step: Step) -> bool:
 
 
 def is_leaf(step: Step) -> bool:
+    """Whether the step brings a computed array in."""
     return step.op is LEAF

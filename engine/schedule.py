@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.fusing import Fuser, aligned, with_operands
+from engine.fusing import Fuser
 from engine.groups import Draft, Group
 from engine.prepare import Prepared, is_library, roots
 from engine.program import COPY, Program, Step, is_leaf, is_virtual
+from engine.trial import aligned, with_operands
 
 MAX_STATEMENTS = 128
 """Numba's front end recurses on longer bodies, and compile time grows with them."""
