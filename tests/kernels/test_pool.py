@@ -1,0 +1,105 @@
+"""The thread pool: any number of callers, any number of threads, and forks."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import warnings
+
+import numpy as np
+import pytest
+from by_hand import elementwise
+
+from engine.kernels import memory, pool
+from engine.kernels.cpu import backend
+from engine.kernels.kernel import Layout
+
+KERNEL = elementwise("x0 * x0 + s0", "float64", "float64", scalars=("float64",))
+LARGE = 400_000
+
+pytestmark = pytest.mark.usefixtures("threads")
+
+
+def check(times: int = 1, size: int = LARGE) -> None:
+    launcher = backend.compile(KERNEL).bind(Layout((size,), ((0,), (0,))))
+    x = np.random.default_rng(0).random(size)
+    for k in range(times):
+        out = np.zeros(size)
+        launcher([memory.pointer(x), memory.pointer(out)], (float(k),))
+        assert np.array_equal(out, x * x + k)
+
+
+def in_threads(number: int, work: object) -> None:
+    errors: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            work()  # type: ignore[operator]
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 16])
+def test_any_number_of_threads_covers_every_element(threads: int) -> None:
+    pool.set_num_threads(threads)
+    check(5)
+
+
+def test_eight_python_threads_may_launch_at_once() -> None:
+    pool.set_num_threads(4)
+    in_threads(8, lambda: check(20))
+
+
+def test_one_launcher_may_run_in_many_threads_at_once() -> None:
+    pool.set_num_threads(2)
+    launcher = backend.compile(KERNEL).bind(Layout((LARGE,), ((0,), (0,))))
+    x = np.arange(LARGE, dtype=float)
+
+    def launch() -> None:
+        for k in range(10):
+            out = np.zeros(LARGE)
+            launcher([memory.pointer(x), memory.pointer(out)], (float(k),))
+            assert np.array_equal(out, x * x + k)
+
+    in_threads(8, launch)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_child_has_threads_of_its_own() -> None:
+    pool.set_num_threads(3)
+    check()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # fork with threads
+        child = os.fork()
+    if child == 0:
+        try:
+            check(3)
+            helpers = [t for t in threading.enumerate() if "engine" in t.name]
+            os._exit(0 if helpers else 1)
+        except BaseException:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+    check()
+
+
+def test_the_number_of_threads_is_checked() -> None:
+    with pytest.raises(ValueError, match="at least 1 thread was required; 0"):
+        pool.set_num_threads(0)
+
+
+def test_the_environment_names_the_number_of_threads() -> None:
+    import subprocess
+
+    program = "from engine.kernels import pool; print(pool.num_threads())"
+    environment = {**os.environ, "ENGINE_NUM_THREADS": "7"}
+    command = [sys.executable, "-c", program]
+    out = subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert out.stdout.strip() == b"7"
