@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from engine.record.registry import REGISTRY
 from engine.record.value import Scalar, Value
 
-from .op import DType, Loop
+from .op import DType
 
 BOOL = np.dtype(bool)
 INT64 = np.dtype(np.int64)
-Rule: TypeAlias = Callable[[tuple[Any, ...]], Loop]
-
-
-def like(ufunc: np.ufunc) -> Rule:
-    """The dtype rule of a ufunc."""
-
-    def rule(kinds: tuple[Any, ...]) -> Loop:
-        given = tuple(k if isinstance(k, np.dtype) else _weak(k) for k in kinds)
-        found = ufunc.resolve_dtypes((*given, *[None] * ufunc.nout))
-        return Loop(tuple(found[: len(kinds)]), found[len(kinds)])
-
-    return rule
-
-
-def _weak(kind: type) -> Any:
-    return np.dtype(bool) if kind is bool else kind
 
 
 def common_dtype(kinds: tuple[Any, ...]) -> DType:

@@ -82,7 +82,10 @@ def _(cotangent: Cotangent, out: Value, x: Value, axes: Axes) -> Any:
     zeros = keep_axes(sum(cast(zero, INT64), attributes=(axes,)), axes, x.shape)
     nonzero = prod(where(zero, 1, x), attributes=(axes,))
     only_zero = prod(where(zero, x, 1), attributes=(axes,))
-    of_zero = where(equal(zeros, 1), keep_axes(nonzero, axes, x.shape), 0)
+    # The other one of two zeros, as an expression: second derivatives need its slope.
+    another = keep_axes(sum(where(zero, x, 0), attributes=(axes,)), axes, x.shape) - x
+    other_zeros = where(equal(zeros, 1), 1, where(equal(zeros, 2), another, 0))
+    of_zero = keep_axes(nonzero, axes, x.shape) * other_zeros
     of_others = keep_axes(nonzero * only_zero, axes, x.shape) / where(zero, 1, x)
     grad = keep_axes(settle(cotangent), axes, x.shape)
     return (Cotangent(grad * conj(where(zero, of_zero, of_others))),)

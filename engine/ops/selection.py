@@ -16,7 +16,7 @@ from engine.record.value import Value
 from .comparison import equal, isnan
 from .logical import logical_not, logical_or
 from .loops import BOOL, common_dtype
-from .op import DType, Loop, elementwise
+from .op import Loop, elementwise
 
 
 def _where_loop(kinds: tuple[Any, ...]) -> Loop:
@@ -108,15 +108,13 @@ def _(out: Value, x: Any, y: Any) -> Any:
 
 
 def _clip_loop(kinds: tuple[Any, ...]) -> Loop:
-    dtype: DType = common_dtype(kinds)
-    if dtype == BOOL:
-        raise TypeError("clip: numbers were required; bool was given")
+    dtype = common_dtype(kinds)
     return Loop((dtype, dtype, dtype), dtype)
 
 
 @elementwise(
     np.clip,
-    scalar="minimum(maximum({x}, {y}), {z})",
+    scalar={"b": "({x} | {y}) & {z}", "": "minimum(maximum({x}, {y}), {z})"},
     loop=_clip_loop,
     onnx="Clip",
 )

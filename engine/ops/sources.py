@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.kernels.philox import philox_numpy
 
-from .loops import INT64
+from .loops import INT64, common_dtype
 from .op import DType, Loop, elementwise, operation
 
 UINT64 = np.dtype(np.uint64)
@@ -37,6 +37,8 @@ def iota(length: Any) -> Any:
 
 
 def _uint64(kinds: tuple[Any, ...]) -> Loop:
+    if any(common_dtype((kind,)).kind not in "iu" for kind in kinds):
+        raise TypeError(f"random_bits: integers were required; {kinds} were given")
     return Loop((UINT64, UINT64), UINT64)
 
 

@@ -11,13 +11,21 @@ import numpy as np
 from engine.record.value import Value
 
 from .exponential import exp, log, positive_numbers, wide
-from .loops import like
-from .op import elementwise
+from .loops import common_dtype
+from .op import Loop, elementwise
 from .selection import where
 from .trigonometric import tan
 
 TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
-_real = like(np.cbrt)
+
+
+def _real(kinds: tuple[Any, ...]) -> Loop:
+    """Floats as they are; integers and bool in float64."""
+    dtype = common_dtype(kinds)
+    if dtype.kind == "c":
+        raise TypeError(f"real numbers were required; {dtype.name} was given")
+    float_dtype = dtype if dtype.kind == "f" else np.dtype(np.float64)
+    return Loop((float_dtype,), float_dtype)
 
 
 def _reference(function: Callable[[float], float]) -> Callable[[Any], Any]:
@@ -35,7 +43,7 @@ def _reference(function: Callable[[float], float]) -> Callable[[Any], Any]:
 def _sigmoid(x: Any) -> Any:
     x = np.asarray(x)
     small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, small) / (1 + small) + (x - x) * 0
+    return np.where(x >= 0, 1, small) / (1 + small)
 
 
 def _lgamma(x: float) -> float:

@@ -1,0 +1,433 @@
+"""Every op of the registry: values, dtypes and gradients, on every backend.
+
+An op is tested because it is declared. Elementwise ops need nothing; ops of other kinds
+have operands in `op_cases`, and one that has none fails.
+"""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special
+from harness import (
+    BACKENDS,
+    DTYPES,
+    KERNEL_DTYPES,
+    assert_same,
+    check_gradients,
+    crossed,
+    record,
+    run,
+)
+from op_cases import CASES, Case
+
+import engine
+import engine.ops
+from engine.ops.op import ElementwiseOp, Loop, Op
+from engine.record.registry import REGISTRY
+from engine.record.value import Value, constant
+
+ELEMENTWISE = sorted(
+    name for name, op in REGISTRY.items() if isinstance(op, ElementwiseOp)
+)
+OTHERS = sorted(set(REGISTRY) - set(ELEMENTWISE))
+
+
+def _pick(condition: Any, x: Any, y: Any) -> Any:
+    return np.where(np.asarray(condition).astype(bool), x, y)
+
+
+def _known_bits(counter: Any, key: Any) -> Any:
+    """Philox 4x32-10 in Python's integers, from its paper."""
+    if any(np.asarray(x).dtype.kind not in "iu" for x in (counter, key)):
+        raise TypeError("integers count")
+    shape = np.broadcast_shapes(np.shape(counter), np.shape(key))
+    flat = [
+        _philox(int(c) % 2**64, int(k) % 2**64)
+        for c, k in zip(
+            np.broadcast_to(counter, shape).flat,
+            np.broadcast_to(key, shape).flat,
+            strict=True,
+        )
+    ]
+    return np.array(flat, np.uint64).reshape(shape)
+
+
+def _philox(counter: int, key: int) -> int:
+    words = [counter % 2**32, counter >> 32, 0, 0]
+    keys = [key % 2**32, key >> 32]
+    for _ in range(10):
+        left, right = words[0] * 0xD2511F53, words[2] * 0xCD9E8D57
+        words = [
+            (right >> 32) ^ words[1] ^ keys[0],
+            right % 2**32,
+            (left >> 32) ^ words[3] ^ keys[1],
+            left % 2**32,
+        ]
+        keys = [(keys[0] + 0x9E3779B9) % 2**32, (keys[1] + 0xBB67AE85) % 2**32]
+    return words[0] | words[1] << 32
+
+
+def _special(function: Any) -> Any:
+    """SciPy's function in float64, rounded to the dtype of the operand."""
+
+    def oracle(x: Any) -> Any:
+        x = np.asarray(x)
+        if x.dtype.kind == "c":
+            raise TypeError("real numbers only")
+        wanted = x.dtype if x.dtype.kind == "f" else np.float64
+        return np.asarray(function(x.astype(np.float64))).astype(wanted)
+
+    return oracle
+
+
+ORACLES: dict[str, Any] = {
+    "where": _pick,
+    "clip": np.clip,
+    "real": np.real,
+    "imag": np.imag,
+    "random_bits": _known_bits,
+    "sigmoid": _special(scipy.special.expit),
+    "erf": _special(scipy.special.erf),
+    "erfc": _special(scipy.special.erfc),
+    "lgamma": _special(scipy.special.gammaln),
+}
+"""What ops that are no ufuncs mean."""
+
+ULPS = {
+    "lgamma": 64.0,
+    "erfc": 16.0,
+    "logaddexp": 16.0,
+    "logaddexp2": 16.0,
+    "deg2rad": 1.0,
+    "rad2deg": 1.0,
+}
+"""Rounding that is allowed, where it is not that of its class: see `_ulps`."""
+
+EITHER_ZERO = {"maximum", "minimum", "fmax", "fmin", "clip", "absolute"}
+"""Ops of which NumPy's own loops differ in the sign of a zero."""
+
+
+def _least(op: Op) -> float:
+    """Results below this are measured against it: lgamma cancels near 1 and 2."""
+    return 1.0 if op.name == "lgamma" else 0.0
+
+
+def _ulps(op: Op, dtype: np.dtype[Any]) -> float:
+    """0 for arithmetic, 4 where a library's polynomial decides, on every backend."""
+    if dtype.kind == "c":
+        return 16.0
+    return ULPS.get(op.name, 4.0 if op.expensive else 0.0)
+
+
+def _oracle(op: Op) -> Any:
+    if op.name in ORACLES:
+        return ORACLES[op.name]
+    assert isinstance(op, ElementwiseOp)
+    assert op.ufunc is not None, f"tests/test_every_op.py: an oracle for {op.name}"
+    return op.ufunc
+
+
+def _expected(op: Op, arrays: list[Any]) -> Any:
+    with np.errstate(all="ignore"):
+        return _oracle(op)(*arrays)
+
+
+def _dtype_rows(op: Op, dtypes: Any) -> list[tuple[np.dtype[Any], ...]]:
+    """Each dtype for all operands; mixtures of neighbours."""
+    rows = [(dtype,) * op.nin for dtype in dtypes]
+    if op.nin == 2 and dtypes is DTYPES:
+        rows += list(itertools.pairwise(dtypes))
+        rows += [(b, a) for a, b in itertools.pairwise(dtypes)]
+    if op.name == "where":
+        rows = [(np.dtype(bool), *row[1:]) for row in rows]
+    return rows
+
+
+def _operands(op: Op, dtypes: tuple[np.dtype[Any], ...]) -> list[Any]:
+    arrays = crossed(dtypes)
+    if op.name in ("power", "left_shift", "right_shift") and dtypes[1].kind in "iu":
+        # NumPy refuses negative powers and leaves negative shifts undefined.
+        arrays[1] = arrays[1][arrays[1] >= 0]
+    return arrays
+
+
+def _defined(op: Op, arrays: list[Any], expected: Any) -> Any:
+    """Where NumPy's result is one: its C code leaves some overflows undefined."""
+    if op.name in ("gcd", "lcm") and expected.dtype.kind == "i":
+        lowest = np.iinfo(expected.dtype).min
+        broken = [x.astype(expected.dtype) == lowest for x in arrays]
+        return ~np.logical_or(*np.broadcast_arrays(*broken))
+    return np.ones(np.shape(expected), bool)
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    if request.config.getoption("--device") == "cuda" and not (
+        engine.cuda.is_available()
+    ):
+        pytest.skip("--device cuda: engine.cuda.is_available() is False")
+    return str(request.param)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_values_and_dtypes_are_numpys(name: str, backend: str) -> None:
+    op = REGISTRY[name]
+    pending: list[tuple[Value, Any, Any]] = []
+    in_kernels: list[bool] = []
+    for dtypes in _dtype_rows(op, DTYPES if backend == "numpy" else KERNEL_DTYPES):
+        arrays = _operands(op, dtypes)
+        try:
+            expected = _expected(op, arrays)
+        except TypeError:
+            with pytest.raises(TypeError):
+                op(*map(constant, arrays))
+            continue
+        pending.append((op(*map(constant, arrays)), expected, arrays))
+        in_kernels.append(backend != "numpy" and _has_kernel(op, dtypes))
+    assert pending
+    results: dict[int, Any] = {}
+    for compiled in (True, False):
+        some = [k for k, inside in enumerate(in_kernels) if inside is compiled]
+        before = engine.stats()["interpreted_ops"]
+        results |= zip(some, run(backend, [pending[k][0] for k in some]), strict=True)
+        assert not compiled or engine.stats()["interpreted_ops"] == before
+    for k, (_, expected, arrays) in enumerate(pending):
+        actual = results[k]
+        kept = _defined(op, arrays, np.asarray(expected))
+        assert actual.dtype == np.asarray(expected).dtype, [a.dtype for a in arrays]
+        assert_same(
+            actual[kept],
+            np.asarray(expected)[kept],
+            _ulps(op, actual.dtype),
+            name not in EITHER_ZERO,
+            _least(op),
+        )
+
+
+def _has_kernel(op: Op, dtypes: tuple[np.dtype[Any], ...]) -> bool:
+    """Whether operands of these dtypes are computed in a kernel, not by NumPy."""
+    loop = op.resolve(dtypes)
+    half = np.float16 in (*loop.inputs, loop.output)
+    return not half and op.text(loop.inputs[-1]) is not None
+
+
+def _float_operands(op: Op, rng: np.random.Generator, shapes: Any) -> list[Any]:
+    """Operands from the op's domain, in the dtypes that it accepts."""
+    given = op.samples if op.samples is not None else _plain
+    samples = given if isinstance(given, tuple) else (given,) * op.nin
+    arrays = [
+        np.asarray(draw(rng, shape))
+        for draw, shape in zip(samples, shapes, strict=True)
+    ]
+    loop = _some_loop(op)
+    return [
+        np.asarray(np.abs(x * 5) if dtype.kind in "iub" else x).astype(dtype)
+        for x, dtype in zip(arrays, loop.inputs, strict=True)
+    ]
+
+
+def _some_loop(op: Op) -> Loop:
+    """The widest loop: of floats if there is one, else of integers."""
+    for kind in "dqQ":
+        for kinds in ((kind,) * op.nin, (kind, *"i" * (op.nin - 1))):
+            try:
+                return op.resolve(tuple(map(np.dtype, kinds)))
+            except TypeError:
+                continue
+    raise AssertionError(f"{op.name} takes no numbers")
+
+
+def _plain(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    return rng.uniform(-2.0, 2.0, shape)
+
+
+LAYOUTS: dict[str, Any] = {
+    "0-d": (lambda x: x, [(), (), ()]),
+    "empty": (lambda x: x, [(3, 0), (1, 0), (0,)]),
+    "broadcast": (lambda x: x, [(3, 1), (1, 4), (4,)]),
+    "reversed": (lambda x: x[..., ::-1], [(3, 4)] * 3),
+    "transposed": (lambda x: x.T, [(3, 4)] * 3),
+    "stepped": (lambda x: x[1::2, 1:], [(5, 4)] * 3),
+}
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_shapes_and_layouts(name: str, backend: str) -> None:
+    op = REGISTRY[name]
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    pending = []
+    for show, shapes in LAYOUTS.values():
+        arrays = _float_operands(op, rng, shapes[: op.nin])
+        views = [_as_view(array, show) for array in arrays]
+        pending.append((op(*views), _expected(op, [show(array) for array in arrays])))
+    results = run(backend, [value for value, _ in pending])
+    for actual, (_, expected) in zip(results, pending, strict=True):
+        ulps = _ulps(op, actual.dtype)
+        assert_same(actual, expected, ulps, name not in EITHER_ZERO, _least(op))
+
+
+def _as_view(array: Any, show: Any) -> Value:
+    """The view that `show` makes of an array, as a region of its value."""
+    from engine.recipe import Recipe
+
+    shown = show(array)
+    step = array.itemsize
+    offset = (shown.ctypes.data - array.ctypes.data) // step if shown.size else 0
+    strides = tuple(s // step for s in shown.strides)
+    recipe = Recipe(array.dtype, offset, shown.shape, strides)
+    return engine.ops.view(constant(array), attributes=(recipe,))
+
+
+def test_python_numbers_are_weak(backend: str) -> None:
+    x = np.arange(4, dtype=np.float32)
+    small = np.arange(4, dtype=np.uint8)
+    values = [
+        engine.ops.add(constant(x), 0.1),
+        engine.ops.subtract(2, constant(small)),
+        engine.ops.multiply(constant(small), 2.5),
+        engine.ops.where(constant(x > 1), constant(x), 0.0),
+        engine.ops.logical_and(constant(small), True),
+    ]
+    expected = [x + 0.1, 2 - small, small * 2.5, np.where(x > 1, x, np.float32(0))]
+    expected.append(np.logical_and(small, True))
+    for actual, right in zip(run(backend, values), expected, strict=True):
+        assert_same(actual, right)
+
+
+def test_an_integer_that_the_dtype_cannot_hold_is_refused() -> None:
+    with pytest.raises(OverflowError, match=r"add: Python integer 300 out of bounds"):
+        engine.ops.add(constant(np.zeros(2, np.uint8)), 300)
+
+
+# -- ops of other kinds ----------------------------------------------------------------
+@pytest.mark.parametrize("name", OTHERS)
+def test_results_of_every_other_op(name: str, backend: str) -> None:
+    assert name in CASES, f"tests/op_cases.py: operands for {name}"
+    op = REGISTRY[name]
+    cases: list[Case] = CASES[name](np.random.default_rng(5))
+    if backend != "numpy":
+        cases = [case for case in cases if _in_kernels(case)]
+    values = [
+        record_case(op, [constant(array) for array in case.arrays], case)
+        for case in cases
+    ]
+    for actual, case in zip(run(backend, values), cases, strict=True):
+        assert_same(actual, case.expected, case.ulps, signed_zeros=False)
+
+
+def _in_kernels(case: Case) -> bool:
+    """Whether all dtypes of a case are among those tried in kernels."""
+    arrays = [*case.arrays, np.asarray(case.expected)]
+    return all(array.dtype in KERNEL_DTYPES for array in arrays)
+
+
+def record_case(op: Op, values: list[Value], case: Case) -> Value:
+    if op.name == "cast":
+        return engine.ops.cast_value(values[0], case.attributes[0])
+    if op.kind == "source":
+        return op(*case.scalars, attributes=case.attributes)
+    return record(op, values, case.attributes)
+
+
+# -- gradients -------------------------------------------------------------------------
+DIFFERENTIABLE = [name for name in ELEMENTWISE if REGISTRY[name].rule is not None]
+OTHER_DIFFERENTIABLE = [name for name in OTHERS if REGISTRY[name].rule is not None]
+NO_COMPLEX_STEP = {
+    "absolute", "sign", "conjugate", "rint", "maximum", "minimum", "fmax", "fmin",
+    "real", "imag", "where", "clip", "power", "float_power", "reciprocal",
+}  # fmt: skip
+"""Ops that take complex numbers but are no analytic functions of them, or are so only
+for constant exponents."""
+
+
+def _analytic(op: Op) -> bool:
+    if op.name in NO_COMPLEX_STEP or not isinstance(op, ElementwiseOp):
+        return False
+    return op.ufunc is not None and any("D->D" in loop for loop in op.ufunc.types)
+
+
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_gradients_to_second_order(name: str) -> None:
+    op = REGISTRY[name]
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    arrays = _float_operands(op, rng, [(3, 1), (4,), (3, 4)][: op.nin])
+    check_gradients(op, arrays, rng)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in DIFFERENTIABLE if _analytic(REGISTRY[name])]
+)
+def test_gradients_agree_with_the_complex_step(name: str) -> None:
+    from harness import gradient_arrays, total
+
+    op = REGISTRY[name]
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    arrays = _float_operands(op, rng, [(4,)] * op.nin)
+    slopes = gradient_arrays(total(op, np.ones(4)), arrays)
+    for k, slope in enumerate(slopes):
+        moved: list[Any] = list(arrays)
+        moved[k] = moved[k] + 1e-30j
+        expected = op.reference(*moved).imag / 1e-30
+        np.testing.assert_allclose(slope, expected, rtol=1e-12)
+
+
+def _takes_complex(op: Op) -> bool:
+    try:
+        return op.resolve((np.dtype(complex),) * op.nin).inputs[-1].kind == "c"
+    except TypeError:
+        return False
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in DIFFERENTIABLE if _takes_complex(REGISTRY[name])]
+)
+def test_gradients_of_complex_operands(name: str) -> None:
+    op = REGISTRY[name]
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    kinds = op.resolve((np.dtype(complex),) * op.nin).inputs
+    arrays = [
+        rng.uniform(0.3, 2.0, 4) + 1j * rng.uniform(0.3, 2.0, 4)
+        if kind.kind == "c"
+        else rng.uniform(size=4) < 0.5
+        for kind in kinds
+    ]
+    check_gradients(op, arrays, rng, order=1)
+
+
+@pytest.mark.parametrize("name", OTHER_DIFFERENTIABLE)
+def test_gradients_of_every_other_op(name: str) -> None:
+    op = REGISTRY[name]
+    rng = np.random.default_rng(7)
+    checked = 0
+    for case in CASES[name](rng):
+        if not case.differentiable:
+            continue
+        check_gradients(
+            lambda *values, case=case: record_case(op, list(values), case),
+            case.arrays,
+            rng,
+            order=case.order,
+        )
+        checked += 1
+    assert checked
+
+
+def test_every_op_says_what_it_does() -> None:
+    assert [name for name, op in REGISTRY.items() if not op.__doc__] == []
+
+
+def test_every_op_of_floats_has_a_gradient() -> None:
+    without = [name for name in ELEMENTWISE if REGISTRY[name].rule is None]
+    assert [name for name in without if _gives_floats(REGISTRY[name])] == []
+
+
+def _gives_floats(op: Op) -> bool:
+    try:
+        return op.resolve((np.dtype(float),) * op.nin).output.kind == "f"
+    except TypeError:
+        return False
