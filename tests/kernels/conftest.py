@@ -8,6 +8,8 @@ import pytest
 
 from engine.kernels import pool
 
+collect_ignore_glob = ["golden/*"]
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:

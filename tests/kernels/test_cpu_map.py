@@ -78,7 +78,9 @@ def test_four_axes_are_walked_in_c_order() -> None:
 
 
 @pytest.mark.usefixtures("threads")
-@pytest.mark.parametrize("shape", [(2, 200_001), (200_001, 2), (1, 300_000), (7, 51_234)])
+@pytest.mark.parametrize(
+    "shape", [(2, 200_001), (200_001, 2), (1, 300_000), (7, 51_234)]
+)
 def test_long_rows_and_short_rows_are_shared_among_threads(shape: Any) -> None:
     from engine.kernels import pool
 
