@@ -1,0 +1,50 @@
+"""The vector math is within 2 units in the last place, and right at the edges."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from ulp_table import CASES, evaluate, largest_error
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", CASES)
+def test_errs_by_less_than_two_units_in_the_last_place(name: str, dtype: str) -> None:
+    error, where = largest_error(name, dtype, 800)
+    assert error < 2, f"{name}{where}: {error:.2f} ULP"
+
+
+LIMITS = {
+    "exp": {-math.inf: 0, math.inf: math.inf, 710.0: math.inf, -746.0: 0},
+    "expm1": {-math.inf: -1, math.inf: math.inf, -0.0: -0.0, 1e-310: 1e-310},
+    "log": {0.0: -math.inf, -1.0: math.nan, math.inf: math.inf},
+    "log1p": {-1.0: -math.inf, -2.0: math.nan, -0.0: -0.0, 1.7e308: math.log(1.7e308)},
+    "sin": {-0.0: -0.0, math.inf: math.nan, 1e22: -0.8522008497671888},
+    "cos": {0.0: 1, -math.inf: math.nan, 1e22: 0.5232147853951389},
+    "tanh": {-0.0: -0.0, math.inf: 1, -math.inf: -1, 5e-324: 5e-324},
+    "sinh": {-0.0: -0.0, -math.inf: -math.inf, 711.0: math.inf},
+    "cosh": {-0.0: 1, -math.inf: math.inf, 711.0: math.inf},
+    "sigmoid": {-math.inf: 0, math.inf: 1, 0.0: 0.5, -745.0: 5e-324},
+    "erf": {-0.0: -0.0, math.inf: 1, -math.inf: -1},
+    "erfc": {math.inf: 0, -math.inf: 2, 28.0: 0, 0.0: 1},
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_limits_and_signed_zeros(name: str) -> None:
+    given = np.array([*LIMITS[name], math.nan])
+    expected = np.array([*LIMITS[name].values(), math.nan])
+    result = evaluate(name, [given])
+    np.testing.assert_allclose(result, expected, rtol=1e-9, atol=0)
+    signs = np.signbit(result) == np.signbit(expected)
+    assert (signs | np.isnan(expected)).all()
+
+
+def test_large_arguments_are_right_wherever_they_stand_in_a_vector() -> None:
+    x = np.linspace(-3, 3, 67)
+    x[[0, 5, 31, 66]] = [1e9, -1e15, 1e300, 2e6]
+    for name in ("sin", "cos", "tan"):
+        exact = [getattr(math, name)(float(a)) for a in x]
+        np.testing.assert_allclose(evaluate(name, [x]), exact, rtol=4e-16)
