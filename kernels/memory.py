@@ -321,6 +321,8 @@ def _limit() -> int:
 @cache
 def _allocator() -> tuple[Callable[[], Any], Callable[[Any], None]] | None:
     """What sets our allocator in a context, and `trim`; None where it cannot be."""
+    from numpy._core import multiarray
+
     from .cpu.target import MissingSymbol, forever, load_text
 
     try:
@@ -333,19 +335,18 @@ def _allocator() -> tuple[Callable[[], Any], Callable[[Any], None]] | None:
     handler = _Handler(b"engine", 1, ctypes.addressof(_state))
     for name in names[:4]:
         setattr(handler, name, at[name])
-    api = ctypes.pythonapi
-    capsule_at = api.PyCapsule_GetPointer
-    capsule_at.restype = ctypes.c_void_p
-    capsule_at.argtypes = (ctypes.py_object, ctypes.c_char_p)
-    table = capsule_at(np._core.multiarray._ARRAY_API, None)
-    address = ctypes.c_void_p.from_address(table + 8 * _SET_HANDLER).value
-    set_handler = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object)(address)
-    make = api.PyCapsule_New
-    make.restype = ctypes.py_object
-    make.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
-    name = b"mem_handler"
-    capsule = make(ctypes.addressof(handler), name, None)
-    for kept in (handler, name, capsule, _state):
+    thing, text, address = ctypes.py_object, ctypes.c_char_p, ctypes.c_void_p
+    look = ctypes.PYFUNCTYPE(address, thing, text)
+    make = ctypes.PYFUNCTYPE(thing, address, text, address)
+    table = look(("PyCapsule_GetPointer", ctypes.pythonapi))(
+        multiarray._ARRAY_API, None
+    )
+    entry = _at(table + 8 * _SET_HANDLER).value
+    set_handler = ctypes.PYFUNCTYPE(thing, thing)(entry or 0)
+    label = b"mem_handler"
+    new_capsule = make(("PyCapsule_New", ctypes.pythonapi))
+    capsule = new_capsule(ctypes.addressof(handler), label, None)
+    for kept in (handler, label, capsule, _state):
         forever(kept)
     trim = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(at["trim"])
     return (lambda: set_handler(capsule)), trim

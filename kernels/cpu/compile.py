@@ -53,6 +53,9 @@ class LeanLibrary(codegen.JITCodeLibrary):
         module.data_layout = self._codegen._data_layout
 
 
+make_library: Any = LeanLibrary
+
+
 class LeanPipeline(compiler.CompilerBase):
     """Numba's pipeline without what generated kernels never need."""
 
@@ -118,7 +121,7 @@ def _lower(function: Any, signature: str, entry: str) -> Any:
     flags.no_cfunc_wrapper = True
     flags.no_compile = True
     arguments, result = normalize_signature(signature)
-    library = LeanLibrary(cpu_target.target_context.codegen(), entry)
+    library: Any = make_library(cpu_target.target_context.codegen(), entry)
     library.enable_object_caching()
     compiled = compile_extra(
         cpu_target.typing_context,

@@ -17,6 +17,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 cgutils: Any = _cgutils  # Numba's own helpers have no types
+pointer_to: Any = types.CPointer
 
 LANES = 32
 
@@ -37,7 +38,7 @@ def stack(context: Any, dtype: Any, count: Any) -> Any:
         memory.align = 64
         return builder.bitcast(memory, kind.as_pointer())
 
-    return types.CPointer(item)(dtype, count), build
+    return pointer_to(item)(dtype, count), build
 
 
 @intrinsic

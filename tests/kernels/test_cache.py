@@ -207,9 +207,9 @@ def test_two_processes_may_fill_the_cache_at_once(folder: Path) -> None:
 
 
 def test_code_that_needs_a_missing_function_is_not_loaded() -> None:
-    from engine.kernels.cpu.target import MissingSymbol, machine
-
     import llvmlite.binding as llvm
+
+    from engine.kernels.cpu.target import MissingSymbol, machine
 
     text = "declare void @no_such_function()\ndefine void @caller() {\n"
     text += "  call void @no_such_function()\n  ret void\n}\n"
@@ -217,7 +217,7 @@ def test_code_that_needs_a_missing_function_is_not_loaded() -> None:
     assert undefined_symbols(code) == ["no_such_function"]
     with pytest.raises(MissingSymbol, match="no_such_function"):
         load(code, "caller")
-    with pytest.raises(ValueError, match="object file|ELF"):
+    with pytest.raises(ValueError, match=r"object file|ELF"):
         undefined_symbols(code[: len(code) // 2])
 
 
