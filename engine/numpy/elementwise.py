@@ -1,0 +1,147 @@
+"""Elementwise calls: operands to values in memory order, op, result in NumPy's layout."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.handle as face
+from engine.array import Array
+from engine.errors import broadcast_error
+from engine.movement import broadcast_value
+from engine.ops.op import Op, cast
+from engine.record.registry import REGISTRY
+from engine.record.value import Scalar, Value, constant
+
+from .operands import (
+    NUMBERS,
+    layout_of,
+    operand,
+    ordered_value,
+    plain_value,
+    result_order,
+    strong,
+)
+
+_COMPARE = {
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+}
+
+
+def apply(op: Op, *args: Any) -> face.ndarray:
+    """Record an elementwise op on anything that may be an operand."""
+    values = []
+    for x in args:
+        if type(x) is face.ndarray:
+            value = plain_value(x)
+            if value is None:
+                return apply_general(op, args)
+            values.append(value)
+        elif type(x) in NUMBERS:
+            values.append(x)
+        else:
+            return apply_general(op, args)
+    if type(args[0]) is not face.ndarray and all(type(x) in NUMBERS for x in args):
+        return apply_general(op, args)
+    try:
+        result = op(*values)
+    except OverflowError:
+        result = _out_of_range(op, values)
+    return face.ndarray.wrap(result, scalar=not result.shape)
+
+
+def apply_general(op: Op, args: tuple[Any, ...]) -> face.ndarray:
+    """`apply` for views, foreign operands and scalars."""
+    result, order = compute(op, args)
+    return face.ndarray.wrap(result, order, scalar=not result.shape)
+
+
+def compute(op: Op, args: tuple[Any, ...]) -> tuple[Value, tuple[int, ...] | None]:
+    """The result as a value in memory order, and that order."""
+    values, order = prepared(op.name, args)
+    try:
+        return op(*values), order
+    except OverflowError:
+        return _out_of_range(op, values), order
+
+
+def prepared(
+    name: str, args: tuple[Any, ...]
+) -> tuple[list[Any], tuple[int, ...] | None]:
+    """Operands as values in the memory order of the result, and that order."""
+    parts = [operand(x, name) for x in args]
+    if all(type(x) in NUMBERS for x in parts):
+        parts = [strong(x) for x in parts]
+    layouts = tuple(layout_of(x) for x in parts)
+    try:
+        order = result_order(layouts)
+    except ValueError:
+        broadcast_error(name, [shape for shape, _ in layouts])
+    return [ordered_value(x, order) for x in parts], order
+
+
+def _out_of_range(op: Op, values: list[Any]) -> Value:
+    """Comparison with an integer that the dtype cannot hold: the same for all."""
+    compare = _COMPARE.get(op.name)
+    if compare is None:
+        return op(*values)  # raises again
+    numbers = [x if type(x) is int else 0 for x in values]
+    shape = next(x.shape for x in values if isinstance(x, (Value, Scalar)))
+    answer = np.bool_(compare(*numbers))
+    scalar = Scalar(answer, answer.dtype)
+    return REGISTRY["full"](scalar, attributes=(shape, answer.dtype))
+
+
+# -- results into memory that exists --------------------------------------------------
+def check_out(out: Any) -> Array:
+    """Refuse what is no writeable array, in NumPy's order of complaints."""
+    if not isinstance(out, Array) or out.scalar:
+        raise TypeError("return arrays must be of ArrayType")
+    if not out.writeable:
+        raise ValueError("output array is read-only")
+    return out
+
+
+def store_out(name: str, result: Value, out: Array, casting: str, where: Any) -> None:
+    """Write a ufunc's result through `out`, cast and broadcast as NumPy does."""
+    if not np.can_cast(result.dtype, out.dtype, casting):  # type: ignore[arg-type]
+        raise TypeError(
+            f"Cannot cast ufunc '{name}' output from {result.dtype!r} to "
+            f"{out.dtype!r} with casting rule '{casting}'"
+        )
+    shape = out.recipe.shape
+    if result.shape != shape:
+        try:
+            fits = np.broadcast_shapes(result.shape, shape) == shape
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError(
+                f"{name}: an output of the broadcast shape {result.shape} was required; "
+                f"a non-broadcastable output operand with shape {shape} was given"
+            )
+    value = broadcast_value(cast(result, out.dtype), shape)
+    if where is not True:
+        value = REGISTRY["where"](broadcast_value(where, shape), value, out.read())
+    out.store(value)
+
+
+def mask_value(where: Any) -> Value:
+    """A `where=` argument; it must be boolean."""
+    if isinstance(where, Array):
+        value = where.read()
+    else:
+        value = constant(where)
+    if value.dtype != np.bool_:
+        raise TypeError(
+            "where: a boolean array was required; Cannot cast array data from "
+            f"{value.dtype!r} to dtype('bool') according to the rule 'safe'"
+        )
+    return value

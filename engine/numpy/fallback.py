@@ -1,0 +1,127 @@
+"""What has no lazy version: computed by NumPy, with one warning per name and line."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.handle as face
+from engine.array import Array
+from engine.errors import user_line
+from engine.record.trace import grad_enabled
+from engine.record.value import Value
+
+_warned: set[tuple[str, str]] = set()
+
+
+class FallbackWarning(UserWarning):
+    """A function without a lazy version was computed by NumPy."""
+
+
+def host_call(
+    name: str, function: Callable[..., Any], *args: Any, **options: Any
+) -> Any:
+    """Call a NumPy function that has no lazy version; warn once for a name and line.
+
+    Raises TypeError when a gradient is required, since it would be lost.
+    """
+    line = user_line()
+    if (name, line) not in _warned:
+        _warned.add((name, line))
+        warnings.warn(
+            f"{name} has no lazy version: its operands were computed and handed to "
+            f"NumPy, at {line}",
+            FallbackWarning,
+            stacklevel=3,
+        )
+    return library_call(name, function, *args, **options)
+
+
+def library_call(
+    name: str, function: Callable[..., Any], *args: Any, **options: Any
+) -> Any:
+    """Call a NumPy function on computed operands and wrap what it returns.
+
+    Raises TypeError when a gradient is required, since it would be lost.
+    """
+    arrays = [x for x in _flatten((args, options)) if isinstance(x, Array)]
+    if grad_enabled() and any(x.requires_grad for x in arrays):
+        raise TypeError(
+            f"{name}: arrays without gradients were required, as the function has no "
+            "lazy version; an array that requires grad was given; use detach()"
+        )
+    return wrapped(function(*to_host(args), **to_host(options)))
+
+
+def quiet_call(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """`library_call` for results that never carry a gradient: positions, counts."""
+    return wrapped(function(*to_host(args), **to_host(options)))
+
+
+def _flatten(tree: Any) -> list[Any]:
+    found, stack = [], [tree]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, (list, tuple)):
+            stack.extend(item)
+        elif isinstance(item, dict):
+            stack.extend(item.values())
+        else:
+            found.append(item)
+    return found
+
+
+def to_host(tree: Any) -> Any:
+    """The same arguments with ndarrays and NumPy scalars in place of handles."""
+    if isinstance(tree, Array):
+        return host_value(tree)
+    if isinstance(tree, (list, tuple)) and any(
+        isinstance(x, Array) for x in _flatten(tree)
+    ):
+        parts = [to_host(x) for x in tree]
+        return parts if isinstance(tree, list) else tuple(parts)
+    if isinstance(tree, tuple):
+        return tuple(to_host(x) for x in tree)
+    if isinstance(tree, dict):
+        return {key: to_host(x) for key, x in tree.items()}
+    return tree
+
+
+def host_value(x: Array) -> Any:
+    """A handle's elements as NumPy has them: an ndarray, or a scalar."""
+    array = x.computed()
+    return array[()] if x.scalar else array
+
+
+def wrapped(result: Any) -> Any:
+    """Handles in place of ndarrays and NumPy scalars, in tuples and lists too."""
+    if isinstance(result, np.ndarray) and result.dtype.kind in "biufc":
+        return adopt(result)
+    if isinstance(result, np.generic) and result.dtype.kind in "biufc":
+        return face.ndarray.wrap(_owned(np.array(result)), scalar=True)
+    if type(result) in (list, tuple):
+        return type(result)(wrapped(x) for x in result)
+    if isinstance(result, tuple) and hasattr(result, "_fields"):
+        return type(result)(*(wrapped(x) for x in result))
+    return result
+
+
+def adopt(array: np.ndarray[Any, Any]) -> face.ndarray:
+    """A handle on a fresh ndarray with its layout in memory, copied where shared."""
+    rank = array.ndim
+    order = tuple(sorted(range(rank), key=lambda axis: -abs(array.strides[axis])))
+    dense = array.transpose(order)
+    if dense.base is not None and not (
+        dense.flags.c_contiguous and dense.base is array and array.base is None
+    ):
+        dense = dense.copy()
+    return face.ndarray.wrap(_owned(np.ascontiguousarray(dense)), order)
+
+
+def _owned(array: np.ndarray[Any, Any]) -> Value:
+    if not array.flags.writeable:
+        array = array.copy()
+    return Value(array.dtype, array.shape, array)

@@ -1,0 +1,242 @@
+"""ndarray: the lazy array that looks like NumPy's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Self, cast
+
+import numpy as np
+
+import engine.ops as _ops
+from engine.array import Array
+from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
+from engine.record.registry import REGISTRY
+from engine.record.value import Value, constant
+
+from . import indexing
+from .flags import Flags
+from .methods import Methods
+from .operands import NDArray, host_array, operand
+from .operators import Operators
+from .printing import Printing
+from .views import Views
+
+assert _ops.__all__  # the import fills the registry
+
+
+class ndarray(Operators, Methods, Views, Printing):  # type: ignore[misc]
+    """An n-dimensional array whose operations run when a value is looked at.
+
+    Make arrays with `array`, `zeros`, `arange` and the like; the constructor gives
+    zeros, as the elements of a new NumPy array are arbitrary.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+    dtype : dtype, optional
+        float64 when none is given.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.arange(4.0)
+    >>> x[1:] += 1
+    >>> x
+    array([0., 2., 3., 4.])
+    """
+
+    __slots__ = ("_base",)
+
+    _base: Any
+    __module__ = "engine.numpy"
+
+    def __new__(cls, shape: Any = None, dtype: Any = float) -> Self:
+        """A new array of zeros; without a shape a bare handle, for `wrap`."""
+        handle = object.__new__(cls)
+        if shape is not None:
+            from .creation import zeros
+
+            fresh = zeros(shape, dtype)
+            handle.recipe, handle._value = fresh.recipe, fresh._value
+            handle._line, handle.scalar, handle.writeable = None, False, True
+        return handle
+
+    # -- views --------------------------------------------------------------------
+    def view_as(self, recipe: Recipe, writeable: bool | None = None) -> Self:
+        """Another handle on the same memory, whose base is this one's owner."""
+        view = super().view_as(recipe, writeable)
+        owner = getattr(self, "_base", None)
+        view._base = self if owner is None else owner
+        return view
+
+    @property
+    def base(self) -> Any:
+        """The array whose memory this one views, None for an owner."""
+        return getattr(self, "_base", None)
+
+    def __getitem__(self, key: Any) -> Any:
+        return indexing.get(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        indexing.set_(self, key, value)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.recipe.shape:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(self.recipe.shape[0]))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool((self == item).any())
+
+    # -- attributes ---------------------------------------------------------------
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The extent of each axis; it can be set where no copy is needed."""
+        return self.recipe.shape
+
+    @shape.setter
+    def shape(self, shape: Any) -> None:
+        self._set_shape(shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self.recipe.size
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self.recipe.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.recipe.size * self.recipe.dtype.itemsize
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Bytes from one element to the next, for each axis."""
+        step = self.recipe.dtype.itemsize
+        return tuple(s * step for s in self.recipe.strides)
+
+    @property
+    def flags(self) -> Flags:
+        """Facts about the memory; `writeable` can be set."""
+        recipe = self.recipe
+        return Flags(
+            self,
+            is_c_contiguous(recipe),
+            is_f_contiguous(recipe),
+            self.base is None,
+        )
+
+    @property
+    def device(self) -> str:
+        """Where the elements are."""
+        return "cpu"
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Self:
+        """This array; the only device is ``"cpu"``."""
+        if device != "cpu" or stream is not None:
+            raise ValueError(
+                f"to_device: the device 'cpu' was required; {device!r} was given"
+            )
+        return self
+
+    # -- Python numbers -----------------------------------------------------------
+    def _one(self, kind: str) -> Any:
+        if self.recipe.size != 1:
+            raise TypeError(
+                f"only length-1 arrays can be converted to Python scalars: {kind}() of "
+                f"shape {self.recipe.shape} was asked"
+            )
+        if self.recipe.shape:
+            raise TypeError(
+                f"only 0-dimensional arrays can be converted to Python scalars: {kind}()"
+                f" of shape {self.recipe.shape} was asked"
+            )
+        return self.computed()
+
+    def __float__(self) -> float:
+        return float(self._one("float"))
+
+    def __int__(self) -> int:
+        return int(self._one("int"))
+
+    def __complex__(self) -> complex:
+        return complex(self._one("complex"))
+
+    def __index__(self) -> int:
+        if self.recipe.shape or self.recipe.dtype.kind not in "iu":
+            raise TypeError(
+                "only integer scalar arrays can be converted to a scalar index"
+            )
+        return int(self.computed())
+
+    def __round__(self, digits: int | None = None) -> Any:
+        if digits is None:
+            return round(self._one("round").item())
+        return self.round(digits)
+
+    # -- copies and protocols -----------------------------------------------------
+    def __copy__(self) -> Self:
+        return cast(Self, self.copy("K"))
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return cast(Self, self.copy("K"))
+
+    def __reduce__(self) -> Any:
+        return _rebuilt, (self.numpy_copy(), self.scalar)
+
+    def __array_ufunc__(
+        self, function: np.ufunc, method: str, *inputs: Any, **options: Any
+    ) -> Any:
+        from .protocols import call_ufunc
+
+        return call_ufunc(function, method, inputs, options)
+
+    def __array_function__(
+        self, function: Any, types: Sequence[type], args: Any, options: Any
+    ) -> Any:
+        from .protocols import call_function
+
+        return call_function(function, types, args, options)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        from .protocols import namespace
+
+        return namespace(api_version)
+
+
+def _rebuilt(array: NDArray, scalar: bool) -> ndarray:
+    return ndarray.wrap(constant(array), scalar=scalar)
+
+
+def asarray(x: Any) -> ndarray:
+    """`x` itself if it is an array of this face, else a new one from its elements."""
+    if isinstance(x, ndarray):
+        return x
+    if isinstance(x, Array):
+        return ndarray.from_line(x.line, x.recipe, x.writeable)
+    array = host_array(x)
+    operand(array, "asarray")
+    rank = array.ndim
+    order = tuple(sorted(range(rank), key=lambda axis: -abs(array.strides[axis])))
+    return ndarray.wrap(constant(array.transpose(order)), order)
+
+
+def matmul(x: Any, y: Any) -> ndarray:
+    """The matrix product."""
+    from .products import matmul
+
+    return matmul(x, y)
+
+
+def fresh(value: Value) -> ndarray:
+    """A handle in C order; a scalar when it has no axes."""
+    return ndarray.wrap(value, scalar=not value.shape)
+
+
+def record(name: str, *operands: Any, **options: Any) -> Value:
+    """Record an op by name."""
+    return REGISTRY[name](*operands, **options)

@@ -1,0 +1,338 @@
+"""Indexing: basic keys give views, arrays of integers or booleans give copies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.handle as face
+from engine.array import Array
+from engine.movement import broadcast_value, reshape_value
+from engine.ops.op import Op, cast
+from engine.ops.regions import put, put_add, take
+from engine.recipe import (
+    Recipe,
+    broadcast_strides,
+    index_basic,
+    is_c_contiguous,
+    positions,
+    storage_order,
+    whole,
+)
+from engine.record.registry import REGISTRY
+from engine.record.value import Value, constant
+
+from .operands import KINDS, NUMBERS, NDArray, host_array, to_value
+
+_SMALL = 1024
+"""Views of at most this many elements have all their positions built."""
+
+
+def split_key(key: Any) -> tuple[tuple[Any, ...], bool]:
+    """The parts of a key, and whether it is basic. Handles in it are computed."""
+    if type(key) is int or type(key) is slice:
+        return (key,), True
+    parts: list[Any] = []
+    basic = True
+    for part in key if isinstance(key, tuple) else (key,):
+        if part is None or part is Ellipsis:
+            parts.append(part)
+        elif type(part) is int:
+            parts.append(part)
+        elif isinstance(part, slice):
+            parts.append(_plain_slice(part))
+        else:
+            part = _array_part(part)
+            basic = basic and type(part) is int
+            parts.append(part)
+    return tuple(parts), basic
+
+
+def _plain_slice(part: slice) -> slice:
+    """A slice whose bounds may be handles of one integer."""
+    bounds = (part.start, part.stop, part.step)
+    if any(isinstance(bound, Array) for bound in bounds):
+        return slice(*(b.__index__() if isinstance(b, Array) else b for b in bounds))
+    return part
+
+
+def _array_part(part: Any) -> Any:
+    """An integer, or an ndarray of integers or booleans."""
+    if isinstance(part, Array):
+        part = part.computed()
+        if part.ndim == 0 and part.dtype.kind in "iu":
+            return int(part)
+    if isinstance(part, (bool, np.bool_)):
+        return np.asarray(part)
+    if isinstance(part, (int, np.integer)):
+        return int(part)
+    if isinstance(part, (list, tuple)):
+        array = host_array(part)
+        return array.astype(np.intp) if array.size == 0 else _checked(array)
+    if isinstance(part, np.ndarray):
+        return _checked(part)
+    if hasattr(part, "__index__"):
+        return int(part.__index__())
+    raise _bad_index(part)
+
+
+def _checked(array: NDArray) -> NDArray:
+    if array.dtype.kind not in "biu":
+        raise IndexError("arrays used as indices must be of integer (or boolean) type")
+    return array
+
+
+def _bad_index(part: Any) -> IndexError:
+    return IndexError(
+        "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and "
+        f"integer or boolean arrays are valid indices; {type(part).__name__} was given"
+    )
+
+
+# -- positions of advanced keys -------------------------------------------------------
+def key_positions(
+    recipe: Recipe, parts: tuple[Any, ...]
+) -> tuple[NDArray, tuple[int, ...]]:
+    """Flat positions of what an advanced key selects, and the result's memory order.
+
+    The positions are C-contiguous in memory order. NumPy's own indexing decides them,
+    so mixed keys, broadcasting and errors are NumPy's.
+    """
+    if recipe.size <= _SMALL:
+        found = positions(recipe)[parts]
+        order = _memory_order(found)
+        return np.ascontiguousarray(found.transpose(order)), order
+    axes = storage_order(recipe)
+    # Only its layout is looked at; the pages that are not are never touched.
+    proxy = np.empty(tuple(recipe.shape[a] for a in axes), np.uint8)
+    layout = proxy.transpose(np.argsort(axes))[parts]
+    order = _memory_order(layout)
+    total = np.full(layout.shape, recipe.offset, np.int64).transpose(order)
+    total = np.ascontiguousarray(total)
+    for axis, (extent, stride) in enumerate(
+        zip(recipe.shape, recipe.strides, strict=True)
+    ):
+        steps = np.arange(extent, dtype=np.int64) * stride
+        steps = steps.reshape((extent,) + (1,) * (len(recipe.shape) - axis - 1))
+        total += np.broadcast_to(steps, recipe.shape)[parts].transpose(order)
+    return total, order
+
+
+def _memory_order(array: NDArray) -> tuple[int, ...]:
+    return tuple(sorted(range(array.ndim), key=lambda a: -abs(array.strides[a])))
+
+
+def select(handle: Array, parts: tuple[Any, ...]) -> face.ndarray:
+    """A copy of the elements that an advanced key selects."""
+    line = handle.line
+    base = line.current()
+    if handle.dtype == base.dtype and not line.storage.shared():
+        found, order = key_positions(handle.recipe, parts)
+        value = take(base, constant(found))
+        return face.ndarray.wrap(value, order)
+    found, order = _local_positions(handle, parts)
+    return face.ndarray.wrap(take(handle.read(), constant(found)), order)
+
+
+def _local_positions(
+    handle: Array, parts: tuple[Any, ...]
+) -> tuple[NDArray, tuple[int, ...]]:
+    """Positions in the handle's own elements in C order, laid out as the view is."""
+    _, order = key_positions(handle.recipe, parts)
+    local, own = key_positions(whole(handle.dtype, handle.recipe.shape), parts)
+    if own != order:
+        local = np.ascontiguousarray(local.transpose(np.argsort(own)).transpose(order))
+    return local, order
+
+
+# -- getting --------------------------------------------------------------------------
+def get(handle: face.ndarray, key: Any) -> Any:
+    """``handle[key]``."""
+    parts, basic = split_key(key)
+    if not basic:
+        return select(handle, parts)
+    recipe, is_element = index_basic(handle.recipe, parts)
+    if is_element and not (handle.scalar and parts == (Ellipsis,)):
+        return element(handle, recipe)
+    return handle.view_as(recipe)
+
+
+def element(handle: face.ndarray, recipe: Recipe) -> face.ndarray:
+    """One element as a scalar with memory of its own."""
+    return face.ndarray.wrap(handle.line.read(recipe), scalar=True)
+
+
+# -- setting --------------------------------------------------------------------------
+def set_(handle: face.ndarray, key: Any, value: Any) -> None:
+    """``handle[key] = value``."""
+    if handle.scalar:
+        raise TypeError(
+            f"'numpy.{handle.dtype}' object does not support item assignment"
+        )
+    if not handle.writeable:
+        raise ValueError("assignment destination is read-only")
+    if isinstance(key, Array) and key.dtype == np.bool_ and _masks(handle, key, value):
+        _set_masked(handle, key.read(), value)
+        return
+    parts, basic = split_key(key)
+    if basic:
+        _set_basic(handle, parts, value)
+        return
+    mask = parts[0]
+    if len(parts) == 1 and mask.dtype == np.bool_ and _masks(handle, mask, value):
+        _set_masked(handle, constant(mask), value)
+        return
+    found, order = key_positions(handle.recipe, parts)
+    shape = tuple(np.array(found.shape)[np.argsort(order)].tolist())
+    stored = stored_value(handle, value, shape)
+    scatter(handle, put, parts, found, order, stored)
+
+
+def _set_basic(handle: face.ndarray, parts: tuple[Any, ...], value: Any) -> None:
+    recipe, _ = index_basic(handle.recipe, parts)
+    if isinstance(value, Array) and value._line is not None and not value.scalar:
+        storage = value._line.storage
+        if value.recipe == recipe and storage is handle.line.storage:
+            return  # a[1:] += 1 stores the view that it has just written
+    handle.store(stored_value(handle, value, recipe.shape), recipe)
+
+
+def _masks(handle: Array, mask: Any, value: Any) -> bool:
+    """Whether ``handle[mask] = value`` is a choice between whole arrays."""
+    return mask.shape == handle.shape and mask.ndim > 0 and _has_no_axes(value)
+
+
+def _has_no_axes(value: Any) -> bool:
+    if isinstance(value, (Array, np.ndarray, np.generic)):
+        return value.shape == ()
+    return isinstance(value, NUMBERS)
+
+
+def _set_masked(handle: Array, mask: Value, value: Any) -> None:
+    chosen = stored_value(handle, value, ())
+    handle.store(REGISTRY["where"](mask, chosen, handle.read()))
+
+
+def stored_value(handle: Array, value: Any, shape: tuple[int, ...]) -> Value:
+    """What an assignment stores: an unsafe cast, then broadcast."""
+    if not isinstance(value, Array):
+        value = constant(_assigned(value, handle.dtype))
+    else:
+        value = value.read()
+    return handle.fitted(value, shape)
+
+
+def _assigned(value: Any, dtype: np.dtype[Any]) -> NDArray:
+    """A foreign value of an assignment, Python numbers cast as NumPy casts them."""
+    if isinstance(value, np.ndarray):
+        return _numeric(value)
+    cell: NDArray
+    if isinstance(value, (np.generic, *NUMBERS)):
+        cell = np.empty((), dtype)
+        cell[...] = value
+        return cell
+    array = host_array(value)
+    if array.dtype.kind in KINDS and array.ndim:
+        # Numbers in lists are cast one by one: 300 does not fit into uint8.
+        cell = np.empty(array.shape, dtype)
+        cell[...] = value if not _holds_array(value) else array
+        return cell
+    cell = np.empty((), dtype)
+    cell[...] = value
+    return cell
+
+
+def _holds_array(value: Any) -> bool:
+    return not isinstance(value, (list, tuple)) or any(
+        not isinstance(part, NUMBERS) for part in value
+    )
+
+
+def _numeric(array: NDArray) -> NDArray:
+    if array.dtype.kind not in KINDS:
+        raise TypeError(
+            "assignment: numbers were required; an array of dtype "
+            f"{array.dtype} was given"
+        )
+    return array
+
+
+def scatter(
+    handle: Array,
+    op: Op,
+    parts: tuple[Any, ...],
+    found: NDArray,
+    order: tuple[int, ...],
+    value: Value,
+) -> None:
+    """Put a value (of the key's shape) at positions of the base, in index order."""
+    if not handle.writeable:
+        raise ValueError("assignment destination is read-only")
+    if found.size == 0:
+        return
+    inverse = np.argsort(order)
+    line = handle.line
+    if handle.dtype == line.value.dtype:
+        # Of repeated positions the last in C order wins: store in that order.
+        place = constant(found.transpose(inverse))
+        line.write(lambda base: op(base, place, value), None)
+        return
+    local, own = _local_positions(handle, parts)
+    place = constant(local.transpose(np.argsort(own)))
+    handle.store(op(handle.read(), place, value))
+
+
+def add_at(handle: Array, key: Any, value: Value) -> None:
+    """``np.add.at``: repeated indices are added each time."""
+    parts, basic = split_key(key)
+    if basic:
+        recipe, _ = index_basic(handle.recipe, parts)
+        target = handle.view_as(recipe)
+        added = handle.fitted(value, recipe.shape)
+        target.store(REGISTRY["add"](target.read(), added))
+        return
+    found, order = key_positions(handle.recipe, parts)
+    shape = tuple(np.array(found.shape, int)[np.argsort(order)].tolist())
+    if value.shape != shape:
+        broadcast_strides(Recipe(value.dtype, 0, value.shape, value.shape), shape)
+        value = broadcast_value(value, shape)
+    if handle.dtype.kind in "fc":  # integers add in the promoted dtype, then cast
+        value = cast(value, handle.dtype)
+    scatter(handle, put_add, parts, found, order, value)
+
+
+# -- functions ------------------------------------------------------------------------
+def flat_take(handle: Array, places: NDArray) -> face.ndarray:
+    """Elements at positions in C order."""
+    value = handle.read()
+    return face.ndarray.wrap(take(value, constant(places)))
+
+
+def flat_view(handle: Array) -> Value:
+    """The elements in C order as one axis."""
+    value = handle.read()
+    return reshape_value(value, (value.size,))
+
+
+def is_dense(handle: Array) -> bool:
+    """Whether the elements lie in C order without gaps."""
+    return is_c_contiguous(handle.recipe)
+
+
+def as_positions(indices: Any) -> NDArray:
+    """Integer indices as an ndarray; a handle is computed first."""
+    if isinstance(indices, Array):
+        indices = indices.computed()
+    array = np.asarray(indices)
+    if array.size == 0:
+        return array.astype(np.int64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(
+            "take: integer indices were required; Cannot cast array data from "
+            f"{array.dtype!r} to dtype('int64') according to the rule 'safe'"
+        )
+    return array.astype(np.int64)
+
+
+__all__ = ["add_at", "element", "get", "scatter", "select", "set_", "to_value"]

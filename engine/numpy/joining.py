@@ -1,0 +1,248 @@
+"""Joining arrays: concatenate, stack and their kin; splitting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.handle as face
+from engine import composites
+from engine.ops.op import cast
+from engine.recipe import storage_order, transposed
+
+from .operands import read_as
+from .reductions import deliver
+
+
+def _handles(arrays: Any, name: str) -> list[face.ndarray]:
+    if isinstance(arrays, face.ndarray):
+        return list(arrays)
+    if not hasattr(arrays, "__iter__"):
+        raise TypeError(f"{name}: a sequence of arrays was required; {arrays!r} given")
+    return [face.asarray(x) for x in arrays]
+
+
+def _joined_dtype(
+    arrays: Sequence[face.ndarray], dtype: Any, casting: str
+) -> np.dtype[Any]:
+    if dtype is None:
+        return np.result_type(*[x.dtype for x in arrays])
+    target = np.dtype(dtype)
+    for x in arrays:
+        if not np.can_cast(x.dtype, target, casting):  # type: ignore[arg-type]
+            raise TypeError(
+                f"Cannot cast array data from {x.dtype!r} to {target!r} according to "
+                f"the rule '{casting}'"
+            )
+    return target
+
+
+def concatenate(
+    arrays: Any,
+    /,
+    axis: int | None = 0,
+    out: Any = None,
+    *,
+    dtype: Any = None,
+    casting: str = "same_kind",
+) -> Any:
+    """Arrays one after the other along an axis; None: their elements in C order.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.concatenate([np.ones(2), np.zeros(1)])
+    array([1., 1., 0.])
+    """
+    parts = _handles(arrays, "concatenate")
+    if not parts:
+        raise ValueError("need at least one array to concatenate")
+    if axis is None:
+        parts = [x.ravel() for x in parts]
+        axis = 0
+    target = _joined_dtype(parts, dtype, casting)
+    order = _common_order(parts)
+    if order is None:
+        values = [cast(x.read(), target) for x in parts]
+        joined = face.ndarray.wrap(composites.concatenate(values, axis))
+    else:
+        rank = len(order)
+        place = order.index(np.arange(rank)[axis])
+        values = [cast(read_as(x, transposed(x.recipe, order)), target) for x in parts]
+        joined = face.ndarray.wrap(composites.concatenate(values, place), order)
+    return deliver("concatenate", joined, out)
+
+
+def _common_order(parts: Sequence[face.ndarray]) -> tuple[int, ...] | None:
+    """The memory order of a join: that of the parts where they all are alike."""
+    ranks = {x.ndim for x in parts}
+    if len(ranks) != 1 or ranks.pop() < 2:
+        return None
+    strides = [
+        sum(abs(x.recipe.strides[a]) for x in parts) for a in range(parts[0].ndim)
+    ]
+    if all(storage_order(x.recipe) == tuple(range(x.ndim)) for x in parts):
+        return None
+    order = tuple(sorted(range(len(strides)), key=lambda a: -strides[a]))
+    return None if order == tuple(range(len(strides))) else order
+
+
+concat = concatenate
+
+
+def stack(
+    arrays: Any,
+    axis: int = 0,
+    out: Any = None,
+    *,
+    dtype: Any = None,
+    casting: str = "same_kind",
+) -> Any:
+    """Arrays of one shape along a new axis."""
+    parts = _handles(arrays, "stack")
+    if not parts:
+        raise ValueError("need at least one array to stack")
+    if len({x.shape for x in parts}) > 1:
+        raise ValueError(
+            "all input arrays must have the same shape: "
+            f"{' and '.join(str(x.shape) for x in parts)} were given"
+        )
+    rank = parts[0].ndim + 1
+    if not -rank <= axis < rank:
+        raise np.exceptions.AxisError(axis, rank)
+    key = (slice(None),) * (axis % rank) + (None,)
+    expanded = [x[(*key, ...)] for x in parts]
+    return concatenate(expanded, axis % rank, out, dtype=dtype, casting=casting)
+
+
+def _at_least(arrays: Any, name: str, rank: int) -> list[face.ndarray]:
+    from .manipulation import atleast_1d, atleast_2d, atleast_3d
+
+    grow = (atleast_1d, atleast_2d, atleast_3d)[rank - 1]
+    return [grow(x) for x in _handles(arrays, name)]
+
+
+def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    """Arrays below each other, row after row."""
+    parts = _at_least(tup, "vstack", 2)
+    return concatenate(parts, 0, dtype=dtype, casting=casting)
+
+
+def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    """Arrays beside each other, column after column."""
+    parts = _at_least(tup, "hstack", 1)
+    axis = 0 if parts and parts[0].ndim == 1 else 1
+    return concatenate(parts, axis, dtype=dtype, casting=casting)
+
+
+def dstack(tup: Any) -> Any:
+    """Arrays along the third axis."""
+    return concatenate(_at_least(tup, "dstack", 3), 2)
+
+
+def column_stack(tup: Any) -> Any:
+    """One-dimensional arrays as columns; others beside each other."""
+    parts = [x[:, None] if x.ndim == 1 else x for x in _at_least(tup, "", 1)]
+    return concatenate(parts, 1)
+
+
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    """An array with values after its end."""
+    return concatenate((arr, values), axis)
+
+
+def block(arrays: Any) -> Any:
+    """An array from nested lists of blocks."""
+    depth = _depth(arrays)
+    rank = max([depth, *[face.asarray(x).ndim for x in _leaves(arrays)]])
+    return _block(arrays, depth, rank)
+
+
+def _depth(tree: Any) -> int:
+    return 1 + _depth(tree[0]) if isinstance(tree, list) else 0
+
+
+def _leaves(tree: Any) -> list[Any]:
+    if not isinstance(tree, list):
+        return [tree]
+    return [leaf for part in tree for leaf in _leaves(part)]
+
+
+def _block(tree: Any, depth: int, rank: int) -> Any:
+    if not depth:
+        leaf = face.asarray(tree)
+        return leaf.reshape((1,) * (rank - leaf.ndim) + leaf.shape).copy()
+    parts = [_block(part, depth - 1, rank) for part in tree]
+    return concatenate(parts, rank - depth)
+
+
+# -- splitting ------------------------------------------------------------------------
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    """Views of consecutive parts along an axis, as equal as possible."""
+    array = face.asarray(ary)
+    axis = _axis(axis, array.ndim)
+    total = array.shape[axis]
+    if hasattr(indices_or_sections, "__len__"):
+        cuts = [0, *[int(x) for x in indices_or_sections], None]
+    else:
+        sections = int(indices_or_sections)
+        if sections <= 0:
+            raise ValueError("number sections must be larger than 0.")
+        each, extra = divmod(total, sections)
+        sizes = [each + 1] * extra + [each] * (sections - extra)
+        cuts = [0, *np.cumsum(sizes).tolist()]
+    lead = (slice(None),) * axis
+    return [
+        array[(*lead, slice(start, stop))]
+        for start, stop in zip(cuts[:-1], cuts[1:], strict=True)
+    ]
+
+
+def _axis(axis: int, rank: int) -> int:
+    if not -rank <= axis < rank:
+        raise np.exceptions.AxisError(axis, rank)
+    return axis % rank
+
+
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    """Views of consecutive parts along an axis, all equal when a number is given."""
+    array = face.asarray(ary)
+    if not hasattr(indices_or_sections, "__len__"):
+        total = array.shape[_axis(axis, array.ndim)]
+        if total % int(indices_or_sections):
+            raise ValueError("array split does not result in an equal division")
+    return array_split(array, indices_or_sections, axis)
+
+
+def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """`split` along the first axis."""
+    if face.asarray(ary).ndim < 2:
+        raise ValueError("vsplit only works on arrays of 2 or more dimensions")
+    return split(ary, indices_or_sections, 0)
+
+
+def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """`split` along the second axis, the first of one-dimensional arrays."""
+    array = face.asarray(ary)
+    if array.ndim == 0:
+        raise ValueError("hsplit only works on arrays of 1 or more dimensions")
+    return split(array, indices_or_sections, 1 if array.ndim > 1 else 0)
+
+
+def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """`split` along the third axis."""
+    if face.asarray(ary).ndim < 3:
+        raise ValueError("dsplit only works on arrays of 3 or more dimensions")
+    return split(ary, indices_or_sections, 2)
+
+
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
+    """The slices along an axis."""
+    from .manipulation import moveaxis
+
+    array = face.asarray(x)
+    if array.ndim == 0:
+        raise ValueError("Input array must be at least 1-d.")
+    return tuple(moveaxis(array, axis, 0))

@@ -1,0 +1,414 @@
+"""Functions that change shapes and orders of axes, and repeat or reverse elements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.handle as face
+from engine import composites
+from engine.movement import normal_axes
+from engine.recipe import Recipe, broadcast_strides
+from engine.record.registry import REGISTRY
+from engine.record.value import constant
+
+from .elementwise import apply
+from .indexing import as_positions
+from .views import diagonal_recipe, normal_axis
+
+
+def _given(a: Any) -> face.ndarray:
+    return face.asarray(a)
+
+
+def reshape(
+    a: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None
+) -> Any:
+    """The same elements in another shape: a view where strides allow it."""
+    return _given(a).reshape(shape, order=order, copy=copy)
+
+
+def ravel(a: Any, order: str = "C") -> Any:
+    """The elements along one axis: a view where they lie together."""
+    return _given(a).ravel(order)
+
+
+def transpose(a: Any, axes: Any = None) -> Any:
+    """The array with its axes in another order, by default reversed."""
+    return _given(a).transpose(axes)
+
+
+permute_dims = transpose
+
+
+def matrix_transpose(x: Any, /) -> Any:
+    """The array with its last two axes exchanged."""
+    array = _given(x)
+    if array.ndim < 2:
+        raise ValueError(
+            "Input array must be at least 2-dimensional, but it is "
+            f"{array.ndim}-dimensional"
+        )
+    return array.mT
+
+
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    """The array with two axes exchanged."""
+    return _given(a).swapaxes(axis1, axis2)
+
+
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    """The array with axes moved to other places, the others in order."""
+    array = _given(a)
+    rank = array.ndim
+    sources = _axes_in_order(source, rank)
+    targets = _axes_in_order(destination, rank)
+    if len(sources) != len(targets):
+        raise ValueError(
+            "`source` and `destination` arguments must have the same number of elements"
+        )
+    order = [axis for axis in range(rank) if axis not in sources]
+    for target, one in sorted(zip(targets, sources, strict=True)):
+        order.insert(target, one)
+    return array.transpose(order)
+
+
+def _axes_in_order(axes: Any, rank: int) -> list[int]:
+    given = axes if isinstance(axes, (tuple, list)) else (axes,)
+    found = [normal_axis(axis, rank) for axis in given]
+    if len(set(found)) < len(found):
+        raise ValueError("repeated axis")
+    return found
+
+
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """The array with one axis moved before another."""
+    array = _given(a)
+    axis = normal_axis(axis, array.ndim)
+    if start < 0:
+        start += array.ndim
+    if not 0 <= start <= array.ndim:
+        raise np.exceptions.AxisError(start, array.ndim)
+    order = [k for k in range(array.ndim) if k != axis]
+    order.insert(start - (axis < start), axis)
+    return array.transpose(order)
+
+
+def expand_dims(a: Any, axis: Any) -> Any:
+    """The array with axes of extent 1 put in."""
+    array = _given(a)
+    given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    rank = array.ndim + len(given)
+    places = set(normal_axes(tuple(given), rank))
+    extents = iter(array.shape)
+    shape = tuple(1 if k in places else next(extents) for k in range(rank))
+    return array.reshape(shape)
+
+
+def squeeze(a: Any, axis: Any = None) -> Any:
+    """The array without axes of extent 1."""
+    return _given(a).squeeze(axis)
+
+
+def atleast_1d(*arys: Any) -> Any:
+    """Arrays with at least one axis."""
+    made = tuple(x.reshape(1) if x.ndim == 0 else x for x in map(_given, arys))
+    return made[0] if len(made) == 1 else made
+
+
+def atleast_2d(*arys: Any) -> Any:
+    """Arrays with at least two axes."""
+    made = tuple(
+        x.reshape(1, 1) if x.ndim == 0 else x[None, :] if x.ndim == 1 else x
+        for x in map(_given, arys)
+    )
+    return made[0] if len(made) == 1 else made
+
+
+def atleast_3d(*arys: Any) -> Any:
+    """Arrays with at least three axes."""
+    made = []
+    for x in map(_given, arys):
+        if x.ndim == 0:
+            made.append(x.reshape(1, 1, 1))
+        elif x.ndim == 1:
+            made.append(x[None, :, None])
+        else:
+            made.append(x[:, :, None] if x.ndim == 2 else x)
+    return made[0] if len(made) == 1 else tuple(made)
+
+
+# -- broadcasting ---------------------------------------------------------------------
+def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
+    """A read-only view that repeats the array to a shape."""
+    x = _given(array)
+    extents = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    recipe = x.recipe
+    try:
+        strides = broadcast_strides(recipe, extents)
+    except ValueError:
+        raise ValueError(
+            "broadcast_to: operands could not be broadcast together: a shape that fits "
+            f"{recipe.shape} was required; {extents} was given"
+        ) from None
+    return x.view_as(Recipe(recipe.dtype, recipe.offset, extents, strides), False)
+
+
+def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
+    """Arrays, each as a view of the shape that they have together."""
+    arrays = [_given(x) for x in args]
+    shape = np.broadcast_shapes(*(x.shape for x in arrays))
+    return tuple(x if x.shape == shape else broadcast_to(x, shape) for x in arrays)
+
+
+def broadcast_shapes(*args: Any) -> tuple[int, ...]:
+    """The shape that shapes have together."""
+    return np.broadcast_shapes(*args)
+
+
+# -- reversing and shifting -----------------------------------------------------------
+def flip(m: Any, axis: Any = None) -> Any:
+    """A view that runs backwards along axes."""
+    array = _given(m)
+    axes = normal_axes(axis, array.ndim)
+    key = tuple(
+        slice(None, None, -1) if k in axes else slice(None) for k in range(array.ndim)
+    )
+    return array[key] if key else array[...]
+
+
+def fliplr(m: Any) -> Any:
+    """A view that runs backwards along the second axis."""
+    if _given(m).ndim < 2:
+        raise ValueError("Input must be >= 2-d.")
+    return flip(m, 1)
+
+
+def flipud(m: Any) -> Any:
+    """A view that runs backwards along the first axis."""
+    if _given(m).ndim < 1:
+        raise ValueError("Input must be >= 1-d.")
+    return flip(m, 0)
+
+
+def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
+    """A view turned by `k` quarters in a plane."""
+    array = _given(m)
+    if len(axes) != 2:
+        raise ValueError("len(axes) must be 2.")
+    one, two = (normal_axis(axis, array.ndim) for axis in axes)
+    if one == two:
+        raise ValueError("Axes must be different.")
+    k %= 4
+    if k == 0:
+        return array[...]
+    if k == 2:
+        return flip(flip(array, one), two)
+    if k == 1:
+        return flip(array, two).swapaxes(one, two)
+    return flip(array.swapaxes(one, two), two)
+
+
+def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+    """A copy whose elements are moved on along axes, around the end."""
+    array = _given(a)
+    if axis is None:
+        return roll(array.ravel(), shift, 0).reshape(array.shape)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    shifts = shift if isinstance(shift, (tuple, list)) else (shift,)
+    pairs = np.broadcast(np.asarray(axes), np.asarray(shifts))
+    moved: dict[int, int] = {}
+    for one, by in pairs:
+        place = normal_axis(one, array.ndim)
+        moved[place] = moved.get(place, 0) + int(by)
+    out = array
+    for place, by in moved.items():
+        out = _rolled(out, by, place)
+    return out.copy("K") if out is array else out
+
+
+def _rolled(array: Any, by: int, axis: int) -> Any:
+    extent = array.shape[axis]
+    by = by % extent if extent else 0
+    if not by:
+        return array
+    out = face.ndarray.wrap(array.copy("K").read())
+    lead = (slice(None),) * axis
+    out[(*lead, slice(by, None))] = array[(*lead, slice(None, -by))]
+    out[(*lead, slice(None, by))] = array[(*lead, slice(-by, None))]
+    return out
+
+
+# -- repeating ------------------------------------------------------------------------
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+    """Each element several times."""
+    array = _given(a)
+    if axis is None:
+        array, axis = array.ravel(), 0
+    axis = normal_axis(axis, array.ndim)
+    if isinstance(repeats, (int, np.integer)):
+        if repeats < 0:
+            raise ValueError("repeats may not contain negative values.")
+        value = composites.repeat_axis(array.read(), int(repeats), axis)
+        return face.ndarray.wrap(value)
+    counts = as_positions(repeats)
+    places = np.repeat(np.arange(array.shape[axis]), counts)
+    return array[(slice(None),) * axis + (places,)]
+
+
+def tile(A: Any, reps: Any) -> Any:
+    """The array repeated as a whole."""
+    array = _given(A)
+    times = (reps,) if isinstance(reps, (int, np.integer)) else tuple(reps)
+    return face.ndarray.wrap(composites.tile(array.read(), [int(n) for n in times]))
+
+
+def resize(a: Any, new_shape: Any) -> Any:
+    """The elements in another shape, repeated or cut off as needed."""
+    array = _given(a).ravel()
+    shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
+    size = int(np.prod(shape))
+    if any(n < 0 for n in shape):
+        raise ValueError("all elements of `new_shape` must be non-negative")
+    if not array.size or not size:
+        return face.ndarray(shape, array.dtype)
+    times = -(-size // array.size)
+    return tile(array, times)[:size].reshape(shape)
+
+
+# -- padding --------------------------------------------------------------------------
+def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
+    """The array with elements put around it.
+
+    The modes ``constant`` (one value), ``edge``, ``reflect``, ``symmetric`` and
+    ``wrap`` are lazy; the others are computed by NumPy.
+    """
+    x = _given(array)
+    widths = _widths(pad_width, x.ndim)
+    number = kwargs.get("constant_values", 0)
+    if (
+        mode == "constant"
+        and set(kwargs) <= {"constant_values"}
+        and np.ndim(number) == 0
+    ):
+        typed = np.asarray(number).astype(x.dtype)[()]
+        return face.ndarray.wrap(composites.pad(x.read(), widths, typed))
+    if mode in ("edge", "reflect", "symmetric", "wrap") and not kwargs:
+        value = composites.pad_with_itself(x.read(), widths, mode)
+        return face.ndarray.wrap(value)
+    from .fallback import library_call
+
+    return library_call("pad", np.pad, array, pad_width, mode, **kwargs)
+
+
+def _widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
+    if isinstance(pad_width, dict):
+        spread = [(0, 0)] * rank
+        for axis, width in pad_width.items():
+            pair = (width, width) if isinstance(width, int) else tuple(width)
+            spread[axis] = (int(pair[0]), int(pair[1]))
+        return spread
+    given = np.asarray(pad_width)
+    if given.dtype.kind not in "iu":
+        raise TypeError("`pad_width` must be of integral type.")
+    if (given < 0).any():
+        raise ValueError("index can't contain negative values")
+    table = np.broadcast_to(given, (rank, 2))
+    return [(int(before), int(after)) for before, after in table]
+
+
+# -- diagonals and triangles ----------------------------------------------------------
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """A read-only view of a diagonal."""
+    return _given(a).diagonal(offset, axis1, axis2)
+
+
+def diag(v: Any, k: int = 0) -> Any:
+    """A copy of a diagonal, or a matrix with one."""
+    array = _given(v)
+    if array.ndim == 2:
+        return array.diagonal(k)
+    if array.ndim != 1:
+        raise ValueError("Input must be 1- or 2-d.")
+    n = array.shape[0] + abs(k)
+    out = face.ndarray((n, n), array.dtype)
+    recipe = diagonal_recipe(out, k, 0, 1)
+    out.store(array.read(), recipe)
+    return out
+
+
+def diagflat(v: Any, k: int = 0) -> Any:
+    """A matrix with the elements on a diagonal."""
+    return diag(_given(v).ravel(), k)
+
+
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    """Store values on the main diagonal, in place."""
+    if a.ndim < 2:
+        raise ValueError("array must be at least 2-d")
+    if not a.writeable:
+        raise ValueError("underlying array is read-only")
+    recipe = a.recipe
+    if a.ndim > 2 and len(set(a.shape)) != 1:
+        raise ValueError("All dimensions of input must be of equal length")
+    from .indexing import set_, stored_value
+
+    if a.ndim == 2 and wrap and a.shape[0] > a.shape[1]:
+        set_(a.flat.base, _wrapped_places(a), val)
+        return
+    n = min(recipe.shape)
+    line = Recipe(recipe.dtype, recipe.offset, (n,), (sum(recipe.strides),))
+    values = _given(val)
+    if values.ndim and values.size != n:
+        values = resize(values.ravel(), (n,))
+    a.store(stored_value(a, values.ravel() if values.ndim else val, (n,)), line)
+
+
+def _wrapped_places(a: Any) -> Any:
+    places = np.arange(0, a.size, a.shape[1] + 1)
+    return np.unravel_index(places, a.shape)
+
+
+def tril(m: Any, k: int = 0) -> Any:
+    """The lower triangle; zeros above it."""
+    return _triangle(m, k, True)
+
+
+def triu(m: Any, k: int = 0) -> Any:
+    """The upper triangle; zeros below it."""
+    return _triangle(m, k - 1, False)
+
+
+def _triangle(m: Any, k: int, lower: bool) -> Any:
+    array = _given(m)
+    if array.ndim == 1:
+        array = broadcast_to(array, (array.shape[0],) * 2)
+    mask = face.ndarray.wrap(composites.lower_triangle(*array.shape[-2:], k))
+    zero = array.dtype.type(0)
+    choices = (array, zero) if lower else (zero, array)
+    return apply(REGISTRY["where"], mask, *choices)
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    """The powers of a vector's elements, as columns."""
+    array = _given(x)
+    if array.ndim != 1:
+        raise ValueError("x must be a one-dimensional array or sequence.")
+    columns = array.shape[0] if N is None else N
+    powers = constant(np.arange(columns))
+    exponents = face.ndarray.wrap(powers)
+    made = array[:, None] ** (exponents if increasing else exponents[::-1])
+    return made
+
+
+def trim_zeros(filt: Any, trim: str = "fb") -> Any:
+    """The sequence without zeros at its ends. Computes."""
+    array = _given(filt)
+    places = np.flatnonzero(array.computed())
+    if not places.size:
+        return array[:0]
+    first = places[0] if "f" in trim.lower() else 0
+    last = places[-1] + 1 if "b" in trim.lower() else array.shape[0]
+    return array[int(first) : int(last)]

@@ -1,0 +1,327 @@
+"""Methods that make new arrays, or change this one as a whole."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+import engine.numpy.manipulation as manipulation
+import engine.numpy.numeric as numeric
+import engine.numpy.products as products
+import engine.numpy.reductions as reductions
+import engine.numpy.selection as selection
+import engine.numpy.sorting as sorting
+from engine.array import Array
+from engine.ops.op import cast
+from engine.recipe import is_c_contiguous, is_f_contiguous, storage_order, transposed
+from engine.record.registry import REGISTRY
+
+import engine.numpy.elementwise as elementwise
+from . import indexing
+from .operands import read_as
+
+
+def memory_order(array: Array, order: str | None) -> tuple[int, ...]:
+    """The axes of a copy in the order ``"C"``, ``"F"``, ``"A"`` or ``"K"``."""
+    rank = array.ndim
+    axes = tuple(range(rank))
+    if order in (None, "K"):
+        return storage_order(array.recipe)
+    if order == "F":
+        return axes[::-1]
+    if order == "A":
+        fortran = is_f_contiguous(array.recipe) and not is_c_contiguous(array.recipe)
+        return axes[::-1] if fortran else axes
+    if order != "C":
+        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got '{order}')")
+    return axes
+
+
+class Methods(Array):
+    """Copies, casts, reductions, sorting, and the like."""
+
+    __slots__ = ()
+
+    def copy(self, order: str = "C") -> Self:
+        """A copy, by default in C order."""
+        axes = memory_order(self, order)
+        value = read_as(self, transposed(self.recipe, axes))
+        return self.wrap(value, axes, scalar=self.scalar)
+
+    def astype(
+        self,
+        dtype: Any,
+        order: str = "K",
+        casting: str = "unsafe",
+        subok: bool = True,
+        copy: bool = True,
+    ) -> Self:
+        """The elements cast to another dtype."""
+        target = np.dtype(dtype)
+        if target.kind not in "biufc":
+            raise TypeError(f"astype: a numeric dtype was required; {target} was given")
+        if not np.can_cast(self.dtype, target, casting):  # type: ignore[arg-type]
+            raise TypeError(
+                f"Cannot cast array data from {self.dtype!r} to {target!r} according to "
+                f"the rule '{casting}'"
+            )
+        if not copy and target == self.dtype:
+            return self
+        axes = memory_order(self, order)
+        value = read_as(self, transposed(self.recipe, axes))
+        return self.wrap(cast(value, target), axes, scalar=self.scalar)
+
+    def fill(self, value: Any) -> None:
+        """Store one value in every element."""
+        if not self.writeable:
+            raise ValueError("assignment destination is read-only")
+        self.store(indexing.stored_value(self, value, self.recipe.shape))
+
+    def sort(
+        self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+    ) -> None:
+        """Sort along an axis, in place."""
+        if not self.writeable:
+            raise ValueError("sort: array is read-only")
+        self.store(sorting.sort(self, axis, kind, order, stable=stable).read())
+
+    def partition(self, kth: Any, axis: int = -1) -> None:
+        """Put the elements around `kth` in place: here, sort."""
+        self.sort(axis)
+
+    def tobytes(self, order: str = "C") -> bytes:
+        """The elements as bytes."""
+        return self.computed().tobytes(order)  # type: ignore[arg-type]
+
+    def tofile(self, file: Any, sep: str = "", format: str = "%s") -> None:
+        """Write the elements to a file."""
+        self.computed().tofile(file, sep, format)
+
+    def conj(self) -> Any:
+        """The complex conjugate."""
+        return self.conjugate()
+
+    def conjugate(self) -> Any:
+        """The complex conjugate."""
+        return elementwise.apply(REGISTRY["conjugate"], self)
+
+    # -- reductions ---------------------------------------------------------------
+    def sum(
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Any:
+        """The sum over axes."""
+        return reductions.sum(self, axis, dtype, out, keepdims, initial, where)
+
+    def prod(
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Any:
+        """The product over axes."""
+        return reductions.prod(self, axis, dtype, out, keepdims, initial, where)
+
+    def max(
+        self,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Any:
+        """The largest element over axes."""
+        return reductions.max(self, axis, out, keepdims, initial, where)
+
+    def min(
+        self,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Any:
+        """The smallest element over axes."""
+        return reductions.min(self, axis, out, keepdims, initial, where)
+
+    def any(
+        self,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        *,
+        where: Any = True,
+    ) -> Any:
+        """Whether any element over axes is true."""
+        return reductions.any(self, axis, out, keepdims, where=where)
+
+    def all(
+        self,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        *,
+        where: Any = True,
+    ) -> Any:
+        """Whether all elements over axes are true."""
+        return reductions.all(self, axis, out, keepdims, where=where)
+
+    def mean(
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        *,
+        where: Any = True,
+    ) -> Any:
+        """The mean over axes."""
+        return reductions.mean(self, axis, dtype, out, keepdims, where=where)
+
+    def var(
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        *,
+        where: Any = True,
+        mean: Any = None,
+        correction: Any = None,
+    ) -> Any:
+        """The variance over axes."""
+        return reductions.var(
+            self,
+            axis,
+            dtype,
+            out,
+            ddof,
+            keepdims,
+            where=where,
+            mean=mean,
+            correction=correction,
+        )
+
+    def std(
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        *,
+        where: Any = True,
+        mean: Any = None,
+        correction: Any = None,
+    ) -> Any:
+        """The standard deviation over axes."""
+        return reductions.std(
+            self,
+            axis,
+            dtype,
+            out,
+            ddof,
+            keepdims,
+            where=where,
+            mean=mean,
+            correction=correction,
+        )
+
+    def argmax(
+        self, axis: Any = None, out: Any = None, *, keepdims: bool = False
+    ) -> Any:
+        """The first position of the largest element."""
+        return reductions.argmax(self, axis, out, keepdims=keepdims)
+
+    def argmin(
+        self, axis: Any = None, out: Any = None, *, keepdims: bool = False
+    ) -> Any:
+        """The first position of the smallest element."""
+        return reductions.argmin(self, axis, out, keepdims=keepdims)
+
+    def cumsum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+        """Sums of all elements up to each one."""
+        return reductions.cumsum(self, axis, dtype, out)
+
+    def cumprod(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+        """Products of all elements up to each one."""
+        return reductions.cumprod(self, axis, dtype, out)
+
+    # -- products -----------------------------------------------------------------
+    def dot(self, b: Any, out: Any = None) -> Any:
+        """The dot product."""
+        return products.dot(self, b, out)
+
+    def trace(
+        self,
+        offset: int = 0,
+        axis1: int = 0,
+        axis2: int = 1,
+        dtype: Any = None,
+        out: Any = None,
+    ) -> Any:
+        """The sum of a diagonal."""
+        return products.trace(self, offset, axis1, axis2, dtype, out)
+
+    # -- elements -----------------------------------------------------------------
+    def clip(
+        self, min: Any = None, max: Any = None, out: Any = None, **options: Any
+    ) -> Any:
+        """The elements, limited to an interval."""
+        return numeric.clip(self, min, max, out, **options)
+
+    def round(self, decimals: int = 0, out: Any = None) -> Any:
+        """The elements, rounded to decimals."""
+        return numeric.round(self, decimals, out)
+
+    def take(
+        self, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise"
+    ) -> Any:
+        """Elements at indices along an axis."""
+        return selection.take(self, indices, axis, out, mode)
+
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+        """Store values at flat indices."""
+        selection.put(self, indices, values, mode)
+
+    def repeat(self, repeats: Any, axis: Any = None) -> Any:
+        """Each element several times."""
+        return manipulation.repeat(self, repeats, axis)
+
+    def nonzero(self) -> Any:
+        """Indices of the elements that are not zero, an array for each axis."""
+        return selection.nonzero(self)
+
+    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
+        """Slices along an axis where a condition holds."""
+        return selection.compress(condition, self, axis, out)
+
+    def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+        """An array made from choices, by these indices."""
+        return selection.choose(self, choices, out, mode)
+
+    def argsort(
+        self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+    ) -> Any:
+        """Indices that would sort the array."""
+        return sorting.argsort(self, axis, kind, order, stable=stable)
+
+    def argpartition(
+        self, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
+    ) -> Any:
+        """Indices that would partition the array: here, sort it."""
+        return sorting.argpartition(self, kth, axis, kind, order)
+
+    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> Any:
+        """Where elements would be put in to keep this array sorted."""
+        return sorting.searchsorted(self, v, side, sorter)

@@ -1,0 +1,446 @@
+"""Elementwise functions that are no ufuncs, and what is made of several ufuncs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.elementwise as elementwise
+import engine.numpy.handle as face
+import engine.numpy.reductions as reductions
+from engine.array import Array
+from engine.ops.op import cast
+from engine.record.registry import REGISTRY
+
+from .elementwise import apply
+from .operands import NUMBERS, to_value
+from .reductions import deliver
+
+
+def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
+    """x where the condition holds, y elsewhere; alone, as `nonzero`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.where(np.arange(4) > 1, 10, 0)
+    array([ 0,  0, 10, 10])
+    """
+    if x is None and y is None:
+        from .selection import nonzero
+
+        return nonzero(condition)
+    if x is None or y is None:
+        raise ValueError("either both or neither of x and y should be given")
+    if type(x) in NUMBERS and type(y) in NUMBERS:
+        x = np.result_type(x, y).type(x)
+    made = apply(REGISTRY["where"], condition, x, y)
+    made.scalar, made.writeable = False, True  # np.where gives arrays without axes
+    return made
+
+
+def clip(
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    out: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+    **options: Any,
+) -> Any:
+    """The elements, at least `a_min` and at most `a_max`; None is no limit."""
+    low = a_min if min is None else min
+    high = a_max if max is None else max
+    array = face.asarray(a)
+    low, high = (_limit(array, x, k) for k, x in enumerate((low, high)))
+    if low is None and high is None:
+        result: Any = array if out is not None else array.copy("K")
+    elif low is None:
+        result = apply(REGISTRY["minimum"], array, high)
+    elif high is None:
+        result = apply(REGISTRY["maximum"], array, low)
+    elif array.dtype.kind in "iuf" and all(type(x) in NUMBERS for x in (low, high)):
+        result = apply(REGISTRY["clip"], array, low, high)
+    else:
+        result = apply(
+            REGISTRY["minimum"], apply(REGISTRY["maximum"], array, low), high
+        )
+    if "dtype" in options:
+        result = result.astype(options["dtype"])
+    if out is None:
+        return result
+    target = elementwise.check_out(out)
+    elementwise.store_out("clip", result.read(), target, "same_kind", True)
+    return target
+
+
+def _limit(array: Array, limit: Any, upper: int) -> Any:
+    """A limit; an integer that the dtype cannot hold is no limit."""
+    if type(limit) is not int or array.dtype.kind not in "iu":
+        return limit
+    info = np.iinfo(array.dtype)
+    if (limit >= info.max) if upper else (limit <= info.min):
+        return None
+    return limit
+
+
+def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
+    """The elements rounded to decimals, halves to even."""
+    array = face.asarray(a)
+    if array.dtype.kind in "biu":
+        result = _round_integers(array, decimals)
+    elif array.dtype.kind == "c":
+        result = array.copy("K")
+        for part, source in (("real", array.real), ("imag", array.imag)):
+            if result.scalar:
+                from .fallback import quiet_call
+
+                result = quiet_call(np.round, array, decimals)
+                break
+            setattr(result, part, round(source, decimals))
+    elif decimals == 0:
+        result = apply(REGISTRY["rint"], array)
+    else:
+        scale = 10.0 ** abs(decimals)
+        first, second = ("multiply", "divide")[:: 1 if decimals > 0 else -1]
+        scaled = apply(REGISTRY["rint"], apply(REGISTRY[first], array, scale))
+        result = apply(REGISTRY[second], scaled, scale)
+    return deliver("round", result, out)
+
+
+def _round_integers(array: face.ndarray, decimals: int) -> face.ndarray:
+    if decimals >= 0:
+        if array.dtype == np.bool_:
+            return array.astype(np.float16) if decimals == 0 else array
+        return array.copy("K")
+    wide = round(array.astype(float), decimals)
+    return wide.astype(array.dtype)
+
+
+around = round
+
+
+def fix(x: Any, out: Any = None) -> Any:
+    """The elements without their fractions."""
+    array = face.asarray(x)
+    if array.dtype.kind in "biu":
+        return deliver("fix", array.copy("K"), out)
+    return deliver("fix", apply(REGISTRY["trunc"], array), out)
+
+
+def real(val: Any) -> Any:
+    """The real part of the elements."""
+    return face.asarray(val).real
+
+
+def imag(val: Any) -> Any:
+    """The imaginary part of the elements."""
+    return face.asarray(val).imag
+
+
+def angle(z: Any, deg: bool = False) -> Any:
+    """The angle of complex numbers, in radians or degrees."""
+    array = face.asarray(z)
+    real_part = array.real
+    imaginary = array.imag if array.dtype.kind == "c" else 0.0 * real_part
+    result = apply(REGISTRY["arctan2"], imaginary, real_part)
+    return apply(REGISTRY["rad2deg"], result) if deg else result
+
+
+def sinc(x: Any) -> Any:
+    """sin(pi x) / (pi x), 1 at 0."""
+    array = face.asarray(x) * np.pi
+    zero = apply(REGISTRY["equal"], array, 0)
+    safe = apply(REGISTRY["where"], zero, 1.0, array)
+    return apply(REGISTRY["where"], zero, 1.0, apply(REGISTRY["sin"], safe) / safe)
+
+
+def nan_to_num(
+    x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Any:
+    """NaN and infinities replaced by numbers."""
+    array = face.asarray(x)
+    if array.dtype.kind not in "fc":
+        return array.copy("K") if copy else array
+    if array.dtype.kind == "c":
+        result = array.copy("K")
+        result.real = nan_to_num(array.real, True, nan, posinf, neginf)
+        result.imag = nan_to_num(array.imag, True, nan, posinf, neginf)
+    else:
+        info = np.finfo(array.dtype)
+        high = float(info.max) if posinf is None else posinf
+        low = float(info.min) if neginf is None else neginf
+        where_op, equal = REGISTRY["where"], REGISTRY["equal"]
+        result = apply(where_op, apply(REGISTRY["isnan"], array), nan, array)
+        result = apply(where_op, apply(equal, result, np.inf), high, result)
+        result = apply(where_op, apply(equal, result, -np.inf), low, result)
+    if copy:
+        return result
+    array[...] = result
+    return array
+
+
+# -- tests ----------------------------------------------------------------------------
+def isclose(
+    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
+) -> Any:
+    """Whether elements are equal within ``atol + rtol * abs(b)``."""
+    x, y = face.asarray(a), face.asarray(b)
+    if y.dtype.kind in "biu":
+        y = y.astype(np.result_type(y.dtype, 1.0))
+    near = abs(x - y) <= atol + rtol * abs(y)
+    finite = apply(REGISTRY["isfinite"], y)
+    close = apply(REGISTRY["bitwise_and"], near, finite) | (x == y)
+    if equal_nan:
+        both = apply(REGISTRY["isnan"], x) & apply(REGISTRY["isnan"], y)
+        close = close | both
+    return close
+
+
+def allclose(
+    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
+) -> bool:
+    """Whether all elements are equal within a tolerance. Computes."""
+    return bool(reductions.all(isclose(a, b, rtol, atol, equal_nan)))
+
+
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    """Whether shapes and all elements are equal. Computes."""
+    x, y = face.asarray(a1), face.asarray(a2)
+    if x.shape != y.shape:
+        return False
+    same = x == y
+    if equal_nan:
+        same = same | ((x != x) & (y != y))
+    return bool(same.all())
+
+
+def array_equiv(a1: Any, a2: Any) -> bool:
+    """Whether all elements are equal after broadcasting. Computes."""
+    x, y = face.asarray(a1), face.asarray(a2)
+    try:
+        np.broadcast_shapes(x.shape, y.shape)
+    except ValueError:
+        return False
+    return bool((x == y).all())
+
+
+def isreal(x: Any) -> Any:
+    """Whether elements have no imaginary part."""
+    return face.asarray(x).imag == 0
+
+
+def iscomplex(x: Any) -> Any:
+    """Whether elements have an imaginary part."""
+    return face.asarray(x).imag != 0
+
+
+def isrealobj(x: Any) -> bool:
+    """Whether the dtype is not complex."""
+    return face.asarray(x).dtype.kind != "c"
+
+
+def iscomplexobj(x: Any) -> bool:
+    """Whether the dtype is complex."""
+    return face.asarray(x).dtype.kind == "c"
+
+
+def isposinf(x: Any, out: Any = None) -> Any:
+    """Whether elements are positive infinity."""
+    return deliver("isposinf", face.asarray(x) == np.inf, out)
+
+
+def isneginf(x: Any, out: Any = None) -> Any:
+    """Whether elements are negative infinity."""
+    return deliver("isneginf", face.asarray(x) == -np.inf, out)
+
+
+def isscalar(element: Any) -> bool:
+    """Whether something is a number rather than an array."""
+    if isinstance(element, Array):
+        return element.scalar
+    return bool(np.isscalar(element))
+
+
+# -- differences ----------------------------------------------------------------------
+def diff(
+    a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None
+) -> Any:
+    """Differences of neighbours along an axis, `n` times."""
+    array = face.asarray(a)
+    if n < 0:
+        raise ValueError(f"order must be non-negative but got {n}")
+    if array.ndim == 0:
+        raise ValueError("diff requires input that is at least one dimensional")
+    axis = axis % array.ndim
+    ends = [_end(x, array, axis) for x in (prepend, append)]
+    if any(end is not None for end in ends):
+        from .joining import concatenate
+
+        parts = [ends[0], array, ends[1]]
+        array = concatenate([part for part in parts if part is not None], axis)
+    ahead = (slice(None),) * axis + (slice(1, None),)
+    behind = (slice(None),) * axis + (slice(None, -1),)
+    name = "not_equal" if array.dtype == np.bool_ else "subtract"
+    for _ in range(n):
+        array = apply(REGISTRY[name], array[ahead], array[behind])
+    return array
+
+
+def _end(x: Any, array: face.ndarray, axis: int) -> Any:
+    if x is None:
+        return None
+    end = face.asarray(x)
+    if end.ndim == 0:
+        from .manipulation import broadcast_to
+
+        end = broadcast_to(end, (*array.shape[:axis], 1, *array.shape[axis + 1 :]))
+    return end
+
+
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    """Differences of neighbours in C order."""
+    return (
+        diff(face.asarray(ary).ravel(), prepend=None, append=None)
+        if (to_end is None and to_begin is None)
+        else _with_ends(diff(face.asarray(ary).ravel()), to_begin, to_end)
+    )
+
+
+def _with_ends(middle: Any, to_begin: Any, to_end: Any) -> Any:
+    from .joining import concatenate
+
+    parts = [to_begin, middle, to_end]
+    flat = [face.asarray(x).ravel() for x in parts if x is not None]
+    return concatenate(flat).astype(middle.dtype)
+
+
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """Central differences within, one-sided ones at the ends."""
+    from .fallback import library_call
+
+    array = face.asarray(f)
+    spacing = varargs or (1.0,)
+    regular = all(not isinstance(h, (Array, np.ndarray, list)) for h in spacing)
+    if edge_order != 1 or not regular:
+        return library_call(
+            "gradient", np.gradient, f, *varargs, axis=axis, edge_order=edge_order
+        )
+    from engine.movement import normal_axes
+
+    axes = range(array.ndim) if axis is None else normal_axes(axis, array.ndim)
+    steps = list(spacing) * (len(axes) if len(spacing) == 1 else 1)
+    if len(steps) != len(axes):
+        raise TypeError("invalid number of arguments")
+    if array.dtype.kind in "biu":
+        array = array.astype(float)
+    made = [_along(array, a, h) for a, h in zip(axes, steps, strict=True)]
+    return made[0] if len(made) == 1 else tuple(made)
+
+
+def _along(array: face.ndarray, axis: int, step: Any) -> face.ndarray:
+    def part(start: Any, stop: Any) -> tuple[slice, ...]:
+        return (slice(None),) * axis + (slice(start, stop),)
+
+    if array.shape[axis] < 2:
+        raise ValueError(
+            "Shape of array too small to calculate a numerical gradient, at least "
+            "(edge_order + 1) elements are required."
+        )
+    out = face.ndarray.wrap(cast(array.read(), array.dtype)).copy()
+    out[part(1, -1)] = (array[part(2, None)] - array[part(None, -2)]) / (2.0 * step)
+    out[part(0, 1)] = (array[part(1, 2)] - array[part(0, 1)]) / step
+    out[part(-1, None)] = (array[part(-1, None)] - array[part(-2, -1)]) / step
+    return out
+
+
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Any:
+    """Linear interpolation, as `numpy.interp`; computed by NumPy."""
+    from .fallback import library_call
+
+    return library_call("interp", np.interp, x, xp, fp, left, right, period)
+
+
+def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Quotient rounded down, and remainder."""
+    return (
+        apply(REGISTRY["floor_divide"], x1, x2),
+        apply(REGISTRY["remainder"], x1, x2),
+    )
+
+
+def modf(x: Any) -> tuple[Any, Any]:
+    """Fraction and integer part, each with the sign of x."""
+    array = face.asarray(x)
+    if array.dtype.kind in "biu":
+        array = array.astype(np.result_type(array.dtype, np.float16))
+    whole = apply(REGISTRY["trunc"], array)
+    infinite = apply(REGISTRY["isinf"], array)
+    rest = apply(REGISTRY["where"], infinite, 0.0, array - whole)
+    return apply(REGISTRY["copysign"], rest, array), whole
+
+
+def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    """The convolution of two sequences, as sums of shifted products."""
+    left, right = face.asarray(a), face.asarray(v)
+    if left.ndim != 1 or right.ndim != 1:
+        raise ValueError("object too deep for desired array")
+    if not left.size or not right.size:
+        raise ValueError("convolve: two sequences that are not empty were required")
+    if left.size < right.size:
+        left, right = right, left
+    if right.size > 64:
+        from .fallback import library_call
+
+        return library_call("convolve", np.convolve, left, right, mode)
+    n, m = left.size, right.size
+    dtype = np.result_type(left.dtype, right.dtype)
+    out = face.ndarray((n + m - 1,), dtype)
+    for k in range(m):
+        out[k : k + n] += left * right[k]
+    if mode == "same":
+        return out[(m - 1) // 2 : (m - 1) // 2 + n]
+    if mode == "valid":
+        return out[m - 1 : n]
+    if mode != "full":
+        raise ValueError(f"mode must be one of 'valid', 'same', or 'full'; {mode!r}")
+    return out
+
+
+def average(
+    a: Any,
+    axis: Any = None,
+    weights: Any = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
+) -> Any:
+    """The mean over axes, weighted."""
+    array = face.asarray(a)
+    if weights is None:
+        result = reductions.mean(array, axis, keepdims=keepdims)
+        count = array.size / max(getattr(result, "size", 1), 1)
+        return (result, result * 0 + count) if returned else result
+    weight = face.asarray(weights)
+    if weight.shape != array.shape:
+        if not isinstance(axis, int) or weight.shape != (array.shape[axis],):
+            raise ValueError(
+                "average: weights of the array's shape, or of one axis, were required; "
+                f"shape {weight.shape} was given for {array.shape} and axis {axis}"
+            )
+        shape = [1] * array.ndim
+        shape[axis] = -1
+        weight = weight.reshape(tuple(shape))
+    total = weight * (array * 0 + 1)
+    scale = reductions.sum(total, axis, keepdims=keepdims)
+    result = reductions.sum(array * weight, axis, keepdims=keepdims) / scale
+    return (result, scale) if returned else result
+
+
+def truth(x: Any) -> Any:
+    """The elements as booleans."""
+    return face.ndarray.wrap(cast(to_value(x), np.dtype(bool)))

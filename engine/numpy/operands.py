@@ -1,0 +1,171 @@
+"""Operands of this face: handles, foreign arrays, NumPy scalars and Python numbers.
+
+Python numbers stay weak and become run-time scalars of kernels; NumPy scalars have
+their dtype; foreign arrays are copied in as constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from engine.array import Array
+from engine.recipe import Recipe, broadcast_strides, c_strides, keep_order
+from engine.record.value import Scalar, Value, constant
+from engine.storage import read_region
+
+NDArray = np.ndarray[Any, Any]
+Shape: TypeAlias = tuple[int, ...]
+Layout: TypeAlias = tuple[Shape, Shape]
+"""Shape and strides."""
+
+NUMBERS = (bool, int, float, complex)
+KINDS = "biufc"
+
+contiguous = lru_cache(maxsize=4096)(c_strides)
+
+
+def read_as(handle: Array, recipe: Recipe) -> Value:
+    """What the handle's memory shows through another recipe."""
+    line = handle._line
+    if line is None:
+        assert handle._value is not None
+        return read_region(handle._value, recipe)
+    return line.read(recipe)
+
+
+def plain_value(handle: Array) -> Value | None:
+    """The value of a handle that owns it in C order; None for views and the like."""
+    value = handle._value
+    if value is None:
+        return None
+    shape = value.shape
+    if len(shape) < 2:
+        return value
+    recipe = handle.recipe
+    if recipe.strides == contiguous(shape) and recipe.shape == shape:
+        return value
+    return None
+
+
+def operand(x: Any, name: str) -> Array | NDArray | Scalar | bool | int | float:
+    """`x` as an operand: a handle, an ndarray, a typed scalar or a weak number.
+
+    Raises TypeError for what has no numeric dtype.
+    """
+    kind = type(x)
+    if kind in NUMBERS or isinstance(x, Array):
+        return x  # type: ignore[no-any-return]
+    if isinstance(x, np.generic):
+        if x.dtype.kind in KINDS:
+            return Scalar(x, x.dtype)
+    elif isinstance(x, NUMBERS):
+        return next(number(x) for number in NUMBERS if isinstance(x, number))
+    array = host_array(x)
+    if array.dtype.kind not in KINDS:
+        raise TypeError(
+            f"ufunc '{name}': operands of boolean, integer, floating or complex dtype "
+            f"were required; {_described(x, array)} was given"
+        )
+    return array
+
+
+def _described(x: Any, array: NDArray) -> str:
+    if isinstance(x, (np.ndarray, np.generic)):
+        return f"an array of dtype {array.dtype}"
+    return f"{type(x).__name__} {x!r}"[:60]
+
+
+def host_array(x: Any) -> NDArray:
+    """An ndarray of anything; nested sequences may hold handles."""
+    if isinstance(x, (list, tuple)) and _holds_handles(x):
+        return np.array(_without_handles(x))
+    return np.asarray(x)
+
+
+def _holds_handles(x: Sequence[Any]) -> bool:
+    return any(
+        isinstance(part, Array)
+        or (isinstance(part, (list, tuple)) and _holds_handles(part))
+        for part in x
+    )
+
+
+def _without_handles(x: Any) -> Any:
+    if isinstance(x, Array):
+        return x.computed() if x.recipe.shape else x.computed()[()]
+    if isinstance(x, (list, tuple)):
+        return [_without_handles(part) for part in x]
+    return x
+
+
+def strong(x: Any) -> Any:
+    """A weak number as the scalar of NumPy's default dtype."""
+    if type(x) in NUMBERS:
+        scalar = np.asarray(x)
+        if scalar.dtype.kind not in KINDS:
+            raise OverflowError(f"int {x} is too large for a 64-bit integer")
+        return Scalar(scalar[()], scalar.dtype)
+    return x
+
+
+def to_value(x: Any, name: str = "array") -> Value:
+    """The value of any operand, in C order; weak numbers get NumPy's default dtype."""
+    part = operand(x, name)
+    if isinstance(part, Array):
+        return part.read()
+    if isinstance(part, Scalar):
+        return constant(part.value)
+    return constant(part)
+
+
+# -- layout ---------------------------------------------------------------------------
+def layout_of(x: Any) -> Layout:
+    """Shape and strides of an operand, strides in items."""
+    if isinstance(x, Array):
+        return x.recipe.shape, x.recipe.strides
+    if isinstance(x, np.ndarray):
+        step = max(x.itemsize, 1)
+        return x.shape, tuple(s // step for s in x.strides)
+    return (), ()
+
+
+@lru_cache(maxsize=4096)
+def result_order(layouts: tuple[Layout, ...]) -> tuple[int, ...] | None:
+    """NumPy's K order for the result of an elementwise op; None for C order."""
+    shape = np.broadcast_shapes(*(shape for shape, _ in layouts))
+    if len(shape) < 2:
+        return None
+    spread = [broadcast_strides(Recipe(_BYTE, 0, *one), shape) for one in layouts]
+    order = keep_order(shape, spread)
+    return None if order == tuple(range(len(shape))) else order
+
+
+_BYTE: np.dtype[Any] = np.dtype(np.uint8)
+
+
+def ordered_value(x: Any, order: tuple[int, ...] | None) -> Value | Any:
+    """An operand with its axes (those of the result) in memory order."""
+    if isinstance(x, Array):
+        if order is None:
+            value = plain_value(x)
+            return x.read() if value is None else value
+        recipe = x.recipe
+        lead = len(order) - len(recipe.shape)
+        shape = (1,) * lead + recipe.shape
+        strides = (0,) * lead + recipe.strides
+        recipe = Recipe(
+            recipe.dtype,
+            recipe.offset,
+            tuple(shape[axis] for axis in order),
+            tuple(strides[axis] for axis in order),
+        )
+        return read_as(x, recipe)
+    if isinstance(x, np.ndarray):
+        if order is not None:
+            x = x.reshape((1,) * (len(order) - x.ndim) + x.shape).transpose(order)
+        return constant(x)
+    return x

@@ -1,0 +1,212 @@
+"""Operators of the array class: arithmetic, comparison, in-place forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.handle as face
+from engine.array import Array
+from engine.ops.op import Op
+from engine.record.registry import REGISTRY
+
+from .elementwise import apply, check_out, prepared, store_out
+
+_TAKEN = (np.ndarray, np.generic, bool, int, float, complex, list, tuple)
+
+
+def _defers(other: Any) -> bool:
+    """Whether the other operand's class shall decide what an operator means."""
+    if isinstance(other, _TAKEN):
+        return False
+    return not isinstance(other, face.ndarray) and (
+        isinstance(other, Array)
+        or getattr(other, "__array_ufunc__", 0) is None
+        or getattr(other, "__array_priority__", 0) > Array.__array_priority__
+        or not hasattr(other, "__array__")
+    )
+
+
+def _binary(name: str) -> Callable[[Any, Any], Any]:
+    op = REGISTRY[name]
+
+    def method(self: Any, other: Any) -> Any:
+        if type(other) is not face.ndarray and _defers(other):
+            return NotImplemented
+        return apply(op, self, other)
+
+    return method
+
+
+def _reflected(name: str) -> Callable[[Any, Any], Any]:
+    op = REGISTRY[name]
+
+    def method(self: Any, other: Any) -> Any:
+        if type(other) is not face.ndarray and _defers(other):
+            return NotImplemented
+        return apply(op, other, self)
+
+    return method
+
+
+def _in_place(name: str) -> Callable[[Any, Any], Any]:
+    op = REGISTRY[name]
+
+    def method(self: Any, other: Any) -> Any:
+        if self.scalar:
+            return apply(op, self, other)
+        if type(other) is not face.ndarray and _defers(other):
+            return NotImplemented
+        return update_in_place(op, self, other)
+
+    return method
+
+
+def _unary(name: str) -> Callable[[Any], Any]:
+    op = REGISTRY[name]
+
+    def method(self: Any) -> Any:
+        return apply(op, self)
+
+    return method
+
+
+def update_in_place(op: Op, target: Any, other: Any) -> Any:
+    """``target op= other``, with NumPy's rules of casting and order of complaints."""
+    check_out(target)
+    values, order = prepared(op.name, (target, other))
+    result = op(*values)
+    if order is not None:
+        result = face.ndarray.wrap(result, order).read()
+    store_out(op.name, result, target, "same_kind", True)
+    return target
+
+
+def _power_op(base: Any, exponent: Any) -> Op | None:
+    """The cheaper op for a power that NumPy's operator also treats apart."""
+    if type(exponent) not in (int, float) or base.dtype.kind == "b":
+        return None
+    if exponent == 2:
+        return REGISTRY["square"] if _keeps(base, exponent) else None
+    if base.dtype.kind in "fc":
+        if exponent == 0.5:
+            return REGISTRY["sqrt"]
+        if exponent == -1:
+            return REGISTRY["reciprocal"]
+    elif type(exponent) is int and exponent < 0:
+        raise ValueError(
+            "power: an exponent of at least 0 was required for integers; "
+            f"{exponent} was given: Integers to negative integer powers are not allowed."
+        )
+    return None
+
+
+def _keeps(base: Any, exponent: Any) -> bool:
+    return base.dtype.kind in "fc" or type(exponent) is int
+
+
+class Operators(Array):
+    """Arithmetic, comparison and in-place operators."""
+
+    __slots__ = ()
+
+    __add__ = _binary("add")
+    __radd__ = _reflected("add")
+    __iadd__ = _in_place("add")
+    __sub__ = _binary("subtract")
+    __rsub__ = _reflected("subtract")
+    __isub__ = _in_place("subtract")
+    __mul__ = _binary("multiply")
+    __rmul__ = _reflected("multiply")
+    __imul__ = _in_place("multiply")
+    __truediv__ = _binary("divide")
+    __rtruediv__ = _reflected("divide")
+    __itruediv__ = _in_place("divide")
+    __floordiv__ = _binary("floor_divide")
+    __rfloordiv__ = _reflected("floor_divide")
+    __ifloordiv__ = _in_place("floor_divide")
+    __mod__ = _binary("remainder")
+    __rmod__ = _reflected("remainder")
+    __imod__ = _in_place("remainder")
+    __and__ = _binary("bitwise_and")
+    __rand__ = _reflected("bitwise_and")
+    __iand__ = _in_place("bitwise_and")
+    __or__ = _binary("bitwise_or")
+    __ror__ = _reflected("bitwise_or")
+    __ior__ = _in_place("bitwise_or")
+    __xor__ = _binary("bitwise_xor")
+    __rxor__ = _reflected("bitwise_xor")
+    __ixor__ = _in_place("bitwise_xor")
+    __lshift__ = _binary("left_shift")
+    __rlshift__ = _reflected("left_shift")
+    __ilshift__ = _in_place("left_shift")
+    __rshift__ = _binary("right_shift")
+    __rrshift__ = _reflected("right_shift")
+    __irshift__ = _in_place("right_shift")
+    __lt__ = _binary("less")
+    __le__ = _binary("less_equal")
+    __gt__ = _binary("greater")
+    __ge__ = _binary("greater_equal")
+    __neg__ = _unary("negative")
+    __pos__ = _unary("positive")
+    __abs__ = _unary("absolute")
+    __invert__ = _unary("invert")
+    __rpow__ = _reflected("power")
+
+    def __pow__(self, exponent: Any, modulus: Any = None) -> Any:
+        if modulus is not None:
+            return NotImplemented
+        if type(exponent) is not face.ndarray and _defers(exponent):
+            return NotImplemented
+        op = _power_op(self, exponent)
+        if op is not None:
+            return apply(op, self)
+        return apply(REGISTRY["power"], self, exponent)
+
+    def __ipow__(self, exponent: Any) -> Any:
+        if self.scalar:
+            return self**exponent
+        _power_op(self, exponent)
+        return update_in_place(REGISTRY["power"], self, exponent)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __matmul__(self, other: Any) -> Any:
+        if type(other) is not face.ndarray and _defers(other):
+            return NotImplemented
+        return face.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return face.matmul(other, self)
+
+    def __imatmul__(self, other: Any) -> Any:
+        result = face.matmul(self, other)
+        if self.scalar:
+            return result
+        self[...] = result
+        return self
+
+    def __eq__(self, other: object) -> Any:
+        return self._equal("equal", other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._equal("not_equal", other)
+
+    def _equal(self, name: str, other: Any) -> Any:
+        if type(other) is not face.ndarray and _defers(other):
+            return NotImplemented
+        return apply(REGISTRY[name], self, other)
+
+    def __hash__(self) -> int:
+        if self.scalar:
+            return hash(self.item())
+        raise TypeError(f"unhashable type: '{type(self).__name__}'")
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise NotImplementedError

@@ -1,0 +1,92 @@
+"""NumPy's protocols: its own functions, handed arrays of Engine, stay lazy."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.handle as face
+from engine.array import Array
+
+from .fallback import host_call
+
+_MODULES = {
+    "numpy": "engine.numpy",
+    "numpy.linalg": "engine.numpy.linalg",
+    "numpy.fft": "engine.numpy.fft",
+}
+
+
+def call_ufunc(
+    function: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
+) -> Any:
+    """``__array_ufunc__``: the lazy function of the same name, or a conversion."""
+    if _has_other_faces(inputs):
+        return NotImplemented
+    outs = options.get("out") or ()
+    if any(isinstance(out, np.ndarray) for out in outs):
+        return _into_foreign(function, method, inputs, options)
+    if len(outs) == 1:
+        options = {**options, "out": outs[0]}
+    lazy = _lazy("numpy", function.__name__)
+    if lazy is None:
+        call = function if method == "__call__" else getattr(function, method)
+        return host_call(function.__name__, call, *inputs, **options)
+    return (lazy if method == "__call__" else getattr(lazy, method))(*inputs, **options)
+
+
+def _has_other_faces(inputs: Sequence[Any]) -> bool:
+    return any(isinstance(x, Array) and not isinstance(x, face.ndarray) for x in inputs)
+
+
+def _into_foreign(
+    function: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
+) -> Any:
+    """An ndarray as `out` is written at once: its owner looks at it."""
+    from .fallback import to_host
+
+    (out,) = options["out"]
+    call = function if method == "__call__" else getattr(function, method)
+    return call(*to_host(inputs), **{**to_host(options), "out": out})
+
+
+def call_function(function: Any, types: Sequence[type], args: Any, options: Any) -> Any:
+    """``__array_function__``: the lazy function of the same name, or a conversion."""
+    if not all(
+        issubclass(one, (face.ndarray, np.ndarray)) or not issubclass(one, Array)
+        for one in types
+    ):
+        return NotImplemented
+    module = getattr(function, "__module__", "numpy") or "numpy"
+    lazy = _lazy(module, function.__name__)
+    if lazy is None:
+        return host_call(function.__name__, function, *args, **options)
+    return lazy(*args, **options)
+
+
+_found: dict[tuple[str, str], Any] = {}
+
+
+def _lazy(module: str, name: str) -> Any:
+    key = (module, name)
+    if key not in _found:
+        ours = _MODULES.get(module)
+        space = importlib.import_module(ours) if ours else None
+        _found[key] = vars(space).get(name) if space else None
+    return _found[key]
+
+
+_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
+
+
+def namespace(api_version: str | None) -> Any:
+    """``__array_namespace__``: the module `engine.numpy`."""
+    if api_version is not None and api_version not in _VERSIONS:
+        raise ValueError(
+            f"__array_namespace__: one of the versions {_VERSIONS} was required; "
+            f"{api_version!r} was given"
+        )
+    return importlib.import_module("engine.numpy")

@@ -1,0 +1,277 @@
+"""Selecting elements by index or condition: take, put, nonzero, compress and kin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.elementwise as elementwise
+import engine.numpy.handle as face
+from engine.array import Array
+from engine.movement import broadcast_value
+from engine.ops.op import cast
+from engine.record.registry import REGISTRY
+
+from .indexing import as_positions, get, set_, stored_value
+from .operands import NDArray
+from .reductions import deliver
+from .views import normal_axis
+
+
+def _in_range(indices: Any, extent: int, mode: str) -> NDArray:
+    places = as_positions(indices)
+    if mode == "wrap":
+        return places % extent
+    if mode == "clip":
+        return np.clip(places, 0, extent - 1)
+    if mode != "raise":
+        raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' ({mode})")
+    return places
+
+
+def take(
+    a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
+) -> Any:
+    """Elements at indices along an axis, or in C order."""
+    array = face.asarray(a)
+    if axis is None:
+        array, axis = array.ravel(), 0
+    axis = normal_axis(axis, array.ndim)
+    places = _in_range(indices, array.shape[axis], mode)
+    if places.ndim == 0 and array.ndim == 1:
+        return deliver("take", array[int(places)], out)
+    result = get(array, (slice(None),) * axis + (places,))
+    return deliver("take", result.copy(), out)
+
+
+def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+    """Store values at indices in C order; short values are repeated."""
+    if not isinstance(a, Array):
+        raise TypeError("argument 1 must be numpy.ndarray")
+    if not a.writeable:
+        raise ValueError("put: output array is read-only")
+    places = _in_range(ind, a.recipe.size, mode).reshape(-1)
+    values = face.asarray(v).ravel()
+    if not places.size or not values.size:
+        return
+    if values.size != places.size:
+        values = values[np.arange(places.size) % values.size]
+    size = a.recipe.size
+    bad = places[(places < -size) | (places >= size)]
+    if bad.size:
+        raise IndexError(f"index {bad[0]} is out of bounds for axis 0 with size {size}")
+    target: Any = a
+    set_(target, np.unravel_index(places % size, a.recipe.shape), values)
+
+
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    """Elements at indices that match the array along an axis."""
+    array = face.asarray(arr)
+    if axis is None:
+        array, axis = array.ravel(), 0
+    return array[_along(array, indices, axis)]
+
+
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
+    """Store values at indices that match the array along an axis."""
+    if axis is None:
+        put(arr, as_positions(indices), values)
+        return
+    arr[_along(arr, indices, axis)] = values
+
+
+def _along(array: Any, indices: Any, axis: int) -> tuple[NDArray, ...]:
+    places = indices.computed() if isinstance(indices, Array) else np.asarray(indices)
+    if places.dtype.kind not in "iu":
+        raise IndexError("`indices` must be an integer array")
+    if places.ndim != array.ndim:
+        raise ValueError("`indices` and `arr` must have the same number of dimensions")
+    axis = normal_axis(axis, array.ndim)
+    rank = array.ndim
+    return tuple(
+        places
+        if k == axis
+        else np.arange(extent).reshape((-1,) + (1,) * (rank - k - 1))
+        for k, extent in enumerate(array.shape)
+    )
+
+
+# -- where something holds ------------------------------------------------------------
+def nonzero(a: Any) -> tuple[Any, ...]:
+    """Indices of the elements that are not zero, an array for each axis. Computes."""
+    array = face.asarray(a)
+    if array.ndim == 0:
+        raise ValueError(
+            "Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar)"
+            ".nonzero() instead."
+        )
+    from .fallback import adopt
+
+    return tuple(adopt(places) for places in np.nonzero(array.computed()))
+
+
+def flatnonzero(a: Any) -> Any:
+    """Positions in C order of the elements that are not zero. Computes."""
+    return nonzero(face.asarray(a).ravel())[0]
+
+
+def argwhere(a: Any) -> Any:
+    """Indices of the elements that are not zero, one row each. Computes."""
+    from .fallback import adopt
+
+    return adopt(np.argwhere(face.asarray(a).computed()))
+
+
+def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> Any:
+    """Slices along an axis where a condition holds. Computes the condition."""
+    mask = condition.computed() if isinstance(condition, Array) else condition
+    mask = np.asarray(mask).astype(bool)
+    if mask.ndim != 1:
+        raise ValueError("condition must be a 1-d array")
+    return take(a, np.flatnonzero(mask), axis, out)
+
+
+def extract(condition: Any, arr: Any) -> Any:
+    """The elements where a condition holds, in C order. Computes the condition."""
+    return compress(face.asarray(condition).ravel(), face.asarray(arr).ravel())
+
+
+def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+    """An array made from choices, by an array of their numbers."""
+    number = face.asarray(a)
+    options = [face.asarray(x) for x in choices]
+    places = _in_range(number, len(options), mode)
+    if ((places < 0) | (places >= len(options))).any():
+        raise ValueError("invalid entry in choice array")
+    dtype = np.result_type(*[x.dtype for x in options])
+    shape = np.broadcast_shapes(places.shape, *[x.shape for x in options])
+    result: Any = options[-1]
+    for k in range(len(options) - 2, -1, -1):
+        result = elementwise.apply(REGISTRY["where"], places == k, options[k], result)
+    value = broadcast_value(cast(result.read(), dtype), shape)
+    return deliver("choose", face.ndarray.wrap(value), out)
+
+
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    """The first choice whose condition holds, else the default."""
+    if len(condlist) != len(choicelist):
+        raise ValueError("list of cases must be same length as list of conditions")
+    if not condlist:
+        raise ValueError("select with an empty condition list is not possible")
+    result = default
+    dtype = np.result_type(
+        *[x.dtype if hasattr(x, "dtype") else x for x in (*choicelist, default)]
+    )
+    for condition, choice in zip(condlist[::-1], choicelist[::-1], strict=True):
+        if face.asarray(condition).dtype != np.bool_:
+            raise TypeError("invalid entry in condlist: should be boolean ndarray")
+        result = elementwise.apply(
+            REGISTRY["where"], condition, face.asarray(choice).astype(dtype), result
+        )
+    return result
+
+
+def piecewise(
+    x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any
+) -> Any:
+    """A function given piece by piece: every piece is evaluated everywhere."""
+    array = face.asarray(x)
+    conditions = list(condlist) if isinstance(condlist, (list, tuple)) else [condlist]
+    pieces = list(funclist)
+    if len(pieces) not in (len(conditions), len(conditions) + 1):
+        raise ValueError(
+            f"with {len(conditions)} condition(s), either {len(conditions)} or "
+            f"{len(conditions) + 1} functions are expected"
+        )
+    values = [f(array, *args, **kw) if callable(f) else f for f in pieces]
+    rest = values.pop() if len(values) > len(conditions) else 0
+    result: Any = elementwise.apply(REGISTRY["multiply"], array, 0) + rest
+    for condition, value in zip(conditions, values, strict=True):
+        result = elementwise.apply(REGISTRY["where"], condition, value, result)
+    return result.astype(array.dtype)
+
+
+def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+    """Store elements of one array in another, where a mask holds."""
+    if not isinstance(dst, Array):
+        raise TypeError("copyto() argument 1 must be numpy.ndarray")
+    if not dst.writeable:
+        raise ValueError("assignment destination is read-only")
+    if hasattr(src, "dtype") and not np.can_cast(
+        src.dtype,
+        dst.dtype,
+        casting,  # type: ignore[arg-type]
+    ):
+        raise TypeError(
+            f"Cannot cast array data from {src.dtype!r} to {dst.dtype!r} according to "
+            f"the rule '{casting}'"
+        )
+    value = stored_value(dst, src, dst.recipe.shape)
+    if where is not True:
+        mask = broadcast_value(elementwise.mask_value(where), dst.recipe.shape)
+        value = REGISTRY["where"](mask, value, dst.read())
+    dst.store(value)
+
+
+def putmask(a: Any, mask: Any, values: Any) -> None:
+    """Store values where a mask holds; short values are repeated."""
+    given = face.asarray(values)
+    if given.shape != a.shape and given.size != 1:
+        given = given.ravel()[np.arange(a.size) % given.size].reshape(a.shape)
+    if given.size == 1:
+        given = given.reshape(())
+    copyto(a, given, "unsafe", face.asarray(mask).astype(bool))
+
+
+def place(arr: Any, mask: Any, vals: Any) -> None:
+    """Store values, in order, where a mask holds. Computes the mask."""
+    places = flatnonzero(mask).computed()
+    values = face.asarray(vals).ravel()
+    if not places.size:
+        return
+    if not values.size:
+        raise ValueError("Cannot insert from an empty array!")
+    put(arr, places, values[np.arange(places.size) % values.size])
+
+
+def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
+    """A copy without slices along an axis."""
+    array = face.asarray(arr)
+    if axis is None:
+        array, axis = array.ravel(), 0
+    axis = normal_axis(axis, array.ndim)
+    if isinstance(obj, Array):
+        obj = obj.computed()
+    left = np.delete(np.arange(array.shape[axis]), obj)
+    return array[(slice(None),) * axis + (left,)]
+
+
+def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+    """A copy with values put in before indices; computed by NumPy."""
+    from .fallback import library_call
+
+    return library_call("insert", np.insert, arr, obj, values, axis)
+
+
+def ix_(*args: Any) -> tuple[Any, ...]:
+    """Index arrays that select the product of sequences."""
+    given = [x.computed() if isinstance(x, Array) else x for x in args]
+    return np.ix_(*given)
+
+
+def unravel_index(indices: Any, shape: Any, order: str = "C") -> Any:
+    """Flat indices as a tuple of indices. Computes."""
+    from .fallback import quiet_call
+
+    return quiet_call(np.unravel_index, indices, shape, order)
+
+
+def ravel_multi_index(
+    multi_index: Any, dims: Any, mode: Any = "raise", order: str = "C"
+) -> Any:
+    """A tuple of indices as flat indices. Computes."""
+    from .fallback import quiet_call
+
+    return quiet_call(np.ravel_multi_index, multi_index, dims, mode, order)

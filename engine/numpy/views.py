@@ -1,0 +1,339 @@
+"""Methods that show the same memory in another shape, order or dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from engine.array import Array
+from engine.movement import reshape_value, transpose_value
+from engine.ops.regions import full_value
+from engine.recipe import (
+    Recipe,
+    index_basic,
+    is_c_contiguous,
+    is_f_contiguous,
+    keep_order,
+    reshape,
+    resolve_shape,
+    storage_order,
+    transposed,
+)
+
+from .indexing import get, set_
+from .operands import read_as
+
+
+class Views(Array):
+    """transpose, reshape, ravel, diagonal, view, real, imag and the like."""
+
+    __slots__ = ()
+
+    @property
+    def T(self) -> Self:
+        """The array with its axes reversed."""
+        recipe = self.recipe
+        return self.view_as(transposed(recipe, range(len(recipe.shape))[::-1]))
+
+    @property
+    def mT(self) -> Self:
+        """The array with its last two axes exchanged."""
+        if self.ndim < 2:
+            raise ValueError("matrix transpose with ndim < 2 is undefined")
+        return self.swapaxes(-1, -2)
+
+    def transpose(self, *axes: Any) -> Self:
+        """The array with its axes in another order, by default reversed."""
+        if len(axes) == 1 and not isinstance(axes[0], (int, np.integer)):
+            axes = tuple(axes[0]) if axes[0] is not None else ()
+            if not axes and self.ndim:
+                return self.T
+        elif not axes:
+            return self.T
+        return self.view_as(transposed(self.recipe, permutation(axes, self.ndim)))
+
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        """The array with two axes exchanged."""
+        axes = list(range(self.ndim))
+        one, two = normal_axis(axis1, self.ndim), normal_axis(axis2, self.ndim)
+        axes[one], axes[two] = axes[two], axes[one]
+        return self.view_as(transposed(self.recipe, axes))
+
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Self:
+        """The same elements in another shape: a view where strides allow it."""
+        wanted = shape[0] if len(shape) == 1 else shape
+        extents = resolve_shape(self.recipe.size, _extents(wanted))
+        recipe = self.recipe
+        order = _order(order, recipe)
+        found = reshape(recipe, extents, order)
+        if found is not None and not copy:
+            return self.view_as(found)
+        if copy is False:
+            raise ValueError("Unable to avoid creating a copy while reshaping.")
+        if order == "F":
+            value = reshape_value(transpose_value(self.read()), extents[::-1])
+            return self.wrap(value, tuple(range(len(extents)))[::-1])
+        return self.wrap(reshape_value(self.read(), extents))
+
+    def _set_shape(self, shape: Any) -> None:
+        extents = resolve_shape(self.recipe.size, _extents(shape))
+        found = reshape(self.recipe, extents)
+        if found is None:
+            raise AttributeError(
+                "Incompatible shape for in-place modification. Use `.reshape()` to "
+                "make a copy with the desired shape."
+            )
+        assert self.line is not None  # from now on this is a view of its own value
+        self.recipe = found
+
+    def ravel(self, order: str = "C") -> Self:
+        """The elements along one axis: a view where they lie together."""
+        recipe, size = self.recipe, self.recipe.size
+        if order == "K":
+            if is_c_contiguous(recipe):
+                order = "C"
+            elif is_f_contiguous(recipe):
+                order = "F"
+            else:
+                return self._ravel_in_memory_order()
+        order = _order(order, recipe)
+        if (order == "C" and is_c_contiguous(recipe)) or (
+            order == "F" and is_f_contiguous(recipe)
+        ):
+            return self.reshape((size,), order=order)
+        value = self.read() if order == "C" else self.T.read()
+        return self.wrap(reshape_value(value, (size,)))
+
+    def _ravel_in_memory_order(self) -> Self:
+        recipe = self.recipe
+        ordered = transposed(recipe, storage_order(recipe))
+        flat = reshape(ordered, (recipe.size,))
+        if (
+            flat is not None
+            and is_c_contiguous(flat)
+            and all(s >= 0 for s in recipe.strides)
+        ):
+            return self.view_as(flat)
+        order = keep_order(recipe.shape, [recipe.strides])
+        value = read_as(self, transposed(recipe, order))
+        return self.wrap(reshape_value(value, (recipe.size,)))
+
+    def flatten(self, order: str = "C") -> Self:
+        """A copy of the elements along one axis."""
+        flat = self.ravel(order)
+        return self.wrap(flat.read())
+
+    def squeeze(self, axis: Any = None) -> Self:
+        """The array without axes of extent 1."""
+        recipe = self.recipe
+        rank = len(recipe.shape)
+        if axis is None:
+            gone = {a for a, n in enumerate(recipe.shape) if n == 1}
+        else:
+            given = axis if isinstance(axis, tuple) else (axis,)
+            gone = {normal_axis(a, rank) for a in given}
+            if len(gone) < len(given):
+                raise ValueError("duplicate value in 'axis'")
+            if any(recipe.shape[a] != 1 for a in gone):
+                raise ValueError(
+                    "cannot select an axis to squeeze out which has size not equal to "
+                    f"one: shape {recipe.shape}, axis {axis}"
+                )
+        keep = [a for a in range(rank) if a not in gone]
+        return self.view_as(transposed(recipe, keep))
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """A read-only view of a diagonal, in the last axis."""
+        return self.view_as(diagonal_recipe(self, offset, axis1, axis2), False)
+
+    # -- parts and dtypes ---------------------------------------------------------
+    def _part(self, k: int) -> Self:
+        recipe = self.recipe
+        dtype = np.zeros(0, recipe.dtype).real.dtype
+        strides = tuple(2 * s for s in recipe.strides)
+        return self.view_as(Recipe(dtype, 2 * recipe.offset + k, recipe.shape, strides))
+
+    @property
+    def real(self) -> Self:
+        """The real part: a view of complex numbers, else the array itself."""
+        if self.dtype.kind != "c":
+            return self
+        part = self._part(0)
+        return self.wrap(part.read(), scalar=True) if self.scalar else part
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        set_(self.real, ..., value)  # type: ignore[arg-type]
+
+    @property
+    def imag(self) -> Self:
+        """The imaginary part: a view of complex numbers, else read-only zeros."""
+        if self.dtype.kind == "c":
+            part = self._part(1)
+            return self.wrap(part.read(), scalar=True) if self.scalar else part
+        recipe = self.recipe
+        fortran = is_f_contiguous(recipe) and not is_c_contiguous(recipe)
+        order = tuple(range(self.ndim))[:: -1 if fortran else 1]
+        value = full_value(tuple(recipe.shape[a] for a in order), 0, self.dtype)
+        return self.wrap(value, order, scalar=self.scalar, writeable=False)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        if self.dtype.kind != "c":
+            raise TypeError("array does not have imaginary part to set")
+        set_(self.imag, ..., value)  # type: ignore[arg-type]
+
+    def view(self, dtype: Any = None, type: Any = None) -> Self:
+        """The same memory, its bytes read as another dtype."""
+        if dtype is None or isinstance(dtype, builtin_type):
+            if dtype is None or issubclass(dtype, (Array, np.ndarray)):
+                return self.view_as(self.recipe)
+        recipe, target = self.recipe, np.dtype(dtype)
+        if target.kind not in "biufc":
+            raise TypeError(f"view: a numeric dtype was required; {target} was given")
+        old, new = recipe.dtype.itemsize, target.itemsize
+        if old == new:
+            return self.view_as(recipe._replace(dtype=target))
+        if not recipe.shape:
+            raise ValueError(
+                "Changing the dtype of a 0d array is only supported if the itemsize is "
+                "unchanged"
+            )
+        if recipe.strides[-1] != 1 and recipe.shape[-1] != 1 and recipe.size:
+            raise ValueError(
+                "To change to a dtype of a different size, the last axis must be "
+                "contiguous"
+            )
+        return self.view_as(_rescaled(recipe, target))
+
+    # -- flat ---------------------------------------------------------------------
+    @property
+    def flat(self) -> Flat:
+        """The elements in C order: iterates, can be indexed and assigned to."""
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        from .selection import put
+
+        put(self, np.arange(self.recipe.size), values)
+
+
+builtin_type = type
+
+
+class Flat:
+    """The elements of an array in C order."""
+
+    def __init__(self, array: Any) -> None:
+        self.base = array
+        self.index = 0
+
+    def __len__(self) -> int:
+        return int(self.base.size)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.base.ravel())
+
+    def __next__(self) -> Any:
+        if self.index >= len(self):
+            raise StopIteration
+        self.index += 1
+        return self.base.ravel()[self.index - 1]
+
+    def __getitem__(self, key: Any) -> Any:
+        found = get(self.base.ravel(), key)
+        return found if found.scalar else found.copy()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        from .selection import put
+
+        places = np.arange(len(self))[key]
+        put(self.base, places, value)
+
+    def copy(self) -> Any:
+        """The elements along one axis."""
+        return self.base.flatten()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self.base.flatten(), dtype=dtype)
+
+
+def permutation(axes: Sequence[Any], rank: int) -> tuple[int, ...]:
+    """Axes of a transpose, none negative. Raises ValueError for no permutation."""
+    if len(axes) != rank:
+        raise ValueError(f"axes don't match array: {rank} were required; {axes} given")
+    found = tuple(normal_axis(axis, rank) for axis in axes)
+    if len(set(found)) < rank:
+        raise ValueError(f"repeated axis in transpose: {tuple(axes)}")
+    return found
+
+
+def normal_axis(axis: Any, rank: int) -> int:
+    """An axis that is not negative. Raises AxisError when it is out of bounds."""
+    axis = int(axis.__index__())
+    if not -rank <= axis < rank:
+        raise np.exceptions.AxisError(axis, rank)
+    return axis % rank if rank else 0
+
+
+def _extents(shape: Any) -> tuple[int, ...]:
+    if isinstance(shape, (int, np.integer)):
+        return (int(shape),)
+    if hasattr(shape, "__index__") and not isinstance(shape, (tuple, list)):
+        return (int(shape.__index__()),)
+    return tuple(int(extent.__index__()) for extent in shape)
+
+
+def _order(order: str, recipe: Recipe) -> str:
+    if order == "A":
+        return "F" if is_f_contiguous(recipe) and not is_c_contiguous(recipe) else "C"
+    if order not in ("C", "F"):
+        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got '{order}')")
+    return order
+
+
+def _rescaled(recipe: Recipe, dtype: np.dtype[Any]) -> Recipe:
+    """A recipe in items of another size; the last axis holds the difference."""
+    old, new = recipe.dtype.itemsize, dtype.itemsize
+    last = recipe.shape[-1] * old
+    if last % new:
+        raise ValueError(
+            "When changing to a larger dtype, its size must be a divisor of the total "
+            "size in bytes of the last axis of the array."
+        )
+    return Recipe(
+        dtype,
+        recipe.offset * old // new,
+        (*recipe.shape[:-1], last // new),
+        (*(s * old // new for s in recipe.strides[:-1]), 1),
+    )
+
+
+def diagonal_recipe(array: Any, offset: int, axis1: int, axis2: int) -> Recipe:
+    """The recipe of a diagonal of two axes, put last."""
+    if array.ndim < 2:
+        raise ValueError("diag requires an array of at least two dimensions")
+    one, two = normal_axis(axis1, array.ndim), normal_axis(axis2, array.ndim)
+    if one == two:
+        raise ValueError("axis1 and axis2 cannot be the same")
+    rest = [a for a in range(array.ndim) if a not in (one, two)]
+    recipe = transposed(array.recipe, (*rest, one, two))
+    rows, columns = recipe.shape[-2:]
+    if offset >= 0:
+        length = max(0, min(rows, columns - offset))
+        start = (..., 0, slice(offset, None))
+    else:
+        length = max(0, min(rows + offset, columns))
+        start = (..., slice(-offset, None), 0)
+    begin = recipe.offset
+    if length and recipe.size:
+        begin = index_basic(recipe, start)[0].offset
+    return Recipe(
+        recipe.dtype,
+        begin,
+        (*recipe.shape[:-2], length),
+        (*recipe.strides[:-2], recipe.strides[-2] + recipe.strides[-1]),
+    )
