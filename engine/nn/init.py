@@ -1,0 +1,125 @@
+"""Starting values of parameters."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from engine.random import Generator
+from engine.torch.creation import rand, randn
+from engine.torch.gradients import no_grad
+from engine.torch.tensor import Tensor
+
+GAINS = {
+    "linear": 1.0,
+    "conv1d": 1.0,
+    "conv2d": 1.0,
+    "sigmoid": 1.0,
+    "tanh": 5.0 / 3.0,
+    "relu": sqrt(2.0),
+    "selu": 0.75,
+}
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """How much an activation shrinks what goes through it; 1 / that, roughly."""
+    if nonlinearity == "leaky_relu":
+        slope = 0.01 if param is None else param
+        return sqrt(2.0 / (1.0 + slope**2))
+    if nonlinearity not in GAINS:
+        raise ValueError(
+            f"calculate_gain: one of {sorted([*GAINS, 'leaky_relu'])} was required; "
+            f"{nonlinearity!r} was given"
+        )
+    return GAINS[nonlinearity]
+
+
+def fans(tensor: Tensor) -> tuple[int, int]:
+    """How many numbers go into and come out of one place of a layer's weight."""
+    shape = tensor.shape
+    if len(shape) < 2:
+        raise ValueError(
+            "Fan in and fan out can not be computed for tensor with fewer than 2 "
+            f"dimensions; shape {list(shape)} was given"
+        )
+    field = 1
+    for extent in shape[2:]:
+        field *= extent
+    return shape[1] * field, shape[0] * field
+
+
+@no_grad()
+def uniform_(
+    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """Fill with uniform numbers in [a, b)."""
+    drawn = rand(tensor.shape, dtype=tensor.dtype, generator=generator)
+    return tensor.copy_(drawn * (b - a) + a)
+
+
+@no_grad()
+def normal_(
+    tensor: Tensor,
+    mean: float = 0.0,
+    std: float = 1.0,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Fill with normal numbers."""
+    drawn = randn(tensor.shape, dtype=tensor.dtype, generator=generator)
+    return tensor.copy_(drawn * std + mean)
+
+
+@no_grad()
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """Fill with one number."""
+    return tensor.fill_(val)
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """Fill with 0."""
+    return constant_(tensor, 0.0)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """Fill with 1."""
+    return constant_(tensor, 1.0)
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
+    """Fill with uniform numbers of the variance 2 gain^2 / (fan in + fan out)."""
+    bound = gain * sqrt(6.0 / sum(fans(tensor)))
+    return uniform_(tensor, -bound, bound)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
+    """Fill with normal numbers of the variance 2 gain^2 / (fan in + fan out)."""
+    return normal_(tensor, 0.0, gain * sqrt(2.0 / sum(fans(tensor))))
+
+
+def _scale(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(
+            f"mode: 'fan_in' or 'fan_out' was required; {mode!r} was given"
+        )
+    fan = fans(tensor)[mode == "fan_out"]
+    return calculate_gain(nonlinearity, a) / sqrt(fan)
+
+
+def kaiming_uniform_(
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+) -> Tensor:
+    """Fill with uniform numbers that keep the variance through an activation."""
+    bound = sqrt(3.0) * _scale(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound)
+
+
+def kaiming_normal_(
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+) -> Tensor:
+    """Fill with normal numbers that keep the variance through an activation."""
+    return normal_(tensor, 0.0, _scale(tensor, a, mode, nonlinearity))

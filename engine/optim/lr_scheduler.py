@@ -1,0 +1,92 @@
+"""Learning rates that change from epoch to epoch."""
+
+from __future__ import annotations
+
+from math import cos, pi
+from typing import Any
+
+from engine.optim.optimizer import Optimizer
+
+
+class LRScheduler:
+    """Base class: subclasses define `factor`, by which the first rate is multiplied."""
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        self.optimizer = optimizer
+        for group in optimizer.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+        self.last_epoch = last_epoch
+        self.step()
+
+    def rate(self, first: float) -> float:
+        """The rate of this epoch, given the first one."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Go to the next epoch."""
+        self.last_epoch += 1
+        pairs = zip(self.optimizer.param_groups, self.base_lrs, strict=True)
+        for group, first in pairs:
+            group["lr"] = self.rate(first)
+
+    def get_last_lr(self) -> list[float]:
+        """The rates of all groups now."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def state_dict(self) -> dict[str, Any]:
+        """What to keep of the scheduler."""
+        return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+        self.last_epoch = state_dict["last_epoch"]
+        self.base_lrs = list(state_dict["base_lrs"])
+
+
+class StepLR(LRScheduler):
+    """The rate times `gamma` every `step_size` epochs.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0], requires_grad=True)
+    >>> optimizer = engine.optim.SGD([x], lr=1.0)
+    >>> scheduler = engine.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
+    >>> scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        step_size: int,
+        gamma: float = 0.1,
+        last_epoch: int = -1,
+    ) -> None:
+        self.step_size, self.gamma = step_size, gamma
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, first: float) -> float:
+        """The rate of this epoch."""
+        return float(first * self.gamma ** (self.last_epoch // self.step_size))
+
+
+class CosineAnnealingLR(LRScheduler):
+    """The rate falls to `eta_min` along half a cosine in `T_max` epochs, and back."""
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        T_max: int,
+        eta_min: float = 0.0,
+        last_epoch: int = -1,
+    ) -> None:
+        self.T_max, self.eta_min = T_max, eta_min
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, first: float) -> float:
+        """The rate of this epoch."""
+        fallen = (1 + cos(pi * self.last_epoch / self.T_max)) / 2
+        return self.eta_min + (first - self.eta_min) * fallen

@@ -1,0 +1,167 @@
+"""Optimizer: parameter groups, their options and what is kept for each parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.array import Array
+from engine.nn.module import forget_grad
+from engine.torch.gradients import enable_grad, no_grad
+from engine.torch.tensor import Tensor
+
+Group = dict[str, Any]
+
+
+class Optimizer:
+    """Base class of optimizers: subclasses define `_update`.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, or of dict
+        Parameters; or groups, dictionaries with ``params`` and options of their own.
+    defaults : dict
+        Options of groups that do not say otherwise.
+    """
+
+    def __init__(self, params: Any, defaults: Mapping[str, Any]) -> None:
+        if isinstance(params, Array):
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of "
+                f"Tensors or dicts, but got {type(params).__name__}"
+            )
+        self.defaults = dict(defaults)
+        self.state: dict[Tensor, dict[str, Any]] = {}
+        self.param_groups: list[Group] = []
+        given = list(params)
+        if not given:
+            raise ValueError("optimizer got an empty parameter list")
+        if not isinstance(given[0], dict):
+            given = [{"params": given}]
+        for group in given:
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """Add parameters with options of their own.
+
+        Raises
+        ------
+        ValueError
+            When a parameter is no leaf, or in a group already.
+        """
+        group = dict(param_group)
+        params = group["params"]
+        group["params"] = [params] if isinstance(params, Tensor) else list(params)
+        known = {id(p) for other in self.param_groups for p in other["params"]}
+        for parameter in group["params"]:
+            if not isinstance(parameter, Tensor):
+                raise TypeError(
+                    "optimizer can only optimize Tensors, but one of the params is "
+                    f"{type(parameter).__name__}"
+                )
+            if not parameter.is_leaf:
+                raise ValueError("can't optimize a non-leaf Tensor")
+            if id(parameter) in known:
+                raise ValueError(
+                    "some parameters appear in more than one parameter group"
+                )
+            known.add(id(parameter))
+        unknown = sorted(set(group) - set(self.defaults) - {"params", "initial_lr"})
+        if unknown:
+            raise ValueError(
+                f"optimizer: options among {sorted(self.defaults)} were required; "
+                f"{unknown} were given"
+            )
+        self.param_groups.append({**self.defaults, **group})
+
+    @no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change each parameter that has a gradient.
+
+        Nothing runs yet: the changes are recorded, like any other operation.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Computes the loss and its gradients again, and returns the loss.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    state = self.state.setdefault(parameter, {})
+                    self._update(parameter, parameter.grad.detach(), state, group)
+        return loss
+
+    def _update(
+        self, parameter: Tensor, grad: Tensor, state: dict[str, Any], group: Group
+    ) -> None:
+        """Change one parameter; subclasses define it."""
+        raise NotImplementedError
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set them to 0."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                forget_grad(parameter, set_to_none)
+
+    # -- state --------------------------------------------------------------------
+    def _numbers(self) -> dict[int, int]:
+        """The number of each parameter, by identity, through all groups."""
+        everything = [p for group in self.param_groups for p in group["params"]]
+        return {id(p): number for number, p in enumerate(everything)}
+
+    def state_dict(self) -> dict[str, Any]:
+        """What is kept for each parameter, by number, and the options of groups."""
+        numbers = self._numbers()
+        groups = [
+            {**group, "params": [numbers[id(p)] for p in group["params"]]}
+            for group in self.param_groups
+        ]
+        state = {numbers[id(p)]: dict(kept) for p, kept in self.state.items()}
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave.
+
+        Raises
+        ------
+        ValueError
+            When the groups have other sizes.
+        """
+        groups = state_dict["param_groups"]
+        sizes = [len(group["params"]) for group in self.param_groups]
+        if [len(group["params"]) for group in groups] != sizes:
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the "
+                f"size of optimizer's group: sizes {sizes} were required"
+            )
+        parameters: dict[int, Tensor] = {}
+        for own, group in zip(self.param_groups, groups, strict=True):
+            parameters.update(zip(group["params"], own["params"], strict=True))
+            own.update({k: v for k, v in group.items() if k != "params"})
+        self.state = {
+            parameters[number]: {key: _copied(item) for key, item in kept.items()}
+            for number, kept in state_dict["state"].items()
+        }
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for number, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {number}")
+            options = sorted((k, v) for k, v in group.items() if k != "params")
+            lines += [f"    {key}: {value}" for key, value in options]
+        return "\n".join([*lines, ")"])
+
+
+def _copied(item: Any) -> Any:
+    return item.detach().clone() if isinstance(item, Tensor) else item
+
+
+def require(ok: bool, name: str, value: Any) -> None:
+    """Raise PyTorch's ValueError about an option."""
+    if not ok:
+        raise ValueError(f"Invalid {name} value: {value}")
