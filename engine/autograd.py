@@ -145,6 +145,16 @@ class _Masks:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], tuple[Value, Value, Value]] = {}
+        self._spread: dict[tuple[int, tuple[int, ...]], tuple[Value, Value]] = {}
+
+    def over(self, mask: Value | None, shape: tuple[int, ...]) -> Value | None:
+        """A mask of a broadcast operand, in the shape of the result."""
+        if mask is None or mask.shape == shape:
+            return mask
+        key = (id(mask), shape)
+        if key not in self._spread:
+            self._spread[key] = (broadcast_value(mask, shape), mask)
+        return self._spread[key][0]
 
     def meet(self, left: Value | None, right: Value | None) -> Value | None:
         """Where both hold; None means everywhere."""
@@ -188,7 +198,7 @@ def _contributions(
         if grad is None or id(x) not in useful or not isinstance(x, Value):
             result.append(None)
             continue
-        mask = masks.meet(cotangent.mask, choice)
+        mask = masks.meet(cotangent.mask, masks.over(choice, out.shape))
         clean = op.linear and cotangent.clean and choice is None
         part = Cotangent(cast(grad, x.dtype), mask, clean)
         result.append(unbroadcast(part, x.shape))
@@ -215,7 +225,7 @@ def unbroadcast(cotangent: Cotangent, shape: tuple[int, ...]) -> Cotangent:
     if axes:
         grad = regions.reduce_sum(grad, axes)
         if mask is not None:
-            mask = regions.reduce_any(broadcast_value(mask, given), axes)
+            mask = regions.reduce_any(mask, axes)
     return Cotangent(
         reshape_value(grad, shape),
         None if mask is None else reshape_value(mask, shape),

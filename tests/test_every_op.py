@@ -178,7 +178,6 @@ def backend(request: pytest.FixtureRequest) -> str:
 def test_values_and_dtypes_are_numpys(name: str, backend: str) -> None:
     op = REGISTRY[name]
     pending: list[tuple[Value, Any, Any]] = []
-    in_kernels: list[bool] = []
     for dtypes in _dtype_rows(op, DTYPES if backend == "numpy" else KERNEL_DTYPES):
         arrays = _operands(op, dtypes)
         try:
@@ -188,16 +187,11 @@ def test_values_and_dtypes_are_numpys(name: str, backend: str) -> None:
                 op(*map(constant, arrays))
             continue
         pending.append((op(*map(constant, arrays)), expected, arrays))
-        in_kernels.append(backend != "numpy" and _has_kernel(op, dtypes))
     assert pending
-    results: dict[int, Any] = {}
-    for compiled in (True, False):
-        some = [k for k, inside in enumerate(in_kernels) if inside is compiled]
-        before = engine.stats()["interpreted_ops"]
-        results |= zip(some, run(backend, [pending[k][0] for k in some]), strict=True)
-        assert not compiled or engine.stats()["interpreted_ops"] == before
-    for k, (_, expected, arrays) in enumerate(pending):
-        actual = results[k]
+    before = engine.stats()["interpreted_ops"]
+    results = run(backend, [value for value, _, _ in pending])
+    assert backend == "numpy" or engine.stats()["interpreted_ops"] == before
+    for actual, (_, expected, arrays) in zip(results, pending, strict=True):
         kept = _defined(op, arrays, np.asarray(expected))
         assert actual.dtype == np.asarray(expected).dtype, [a.dtype for a in arrays]
         assert_same(
@@ -207,13 +201,6 @@ def test_values_and_dtypes_are_numpys(name: str, backend: str) -> None:
             name not in EITHER_ZERO,
             _least(op),
         )
-
-
-def _has_kernel(op: Op, dtypes: tuple[np.dtype[Any], ...]) -> bool:
-    """Whether operands of these dtypes are computed in a kernel, not by NumPy."""
-    loop = op.resolve(dtypes)
-    half = np.float16 in (*loop.inputs, loop.output)
-    return not half and op.text(loop.inputs[-1]) is not None
 
 
 def _float_operands(op: Op, rng: np.random.Generator, shapes: Any) -> list[Any]:

@@ -43,7 +43,7 @@ def _(out: Value, condition: Any, x: Any, y: Any) -> Any:
 
 def _extreme_grads(grad: Value, x: Any, y: Any) -> tuple[Value, Value]:
     """Each operand gets all; at ties both get half."""
-    share = grad * where(equal(x, y), 0.5, 1.0)
+    share = where(equal(x, y), grad * 0.5, grad)
     return share, share
 
 
