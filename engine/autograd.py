@@ -305,3 +305,35 @@ def _add_positions(total: Cotangent, part: AtPositions) -> Cotangent:
         )
         mask = REGISTRY["not_equal"](counts, 0)
     return Cotangent(grad, mask)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of outputs with respect to inputs; see `engine.torch.gradients`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0, 2.0], requires_grad=True)
+    >>> engine.autograd.grad((x * x).sum(), x)
+    (tensor([2., 4.]),)
+    """
+    # Handles are made of this module, so it cannot import them at its start.
+    from engine.torch import gradients
+
+    return gradients.grad(
+        outputs,
+        inputs,
+        grad_outputs,
+        retain_graph,
+        create_graph,
+        allow_unused,
+        materialize_grads,
+    )

@@ -138,7 +138,7 @@ def _arrays(obj: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
             f"{type(obj).__name__} was given"
         )
     for key, item in obj.items():
-        if not isinstance(key, str) or key == "__metadata__":
+        if type(key) is not str or key == "__metadata__":
             raise TypeError(f"save: names as keys were required; {key!r} was given")
         if not isinstance(item, (Array, np.ndarray)):
             raise TypeError(

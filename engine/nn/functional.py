@@ -195,7 +195,7 @@ def pad(
     mode: str = "constant",
     value: float | None = None,
 ) -> Tensor:
-    """`value` (0) around a tensor: widths before and after, the last dimension first."""
+    """A number (0) around a tensor: widths before and after, last dimension first."""
     if mode != "constant":
         raise NotImplementedError(
             f"pad: mode 'constant' was required; {mode!r} was given"

@@ -47,16 +47,19 @@ def fans(tensor: Tensor) -> tuple[int, int]:
     return shape[1] * field, shape[0] * field
 
 
-@no_grad()
+def _filled(tensor: Tensor, elements: Tensor) -> Tensor:
+    with no_grad():
+        return tensor.copy_(elements)
+
+
 def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """Fill with uniform numbers in [a, b)."""
     drawn = rand(tensor.shape, dtype=tensor.dtype, generator=generator)
-    return tensor.copy_(drawn * (b - a) + a)
+    return _filled(tensor, drawn * (b - a) + a)
 
 
-@no_grad()
 def normal_(
     tensor: Tensor,
     mean: float = 0.0,
@@ -65,13 +68,13 @@ def normal_(
 ) -> Tensor:
     """Fill with normal numbers."""
     drawn = randn(tensor.shape, dtype=tensor.dtype, generator=generator)
-    return tensor.copy_(drawn * std + mean)
+    return _filled(tensor, drawn * std + mean)
 
 
-@no_grad()
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one number."""
-    return tensor.fill_(val)
+    with no_grad():
+        return tensor.fill_(val)
 
 
 def zeros_(tensor: Tensor) -> Tensor:

@@ -74,7 +74,6 @@ class Optimizer:
             )
         self.param_groups.append({**self.defaults, **group})
 
-    @no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change each parameter that has a gradient.
 
@@ -89,11 +88,12 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    state = self.state.setdefault(parameter, {})
-                    self._update(parameter, parameter.grad.detach(), state, group)
+        with no_grad():
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    if parameter.grad is not None:
+                        state = self.state.setdefault(parameter, {})
+                        self._update(parameter, parameter.grad.detach(), state, group)
         return loss
 
     def _update(

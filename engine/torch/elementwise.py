@@ -47,7 +47,7 @@ def _binary(
 def _operator(name: str, *, floating: bool = False) -> Callable[[T, Any], T]:
     """A binary operator: it leaves operands that it does not know to the other."""
 
-    def method(self: T, other: Any) -> T:
+    def method(self: T, other: Any) -> Any:
         if not isinstance(other, OPERANDS):
             return NotImplemented
         return self.wrap(elementwise(op_named(name), self, other, floating=floating))
@@ -58,7 +58,7 @@ def _operator(name: str, *, floating: bool = False) -> Callable[[T, Any], T]:
 def _reflected(name: str, *, floating: bool = False) -> Callable[[T, Any], T]:
     """A binary operator with the operands swapped."""
 
-    def method(self: T, other: Any) -> T:
+    def method(self: T, other: Any) -> Any:
         if not isinstance(other, OPERANDS):
             return NotImplemented
         return self.wrap(elementwise(op_named(name), other, self, floating=floating))
@@ -281,7 +281,8 @@ class Elementwise(Array):
     def logit(self, eps: float | None = None) -> Self:
         """log(x / (1 - x)), with x limited to [eps, 1 - eps]."""
         x = self if eps is None else self.clamp(eps, 1.0 - eps)
-        return (x / (1.0 - x)).log()
+        odds: Self = x / (1.0 - x)
+        return odds.log()
 
     # -- with several operands ----------------------------------------------------
     def clamp(self, min: Any = None, max: Any = None) -> Self:
@@ -292,7 +293,8 @@ class Elementwise(Array):
             return self.wrap(elementwise(op_named("clip"), self, min, max))
         limit, order = (min, "less") if max is None else (max, "greater")
         outside = elementwise(op_named(order), self, limit)
-        return where(self.wrap(outside), limit, self)
+        limited: Self = where(self.wrap(outside), limit, self)
+        return limited
 
     clip = clamp
 
@@ -306,7 +308,8 @@ class Elementwise(Array):
 
     def where(self, condition: Any, other: Any) -> Self:
         """This tensor where a condition holds, `other` elsewhere."""
-        return where(condition, self, other)
+        chosen: Self = where(condition, self, other)
+        return chosen
 
     def masked_fill(self, mask: Any, value: Any) -> Self:
         """`value` where a mask holds, this tensor elsewhere, in its dtype."""
@@ -315,15 +318,15 @@ class Elementwise(Array):
 
     def lerp(self, end: Any, weight: Any) -> Self:
         """``self + weight * (end - self)``."""
-        return self + weight * (end - self)
+        return self.add((end - self) * weight)
 
     def addcmul(self, tensor1: Any, tensor2: Any, *, value: Number = 1) -> Self:
         """``self + value * tensor1 * tensor2``."""
-        return self + scaled(tensor1, value) * tensor2
+        return self.add(scaled(tensor1, value) * tensor2)
 
     def addcdiv(self, tensor1: Any, tensor2: Any, *, value: Number = 1) -> Self:
         """``self + value * tensor1 / tensor2``."""
-        return self + scaled(tensor1, value) / tensor2
+        return self.add(scaled(tensor1, value) / tensor2)
 
     # -- comparison and logic -----------------------------------------------------
     lt = less = _binary("less", "Where self < other.")
@@ -349,11 +352,12 @@ class Elementwise(Array):
         equal_nan: bool = False,
     ) -> Self:
         """Where ``|self - other| <= atol + rtol * |other|``."""
-        difference = (self - other).abs()
+        difference = self.sub(other).abs()
         bound = atol + rtol * abs(other)
-        close = (self == other) | (difference.isfinite() & (difference <= bound))
+        near = difference.isfinite().logical_and(difference.le(bound))
+        close = self.eq(other).logical_or(near)
         if equal_nan:
-            close = close | ((self != self) & (other != other))
+            close = close.logical_or(self.ne(self).logical_and(other != other))
         return close
 
     def allclose(

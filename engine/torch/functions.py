@@ -65,8 +65,9 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
         for axis, (n, m) in enumerate(zip(values[0].shape, value.shape, strict=True)):
             if axis != place and n != m:
                 raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {place}. Expected "
-                    f"size {n} but got size {m} for tensor number {number} in the list."
+                    f"Sizes of tensors must match except in dimension {place}. "
+                    f"Expected size {n} but got size {m} for tensor number "
+                    f"{number} in the list."
                 )
     return Tensor.wrap(composites.concatenate(values, place))
 

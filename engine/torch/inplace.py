@@ -33,7 +33,7 @@ def _in_place(name: str, *, floating: bool = False) -> Callable[..., Any]:
 def _augmented(name: str, *, floating: bool = False) -> Callable[..., Any]:
     """An augmented assignment: it writes into its tensor."""
 
-    def method(self: T, other: Any) -> T:
+    def method(self: T, other: Any) -> Any:
         if not isinstance(other, OPERANDS):
             return NotImplemented
         return self._write(

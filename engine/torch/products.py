@@ -11,8 +11,9 @@ from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.torch.dtypes import known
+from engine.torch.elementwise import Elementwise
 from engine.torch.operands import OPERANDS, as_value, wrap_dims
-from engine.torch.reductions import Reductions, floating, reduce
+from engine.torch.reductions import Reductions, reduce
 
 
 def product(left: Any, right: Any, name: str = "matmul") -> Value:
@@ -46,7 +47,7 @@ def _of_rank(name: str, *operands: tuple[Any, int]) -> None:
             )
 
 
-class Products(Reductions):
+class Products(Reductions, Elementwise):
     """Matrix products and norms."""
 
     __slots__ = ()
@@ -94,12 +95,12 @@ class Products(Reductions):
         """The product of each element with each element of another vector."""
         _of_rank("outer", (self, 1), (vec2, 1))
         column = reshape_value(self.read(), (self.recipe.shape[0], 1))
-        return self.wrap(column).mul(vec2)  # type: ignore[attr-defined, no-any-return]
+        return self.wrap(column).mul(vec2)
 
     def addmm(self, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Self:
         """``beta * self + alpha * (mat1 @ mat2)``."""
         both = self.wrap(product(mat1, mat2, "addmm"))
-        return beta * self + alpha * both  # type: ignore[operator, no-any-return]
+        return self.mul(beta).add(both, alpha=alpha)
 
     # -- norms --------------------------------------------------------------------
     def norm(
@@ -115,8 +116,7 @@ class Products(Reductions):
 
     def dist(self, other: Array, p: float = 2) -> Self:
         """The p-norm of the difference."""
-        difference = self - other  # type: ignore[operator]
-        return difference.norm(p)  # type: ignore[no-any-return]
+        return self.sub(other).norm(p)
 
 
 def _norm(value: Value, p: Any, dims: tuple[int, ...], keepdim: bool) -> Value:
@@ -136,6 +136,3 @@ def _norm(value: Value, p: Any, dims: tuple[int, ...], keepdim: bool) -> Value:
     # The root's slope at 0 is infinite: selected away, so that the gradient is 0.
     root = REGISTRY["sqrt"](total) if p == 2 else total ** (1.0 / p)
     return where(REGISTRY["equal"](total, 0), 0, root)
-
-
-__all__ = ["Products", "floating", "product"]

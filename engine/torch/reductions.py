@@ -266,7 +266,8 @@ class Reductions(Array):
         self, dim: int = -1, descending: bool = False, *, stable: bool = True
     ) -> Self:
         """Positions along a dimension in the order of their elements; always stable."""
-        return self.sort(dim, descending, stable=stable).indices
+        order: Self = self.sort(dim, descending, stable=stable).indices
+        return order
 
     def sort(
         self, dim: int = -1, descending: bool = False, *, stable: bool = True

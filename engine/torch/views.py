@@ -227,7 +227,8 @@ class Views(Array):
         first = start + extent if start < 0 else start
         if first < 0 or length < 0 or first + length > extent:
             raise RuntimeError(
-                f"start ({start}) + length ({length}) exceeds dimension size ({extent})."
+                f"start ({start}) + length ({length}) exceeds dimension size "
+                f"({extent})."
             )
         return self._part(dim, slice(first, first + length))
 
