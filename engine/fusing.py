@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import NamedTuple
 
-from engine.access import Extents, Place, compose, inverse, locate, overlap, spread
+from engine.access import Extents, Place, inverse, locate, overlap, spread
 from engine.groups import Draft, GroupKind, Read
 from engine.program import Step
 from engine.recipe import Recipe
@@ -70,48 +70,56 @@ class Fuser:
 
     def join(self, draft: Draft, n: int) -> Draft | None:
         """The draft with one more step, None where the indices do not fit."""
-        for place in self._possible_places(draft, n):
-            grown = self._attempt(draft, n, place)
+        for start, place in self._possible_places(draft, n):
+            grown = self._attempt(start, n, place)
             if grown is not None:
                 return grown
+        if not self.obstacle:
+            self._note_views(draft, n)
         return None
 
-    def _possible_places(self, draft: Draft, n: int) -> list[Place]:
-        """Maps from the draft's axes to the step's elements that are worth a try."""
+    def _possible_places(self, draft: Draft, n: int) -> list[tuple[Draft, Place]]:
+        """Maps from the draft's axes to the step's elements that are worth a try.
+
+        Some need the draft with finer axes, so it comes with each.
+        """
         step, shape = self.steps[n], self.shape(n)
         size = prod(shape)
-        found: list[Place] = []
+        found: list[tuple[Draft, Place]] = []
         for i in aligned(step):
             k = step.operands[i]
-            if k >= 0 and self.root[k] in draft.places:
-                place = self._undo(draft, k, shape)
-                if place is None or place in found:
-                    continue
-                rows = draft.inner and not draft.is_inner(place)
-                if size == (draft.outer_size if rows else draft.size):
-                    found.append(place)
-        if size == draft.size and draft.full_place() not in found:
-            found.append(draft.full_place())
-        if draft.inner and size == draft.outer_size:
-            row = draft.row_place()
-            if row not in found:
-                found.append(row)
+            if k < 0 or self.root[k] not in draft.places:
+                continue
+            start, place = self._undo(draft, k, shape)
+            if place is None or any(place == other for _, other in found):
+                continue
+            rows = start.inner and not start.is_inner(place)
+            if size == (start.outer_size if rows else start.size):
+                found.append((start, place))
+        known = [place for _, place in found]
+        if size == draft.size and draft.full_place() not in known:
+            found.append((draft, draft.full_place()))
+        if draft.inner and size == draft.outer_size and draft.row_place() not in known:
+            found.append((draft, draft.row_place()))
         return found
 
-    def _undo(self, draft: Draft, k: int, shape: Extents) -> Place | None:
+    def _undo(self, draft: Draft, k: int, shape: Extents) -> tuple[Draft, Place | None]:
         """The place at which a step reads an operand just where that is computed."""
         regions, root = self.chain(k, shape)
-        place = draft.places[root]
         sizes = [prod(shape), *(region.size for region in regions)]
         if any(size != self.steps[root].size for size in sizes):
-            return None  # not one to one
-        for region in reversed(regions):
-            back = inverse(region, region.size)
-            composed = back and compose(back, draft.extents, place)
-            if composed is None or composed.pieces is not None:
-                return None
-            place = composed.place
-        return place
+            return draft, None  # not one to one
+        backs = [inverse(region, region.size) for region in reversed(regions)]
+        known = [back for back in backs if back is not None]
+        if len(known) < len(backs):
+            return draft, None
+        trial = Trial(draft)
+        place = trial.follow(known, draft.places[root])
+        if trial.splits:
+            draft = draft.clone()
+            for pieces in trial.splits:
+                draft.split(pieces)
+        return draft, place
 
     def chain(self, k: int, shape: Extents) -> tuple[list[Recipe], int]:
         """The views between a step of some shape and the memory of its operand."""
@@ -202,6 +210,14 @@ class Fuser:
                 return -1
             root = self.root[self.steps[root].operands[0]]
         return root
+
+    def _note_views(self, draft: Draft, n: int) -> None:
+        """Say which operand of a step is computed in a draft, but not at its index."""
+        for k in self.steps[n].values:
+            if self.root[k] != k and self.root[k] in draft.places:
+                self.obstacle = (
+                    f"v{n} reads other elements of v{self.root[k]} than its own"
+                )
 
     def _note(self, n: int, root: int, trial: Trial) -> None:
         if root in trial.draft.places and not self.obstacle:

@@ -106,7 +106,7 @@ class _Preparation:
                 self.readers.setdefault(self.root[k], []).append((k, k))
         self.pinned: set[int] = set()
         self.copied: set[int] = set()
-        self.decisions: list[str] = []
+        self.decisions: list[tuple[str, tuple[int, ...]]] = []
         self.new: list[Step] = []
         self.number: list[int] = []
         self.in_place: set[int] = set()
@@ -143,7 +143,14 @@ class _Preparation:
             or is_virtual(self.new[self.new[k].operands[0]])
         )
         return Prepared(
-            done, frozenset(self.in_place), donated, early, tuple(self.decisions)
+            done,
+            frozenset(self.in_place),
+            donated,
+            early,
+            tuple(
+                text.format(*(self.number[k] for k in numbers))
+                for text, numbers in self.decisions
+            ),
         )
 
     def _claim_outputs(self) -> dict[int, int]:
@@ -173,17 +180,19 @@ class _Preparation:
             small = sum(self.old[k].size for k in kept) * 2 <= self.old[owner].size
             if small and all(k < i and k != owner for k in kept):
                 self.pinned |= kept
-                names = ", ".join(f"v{k}" for k in sorted(kept))
-                self.decisions.append(f"v{i}: {names} kept, v{owner} is overwritten")
+                names = ", ".join("v{}" for _ in kept)
+                text = f"v{{}}: {names} kept, v{{}} is overwritten"
+                self.decisions.append((text, (i, *sorted(kept), owner)))
             else:
-                reason = f"v{late[0][0]} reads v{owner} later"
+                reason = "v{} reads it later"
         if not reason and self._overlaps_itself(step, owner):
             reason = "what is written is read from it"
         if not reason:
-            self.decisions.append(f"v{i}: in place into v{owner}")
+            self.decisions.append(("v{}: in place into v{}", (i, owner)))
             return
         self.copied.add(i)
-        self.decisions.append(f"v{i}: v{owner} is copied: {reason}")
+        numbers = (i, owner, *[p for p, _ in late[:1]])
+        self.decisions.append((f"v{{}}: v{{}} is copied: {reason}", numbers))
         # Copied as early as possible, so that the update can join what it stores.
         self.copies.setdefault(self._below_reshapes(base), []).append(i)
 

@@ -315,4 +315,4 @@ class _Scheduler:
 
 
 def _statements(draft: Draft) -> int:
-    return len(draft.steps) + len(draft.roots)
+    return len(draft.steps) + len(draft.roots.difference(draft.places))

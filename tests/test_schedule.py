@@ -1,0 +1,249 @@
+"""Decisions of the scheduler, as text: what is fused, and what is written in place."""
+
+from __future__ import annotations
+
+from engine.record.value import Value
+
+from planning import (
+    Recorded,
+    array,
+    op,
+    put_part,
+    reduced,
+    reshaped,
+    take_part,
+    turned,
+)
+
+
+def softmax(x: Value) -> Value:
+    n, _ = x.shape
+    e = op("exp", x - reshaped(reduced("max", x, 1), n, 1))
+    return e / reshaped(reduced("sum", e, 1), n, 1)
+
+
+def layer_norm(x: Value, weight: Value, bias: Value) -> Value:
+    n, m = x.shape
+    centred = x - reshaped(reduced("sum", x, 1) / float(m), n, 1)
+    variance = reduced("sum", centred * centred, 1) / float(m)
+    return centred / op("sqrt", reshaped(variance, n, 1) + 1e-5) * weight + bias
+
+
+def sweep(a: Value, b: Value) -> Value:
+    """A Jacobi sweep of the inner points of `a`, written into `b`."""
+    inner, low, high = slice(1, -1), slice(None, -2), slice(2, None)
+    total = take_part(a, low, inner) + take_part(a, high, inner)
+    total = total + take_part(a, inner, low) + take_part(a, inner, high)
+    return put_part(b, total * 0.25, inner, inner)
+
+
+# -- fusion ---------------------------------------------------------------------------
+def test_a_tree_of_elementwise_ops_is_one_map() -> None:
+    a, b, c = array(9), array(9, seed=1), array(9, seed=2)
+    y = op("sqrt", a * a + b * b) + op("exp", b) * op("sin", c)
+    assert Recorded([y]).decisions() == [
+        "group 0: map: multiply multiply add sqrt exp sin multiply add -> v10"
+    ]
+
+
+def test_broadcast_arrays_are_loaded_not_expanded() -> None:
+    x, row, column = array(4, 5), array(5), array(4, 1)
+    assert Recorded([x * row + column]).decisions() == [
+        "group 0: map: multiply add -> v4"
+    ]
+
+
+def test_softmax_is_one_group() -> None:
+    assert Recorded([softmax(array(4, 5))]).decisions() == [
+        "group 0: row: max subtract exp sum divide -> v7"
+    ]
+
+
+def test_layer_norm_is_one_group() -> None:
+    y = layer_norm(array(4, 5), array(5), array(5))
+    assert Recorded([y]).decisions() == [
+        "group 0: row: sum divide subtract multiply sum divide add sqrt divide "
+        "multiply add -> v15"
+    ]
+
+
+def test_producers_are_fused_into_reductions() -> None:
+    x, y = array(4, 5), array(4, 5, seed=1)
+    assert Recorded([reduced("sum", op("exp", x) * y, 0)]).decisions() == [
+        "group 0: column: exp multiply sum -> v4"
+    ]
+
+
+def test_outputs_that_share_an_input_are_one_group() -> None:
+    x = array(7)
+    assert Recorded([op("exp", x), op("sin", x)]).decisions() == [
+        "group 0: map: exp sin -> v1 v2"
+    ]
+
+
+def test_unrelated_outputs_are_two_groups() -> None:
+    assert Recorded([op("exp", array(7)), op("sin", array(7))]).decisions() == [
+        "group 0: map: exp -> v1",
+        "group 1: map: sin -> v3",
+    ]
+
+
+def test_views_that_only_reorder_a_computed_value_are_fused() -> None:
+    x, y = array(4, 5), array(5, 4)
+    assert Recorded([turned(op("exp", x)) + y]).decisions() == [
+        "group 0: map: exp add -> v4"
+    ]
+
+
+def test_a_shifted_read_of_a_computed_value_cuts() -> None:
+    y = op("exp", array(9))
+    z = take_part(y, slice(1, None)) - take_part(y, slice(None, -1))
+    plan = Recorded([z]).plan()
+    assert [group.kind for group in plan.schedule.groups] == ["map", "map"]
+    assert "reads other elements of v1 than its own" in plan.schedule.groups[1].reason
+
+
+def test_a_column_reduction_is_not_walked_twice() -> None:
+    x = array(4, 5)
+    centred = x - reduced("sum", x, 0)
+    assert Recorded([centred]).decisions() == [
+        "group 0: column: sum -> v1",
+        "group 1: map: subtract -> v2",
+    ]
+
+
+def test_a_long_row_is_not_walked_twice_in_one_kernel() -> None:
+    for length, groups in ((100, 1), (100_000, 2)):
+        x = array(length)
+        y = x / reduced("sum", x, 0)
+        assert len(Recorded([y]).plan().schedule.groups) == groups
+
+
+def test_the_kind_of_a_reduction_depends_on_its_axes_not_on_layout() -> None:
+    x = array(4, 5)
+    for axes, kind in (((0,), "column"), ((1,), "row"), ((0, 1), "row")):
+        (group,) = Recorded([reduced("sum", x, *axes)]).plan().schedule.groups
+        assert group.kind == kind
+        last = Recorded([reduced("sum", turned(x), *axes)]).plan().schedule.groups[-1]
+        assert last.kind == kind
+
+
+def test_reduced_axes_that_do_not_adjoin_are_reduced_one_after_the_other() -> None:
+    x = array(3, 4, 5)
+    assert Recorded([reduced("sum", x, 0, 2)]).decisions() == [
+        "group 0: row: sum -> v1",
+        "group 1: column: sum -> v2",
+    ]
+
+
+def test_gathers_are_fused_with_their_positions() -> None:
+    x = array(30)
+    positions = op("iota", attributes=(9,)) * 3
+    y = op("take", x, positions) + 1.0
+    assert Recorded([y]).decisions() == ["group 0: map: multiply take add -> v4"]
+
+
+def test_a_library_call_stands_alone() -> None:
+    x, y = array(4, 5), array(5, 3)
+    z = op("exp", op("matmul", op("exp", x), y))
+    kinds = [group.kind for group in Recorded([z]).plan().schedule.groups]
+    assert kinds == ["map", "library", "map"]
+
+
+def test_a_kernel_is_capped() -> None:
+    y = array(9)
+    for _ in range(300):
+        y = op("sin", y)
+    groups = Recorded([y]).plan().schedule.groups
+    assert len(groups) == 3
+    assert groups[1].reason == "the group before it is full"
+    assert max(len(group.steps) for group in groups) <= 128
+
+
+# -- writes ---------------------------------------------------------------------------
+def test_sweeps_between_two_arrays_are_in_place_and_one_group_each() -> None:
+    a, b = array(6, 8), array(6, 8, seed=1)
+    b1 = sweep(a, b)
+    a1 = sweep(b1, a)
+    assert Recorded([a1], donated=[a, b]).decisions() == [
+        "v10: in place into v9",
+        "v19: in place into v0",
+        "group 0: map: add add add multiply update -> v10, v10 in place",
+        "group 1: map: add add add multiply update -> v19, v19 in place",
+    ]
+
+
+def test_an_array_that_others_hold_is_copied_before_it_is_written() -> None:
+    a, b = array(6, 8), array(6, 8, seed=1)
+    assert Recorded([sweep(a, b)], donated=[a]).decisions() == [
+        "v11: v9 is copied: others hold it",
+        "group 0: map: copy -> v10",
+        "group 1: map: add add add multiply update -> v11, v11 in place",
+    ]
+
+
+def test_an_array_that_is_read_later_is_copied_before_it_is_written() -> None:
+    x, value = array(8), array(3)
+    y = put_part(x, value, slice(1, 4))
+    z = op("exp", x)
+    assert "v3: v0 is copied: v4 reads it later" in (
+        Recorded([y, z], donated=[x]).decisions()
+    )
+
+
+def test_of_a_few_elements_that_are_read_later_only_they_are_kept() -> None:
+    x = array(8)
+    first = take_part(x, slice(0, 1))
+    y = put_part(x, take_part(x, slice(7, 8)), slice(0, 1))
+    z = put_part(y, first, slice(7, 8))
+    decisions = Recorded([z], donated=[x]).decisions()
+    assert "v4: v2 kept, v0 is overwritten" in decisions
+    assert "v4: in place into v0" in decisions
+    assert not any("copied" in line for line in decisions)
+
+
+def test_an_update_that_reads_its_neighbours_is_computed_before_it_is_stored() -> None:
+    x = array(9)
+    total = take_part(x, slice(None, -1)) + take_part(x, slice(1, None))
+    recorded = Recorded([put_part(x, total, slice(1, None))], donated=[x])
+    kinds = [line for line in recorded.decisions() if line.startswith("group")]
+    assert kinds == [
+        "group 0: map: add -> v3",
+        "group 1: map: update -> v4, v4 in place",
+    ]
+
+
+def test_an_update_of_the_region_that_it_reads_is_one_group() -> None:
+    x = array(9)
+    key = slice(2, 7)
+    y = put_part(x, take_part(x, key) * 2.0, key)
+    assert Recorded([y], donated=[x]).decisions() == [
+        "v3: in place into v0",
+        "group 0: map: multiply update -> v3, v3 in place",
+    ]
+
+
+def test_single_element_writes_share_one_buffer() -> None:
+    x = array(50)
+    y = x
+    for i in range(50):
+        y = put_part(y, take_part(y, slice(i, i + 1)) * 2.0, slice(i, i + 1))
+    plan = Recorded([y], donated=[x]).plan()
+    assert len(plan.buffers.contents) == 1
+    assert len(plan.schedule.groups) <= 2
+
+
+def test_an_elementwise_result_is_written_over_a_dying_operand() -> None:
+    x = array(9)
+    assert Recorded([op("exp", x)], donated=[x]).plan().buffers.reused == (
+        "v1 is written over v0",
+    )
+    x = array(9)
+    assert Recorded([op("exp", x)]).plan().buffers.reused == ()
+
+
+def test_decisions_are_made_for_thousands_of_steps() -> None:
+    y = array(9)
+    for _ in range(3000):
+        y = y * 0.5
+    assert len(Recorded([y]).plan().schedule.groups) <= 40
