@@ -100,12 +100,12 @@ def save_and_load(model: nn.Module, path: Path) -> nn.Module:
     return loaded
 
 
-def curve(values: Sequence[float], height: int = 8) -> str:
-    """A column of text for each value, on a scale from 0.
+def curve(values: Sequence[float], height: int = 8, width: int = 2) -> str:
+    """A bar of text for each value, on a scale from 0.
 
     Examples
     --------
-    >>> print(curve([3.0, 2.0, 1.0], height=3))
+    >>> print(curve([3.0, 2.0, 1.0], height=3, width=1))
     3.00 |#
          |##
          |###
@@ -113,9 +113,8 @@ def curve(values: Sequence[float], height: int = 8) -> str:
     top = max(values)
     lines = []
     for level in range(height, 0, -1):
-        marks = "".join(
-            "#" if v >= top * (level - 0.5) / height else " " for v in values
-        )
+        least = top * (level - 0.5) / height
+        bars = "".join(("#" if v >= least else " ") * width for v in values)
         label = f"{top:.2f}" if level == height else ""
-        lines.append(f"{label:>4} |{marks}".rstrip())
+        lines.append(f"{label:>4} |{bars}".rstrip())
     return "\n".join(lines)
