@@ -26,7 +26,6 @@ LIMIT = 512 * 2**20
 
 _STALE = 3600.0  # seconds after which a temporary file belongs to a dead process
 _REFRESH = 86400.0  # seconds after which a file that is read counts as new again
-_lock = threading.Lock()
 _written = 0  # bytes since the folder was last looked through
 _looked: Path | None = None
 
@@ -81,6 +80,11 @@ def load(name: str) -> bytes | None:
         with contextlib.suppress(OSError):
             os.utime(path)
     return body
+
+
+def has(name: str) -> bool:
+    """Whether there is a file under `name`; `load` may still find it damaged."""
+    return (cache_dir() / (name + SUFFIX)).is_file()
 
 
 def save(name: str, code: bytes) -> bool:
@@ -161,19 +165,17 @@ def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 def _bound(folder: Path, added: int) -> None:
     """Remove the oldest files once the folder is over its limit."""
     global _written, _looked
-    with _lock:
-        _written += added
-        if _looked == folder and _written < LIMIT // 16:
-            return
-        _looked, _written = folder, 0
-        now = time.time()
-        files = sorted(_files(folder), key=lambda pair: pair[1].st_mtime)
-        total = sum(state.st_size for _, state in files)
-        goal = total if total <= LIMIT else LIMIT * 3 // 4
-        for path, state in files:
-            stale = path.suffix == ".tmp" and now - state.st_mtime > _STALE
-            if total <= goal and not stale:
-                continue
+    _written += added
+    if _looked == folder and _written < LIMIT // 16:
+        return
+    _looked, _written = folder, 0
+    now = time.time()
+    files = sorted(_files(folder), key=lambda pair: pair[1].st_mtime)
+    total = sum(state.st_size for _, state in files)
+    goal = total if total <= LIMIT else LIMIT * 3 // 4
+    for path, state in files:
+        stale = path.suffix == ".tmp" and now - state.st_mtime > _STALE
+        if total > goal or stale:
             with contextlib.suppress(OSError):
                 path.unlink()
                 total -= state.st_size

@@ -22,6 +22,16 @@ from typing import Any, TypeAlias
 
 Job: TypeAlias = tuple[int, bytes, "ctypes.Array[ctypes.c_int64]"]
 
+Entry = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_char_p,
+    ctypes.c_int64,
+    ctypes.c_int64,
+)
+"""The one native signature; ctypes releases the GIL during the call."""
+
 _CONTROL = 32
 """Words of a job's control block: next at 0, done at 16 (a cache line of its own)."""
 
@@ -77,28 +87,33 @@ def run(address: int, words: bytes, total: int, chunk: int) -> None:
     No call covers more than `chunk` steps; `words` are the packed arguments.
     """
     walk = walker()
-    help_wanted = min(_threads, -(-total // chunk)) - 1
     control = (ctypes.c_int64 * _CONTROL)()
     control[1] = total
     control[2] = chunk
-    if help_wanted > 0:
-        if _helpers < help_wanted:
-            _start(help_wanted)
+    wanted = min(_threads, -(-total // chunk)) - 1
+    try:
+        if _helpers < wanted:
+            _start(wanted)
         job = (address, words, control)
-        for _ in range(help_wanted):
+        for _ in range(min(wanted, _helpers)):
             _queue.put(job)
-    walk(address, words, control, 1)
+    finally:  # even when interrupted: helpers may be at work on the caller's memory
+        walk(address, words, control, 1)
 
 
 def _start(number: int) -> None:
-    """Have at least `number` helpers."""
+    """Have at least `number` helpers, or as many as the system grants."""
     global _helpers
     with _lock:
         while _helpers < number:
-            _helpers += 1
-            threading.Thread(
+            thread = threading.Thread(
                 target=_help, args=(_queue,), name=f"engine-{_helpers}", daemon=True
-            ).start()
+            )
+            try:
+                thread.start()
+            except RuntimeError:  # no more threads, or the interpreter shuts down
+                return
+            _helpers += 1
 
 
 def _help(queue: SimpleQueue[Job]) -> None:
@@ -160,12 +175,22 @@ return:
 those that others are at. The wait is at most the length of one chunk."""
 
 
+def _walk_alone(
+    address: int, words: bytes, control: ctypes.Array[ctypes.c_int64], wait: int
+) -> None:
+    if wait:
+        Entry(address)(None, None, words, 0, control[1])
+
+
 @cache
 def walker() -> Callable[[int, bytes, Any, int], None]:
-    """The walker, compiled by LLVM alone."""
-    from .cpu.target import load_text
+    """The walker, compiled by LLVM alone; without one, the caller does it all."""
+    from .cpu.target import MissingSymbol, load_text
 
-    (address,) = load_text(WALKER, "engine_walk")
+    try:
+        (address,) = load_text(WALKER, "engine_walk")
+    except MissingSymbol:  # a system without sched_yield
+        return _walk_alone
     shape = ctypes.CFUNCTYPE(
         None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int64
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 
@@ -15,6 +16,16 @@ from .emit import UnsupportedKernel, emit, emit_split
 from .target import MissingSymbol, identity, load
 
 _lock = threading.RLock()  # Numba compiles one kernel at a time
+
+
+def _after_fork() -> None:
+    """The thread that held a lock is not there in the child."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class CompileError(Exception):
@@ -69,7 +80,7 @@ class CpuBackend:
         """Whether machine code of `kernel` exists, in this process or on disk."""
         if kernel.key in self._kernels:
             return True
-        return cache.load(cache.key(emit(kernel), identity())) is not None
+        return cache.has(cache.key(emit(kernel), identity()))
 
     def compile(self, kernel: Kernel) -> CompiledKernel:
         """Machine code of `kernel` (stage 7).

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import struct
 from collections.abc import Callable, Sequence
-from math import prod
+from math import ceil, prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,31 +12,21 @@ import numpy as np
 from .. import memory, pool
 from ..backend import Launcher
 from ..counts import COUNTS
-from ..kernel import Kernel, Layout
+from ..kernel import Compute, Gather, Kernel, Layout, Load, Store
 from .columns import WIDTH
 from .reductions import BLOCK
 from .split import buffers, phases
 
 Pack: TypeAlias = Callable[[Sequence[int], Sequence[Any]], bytes]
 
-Entry = ctypes.CFUNCTYPE(
-    ctypes.c_int32,
-    ctypes.c_void_p,
-    ctypes.c_void_p,
-    ctypes.c_char_p,
-    ctypes.c_int64,
-    ctypes.c_int64,
-)
-"""The one native signature; ctypes releases the GIL during the call."""
+SERIAL = 30_000
+"""Estimated nanoseconds below which a launch is not worth waking other threads."""
 
-SERIAL = 1 << 16
-"""Element visits below which a launch is not worth waking other threads."""
+CHUNK = 8_000
+"""Estimated nanoseconds of what one thread takes at a time, at least."""
 
-CHUNK = 1 << 14
-"""Element visits that one thread takes at a time, at least."""
-
-SPLIT = 1 << 18
-"""Element visits from which a row may be shared by blocks."""
+SPLIT = 60_000
+"""Estimated nanoseconds from which a row may be shared by blocks."""
 
 FORMATS = {
     "float64": "d",
@@ -55,6 +44,24 @@ def scalar_format(kernel: Kernel) -> str:
     """The `struct` format of the pointers and scalars of `kernel`."""
     scalars = "".join(FORMATS.get(dtype, "q") for dtype in kernel.scalars)
     return f"={len(kernel.arguments)}Q{scalars}"
+
+
+def nanoseconds(kernel: Kernel) -> float:
+    """A rough estimate of the time that one visit of an element takes.
+
+    It decides when threads are woken and nothing else; a function of the scalar
+    library counts as ten arithmetic operations or four accesses of memory.
+    """
+    time = 0.0
+    for statement in kernel.statements():
+        match statement:
+            case Compute(_, _, text):
+                time += 1.0 if "(" in text else 0.1
+            case Load() | Store() | Gather():
+                time += 0.25
+            case _:
+                time += 0.1
+    return time
 
 
 def parallel_extent(kernel: Kernel, layout: Layout) -> tuple[int, int]:
@@ -77,16 +84,18 @@ def bind(
     It keeps no state between calls, so any number of threads may call it at once.
     `split` gives the address of the split form, if there is one.
     """
-    total, work = parallel_extent(kernel, layout)
+    total, visits = parallel_extent(kernel, layout)
     if total == 0:
         return _nothing
     pack = packer(kernel, layout)
-    if total * work >= SPLIT and layout.extents[-1] >= 4 * BLOCK and kernel.inner:
-        plain = _shared(pack, address, total, work)
+    cost = visits * nanoseconds(kernel)
+    long = kernel.inner and layout.extents[-1] >= 4 * BLOCK
+    if long and total * cost >= SPLIT:
+        plain = _shared(pack, address, total, cost)
         return _split(pack, plain, SplitPlan(kernel, layout, total), split)
-    if total * work < SERIAL or total == 1:
+    if total * cost < SERIAL or total == 1:
         return _serial(pack, address, total)
-    return _shared(pack, address, total, work)
+    return _shared(pack, address, total, cost)
 
 
 def packer(kernel: Kernel, layout: Layout) -> Pack:
@@ -109,7 +118,7 @@ def packer(kernel: Kernel, layout: Layout) -> Pack:
 
 def _serial(pack: Pack, address: int, total: int) -> Launcher:
     """One call for everything."""
-    entry = Entry(address)
+    entry = pool.Entry(address)
 
     def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
         COUNTS.launches += 1
@@ -118,9 +127,9 @@ def _serial(pack: Pack, address: int, total: int) -> Launcher:
     return launch
 
 
-def _shared(pack: Pack, address: int, total: int, work: int) -> Launcher:
+def _shared(pack: Pack, address: int, total: int, cost: float) -> Launcher:
     """Chunks, shared among the threads of the pool."""
-    chunk = -(-CHUNK // work)
+    chunk = chunk_of(cost)
 
     def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
         COUNTS.launches += 1
@@ -148,6 +157,13 @@ def _split(
     return launch
 
 
+def chunk_of(cost: float) -> int:
+    """Steps of `cost` nanoseconds that one thread takes at a time."""
+    steps = ceil(CHUNK / cost) if cost else CHUNK
+    # whole cache lines of elements, so that threads do not write into the same one
+    return steps if steps < 64 else -(-steps // 64) * 64
+
+
 class SplitPlan:
     """How one layout runs in the split form (`split.py`): its phases and buffers."""
 
@@ -156,7 +172,7 @@ class SplitPlan:
         self.pieces = units * -(-layout.extents[-1] // BLOCK)
         self.phases = phases(kernel)
         columns = WIDTH if kernel.kind == "column" else 1
-        self.chunk = max(1, CHUNK // (BLOCK * columns))
+        self.chunk = chunk_of(BLOCK * columns * nanoseconds(kernel))
         sizes = {"blocks": self.pieces * columns, "units": units * columns}
         self.buffers = [
             (np.dtype(buffer.dtype), (sizes[buffer.over],))
@@ -172,7 +188,7 @@ class SplitPlan:
             if phase == "blocks":
                 pool.run(address, last, self.pieces, self.chunk)
             else:
-                Entry(address)(None, None, last, 0, self.units)
+                pool.Entry(address)(None, None, last, 0, self.units)
 
 
 def _nothing(pointers: Sequence[int], scalars: Sequence[Any]) -> None:

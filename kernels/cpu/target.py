@@ -7,6 +7,7 @@ with llvmlite alone.
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
 import threading
 from functools import cache as once
@@ -27,6 +28,16 @@ def forever(thing: object) -> None:
     memory back.
     """
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+
+def _after_fork() -> None:
+    """The thread that held the lock is not there in the child."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class MissingSymbol(Exception):
