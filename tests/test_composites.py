@@ -286,9 +286,7 @@ def test_axes_are_checked() -> None:
 
 
 def test_extremes_of_nothing_are_refused() -> None:
-    with pytest.raises(
-        ValueError, match="max and min: .* no identity.*shape \\(0, 3\\)"
-    ):
+    with pytest.raises(ValueError, match="max and min: zero-size array"):
         composites.reduce(ops.max, constant(np.zeros((0, 3))), 0)
 
 
