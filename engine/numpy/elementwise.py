@@ -1,4 +1,4 @@
-"""Elementwise calls: operands to values in memory order, op, result in NumPy's layout."""
+"""Elementwise calls: operands in memory order, op, result in NumPy's layout."""
 
 from __future__ import annotations
 
@@ -109,13 +109,31 @@ def check_out(out: Any) -> Array:
     return out
 
 
+def check_loop(op: Op, args: tuple[Any, ...], out: Array, casting: str) -> None:
+    """Refuse dtypes that `out` cannot hold: NumPy complains of them before shapes."""
+    parts = [operand(x, op.name) for x in args]
+    kinds = tuple(type(x) if type(x) in NUMBERS else x.dtype for x in parts)
+    if not all(isinstance(kind, type) for kind in kinds):
+        check_cast(op.name, op.resolve(kinds).output, out, casting)
+
+
+def check_cast(name: str, dtype: np.dtype[Any], out: Array, casting: str) -> None:
+    """Refuse a result's dtype that the rule does not let `out` take."""
+    if not np.can_cast(dtype, out.dtype, casting):  # type: ignore[arg-type]
+        raise TypeError(
+            f"Cannot cast ufunc '{name}' output from {dtype!r} to {out.dtype!r} with "
+            f"casting rule '{casting}'"
+        )
+
+
+def in_c_order(result: Value, order: tuple[int, ...] | None) -> Value:
+    """A value whose axes are in memory order, with its axes in their own order."""
+    return result if order is None else face.ndarray.wrap(result, order).read()
+
+
 def store_out(name: str, result: Value, out: Array, casting: str, where: Any) -> None:
     """Write a ufunc's result through `out`, cast and broadcast as NumPy does."""
-    if not np.can_cast(result.dtype, out.dtype, casting):  # type: ignore[arg-type]
-        raise TypeError(
-            f"Cannot cast ufunc '{name}' output from {result.dtype!r} to "
-            f"{out.dtype!r} with casting rule '{casting}'"
-        )
+    check_cast(name, result.dtype, out, casting)
     shape = out.recipe.shape
     if result.shape != shape:
         try:
@@ -124,8 +142,8 @@ def store_out(name: str, result: Value, out: Array, casting: str, where: Any) ->
             fits = False
         if not fits:
             raise ValueError(
-                f"{name}: an output of the broadcast shape {result.shape} was required; "
-                f"a non-broadcastable output operand with shape {shape} was given"
+                f"{name}: an output of the broadcast shape {result.shape} was required;"
+                f" a non-broadcastable output operand with shape {shape} was given"
             )
     value = broadcast_value(cast(result, out.dtype), shape)
     if where is not True:
@@ -135,10 +153,7 @@ def store_out(name: str, result: Value, out: Array, casting: str, where: Any) ->
 
 def mask_value(where: Any) -> Value:
     """A `where=` argument; it must be boolean."""
-    if isinstance(where, Array):
-        value = where.read()
-    else:
-        value = constant(where)
+    value = where.read() if isinstance(where, Array) else constant(where)
     if value.dtype != np.bool_:
         raise TypeError(
             "where: a boolean array was required; Cannot cast array data from "

@@ -55,7 +55,7 @@ class Flags:
 
     @writeable.setter
     def writeable(self, value: bool) -> None:
-        owner = getattr(self._array, "_base", None)
+        owner: Any = getattr(self._array, "_base", None)
         frozen = not self._array.writeable and owner is not None
         if value and (self._array.scalar or (frozen and not owner.writeable)):
             raise ValueError("cannot set WRITEABLE flag to True of this array")

@@ -11,6 +11,13 @@ from engine.array import Array
 
 from .fallback import to_host
 
+__all__ = [
+    "c_",
+    "mgrid",
+    "ogrid",
+    "r_",
+]
+
 
 class _Grid:
     """Grids of coordinates, made of slices as `numpy.mgrid` and `ogrid` are."""
@@ -47,7 +54,7 @@ class _Joined:
         from .joining import column_stack, concatenate
 
         arrays = [
-            x if isinstance(x, Array) else face.asarray(self._maker_of(x))
+            face.asarray(x if isinstance(x, Array) else self._maker_of(x))
             for x in parts
         ]
         if self._columns:

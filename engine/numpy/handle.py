@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from .views import Views
 assert _ops.__all__  # the import fills the registry
 
 
-class ndarray(Operators, Methods, Views, Printing):  # type: ignore[misc]
+class ndarray(Operators, Methods, Views, Printing):
     """An n-dimensional array whose operations run when a value is looked at.
 
     Make arrays with `array`, `zeros`, `arange` and the like; the constructor gives
@@ -152,8 +152,8 @@ class ndarray(Operators, Methods, Views, Printing):  # type: ignore[misc]
             )
         if self.recipe.shape:
             raise TypeError(
-                f"only 0-dimensional arrays can be converted to Python scalars: {kind}()"
-                f" of shape {self.recipe.shape} was asked"
+                f"only 0-dimensional arrays can be converted to Python scalars: {kind}"
+                f"() of shape {self.recipe.shape} was asked"
             )
         return self.computed()
 
@@ -180,10 +180,10 @@ class ndarray(Operators, Methods, Views, Printing):  # type: ignore[misc]
 
     # -- copies and protocols -----------------------------------------------------
     def __copy__(self) -> Self:
-        return cast(Self, self.copy("K"))
+        return self.copy("K")
 
     def __deepcopy__(self, memo: Any) -> Self:
-        return cast(Self, self.copy("K"))
+        return self.copy("K")
 
     def __reduce__(self) -> Any:
         return _rebuilt, (self.numpy_copy(), self.scalar)
@@ -229,7 +229,8 @@ def matmul(x: Any, y: Any) -> ndarray:
     """The matrix product."""
     from .products import matmul
 
-    return matmul(x, y)
+    product: ndarray = matmul(x, y)
+    return product
 
 
 def fresh(value: Value) -> ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -36,9 +37,7 @@ def split_key(key: Any) -> tuple[tuple[Any, ...], bool]:
     parts: list[Any] = []
     basic = True
     for part in key if isinstance(key, tuple) else (key,):
-        if part is None or part is Ellipsis:
-            parts.append(part)
-        elif type(part) is int:
+        if part is None or part is Ellipsis or type(part) is int:
             parts.append(part)
         elif isinstance(part, slice):
             parts.append(_plain_slice(part))
@@ -51,9 +50,11 @@ def split_key(key: Any) -> tuple[tuple[Any, ...], bool]:
 
 def _plain_slice(part: slice) -> slice:
     """A slice whose bounds may be handles of one integer."""
-    bounds = (part.start, part.stop, part.step)
+    bounds: tuple[Any, ...] = (part.start, part.stop, part.step)
     if any(isinstance(bound, Array) for bound in bounds):
-        return slice(*(b.__index__() if isinstance(b, Array) else b for b in bounds))
+        return slice(
+            *(operator.index(b) if isinstance(b, face.ndarray) else b for b in bounds)
+        )
     return part
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,24 @@ from engine.recipe import storage_order, transposed
 
 from .operands import read_as
 from .reductions import deliver
+
+__all__ = [
+    "append",
+    "array_split",
+    "block",
+    "column_stack",
+    "concat",
+    "concatenate",
+    "dsplit",
+    "dstack",
+    "hsplit",
+    "hstack",
+    "split",
+    "stack",
+    "unstack",
+    "vsplit",
+    "vstack",
+]
 
 
 def _handles(arrays: Any, name: str) -> list[face.ndarray]:
@@ -28,8 +47,9 @@ def _joined_dtype(
     arrays: Sequence[face.ndarray], dtype: Any, casting: str
 ) -> np.dtype[Any]:
     if dtype is None:
-        return np.result_type(*[x.dtype for x in arrays])
-    target = np.dtype(dtype)
+        found: np.dtype[Any] = np.result_type(*[x.dtype for x in arrays])
+        return found
+    target: np.dtype[Any] = np.dtype(dtype)
     for x in arrays:
         if not np.can_cast(x.dtype, target, casting):  # type: ignore[arg-type]
             raise TypeError(
@@ -194,10 +214,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         sizes = [each + 1] * extra + [each] * (sections - extra)
         cuts = [0, *np.cumsum(sizes).tolist()]
     lead = (slice(None),) * axis
-    return [
-        array[(*lead, slice(start, stop))]
-        for start, stop in zip(cuts[:-1], cuts[1:], strict=True)
-    ]
+    return [array[(*lead, slice(start, stop))] for start, stop in pairwise(cuts)]
 
 
 def _axis(axis: int, rank: int) -> int:

@@ -110,7 +110,7 @@ def matrix_power(a: Any, n: int) -> Any:
         array = matmul(array, array) if n > 1 else array
         n >>= 1
     if result is None:
-        from .creation import eye
+        from .ranges import eye
 
         result = eye(array.shape[-1], dtype=array.dtype)
     return result

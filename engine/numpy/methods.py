@@ -6,18 +6,19 @@ from typing import Any, Self
 
 import numpy as np
 
+import engine.numpy.elementwise as elementwise
 import engine.numpy.manipulation as manipulation
 import engine.numpy.numeric as numeric
 import engine.numpy.products as products
 import engine.numpy.reductions as reductions
 import engine.numpy.selection as selection
 import engine.numpy.sorting as sorting
+import engine.numpy.statistics as statistics
 from engine.array import Array
 from engine.ops.op import cast
 from engine.recipe import is_c_contiguous, is_f_contiguous, storage_order, transposed
 from engine.record.registry import REGISTRY
 
-import engine.numpy.elementwise as elementwise
 from . import indexing
 from .operands import read_as
 
@@ -63,8 +64,8 @@ class Methods(Array):
             raise TypeError(f"astype: a numeric dtype was required; {target} was given")
         if not np.can_cast(self.dtype, target, casting):  # type: ignore[arg-type]
             raise TypeError(
-                f"Cannot cast array data from {self.dtype!r} to {target!r} according to "
-                f"the rule '{casting}'"
+                f"Cannot cast array data from {self.dtype!r} to {target!r} according "
+                f"to the rule '{casting}'"
             )
         if not copy and target == self.dtype:
             return self
@@ -185,7 +186,7 @@ class Methods(Array):
         where: Any = True,
     ) -> Any:
         """The mean over axes."""
-        return reductions.mean(self, axis, dtype, out, keepdims, where=where)
+        return statistics.mean(self, axis, dtype, out, keepdims, where=where)
 
     def var(
         self,
@@ -200,7 +201,7 @@ class Methods(Array):
         correction: Any = None,
     ) -> Any:
         """The variance over axes."""
-        return reductions.var(
+        return statistics.var(
             self,
             axis,
             dtype,
@@ -225,7 +226,7 @@ class Methods(Array):
         correction: Any = None,
     ) -> Any:
         """The standard deviation over axes."""
-        return reductions.std(
+        return statistics.std(
             self,
             axis,
             dtype,

@@ -8,14 +8,31 @@ import numpy as np
 
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
-import engine.numpy.reductions as reductions
 from engine.array import Array
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 
 from .elementwise import apply
-from .operands import NUMBERS, to_value
+from .operands import NUMBERS
 from .reductions import deliver
+
+__all__ = [
+    "angle",
+    "around",
+    "clip",
+    "convolve",
+    "diff",
+    "ediff1d",
+    "fix",
+    "gradient",
+    "imag",
+    "interp",
+    "nan_to_num",
+    "real",
+    "round",
+    "sinc",
+    "where",
+]
 
 
 def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
@@ -115,7 +132,7 @@ def _round_integers(array: face.ndarray, decimals: int) -> face.ndarray:
         if array.dtype == np.bool_:
             return array.astype(np.float16) if decimals == 0 else array
         return array.copy("K")
-    wide = round(array.astype(float), decimals)
+    wide: face.ndarray = round(array.astype(float), decimals)
     return wide.astype(array.dtype)
 
 
@@ -180,88 +197,6 @@ def nan_to_num(
         return result
     array[...] = result
     return array
-
-
-# -- tests ----------------------------------------------------------------------------
-def isclose(
-    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
-) -> Any:
-    """Whether elements are equal within ``atol + rtol * abs(b)``."""
-    x, y = face.asarray(a), face.asarray(b)
-    if y.dtype.kind in "biu":
-        y = y.astype(np.result_type(y.dtype, 1.0))
-    near = abs(x - y) <= atol + rtol * abs(y)
-    finite = apply(REGISTRY["isfinite"], y)
-    close = apply(REGISTRY["bitwise_and"], near, finite) | (x == y)
-    if equal_nan:
-        both = apply(REGISTRY["isnan"], x) & apply(REGISTRY["isnan"], y)
-        close = close | both
-    return close
-
-
-def allclose(
-    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
-) -> bool:
-    """Whether all elements are equal within a tolerance. Computes."""
-    return bool(reductions.all(isclose(a, b, rtol, atol, equal_nan)))
-
-
-def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
-    """Whether shapes and all elements are equal. Computes."""
-    x, y = face.asarray(a1), face.asarray(a2)
-    if x.shape != y.shape:
-        return False
-    same = x == y
-    if equal_nan:
-        same = same | ((x != x) & (y != y))
-    return bool(same.all())
-
-
-def array_equiv(a1: Any, a2: Any) -> bool:
-    """Whether all elements are equal after broadcasting. Computes."""
-    x, y = face.asarray(a1), face.asarray(a2)
-    try:
-        np.broadcast_shapes(x.shape, y.shape)
-    except ValueError:
-        return False
-    return bool((x == y).all())
-
-
-def isreal(x: Any) -> Any:
-    """Whether elements have no imaginary part."""
-    return face.asarray(x).imag == 0
-
-
-def iscomplex(x: Any) -> Any:
-    """Whether elements have an imaginary part."""
-    return face.asarray(x).imag != 0
-
-
-def isrealobj(x: Any) -> bool:
-    """Whether the dtype is not complex."""
-    return face.asarray(x).dtype.kind != "c"
-
-
-def iscomplexobj(x: Any) -> bool:
-    """Whether the dtype is complex."""
-    return face.asarray(x).dtype.kind == "c"
-
-
-def isposinf(x: Any, out: Any = None) -> Any:
-    """Whether elements are positive infinity."""
-    return deliver("isposinf", face.asarray(x) == np.inf, out)
-
-
-def isneginf(x: Any, out: Any = None) -> Any:
-    """Whether elements are negative infinity."""
-    return deliver("isneginf", face.asarray(x) == -np.inf, out)
-
-
-def isscalar(element: Any) -> bool:
-    """Whether something is a number rather than an array."""
-    if isinstance(element, Array):
-        return element.scalar
-    return bool(np.isscalar(element))
 
 
 # -- differences ----------------------------------------------------------------------
@@ -409,38 +344,3 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     if mode != "full":
         raise ValueError(f"mode must be one of 'valid', 'same', or 'full'; {mode!r}")
     return out
-
-
-def average(
-    a: Any,
-    axis: Any = None,
-    weights: Any = None,
-    returned: bool = False,
-    *,
-    keepdims: bool = False,
-) -> Any:
-    """The mean over axes, weighted."""
-    array = face.asarray(a)
-    if weights is None:
-        result = reductions.mean(array, axis, keepdims=keepdims)
-        count = array.size / max(getattr(result, "size", 1), 1)
-        return (result, result * 0 + count) if returned else result
-    weight = face.asarray(weights)
-    if weight.shape != array.shape:
-        if not isinstance(axis, int) or weight.shape != (array.shape[axis],):
-            raise ValueError(
-                "average: weights of the array's shape, or of one axis, were required; "
-                f"shape {weight.shape} was given for {array.shape} and axis {axis}"
-            )
-        shape = [1] * array.ndim
-        shape[axis] = -1
-        weight = weight.reshape(tuple(shape))
-    total = weight * (array * 0 + 1)
-    scale = reductions.sum(total, axis, keepdims=keepdims)
-    result = reductions.sum(array * weight, axis, keepdims=keepdims) / scale
-    return (result, scale) if returned else result
-
-
-def truth(x: Any) -> Any:
-    """The elements as booleans."""
-    return face.ndarray.wrap(cast(to_value(x), np.dtype(bool)))

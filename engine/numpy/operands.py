@@ -51,19 +51,20 @@ def plain_value(handle: Array) -> Value | None:
     return None
 
 
-def operand(x: Any, name: str) -> Array | NDArray | Scalar | bool | int | float:
+def operand(x: Any, name: str) -> Any:
     """`x` as an operand: a handle, an ndarray, a typed scalar or a weak number.
 
     Raises TypeError for what has no numeric dtype.
     """
     kind = type(x)
     if kind in NUMBERS or isinstance(x, Array):
-        return x  # type: ignore[no-any-return]
+        return x
     if isinstance(x, np.generic):
         if x.dtype.kind in KINDS:
             return Scalar(x, x.dtype)
     elif isinstance(x, NUMBERS):
-        return next(number(x) for number in NUMBERS if isinstance(x, number))
+        plain: Any = next(kind for kind in NUMBERS if isinstance(x, kind))
+        return plain(x)
     array = host_array(x)
     if array.dtype.kind not in KINDS:
         raise TypeError(

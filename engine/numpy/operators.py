@@ -12,7 +12,7 @@ from engine.array import Array
 from engine.ops.op import Op
 from engine.record.registry import REGISTRY
 
-from .elementwise import apply, check_out, prepared, store_out
+from .elementwise import apply, check_loop, check_out, in_c_order, prepared, store_out
 
 _TAKEN = (np.ndarray, np.generic, bool, int, float, complex, list, tuple)
 
@@ -76,10 +76,9 @@ def _unary(name: str) -> Callable[[Any], Any]:
 def update_in_place(op: Op, target: Any, other: Any) -> Any:
     """``target op= other``, with NumPy's rules of casting and order of complaints."""
     check_out(target)
+    check_loop(op, (target, other), target, "same_kind")
     values, order = prepared(op.name, (target, other))
-    result = op(*values)
-    if order is not None:
-        result = face.ndarray.wrap(result, order).read()
+    result = in_c_order(op(*values), order)
     store_out(op.name, result, target, "same_kind", True)
     return target
 
@@ -98,7 +97,8 @@ def _power_op(base: Any, exponent: Any) -> Op | None:
     elif type(exponent) is int and exponent < 0:
         raise ValueError(
             "power: an exponent of at least 0 was required for integers; "
-            f"{exponent} was given: Integers to negative integer powers are not allowed."
+            f"{exponent} was given: Integers to negative integer powers are not "
+            "allowed."
         )
     return None
 
@@ -165,7 +165,7 @@ class Operators(Array):
             return apply(op, self)
         return apply(REGISTRY["power"], self, exponent)
 
-    def __ipow__(self, exponent: Any) -> Any:
+    def __ipow__(self, exponent: Any) -> Any:  # type: ignore[misc]
         if self.scalar:
             return self**exponent
         _power_op(self, exponent)

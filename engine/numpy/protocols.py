@@ -26,7 +26,7 @@ def call_ufunc(
     """``__array_ufunc__``: the lazy function of the same name, or a conversion."""
     if _has_other_faces(inputs):
         return NotImplemented
-    outs = options.get("out") or ()
+    outs: tuple[Any, ...] = options.get("out") or ()
     if any(isinstance(out, np.ndarray) for out in outs):
         return _into_foreign(function, method, inputs, options)
     if len(outs) == 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from math import prod as product
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.movement import all_axes, broadcast_value, normal_axes, reshape_value
+from engine.movement import normal_axes, reshape_value
 from engine.ops.op import cast
 from engine.ops.regions import full_value
 from engine.recipe import Shape, keep_order, transposed
@@ -20,6 +19,22 @@ from engine.record.value import Value
 
 from .operands import contiguous, plain_value, read_as
 
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "max",
+    "min",
+    "prod",
+    "sum",
+]
+
 Axis = Any
 
 
@@ -27,7 +42,7 @@ def _given(a: Any) -> face.ndarray:
     return a if type(a) is face.ndarray else face.asarray(a)
 
 
-def _axes(name: str, axis: Axis, rank: int) -> tuple[int, ...]:
+def normal(name: str, axis: Axis, rank: int) -> tuple[int, ...]:
     if isinstance(axis, (list, set)) or (axis is not None and isinstance(axis, float)):
         raise TypeError(
             f"{name}: an integer, a tuple of integers or None was required as axis; "
@@ -35,7 +50,7 @@ def _axes(name: str, axis: Axis, rank: int) -> tuple[int, ...]:
         )
     if rank == 0 and axis in (0, -1, (), (0,), (-1,)):
         return ()
-    if isinstance(axis, Array):
+    if isinstance(axis, face.ndarray):
         axis = axis.__index__()
     return normal_axes(axis, rank)
 
@@ -113,7 +128,8 @@ def deliver(name: str, result: Any, out: Any) -> Any:
 def _accumulator(dtype: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
     """The dtype that sum and prod add in: at least the platform's integer."""
     if wanted is not None:
-        return np.dtype(wanted)
+        found: np.dtype[Any] = np.dtype(wanted)
+        return found
     if dtype.kind in "bi" and dtype.itemsize < 8:
         return np.dtype(np.int64)
     if dtype.kind == "u" and dtype.itemsize < 8:
@@ -121,7 +137,7 @@ def _accumulator(dtype: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
     return dtype
 
 
-def _selected(array: face.ndarray, where: Any, other: Any) -> face.ndarray:
+def selected(array: face.ndarray, where: Any, other: Any) -> face.ndarray:
     """The array with `other` (a typed number) where a mask does not hold."""
     if where is True:
         return array
@@ -143,8 +159,8 @@ def _summed(
     initial: Any,
     where: Any,
 ) -> Any:
-    array = _selected(_given(a), where, neutral)
-    axes = _axes(name, axis, array.ndim)
+    array = selected(_given(a), where, neutral)
+    axes = normal(name, axis, array.ndim)
     target = _accumulator(array.dtype, dtype)
     if initial is None:
         return reduce(name, array, axes, keepdims, target, out)
@@ -217,14 +233,14 @@ def _extreme(
     where: Any,
 ) -> Any:
     array = _given(a)
-    axes = _axes(name, axis, array.ndim)
+    axes = normal(name, axis, array.ndim)
     if where is not True:
         if initial is None:
             raise ValueError(
                 f"{name}: reduction operation '{ufunc}' does not have an identity, so "
                 "to use a where mask one has to specify 'initial'"
             )
-        array = _selected(array, where, initial)
+        array = selected(array, where, initial)
     if initial is None:
         if product(array.shape[axis] for axis in axes) == 0:
             raise ValueError(
@@ -232,7 +248,7 @@ def _extreme(
             )
         return reduce(name, array, axes, keepdims, None, out)
     if array.size == 0:
-        shape = _reduced_shape(array.shape, axes, keepdims)
+        shape = reduced_shape(array.shape, axes, keepdims)
         value = full_value(shape, initial, array.dtype)
         return deliver(name, face.ndarray.wrap(value, scalar=not shape), out)
     result = reduce(name, array, axes, keepdims)
@@ -240,7 +256,7 @@ def _extreme(
     return deliver(name, started, out)
 
 
-def _reduced_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
+def reduced_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     if keepdims:
         return tuple(1 if axis in axes else n for axis, n in enumerate(shape))
     return tuple(n for axis, n in enumerate(shape) if axis not in axes)
@@ -283,8 +299,8 @@ def any(
     where: Any = True,
 ) -> Any:
     """Whether any element over axes is true."""
-    array = _selected(_given(a), where, 0)
-    return reduce("any", array, _axes("any", axis, array.ndim), keepdims, None, out)
+    array = selected(_given(a), where, 0)
+    return reduce("any", array, normal("any", axis, array.ndim), keepdims, None, out)
 
 
 def all(
@@ -296,14 +312,14 @@ def all(
     where: Any = True,
 ) -> Any:
     """Whether all elements over axes are true."""
-    array = _selected(_given(a), where, 1)
-    return reduce("all", array, _axes("all", axis, array.ndim), keepdims, None, out)
+    array = selected(_given(a), where, 1)
+    return reduce("all", array, normal("all", axis, array.ndim), keepdims, None, out)
 
 
 # -- positions ------------------------------------------------------------------------
 def _position(name: str, a: Any, axis: Axis, out: Any, keepdims: bool) -> Any:
     array = _given(a)
-    axes = _axes(name, axis, array.ndim)
+    axes = normal(name, axis, array.ndim)
     if product(array.shape[axis] for axis in axes) == 0:
         raise ValueError(f"attempt to get {name} of an empty sequence")
     value = array.read()
@@ -329,149 +345,12 @@ def argmin(
     return _position("argmin", a, axis, out, keepdims)
 
 
-# -- statistics -----------------------------------------------------------------------
-def _mean_dtypes(dtype: np.dtype[Any], wanted: Any) -> tuple[Any, Any]:
-    """The dtype to add in, and that of the result."""
-    if wanted is not None:
-        return np.dtype(wanted), np.dtype(wanted)
-    if dtype.kind in "biu":
-        return np.dtype(float), np.dtype(float)
-    if dtype == np.float16:
-        return np.dtype(np.float32), dtype
-    return dtype, dtype
-
-
-def _count(array: face.ndarray, axes: tuple[int, ...], where: Any) -> Any:
-    """How many elements count: a number, or an array where a mask is given."""
-    if where is True:
-        return product(array.shape[axis] for axis in axes)
-    mask = broadcast_value(elementwise.mask_value(where), array.shape)
-    return reduce("sum", face.ndarray.wrap(mask), axes, True, np.int64)
-
-
-def mean(
-    a: Any,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: bool = False,
-    *,
-    where: Any = True,
-) -> Any:
-    """The mean over axes; integers give float64. Parameters as of `sum`."""
-    array = _given(a)
-    axes = _axes("mean", axis, array.ndim)
-    inner, outer = _mean_dtypes(array.dtype, dtype)
-    chosen = _selected(array, where, 0)
-    total = reduce("sum", chosen, axes, where is not True or keepdims, inner)
-    result = _divided(total, _count(array, axes, where))
-    if where is not True and not keepdims:
-        result = result.reshape(_reduced_shape(array.shape, axes, False))
-    return deliver("mean", _as(result, outer), out)
-
-
-def _divided(total: Any, count: Any) -> Any:
-    if isinstance(count, int):
-        count = total.dtype.type(count)
-    else:
-        count = count.astype(total.real.dtype)
-    return elementwise.apply(REGISTRY["divide"], total, count)
-
-
-def _as(result: Any, dtype: np.dtype[Any]) -> Any:
-    final = result if result.dtype == dtype else result.astype(dtype)
-    if not final.shape and not final.scalar:
-        return face.ndarray.wrap(final.read(), scalar=True)
-    return final
-
-
-def var(
-    a: Any,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
-) -> Any:
-    """The variance over axes: the mean squared distance from the mean.
-
-    `ddof` (or `correction`) is subtracted from the number of elements; `mean` is the
-    mean with its axes kept, where it is known. Other parameters as of `sum`.
-    """
-    array = _given(a)
-    axes = _axes("var", axis, array.ndim)
-    if correction is not None:
-        if ddof != 0:
-            raise ValueError("ddof and correction can't be provided simultaneously.")
-        ddof = correction
-    inner, outer = _mean_dtypes(array.dtype, dtype)
-    count = _count(array, axes, where)
-    work = array if array.dtype == inner else array.astype(inner)
-    if mean is None:
-        chosen = _selected(work, where, 0)
-        mean = _divided(reduce("sum", chosen, axes, True, inner), count)
-    centred = elementwise.apply(REGISTRY["subtract"], work, mean)
-    if inner.kind == "c":
-        squares = centred.real * centred.real + centred.imag * centred.imag
-        outer = outer if outer.kind != "c" else squares.dtype
-    else:
-        squares = elementwise.apply(REGISTRY["square"], centred)
-    total = reduce("sum", _selected(squares, where, 0), axes, True, squares.dtype)
-    if isinstance(count, int):
-        divisor: Any = squares.dtype.type(builtins.max(count - ddof, 0))
-        result = elementwise.apply(REGISTRY["divide"], total, divisor)
-    else:
-        left = elementwise.apply(REGISTRY["maximum"], count - ddof, 0)
-        result = _divided(total, left)
-    if not keepdims:
-        result = result.reshape(_reduced_shape(array.shape, axes, False))
-    return deliver("var", _as(result, outer), out)
-
-
-def std(
-    a: Any,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
-) -> Any:
-    """The standard deviation over axes: the root of `var`."""
-    spread = var(
-        a,
-        axis,
-        dtype,
-        None,
-        ddof,
-        keepdims,
-        where=where,
-        mean=mean,
-        correction=correction,
-    )
-    return deliver("std", elementwise.apply(REGISTRY["sqrt"], spread), out)
-
-
-def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
-    """The largest element less the smallest, over axes."""
-    high = max(a, axis, keepdims=keepdims)
-    low = min(a, axis, keepdims=keepdims)
-    return deliver("ptp", elementwise.apply(REGISTRY["subtract"], high, low), out)
-
-
 # -- scans ----------------------------------------------------------------------------
 def _scan(name: str, a: Any, axis: Axis, dtype: Any, out: Any) -> Any:
     array = _given(a)
     if axis is None or array.ndim == 0:
         array, axis = array.ravel(), 0 if axis is None else axis
-    (axis,) = _axes(name, axis, array.ndim)
+    (axis,) = normal(name, axis, array.ndim)
     value = cast(array.read(), _accumulator(array.dtype, dtype))
     result = face.ndarray.wrap(REGISTRY[name](value, attributes=(axis,)))
     return deliver(name, result, out)
@@ -492,25 +371,3 @@ def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     array = _given(a)
     truth = elementwise.apply(REGISTRY["not_equal"], array, 0)
     return sum(truth, axis, keepdims=keepdims)
-
-
-__all__ = [
-    "all",
-    "all_axes",
-    "amax",
-    "amin",
-    "any",
-    "argmax",
-    "argmin",
-    "count_nonzero",
-    "cumprod",
-    "cumsum",
-    "max",
-    "mean",
-    "min",
-    "prod",
-    "ptp",
-    "std",
-    "sum",
-    "var",
-]

@@ -19,6 +19,29 @@ from .operands import NDArray
 from .reductions import deliver
 from .views import normal_axis
 
+__all__ = [
+    "argwhere",
+    "choose",
+    "compress",
+    "copyto",
+    "delete",
+    "extract",
+    "flatnonzero",
+    "insert",
+    "ix_",
+    "nonzero",
+    "piecewise",
+    "place",
+    "put",
+    "put_along_axis",
+    "putmask",
+    "ravel_multi_index",
+    "select",
+    "take",
+    "take_along_axis",
+    "unravel_index",
+]
+
 
 def _in_range(indices: Any, extent: int, mode: str) -> NDArray:
     places = as_positions(indices)

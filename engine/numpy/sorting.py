@@ -7,11 +7,23 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
-from engine.array import Array
 from engine.record.registry import REGISTRY
 
 from .fallback import library_call, quiet_call
 from .views import normal_axis
+
+__all__ = [
+    "argpartition",
+    "argsort",
+    "bincount",
+    "digitize",
+    "histogram",
+    "lexsort",
+    "partition",
+    "searchsorted",
+    "sort",
+    "unique",
+]
 
 
 def _sorted_along(name: str, a: Any, axis: Any, order: Any) -> Any:
@@ -89,120 +101,3 @@ def histogram(
 ) -> Any:
     """How many elements fall into each bin. Computes."""
     return quiet_call(np.histogram, a, bins, range, density, weights)
-
-
-def _quantiles(
-    name: str,
-    function: Any,
-    a: Any,
-    q: Any,
-    axis: Any,
-    keepdims: bool,
-    scale: float,
-    method: str,
-    weights: Any,
-) -> Any:
-    array = face.asarray(a)
-    number = isinstance(q, (int, float)) and not isinstance(q, bool)
-    simple = number and method == "linear" and weights is None and array.size
-    if not simple or array.dtype.kind == "c" or isinstance(axis, tuple):
-        return library_call(
-            name,
-            function,
-            a,
-            q,
-            axis,
-            method=method,
-            keepdims=keepdims,
-            weights=weights,
-        )
-    if not 0 <= q <= scale:
-        limit = "[0, 100]" if scale == 100 else "[0, 1]"
-        raise ValueError(f"{name}: numbers must be in the range {limit}; {q} was given")
-    return _quantile_of_sorted(array, q / scale, axis, keepdims)
-
-
-def _quantile_of_sorted(array: Any, q: float, axis: Any, keepdims: bool) -> Any:
-    kept = (1,) * array.ndim
-    flat = array.ravel() if axis is None else array
-    place = 0 if axis is None else normal_axis(axis, array.ndim)
-    work = flat.astype(float) if flat.dtype.kind in "biu" else flat
-    rising = sort(work, place)
-    last = work.shape[place] - 1
-    low = int(q * last)
-    high = min(low + 1, last)
-    lead = (slice(None),) * place
-    below, above = rising[(*lead, low)], rising[(*lead, high)]
-    share = q * last - low
-    mixed = (
-        below + (above - below) * share
-        if share < 0.5
-        else (above - (above - below) * (1 - share))
-    )
-    top = rising[(*lead, last)]
-    result = REGISTRY["where"](REGISTRY["isnan"](top.read()), top.read(), mixed.read())
-    made = face.fresh(result)
-    if not keepdims:
-        return made
-    shape = (
-        kept if axis is None else (*array.shape[:place], 1, *array.shape[place + 1 :])
-    )
-    return made.reshape(shape)
-
-
-def quantile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    *,
-    weights: Any = None,
-) -> Any:
-    """The q-th quantile over an axis."""
-    from .reductions import deliver
-
-    made = _quantiles(
-        "quantile", np.quantile, a, q, axis, keepdims, 1.0, method, weights
-    )
-    return deliver("quantile", made, out)
-
-
-def percentile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    *,
-    weights: Any = None,
-) -> Any:
-    """The q-th percentile over an axis."""
-    from .reductions import deliver
-
-    made = _quantiles(
-        "percentile", np.percentile, a, q, axis, keepdims, 100.0, method, weights
-    )
-    return deliver("percentile", made, out)
-
-
-def median(
-    a: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    keepdims: bool = False,
-) -> Any:
-    """The median over an axis."""
-    from .reductions import deliver
-
-    made = _quantiles("median", _median, a, 0.5, axis, keepdims, 1.0, "linear", None)
-    return deliver("median", made, out)
-
-
-def _median(a: Any, q: Any, axis: Any, **options: Any) -> Any:
-    return np.median(a, axis, keepdims=options["keepdims"])

@@ -1,312 +1,114 @@
-"""ufunc objects: NumPy's calling convention around the elementwise ops."""
+"""The universal functions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from . import numeric
+from .ufunc import ufunc
 
-import numpy as np
+__all__ = [
+    "abs",
+    "absolute",
+    "acos",
+    "acosh",
+    "add",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "bitwise_and",
+    "bitwise_count",
+    "bitwise_invert",
+    "bitwise_left_shift",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "cbrt",
+    "ceil",
+    "conj",
+    "conjugate",
+    "copysign",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "degrees",
+    "divide",
+    "divmod",
+    "equal",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "float_power",
+    "floor",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "frexp",
+    "gcd",
+    "greater",
+    "greater_equal",
+    "heaviside",
+    "hypot",
+    "invert",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "lcm",
+    "ldexp",
+    "left_shift",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logaddexp2",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "minimum",
+    "mod",
+    "modf",
+    "multiply",
+    "negative",
+    "nextafter",
+    "not_equal",
+    "positive",
+    "pow",
+    "power",
+    "rad2deg",
+    "radians",
+    "reciprocal",
+    "remainder",
+    "right_shift",
+    "rint",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "spacing",
+    "sqrt",
+    "square",
+    "subtract",
+    "tan",
+    "tanh",
+    "true_divide",
+    "trunc",
+]
 
-import engine.numpy.handle as face
-from engine.array import Array
-from engine.movement import broadcast_value
-from engine.ops.op import Op, cast
-from engine.record.registry import REGISTRY
-from engine.record.value import Scalar, Value
-
-from . import elementwise, numeric, reductions
-from .fallback import library_call
-from .indexing import add_at
-from .operands import NUMBERS, to_value
-
-
-class ufunc:
-    """A universal function: element by element, with broadcasting.
-
-    Calls are as NumPy's: ``out``, ``where``, ``dtype`` and ``casting`` are honoured,
-    and ``reduce``, ``accumulate``, ``outer`` and ``at`` are methods.
-    """
-
-    def __init__(
-        self, name: str, compose: Callable[..., tuple[Any, ...]] | None = None
-    ) -> None:
-        self.__name__ = name
-        self.numpy: np.ufunc = getattr(np, name)
-        self.op: Op | None = REGISTRY.get(self.numpy.__name__)
-        self.compose = compose
-        own = self.op.__doc__ if self.op else self.numpy.__doc__
-        self.__doc__ = own
-
-    def __repr__(self) -> str:
-        return f"<ufunc {self.__name__!r}>"
-
-    @property
-    def nin(self) -> int:
-        """The number of inputs."""
-        return self.numpy.nin
-
-    @property
-    def nout(self) -> int:
-        """The number of outputs."""
-        return self.numpy.nout
-
-    @property
-    def nargs(self) -> int:
-        """The number of arguments, inputs and outputs."""
-        return self.numpy.nargs
-
-    @property
-    def types(self) -> list[str]:
-        """The loops that there are, as NumPy writes them."""
-        return [loop for loop in self.numpy.types if "O" not in loop]
-
-    @property
-    def ntypes(self) -> int:
-        """The number of loops."""
-        return len(self.types)
-
-    @property
-    def identity(self) -> Any:
-        """What a reduction of nothing gives, None where there is none."""
-        return self.numpy.identity
-
-    @property
-    def signature(self) -> None:
-        """None: these are no generalised ufuncs."""
-        return None
-
-    def resolve_dtypes(self, dtypes: Any, **options: Any) -> Any:
-        """The dtypes of operands and results, as NumPy resolves them."""
-        return self.numpy.resolve_dtypes(dtypes, **options)
-
-    # -- calls --------------------------------------------------------------------
-    def __call__(
-        self,
-        *args: Any,
-        out: Any = None,
-        where: Any = True,
-        casting: str = "same_kind",
-        order: str = "K",
-        dtype: Any = None,
-        subok: bool = True,
-        signature: Any = None,
-        sig: Any = None,
-    ) -> Any:
-        op = self.op
-        if op is not None and len(args) == op.nin and out is None and where is True:
-            if dtype is None and order == "K" and signature is None and sig is None:
-                return elementwise.apply(op, *args)
-        return self._call_general(
-            args, out, where, casting, order, dtype, signature or sig
-        )
-
-    def _call_general(
-        self,
-        args: tuple[Any, ...],
-        out: Any,
-        where: Any,
-        casting: str,
-        order: str,
-        dtype: Any,
-        signature: Any,
-    ) -> Any:
-        nin = self.numpy.nin
-        if not nin <= len(args) <= self.numpy.nargs:
-            raise TypeError(
-                f"{self.__name__}() takes from {nin} to {self.numpy.nargs} positional "
-                f"arguments but {len(args)} were given"
-            )
-        if len(args) > nin:
-            if out is not None:
-                raise TypeError(
-                    "cannot specify 'out' as both a positional and keyword argument"
-                )
-            out = args[nin:]
-            args = args[:nin]
-        outs = out if isinstance(out, tuple) else (out,)
-        outs = tuple(outs) + (None,) * (self.numpy.nout - len(outs))
-        if self.op is None:
-            return self._call_composed(args, outs, where, casting, dtype, signature)
-        target = None if outs[0] is None else elementwise.check_out(outs[0])
-        result, result_order = self._result(args, casting, dtype, signature)
-        mask = True if where is True else elementwise.mask_value(where)
-        if target is not None:
-            elementwise.store_out(self.__name__, result, target, casting, mask)
-            return target
-        if isinstance(mask, Value):
-            result, result_order = self._masked(result, result_order, mask), None
-        handle = face.ndarray.wrap(result, result_order, scalar=not result.shape)
-        return handle if order in "KA" else handle.copy(order)
-
-    def _result(
-        self, args: tuple[Any, ...], casting: str, dtype: Any, signature: Any
-    ) -> tuple[Value, tuple[int, ...] | None]:
-        op = self.op
-        assert op is not None
-        if dtype is None and signature is None:
-            return elementwise.compute(op, args)
-        values, order = elementwise.prepared(self.__name__, args)
-        kinds = [type(x) if type(x) in NUMBERS else x.dtype for x in values]
-        given = [np.dtype(bool) if kind is bool else kind for kind in kinds]
-        loop = self.numpy.resolve_dtypes(
-            (*given, *[None] * self.numpy.nout),
-            signature=_signature(self.numpy, dtype, signature),
-            casting=casting,  # type: ignore[arg-type]
-        )
-        typed = [
-            cast(x, want)
-            if isinstance(x, Value)
-            else Scalar(want.type(x.value if isinstance(x, Scalar) else x), want)
-            for x, want in zip(values, loop, strict=False)
-        ]
-        result = op(*typed)
-        return cast(result, loop[self.numpy.nin]), order
-
-    @staticmethod
-    def _masked(result: Value, order: tuple[int, ...] | None, mask: Value) -> Value:
-        """Zeros where a result without `out` is masked out (NumPy leaves garbage)."""
-        result = face.ndarray.wrap(result, order).read()
-        shape = np.broadcast_shapes(result.shape, mask.shape)
-        zero = Scalar(result.dtype.type(0), result.dtype)
-        chosen = broadcast_value(mask, shape)
-        return REGISTRY["where"](chosen, broadcast_value(result, shape), zero)
-
-    def _call_composed(
-        self,
-        args: tuple[Any, ...],
-        outs: tuple[Any, ...],
-        where: Any,
-        casting: str,
-        dtype: Any,
-        signature: Any,
-    ) -> Any:
-        plain = where is True and dtype is None and signature is None
-        if self.compose is not None and plain:
-            results = self.compose(*args)
-        else:
-            options = {"where": where, "casting": casting, "dtype": dtype}
-            results = library_call(self.__name__, self.numpy, *args, **options)
-            results = results if isinstance(results, tuple) else (results,)
-        final = []
-        for result, out in zip(results, outs, strict=True):
-            if out is None:
-                final.append(result)
-                continue
-            target = elementwise.check_out(out)
-            elementwise.store_out(self.__name__, result.read(), target, casting, True)
-            final.append(target)
-        return tuple(final) if len(final) > 1 else final[0]
-
-    # -- methods ------------------------------------------------------------------
-    def reduce(
-        self,
-        array: Any,
-        axis: Any = 0,
-        dtype: Any = None,
-        out: Any = None,
-        keepdims: bool = False,
-        initial: Any = None,
-        where: Any = True,
-    ) -> Any:
-        """Reduce an axis by applying the function along it."""
-        name = _REDUCTIONS.get(self.__name__)
-        if name is None:
-            options: dict[str, Any] = {"axis": axis, "dtype": dtype}
-            if initial is not None:
-                options["initial"] = initial
-            if where is not True:
-                options["where"] = where
-            result = library_call(
-                f"{self.__name__}.reduce",
-                self.numpy.reduce,
-                array,
-                keepdims=keepdims,
-                **options,
-            )
-            return reductions.deliver(f"{self.__name__}.reduce", result, out)
-        function = getattr(reductions, name)
-        options = {"axis": axis, "out": out, "keepdims": keepdims, "where": where}
-        if name in ("sum", "prod"):
-            options["dtype"] = dtype
-        if initial is not None:
-            options["initial"] = initial
-        return function(array, **options)
-
-    def accumulate(
-        self, array: Any, axis: int = 0, dtype: Any = None, out: Any = None
-    ) -> Any:
-        """The reductions of all prefixes along an axis."""
-        if self.__name__ in ("add", "multiply"):
-            scan = reductions.cumsum if self.__name__ == "add" else reductions.cumprod
-            return scan(array, axis=axis, dtype=dtype, out=out)
-        name = f"{self.__name__}.accumulate"
-        result = library_call(name, self.numpy.accumulate, array, axis, dtype)
-        return reductions.deliver(name, result, out)
-
-    def reduceat(
-        self,
-        array: Any,
-        indices: Any,
-        axis: int = 0,
-        dtype: Any = None,
-        out: Any = None,
-    ) -> Any:
-        """Reductions of slices that begin at indices."""
-        name = f"{self.__name__}.reduceat"
-        result = library_call(name, self.numpy.reduceat, array, indices, axis, dtype)
-        return reductions.deliver(name, result, out)
-
-    def outer(self, a: Any, b: Any, /, **options: Any) -> Any:
-        """The function of every pair of elements."""
-        if self.nin != 2:
-            raise ValueError("outer product only supported for binary functions")
-        left, right = face.asarray(a), face.asarray(b)
-        shape = left.shape + (1,) * right.ndim
-        return self(left.reshape(shape), right, **options)
-
-    def at(self, a: Any, indices: Any, b: Any = None, /) -> None:
-        """Apply the function in place at indices, repeated ones each time."""
-        if not isinstance(a, Array):
-            raise TypeError("first operand must be array")
-        if not a.writeable:
-            raise ValueError("at: a writeable array was required; array is read-only")
-        if self.__name__ in ("add", "subtract"):
-            value = to_value(b, self.__name__)
-            if self.__name__ == "subtract":
-                value = REGISTRY["negative"](value)
-            add_at(a, indices, value)
-            return
-        work = face.ndarray.wrap(a.read())
-        arguments = (indices,) if b is None else (indices, b)
-
-        def run(target: Any, *rest: Any) -> Any:
-            self.numpy.at(target := target.copy(), *rest)
-            return target
-
-        result = library_call(f"{self.__name__}.at", run, work, *arguments)
-        a.store(result.read())
-
-
-_REDUCTIONS = {
-    "add": "sum",
-    "multiply": "prod",
-    "maximum": "max",
-    "minimum": "min",
-    "logical_and": "all",
-    "logical_or": "any",
-}
-
-
-def _signature(function: np.ufunc, dtype: Any, signature: Any) -> Any:
-    if signature is None:
-        return (*[None] * function.nin, *[np.dtype(dtype)] * function.nout)
-    if isinstance(signature, str):
-        codes = signature.replace("->", "")
-        return tuple(np.dtype(code) for code in codes)
-    return tuple(None if one is None else np.dtype(one) for one in signature)
-
-
-# -- the functions --------------------------------------------------------------------
 add = ufunc("add")
 subtract = ufunc("subtract")
 multiply = ufunc("multiply")

@@ -187,9 +187,9 @@ class Views(Array):
 
     def view(self, dtype: Any = None, type: Any = None) -> Self:
         """The same memory, its bytes read as another dtype."""
-        if dtype is None or isinstance(dtype, builtin_type):
-            if dtype is None or issubclass(dtype, (Array, np.ndarray)):
-                return self.view_as(self.recipe)
+        is_class = isinstance(dtype, builtin_type)
+        if dtype is None or (is_class and issubclass(dtype, (Array, np.ndarray))):
+            return self.view_as(self.recipe)
         recipe, target = self.recipe, np.dtype(dtype)
         if target.kind not in "biufc":
             raise TypeError(f"view: a numeric dtype was required; {target} was given")
@@ -324,7 +324,7 @@ def diagonal_recipe(array: Any, offset: int, axis1: int, axis2: int) -> Recipe:
     rows, columns = recipe.shape[-2:]
     if offset >= 0:
         length = max(0, min(rows, columns - offset))
-        start = (..., 0, slice(offset, None))
+        start: tuple[Any, ...] = (..., 0, slice(offset, None))
     else:
         length = max(0, min(rows + offset, columns))
         start = (..., slice(-offset, None), 0)

@@ -1,0 +1,110 @@
+"""Comparing arrays as a whole, and tests of elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.handle as face
+import engine.numpy.reductions as reductions
+from engine.array import Array
+from engine.record.registry import REGISTRY
+
+from .elementwise import apply
+from .reductions import deliver
+
+__all__ = [
+    "allclose",
+    "array_equal",
+    "array_equiv",
+    "isclose",
+    "iscomplex",
+    "iscomplexobj",
+    "isneginf",
+    "isposinf",
+    "isreal",
+    "isrealobj",
+    "isscalar",
+]
+
+
+def isclose(
+    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
+) -> Any:
+    """Whether elements are equal within ``atol + rtol * abs(b)``."""
+    x, y = face.asarray(a), face.asarray(b)
+    if y.dtype.kind in "biu":
+        y = y.astype(np.result_type(y.dtype, 1.0))
+    near = abs(x - y) <= atol + rtol * abs(y)
+    finite = apply(REGISTRY["isfinite"], y)
+    close = apply(REGISTRY["bitwise_and"], near, finite) | (x == y)
+    if equal_nan:
+        both = apply(REGISTRY["isnan"], x) & apply(REGISTRY["isnan"], y)
+        close = close | both
+    return close
+
+
+def allclose(
+    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
+) -> bool:
+    """Whether all elements are equal within a tolerance. Computes."""
+    return bool(reductions.all(isclose(a, b, rtol, atol, equal_nan)))
+
+
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    """Whether shapes and all elements are equal. Computes."""
+    x, y = face.asarray(a1), face.asarray(a2)
+    if x.shape != y.shape:
+        return False
+    same = x == y
+    if equal_nan:
+        same = same | ((x != x) & (y != y))
+    return bool(same.all())
+
+
+def array_equiv(a1: Any, a2: Any) -> bool:
+    """Whether all elements are equal after broadcasting. Computes."""
+    x, y = face.asarray(a1), face.asarray(a2)
+    try:
+        np.broadcast_shapes(x.shape, y.shape)
+    except ValueError:
+        return False
+    return bool((x == y).all())
+
+
+def isreal(x: Any) -> Any:
+    """Whether elements have no imaginary part."""
+    return face.asarray(x).imag == 0
+
+
+def iscomplex(x: Any) -> Any:
+    """Whether elements have an imaginary part."""
+    return face.asarray(x).imag != 0
+
+
+def isrealobj(x: Any) -> bool:
+    """Whether the dtype is not complex."""
+    return face.asarray(x).dtype.kind != "c"
+
+
+def iscomplexobj(x: Any) -> bool:
+    """Whether the dtype is complex."""
+    return face.asarray(x).dtype.kind == "c"
+
+
+def isposinf(x: Any, out: Any = None) -> Any:
+    """Whether elements are positive infinity."""
+    return deliver("isposinf", face.asarray(x) == np.inf, out)
+
+
+def isneginf(x: Any, out: Any = None) -> Any:
+    """Whether elements are negative infinity."""
+    return deliver("isneginf", face.asarray(x) == -np.inf, out)
+
+
+def isscalar(element: Any) -> bool:
+    """Whether something is a number rather than an array."""
+    if isinstance(element, Array):
+        return element.scalar
+    return bool(np.isscalar(element))

@@ -1,0 +1,234 @@
+"""Ranges, coordinate grids, and matrices given by their indices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.elementwise as elementwise
+import engine.numpy.handle as face
+from engine import composites
+from engine.array import Array
+from engine.ops.op import cast
+from engine.record.registry import REGISTRY
+
+from .creation import check_device, extents_of, numeric_dtype, zeros
+
+__all__ = [
+    "arange",
+    "eye",
+    "fromfunction",
+    "geomspace",
+    "identity",
+    "indices",
+    "linspace",
+    "logspace",
+    "meshgrid",
+    "tri",
+]
+
+_FLOAT = np.dtype(float)
+
+
+def _number(x: Any) -> Any:
+    """A bound of a range as a Python number; a handle is computed."""
+    if isinstance(x, (Array, np.ndarray, np.generic)):
+        return x.item()
+    return x
+
+
+def arange(
+    start: Any,
+    stop: Any = None,
+    step: Any = None,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    like: Any = None,
+) -> face.ndarray:
+    """Evenly spaced numbers: start, start + step, ... up to below stop.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.arange(0, 1, 0.25)
+    array([0.  , 0.25, 0.5 , 0.75])
+    """
+    check_device(device, like)
+    if stop is None:
+        start, stop = 0, start
+    step = 1 if step is None else step
+    given = [x.dtype if hasattr(x, "dtype") else x for x in (start, stop, step)]
+    found = np.result_type(*given) if dtype is None else np.dtype(dtype)
+    if (
+        dtype is None
+        and found.kind in "iu"
+        and not any(isinstance(x, np.dtype) for x in given)
+    ):
+        found = np.dtype(int)
+    found = numeric_dtype(found, "arange")
+    value = composites.arange(_number(start), _number(stop), _number(step), found)
+    return face.ndarray.wrap(value)
+
+
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Any:
+    """`num` evenly spaced numbers from start to stop, or to below it."""
+    check_device(device)
+    num = int(num.__index__())
+    if num < 0:
+        raise ValueError(f"Number of samples, {num}, must be non-negative.")
+    parts = num - 1 if endpoint else num
+    if _has_axes(start) or _has_axes(stop):
+        made, step = _linspace_of_arrays(start, stop, num, parts, endpoint)
+        found = made.dtype if dtype is None else np.dtype(dtype)
+        made = made.astype(found) if found != made.dtype else made
+        from .manipulation import moveaxis
+
+        made = moveaxis(made, 0, axis) if axis != 0 else made
+        return (made, step) if retstep else made
+    low, high = _number(start), _number(stop)
+    low, high = (float(x) if isinstance(x, int) else x for x in (low, high))
+    natural = np.result_type(_FLOAT, type(low)(0), type(high)(0))
+    found = natural if dtype is None else numeric_dtype(dtype, "linspace")
+    value = composites.linspace(low, high, num, bool(endpoint), found)
+    made = face.ndarray.wrap(value)
+    step = (high - low) / parts if parts > 0 else np.nan
+    return (made, step) if retstep else made
+
+
+def _has_axes(x: Any) -> bool:
+    return bool(np.ndim(x)) if not isinstance(x, Array) else x.ndim > 0
+
+
+def _linspace_of_arrays(
+    start: Any, stop: Any, num: int, parts: int, endpoint: bool
+) -> tuple[Any, Any]:
+    low, high = (face.asarray(x) * 1.0 for x in (start, stop))
+    delta = high - low
+    step = delta / parts if parts > 0 else delta * np.nan
+    place = arange(num, dtype=float).reshape((num,) + (1,) * delta.ndim)
+    made = (place * step if parts > 0 else place * delta) + low
+    if endpoint and num > 1:
+        made[-1] = high
+    return made, step
+
+
+def logspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> face.ndarray:
+    """Numbers evenly spaced on a logarithmic scale."""
+    exponents = linspace(start, stop, num, endpoint, axis=axis)
+    made: face.ndarray = elementwise.apply(REGISTRY["power"], base, exponents)
+    return made if dtype is None else made.astype(dtype)
+
+
+def geomspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> face.ndarray:
+    """Numbers in geometric progression."""
+    from .fallback import quiet_call
+
+    made: face.ndarray = quiet_call(
+        np.geomspace, start, stop, num, endpoint, dtype, axis
+    )
+    return made
+
+
+def fromfunction(
+    function: Any, shape: Any, *, dtype: Any = float, **kwargs: Any
+) -> Any:
+    """A function of the index grids of a shape."""
+    return function(*indices(shape, dtype=dtype), **kwargs)
+
+
+def eye(
+    N: int,
+    M: int | None = None,
+    k: int = 0,
+    dtype: Any = float,
+    order: str = "C",
+    *,
+    device: Any = None,
+    like: Any = None,
+) -> face.ndarray:
+    """Ones on a diagonal, zeros elsewhere."""
+    check_device(device, like)
+    columns = N if M is None else M
+    value = composites.eye(int(N), int(columns), int(k), numeric_dtype(dtype, "eye"))
+    made = face.ndarray.wrap(value)
+    return made if order == "C" else made.copy(order)
+
+
+def identity(n: int, dtype: Any = None, *, like: Any = None) -> face.ndarray:
+    """The identity matrix."""
+    return eye(n, dtype=float if dtype is None else dtype, like=like)
+
+
+def tri(
+    N: int, M: int | None = None, k: int = 0, dtype: Any = float, *, like: Any = None
+) -> face.ndarray:
+    """Ones at and below a diagonal."""
+    columns = N if M is None else M
+    value = composites.lower_triangle(int(N), int(columns), int(k))
+    return face.ndarray.wrap(cast(value, numeric_dtype(dtype, "tri")))
+
+
+def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
+    """The index grids of a shape, one for each axis."""
+    extents = extents_of(dimensions)
+    rank = len(extents)
+    grids = [
+        arange(extent, dtype=dtype).reshape((extent,) + (1,) * (rank - axis - 1))
+        for axis, extent in enumerate(extents)
+    ]
+    if sparse:
+        return tuple(
+            grid.reshape((1,) * axis + grid.shape) for axis, grid in enumerate(grids)
+        )
+    out = zeros((rank, *extents), dtype)
+    for axis, grid in enumerate(grids):
+        out[axis] = grid
+    return out
+
+
+def meshgrid(
+    *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy"
+) -> tuple[face.ndarray, ...]:
+    """Coordinate grids from coordinate vectors."""
+    if indexing not in ("xy", "ij"):
+        raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
+    rank = len(xi)
+    made = []
+    for axis, x in enumerate(xi):
+        place = axis if indexing == "ij" or rank < 2 or axis > 1 else 1 - axis
+        shape = [1] * rank
+        shape[place] = -1
+        made.append(face.asarray(x).reshape(tuple(shape)))
+    if sparse:
+        return tuple(grid.copy() if copy else grid for grid in made)
+    from .manipulation import broadcast_arrays
+
+    spread = broadcast_arrays(*made) if made else ()
+    return tuple(grid.copy() if copy else grid for grid in spread)

@@ -1,0 +1,308 @@
+"""Means, variances, quantiles, weighted averages."""
+
+from __future__ import annotations
+
+import builtins
+from math import prod as product
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.elementwise as elementwise
+import engine.numpy.handle as face
+import engine.numpy.reductions as reductions
+from engine.movement import broadcast_value
+from engine.record.registry import REGISTRY
+
+from .fallback import library_call
+from .reductions import Axis, deliver, normal, reduce, reduced_shape, selected
+from .sorting import sort
+from .views import normal_axis
+
+__all__ = [
+    "average",
+    "mean",
+    "median",
+    "percentile",
+    "ptp",
+    "quantile",
+    "std",
+    "var",
+]
+
+
+def _mean_dtypes(dtype: np.dtype[Any], wanted: Any) -> tuple[Any, Any]:
+    """The dtype to add in, and that of the result."""
+    if wanted is not None:
+        return np.dtype(wanted), np.dtype(wanted)
+    if dtype.kind in "biu":
+        return np.dtype(float), np.dtype(float)
+    if dtype == np.float16:
+        return np.dtype(np.float32), dtype
+    return dtype, dtype
+
+
+def _count(array: face.ndarray, axes: tuple[int, ...], where: Any) -> Any:
+    """How many elements count: a number, or an array where a mask is given."""
+    if where is True:
+        return product(array.shape[axis] for axis in axes)
+    mask = broadcast_value(elementwise.mask_value(where), array.shape)
+    return reduce("sum", face.ndarray.wrap(mask), axes, True, np.int64)
+
+
+def mean(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+) -> Any:
+    """The mean over axes; integers give float64. Parameters as of `sum`."""
+    array = face.asarray(a)
+    axes = normal("mean", axis, array.ndim)
+    inner, outer = _mean_dtypes(array.dtype, dtype)
+    chosen = selected(array, where, 0)
+    total = reduce("sum", chosen, axes, where is not True or keepdims, inner)
+    result = _divided(total, _count(array, axes, where))
+    if where is not True and not keepdims:
+        result = result.reshape(reduced_shape(array.shape, axes, False))
+    return deliver("mean", _as(result, outer), out)
+
+
+def _divided(total: Any, count: Any) -> Any:
+    if isinstance(count, int):
+        count = total.dtype.type(count)
+    else:
+        count = count.astype(total.real.dtype)
+    return elementwise.apply(REGISTRY["divide"], total, count)
+
+
+def _as(result: Any, dtype: np.dtype[Any]) -> Any:
+    final = result if result.dtype == dtype else result.astype(dtype)
+    if not final.shape and not final.scalar:
+        return face.ndarray.wrap(final.read(), scalar=True)
+    return final
+
+
+def var(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    """The variance over axes: the mean squared distance from the mean.
+
+    `ddof` (or `correction`) is subtracted from the number of elements; `mean` is the
+    mean with its axes kept, where it is known. Other parameters as of `sum`.
+    """
+    array = face.asarray(a)
+    axes = normal("var", axis, array.ndim)
+    if correction is not None:
+        if ddof != 0:
+            raise ValueError("ddof and correction can't be provided simultaneously.")
+        ddof = correction
+    inner, outer = _mean_dtypes(array.dtype, dtype)
+    count = _count(array, axes, where)
+    work = array if array.dtype == inner else array.astype(inner)
+    if mean is None:
+        chosen = selected(work, where, 0)
+        mean = _divided(reduce("sum", chosen, axes, True, inner), count)
+    centred = elementwise.apply(REGISTRY["subtract"], work, mean)
+    if inner.kind == "c":
+        squares = centred.real * centred.real + centred.imag * centred.imag
+        outer = outer if outer.kind != "c" else squares.dtype
+    else:
+        squares = elementwise.apply(REGISTRY["square"], centred)
+    total = reduce("sum", selected(squares, where, 0), axes, True, squares.dtype)
+    if isinstance(count, int):
+        divisor: Any = squares.dtype.type(builtins.max(count - ddof, 0))
+        result = elementwise.apply(REGISTRY["divide"], total, divisor)
+    else:
+        left = elementwise.apply(REGISTRY["maximum"], count - ddof, 0)
+        result = _divided(total, left)
+    if not keepdims:
+        result = result.reshape(reduced_shape(array.shape, axes, False))
+    return deliver("var", _as(result, outer), out)
+
+
+def std(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    """The standard deviation over axes: the root of `var`."""
+    spread = var(
+        a,
+        axis,
+        dtype,
+        None,
+        ddof,
+        keepdims,
+        where=where,
+        mean=mean,
+        correction=correction,
+    )
+    return deliver("std", elementwise.apply(REGISTRY["sqrt"], spread), out)
+
+
+def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
+    """The largest element less the smallest, over axes."""
+    high = reductions.max(a, axis, keepdims=keepdims)
+    low = reductions.min(a, axis, keepdims=keepdims)
+    return deliver("ptp", elementwise.apply(REGISTRY["subtract"], high, low), out)
+
+
+def _quantiles(
+    name: str,
+    function: Any,
+    a: Any,
+    q: Any,
+    axis: Any,
+    keepdims: bool,
+    scale: float,
+    method: str,
+    weights: Any,
+) -> Any:
+    array = face.asarray(a)
+    number = isinstance(q, (int, float)) and not isinstance(q, bool)
+    simple = number and method == "linear" and weights is None and array.size
+    if not simple or array.dtype.kind == "c" or isinstance(axis, tuple):
+        return library_call(
+            name,
+            function,
+            a,
+            q,
+            axis,
+            method=method,
+            keepdims=keepdims,
+            weights=weights,
+        )
+    if not 0 <= q <= scale:
+        limit = "[0, 100]" if scale == 100 else "[0, 1]"
+        raise ValueError(f"{name}: numbers must be in the range {limit}; {q} was given")
+    return _quantile_of_sorted(array, q / scale, axis, keepdims)
+
+
+def _quantile_of_sorted(array: Any, q: float, axis: Any, keepdims: bool) -> Any:
+    kept = (1,) * array.ndim
+    flat = array.ravel() if axis is None else array
+    place = 0 if axis is None else normal_axis(axis, array.ndim)
+    work = flat.astype(float) if flat.dtype.kind in "biu" else flat
+    rising = sort(work, place)
+    last = work.shape[place] - 1
+    low = int(q * last)
+    high = min(low + 1, last)
+    lead = (slice(None),) * place
+    below, above = rising[(*lead, low)], rising[(*lead, high)]
+    share = q * last - low
+    mixed = (
+        below + (above - below) * share
+        if share < 0.5
+        else (above - (above - below) * (1 - share))
+    )
+    top = rising[(*lead, last)]
+    result = REGISTRY["where"](REGISTRY["isnan"](top.read()), top.read(), mixed.read())
+    made = face.fresh(result)
+    if not keepdims:
+        return made
+    shape = (
+        kept if axis is None else (*array.shape[:place], 1, *array.shape[place + 1 :])
+    )
+    return made.reshape(shape)
+
+
+def quantile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: Any = None,
+) -> Any:
+    """The q-th quantile over an axis."""
+    made = _quantiles(
+        "quantile", np.quantile, a, q, axis, keepdims, 1.0, method, weights
+    )
+    return deliver("quantile", made, out)
+
+
+def percentile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: Any = None,
+) -> Any:
+    """The q-th percentile over an axis."""
+    made = _quantiles(
+        "percentile", np.percentile, a, q, axis, keepdims, 100.0, method, weights
+    )
+    return deliver("percentile", made, out)
+
+
+def median(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    keepdims: bool = False,
+) -> Any:
+    """The median over an axis."""
+    made = _quantiles("median", _median, a, 0.5, axis, keepdims, 1.0, "linear", None)
+    return deliver("median", made, out)
+
+
+def _median(a: Any, q: Any, axis: Any, **options: Any) -> Any:
+    return np.median(a, axis, keepdims=options["keepdims"])
+
+
+def average(
+    a: Any,
+    axis: Any = None,
+    weights: Any = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
+) -> Any:
+    """The mean over axes, weighted."""
+    array = face.asarray(a)
+    if weights is None:
+        result = mean(array, axis, keepdims=keepdims)
+        count = array.size / max(getattr(result, "size", 1), 1)
+        return (result, result * 0 + count) if returned else result
+    weight = face.asarray(weights)
+    if weight.shape != array.shape:
+        if not isinstance(axis, int) or weight.shape != (array.shape[axis],):
+            raise ValueError(
+                "average: weights of the array's shape, or of one axis, were required; "
+                f"shape {weight.shape} was given for {array.shape} and axis {axis}"
+            )
+        shape = [1] * array.ndim
+        shape[axis] = -1
+        weight = weight.reshape(tuple(shape))
+    total = weight * (array * 0 + 1)
+    scale = reductions.sum(total, axis, keepdims=keepdims)
+    result = reductions.sum(array * weight, axis, keepdims=keepdims) / scale
+    return (result, scale) if returned else result

@@ -1,0 +1,124 @@
+"""Diagonals and triangles of matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.handle as face
+from engine import composites
+from engine.recipe import Recipe
+from engine.record.registry import REGISTRY
+from engine.record.value import constant
+
+from .elementwise import apply
+from .manipulation import broadcast_to, resize
+from .views import diagonal_recipe
+
+__all__ = [
+    "diag",
+    "diagflat",
+    "diagonal",
+    "fill_diagonal",
+    "tril",
+    "trim_zeros",
+    "triu",
+    "vander",
+]
+
+
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """A read-only view of a diagonal."""
+    return face.asarray(a).diagonal(offset, axis1, axis2)
+
+
+def diag(v: Any, k: int = 0) -> Any:
+    """A copy of a diagonal, or a matrix with one."""
+    array = face.asarray(v)
+    if array.ndim == 2:
+        return array.diagonal(k)
+    if array.ndim != 1:
+        raise ValueError("Input must be 1- or 2-d.")
+    n = array.shape[0] + abs(k)
+    out = face.ndarray((n, n), array.dtype)
+    recipe = diagonal_recipe(out, k, 0, 1)
+    out.store(array.read(), recipe)
+    return out
+
+
+def diagflat(v: Any, k: int = 0) -> Any:
+    """A matrix with the elements on a diagonal."""
+    return diag(face.asarray(v).ravel(), k)
+
+
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    """Store values on the main diagonal, in place."""
+    if a.ndim < 2:
+        raise ValueError("array must be at least 2-d")
+    if not a.writeable:
+        raise ValueError("underlying array is read-only")
+    recipe = a.recipe
+    if a.ndim > 2 and len(set(a.shape)) != 1:
+        raise ValueError("All dimensions of input must be of equal length")
+    from .indexing import set_, stored_value
+
+    if a.ndim == 2 and wrap and a.shape[0] > a.shape[1]:
+        set_(a.flat.base, _wrapped_places(a), val)
+        return
+    n = min(recipe.shape)
+    line = Recipe(recipe.dtype, recipe.offset, (n,), (sum(recipe.strides),))
+    values = face.asarray(val)
+    if values.ndim and values.size != n:
+        values = resize(values.ravel(), (n,))
+    a.store(stored_value(a, values.ravel() if values.ndim else val, (n,)), line)
+
+
+def _wrapped_places(a: Any) -> Any:
+    places = np.arange(0, a.size, a.shape[1] + 1)
+    return np.unravel_index(places, a.shape)
+
+
+def tril(m: Any, k: int = 0) -> Any:
+    """The lower triangle; zeros above it."""
+    return _triangle(m, k, True)
+
+
+def triu(m: Any, k: int = 0) -> Any:
+    """The upper triangle; zeros below it."""
+    return _triangle(m, k - 1, False)
+
+
+def _triangle(m: Any, k: int, lower: bool) -> Any:
+    array = face.asarray(m)
+    if array.ndim == 1:
+        array = broadcast_to(array, (array.shape[0],) * 2)
+    mask = face.ndarray.wrap(
+        composites.lower_triangle(array.shape[-2], array.shape[-1], k)
+    )
+    zero = array.dtype.type(0)
+    choices = (array, zero) if lower else (zero, array)
+    return apply(REGISTRY["where"], mask, *choices)
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    """The powers of a vector's elements, as columns."""
+    array = face.asarray(x)
+    if array.ndim != 1:
+        raise ValueError("x must be a one-dimensional array or sequence.")
+    columns = array.shape[0] if N is None else N
+    powers = constant(np.arange(columns))
+    exponents = face.ndarray.wrap(powers)
+    made = array[:, None] ** (exponents if increasing else exponents[::-1])
+    return made
+
+
+def trim_zeros(filt: Any, trim: str = "fb") -> Any:
+    """The sequence without zeros at its ends. Computes."""
+    array = face.asarray(filt)
+    places = np.flatnonzero(array.computed())
+    if not places.size:
+        return array[:0]
+    first = places[0] if "f" in trim.lower() else 0
+    last = places[-1] + 1 if "b" in trim.lower() else array.shape[0]
+    return array[int(first) : int(last)]
