@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 BOOL = np.dtype(bool)
 
 
-FREED: Any = Marker("freed")
-"""The history of a value whose graph was walked and let go."""
+class Freed(Marker):
+    """The op of the history of a value whose graph was walked and let go."""
 
 
 def backward(
@@ -74,7 +74,7 @@ def free(seeds: Sequence[tuple[Value, Value]]) -> None:
         history = value.history
         assert history is not None
         if history.op is not LEAF_HISTORY:
-            value.history = History(FREED, (), ())
+            value.history = History(Freed(history.op.name), (), ())
 
 
 def _below(seeds: Sequence[tuple[Value, Value]]) -> list[Value]:
@@ -86,7 +86,7 @@ def _below(seeds: Sequence[tuple[Value, Value]]) -> list[Value]:
         history = value.history
         if history is None or id(value) in seen:
             continue
-        if history.op is FREED:
+        if isinstance(history.op, Freed):
             raise RuntimeError(
                 "backward: a graph not walked yet, or retain_graph=True at the "
                 "first walk, was required; trying to backward through the graph a "
@@ -176,7 +176,7 @@ def _contributions(
     """What each input of one event receives."""
     inputs = history.inputs
     op = history.op
-    if history.is_marker:
+    if isinstance(op, Marker):
         return [cotangent for _ in inputs]
     rule = op.rule
     assert rule is not None

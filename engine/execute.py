@@ -14,7 +14,7 @@ from engine.ops.op import Op
 from engine.recipe import strided
 from engine.record.node import LEAF, Node
 from engine.record.trace import Trace, current_trace, record, renew, set_executor
-from engine.record.value import History, Value
+from engine.record.value import History, Marker, Value
 
 if TYPE_CHECKING:
     from engine.program import Step
@@ -167,7 +167,7 @@ def _record_again(value: Value) -> None:
         if top.buffer is not None or top.trace is not None:
             stack.pop()
             continue
-        if top.history is None:
+        if top.history is None or isinstance(top.history.op, Marker):
             raise RuntimeError(
                 "evaluate: a value that can be computed was required; this one was "
                 "lost when an earlier computation failed"

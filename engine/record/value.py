@@ -53,7 +53,7 @@ class History:
 
     def __init__(
         self,
-        op: Op,
+        op: Op | Marker,
         inputs: tuple[Value | Scalar, ...],
         attributes: tuple[Any, ...],
         cell: Any = None,
@@ -63,11 +63,6 @@ class History:
         self.attributes = attributes
         self.cell = cell
         self.sequence = next(_sequence)
-
-    @property
-    def is_marker(self) -> bool:
-        """Whether this is no event: a leaf, or a value with another's history."""
-        return isinstance(self.op, Marker)
 
 
 class Value:

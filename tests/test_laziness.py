@@ -1,0 +1,148 @@
+"""Nothing runs before a value is looked at, and what waits is bounded."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+import numpy
+import pytest
+
+import engine
+import engine.numpy as np
+from engine.record import current_trace
+
+
+def work_done() -> int:
+    stats = engine.stats()
+    return stats["launches"] + stats["interpreted_ops"]
+
+
+def test_nothing_runs_until_a_value_is_looked_at() -> None:
+    x = np.arange(10.0)
+    engine.eval(x)
+    before = work_done()
+    y = np.exp(x) * 2 + x[::-1]
+    y[2:4] = 7.0
+    total = y.sum()
+    assert work_done() == before
+    assert float(total) == pytest.approx(_expected().sum(), rel=1e-14)
+    assert work_done() > before
+
+
+def _expected() -> numpy.ndarray:
+    x = numpy.arange(10.0)
+    y = numpy.exp(x) * 2 + x[::-1]
+    y[2:4] = 7.0
+    return y
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        repr,
+        str,
+        numpy.asarray,
+        lambda a: a.tolist(),
+        lambda a: float(a[0]),
+        lambda a: bool(a[0]),
+        lambda a: a[0].item(),
+        lambda a: engine.eval(a),
+        lambda a: bool(next(iter(a)) == 1.0),
+    ],
+)
+def test_every_way_to_look_computes(look: object) -> None:
+    y = np.arange(3.0) + 1
+    look(y)  # type: ignore[operator]
+    assert current_trace().node.number == -1
+    numpy.testing.assert_array_equal(numpy.asarray(y), [1, 2, 3])
+
+
+def test_ops_are_counted_when_they_are_recorded() -> None:
+    x = np.ones(4)
+    engine.eval(x)
+    engine.reset_stats()
+    y = x + 1
+    z = y * y
+    assert engine.stats()["ops_recorded"] == 2
+    engine.eval(z)
+    assert engine.stats()["ops_recorded"] == 2
+    assert engine.stats()["synchronisations"] == 1
+
+
+def test_values_that_nobody_can_read_are_not_computed() -> None:
+    with engine.config(tier="numpy"):
+        x = np.ones(4)
+        engine.eval(x)
+        y = np.exp(x)
+        del y
+        z = x + 1
+        before = engine.stats()["interpreted_ops"]
+        engine.eval(z)
+        assert engine.stats()["interpreted_ops"] - before == 1
+
+
+def test_100000_chained_pending_ops_evaluate() -> None:
+    x = np.zeros(3)
+    for _ in range(100_000):
+        x = x + 1.0
+    assert x.tolist() == [100_000.0] * 3
+
+
+def test_a_long_loop_that_never_looks_has_flat_memory() -> None:
+    x = np.zeros(1000)
+    blocks = []
+    for _ in range(3):
+        for _ in range(24_576):  # a multiple of what may be pending
+            x = x + 1.0
+        gc.collect()
+        blocks.append(sys.getallocatedblocks())
+    assert blocks[2] < blocks[1] + 1000
+    assert engine.stats()["bytes_in_use"] < 50_000_000
+    assert float(x[0]) == 3 * 24_576
+
+
+def test_pending_bytes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.record import trace
+
+    monkeypatch.setattr(trace, "MAX_BYTES", 10_000)
+    total = np.zeros(1000)
+    before = engine.stats()["synchronisations"]
+    for i in range(20):
+        total = total + np.asarray(numpy.full(1000, float(i)))
+    assert engine.stats()["synchronisations"] - before >= 10
+    assert float(total[0]) == sum(range(20))
+
+
+def test_an_error_while_recording_leaves_everything_else_as_it_was() -> None:
+    x = np.arange(3.0)
+    y = x + 1
+    with pytest.raises(ValueError, match="broadcast"):
+        y + np.ones(4)
+    with pytest.raises(OverflowError):
+        np.ones(3, dtype=np.uint8) + 300
+    z = y * 2
+    assert z.tolist() == [2.0, 4.0, 6.0]
+
+
+def test_a_failed_computation_loses_nothing_computed_earlier(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with engine.config(tier="numpy"):
+        x = np.arange(3.0) + 1
+        engine.eval(x)
+        y = np.sort(x)
+
+        def fail(*_: object) -> None:
+            raise MemoryError("no room")
+
+        from engine.record.registry import REGISTRY
+
+        monkeypatch.setattr(REGISTRY["sort"], "reference", fail)
+        with pytest.raises(MemoryError, match=r"sort: no room; recorded at .*\.py:\d+"):
+            engine.eval(y)
+        monkeypatch.undo()
+        assert x.tolist() == [1.0, 2.0, 3.0]
+        assert (x + 1).tolist() == [2.0, 3.0, 4.0]
+        with pytest.raises(RuntimeError, match="lost when an earlier computation"):
+            engine.eval(y)

@@ -1,0 +1,93 @@
+"""Several Python threads, and forked processes, use the engine at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import numpy
+import pytest
+
+import engine
+import engine.numpy as np
+
+
+@pytest.fixture(autouse=True)
+def switch_often() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(2e-5)
+    yield
+    sys.setswitchinterval(before)
+
+
+def program(xp: object, x: object, rounds: int) -> object:
+    y = x * 1.0  # type: ignore[operator]
+    for i in range(rounds):
+        y[1:] += y[:-1] * 0.5
+        y = y - xp.sin(x) * float(i)  # type: ignore[attr-defined]
+    return y
+
+
+def test_eight_threads_compute_what_numpy_computes() -> None:
+    start = Barrier(8)
+
+    def work(seed: int) -> float:
+        data = numpy.random.default_rng(seed).normal(size=(20, 7))
+        start.wait()
+        worst = 0.0
+        for rounds in (1, 5, 9):
+            ours = numpy.asarray(program(np, np.array(data), rounds))
+            worst = max(worst, abs(ours - program(numpy, data, rounds)).max())
+        return worst
+
+    with ThreadPoolExecutor(8) as pool:
+        assert max(pool.map(work, range(8))) < 1e-12
+
+
+def test_a_pending_array_can_be_used_by_another_thread() -> None:
+    pending = np.arange(5.0) * 3 + 1
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda k: (pending + k).tolist(), range(16)))
+    for k, result in enumerate(results):
+        assert result == [1.0 + k, 4.0 + k, 7.0 + k, 10.0 + k, 13.0 + k]
+
+
+def test_threads_share_an_array_that_all_read() -> None:
+    shared = np.arange(1000.0)
+
+    def total(k: int) -> float:
+        return float((shared * k).sum())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(total, range(32))) == [499500.0 * k for k in range(32)]
+
+
+def test_grad_mode_belongs_to_one_thread() -> None:
+    with ThreadPoolExecutor(1) as pool, engine.no_grad():
+        assert pool.submit(engine.is_grad_enabled).result()
+        assert not engine.is_grad_enabled()
+
+
+def _in_child(connection: object, make: Callable[[], float]) -> None:
+    connection.send(make())  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_goes_on_with_pending_and_computed_arrays() -> None:
+    computed = np.arange(4.0)
+    engine.eval(computed)
+    pending = computed * 2
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    child = context.Process(
+        target=_in_child, args=(theirs, lambda: float((pending + computed).sum()))
+    )
+    child.start()
+    assert ours.poll(30)
+    assert ours.recv() == 18.0
+    child.join(30)
+    assert float((pending + computed).sum()) == 18.0
