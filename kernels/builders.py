@@ -5,56 +5,78 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TypeAlias
 
 from . import formulas, vecmath, vecmath_log
 from .scalars import NAMES
 from .term import Term, library, magnitude, select
 
+Builder: TypeAlias = Callable[..., Term]
 
-def power(x: Term, y: Term) -> Term:
-    return vecmath_log.power(x, y) if x.is_float else formulas.integer_power(x, y)
+VECTOR_MATH: dict[str, Builder] = {
+    "exp": vecmath.exp,
+    "exp2": vecmath.exp2,
+    "expm1": vecmath.expm1,
+    "sin": vecmath.sin,
+    "cos": vecmath.cos,
+    "tan": vecmath.tan,
+    "sinh": vecmath.sinh,
+    "cosh": vecmath.cosh,
+    "tanh": vecmath.tanh,
+    "sigmoid": vecmath.sigmoid,
+    "erf": vecmath.erf,
+    "erfc": vecmath.erfc,
+    "log": vecmath_log.log,
+    "log1p": vecmath_log.log1p,
+    "log2": vecmath_log.log2,
+    "log10": vecmath_log.log10,
+    "pow": vecmath_log.power,
+}
+"""Functions of the C library, and the sigmoid, as vector math."""
 
 
-def logaddexp(x: Term, y: Term) -> Term:
-    gap = vecmath.exp(-magnitude(x - y))
-    merged = formulas.maximum(x, y) + vecmath_log.log1p(gap)
-    return select(x == y, x + math.log(2), merged)
-
-
-def logaddexp2(x: Term, y: Term) -> Term:
-    gap = vecmath.exp2(-magnitude(x - y))
-    merged = formulas.maximum(x, y) + vecmath_log.log1p(gap) * (1 / math.log(2))
-    return select(x == y, x + 1.0, merged)
-
-
-def from_library(name: str) -> Callable[..., Term]:
+def from_library(name: str) -> Builder:
     """The function of that name in the C library."""
     return lambda *terms: library(name, *terms)
 
 
-_WRITTEN: dict[str, Callable[..., Term]] = {
-    "power": power,
-    "select": select,
-    "logaddexp": logaddexp,
-    "logaddexp2": logaddexp2,
-}
+def builders(math_functions: Mapping[str, Builder]) -> Mapping[str, Builder]:
+    """Name to formula of the whole scalar library.
 
-_VECTOR = "exp exp2 expm1 sin cos tan sinh cosh tanh sigmoid erf erfc"
-_LOGARITHMS = "log log1p log2 log10"
+    `math_functions` are those that do not come from the device's C library.
+    """
 
+    def call(name: str, *terms: Term) -> Term:
+        return (math_functions.get(name) or from_library(name))(*terms)
 
-def _builder(name: str) -> Callable[..., Term]:
-    if name in _WRITTEN:
-        return _WRITTEN[name]
-    for home, names in ((vecmath, _VECTOR), (vecmath_log, _LOGARITHMS)):
-        if name in names.split():
-            found: Callable[..., Term] = getattr(home, name)
-            return found
-    written: Callable[..., Term] = getattr(formulas, name, from_library(name))
-    return written
+    def power(x: Term, y: Term) -> Term:
+        return call("pow", x, y) if x.is_float else formulas.integer_power(x, y)
 
+    def logaddexp(x: Term, y: Term) -> Term:
+        gap = call("exp", -magnitude(x - y))
+        merged = formulas.maximum(x, y) + call("log1p", gap)
+        return select(x == y, x + math.log(2), merged)
 
-BUILDERS: Mapping[str, Callable[..., Term]] = MappingProxyType(
-    {name: _builder(name) for name in NAMES}
-)
-"""Name to formula; every name of the scalar library is there."""
+    def logaddexp2(x: Term, y: Term) -> Term:
+        gap = call("exp2", -magnitude(x - y))
+        merged = formulas.maximum(x, y) + call("log1p", gap) * (1 / math.log(2))
+        return select(x == y, x + 1.0, merged)
+
+    def sigmoid(x: Term) -> Term:
+        shrunk = call("exp", -magnitude(x))
+        return select(x < 0, shrunk, 1.0) / (shrunk + 1.0)
+
+    written = {
+        "power": power,
+        "select": select,
+        "sigmoid": sigmoid,
+        "logaddexp": logaddexp,
+        "logaddexp2": logaddexp2,
+        **math_functions,
+    }
+
+    def builder(name: str) -> Builder:
+        found: Builder = getattr(formulas, name, from_library(name))
+        return written.get(name, found)
+
+    return MappingProxyType({name: builder(name) for name in NAMES})

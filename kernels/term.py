@@ -31,13 +31,23 @@ _TYPES: dict[str, ir.Type] = {
 
 
 class Place:
-    """Where instructions go: a builder, and the names of that device's C library."""
+    """Where instructions go: a builder, and what that device has.
 
-    __slots__ = ("builder", "symbol")
+    `symbol` names the functions of its C library; `missing` are the LLVM intrinsics
+    that it does not have, and for which that library stands in.
+    """
 
-    def __init__(self, builder: ir.IRBuilder, symbol: Symbol) -> None:
+    __slots__ = ("builder", "missing", "symbol")
+
+    def __init__(
+        self,
+        builder: ir.IRBuilder,
+        symbol: Symbol,
+        missing: frozenset[str] = frozenset(),
+    ) -> None:
         self.builder = builder
         self.symbol = symbol
+        self.missing = missing
 
 
 class Term:
@@ -135,9 +145,9 @@ class Term:
         return self ^ -1
 
     def __neg__(self) -> Term:
-        build = self.place.builder
-        value = build.fneg(self.value) if self.is_float else build.neg(self.value)
-        return Term(self.place, value, self.dtype)
+        if self.is_float:
+            return self.like(-0.0) - self  # CUDA's dialect of LLVM has no fneg
+        return Term(self.place, self.place.builder.neg(self.value), self.dtype)
 
     def _compare(self, symbol: str, other: float | Term) -> Term:
         build = self.place.builder
@@ -179,6 +189,8 @@ def constant(place: Place, number: float, dtype: str) -> Term:
 def llvm(name: str, *terms: Term) -> Term:
     """The LLVM intrinsic ``llvm.name`` of terms of one dtype."""
     first = terms[0]
+    if name in first.place.missing:
+        return library(name, *terms)
     kind = _TYPES[first.dtype]
     build = first.place.builder
     function = build.module.declare_intrinsic(

@@ -1,0 +1,26 @@
+"""The scalar library for numba-cuda: the same formulas, and NVIDIA's libdevice."""
+
+from __future__ import annotations
+
+from llvmlite import ir
+from numba.cuda.extending import intrinsic
+
+from ..builders import builders
+from ..intrinsics import c_symbol, namespace
+from ..term import Place
+
+MISSING = frozenset({"fabs", "rint", "copysign", "floor", "ceil", "trunc", "sqrt"})
+"""LLVM intrinsics that NVVM does not take, or that libdevice does better."""
+
+
+def libdevice_symbol(name: str, dtype: str) -> str:
+    """The name in libdevice: ``arcsin`` of float32 is ``__nv_asinf``."""
+    return f"__nv_{c_symbol(name, dtype)}"
+
+
+def _place(builder: ir.IRBuilder) -> Place:
+    return Place(builder, libdevice_symbol, MISSING)
+
+
+NAMESPACE = namespace(builders({}), _place, intrinsic)
+"""What the names in a kernel's text mean when numba-cuda compiles it."""

@@ -1,0 +1,131 @@
+"""The scalar library as Numba intrinsics, for any of Numba's targets.
+
+Every function types its operands by the rule of the scalar library and carries its
+formula out on the LLVM builder. Nothing is jitted on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+
+from .builders import Builder
+from .scalars import NAMES, Scalar, operand_dtype
+from .term import Place, Term
+
+C_NAMES = {
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arcsinh": "asinh",
+    "arccosh": "acosh",
+    "arctanh": "atanh",
+}
+"""C's names of functions that NumPy calls otherwise."""
+
+
+def c_symbol(name: str, dtype: str) -> str:
+    """The name in the C library: ``arcsin`` of float32 is ``asinf``.
+
+    Examples
+    --------
+    >>> c_symbol("arcsin", "float32")
+    'asinf'
+    """
+    return C_NAMES.get(name, name) + ("f" if dtype == "float32" else "")
+
+
+def dtype_name(kind: types.Type) -> str:
+    """NumPy's name of a Numba scalar type."""
+    return str((kind.literal_type if isinstance(kind, types.Literal) else kind).name)
+
+
+def numba_type(dtype: str) -> types.Type:
+    """The Numba type with NumPy's name `dtype`."""
+    return types.boolean if dtype == "bool" else getattr(types, dtype)
+
+
+def signature(name: str, scalar: Scalar, dtypes: tuple[str, ...]) -> tuple[str, ...]:
+    """dtypes of the result and of the operands in which `name` works.
+
+    Examples
+    --------
+    >>> signature("exp", NAMES["exp"], ("int8",))
+    ('float64', 'float64')
+    >>> signature("select", NAMES["select"], ("bool", "int8", "int8"))
+    ('int8', 'bool', 'int8', 'int8')
+    """
+    if name == "philox":
+        return "uint64", "uint64", "uint64"
+    free = dtypes[1:] if name == "select" else dtypes[:1] if name == "ldexp" else dtypes
+    work = operand_dtype(free)
+    if scalar.result == "float" and "float" not in work:
+        work = "float64"
+    result = work if scalar.result in ("same", "float") else scalar.result
+    if name == "select":
+        return result, "bool", work, work
+    if name == "ldexp":
+        return result, work, dtypes[1]
+    return (result, *[work] * scalar.arity)
+
+
+def namespace(
+    builders: Mapping[str, Builder],
+    place: Callable[[ir.IRBuilder], Place],
+    intrinsic: Callable[[Any], Any],
+) -> dict[str, object]:
+    """What the names in a kernel's text mean, on one target.
+
+    Parameters
+    ----------
+    builders : mapping
+        Name to formula.
+    place : callable
+        Where the instructions of a builder go.
+    intrinsic : callable
+        The target's decorator for intrinsics.
+    """
+    return {
+        name: intrinsic(typer(name, scalar, builders[name], place))
+        for name, scalar in NAMES.items()
+    }
+
+
+def typer(
+    name: str,
+    scalar: Scalar,
+    build: Builder,
+    place: Callable[[ir.IRBuilder], Place],
+) -> Any:
+    """The function that gives Numba the signature and the code generator."""
+
+    def typed(*operands: types.Type) -> Any:
+        names = tuple(dtype_name(kind) for kind in operands)
+        result, *work = signature(name, scalar, names)
+
+        def generate(
+            context: Any, builder: ir.IRBuilder, signature: Any, values: list[ir.Value]
+        ) -> ir.Value:
+            here = place(builder)
+            terms = map(Term, [here] * len(work), values, work)
+            return build(*terms).value
+
+        return numba_type(result)(*[numba_type(dtype) for dtype in work]), generate
+
+    function = _with_parameters(typed, scalar.arity)
+    function.__name__ = name
+    function.__doc__ = scalar.meaning
+    return function
+
+
+def _with_parameters(typed: Callable[..., Any], arity: int) -> Any:
+    """`typed` behind as many parameters: Numba reads the Python signature."""
+    if arity == 1:
+        return lambda context, x: typed(x)
+    if arity == 2:
+        return lambda context, x, y: typed(x, y)
+    return lambda context, x, y, z: typed(x, y, z)
