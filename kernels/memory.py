@@ -2,9 +2,9 @@
 
 `allocate` is `numpy.empty` under an allocator of ours (NEP 49), which is set in a
 context of its own, so that arrays made elsewhere are untouched. The allocator is a few
-lines of LLVM: it keeps freed blocks in lists, one for each power of two, since fresh
-memory costs a page fault every 4 KiB. NumPy gives a block back when the array that
-owns it dies, with all of its views.
+lines of LLVM: it keeps freed blocks in lists by size, since fresh memory costs a page
+fault every 4 KiB; lists that grow beyond a limit are given back to the system. NumPy
+gives a block back when the array that owns it dies, with all of its views.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ declare i64 @llvm.ctlz.i64(i64, i1)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 
-; A block is 64 bytes of header (its class c, the bytes asked for, the next free
-; block) and 2**c bytes of data. The state is: lock, bytes in use, their peak, bytes in
-; the lists, their limit, 3 unused words, and the heads of 64 lists.
+; A block is 64 bytes of header (its capacity, the bytes asked for, the next free
+; block, its list) and then data. Capacities are multiples of 64 bytes up to 1024 and
+; sixteenths of the next power of two above, so that at most an eighth is not used. The
+; state is: lock, bytes in use, their peak, bytes in the lists, their limit, 3 unused
+; words, and the heads of 448 lists.
 
 define internal void @lock(ptr %state) {
   br label %try
@@ -58,13 +60,21 @@ define internal void @count(ptr %state, i64 %bytes) {
 }
 
 define ptr @engine_malloc(ptr %state, i64 %size) {
-  %small = icmp ult i64 %size, 64
-  %least = select i1 %small, i64 64, i64 %size
+  %empty = icmp eq i64 %size, 0
+  %least = select i1 %empty, i64 1, i64 %size
   %below = sub i64 %least, 1
   %zeros = call i64 @llvm.ctlz.i64(i64 %below, i1 false)
-  %class = sub i64 64, %zeros
-  %capacity = shl i64 1, %class
-  %slot = add i64 %class, 8
+  %bits = sub i64 64, %zeros
+  %small = icmp ult i64 %bits, 10
+  %wide = sub i64 %bits, 4
+  %shift = select i1 %small, i64 6, i64 %wide
+  %part = lshr i64 %below, %shift
+  %parts = add i64 %part, 1
+  %capacity = shl i64 %parts, %shift
+  %octave = sub i64 %shift, 6
+  %octaves = shl i64 %octave, 3
+  %list = add i64 %octaves, %part
+  %slot = add i64 %list, 8
   %head = getelementptr i64, ptr %state, i64 %slot
   call void @lock(ptr %state)
   %first = load ptr, ptr %head
@@ -88,9 +98,11 @@ fresh:
   br i1 %failed, label %fail, label %ready
 ready:
   %block = phi ptr [ %first, %again ], [ %new, %fresh ]
-  store i64 %class, ptr %block
+  store i64 %capacity, ptr %block
   %size.at = getelementptr i64, ptr %block, i64 1
   store i64 %size, ptr %size.at
+  %slot.at = getelementptr i64, ptr %block, i64 3
+  store i64 %slot, ptr %slot.at
   call void @count(ptr %state, i64 %size)
   %data = getelementptr i64, ptr %block, i64 8
   ret ptr %data
@@ -103,23 +115,31 @@ define void @engine_free(ptr %state, ptr %data, i64 %unused) {
   br i1 %nothing, label %done, label %some
 some:
   %block = getelementptr i64, ptr %data, i64 -8
-  %class = load i64, ptr %block
+  %capacity = load i64, ptr %block
   %size.at = getelementptr i64, ptr %block, i64 1
   %size = load i64, ptr %size.at
   %minus = sub i64 0, %size
   call void @count(ptr %state, i64 %minus)
-  %capacity = shl i64 1, %class
-  %held.at = getelementptr i64, ptr %state, i64 3
   %limit.at = getelementptr i64, ptr %state, i64 4
-  call void @lock(ptr %state)
-  %held = load i64, ptr %held.at
   %limit = load i64, ptr %limit.at
-  %more = add i64 %held, %capacity
-  %fits = icmp sle i64 %more, %limit
-  br i1 %fits, label %keep, label %drop
+  %huge = icmp sgt i64 %capacity, %limit
+  br i1 %huge, label %drop, label %weigh
+weigh:
+  %held.at = getelementptr i64, ptr %state, i64 3
+  %held = load atomic i64, ptr %held.at monotonic, align 8
+  %sum = add i64 %held, %capacity
+  %over = icmp sgt i64 %sum, %limit
+  br i1 %over, label %room, label %keep
+room:
+  call void @engine_trim(ptr %state)
+  br label %keep
 keep:
+  call void @lock(ptr %state)
+  %now = load i64, ptr %held.at
+  %more = add i64 %now, %capacity
   store i64 %more, ptr %held.at
-  %slot = add i64 %class, 8
+  %slot.at = getelementptr i64, ptr %block, i64 3
+  %slot = load i64, ptr %slot.at
   %head = getelementptr i64, ptr %state, i64 %slot
   %first = load ptr, ptr %head
   %next.at = getelementptr i64, ptr %block, i64 2
@@ -128,7 +148,6 @@ keep:
   call void @unlock(ptr %state)
   br label %done
 drop:
-  call void @unlock(ptr %state)
   call void @free(ptr %block)
   br label %done
 done:
@@ -189,7 +208,7 @@ drop:
   br label %look
 emptied:
   %after = add i64 %slot, 1
-  %last = icmp eq i64 %after, 72
+  %last = icmp eq i64 %after, 456
   br i1 %last, label %done, label %list
 done:
   %held.at = getelementptr i64, ptr %state, i64 3
@@ -217,7 +236,7 @@ class _Handler(ctypes.Structure):
 _SET_HANDLER = 304
 """Position of PyDataMem_SetHandler in NumPy's C API, fixed by its ABI."""
 
-_state = (ctypes.c_int64 * 72)()
+_state = (ctypes.c_int64 * 456)()
 _local = threading.local()
 _empty = np.empty
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -49,11 +50,35 @@ def test_the_peak_is_kept_until_it_is_reset() -> None:
 
 def test_a_freed_block_is_used_again() -> None:
     first = pointer(allocate("float64", (1_000_000,)))
-    assert pointer(allocate("float64", (999_999,))) == first
+    assert pointer(allocate("float64", (999_990,))) == first
     memory.trim()
     array = allocate("float64", (1_000_000,))
     array[:] = 1.0
     assert array.sum() == 1_000_000
+
+
+def test_blocks_of_all_sizes_hold_what_was_asked_for() -> None:
+    sizes = [*range(1, 1200), *(2**k + d for k in range(10, 22) for d in (-1, 0, 1))]
+    kept = [allocate("uint8", (size,)) for size in sizes]
+    for array in kept:
+        array[:] = 255
+    spans = sorted((pointer(array), array.nbytes) for array in kept)
+    for (start, length), (following, _) in itertools.pairwise(spans):
+        assert start + length <= following - 64
+
+
+def test_what_waits_to_be_used_again_is_bounded() -> None:
+    memory.trim()
+    limit = memory._state[4]
+    memory._state[4] = 1_000_000
+    try:
+        for size in range(100_000, 400_000, 10_000):
+            allocate("uint8", (size,))
+            assert memory._state[3] <= 1_000_000
+        allocate("uint8", (2_000_000,))
+        assert 0 < memory._state[3] <= 1_000_000
+    finally:
+        memory._state[4] = limit
 
 
 def test_a_block_that_is_alive_is_never_handed_out_again() -> None:
