@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 PROGRAMS ?= 50000
+QUICK = -a rounds=1 -a repeat=3 -a sample_time=0.01 -a warmup_time=0
 
 .PHONY: demo test lint bench docs fuzz clean
 
@@ -21,7 +22,8 @@ lint: $(VENV)/ready
 
 # A quick look. For comparable figures: `cd asv_benchmarks && asv run`.
 bench: $(VENV)/ready
-	cd asv_benchmarks && $(abspath $(BIN))/asv run --quick --show-stderr \
+	cd asv_benchmarks && $(abspath $(BIN))/asv machine --yes
+	cd asv_benchmarks && $(abspath $(BIN))/asv run --show-stderr $(QUICK) \
 		--environment existing:$(abspath $(BIN))/python
 
 docs: $(VENV)/ready-docs

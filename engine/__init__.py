@@ -20,6 +20,7 @@ from engine.config import config as config
 from engine.evaluation import eval as eval
 from engine.evaluation import reset_stats as reset_stats
 from engine.evaluation import stats as stats
+from engine.explain import explain as explain
 from engine.functional import grad as grad
 from engine.functional import hessian as hessian
 from engine.functional import jvp as jvp

@@ -9,6 +9,7 @@ from typing import NoReturn
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _KERNELS = os.path.dirname(os.path.realpath(os.path.join(_PACKAGE, "kernels")))
 _KERNELS = os.path.join(_KERNELS, "kernels") + os.sep
+_DEMO = os.path.join(_PACKAGE, "demo") + os.sep
 
 
 def user_line() -> str:
@@ -20,6 +21,9 @@ def user_line() -> str:
 
 
 def _is_ours(filename: str) -> bool:
+    # The demo is a user: its lines are what explain shows.
+    if filename.startswith(_DEMO):
+        return False
     return filename.startswith((_PACKAGE, _KERNELS, "<"))
 
 

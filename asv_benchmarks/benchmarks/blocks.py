@@ -46,7 +46,7 @@ class _Both:
         if name == "engine":
             self.arrays = tuple(engine.numpy.array(array) for array in arrays)
         self.run = self.evaluate if name == "engine" else self.call
-        for _ in range(3):  # compiled, and known to the recorder
+        for _ in range(5):  # compiled, and known to the recorder
             self.run()
 
     def call(self) -> Any:

@@ -50,7 +50,7 @@ class Launch:
         data = np.ones(100)
         self.x: Any = engine.numpy.array(data) if by == "engine" else data
         self.look = engine.eval if by == "engine" else lambda x: x
-        for _ in range(3):
+        for _ in range(5):
             self.time_add_100_elements(by)
 
     def time_add_100_elements(self, by: str) -> None:
