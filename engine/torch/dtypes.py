@@ -186,7 +186,7 @@ def promote(left: NumpyDType, right: NumpyDType) -> NumpyDType:
     """The dtype that holds both, as PyTorch has it: an int never widens a float."""
     if left == right:
         return left
-    low, high = sorted((left, right), key=lambda d: _RANK[d.kind])
+    low, high = sorted((left, right), key=lambda d: (_RANK[d.kind], d.itemsize))
     if high.kind == "c":
         if low.name in _UNSIGNED:
             raise _no_promotion(left, right)
@@ -228,7 +228,7 @@ def _combined(higher: NumpyDType | None, lower: NumpyDType | None) -> NumpyDType
         return higher
     if higher.kind == "f":
         return _complex_of(higher)
-    return promote(higher, lower)
+    return lower if lower.kind in "fc" else promote(higher, lower)
 
 
 def can_cast(from_: Any, to: Any) -> bool:
