@@ -12,3 +12,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="cpu",
         help="where the walk over all ops runs (cuda: skipped where there is none)",
     )
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write the generated texts into tests/golden instead of comparing",
+    )

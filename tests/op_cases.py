@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from harness import DTYPES, edges
+from harness import DTYPES, edges, record
 
+from engine import ops
+from engine.ops.op import Loop, Op
 from engine.recipe import Recipe
+from engine.record.value import Value
 
 Array = np.ndarray[Any, Any]
 Generator = np.random.Generator
@@ -202,6 +205,44 @@ def _products(rng: Generator) -> list[Case]:
         array = np.array(x)
         found.append(Case((array,), ((0,),), np.prod(array), 4.0, True))
     return found
+
+
+def float_operands(op: Op, rng: np.random.Generator, shapes: Any) -> list[Any]:
+    """Operands from the op's domain, in the dtypes that it accepts."""
+    given = op.samples if op.samples is not None else _plain
+    samples = given if isinstance(given, tuple) else (given,) * op.nin
+    arrays = [
+        np.asarray(draw(rng, shape))
+        for draw, shape in zip(samples, shapes, strict=True)
+    ]
+    loop = _some_loop(op)
+    return [
+        np.asarray(np.abs(x * 5) if dtype.kind in "iub" else x).astype(dtype)
+        for x, dtype in zip(arrays, loop.inputs, strict=True)
+    ]
+
+
+def _some_loop(op: Op) -> Loop:
+    """The widest loop: of floats if there is one, else of integers."""
+    for kind in "dqQ":
+        for kinds in ((kind,) * op.nin, (kind, *"i" * (op.nin - 1))):
+            try:
+                return op.resolve(tuple(map(np.dtype, kinds)))
+            except TypeError:
+                continue
+    raise AssertionError(f"{op.name} takes no numbers")
+
+
+def _plain(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    return rng.uniform(-2.0, 2.0, shape)
+
+
+def record_case(op: Op, values: list[Value], case: Case) -> Value:
+    if op.name == "cast":
+        return ops.cast_value(values[0], case.attributes[0])
+    if op.kind == "source":
+        return op(*case.scalars, attributes=case.attributes)
+    return record(op, values, case.attributes)
 
 
 # -- regions ---------------------------------------------------------------------------

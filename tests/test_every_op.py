@@ -18,16 +18,14 @@ from harness import (
     DTYPES,
     KERNEL_DTYPES,
     assert_same,
-    check_gradients,
     crossed,
-    record,
     run,
 )
-from op_cases import CASES, Case
+from op_cases import CASES, Case, float_operands, record_case
 
 import engine
 import engine.ops
-from engine.ops.op import ElementwiseOp, Loop, Op
+from engine.ops.op import ElementwiseOp, Op
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
 
@@ -203,36 +201,6 @@ def test_values_and_dtypes_are_numpys(name: str, backend: str) -> None:
         )
 
 
-def _float_operands(op: Op, rng: np.random.Generator, shapes: Any) -> list[Any]:
-    """Operands from the op's domain, in the dtypes that it accepts."""
-    given = op.samples if op.samples is not None else _plain
-    samples = given if isinstance(given, tuple) else (given,) * op.nin
-    arrays = [
-        np.asarray(draw(rng, shape))
-        for draw, shape in zip(samples, shapes, strict=True)
-    ]
-    loop = _some_loop(op)
-    return [
-        np.asarray(np.abs(x * 5) if dtype.kind in "iub" else x).astype(dtype)
-        for x, dtype in zip(arrays, loop.inputs, strict=True)
-    ]
-
-
-def _some_loop(op: Op) -> Loop:
-    """The widest loop: of floats if there is one, else of integers."""
-    for kind in "dqQ":
-        for kinds in ((kind,) * op.nin, (kind, *"i" * (op.nin - 1))):
-            try:
-                return op.resolve(tuple(map(np.dtype, kinds)))
-            except TypeError:
-                continue
-    raise AssertionError(f"{op.name} takes no numbers")
-
-
-def _plain(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-    return rng.uniform(-2.0, 2.0, shape)
-
-
 LAYOUTS: dict[str, Any] = {
     "0-d": (lambda x: x, [(), (), ()]),
     "empty": (lambda x: x, [(3, 0), (1, 0), (0,)]),
@@ -249,7 +217,7 @@ def test_shapes_and_layouts(name: str, backend: str) -> None:
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     pending = []
     for show, shapes in LAYOUTS.values():
-        arrays = _float_operands(op, rng, shapes[: op.nin])
+        arrays = float_operands(op, rng, shapes[: op.nin])
         views = [_as_view(array, show) for array in arrays]
         pending.append((op(*views), _expected(op, [show(array) for array in arrays])))
     results = run(backend, [value for value, _ in pending])
@@ -313,108 +281,5 @@ def _in_kernels(case: Case) -> bool:
     return all(array.dtype in KERNEL_DTYPES for array in arrays)
 
 
-def record_case(op: Op, values: list[Value], case: Case) -> Value:
-    if op.name == "cast":
-        return engine.ops.cast_value(values[0], case.attributes[0])
-    if op.kind == "source":
-        return op(*case.scalars, attributes=case.attributes)
-    return record(op, values, case.attributes)
-
-
-# -- gradients -------------------------------------------------------------------------
-DIFFERENTIABLE = [name for name in ELEMENTWISE if REGISTRY[name].rule is not None]
-OTHER_DIFFERENTIABLE = [name for name in OTHERS if REGISTRY[name].rule is not None]
-NO_COMPLEX_STEP = {
-    "absolute", "sign", "conjugate", "rint", "maximum", "minimum", "fmax", "fmin",
-    "real", "imag", "where", "clip", "power", "float_power", "reciprocal",
-}  # fmt: skip
-"""Ops that take complex numbers but are no analytic functions of them, or are so only
-for constant exponents."""
-
-
-def _analytic(op: Op) -> bool:
-    if op.name in NO_COMPLEX_STEP or not isinstance(op, ElementwiseOp):
-        return False
-    return op.ufunc is not None and any("D->D" in loop for loop in op.ufunc.types)
-
-
-@pytest.mark.parametrize("name", DIFFERENTIABLE)
-def test_gradients_to_second_order(name: str) -> None:
-    op = REGISTRY[name]
-    rng = np.random.default_rng(zlib.crc32(name.encode()))
-    arrays = _float_operands(op, rng, [(3, 1), (4,), (3, 4)][: op.nin])
-    check_gradients(op, arrays, rng)
-
-
-@pytest.mark.parametrize(
-    "name", [name for name in DIFFERENTIABLE if _analytic(REGISTRY[name])]
-)
-def test_gradients_agree_with_the_complex_step(name: str) -> None:
-    from harness import gradient_arrays, total
-
-    op = REGISTRY[name]
-    rng = np.random.default_rng(zlib.crc32(name.encode()))
-    arrays = _float_operands(op, rng, [(4,)] * op.nin)
-    slopes = gradient_arrays(total(op, np.ones(4)), arrays)
-    for k, slope in enumerate(slopes):
-        moved: list[Any] = list(arrays)
-        moved[k] = moved[k] + 1e-30j
-        expected = op.reference(*moved).imag / 1e-30
-        np.testing.assert_allclose(slope, expected, rtol=1e-12)
-
-
-def _takes_complex(op: Op) -> bool:
-    try:
-        return op.resolve((np.dtype(complex),) * op.nin).inputs[-1].kind == "c"
-    except TypeError:
-        return False
-
-
-@pytest.mark.parametrize(
-    "name", [name for name in DIFFERENTIABLE if _takes_complex(REGISTRY[name])]
-)
-def test_gradients_of_complex_operands(name: str) -> None:
-    op = REGISTRY[name]
-    rng = np.random.default_rng(zlib.crc32(name.encode()))
-    kinds = op.resolve((np.dtype(complex),) * op.nin).inputs
-    arrays = [
-        rng.uniform(0.3, 2.0, 4) + 1j * rng.uniform(0.3, 2.0, 4)
-        if kind.kind == "c"
-        else rng.uniform(size=4) < 0.5
-        for kind in kinds
-    ]
-    check_gradients(op, arrays, rng, order=1)
-
-
-@pytest.mark.parametrize("name", OTHER_DIFFERENTIABLE)
-def test_gradients_of_every_other_op(name: str) -> None:
-    op = REGISTRY[name]
-    rng = np.random.default_rng(7)
-    checked = 0
-    for case in CASES[name](rng):
-        if not case.differentiable:
-            continue
-        check_gradients(
-            lambda *values, case=case: record_case(op, list(values), case),
-            case.arrays,
-            rng,
-            order=case.order,
-        )
-        checked += 1
-    assert checked
-
-
 def test_every_op_says_what_it_does() -> None:
     assert [name for name, op in REGISTRY.items() if not op.__doc__] == []
-
-
-def test_every_op_of_floats_has_a_gradient() -> None:
-    without = [name for name in ELEMENTWISE if REGISTRY[name].rule is None]
-    assert [name for name in without if _gives_floats(REGISTRY[name])] == []
-
-
-def _gives_floats(op: Op) -> bool:
-    try:
-        return op.resolve((np.dtype(float),) * op.nin).output.kind == "f"
-    except TypeError:
-        return False
