@@ -71,11 +71,11 @@ def _run(trace: Trace) -> None:
         if config.tier == "numpy":
             outputs = interpret(node.path(), alive, leaves, scalars)
         else:
-            from engine.plan import build_plan  # plan imports this module
+            from engine.plan import ColdPlan  # plan imports this module
 
             plan = node.plans.get(key)
             if plan is None:
-                plan = node.plans[key] = build_plan(node.path(), alive, donated)
+                plan = node.plans[key] = ColdPlan(node.path(), alive, donated)
             outputs = plan.run(leaves, scalars)
     except BaseException:
         # What cannot be computed is lost; the leaves and everything earlier are not.
@@ -94,7 +94,8 @@ def live_values(trace: Trace) -> list[bool]:
 
     A value is held by handles, storages and other traces, or by the history of a value
     that may still be differentiated; of the latter, only what a gradient rule reads is
-    kept. References are counted, so the answer is exact.
+    kept, and elementwise ops are rather done again from what is kept (they fuse with
+    the gradient that reads them). References are counted, so the answer is exact.
     """
     values = trace.values
     by_history = _held_by_histories(values)
@@ -110,11 +111,21 @@ def live_values(trace: Trace) -> list[bool]:
             saved[i] = False
             continue
         held = _references(value) > by_history.get(id(value), 0)
-        saved[i] = saved[i] or held or id(value) in read
-        if value.history is not None and (held or tape[i]):
-            saved[i] = saved[i] or 0 in value.history.op.reads
-            _mark_inputs(value.history, trace, tape, read)
+        saved[i] = saved[i] or held
+        needed = id(value) in read
+        history = value.history
+        if history is not None and (held or tape[i]):
+            needed = needed or 0 in history.op.reads
+            again = needed and not saved[i] and _is_elementwise(history)
+            saved[i] = saved[i] or (needed and not again)
+            _mark_inputs(history, trace, tape, read, again)
+        else:
+            saved[i] = saved[i] or needed
     return saved
+
+
+def _is_elementwise(history: History) -> bool:
+    return not isinstance(history.op, Marker) and history.op.kind == "elementwise"
 
 
 def _held_by_histories(values: list[Value]) -> dict[int, int]:
@@ -127,12 +138,13 @@ def _held_by_histories(values: list[Value]) -> dict[int, int]:
 
 
 def _mark_inputs(
-    history: History, trace: Trace, tape: list[bool], read: set[int]
+    history: History, trace: Trace, tape: list[bool], read: set[int], again: bool
 ) -> None:
+    """Mark what an event on the tape needs; all operands, when it is done `again`."""
     for position, x in enumerate(history.inputs, start=1):
         if type(x) is Value and x.trace is trace:
             tape[x.number] = True
-            if position in history.op.reads:
+            if again or position in history.op.reads:
                 read.add(id(x))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from engine import counters
 from engine.buffers import Buffers, plan_buffers
 from engine.config import config
-from engine.execute import call_reference
+from engine.execute import call_reference, interpret
 from engine.groups import Group
 from engine.kernels import memory
 from engine.kernels.cpu.backend import CompileError, backend
@@ -36,6 +37,10 @@ HOT = 3
 
 LARGE = 1_000_000
 """... and so is a launch that visits this many elements times statements."""
+
+PATIENCE = 2
+"""A cold and small path runs this often before it is planned: planning costs more than
+interpreting it."""
 
 _heat: dict[str, int] = {}
 _warned: set[str] = set()
@@ -92,6 +97,39 @@ class Plan:
             array = table[slot]
             outputs[value] = array if array.shape == shape else array.reshape(shape)
         return outputs
+
+
+class ColdPlan:
+    """A path that NumPy interprets while it is cold and small; later it is planned.
+
+    Attributes
+    ----------
+    plan : Plan or None
+        The plan, once the path has recurred or its work is large.
+    """
+
+    __slots__ = ("_alive", "_donated", "_nodes", "_runs", "plan")
+
+    def __init__(
+        self, nodes: Sequence[Node], alive: Sequence[bool], donated: frozenset[int]
+    ) -> None:
+        self._nodes, self._alive, self._donated = nodes, alive, donated
+        self._runs = 0
+        self.plan: Plan | None = None
+
+    def run(
+        self, leaves: Sequence[Array | None], scalars: Sequence[Any]
+    ) -> dict[int, Array]:
+        """Compute the outputs, by number of the recorded value."""
+        if self.plan is None:
+            self._runs += 1
+            if config.tier == "auto" and self._runs <= PATIENCE and self._is_small():
+                return interpret(self._nodes, self._alive, leaves, scalars)
+            self.plan = build_plan(self._nodes, self._alive, self._donated)
+        return self.plan.run(leaves, scalars)
+
+    def _is_small(self) -> bool:
+        return sum(prod(node.shape) for node in self._nodes) < LARGE
 
 
 def build_plan(

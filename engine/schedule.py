@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.access import Place
 from engine.fusing import Fuser
 from engine.groups import Draft, Group
 from engine.prepare import Prepared, is_library, roots
@@ -25,6 +26,9 @@ MAX_STATEMENTS = 128
 
 SIBLINGS = 6
 """How many recent groups a step looks at for memory that it reads too."""
+
+SCALAR_STEPS = 16
+"""So many ops on single numbers are rather repeated than a kernel of their own."""
 
 SPAN = 64
 """How many groups apart two groups may be that are merged."""
@@ -90,6 +94,7 @@ class _Scheduler:
             if not virtual and n not in self.home:
                 self.place(n)
         self._merge_siblings()
+        self._inline_scalars()
         return Schedule(
             program.replaced(self.steps, program.outputs),
             self._groups(),
@@ -286,12 +291,71 @@ class _Scheduler:
         shared = one.roots & other.roots
         return any(not is_virtual(self.steps[r]) for r in shared)
 
+    def _inline_scalars(self) -> None:
+        """Compute single numbers in the kernels that use them, not in their own."""
+        kept = set(self.prepared.program.outputs.values())
+        for index, draft in enumerate(self.drafts):
+            if draft is None or draft.kind != "map" or draft.extents or draft.closed:
+                continue
+            made = set(draft.steps)
+            if len(made) > SCALAR_STEPS or not made.isdisjoint(kept | self.in_place):
+                continue
+            users = [
+                i
+                for i in range(index + 1, len(self.drafts))
+                if not made.isdisjoint(self._roots_of(i))
+            ]
+            if all(self._may_inline(index, i) for i in users):
+                for i in users:
+                    self._inline(draft, self._draft(i))
+                self.drafts[index] = None
+
+    def _roots_of(self, index: int) -> set[int]:
+        draft = self.drafts[index]
+        return set() if draft is None else draft.roots
+
+    def _may_inline(self, index: int, user: int) -> bool:
+        scalars, draft = self._draft(index), self._draft(user)
+        if (
+            draft.kind == "library"
+            or _statements(draft) + len(scalars.steps) > MAX_STATEMENTS
+        ):
+            return False
+        made = set(scalars.steps)
+        for n in draft.steps:
+            if n in self.in_place and self.root[self.steps[n].operands[0]] in made:
+                return False
+            for root, place in draft.reads[n]:
+                if root in made and (place is None or any(place.strides)):
+                    return False
+        touched = {self.memory[r] for r in scalars.roots}
+        return not any(
+            m in self.in_place and self.memory[m] in touched
+            for between in self.drafts[index + 1 : user + 1]
+            if between is not None
+            for m in between.steps
+        )
+
+    def _inline(self, scalars: Draft, draft: Draft) -> None:
+        """Put the steps of single numbers before those of another group."""
+        nowhere = (0,) * len(draft.extents)
+        for n in scalars.steps:
+            draft.places[n] = Place(0, nowhere)
+            draft.reads[n] = tuple(
+                (root, place and Place(place.offset, nowhere))
+                for root, place in scalars.reads[n]
+            )
+            if draft.inner:
+                draft.passes[n] = -1
+        draft.steps = [*scalars.steps, *draft.steps]
+        draft.roots |= scalars.roots
+
     # -- the result ---------------------------------------------------------------
     def _groups(self) -> tuple[Group, ...]:
         kept = set(self.prepared.program.outputs.values()) | self.in_place
-        for index, draft in enumerate(self.drafts):
+        for draft in self.drafts:
             if draft is not None:
-                kept |= {r for r in draft.roots if self.home.get(r, index) != index}
+                kept |= draft.roots.difference(draft.places)
         groups = []
         for draft in self.drafts:
             if draft is None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-import engine.ops
 from engine.execute import interpret
 from engine.plan import Plan, build_plan
 from engine.program import Program, from_nodes

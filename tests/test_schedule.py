@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from engine.record.value import Value
-
 from planning import (
     Recorded,
     array,
@@ -14,6 +12,8 @@ from planning import (
     take_part,
     turned,
 )
+
+from engine.record.value import Value
 
 
 def softmax(x: Value) -> Value:
@@ -247,3 +247,23 @@ def test_decisions_are_made_for_thousands_of_steps() -> None:
     for _ in range(3000):
         y = y * 0.5
     assert len(Recorded([y]).plan().schedule.groups) <= 40
+
+
+def test_single_numbers_are_computed_where_they_are_used() -> None:
+    x, rate, decay = array(9), array(1), array(1, seed=1)
+    step = op("sqrt", rate) / (decay + 1.0)
+    recorded = Recorded([x - step * op("exp", x), op("sin", array(7)) * step])
+    assert recorded.decisions() == [
+        "group 0: map: sqrt add divide exp multiply subtract -> v8",
+        "group 1: map: sqrt add divide sin multiply -> v11",
+    ]
+    recorded.check()
+
+
+def test_a_single_number_is_read_before_its_array_is_overwritten() -> None:
+    x = array(9)
+    first = op("exp", take_part(x, slice(0, 1)))
+    y = put_part(x, take_part(x, slice(0, 5)) * first, slice(0, 5))
+    recorded = Recorded([y], donated=[x])
+    assert len(recorded.plan().schedule.groups) == 2
+    recorded.check()

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from engine.ops.op import cast
-from engine.record.value import Value
-
 from planning import (
     Recorded,
     array,
@@ -18,6 +14,9 @@ from planning import (
     take_part,
     turned,
 )
+
+from engine.ops.op import cast
+from engine.record.value import Value
 
 
 def ops_left(*outputs: Value) -> list[str]:

@@ -1,0 +1,269 @@
+"""Plans compute what NumPy computes, in every tier, and write only their own memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from planning import (
+    Recorded,
+    array,
+    bits,
+    empty_trace,
+    op,
+    put_part,
+    reduced,
+    reshaped,
+    take_part,
+    turned,
+)
+from program_maker import ProgramMaker
+
+from engine import counters
+from engine.config import config
+from engine.execute import compute, flush
+from engine.explain import explain
+from engine.kernels import memory
+from engine.kernels.cpu.backend import CompileError, backend
+from engine.kernels.kernel import Kernel
+from engine.plan import ColdPlan
+from engine.recipe import Recipe
+from engine.record.trace import current_trace
+from engine.record.value import Value
+
+
+@pytest.fixture(autouse=True)
+def _clean() -> Iterator[None]:
+    with empty_trace():
+        yield
+
+
+def softmax(x: Value) -> Value:
+    n, _ = x.shape
+    e = op("exp", x - reshaped(reduced("max", x, 1), n, 1))
+    return e / reshaped(reduced("sum", e, 1), n, 1)
+
+
+def draw(seed: int) -> Recorded:
+    """A random program with random outputs and donations."""
+    maker = ProgramMaker(seed)
+    for _ in range(maker.integer(3, 16)):
+        maker.step()
+    pending = [v for v in maker.values if v.buffer is None]
+    outputs = [v for v in pending if maker.integer(0, 3)] or pending[-1:]
+    trace = current_trace()
+    donated = [v for v in trace.leaves if maker.integer(0, 2)]
+    return Recorded(outputs, donated)
+
+
+# -- random programs ------------------------------------------------------------------
+@pytest.mark.parametrize("first", range(0, 600, 100))
+def test_random_programs_agree_with_numpy(first: int) -> None:
+    for seed in range(first, first + 100):
+        draw(seed).check(1e-6)
+
+
+@pytest.mark.parametrize("first", range(1000, 1040, 10))
+def test_compiled_random_programs_agree_with_numpy(first: int) -> None:
+    with config(tier="compiled"):
+        for seed in range(first, first + 10):
+            draw(seed).check(1e-6)
+
+
+def test_arrays_that_were_not_donated_are_never_written() -> None:
+    for seed in range(2000, 2100):
+        recorded = draw(seed)
+        leaves = [leaf for leaf in recorded.leaves if leaf is not None]
+        before = [leaf.copy() for leaf in leaves]
+        recorded.plan().run(leaves, recorded.scalars)
+        numbers = [i for i, n in enumerate(recorded.nodes) if n.op.name == "leaf"]
+        for number, leaf, old in zip(numbers, leaves, before, strict=True):
+            assert number in recorded.donated or bits(leaf) == bits(old)
+
+
+def test_results_share_no_memory() -> None:
+    for seed in range(2200, 2300):
+        results = list(draw(seed).run().values())
+        for i, one in enumerate(results):
+            assert not any(np.may_share_memory(one, other) for other in results[:i])
+
+
+def test_bits_do_not_depend_on_where_a_program_is_cut() -> None:
+    def run(seed: int, cuts: int) -> list[bytes]:
+        maker, rng = ProgramMaker(seed), np.random.default_rng(seed)
+        length = maker.integer(4, 12)
+        places = set(rng.integers(0, length, cuts).tolist())
+        for i in range(length):
+            maker.step()
+            if i in places:
+                flush(current_trace())
+        return [bits(buffer) for buffer in compute(maker.values)]
+
+    with config(tier="compiled"):
+        for seed in range(3000, 3025):
+            assert run(seed, 2) == run(seed, 0), seed
+
+
+# -- blocks ---------------------------------------------------------------------------
+def test_softmax_is_one_launch() -> None:
+    with config(tier="compiled"):
+        plan = Recorded([softmax(array(30, 5000))]).check()
+    assert len(plan.rows) == 1
+
+
+def test_matrix_products_and_what_surrounds_them() -> None:
+    x, y = array(7, 5), array(5, 3)
+    z = op("tanh", op("matmul", op("exp", x), turned(turned(y)))) + 1.0
+    with config(tier="compiled"):
+        Recorded([z, turned(z)]).check()
+
+
+@pytest.mark.parametrize("dtype", ["complex128", "float16", "complex64"])
+def test_dtypes_without_kernels_are_left_to_numpy(dtype: str) -> None:
+    v = array(4, 6, dtype=dtype)
+    y = op("multiply", v, v) + turned(array(6, 4, dtype=dtype))
+    z = put_part(y, take_part(y, slice(0, 2)), slice(2, 4))
+    with config(tier="compiled"):
+        Recorded([y, z, reduced("sum", z, 0)]).check(1e-2)
+
+
+def test_parts_of_complex_numbers_are_views_of_another_dtype() -> None:
+    x = array(6, dtype=np.complex128)
+    real = np.dtype(np.float64)
+    imaginary = op("view", x, attributes=(Recipe(real, 1, (6,), (2,)),))
+    part = Recipe(real, 0, (6,), (2,))
+    y = op("update", x, op("exp", imaginary), attributes=(part,))
+    with config(tier="compiled"):
+        Recorded([y, imaginary * 2.0], donated=[x]).check()
+
+
+def test_many_puts_are_in_place() -> None:
+    x = y = array(1000)
+    positions = op("iota", attributes=(3,))
+    for i in range(20):
+        y = op("put", y, positions * (i + 1), array(3, seed=i))
+        y = op("put_add", y, positions, array(3, seed=i))
+    recorded = Recorded([y], donated=[x])
+    recorded.check()
+    assert len(recorded.plan().buffers.contents) < 70
+
+
+def test_empty_arrays_are_no_obstacle() -> None:
+    x = array(0, 5)
+    total = reduced("sum", op("exp", x), 0)
+    with config(tier="compiled"):
+        Recorded([total, op("exp", x), total + 1.0]).check()
+
+
+def test_a_donated_array_takes_the_result() -> None:
+    x = array(1000)
+    recorded = Recorded([op("exp", x)], donated=[x])
+    memory = recorded.leaves[0]
+    with config(tier="compiled"):
+        (result,) = recorded.plan().run(recorded.leaves, recorded.scalars).values()
+    assert np.may_share_memory(result, memory)
+
+
+def test_temporaries_are_given_back_during_a_run() -> None:
+    x = array(100_000)
+    y = x
+    for _ in range(20):
+        y = op("exp", take_part(y, slice(None, None, -1)) * 0.1)
+    recorded = Recorded([y])
+    with config(tier="compiled"):
+        recorded.run()
+        memory.reset_peak()
+        before = memory.bytes_in_use()
+        recorded.run()
+    assert memory.peak_bytes() - before <= 4 * 800_000
+
+
+# -- tiers ----------------------------------------------------------------------------
+def test_a_cold_and_small_group_is_interpreted_until_it_recurs() -> None:
+    x = array(11)
+    y = op("arctan", op("cosh", x * 0.123) * x) - op("cbrt", x)
+    recorded = Recorded([y])
+    with config(tier="auto"):
+        counts = []
+        for _ in range(5):
+            before = counters.read()["interpreted_ops"]
+            recorded.run(recorded.plan())
+            counts.append(counters.read()["interpreted_ops"] - before)
+    assert counts == [6, 6, 6, 0, 0]
+
+
+def test_a_path_that_is_cold_and_small_is_not_even_planned() -> None:
+    recorded = Recorded([op("exp", array(7) * 0.77)])
+    cold = ColdPlan(recorded.nodes, recorded.alive, recorded.donated)
+    with config(tier="auto"):
+        for planned in (False, False, True):
+            (result,) = cold.run(recorded.leaves, recorded.scalars).values()
+            assert (cold.plan is not None) == planned
+    (expected,) = recorded.expected().values()
+    np.testing.assert_allclose(result, expected)
+
+
+def test_a_cold_path_is_planned_where_everything_is_compiled() -> None:
+    recorded = Recorded([op("exp", array(7) * 0.77)])
+    cold = ColdPlan(recorded.nodes, recorded.alive, recorded.donated)
+    with config(tier="compiled"):
+        cold.run(recorded.leaves, recorded.scalars)
+    assert cold.plan is not None
+
+
+def test_large_work_is_compiled_at_once() -> None:
+    recorded = Recorded([op("arcsinh", array(1_000_000) * 0.321)])
+    before = counters.read()["interpreted_ops"]
+    with config(tier="auto"):
+        recorded.run()
+    assert counters.read()["interpreted_ops"] == before
+
+
+def test_a_failed_compilation_warns_once_and_is_computed_by_numpy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(kernel: Kernel) -> None:
+        raise CompileError(kernel.name, "LoweringError: no")
+
+    monkeypatch.setattr(backend, "compile", fail)
+    recorded = Recorded([op("exp", array(5) * 7.0)])
+    with config(tier="compiled"):
+        with pytest.warns(RuntimeWarning, match="multiply_exp"):
+            recorded.check()
+        recorded.check()  # and silently from then on
+
+
+def test_library_calls_count_as_launches() -> None:
+    recorded = Recorded([op("matmul", array(3, 4), array(4, 2))])
+    before = counters.read()["launches"]
+    recorded.run()
+    assert counters.read()["launches"] == before + 1
+
+
+# -- explain --------------------------------------------------------------------------
+def test_explain_shows_every_stage_and_computes_nothing() -> None:
+    x = array(4, 5)
+    y = softmax(op("negative", op("negative", x)))
+    text = str(explain(y))
+    assert y.buffer is None
+    for part in (
+        "9 ops on 1 arrays",
+        "planning.py:",
+        "undone at once: 1",
+        "row: max subtract exp sum divide",
+        "max_subtract_exp_sum_divide",
+        "def max_subtract_exp_sum_divide(",
+    ):
+        assert part in text
+
+
+def test_explain_of_a_computed_array_says_so() -> None:
+    assert "computed already" in str(explain(array(3)))
+
+
+def test_explain_wants_an_array() -> None:
+    with pytest.raises(
+        TypeError, match="explain: an array was required; <class 'int'>"
+    ):
+        explain(3)  # type: ignore[arg-type]
