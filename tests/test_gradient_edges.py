@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import gradient_arrays, inner, leaves
+from harness import gradient_arrays, gradients, inner, leaves
 
 from engine import composites, ops
 from engine.autograd import gradient_values
@@ -237,3 +237,46 @@ def test_no_rule_leaves_float32(name: str) -> None:
     path = current_trace().node.path()[before.number + 1 :]
     assert [node for node in path if node.dtype == np.float64] == []
     assert any(grad is not None for grad in kept)
+
+
+SECOND = [
+    ("x**2", lambda x: x**2, [0.0, -3.0], [2, 2]),
+    ("x**3", lambda x: x**3, [0.0, -2.0], [0, -12]),
+    ("x**1", lambda x: x**1, [0.0, -2.0], [0, 0]),
+    ("x**0", lambda x: x**0, [0.0, -2.0], [0, 0]),
+    ("square", ops.square, [0.0], [2]),
+    ("absolute", ops.absolute, [0.0, 2.0], [0, 0]),
+    ("relu", composites.relu, [0.0, 2.0], [0, 0]),
+    (
+        "where: the branch not taken has a pole",
+        lambda x: ops.where(x > 0, ops.sqrt(x), 0.0),
+        [0.0, 4.0],
+        [0, -1 / 32],
+    ),
+    (
+        "where: log times x",
+        lambda x: ops.where(x > 0, x * ops.log(x), 0.0),
+        [0.0, 2.0],
+        [0, 0.5],
+    ),
+    ("clip", lambda x: ops.clip(ops.log(x), -2.0, 2.0), [0.0, 2.0], [0, -0.25]),
+    ("softplus", composites.softplus, [-INF, 0.0, 800.0], [0, 0.25, 0]),
+    ("sigmoid", ops.sigmoid, [-800.0, 0.0, 800.0], [0, 0, 0]),
+    ("gelu", composites.gelu, [0.0], [math.sqrt(2 / math.pi)]),
+]
+
+
+@pytest.mark.parametrize(
+    ("function", "operand", "expected"),
+    [case[1:] for case in SECOND],
+    ids=[case[0] for case in SECOND],
+)
+def test_second_derivative_at_special_points(
+    function: Any, operand: Any, expected: Any
+) -> None:
+    def slope(x: Value) -> Value:
+        (grad,) = gradients(lambda y: summed(function(y)), [x], create_graph=True)
+        return summed(grad)
+
+    (found,) = gradient_arrays(slope, [np.array(operand)])
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
