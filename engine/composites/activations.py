@@ -99,7 +99,8 @@ def layer_norm(
     """
     centred = x - mean(x, axis, keepdims=True)
     variance = mean(ops.square(centred), axis, keepdims=True)
-    out = centred / ops.sqrt(variance + epsilon)
+    # One division a row rather than one an element.
+    out = centred * (1.0 / ops.sqrt(variance + epsilon))
     if weight is not None:
         out = out * weight
     return out if bias is None else out + bias

@@ -126,7 +126,7 @@ _SERIES = (-1 / 12, 1 / 120, -1 / 252, 1 / 240, -1 / 132, 691 / 32760, -1 / 12)
 
 
 def digamma(x: Value) -> Value:
-    """The derivative of lgamma; NaN at 0, -1, -2, ..."""
+    """The derivative of lgamma; without a meaning at 0, -1, -2, ..."""
     # Left of 1/2 by reflection; right of it by recurrence from 8 further on.
     left = x < 0.5
     z = where(left, 1.0 - x, x)
