@@ -51,8 +51,9 @@ class RowWriter:
         """Write a loop over the whole inner axis, and what it reduces to."""
         lines, found = self.scope.lines, self.loops[id(loop)]
         if not found:
-            with lines.block(f"for r in range({self.extent}):"):
-                self.body(loop)
+            if needed(loop, found):
+                with lines.block(f"for r in range({self.extent}):"):
+                    self.body(loop)
             return
         for acc in found:
             self.begin(acc)
