@@ -20,6 +20,7 @@ import numpy as np
 
 from engine.cotangent import Cotangent
 from engine.execute import compute
+from engine.movement import reshape_value
 from engine.ops.regions import view
 from engine.recipe import Recipe, strided
 from engine.record.trace import (
@@ -67,6 +68,8 @@ def override(history: Value, value: Value) -> Value:
         first = past.inputs[0]
         assert isinstance(first, Value)
         history = first
+    # Memory that was seen outside is flat; the gradient has the history's shape.
+    value = reshape_value(value, history.shape)
     return alias(value, History(OVERRIDE, (history,), ()))
 
 
