@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,10 +21,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     # Each command imports what it needs: `info` must work when a demo cannot.
     if given.command == "demo":
-        from engine.demo import run
-
-        return run()
+        return _demo()
     return _info() if given.command == "info" else _cache(given.action)
+
+
+def _demo() -> int:
+    missing = [name for name in ("sklearn", "PIL") if find_spec(name) is None]
+    if missing:
+        print(
+            "demo: scikit-learn and Pillow are required, for their real data; "
+            f"{' and '.join(missing)} cannot be imported: "
+            "pip install 'numba-engine[demo]'",
+            file=sys.stderr,
+        )
+        return 1
+    from engine.demo import run
+
+    return run()
 
 
 def _info() -> int:

@@ -34,6 +34,14 @@ def test_cache_clear_leaves_an_empty_folder(
     assert capsys.readouterr().out.splitlines()[-1].endswith("  0 B")
 
 
+def test_the_demo_says_what_it_lacks(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.__main__.find_spec", lambda name: None)
+    assert main(["demo"]) == 1
+    assert "pip install 'numba-engine[demo]'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("wrong", [[], ["fly"], ["cache"], ["cache", "burn"]])
 def test_a_wrong_command_is_explained(
     wrong: list[str], capsys: pytest.CaptureFixture[str]
