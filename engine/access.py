@@ -8,6 +8,7 @@ and broadcasts are composed with it; where a view needs finer axes than the kern
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -18,6 +19,10 @@ from engine.recipe import Recipe, c_strides
 Extents = tuple[int, ...]
 Pieces = tuple[Extents, ...]
 """For each axis the extents that it is split into, outermost first."""
+
+
+CACHED = 4096
+"""Loops ask for the same few compositions again and again."""
 
 
 class Place(NamedTuple):
@@ -74,6 +79,7 @@ def merged(region: Recipe) -> tuple[Extents, tuple[int, ...]]:
     return tuple(extents), tuple(strides)
 
 
+@lru_cache(maxsize=CACHED)
 def locate(shape: Extents, extents: Extents, place: Place) -> Located | None:
     """How a place in flat memory moves along the axes of its `shape`.
 
@@ -143,6 +149,7 @@ def _only_axis(stride: int, shape: Extents, counts: Sequence[int]) -> int | None
     return found
 
 
+@lru_cache(maxsize=CACHED)
 def compose(region: Recipe, extents: Extents, place: Place) -> Composed | None:
     """Where a place in a view lies in the memory of the view's base.
 
@@ -238,6 +245,7 @@ class _Memory:
         }
 
 
+@lru_cache(maxsize=CACHED)
 def overlap(extents: Extents, one: Place, other_extents: Extents, other: Place) -> bool:
     """Whether two places of the same memory have an element in common."""
     if prod(extents) == 0 or prod(other_extents) == 0:

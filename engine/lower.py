@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import prod
 from typing import Literal, TypeAlias
 
@@ -136,7 +137,7 @@ class _Lowering:
         kind = step.op.name
         operand = self.steps[step.operands[0]].dtype
         dtype = operand if kind.startswith("arg") else step.dtype
-        self.inside.append(Reduce(target, kind, value, dtype.name))
+        self.inside.append(Reduce(target, kind, value, _name_of(dtype)))
         self.before[n] = target
 
     def _compute(self, n: int, inside: bool) -> str:
@@ -164,7 +165,7 @@ class _Lowering:
             template = step.op.text(text_dtype(step, self.steps))
             text = template.format(**dict(zip(ITEM_NAMES, names, strict=False)))
         target = self._name("t")
-        self._add(Compute(target, step.dtype.name, text), inside)
+        self._add(Compute(target, _name_of(step.dtype), text), inside)
         return target
 
     def _add(self, statement: Inner, inside: bool) -> None:
@@ -177,7 +178,7 @@ class _Lowering:
         """The name of a Python scalar among the kernel's arguments."""
         k = ~step.operands[position]
         typed = sum(operand < 0 for operand in step.operands[:position])
-        key = (k, step.scalars[typed].name)
+        key = (k, _name_of(step.scalars[typed]))
         return f"s{self.scalars.setdefault(key, len(self.scalars))}"
 
     def _read(self, root: int, place: Place | None, inside: bool) -> str:
@@ -203,7 +204,7 @@ class _Lowering:
             step = self.steps[root]
             self.before[root] = self._name("t")
             text = self._scalar(step, 0)
-            self.body.append(Compute(self.before[root], step.dtype.name, text))
+            self.body.append(Compute(self.before[root], _name_of(step.dtype), text))
         return self.before[root]
 
     def _value(self, n: int, inside: bool) -> str:
@@ -243,7 +244,7 @@ class _Lowering:
         slot = self.slots[n] if slot is None else slot
         if slot not in self.arguments:
             self.arguments.append(slot)
-            self.dtypes.append(self.steps[n].dtype.name)
+            self.dtypes.append(_name_of(self.steps[n].dtype))
             self.roles.append(set())
         argument = self.arguments.index(slot)
         self.roles[argument].add(role)
@@ -299,6 +300,11 @@ def _statements(body: Sequence[Statement]) -> list[Statement]:
     for statement in body:
         found += statement.body if isinstance(statement, Loop) else [statement]
     return found
+
+
+@cache
+def _name_of(dtype: np.dtype[np.generic]) -> str:
+    return dtype.name  # NumPy computes it anew each time
 
 
 def _role(roles: set[str]) -> Literal["read", "write", "update"]:

@@ -19,9 +19,7 @@ from engine.program import COPY, Program, Step, is_leaf, is_view, is_virtual, is
 from engine.recipe import Recipe
 
 WRITERS = ("update", "update_add", "put", "put_add")
-_DTYPES = frozenset(
-    f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)
-) | {"bool", "float32", "float64"}
+_DTYPES = frozenset(np.dtype(code) for code in "?bBhHiIlLqQfd")
 _REDUCTIONS = frozenset(get_args(ReduceKind))
 
 
@@ -60,7 +58,7 @@ def is_library(step: Step, steps: Any) -> bool:
     dtypes = [step.dtype, *step.scalars, *(x.dtype for x in operands)]
     if step.size == 0 or any(x.size == 0 for x in operands):
         return True
-    if any(dtype.name not in _DTYPES for dtype in dtypes):
+    if not _DTYPES.issuperset(dtypes):
         return not (_is_virtual_view(step, steps) or is_leaf(step))
     if kind == "reduce":
         extents = [operands[0].shape[a] for a in step.attributes[0]]
@@ -253,13 +251,13 @@ class _Preparation:
     # -- emission -----------------------------------------------------------------
     def _emit(self, i: int, step: Step) -> None:
         operands = tuple(self.number[k] if k >= 0 else k for k in step.operands)
-        step = replace(step, operands=operands)
+        step = step.on(operands)
         library = is_library(step, self.new)
         if step.op.name in WRITERS:
             self._emit_writer(i, step, library)
         elif step.op.kind == "gather":
             base = self._memory_of(operands[0])
-            self._append(replace(step, operands=(base, *operands[1:])))
+            self._append(step.on((base, *operands[1:])))
         elif step.op.kind == "reduce" and not library:
             self._emit_reduction(step)
         else:
@@ -278,7 +276,7 @@ class _Preparation:
             base = self._memory_of(base)
         if i in self.copied and not library:
             base = self.copy_of[i]
-        self._append(replace(step, operands=(base, *step.operands[1:])))
+        self._append(step.on((base, *step.operands[1:])))
         if not library or i not in self.copied:
             self.in_place.add(len(self.new) - 1)
 

@@ -60,6 +60,21 @@ class Step:
     def size(self) -> int:
         return prod(self.shape)
 
+    def on(self, operands: tuple[int, ...]) -> Step:
+        """The step on other operands."""
+        if operands == self.operands:
+            return self
+        return Step(
+            self.op,
+            operands,
+            self.attributes,
+            self.scalars,
+            self.dtype,
+            self.shape,
+            self.origin,
+            self.line,
+        )
+
     @property
     def values(self) -> tuple[int, ...]:
         """The operands that are steps."""

@@ -19,7 +19,7 @@ from engine.fusing import Fuser
 from engine.groups import Draft, Group
 from engine.prepare import Prepared, is_library, roots
 from engine.program import COPY, Program, Step, is_leaf, is_virtual
-from engine.trial import aligned, with_operands
+from engine.trial import aligned
 
 MAX_STATEMENTS = 128
 """Numba's front end recurses on longer bodies, and compile time grows with them."""
@@ -187,10 +187,10 @@ class _Scheduler:
         k = operands[i]
         if step.op is COPY:  # a view of a view that is not one view: copy the inner one
             copy = self._copy_of(self.steps[k].operands[0])
-            operands[i] = self._append(with_operands(self.steps[k], (copy,)), copy)
+            operands[i] = self._append(self.steps[k].on((copy,)), copy)
         else:
             operands[i] = self._copy_of(k)
-        self.steps[n] = with_operands(step, operands)
+        self.steps[n] = step.on(tuple(operands))
 
     def _copy_of(self, k: int) -> int:
         source = self.steps[k]

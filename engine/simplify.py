@@ -38,20 +38,20 @@ def simplify(program: Program) -> Program:
     """The program without what needs no computation: rules, twins, dead steps."""
     steps = Steps()
     number: list[int] = []
-    known: dict[Step, int] = {}
+    known: dict[tuple[Any, ...], int] = {}
     used: Counter[str] = Counter()
     uses = Counter(k for step in program.steps for k in set(step.values))
     uses.update(program.outputs.values())
     for i, step in enumerate(program.steps):
         operands = tuple(number[k] if k >= 0 else k for k in step.operands)
-        found: int | Step = replace(step, operands=operands)
+        found: int | Step = step.on(operands)
         while isinstance(found, Step):
             simpler = _apply(found, steps, used)
             if simpler is None:
                 break
             found = simpler
         if isinstance(found, Step):
-            key = replace(found, origin=-1)
+            key = (found.op, found.operands, found.attributes, found.dtype, found.shape)
             twin = None if is_leaf(found) else known.get(key)
             if twin is None:
                 known[key] = twin = len(steps)
@@ -85,7 +85,7 @@ def without_dead(program: Program) -> Program:
         if needed[i]:
             number[i] = len(steps)
             operands = tuple(number[k] if k >= 0 else k for k in step.operands)
-            steps.append(replace(step, operands=operands))
+            steps.append(step.on(operands))
     outputs = {value: number[k] for value, k in program.outputs.items()}
     return program.replaced(steps, outputs)
 
@@ -174,7 +174,7 @@ def _(step: Step, steps: Steps) -> int | Step | None:
         return _reshaped(step, base.operands[1], steps)
     if _meet(read, written):
         return None
-    return replace(step, operands=(base.operands[0],))
+    return step.on((base.operands[0],))
 
 
 def _meet(one: Recipe, other: Recipe) -> bool:
@@ -219,7 +219,7 @@ def _(step: Step, steps: Steps) -> int | Step | None:
         return None
     if step.operands[0] not in steps.read_once:
         return None
-    return replace(step, operands=(before.operands[0], step.operands[1]))
+    return step.on((before.operands[0], step.operands[1]))
 
 
 # -- casts ----------------------------------------------------------------------------
@@ -237,7 +237,7 @@ def _(step: Step, steps: Steps) -> int | Step | None:
     first = steps[steps[k].operands[0]].dtype
     if not _is_exact(first, steps[k].dtype, step.dtype):
         return None
-    return replace(step, operands=steps[k].operands)
+    return step.on(steps[k].operands)
 
 
 def _is_exact(first: np.dtype[Any], middle: np.dtype[Any], last: np.dtype[Any]) -> bool:

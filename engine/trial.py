@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import prod
 
 from engine.access import Extents, Pieces, Place, compose, split_place
@@ -68,8 +67,3 @@ def cut(shape: Extents, step: Step) -> tuple[int, int, int]:
 def real(extents: Sequence[int]) -> Extents:
     """The extents that are axes at all."""
     return tuple(n for n in extents if n != 1)
-
-
-def with_operands(step: Step, operands: Sequence[int]) -> Step:
-    """The step on other operands."""
-    return replace(step, operands=tuple(operands))

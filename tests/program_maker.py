@@ -15,16 +15,19 @@ from engine.record.value import Scalar, Value, constant
 UNARY = ("exp", "negative", "sqrt", "absolute", "tanh", "floor", "sin")
 BINARY = ("add", "subtract", "multiply", "maximum", "divide", "minimum")
 REDUCTIONS = ("sum", "max", "min", "prod", "argmax", "argmin")
-DTYPES = (np.float64, np.float32, np.int32, np.int64)
+DTYPES = ("float64", "float32", "int32", "int64")
+RARE = ("uint8", "bool", "int8", "complex128", "float16")
 
 
 class ProgramMaker:
     """Draws one op at a time on the values it has made.
 
-    `values` are all values that it may still read; `leaves` the first of them.
+    `values` are all values that it may still read. With `rare` it also draws dtypes
+    that few kernels are made for, and the ops that write at computed positions.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, rare: bool = False) -> None:
+        self.rare = rare
         self.rng = np.random.default_rng(seed)
         self.values: list[Value] = []
         self.shape = tuple(int(n) for n in self.rng.integers(1, 5, self.integer(1, 4)))
@@ -39,7 +42,11 @@ class ProgramMaker:
         shape = self.shape[self.integer(0, 2) and self.integer(0, len(self.shape)) :]
         shape = tuple(1 if self.integer(0, 6) == 0 else n for n in shape)
         numbers = self.rng.normal(size=shape) * 3
-        return constant(numbers.astype(DTYPES[self.integer(0, len(DTYPES))]))
+        kinds = RARE if self.rare and self.integer(0, 3) == 0 else DTYPES
+        dtype = np.dtype(kinds[self.integer(0, len(kinds))])
+        if dtype.kind == "u":
+            numbers = np.abs(numbers)
+        return constant(numbers.astype(dtype))
 
     def pick(self) -> Value:
         """A value, rather a late one."""
@@ -67,7 +74,12 @@ class ProgramMaker:
             self.take,
             self.source,
         ]
-        made = kinds[self.integer(0, len(kinds))]()
+        if self.rare:
+            kinds += [self.put, self.compare, self.truth, self.scan]
+        try:
+            made = kinds[self.integer(0, len(kinds))]()
+        except TypeError:  # no such op for these dtypes
+            return
         if made is not None:
             self.values.append(made)
 
@@ -184,6 +196,34 @@ class ProgramMaker:
         counted = REGISTRY["iota"](attributes=(count,))
         positions = REGISTRY["minimum"](counted * self.integer(1, 4), x.size - 1)
         return REGISTRY["take"](x, positions)
+
+    def put(self) -> Value | None:
+        x = self.pick()
+        if not x.size:
+            return None
+        count = self.integer(1, 6)
+        counted = REGISTRY["iota"](attributes=(count,))
+        positions = REGISTRY["minimum"](counted * self.integer(0, 4), x.size - 1)
+        value = self._of_shape(whole(x.dtype, (count,)))
+        self.forget(x)
+        return REGISTRY[("put", "put_add")[self.integer(0, 2)]](x, positions, value)
+
+    def compare(self) -> Value:
+        name = ("less", "equal", "greater_equal")[self.integer(0, 3)]
+        return REGISTRY[name](self.pick(), self.integer(0, 3))
+
+    def truth(self) -> Value | None:
+        x = self.pick()
+        if not x.shape or not x.size:
+            return None
+        axes = (self.integer(0, len(x.shape)),)
+        return REGISTRY[("any", "all")[self.integer(0, 2)]](x, attributes=(axes,))
+
+    def scan(self) -> Value | None:
+        x = self.pick()
+        if not x.shape or x.dtype.kind not in "f":
+            return None
+        return REGISTRY["cumsum"](x, attributes=(self.integer(0, len(x.shape)),))
 
     def source(self) -> Value:
         if self.integer(0, 2):
