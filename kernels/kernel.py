@@ -31,7 +31,7 @@ IOTA = -1
 """Argument number of the virtual buffer whose element number i has the value i."""
 
 StrideClass: TypeAlias = Literal["0", "1", "n"]
-"""How an access moves along one axis: not at all, by one item, or by a run-time stride."""
+"""How an access moves along an axis: not at all, by an item, by a run-time stride."""
 
 ReduceKind: TypeAlias = Literal[
     "sum", "prod", "max", "min", "argmax", "argmin", "any", "all"
@@ -106,8 +106,9 @@ class Reduce:
 
     `dtype` is that of the accumulator. The order is fixed: row kernels cut the inner
     axis in blocks of 4096 elements; within a block, element i goes to lane i % 32, and
-    the lanes are merged as a balanced tree; the blocks are merged in order, sums with a
-    compensation term (Neumaier). Column kernels add the elements of a block in order
+    the lanes are merged as a balanced tree (k with k + 16, then k with k + 8, ...); the
+    blocks are merged in order, sums with a compensation term (Neumaier), which is left
+    out where it is 0 or not finite. Column kernels add the elements of a block in order
     and merge blocks the same way. max and min keep NaN, argmax and argmin give the
     first position (int64) of the extreme or of the first NaN.
     """

@@ -15,7 +15,6 @@ from .reductions import (
     kept,
     names_in,
     start_value,
-    value_dtypes,
 )
 from .scope import STORED, Scope, loaded, stored
 
@@ -68,13 +67,9 @@ class ColumnWriter:
             for acc in found:
                 for name in _state(acc):
                     add(f"{name} = stack({acc.carrier}, {WIDTH})")
-        for name, dtype in self.shared_dtypes().items():
-            add(f"{name}_all = stack({_carrier(dtype)}, {WIDTH})")
-
-    def shared_dtypes(self) -> dict[str, str]:
-        """Names that outlive their segment, and their dtypes."""
-        dtypes = value_dtypes(self.scope.kernel)
-        return {name: dtypes[name] for name in sorted(self.shared)}
+        for name in sorted(self.shared):
+            carrier = _carrier(self.scope.dtypes[name])
+            add(f"{name}_all = stack({carrier}, {WIDTH})")
 
     def unit(self, unit: str) -> None:
         """Write the indices and positions of the first column of a unit."""
@@ -107,18 +102,17 @@ class ColumnWriter:
     def recall(self, segment: list[Statement]) -> None:
         """Write the loads of values from earlier segments."""
         made = {getattr(statement, "target", None) for statement in segment}
-        dtypes = self.shared_dtypes()
         for name in sorted(_used(segment) & self.shared):
             if name not in made:
-                self.scope.dtypes[name] = dtypes[name]
-                item = _plain(f"{name}_all[{self.column}]", dtypes[name])
+                dtype = self.scope.dtypes[name]
+                item = _plain(f"{name}_all[{self.column}]", dtype)
                 self.scope.lines.add(f"{name} = {item}")
 
     def remember(self, statement: Statement) -> None:
         """Write the store of a value that later segments use."""
         name = getattr(statement, "target", None)
         if name in self.shared:
-            value = _packed(name, self.shared_dtypes()[name])
+            value = _packed(name, self.scope.dtypes[name])
             self.scope.lines.add(f"{name}_all[{self.column}] = {value}")
 
     # -- loops --------------------------------------------------------------------

@@ -17,15 +17,13 @@ from ..kernel import (
     Statement,
     Store,
 )
-from .scope import STORED, UnsupportedKernel, stored
+from .scope import ARG, STORED, UnsupportedKernel, stored, value_dtypes
 
 BLOCK = 4096
 """Elements that are merged before compensation; part of the meaning of a kernel."""
 
 CHUNK = 1024
 """Elements whose values are kept on the stack at a time; divides `BLOCK`."""
-
-ARG = {"argmax": "max", "argmin": "min"}
 
 
 @dataclass(frozen=True)
@@ -63,24 +61,6 @@ class Accumulator:
         if self.reduce.dtype == "bool":
             return f"{value} != 0"
         return f"float16({value})" if self.reduce.dtype == "float16" else value
-
-
-def value_dtypes(kernel: Kernel) -> dict[str, str]:
-    """The dtype of every name in a kernel."""
-    dtypes = {f"s{k}": dtype for k, dtype in enumerate(kernel.scalars)}
-    for statement in kernel.statements():
-        match statement:
-            case Load(target, access):
-                argument = kernel.accesses[access].argument
-                iota = argument == IOTA
-                dtypes[target] = "int64" if iota else kernel.arguments[argument].dtype
-            case Gather(target, argument, _):
-                dtypes[target] = kernel.arguments[argument].dtype
-            case Compute(target, dtype, _):
-                dtypes[target] = dtype
-            case Reduce(target, kind, _, dtype):
-                dtypes[target] = "int64" if kind in ARG else dtype
-    return dtypes
 
 
 def start_value(acc: Accumulator) -> str:

@@ -60,7 +60,6 @@ class RowWriter:
         self.blocks(loop, found)
         for acc in found:
             self.finish(acc)
-            self.scope.dtypes[acc.reduce.target] = acc.reduce.dtype
 
     def blocks(self, loop: Loop, found: list[Accumulator]) -> None:
         """Write the loop over blocks, if the order of any reduction needs it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..kernel import IOTA, Compute, Gather, Kernel, Load, Statement, Store
+from ..kernel import IOTA, Compute, Gather, Kernel, Load, Reduce, Statement, Store
 from ..text import Lines
 
 STORED = {"bool": "uint8", "float16": "uint16"}
@@ -11,6 +11,10 @@ STORED = {"bool": "uint8", "float16": "uint16"}
 _INTEGERS = {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 _FLOATS = {"float16", "float32", "float64", "complex64", "complex128"}
 SUPPORTED = frozenset({"bool"} | _INTEGERS | _FLOATS)
+
+
+ARG = {"argmax": "max", "argmin": "min"}
+"""Reductions to a position, and what it is the position of."""
 
 
 class UnsupportedKernel(Exception):
@@ -28,7 +32,7 @@ class Scope:
     def __init__(self, kernel: Kernel, lines: Lines) -> None:
         self.kernel = kernel
         self.lines = lines
-        self.dtypes = {f"s{k}": dtype for k, dtype in enumerate(kernel.scalars)}
+        self.dtypes = value_dtypes(kernel)
         self.bases: dict[int, str] = {}
         self.indices = {axis: f"i{axis}" for axis in range(kernel.outer)}
         self.indices[kernel.outer] = "r"
@@ -74,18 +78,14 @@ class Scope:
                 address = self.address(access, axes)
                 argument = self.kernel.accesses[access].argument
                 if argument == IOTA:
-                    self.dtypes[target] = "int64"
                     add(f"{target} = {address}")
                 else:
                     dtype = self.kernel.arguments[argument].dtype
-                    self.dtypes[target] = dtype
                     add(f"{target} = {loaded(f'a{argument}[{address}]', dtype)}")
             case Gather(target, argument, index):
                 dtype = self.kernel.arguments[argument].dtype
-                self.dtypes[target] = dtype
                 add(f"{target} = {loaded(f'a{argument}[{index}]', dtype)}")
             case Compute(target, dtype, text):
-                self.dtypes[target] = dtype
                 add(f"{target} = {dtype}({text})")
             case Store(access, value):
                 argument = self.kernel.accesses[access].argument
@@ -105,6 +105,24 @@ class Scope:
             rest = above
         if axes == 1:
             self.lines.add(f"i0 = {row}")
+
+
+def value_dtypes(kernel: Kernel) -> dict[str, str]:
+    """The dtype of every name in a kernel."""
+    dtypes = {f"s{k}": dtype for k, dtype in enumerate(kernel.scalars)}
+    for statement in kernel.statements():
+        match statement:
+            case Load(target, access):
+                argument = kernel.accesses[access].argument
+                iota = argument == IOTA
+                dtypes[target] = "int64" if iota else kernel.arguments[argument].dtype
+            case Gather(target, argument, _):
+                dtypes[target] = kernel.arguments[argument].dtype
+            case Compute(target, dtype, _):
+                dtypes[target] = dtype
+            case Reduce(target, kind, _, dtype):
+                dtypes[target] = "int64" if kind in ARG else dtype
+    return dtypes
 
 
 def loaded(item: str, dtype: str) -> str:
