@@ -66,7 +66,7 @@ def builders(math_functions: Mapping[str, Builder]) -> Mapping[str, Builder]:
         shrunk = call("exp", -magnitude(x))
         return select(x < 0, shrunk, 1.0) / (shrunk + 1.0)
 
-    written = {
+    written: dict[str, Builder] = {
         "power": power,
         "select": select,
         "sigmoid": sigmoid,

@@ -1,0 +1,173 @@
+"""What threads of a team do together: shuffles, shared memory, reductions.
+
+These are device functions in plain Python, so that the CUDA simulator runs them too.
+All threads of a team call them, and all get the result. Which values are combined with
+which is fixed, so results never depend on the size of the grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from numba import cuda, types
+
+from .emit import COLUMNS, LANES, THREADS, WARP, Team
+
+FULL = 0xFFFFFFFF
+WARPS = THREADS // WARP
+DEPTH = LANES["column"]
+KINDS = ("sum", "prod", "max", "min", "any", "all", "argmax", "argmin")
+CARRIERS = (
+    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+    "float32",
+    "float64",
+)
+
+
+@cuda.jit(device=True)
+def lost(total: Any, value: Any) -> Any:
+    """What rounding loses in ``total + value``."""
+    new = total + value
+    part = new - total
+    return (total - (new - part)) + (value - part)
+
+
+@cuda.jit(device=True)
+def compensated(total: Any, rest: Any) -> Any:
+    """``total + rest``, but `total` where the rest is infinite or NaN."""
+    if rest - rest == 0:
+        return total + rest
+    return total
+
+
+def _join(kind: str) -> Callable[[Any, Any], Any]:
+    """Two values combined; the order of operands never changes the bits."""
+    if kind == "sum":
+        return lambda a, b: a + b
+    if kind == "prod":
+        return lambda a, b: a * b
+    if kind == "any":
+        return lambda a, b: a | b
+    if kind == "all":
+        return lambda a, b: a & b
+    if kind == "max":  # b != b: NaN wins
+        return lambda a, b: b if b > a or b != b else a
+    return lambda a, b: b if b < a or b != b else a
+
+
+def _wins(kind: str) -> Callable[[Any, int, Any, int], Any]:
+    """Whether extreme `b` at position `q` takes the place of `a` at `p`."""
+    largest = kind == "argmax"
+
+    def wins(a: Any, p: int, b: Any, q: int) -> Any:
+        if q < 0 or p < 0:
+            return q >= 0
+        if a != a or b != b:
+            return b != b and (a == a or q < p)
+        if a == b:
+            return q < p
+        return (b > a) == largest
+
+    return wins
+
+
+@cache
+def _shuffle(carrier: str) -> Any:
+    """The value of the thread whose number differs in the bits of `step`."""
+    item = getattr(types, carrier)
+    wide = item if carrier.startswith("float") else types.int64
+
+    @cuda.jit(device=True)
+    def shuffle(value: Any, step: int) -> Any:
+        return item(cuda.shfl_xor_sync(FULL, wide(value), step))
+
+    return shuffle
+
+
+@cache
+def reducer(team: Team, kind: str, carrier: str) -> Any:
+    """The device function ``team_kind_carrier``."""
+    if kind.startswith("arg"):
+        return _arg_reducer(team, kind, carrier)
+    item = getattr(types, carrier)
+    shuffle, join = _shuffle(carrier), cuda.jit(device=True)(_join(kind))
+
+    @cuda.jit(device=True)
+    def warp(value: Any) -> Any:
+        for step in (16, 8, 4, 2, 1):
+            value = item(join(value, shuffle(value, step)))
+        return value
+
+    @cuda.jit(device=True)
+    def block(value: Any) -> Any:
+        parts = cuda.shared.array(WARPS, item)
+        value = warp(value)
+        if cuda.threadIdx.x % WARP == 0:
+            parts[cuda.threadIdx.x // WARP] = value
+        cuda.syncthreads()
+        total = parts[0]
+        for k in range(1, WARPS):
+            total = item(join(total, parts[k]))
+        cuda.syncthreads()
+        return total
+
+    @cuda.jit(device=True)
+    def column(value: Any) -> Any:
+        parts = cuda.shared.array(THREADS, item)
+        parts[cuda.threadIdx.x] = value
+        cuda.syncthreads()
+        first = cuda.threadIdx.x % COLUMNS
+        total = parts[first]
+        for k in range(1, DEPTH):
+            total = item(join(total, parts[k * COLUMNS + first]))
+        cuda.syncthreads()
+        return total
+
+    return {"warp": warp, "block": block, "column": column}[team]
+
+
+def _arg_reducer(team: Team, kind: str, carrier: str) -> Any:
+    """First position of the extreme, or of the first NaN; -1 where there is none."""
+    item = getattr(types, carrier)
+    lanes = LANES[team]
+    shuffle, wins = _shuffle(carrier), cuda.jit(device=True)(_wins(kind))
+
+    @cuda.jit(device=True)
+    def warp(value: Any, place: int) -> Any:
+        for step in (16, 8, 4, 2, 1):
+            other = shuffle(value, step)
+            there = cuda.shfl_xor_sync(FULL, place, step)
+            if wins(value, place, other, there):
+                value, place = other, there
+        return place
+
+    @cuda.jit(device=True)
+    def through_memory(value: Any, place: int) -> Any:
+        values = cuda.shared.array(THREADS, item)
+        places = cuda.shared.array(THREADS, types.int64)
+        values[cuda.threadIdx.x] = value
+        places[cuda.threadIdx.x] = place
+        cuda.syncthreads()
+        step = THREADS // lanes
+        first = cuda.threadIdx.x % step
+        best, found = values[first], places[first]
+        for k in range(1, lanes):
+            other, there = values[k * step + first], places[k * step + first]
+            if wins(best, found, other, there):
+                best, found = other, there
+        cuda.syncthreads()
+        return found
+
+    return warp if team == "warp" else through_memory
+
+
+def device_functions() -> dict[str, Any]:
+    """Every name that generated text may call, but for the scalar library."""
+    found = {"lost": lost, "compensated": compensated}
+    for team in ("warp", "block", "column"):
+        for kind in KINDS:
+            for carrier in CARRIERS:
+                found[f"{team}_{kind}_{carrier}"] = reducer(team, kind, carrier)
+    return found

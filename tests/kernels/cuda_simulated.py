@@ -1,0 +1,148 @@
+"""Run a few tiny kernels in numba-cuda's simulator, and compare with NumPy.
+
+A script, because the simulator is chosen when Numba is imported:
+``NUMBA_ENABLE_CUDASIM=1 python tests/kernels/cuda_simulated.py``. It says which kernels
+were right, one a line.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from by_hand import KINDS, elementwise, layer_norm, reductions, softmax
+from numba import cuda
+from numba.cuda.simulator import kernelapi
+
+from engine.kernels.cuda.emit import emit
+from engine.kernels.cuda.teams import device_functions
+from engine.kernels.kernel import Access, Argument, Compute, Gather, Kernel, Load, Store
+
+GENERATOR = np.random.default_rng(3)
+
+
+def exchange(self: Any, mask: int, value: Any, step: int) -> Any:
+    """``shfl_xor_sync``, which the simulator lacks; all threads of a block call it."""
+    here = threading.current_thread().thread_id  # type: ignore[attr-defined]
+    values = self.__dict__.setdefault("_exchanged", {})
+    values[here] = value
+    self.syncthreads()
+    found = values[here ^ step]
+    self.syncthreads()
+    return found
+
+
+def shared_array(self: Any, shape: int, dtype: Any) -> Any:
+    """As the simulator's, which takes arrays of one line for one, of any dtype."""
+    caller = sys._getframe(1)
+    key = (caller.f_code.co_filename, caller.f_lineno, str(dtype))
+    return self._allocations.setdefault(key, np.empty(shape, str(dtype)))
+
+
+kernelapi.FakeCUDAShared.array = shared_array
+kernelapi.FakeCUDAModule.shfl_xor_sync = exchange
+kernelapi.FakeCUDAModule.syncwarp = lambda self, mask=None: None
+
+
+def names() -> dict[str, Any]:
+    """What generated text may name, in NumPy."""
+    dtypes = [f"{u}int{b}" for u in ("", "u") for b in (8, 16, 32, 64)]
+    found = {name: getattr(np, name) for name in [*dtypes, "float32", "float64"]}
+    found |= {"exp": np.exp, "sqrt": np.sqrt, "maximum": np.maximum}
+    found |= {"minimum": np.minimum, "inf": np.inf, "bool": np.bool_}
+    return {**found, **device_functions(), "cuda": cuda}
+
+
+def run(kernel: Kernel, team: Any, words: list[Any], blocks: int = 2) -> None:
+    """Launch on arrays, scalars, extents and places, in the order of parameters."""
+    namespace = names()
+    exec(emit(kernel, team), namespace)
+    function = next(reversed(namespace.values()))
+    with np.errstate(all="ignore"):
+        function[blocks, 256](*words)
+
+
+def check(title: str, result: Any, expected: Any) -> None:
+    np.testing.assert_allclose(result, expected, rtol=1e-12, err_msg=title)
+    print(title, flush=True)
+
+
+def map_kernels() -> None:
+    x, y = GENERATOR.normal(size=(2, 700))
+    out = np.zeros(700)
+    kernel = elementwise("exp(x0) + x1", "float64", "float64", "float64")
+    run(kernel, "map", [x, y, out, 700, 0, 0, 0])
+    check("map", out, np.exp(x) + y)
+
+    accesses = (Access(0, ("1", "0")), Access(1, ("0", "1")), Access(2, ("n", "1")))
+    arguments = (*[Argument("float64", "read")] * 2, Argument("float64", "write"))
+    statements = (Load("x0", 0), Load("x1", 1), Compute("t0", "float64", "x0 * x1"))
+    outer = Kernel(
+        "outer", "map", 2, 0, arguments, accesses, (), (*statements, Store(2, "t0"))
+    )
+    table = np.zeros(9 * 70)
+    run(outer, "map", [x, y, table, 9, 70, 0, 0, 0, 70])
+    check("map of two axes", table.reshape(9, 70), np.outer(x[:9], y[:70]))
+
+    arguments = (Argument("int64", "read"), arguments[0], Argument("float64", "update"))
+    accesses = (Access(0, ("1",)), Access(2, ("n",)))
+    body = (Load("x0", 0), Gather("x1", 1, "x0"), Load("x2", 1))
+    total = Compute("t0", "float64", "x1 + x2")
+    taken = Kernel(
+        "take", "map", 1, 0, arguments, accesses, (), (*body, total, Store(1, "t0"))
+    )
+    where, target = GENERATOR.integers(0, 700, 50), np.ones(100)
+    run(taken, "map", [where, x, target, 50, 0, 0, 2])
+    check("gather and strided update", target[::2], x[where] + 1)
+
+
+def row_kernels() -> None:
+    for team, length in (("warp", 45), ("block", 300)):
+        x = GENERATOR.normal(size=(2, length))
+        first, second = np.zeros_like(x), np.zeros_like(x)
+        for out, blocks in ((first, 1), (second, 3)):
+            words = [x.ravel(), out.reshape(-1), 2, length, 0, length, 0, length]
+            run(softmax(), team, words, blocks)
+        powers = np.exp(x - x.max(1, keepdims=True))
+        check(f"softmax, {team}", first, powers / powers.sum(1, keepdims=True))
+        assert (first == second).all(), "the size of the grid changed bits"
+
+
+def column_kernel() -> None:
+    rows, columns = 21, 37
+    x, weight, bias = GENERATOR.normal(size=(3, rows, columns))
+    weight, bias = weight[:, 0].copy(), bias[:, 0].copy()
+    out = np.zeros((rows, columns))
+    places = [0, columns, 0, 1, 0, 1, 0, columns]
+    words = [x.ravel(), weight, bias, out.reshape(-1), float(rows), 1e-5]
+    run(layer_norm("column"), "column", [*words, columns, rows, *places])
+    normal = (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5)
+    check("layer_norm, column", out, normal * weight[:, None] + bias[:, None])
+
+
+def reductions_of(kinds: tuple[str, ...], team: str) -> None:
+    rows, length = 2, 290
+    x = GENERATOR.integers(-3, 4, (rows, length)).astype(float)
+    x[1, 7] = x[1, 200] = np.nan
+    form = "column" if team == "column" else "row"
+    kernel = reductions(kinds, "float64", form)
+    data = x.T.copy() if form == "column" else x
+    stride = rows if form == "column" else length
+    outs = [np.zeros(rows, argument.dtype) for argument in kernel.arguments[1:]]
+    places = [0, stride, *[0] * len(outs)]
+    run(kernel, team, [data.ravel(), *outs, rows, length, *places], blocks=1)
+    for kind, out in zip(kinds, outs, strict=True):
+        function: Callable[..., Any] = getattr(np, kind)
+        check(f"{kind}, {team}", out.astype(float), function(x, axis=1).astype(float))
+
+
+if __name__ == "__main__":
+    map_kernels()
+    row_kernels()
+    column_kernel()
+    reductions_of(KINDS, "warp")
+    reductions_of(KINDS, "column")
+    reductions_of(("sum", "max", "argmin", "any"), "block")  # slow: many meetings

@@ -1,0 +1,135 @@
+"""Kernels compile to Hopper machine code without a GPU, and run in the simulator."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from by_hand import INTEGERS, KINDS, elementwise, layer_norm, reductions, softmax
+
+from engine.kernels.kernel import (
+    IOTA,
+    Access,
+    Argument,
+    Compute,
+    Gather,
+    Kernel,
+    Load,
+    Store,
+)
+from engine.kernels.scalars import NAMES
+
+pytest.importorskip(
+    "numba_cuda", reason='numba-cuda is not installed: pip install "numba-cuda[cu13]"'
+)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it warns of what NumPy will drop
+    from engine.kernels.cuda.compile import Program, compile_text
+    from engine.kernels.cuda.emit import emit, teams
+
+ROOT = Path(__file__).parents[2]
+
+
+def build(kernel: Kernel, team: Any = None) -> Program:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = compile_text(emit(kernel, team))
+    assert program.code[:4] == b"\x7fELF"
+    assert program.spilled_bytes == 0
+    # 256 threads of 255 registers are the most that a block can have.
+    assert program.registers <= 255
+    return program
+
+
+@pytest.mark.parametrize("dtype", [*INTEGERS, "bool", "float16", "float32", "float64"])
+def test_maps_of_every_dtype(dtype: str) -> None:
+    text = "x0 & x1" if dtype == "bool" else "x0 * x1 + x0"
+    program = build(elementwise(text, dtype, dtype, dtype))
+    assert "ld.global" in program.ptx
+    assert program.stack_bytes == 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_whole_scalar_library(dtype: str) -> None:
+    pairs = ["gcd", "lcm", "left_shift", "right_shift", "philox"]
+    integers = [*pairs, "bitwise_count", "invert"]
+    texts = []
+    for name, scalar in NAMES.items():
+        if name == "ldexp":
+            texts.append("ldexp(x0, int32(x1))")
+        elif name not in integers:
+            texts.append(f"{name}({', '.join(['x0', 'x1', 'x1'][: scalar.arity])})")
+    for first in range(0, len(texts), 16):
+        total = " + ".join(f"{dtype}({text})" for text in texts[first : first + 16])
+        build(elementwise(total, dtype, dtype, dtype))
+    whole = [f"{name}(x0, x1)" for name in pairs]
+    whole += ["bitwise_count(x0)", "invert(x0)"]
+    build(elementwise(" ^ ".join(whole), "uint64", "uint64", "uint64"))
+
+
+@pytest.mark.parametrize("team", ["warp", "block"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_softmax_of_rows(dtype: str, team: str) -> None:
+    program = build(softmax(dtype), team)
+    assert "shfl.sync" in program.ptx
+    assert ("bar.sync" in program.ptx) == (team == "block")
+
+
+def test_layer_norm_of_rows_and_columns() -> None:
+    for form in ("row", "column"):
+        kernel = layer_norm(form)
+        for team in teams(kernel):
+            assert build(kernel, team).stack_bytes == 0
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint64", "bool", "float16", "float32"])
+@pytest.mark.parametrize("form", ["row", "column"])
+def test_reductions(form: str, dtype: str) -> None:
+    for kinds in (KINDS[:4], KINDS[4:]):
+        kernel = reductions(kinds, dtype, form)
+        build(kernel, teams(kernel)[-1])
+
+
+def test_gather_iota_and_update_in_place() -> None:
+    read, update = Argument("float32", "read"), Argument("float32", "update")
+    places = Argument("int64", "read")
+    kernel = Kernel(
+        "take_add",
+        "map",
+        2,
+        0,
+        (places, read, update),
+        (Access(0, ("1", "0")), Access(IOTA, ("n", "1")), Access(2, ("n", "n"))),
+        ("float32",),
+        (
+            Load("x0", 0),
+            Load("x1", 1),
+            Load("x2", 2),
+            Gather("x3", 1, "x0"),
+            Compute("t0", "float32", "x2 + x3 * s0 + float32(x1)"),
+            Store(2, "t0"),
+        ),
+    )
+    assert "div" in build(kernel).ptx  # the indices of both axes
+
+
+def test_a_few_kernels_run_in_the_simulator() -> None:
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests/kernels/cuda_simulated.py")],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    right = done.stdout.splitlines()
+    assert "softmax, block" in right
+    assert "argmin, block" in right
+    assert len(right) == 26
