@@ -9,16 +9,22 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+import sys
 import threading
 from functools import cache as once
 from typing import Any
 
-import llvmlite
-import llvmlite.binding as llvm
-
 from .. import cache
 
 _lock = threading.Lock()
+
+
+@once
+def binding() -> Any:
+    """llvmlite's binding, imported when it is first needed: it takes 50 ms."""
+    import llvmlite.binding
+
+    return llvmlite.binding
 
 
 def forever(thing: object) -> None:
@@ -47,6 +53,7 @@ class MissingSymbol(Exception):
 @once
 def machine() -> Any:
     """The target machine: this CPU with all its features, code for a JIT."""
+    llvm = binding()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     triple = llvm.get_process_triple()
@@ -65,7 +72,7 @@ def machine() -> Any:
 def cpu_features() -> str:
     """Features of this CPU, as LLVM spells them."""
     try:
-        return str(llvm.get_host_cpu_features().flatten())
+        return str(binding().get_host_cpu_features().flatten())
     except RuntimeError:  # LLVM cannot tell on this platform
         return ""
 
@@ -73,9 +80,10 @@ def cpu_features() -> str:
 @once
 def identity() -> str:
     """What machine code from this process depends on, but for Numba and the text."""
+    llvm = binding()
     return "|".join(
         (
-            llvmlite.__version__,
+            sys.modules["llvmlite"].__version__,
             ".".join(map(str, llvm.llvm_version_info)),
             llvm.get_process_triple(),
             llvm.get_host_cpu_name(),
@@ -87,6 +95,7 @@ def identity() -> str:
 @once
 def _engine() -> Any:
     target = machine()
+    llvm = binding()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
     forever(engine)
     return engine
@@ -107,9 +116,9 @@ def load(code: bytes, name: str, fresh: bool = True) -> int:
         engine = _engine()
         checked = not fresh or code[:4] == b"\x7fELF"
         for symbol in undefined_symbols(code) if checked else ():
-            if not llvm.address_of_symbol(symbol):
+            if not binding().address_of_symbol(symbol):
                 raise MissingSymbol(symbol)
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.add_object_file(binding().ObjectFileRef.from_data(code))
         engine.finalize_object()
         address = int(engine.get_function_address(name))
     if not address:
@@ -130,7 +139,7 @@ def load_text(text: str, *names: str) -> list[int]:
     try:
         load(code or b"", names[0], fresh=False)
     except (MissingSymbol, ValueError):
-        code = machine().emit_object(llvm.parse_assembly(text))
+        code = machine().emit_object(binding().parse_assembly(text))
         load(code, names[0])
         cache.save(key, code)
     with _lock:
