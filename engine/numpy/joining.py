@@ -11,7 +11,7 @@ import numpy as np
 import engine.numpy.handle as face
 from engine import composites
 from engine.ops.op import cast
-from engine.recipe import storage_order, transposed
+from engine.recipe import transposed
 
 from .operands import read_as
 from .reductions import deliver
@@ -96,17 +96,30 @@ def concatenate(
 
 
 def _common_order(parts: Sequence[face.ndarray]) -> tuple[int, ...] | None:
-    """The memory order of a join: that of the parts where they all are alike."""
-    ranks = {x.ndim for x in parts}
-    if len(ranks) != 1 or ranks.pop() < 2:
+    """The memory order that NumPy gives a join; None for C order.
+
+    Axes are sorted by strides, as those of the parts agree; where they contradict each
+    other or say nothing, C order wins.
+    """
+    layouts = [x.recipe for x in parts]
+    rank = len(layouts[0].shape)
+    if any(len(one.shape) != rank for one in layouts):
         return None
-    strides = [
-        sum(abs(x.recipe.strides[a]) for x in parts) for a in range(parts[0].ndim)
-    ]
-    if all(storage_order(x.recipe) == tuple(range(x.ndim)) for x in parts):
-        return None
-    order = tuple(sorted(range(len(strides)), key=lambda a: -strides[a]))
-    return None if order == tuple(range(len(strides))) else order
+    order = list(range(rank))
+    for i in range(1, rank):
+        place = i
+        for j in range(i - 1, -1, -1):
+            votes = [
+                abs(one.strides[order[i]]) > abs(one.strides[order[j]])
+                for one in layouts
+                if one.shape[order[i]] != 1 and one.shape[order[j]] != 1
+            ]
+            if votes and not all(votes):
+                break
+            if votes:
+                place = j
+        order.insert(place, order.pop(i))
+    return None if order == list(range(rank)) else tuple(order)
 
 
 concat = concatenate

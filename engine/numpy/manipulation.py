@@ -259,7 +259,7 @@ def _rolled(array: Any, by: int, axis: int) -> Any:
     by = by % extent if extent else 0
     if not by:
         return array
-    out = face.ndarray.wrap(array.copy("K").read())
+    out = array.copy("K")  # of its layout; every element is written below
     lead = (slice(None),) * axis
     out[(*lead, slice(by, None))] = array[(*lead, slice(None, -by))]
     out[(*lead, slice(None, by))] = array[(*lead, slice(-by, None))]

@@ -100,12 +100,12 @@ class Methods(Array):
         self.computed().tofile(file, sep, format)
 
     def conj(self) -> Any:
-        """The complex conjugate."""
-        return self.conjugate()
-
-    def conjugate(self) -> Any:
-        """The complex conjugate."""
+        """The complex conjugate: the array itself where it is not complex."""
+        if self.dtype.kind != "c":
+            return self
         return elementwise.apply(REGISTRY["conjugate"], self)
+
+    conjugate = conj
 
     # -- reductions ---------------------------------------------------------------
     def sum(

@@ -351,8 +351,10 @@ def _scan(name: str, a: Any, axis: Axis, dtype: Any, out: Any) -> Any:
     if axis is None or array.ndim == 0:
         array, axis = array.ravel(), 0 if axis is None else axis
     (axis,) = normal(name, axis, array.ndim)
-    value = cast(array.read(), _accumulator(array.dtype, dtype))
-    result = face.ndarray.wrap(REGISTRY[name](value, attributes=(axis,)))
+    value, order = in_memory_order(array)
+    value = cast(value, _accumulator(array.dtype, dtype))
+    scanned = REGISTRY[name](value, attributes=(order.index(axis),))
+    result = face.ndarray.wrap(scanned, order)
     return deliver(name, result, out)
 
 

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+from engine.recipe import storage_order, transposed
 from engine.record.registry import REGISTRY
 
 from .fallback import library_call, quiet_call
+from .operands import read_as
 from .views import normal_axis
 
 __all__ = [
@@ -37,7 +39,12 @@ def _sorted_along(name: str, a: Any, axis: Any, order: Any) -> Any:
             return face.ndarray(1, np.int64).reshape(())
         raise np.exceptions.AxisError(axis, 0)
     place = normal_axis(axis, array.ndim)
-    return face.ndarray.wrap(REGISTRY[name](array.read(), attributes=(place,)))
+    if name == "argsort":
+        return face.ndarray.wrap(REGISTRY[name](array.read(), attributes=(place,)))
+    order = storage_order(array.recipe)
+    value = read_as(array, transposed(array.recipe, order))
+    result = REGISTRY[name](value, attributes=(order.index(place),))
+    return face.ndarray.wrap(result, order)
 
 
 def sort(

@@ -66,9 +66,19 @@ def mean(
     chosen = selected(array, where, 0)
     total = reduce("sum", chosen, axes, where is not True or keepdims, inner)
     result = _divided(total, _count(array, axes, where))
-    if where is not True and not keepdims:
-        result = result.reshape(reduced_shape(array.shape, axes, False))
+    if where is not True:
+        result = _laid_out_as(result, total)
+        if not keepdims:
+            result = result.reshape(reduced_shape(array.shape, axes, False))
     return deliver("mean", _as(result, outer), out)
+
+
+def _laid_out_as(result: Any, model: Any) -> Any:
+    """A result in the layout of an array that it replaces."""
+    if result.strides == model.strides or result.scalar:
+        return result
+    model.store(result.read())
+    return model
 
 
 def _divided(total: Any, count: Any) -> Any:

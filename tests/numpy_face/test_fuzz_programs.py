@@ -1,0 +1,36 @@
+"""Random programs of views, writes, reductions and casts, against NumPy.
+
+``ENGINE_FUZZ_PROGRAMS`` says how many; a failure prints the program.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from numpy_comparison import compare, compare_cuts
+
+import engine
+
+PROGRAMS = int(os.environ.get("ENGINE_FUZZ_PROGRAMS", "2000"))
+BATCHES = 20
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_fuzz_programs_show_what_numpy_shows(batch: int) -> None:
+    with engine.config(tier="numpy"):
+        for seed in range(batch, PROGRAMS, BATCHES):
+            compare(seed)
+
+
+def test_fuzz_programs_show_what_numpy_shows_when_compiled() -> None:
+    with engine.config(tier="compiled"):
+        for seed in range(1_000_000, 1_000_000 + PROGRAMS // 20):
+            compare(seed)
+
+
+@pytest.mark.parametrize("tier", ["numpy", "auto"])
+def test_fuzz_results_do_not_depend_on_where_programs_are_flushed(tier: str) -> None:
+    with engine.config(tier=tier):
+        for seed in range(2_000_000, 2_000_000 + PROGRAMS // 10):
+            compare_cuts(seed)
