@@ -122,15 +122,20 @@ def _ulps(op: Op, dtype: np.dtype[Any]) -> float:
     return ULPS.get(op.name, 4.0 if op.expensive else 0.0)
 
 
-def _oracle(op: Op) -> Any:
+def _oracle(op: ElementwiseOp) -> Any:
+    """What is outside of Engine where there is something, else the op's reference."""
     if op.name in ORACLES:
         return ORACLES[op.name]
-    assert isinstance(op, ElementwiseOp)
-    assert op.ufunc is not None, f"tests/test_every_op.py: an oracle for {op.name}"
-    return op.ufunc
+    return op.ufunc or (lambda *arrays: _by_reference(op, arrays))
 
 
-def _expected(op: Op, arrays: list[Any]) -> Any:
+def _by_reference(op: ElementwiseOp, arrays: Any) -> Any:
+    loop = op.resolve([np.asarray(x).dtype for x in arrays])
+    typed = [np.asarray(x).astype(d) for x, d in zip(arrays, loop.inputs, strict=True)]
+    return np.asarray(op.reference(*typed), loop.output)
+
+
+def _expected(op: ElementwiseOp, arrays: list[Any]) -> Any:
     with np.errstate(all="ignore"):
         return _oracle(op)(*arrays)
 
@@ -141,6 +146,8 @@ def _dtype_rows(op: Op, dtypes: Any) -> list[tuple[np.dtype[Any], ...]]:
     if op.nin == 2 and dtypes is DTYPES:
         rows += list(itertools.pairwise(dtypes))
         rows += [(b, a) for a, b in itertools.pairwise(dtypes)]
+    if op.name == "ldexp":
+        rows += [(np.dtype(kind), np.dtype(np.int32)) for kind in "fd"]
     if op.name == "where":
         rows = [(np.dtype(bool), *row[1:]) for row in rows]
     return rows
@@ -184,6 +191,8 @@ def test_values_and_dtypes_are_numpys(name: str, backend: str) -> None:
             with pytest.raises(TypeError):
                 op(*map(constant, arrays))
             continue
+        if backend != "numpy" and op.resolve(dtypes).inputs != dtypes:
+            continue  # a cast, which is an op of its own, and a loop tried already
         pending.append((op(*map(constant, arrays)), expected, arrays))
     assert pending
     before = engine.stats()["interpreted_ops"]
@@ -211,12 +220,19 @@ LAYOUTS: dict[str, Any] = {
 }
 
 
+COMPILED = ("0-d", "empty", "broadcast", "transposed")
+ALL_LAYOUTS = ("add", "exp", "isnan", "where")
+"""What is compiled: strides do not depend on the op, so few ops try all of them."""
+
+
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_shapes_and_layouts(name: str, backend: str) -> None:
     op = REGISTRY[name]
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     pending = []
-    for show, shapes in LAYOUTS.values():
+    for layout, (show, shapes) in LAYOUTS.items():
+        if backend != "numpy" and layout not in COMPILED and name not in ALL_LAYOUTS:
+            continue
         arrays = float_operands(op, rng, shapes[: op.nin])
         views = [_as_view(array, show) for array in arrays]
         pending.append((op(*views), _expected(op, [show(array) for array in arrays])))
