@@ -82,18 +82,12 @@ from engine.torch.functions import cat as cat
 from engine.torch.functions import concat as concat
 from engine.torch.functions import concatenate as concatenate
 from engine.torch.functions import einsum as einsum
-from engine.torch.functions import flip as flip
 from engine.torch.functions import is_complex as is_complex
 from engine.torch.functions import is_floating_point as is_floating_point
 from engine.torch.functions import is_tensor as is_tensor
-from engine.torch.functions import nonzero as nonzero
 from engine.torch.functions import numel as numel
-from engine.torch.functions import roll as roll
 from engine.torch.functions import stack as stack
 from engine.torch.functions import tensordot as tensordot
-from engine.torch.functions import tril as tril
-from engine.torch.functions import triu as triu
-from engine.torch.functions import unique as unique
 from engine.torch.functions import where as where
 from engine.torch.gradients import enable_grad as enable_grad
 from engine.torch.gradients import inference_mode as inference_mode
@@ -153,7 +147,6 @@ chunk = Tensor.chunk
 clamp = Tensor.clamp
 clamp_max = Tensor.clamp_max
 clamp_min = Tensor.clamp_min
-clip = clamp
 clone = Tensor.clone
 copysign = Tensor.copysign
 cos = Tensor.cos
@@ -166,7 +159,6 @@ detach = Tensor.detach
 diagonal = Tensor.diagonal
 dist = Tensor.dist
 div = Tensor.div
-divide = div
 dot = Tensor.dot
 eq = Tensor.eq
 equal = Tensor.equal
@@ -176,6 +168,7 @@ exp = Tensor.exp
 exp2 = Tensor.exp2
 expm1 = Tensor.expm1
 flatten = Tensor.flatten
+flip = Tensor.flip
 floor = Tensor.floor
 floor_divide = Tensor.floor_divide
 fmax = Tensor.fmax
@@ -227,7 +220,7 @@ nansum = Tensor.nansum
 narrow = Tensor.narrow
 ne = Tensor.ne
 neg = Tensor.__neg__
-negative = neg
+nonzero = Tensor.nonzero
 norm = Tensor.norm
 not_equal = Tensor.not_equal
 outer = Tensor.outer
@@ -239,7 +232,9 @@ ravel = Tensor.ravel
 reciprocal = Tensor.reciprocal
 relu = Tensor.relu
 remainder = Tensor.remainder
+repeat_interleave = Tensor.repeat_interleave
 reshape = Tensor.reshape
+roll = Tensor.roll
 round = Tensor.round
 rsqrt = Tensor.rsqrt
 rsub = Tensor.rsub
@@ -256,16 +251,23 @@ square = Tensor.square
 squeeze = Tensor.squeeze
 std = Tensor.std
 sub = Tensor.sub
-subtract = sub
 sum = Tensor.sum
 t = Tensor.t
 tan = Tensor.tan
 tanh = Tensor.tanh
+tile = Tensor.tile
 topk = Tensor.topk
 transpose = Tensor.transpose
+tril = Tensor.tril
+triu = Tensor.triu
 true_divide = Tensor.true_divide
 trunc = Tensor.trunc
 unbind = Tensor.unbind
 unflatten = Tensor.unflatten
+unique = Tensor.unique
 unsqueeze = Tensor.unsqueeze
 var = Tensor.var
+clip = clamp
+divide = div
+negative = neg
+subtract = sub

@@ -104,27 +104,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     tensor([0.0000, 0.2500])
     """
     if input is None and other is None:
-        return nonzero(condition, as_tuple=True)
+        return condition.nonzero(as_tuple=True)
     return select(condition, input, other)
-
-
-def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
-    """The indices of the elements that are not 0, one row each."""
-    places = np.nonzero(input.computed())
-    if as_tuple:
-        return tuple(_constant(place) for place in places)
-    return _constant(np.stack(places, 1))
-
-
-def _constant(array: np.ndarray[Any, Any]) -> Tensor:
-    from engine.record.value import constant
-
-    return Tensor.wrap(constant(array))
-
-
-def unique(input: Any, sorted: bool = True) -> Tensor:
-    """The different elements, in rising order."""
-    return _constant(np.unique(input.computed()))
 
 
 def broadcast_tensors(*tensors: Tensor) -> list[Tensor]:
@@ -133,31 +114,6 @@ def broadcast_tensors(*tensors: Tensor) -> list[Tensor]:
 
     shape = check_broadcast("broadcast_tensors", [t.recipe.shape for t in tensors])
     return [t.expand(shape) for t in tensors]
-
-
-def tril(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The elements on and below a diagonal, 0 above it."""
-    return Tensor.wrap(composites.tril(input.read(), diagonal))
-
-
-def triu(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The elements on and above a diagonal, 0 below it."""
-    return Tensor.wrap(composites.triu(input.read(), diagonal))
-
-
-def flip(input: Tensor, dims: Sequence[int]) -> Tensor:
-    """The elements in reverse order along dimensions: a copy."""
-    from engine.movement import flip_value
-
-    axes = [wrap_dim(d, input.dim()) for d in dims]
-    return Tensor.wrap(flip_value(input.read(), axes))
-
-
-def roll(input: Tensor, shifts: int, dims: int) -> Tensor:
-    """The elements moved along a dimension; those at its end come first."""
-    extent = input.size(dims)
-    at = extent - shifts % extent if extent else 0
-    return cat([input.narrow(dims, at, extent - at), input.narrow(dims, 0, at)], dims)
 
 
 def numel(input: Tensor) -> int:

@@ -20,10 +20,11 @@ from engine.torch.indexing import Indexing
 from engine.torch.inplace import InPlace
 from engine.torch.operands import NUMBERS
 from engine.torch.products import Products
+from engine.torch.rearrangement import Rearrangement
 from engine.torch.views import Views, sizes
 
 
-class Tensor(Conversion, Indexing, Views, InPlace, Products):
+class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products):
     """A lazy tensor with PyTorch's semantics.
 
     Made by `engine.tensor` and the other creation functions. Nothing runs when an

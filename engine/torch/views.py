@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any, Self
 
+import numpy as np
+
 from engine.array import Array
 from engine.movement import reshape_value
 from engine.recipe import (
     Recipe,
     index_basic,
     is_c_contiguous,
+    positions,
     transposed,
 )
 from engine.recipe import reshape as reshaped
@@ -307,7 +310,10 @@ class Views(Array):
         )
 
     def unfold(self, dimension: int, size: int, step: int) -> Self:
-        """All windows of a size along a dimension; the window is the last one."""
+        """All windows of a size along a dimension; the window is the last one.
+
+        A copy where windows overlap, else a view.
+        """
         recipe = self.recipe
         place = wrap_dim(dimension, len(recipe.shape))
         extent = recipe.shape[place]
@@ -320,9 +326,10 @@ class Views(Array):
         window = strides[place]
         shape[place] = (extent - size) // step + 1
         strides[place] = window * step
-        return self.view_as(
-            recipe._replace(shape=(*shape, size), strides=(*strides, window))
-        )
+        windows = recipe._replace(shape=(*shape, size), strides=(*strides, window))
+        if step >= size:
+            return self.view_as(windows)
+        return self.wrap(self.take_positions(np.ascontiguousarray(positions(windows))))
 
     # -- facts --------------------------------------------------------------------
     def size(self, dim: int | None = None) -> Any:

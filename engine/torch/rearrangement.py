@@ -1,0 +1,88 @@
+"""Methods of tensors that arrange elements anew: always copies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from engine import composites
+from engine.array import Array
+from engine.composites import concatenate, tile
+from engine.movement import flip_value, reshape_value, slice_value
+from engine.record.value import Value, constant
+from engine.torch.operands import wrap_dim
+from engine.torch.views import sizes
+
+
+class Rearrangement(Array):
+    """Flipping, rolling, repeating; and what depends on the elements themselves."""
+
+    __slots__ = ()
+
+    def flip(self, *dims: Any) -> Self:
+        """The elements in reverse order along dimensions."""
+        axes = [wrap_dim(d, len(self.recipe.shape)) for d in sizes(dims)]
+        return self.wrap(flip_value(self.read(), axes))
+
+    def roll(self, shifts: int, dims: int | None = None) -> Self:
+        """The elements moved along a dimension; those at its end come first."""
+        value = self.read()
+        if dims is None:
+            flat = reshape_value(value, (value.size,))
+            return self.wrap(reshape_value(_rolled(flat, shifts, 0), value.shape))
+        return self.wrap(_rolled(value, shifts, wrap_dim(dims, len(value.shape))))
+
+    def tril(self, diagonal: int = 0) -> Self:
+        """The elements on and below a diagonal, 0 above it."""
+        return self.wrap(composites.tril(self.read(), diagonal))
+
+    def triu(self, diagonal: int = 0) -> Self:
+        """The elements on and above a diagonal, 0 below it."""
+        return self.wrap(composites.triu(self.read(), diagonal))
+
+    def repeat(self, *repeats: Any) -> Self:
+        """The tensor as a whole, so many times along each dimension."""
+        times = sizes(repeats)
+        if len(times) < len(self.recipe.shape):
+            raise RuntimeError(
+                "Number of dimensions of repeat dims can not be smaller than number of "
+                f"dimensions of tensor; {len(times)} and {len(self.recipe.shape)} were "
+                "given"
+            )
+        return self.wrap(tile(self.read(), times))
+
+    def tile(self, *dims: Any) -> Self:
+        """The tensor as a whole, so many times along the last dimensions."""
+        return self.wrap(tile(self.read(), sizes(dims)))
+
+    def repeat_interleave(self, repeats: int, dim: int | None = None) -> Self:
+        """Each element so many times, along a dimension or of all in one."""
+        value = self.read()
+        if dim is None:
+            value = reshape_value(value, (value.size,))
+            dim = 0
+        place = wrap_dim(dim, len(value.shape))
+        return self.wrap(composites.repeat_axis(value, repeats, place))
+
+    def nonzero(self, *, as_tuple: bool = False) -> Any:
+        """The indices of the elements that are not 0: one row each, or by dimension."""
+        places = np.nonzero(self.computed())
+        if as_tuple:
+            return tuple(self.wrap(constant(place)) for place in places)
+        return self.wrap(constant(np.stack(places, 1)))
+
+    def unique(self, sorted: bool = True) -> Self:
+        """The different elements, in rising order."""
+        return self.wrap(constant(np.unique(self.computed())))
+
+
+def _rolled(value: Value, shifts: int, axis: int) -> Value:
+    extent = value.shape[axis]
+    at = extent - shifts % extent if extent else 0
+    if at == extent:
+        return value
+    lead: Sequence[Any] = [slice(None)] * axis
+    end = slice_value(value, [*lead, slice(at, None)])
+    return concatenate([end, slice_value(value, [*lead, slice(None, at)])], axis)
