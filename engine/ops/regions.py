@@ -41,7 +41,8 @@ def _like_base(base: Value, *rest: Any) -> tuple[DType, tuple[int, ...]]:
 @operation("region", _like_recipe, onnx="Slice")
 def view(base: Array, recipe: Recipe) -> Array:
     """The elements that a recipe selects."""
-    return strided(base.reshape(-1), recipe)
+    # A base may be a broadcast itself, which has no flat memory to address.
+    return strided(np.ascontiguousarray(base).reshape(-1), recipe)
 
 
 @view.cotangent
