@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy
 from program_lines import ALL
-from programs import Program
+from programs import Lines, Program
 
 import engine
 import engine.numpy as np
@@ -48,9 +48,9 @@ def _alike(expected: Exception | None, error: Exception | None) -> bool:
     return isinstance(error, type(expected)) or isinstance(expected, type(error))
 
 
-def compare(seed: int) -> None:
+def compare(seed: int, makers: tuple[type[Lines], ...] = ALL) -> None:
     """Draw a program and demand that Engine shows what NumPy shows."""
-    program = Program(seed, ALL)
+    program = Program(seed, makers)
     space = run(program)
     for name in program.names:
         _compare_one(program, name, program.space[name], space[name])

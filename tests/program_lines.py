@@ -303,4 +303,14 @@ class Peek(Lines):
         return f"peek({name})"
 
 
+class RoundedView(View):
+    """Views, but no integers of the bytes of floats, whose last bit may differ."""
+
+    def reread(self, name: str, a: Array) -> list[str]:
+        return super().reread(name, a) if a.dtype.kind != "f" else []
+
+
 ALL: tuple[type[Lines], ...] = (New, View, Select, Compute, Reduce, Write, Peek)
+ROUNDED: tuple[type[Lines], ...] = (
+    *(New, RoundedView, Select, Compute, Reduce, Write, Peek),
+)
