@@ -25,7 +25,7 @@ from numba import cuda, types
 from numba.cuda import api, compiler, dispatcher
 
 from ..cpu.scope import SUPPORTED
-from .emit import THREADS
+from .emit import ENTRY, THREADS
 from .functions import NAMESPACE
 from .halves import FUNCTIONS
 from .teams import device_functions
@@ -37,7 +37,6 @@ _lock = threading.Lock()
 class Program:
     """Machine code of one kernel, and what it takes of a multiprocessor."""
 
-    name: str
     ptx: str
     code: bytes
     registers: int
@@ -64,7 +63,17 @@ class _Jit:
 def compile_text(
     text: str, filename: str = "<kernel>", architecture: tuple[int, int] = (9, 0)
 ) -> Program:
-    """Machine code of generated `text` for a GPU architecture (9.0 is Hopper)."""
+    """Machine code of generated `text` for a GPU architecture (9.0 is Hopper).
+
+    Parameters
+    ----------
+    text : str
+        What `emit` gives.
+    filename : str
+        The name under which tracebacks show the text.
+    architecture : tuple of int
+        The compute capability.
+    """
     lines = text.splitlines(keepends=True)
     linecache.cache[filename] = (len(text), None, lines, filename)
     jit = _Jit()
@@ -82,7 +91,9 @@ def compile_text(
             output="ptx",
             launch_bounds=THREADS,
         )
-    return _link(ptx, architecture)
+    found = re.search(r"\.entry\s+(\w+)", ptx)
+    assert found is not None
+    return _link(ptx.replace(found[1], ENTRY), architecture)
 
 
 @contextmanager
@@ -141,9 +152,7 @@ def _link(ptx: str, architecture: tuple[int, int]) -> Program:
         report,
     )
     (registers,) = _numbers(r"Used (\d+) registers", report)
-    entry = re.search(r"\.entry\s+(\w+)", ptx)
-    assert entry is not None
-    return Program(entry[1], ptx, bytes(code), registers, stack, stores + loads)
+    return Program(ptx, bytes(code), registers, stack, stores + loads)
 
 
 def _numbers(pattern: str, report: str) -> list[int]:

@@ -28,6 +28,9 @@ Team: TypeAlias = Literal["map", "warp", "block", "column"]
 THREADS = 256
 """Threads of a block, in every kernel."""
 
+ENTRY = "engine_kernel"
+"""The name of every kernel in its machine code."""
+
 WARP = 32
 COLUMNS = 32
 LANES = {"warp": WARP, "block": THREADS, "column": THREADS // COLUMNS}

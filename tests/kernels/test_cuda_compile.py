@@ -87,7 +87,7 @@ def test_layer_norm_of_rows_and_columns() -> None:
             assert build(kernel, team).stack_bytes == 0
 
 
-@pytest.mark.parametrize("dtype", ["int8", "uint64", "bool", "float16", "float32"])
+@pytest.mark.parametrize("dtype", ["int8", "uint64", "float16", "float32"])
 @pytest.mark.parametrize("form", ["row", "column"])
 def test_reductions(form: str, dtype: str) -> None:
     for kinds in (KINDS[:4], KINDS[4:]):

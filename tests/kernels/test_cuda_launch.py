@@ -1,0 +1,75 @@
+"""Kernels on a CUDA device do what NumPy does; skipped where there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from by_hand import KINDS, elementwise, layer_norm, reductions, softmax
+
+from engine.kernels.cuda import available
+from engine.kernels.kernel import Kernel, Layout
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not available(), reason="no CUDA device or driver"),
+    pytest.mark.filterwarnings("ignore"),
+]
+
+
+def run(kernel: Kernel, layout: Layout, arrays: list[Any], scalars: Any = ()) -> Any:
+    """The last array, after a launch on copies in the memory of the device."""
+    from engine.kernels.cuda.backend import backend
+    from engine.kernels.cuda.launch import DeviceArray
+
+    copies = [DeviceArray.of(array) for array in arrays]
+    launcher = backend.compile(kernel).bind(layout)
+    launcher([copy.pointer for copy in copies], scalars)
+    return [copy.numpy() for copy in copies]
+
+
+@pytest.mark.parametrize("dtype", ["int32", "float32", "float64"])
+@pytest.mark.parametrize("length", [0, 1, 1000, 1_000_003])
+def test_maps(dtype: str, length: int) -> None:
+    x = np.arange(length).astype(dtype)
+    kernel = elementwise("x0 * x1 + s0", dtype, dtype, dtype, scalars=(dtype,))
+    layout = Layout((length,), ((0,), (0,), (0,)))
+    given = [x, x, np.zeros_like(x)]
+    result = run(kernel, layout, given, [np.dtype(dtype).type(3)])[-1]
+    np.testing.assert_allclose(result, x * x + np.dtype(dtype).type(3), rtol=1e-6)
+
+
+@pytest.mark.parametrize("length", [7, 1000, 100_000])
+def test_softmax(length: int) -> None:
+    x = np.random.default_rng(0).normal(size=(13, length))
+    layout = Layout((13, length), ((0, length), (0, length)))
+    result = run(softmax(), layout, [x, np.zeros_like(x)])[-1]
+    powers = np.exp(x - x.max(1, keepdims=True))
+    np.testing.assert_allclose(
+        result, powers / powers.sum(1, keepdims=True), rtol=1e-12
+    )
+
+
+def test_layer_norm_of_columns() -> None:
+    x = np.random.default_rng(0).normal(size=(300, 77))
+    ones, zeros = np.ones(300), np.zeros(300)
+    layout = Layout((77, 300), ((0, 77), (0, 1), (0, 1), (0, 77)))
+    given = [x, ones, zeros, np.zeros_like(x)]
+    result = run(layer_norm("column"), layout, given, [300.0, 1e-5])[-1]
+    expected = (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5)
+    np.testing.assert_allclose(result, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("form", ["row", "column"])
+def test_reductions(form: str) -> None:
+    x = np.random.default_rng(0).integers(-2, 3, (11, 3000)).astype("float32")
+    x[3, 100] = np.nan
+    kernel = reductions(KINDS, "float32", form)
+    outs = [np.zeros(11, argument.dtype) for argument in kernel.arguments[1:]]
+    data = x if form == "row" else np.ascontiguousarray(x.T)
+    stride = 3000 if form == "row" else 11
+    layout = Layout((11, 3000), ((0, stride), *[(0,)] * len(outs)))
+    results = run(kernel, layout, [data, *outs])[1:]
+    for kind, result in zip(KINDS, results, strict=True):
+        np.testing.assert_allclose(result, getattr(np, kind)(x, axis=1), rtol=1e-6)
