@@ -90,7 +90,10 @@ class _Planning:
 
     def _assign(self, g: int, group: Group, n: int) -> None:
         if n in group.in_place:
-            self.slots[n] = self.slots[_root(self.steps, self.steps[n].operands[0])]
+            base = _root(self.steps, self.steps[n].operands[0])
+            if self.slots[base] < 0:
+                self._open(base)  # fresh memory, which updates fill
+            self.slots[n] = self.slots[base]
             return
         root = self._dying_operand(g, group, n) if group.kind != "library" else None
         if root is None:

@@ -13,9 +13,6 @@ from engine.recipe import Recipe
 from engine.trial import Trial, aligned, cut, real
 
 MAX_PASSES = 6
-LONG_ROW = 1 << 14
-"""A single row longer than this is not walked twice in one kernel: as a kernel of its
-own, the second walk is shared by all cores."""
 
 
 class Result(NamedTuple):
@@ -300,11 +297,13 @@ class Fuser:
             ready = draft.ready(m, self.steps)
             draft.passes[m] = ready
             if ready > 0 and draft.computes_inside(m, self.steps):
-                long_row = draft.outer_size == 1 and draft.size > LONG_ROW
-                if draft.kind == "column" or ready >= MAX_PASSES or long_row:
+                # A single row is not walked twice in one kernel, however short it is:
+                # all cores share the second walk when it is a kernel of its own.
+                single = draft.outer_size == 1
+                if draft.kind == "column" or ready >= MAX_PASSES or single:
                     self.obstacle = self.obstacle or (
-                        "it needs a second walk over a long row"
-                        if long_row
+                        "it needs a second walk over a single row"
+                        if single
                         else "it needs a second walk over the reduced axes"
                     )
                     return False

@@ -24,7 +24,7 @@ from engine.kernels.cpu.backend import CompileError, backend
 from engine.kernels.cpu.emit import UnsupportedKernel
 from engine.lower import Lowered, lower
 from engine.prepare import prepare
-from engine.program import Step, from_nodes, is_leaf
+from engine.program import EMPTY, Step, from_nodes, is_leaf
 from engine.recipe import strided
 from engine.record.node import LEAF, Node
 from engine.schedule import Schedule, schedule
@@ -256,6 +256,8 @@ class _Values(dict[int, Any]):
 
     def __missing__(self, n: int) -> Any:
         step = self.steps[n]
+        if step.op is EMPTY:
+            self.table[self.slots[n]] = memory.allocate(step.dtype, step.shape)
         if self.slots[n] >= 0:
             return self.table[self.slots[n]].reshape(step.shape)
         if step.op.name == "view":

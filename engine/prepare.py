@@ -15,8 +15,17 @@ import numpy as np
 
 from engine.access import Place, overlap
 from engine.kernels.kernel import ReduceKind
-from engine.program import COPY, Program, Step, is_leaf, is_view, is_virtual, is_whole
+from engine.program import (
+    COPY,
+    Program,
+    Step,
+    is_leaf,
+    is_view,
+    is_virtual,
+    is_whole,
+)
 from engine.recipe import Recipe
+from engine.surround import copies_of_slabs, reads_neighbours, surroundings
 
 WRITERS = ("update", "update_add", "put", "put_add")
 _DTYPES = frozenset(np.dtype(code) for code in "?bBhHiIlLqQfd")
@@ -110,6 +119,8 @@ class _Preparation:
         self.in_place: set[int] = set()
         self.copies: dict[int, list[int]] = {}
         self.copy_of: dict[int, int] = {}
+        self.slabs: dict[int, list[Recipe]] = {}
+        self.early: list[int] = []
 
     def run(self) -> Prepared:
         for i, step in enumerate(self.old):
@@ -134,17 +145,11 @@ class _Preparation:
             if is_leaf(step) and step.origin in self.donated
         )
         done = self.program.replaced(self.new, outputs)
-        early = tuple(
-            k
-            for k in self.copy_of.values()
-            if is_leaf(self.new[self.new[k].operands[0]])
-            or is_virtual(self.new[self.new[k].operands[0]])
-        )
         return Prepared(
             done,
             frozenset(self.in_place),
             donated,
-            early,
+            tuple(dict.fromkeys(self.early)),
             tuple(
                 text.format(*(self.number[k] for k in numbers))
                 for text, numbers in self.decisions
@@ -185,14 +190,42 @@ class _Preparation:
                 reason = "v{} reads it later"
         if not reason and self._overlaps_itself(step, owner):
             reason = "what is written is read from it"
+        slabs = self._surroundings(step)
+        if not reason and slabs is not None and self._reads_neighbours(step):
+            reason = "its neighbours are read"
         if not reason:
             self.decisions.append(("v{}: in place into v{}", (i, owner)))
             return
         self.copied.add(i)
         numbers = (i, owner, *[p for p, _ in late[:1]])
-        self.decisions.append((f"v{{}}: v{{}} is copied: {reason}", numbers))
+        what = "v{}"
+        if slabs is not None:
+            self.slabs[i] = slabs
+            what = "the rest of v{}"
+        self.decisions.append((f"v{{}}: {what} is copied: {reason}", numbers))
         # Copied as early as possible, so that the update can join what it stores.
         self.copies.setdefault(self._below_reshapes(base), []).append(i)
+
+    def _surroundings(self, step: Step) -> list[Recipe] | None:
+        """What to copy around an update of most of an array."""
+        base = step.operands[0]
+        region = step.op.name == "update" and not is_library(step, self.old)
+        if not region or self._below_reshapes(base) != self.root[base]:
+            return None
+        owner = self.old[self.root[base]]
+        if is_virtual(owner):
+            return None
+        return surroundings(step.attributes[0], owner.size)
+
+    def _reads_neighbours(self, step: Step) -> bool:
+        value = step.operands[1]
+        if value < 0 or self.root[value] != value:
+            return False
+        if value in self.claimed or len(self.readers[value]) > 1:
+            return False  # it is stored anyway
+        return reads_neighbours(
+            self.old, self.root, step, lambda s: is_library(s, self.old)
+        )
 
     def _reason_to_copy(self, i: int, base: int, owner: int) -> str:
         step = self.old[owner]
@@ -268,7 +301,15 @@ class _Preparation:
         for writer in self.copies.get(i, ()):
             region = self.old[writer].op.name in ("update", "update_add")
             if region and self.old[writer].attributes[0].dtype == step.dtype:
-                self.copy_of[writer] = self._copy(self.number[i], -1)
+                base = self.number[i]
+                copy = (
+                    self._copy_around(base, self.slabs[writer])
+                    if writer in self.slabs
+                    else self._copy(base, -1)
+                )
+                self.copy_of[writer] = copy
+                if is_leaf(self.new[base]) or is_virtual(self.new[base]):
+                    self.early += range(base + 1, len(self.new))
 
     def _emit_writer(self, i: int, step: Step, library: bool) -> None:
         base = step.operands[0]
@@ -310,6 +351,14 @@ class _Preparation:
                 return
             axes = [a - sum(r < a for r in run) for a in axes]
             operand, shape = len(self.new) - 1, shape_left
+
+    def _copy_around(self, base: int, slabs: list[Recipe]) -> int:
+        """Fresh memory with some slabs of a step in it."""
+        for step in copies_of_slabs(self.new[base], base, slabs, len(self.new)):
+            made = self._append(step)
+            if step.op.name == "update":
+                self.in_place.add(made)
+        return made
 
     def _copy(self, k: int, origin: int) -> int:
         source = self.new[k]

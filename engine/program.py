@@ -39,6 +39,17 @@ class _Copy:
 COPY: Any = _Copy()
 
 
+class _Empty:
+    """The op of steps that only name fresh memory, for updates to fill."""
+
+    name = "empty"
+    kind = "source"
+    expensive = False
+
+
+EMPTY: Any = _Empty()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One operation of a program.
@@ -164,6 +175,8 @@ def is_whole(step: Step, base: Step) -> bool:
 
 def is_virtual(step: Step) -> bool:
     """Whether the step's elements are known from their positions: no memory needed."""
+    if step.op is EMPTY:
+        return True
     return step.op.name in ("full", "iota") and step.dtype.kind in COMPUTED_KINDS
 
 

@@ -12,6 +12,7 @@ never on what is fused, so that bits do not depend on how a graph is cut.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.access import Place
@@ -29,6 +30,9 @@ SIBLINGS = 6
 
 SCALAR_STEPS = 16
 """So many ops on single numbers are rather repeated than a kernel of their own."""
+
+LARGE = 1 << 14
+"""From so many elements on, memory traffic costs more than a launch."""
 
 SPAN = 64
 """How many groups apart two groups may be that are merged."""
@@ -85,14 +89,11 @@ class _Scheduler:
 
     def run(self) -> Schedule:
         program = self.prepared.program
-        for n in self.prepared.early:
-            self._open(n, -1)
-            self._draft(self.home[n]).closed = True
-        for n in range(len(program.steps)):
-            step = self.steps[n]
-            virtual = is_leaf(step) or is_virtual(step) or self.root[n] != n
-            if not virtual and n not in self.home:
-                self.place(n)
+        self._place_all(self.prepared.early)
+        for draft in self.drafts:
+            assert draft is not None
+            draft.closed = True
+        self._place_all(range(len(program.steps)))
         self._merge_siblings()
         self._inline_scalars()
         return Schedule(
@@ -104,6 +105,13 @@ class _Scheduler:
             self.prepared.decisions,
         )
 
+    def _place_all(self, numbers: Iterable[int]) -> None:
+        for n in numbers:
+            step = self.steps[n]
+            virtual = is_leaf(step) or is_virtual(step) or self.root[n] != n
+            if not virtual and n not in self.home:
+                self.place(n)
+
     # -- where a step goes --------------------------------------------------------
     def place(self, n: int) -> None:
         """Put a step into a group."""
@@ -112,7 +120,7 @@ class _Scheduler:
             self._library(n)
             return
         self.fuser.obstacle = ""
-        if low >= 0 and self._can_grow(low):
+        if low >= 0 and self._can_grow(low) and not self._better_later(n, low):
             draft = self._draft(low)
             grown = self.fuser.join(draft, n)
             if grown:
@@ -122,6 +130,20 @@ class _Scheduler:
                 return
         self._open(n, low)
         self._merge_producers(n, self.home[n])
+
+    def _better_later(self, n: int, index: int) -> bool:
+        """Whether a step may as well read what a group has written to memory.
+
+        If its result is wanted elsewhere, that saves storing it; if not, the groups are
+        merged when that shows.
+        """
+        draft = self._draft(index)
+        read = [self.root[k] for k in self.steps[n].values]
+        return (
+            draft.size >= LARGE
+            and self.steps[n].op.kind == "elementwise"
+            and all(r in self.in_place for r in read if r in draft.places)
+        )
 
     def _draft(self, index: int) -> Draft:
         draft = self.drafts[index]

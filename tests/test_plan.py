@@ -20,6 +20,8 @@ from planning import (
 )
 from program_maker import ProgramMaker
 
+import engine.schedule
+import engine.surround
 from engine import counters
 from engine.config import config
 from engine.execute import compute, flush
@@ -45,9 +47,9 @@ def softmax(x: Value) -> Value:
     return e / reshaped(reduced("sum", e, 1), n, 1)
 
 
-def draw(seed: int) -> Recorded:
+def draw(seed: int, rare: bool = False) -> Recorded:
     """A random program with random outputs and donations."""
-    maker = ProgramMaker(seed)
+    maker = ProgramMaker(seed, rare)
     for _ in range(maker.integer(3, 16)):
         maker.step()
     pending = [v for v in maker.values if v.buffer is None]
@@ -69,6 +71,20 @@ def test_compiled_random_programs_agree_with_numpy(first: int) -> None:
     with config(tier="compiled"):
         for seed in range(first, first + 10):
             draw(seed).check(1e-6)
+
+
+def test_random_programs_agree_where_every_array_counts_as_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine.surround, "WORTHWHILE", 1)
+    monkeypatch.setattr(engine.schedule, "LARGE", 1)
+    for seed in range(4000, 4100):
+        draw(seed).check(1e-6)
+
+
+def test_random_programs_of_rare_dtypes_and_ops_agree() -> None:
+    for seed in range(5000, 5100):
+        draw(seed, rare=True).check(1e-2)
 
 
 def test_arrays_that_were_not_donated_are_never_written() -> None:

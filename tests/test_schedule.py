@@ -112,11 +112,12 @@ def test_a_column_reduction_is_not_walked_twice() -> None:
     ]
 
 
-def test_a_long_row_is_not_walked_twice_in_one_kernel() -> None:
-    for length, groups in ((100, 1), (100_000, 2)):
-        x = array(length)
-        y = x / reduced("sum", x, 0)
-        assert len(Recorded([y]).plan().schedule.groups) == groups
+def test_a_single_row_is_walked_again_by_a_kernel_that_cores_share() -> None:
+    x = array(100)
+    assert Recorded([x / reduced("sum", x, 0)]).decisions() == [
+        "group 0: row: sum -> v1",
+        "group 1: map: divide -> v2",
+    ]
 
 
 def test_the_kind_of_a_reduction_depends_on_its_axes_not_on_layout() -> None:
@@ -266,4 +267,39 @@ def test_a_single_number_is_read_before_its_array_is_overwritten() -> None:
     y = put_part(x, take_part(x, slice(0, 5)) * first, slice(0, 5))
     recorded = Recorded([y], donated=[x])
     assert len(recorded.plan().schedule.groups) == 2
+    recorded.check()
+
+
+# -- memory traffic of large arrays ---------------------------------------------------
+def test_a_large_update_from_its_neighbours_goes_to_fresh_memory() -> None:
+    x = array(200, 200)
+    recorded = Recorded([sweep(x, x)], donated=[x])
+    assert recorded.decisions() == [
+        "v18: the rest of v0 is copied: its neighbours are read",
+        "group 0: map: update update -> v3 v5, v3 in place, v5 in place",
+        "group 1: map: update update -> v7 v9, v7 in place, v9 in place",
+        "group 2: map: add add add multiply update -> v18, v18 in place",
+    ]
+    recorded.check()
+
+
+def test_what_surrounds_a_large_update_is_copied_alone() -> None:
+    x = array(200, 200)
+    key = slice(10, 190)
+    y = put_part(x, op("exp", take_part(x, key)), key)
+    recorded = Recorded([y, op("sin", x)])
+    assert "v8: the rest of v0 is copied: others hold it" in recorded.decisions()
+    recorded.check()
+
+
+def test_a_large_written_region_is_read_again_where_it_is_used() -> None:
+    x = array(200, 200)
+    inner = slice(1, -1)
+    y = put_part(x, take_part(x, inner, inner) * 2.0, inner, inner)
+    z = take_part(y, inner, inner) * 3.0 + take_part(y, slice(2, None), inner)
+    recorded = Recorded([y, z], donated=[x])
+    assert recorded.decisions()[1:] == [
+        "group 0: map: multiply update -> v3, v3 in place",
+        "group 1: map: multiply add -> v7",
+    ]
     recorded.check()
