@@ -53,11 +53,11 @@ class CompiledKernel:
         return launch.bind(self.kernel, layout, self.address, self._split_address)
 
     def _split_address(self) -> int | None:
-        """The form for few long rows, compiled when first needed; None without one."""
+        """The form for few long rows, compiled when first needed, if there is one."""
         if not self._split_tried:
             with _lock:
                 if not self._split_tried:
-                    with contextlib.suppress(UnsupportedKernel):
+                    with contextlib.suppress(UnsupportedKernel, CompileError):
                         source = emit_split(self.kernel)
                         self._split, _ = build(source, self.kernel.name)
                     self._split_tried = True

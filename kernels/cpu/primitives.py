@@ -163,11 +163,7 @@ def _masked_load(
     """The first `count` numbers at `pointer`; the identity in the other lanes."""
     width, align = vector.count, _bytes(vector.element)
     lanes = ir.VectorType(INT32, width)
-    splat = builder.insert_element(
-        ir.Constant(lanes, ir.Undefined), builder.trunc(count, INT32), INT32(0)
-    )
-    zeros = ir.Constant(lanes, [0] * width)
-    splat = builder.shuffle_vector(splat, ir.Constant(lanes, ir.Undefined), zeros)
+    splat = _splat(builder, builder.trunc(count, INT32), width)
     mask = builder.icmp_unsigned("<", ir.Constant(lanes, list(range(width))), splat)
     pointed = builder.bitcast(pointer, vector.as_pointer())
     name = f"llvm.masked.load.{_mangled(vector)}.p0"
@@ -180,6 +176,14 @@ def _masked_load(
         load.args[0].add_attribute("noundef")
         load.args[0].attributes.align = align
     return builder.call(load, arguments)
+
+
+def _splat(builder: Any, value: Any, width: int) -> Any:
+    """A vector with `value` in every lane."""
+    unknown = ir.Constant(ir.VectorType(value.type, width), ir.Undefined)
+    first = builder.insert_element(unknown, value, INT32(0))
+    zeros = ir.Constant(ir.VectorType(INT32, width), [0] * width)
+    return builder.shuffle_vector(first, unknown, zeros)
 
 
 def _mangled(kind: Any) -> str:
@@ -347,14 +351,7 @@ def first_of(context: Any, values: Any, count: Any, best: Any) -> Any:
         vector, source = _vector(context, builder, item, arguments[0])
         count = arguments[1]
         found = cgutils.alloca_once_value(builder, ir.Constant(INDEX, -1))
-        wanted = builder.insert_element(
-            ir.Constant(vector, ir.Undefined), arguments[2], INT32(0)
-        )
-        wanted = builder.shuffle_vector(
-            wanted,
-            ir.Constant(vector, ir.Undefined),
-            ir.Constant(ir.VectorType(INT32, LANES), [0] * LANES),
-        )
+        wanted = _splat(builder, arguments[2], LANES)
         rest = builder.and_(count, ir.Constant(INDEX, LANES - 1))
         groups = builder.lshr(count, ir.Constant(INDEX, 5))
         with cgutils.for_range(builder, groups, intp=INDEX) as loop:
