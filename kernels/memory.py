@@ -249,11 +249,11 @@ def allocate(dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
     >>> allocate("float64", (2, 3)).shape
     (2, 3)
     """
+    run = getattr(_local, "run", None)
+    if run is None:
+        run = _local.run = _context().run
     try:
-        array: NDArray[Any] = _local.run(_empty, shape, dtype)
-    except AttributeError:
-        _local.run = _context().run
-        return allocate(dtype, shape)
+        array: NDArray[Any] = run(_empty, shape, dtype)
     except RuntimeError:  # a finaliser that ran inside of this very call
         return _empty(shape, dtype)
     return array
