@@ -26,10 +26,14 @@ class CompiledKernel:
     def bind(self, layout: Layout) -> Launcher:
         """Fix extents, offsets and strides; pointers are those of the device."""
         team = launch.choose_team(self.kernel, layout)
+        return launch.bind(self.kernel, layout, team, self.module)
+
+    def module(self, team: Team) -> launch.Module:
+        """The machine code of one form, in the device."""
         with self._lock:
             if team not in self._modules:
                 self._modules[team] = self._build(team)
-        return launch.bind(self.kernel, layout, team, self._modules[team])
+            return self._modules[team]
 
     def _build(self, team: Team) -> launch.Module:
         """The module of one form, from the disk cache when it is known."""

@@ -29,6 +29,7 @@ from .emit import ENTRY, THREADS
 from .functions import NAMESPACE
 from .halves import FUNCTIONS
 from .teams import device_functions
+from .vectors import FUNCTIONS as VECTORS
 
 _lock = threading.Lock()
 
@@ -127,7 +128,7 @@ def _types() -> dict[str, Any]:
 def _names() -> dict[str, Any]:
     """Everything that generated text may name."""
     constants = {"inf": float("inf"), "nan": float("nan")}
-    functions = {**device_functions(), **FUNCTIONS, **NAMESPACE}
+    functions = {**device_functions(), **FUNCTIONS, **VECTORS, **NAMESPACE}
     return {**_types(), "bool": types.boolean, **constants, **functions}
 
 

@@ -1,6 +1,7 @@
 """Stage 6, emit: Kernel -> readable Python text for numba-cuda.
 
-A thread of a ``map`` kernel takes elements in a grid-stride loop. In the other kinds a
+A thread of a ``map`` kernel takes elements in a grid-stride loop, one at a time or,
+where their addresses allow, as vectors (``wide``). In the other kinds a
 *team* of threads shares a row of the kernel, each thread taking every so-many-th
 element of the inner axis:
 
@@ -22,8 +23,9 @@ from ..cpu.reductions import Accumulator, accumulators, joined, kept, start_valu
 from ..cpu.scope import Scope, UnsupportedKernel, parameters
 from ..kernel import IOTA, Compute, Kernel, Load, Loop, Reduce, Statement, Store
 from ..text import Lines, fill
+from .wide import emit_wide, width
 
-Team: TypeAlias = Literal["map", "warp", "block", "column"]
+Team: TypeAlias = Literal["map", "wide", "warp", "block", "column"]
 
 THREADS = 256
 """Threads of a block, in every kernel."""
@@ -37,22 +39,28 @@ LANES = {"warp": WARP, "block": THREADS, "column": THREADS // COLUMNS}
 """Threads of a team."""
 
 
+PLAIN: dict[str, Team] = {"map": "map", "row": "block", "column": "column"}
+"""The form that is shown when none is named."""
+
+
 def teams(kernel: Kernel) -> tuple[Team, ...]:
     """The forms in which a kernel can be emitted."""
     if kernel.kind == "row":
         return "warp", "block"
-    return ("map",) if kernel.kind == "map" else ("column",)
+    if kernel.kind == "column":
+        return ("column",)
+    return ("map", "wide") if width(kernel) > 1 else ("map",)
 
 
 def emit(kernel: Kernel, team: Team | None = None) -> str:
-    """The readable Python source of `kernel`; for a row kernel, in the form `team`.
+    """The readable Python source of `kernel`, in the form `team` of its `teams`.
 
     Raises
     ------
     UnsupportedKernel
         If the kernel needs what this backend does not generate.
     """
-    team = team or teams(kernel)[-1]
+    team = team or PLAIN[kernel.kind]
     _check(kernel)
     lines = Lines()
     names, kinds = zip(*parameters(kernel)[:-2], strict=True)
@@ -68,6 +76,8 @@ def emit(kernel: Kernel, team: Team | None = None) -> str:
     with lines.indented():
         if team == "map":
             emit_map(scope)
+        elif team == "wide":
+            emit_wide(scope)
         else:
             TeamWriter(scope, team).write()
     return lines.text()

@@ -19,6 +19,7 @@ from ..backend import Launcher
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
 from .emit import COLUMNS, THREADS, WARP, Team
+from .wide import BYTES, aligned, width
 
 BLOCKS = 8
 """Blocks of 256 threads that a multiprocessor holds at a time."""
@@ -159,10 +160,12 @@ WORDS = {
 
 
 def choose_team(kernel: Kernel, layout: Layout) -> Team:
-    """Which threads share a row: decided by its length alone, so results repeat."""
+    """The form to launch: for rows by their length alone, so that results repeat."""
     if kernel.kind == "row":
         return "warp" if layout.extents[-1] <= 1024 else "block"
-    return "map" if kernel.kind == "map" else "column"
+    if kernel.kind == "column":
+        return "column"
+    return "wide" if width(kernel) > 1 and aligned(kernel, layout.places) else "map"
 
 
 def blocks_needed(kernel: Kernel, layout: Layout, team: Team) -> int:
@@ -170,12 +173,34 @@ def blocks_needed(kernel: Kernel, layout: Layout, team: Team) -> int:
     outer = layout.extents[: kernel.outer]
     if team == "column":
         return prod(outer[:-1]) * -(-outer[-1] // COLUMNS)
-    shares = {"map": THREADS, "warp": THREADS // WARP, "block": 1}[team]
-    return -(-prod(outer) // shares)
+    shares = {
+        "map": THREADS,
+        "wide": THREADS * width(kernel),
+        "warp": THREADS // WARP,
+        "block": 1,
+    }
+    return -(-prod(outer) // shares[team])
 
 
-def bind(kernel: Kernel, layout: Layout, team: Team, module: Module) -> Launcher:
-    """A launcher of `module` on `layout`: what it is given are device pointers."""
+def bind(
+    kernel: Kernel, layout: Layout, team: Team, module: Callable[[Team], Module]
+) -> Launcher:
+    """A launcher on `layout`, given device pointers; `module` has the machine code."""
+    launch = launcher(kernel, layout, team, module(team))
+    if team != "wide":
+        return launch
+
+    def launch_aligned(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
+        if all(pointer % BYTES == 0 for pointer in pointers):
+            launch(pointers, scalars)
+        else:
+            launcher(kernel, layout, "map", module("map"))(pointers, scalars)
+
+    return launch_aligned
+
+
+def launcher(kernel: Kernel, layout: Layout, team: Team, module: Module) -> Launcher:
+    """A launcher of one form of a kernel."""
     here = device()
     blocks = blocks_needed(kernel, layout, team)
     grid = min(blocks, here.multiprocessors * BLOCKS)

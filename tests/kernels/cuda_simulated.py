@@ -47,13 +47,22 @@ kernelapi.FakeCUDAModule.shfl_xor_sync = exchange
 kernelapi.FakeCUDAModule.syncwarp = lambda self, mask=None: None
 
 
+def store_2(array: Any, index: int, *values: Any) -> None:
+    """What one 128-bit store does."""
+    assert (array.ctypes.data + index * array.itemsize) % 16 == 0
+    array[index : index + 2] = values
+
+
+VECTORS = {"load_2": lambda array, at: array[at : at + 2], "store_2": store_2}
+
+
 def names() -> dict[str, Any]:
     """What generated text may name, in NumPy."""
     dtypes = [f"{u}int{b}" for u in ("", "u") for b in (8, 16, 32, 64)]
     found = {name: getattr(np, name) for name in [*dtypes, "float32", "float64"]}
     found |= {"exp": np.exp, "sqrt": np.sqrt, "maximum": np.maximum}
     found |= {"minimum": np.minimum, "inf": np.inf, "bool": np.bool_}
-    return {**found, **device_functions(), "cuda": cuda}
+    return {**found, **device_functions(), **VECTORS, "cuda": cuda}
 
 
 def run(kernel: Kernel, team: Any, words: list[Any], blocks: int = 2) -> None:
@@ -76,6 +85,10 @@ def map_kernels() -> None:
     kernel = elementwise("exp(x0) + x1", "float64", "float64", "float64")
     run(kernel, "map", [x, y, out, 700, 0, 0, 0])
     check("map", out, np.exp(x) + y)
+    wide = np.zeros(702)
+    start = wide.ctypes.data // 8 % 2  # where a vector may stand
+    run(kernel, "wide", [x, y, wide[start:], 699, 0, 0, 0])
+    check("wide map", wide[start:][:699], out[:699])
 
     accesses = (Access(0, ("1", "0")), Access(1, ("0", "1")), Access(2, ("n", "1")))
     arguments = (*[Argument("float64", "read")] * 2, Argument("float64", "write"))

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it warns of what NumPy will drop
     from engine.kernels.cuda.compile import Program, compile_text
     from engine.kernels.cuda.emit import emit, teams
+    from engine.kernels.cuda.wide import aligned
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,6 +54,27 @@ def test_maps_of_every_dtype(dtype: str) -> None:
     program = build(elementwise(text, dtype, dtype, dtype))
     assert "ld.global" in program.ptx
     assert program.stack_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("dtype", "move"), [("float32", "v4.f32"), ("float64", "v2.f64"), ("int16", "v4")]
+)
+def test_wide_maps_move_sixteen_bytes_at_a_time(dtype: str, move: str) -> None:
+    kernel = elementwise("x0 * s0 + x1", dtype, dtype, dtype, scalars=(dtype,))
+    program = build(kernel, "wide")
+    assert f"ld.global.{move}" in program.ptx
+    assert f"st.global.{move}" in program.ptx
+
+
+def test_no_wide_form_where_addresses_do_not_allow_it() -> None:
+    contiguous = elementwise("x0 + x1", "float32", "float32", "float32")
+    assert teams(contiguous) == ("map", "wide")
+    strided = replace(
+        contiguous, accesses=(*contiguous.accesses[:2], Access(2, ("n",)))
+    )
+    assert teams(strided) == ("map",)
+    assert aligned(contiguous, ((0,), (4,), (8,)))
+    assert not aligned(contiguous, ((0,), (4,), (2,)))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -92,7 +115,7 @@ def test_layer_norm_of_rows_and_columns() -> None:
 def test_reductions(form: str, dtype: str) -> None:
     for kinds in (KINDS[:4], KINDS[4:]):
         kernel = reductions(kinds, dtype, form)
-        build(kernel, teams(kernel)[-1])
+        build(kernel)
 
 
 def test_gather_iota_and_update_in_place() -> None:
@@ -132,4 +155,4 @@ def test_a_few_kernels_run_in_the_simulator() -> None:
     right = done.stdout.splitlines()
     assert "softmax, block" in right
     assert "argmin, block" in right
-    assert len(right) == 26
+    assert len(right) == 27
