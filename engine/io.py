@@ -157,7 +157,7 @@ def _arrays(obj: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
             )
     # Wide elements first, so that each begins at a multiple of its size.
     order = sorted(arrays, key=lambda key: (-arrays[key].dtype.itemsize, key))
-    return {key: np.ascontiguousarray(arrays[key]) for key in order}
+    return {key: np.asarray(arrays[key], order="C") for key in order}
 
 
 def _header(

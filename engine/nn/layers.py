@@ -146,7 +146,7 @@ class LayerNorm(Module):
             else tuple(normalized_shape)
         )
         self.normalized_shape, self.eps = shape, eps
-        self.elementwise_affine = elementwise_affine
+        self.elementwise_affine, self.biased = elementwise_affine, bias
         self.register_parameter("weight", None)
         self.register_parameter("bias", None)
         if elementwise_affine:
@@ -162,7 +162,7 @@ class LayerNorm(Module):
     def extra_repr(self) -> str:
         return (
             f"{self.normalized_shape}, eps={self.eps}, "
-            f"elementwise_affine={self.elementwise_affine}"
+            f"elementwise_affine={self.elementwise_affine}, bias={self.biased}"
         )
 
 
