@@ -7,6 +7,7 @@ no storage of its own, only the value that it was made with.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -60,16 +61,9 @@ class Array:
         handle is axis ``k`` of the value. `scalar` marks what is a scalar in NumPy.
         """
         handle = cls.__new__(cls)
-        shape = value.shape
-        if 0 in shape:  # NumPy's fresh empty arrays have strides 0
-            strides: tuple[int, ...] = (0,) * len(shape)
-        else:
-            strides = c_strides(shape)
-        if order is not None and tuple(order) != tuple(range(len(shape))):
-            inverse = sorted(range(len(shape)), key=order.__getitem__)
-            shape = tuple(shape[k] for k in inverse)
-            strides = tuple(strides[k] for k in inverse)
-        handle.recipe = Recipe(value.dtype, 0, shape, strides)
+        handle.recipe = _owned(
+            value.dtype, value.shape, None if order is None else tuple(order)
+        )
         handle._value = value
         handle._line = None
         handle.writeable = writeable and not scalar
@@ -348,6 +342,22 @@ class Array:
         if not self.recipe.shape:
             raise TypeError("len() of unsized object")
         return self.recipe.shape[0]
+
+
+@lru_cache(maxsize=4096)
+def _owned(
+    dtype: np.dtype[Any], shape: tuple[int, ...], order: tuple[int, ...] | None
+) -> Recipe:
+    """The recipe of a handle that owns a value of this shape."""
+    if 0 in shape:  # NumPy's fresh empty arrays have strides 0
+        strides: tuple[int, ...] = (0,) * len(shape)
+    else:
+        strides = c_strides(shape)
+    if order is not None and order != tuple(range(len(shape))):
+        inverse = sorted(range(len(shape)), key=order.__getitem__)
+        shape = tuple(shape[k] for k in inverse)
+        strides = tuple(strides[k] for k in inverse)
+    return Recipe(dtype, 0, shape, strides)
 
 
 def _contiguous(value: Value, shape: tuple[int, ...]) -> Recipe:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -147,13 +148,44 @@ def _local_positions(
     return local, order
 
 
+# -- basic keys
+def resolve_basic(recipe: Recipe, parts: tuple[Any, ...]) -> tuple[Recipe, bool]:
+    """`index_basic`, remembered: loops use the same few slices again and again."""
+    if len(parts) == 1 and type(parts[0]) is int and recipe.shape:
+        return _row(recipe, parts[0])
+    return _remembered(
+        recipe,
+        tuple(
+            (part.start, part.stop, part.step) if type(part) is slice else part
+            for part in parts
+        ),
+    )
+
+
+def _row(recipe: Recipe, place: int) -> tuple[Recipe, bool]:
+    """One integer: not worth remembering, since loops use each one once."""
+    dtype, offset, shape, strides = recipe
+    extent = shape[0]
+    if not -extent <= place < extent:
+        return index_basic(recipe, (place,))  # raises
+    offset += (place + extent if place < 0 else place) * strides[0]
+    return Recipe(dtype, offset, shape[1:], strides[1:]), len(shape) == 1
+
+
+@lru_cache(maxsize=4096)
+def _remembered(recipe: Recipe, parts: tuple[Any, ...]) -> tuple[Recipe, bool]:
+    return index_basic(
+        recipe, [slice(*part) if type(part) is tuple else part for part in parts]
+    )
+
+
 # -- getting --------------------------------------------------------------------------
 def get(handle: face.ndarray, key: Any) -> Any:
     """``handle[key]``."""
     parts, basic = split_key(key)
     if not basic:
         return select(handle, parts)
-    recipe, is_element = index_basic(handle.recipe, parts)
+    recipe, is_element = resolve_basic(handle.recipe, parts)
     if is_element and not (handle.scalar and parts == (Ellipsis,)):
         return element(handle, recipe)
     return handle.view_as(recipe)
@@ -191,7 +223,7 @@ def set_(handle: face.ndarray, key: Any, value: Any) -> None:
 
 
 def _set_basic(handle: face.ndarray, parts: tuple[Any, ...], value: Any) -> None:
-    recipe, _ = index_basic(handle.recipe, parts)
+    recipe, _ = resolve_basic(handle.recipe, parts)
     if isinstance(value, Array) and value._line is not None and not value.scalar:
         storage = value._line.storage
         if value.recipe == recipe and storage is handle.line.storage:
