@@ -1,8 +1,8 @@
 """Plan: the rows that compute one path of the trie; built once, run many times.
 
 A row is a launch or a library call over a table of buffers. Which tier runs a launch is
-decided here, when the row first runs: a kernel that exists is used; a cold and small
-group is interpreted; what recurs or is large is compiled.
+decided here, when the row first runs: a kernel that exists is used; a cold group is
+interpreted, until that has cost what compiling it costs.
 """
 
 from __future__ import annotations
@@ -32,17 +32,21 @@ from engine.simplify import simplify
 
 Array = np.ndarray[Any, Any]
 
-HOT = 3
-"""A kernel that was wanted this often is worth compiling ..."""
+# What things take, in seconds, roughly. NumPy interprets until it has taken as long as
+# the better way would have taken to prepare: at worst the cost is doubled.
+COMPILE = 0.04
+"""To compile a kernel."""
 
-LARGE = 1_000_000
-"""... and so is a launch that visits this many elements times statements."""
+PLAN = 3e-4
+"""To plan one step of a path."""
 
-PATIENCE = 2
-"""A cold and small path runs this often before it is planned: planning costs more than
-interpreting it."""
+CALL = 1e-5
+"""To interpret one step, whatever its size ..."""
 
-_heat: dict[str, int] = {}
+ELEMENT = 1e-9
+"""... and for each of its elements."""
+
+_heat: dict[str, float] = {}
 _warned: set[str] = set()
 
 
@@ -100,21 +104,23 @@ class Plan:
 
 
 class ColdPlan:
-    """A path that NumPy interprets while it is cold and small; later it is planned.
+    """A path that NumPy interprets while it is cold; later it is planned.
 
     Attributes
     ----------
     plan : Plan or None
-        The plan, once the path has recurred or its work is large.
+        The plan, once interpreting the path has cost what planning it costs.
     """
 
-    __slots__ = ("_alive", "_donated", "_nodes", "_runs", "plan")
+    __slots__ = ("_alive", "_cost", "_donated", "_nodes", "_spent", "plan")
 
     def __init__(
         self, nodes: Sequence[Node], alive: Sequence[bool], donated: frozenset[int]
     ) -> None:
         self._nodes, self._alive, self._donated = nodes, alive, donated
-        self._runs = 0
+        elements = sum(prod(node.shape) for node in nodes)
+        self._cost = CALL * len(nodes) + ELEMENT * elements
+        self._spent = 0.0
         self.plan: Plan | None = None
 
     def run(
@@ -122,14 +128,11 @@ class ColdPlan:
     ) -> dict[int, Array]:
         """Compute the outputs, by number of the recorded value."""
         if self.plan is None:
-            self._runs += 1
-            if config.tier == "auto" and self._runs <= PATIENCE and self._is_small():
+            self._spent += self._cost
+            if config.tier == "auto" and self._spent < PLAN * len(self._nodes):
                 return interpret(self._nodes, self._alive, leaves, scalars)
             self.plan = build_plan(self._nodes, self._alive, self._donated)
         return self.plan.run(leaves, scalars)
-
-    def _is_small(self) -> bool:
-        return sum(prod(node.shape) for node in self._nodes) < LARGE
 
 
 def build_plan(
@@ -222,8 +225,9 @@ class Row:
         lowered = self.lowered
         assert lowered is not None
         kernel = lowered.kernel
-        heat = _heat[kernel.key] = _heat.get(kernel.key, 0) + 1
-        if heat > HOT or self.group.size * len(kernel.body) >= LARGE:
+        cost = len(self.group.steps) * (CALL + ELEMENT * self.group.size)
+        spent = _heat[kernel.key] = _heat.get(kernel.key, 0.0) + cost
+        if spent >= COMPILE:
             return True
         return backend.is_known(kernel)
 
