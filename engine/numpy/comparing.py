@@ -18,6 +18,7 @@ __all__ = [
     "allclose",
     "array_equal",
     "array_equiv",
+    "can_cast",
     "isclose",
     "iscomplex",
     "iscomplexobj",
@@ -26,6 +27,7 @@ __all__ = [
     "isreal",
     "isrealobj",
     "isscalar",
+    "result_type",
 ]
 
 
@@ -108,3 +110,17 @@ def isscalar(element: Any) -> bool:
     if isinstance(element, Array):
         return element.scalar
     return bool(np.isscalar(element))
+
+
+# -- dtypes ---------------------------------------------------------------------------
+def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
+    """The dtype to which arrays, dtypes and (weak) Python numbers are promoted."""
+    given = [x.dtype if isinstance(x, Array) else x for x in arrays_and_dtypes]
+    found: np.dtype[Any] = np.result_type(*given)
+    return found
+
+
+def can_cast(from_: Any, to: Any, casting: str = "safe") -> bool:
+    """Whether a cast between dtypes is allowed by a rule."""
+    source = from_.dtype if isinstance(from_, Array) else from_
+    return np.can_cast(source, to, casting)  # type: ignore[arg-type]

@@ -122,7 +122,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         )
     if len(left) != len(right):
         raise ValueError("shape-mismatch for sum")
-    return face.fresh(composites.tensordot(x.read(), y.read(), left, right))
+    return face.ndarray.wrap(composites.tensordot(x.read(), y.read(), left, right))
 
 
 def kron(a: Any, b: Any) -> Any:

@@ -60,13 +60,7 @@ def arange(
         start, stop = 0, start
     step = 1 if step is None else step
     given = [x.dtype if hasattr(x, "dtype") else x for x in (start, stop, step)]
-    found = np.result_type(*given) if dtype is None else np.dtype(dtype)
-    if (
-        dtype is None
-        and found.kind in "iu"
-        and not any(isinstance(x, np.dtype) for x in given)
-    ):
-        found = np.dtype(int)
+    found = np.result_type(np.int64, *given) if dtype is None else np.dtype(dtype)
     found = numeric_dtype(found, "arange")
     value = composites.arange(_number(start), _number(stop), _number(step), found)
     return face.ndarray.wrap(value)
