@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba.core import types
 
 from .builders import Builder
-from .scalars import NAMES, Scalar, operand_dtype
+from .scalars import NAMES, WHOLE, Scalar, operand_dtype
 from .term import Place, Term
 
 C_NAMES = {
@@ -65,6 +65,8 @@ def signature(name: str, scalar: Scalar, dtypes: tuple[str, ...]) -> tuple[str, 
     work = operand_dtype(free)
     if scalar.result == "float" and "float" not in work:
         work = "float64"
+    if name in WHOLE and "float" in work:
+        raise TypeError(f"{name}: integers were required; {work} was given")
     result = work if scalar.result in ("same", "float") else scalar.result
     if name == "select":
         return result, "bool", work, work

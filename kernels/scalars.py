@@ -116,6 +116,11 @@ NAMES: Mapping[str, Scalar] = MappingProxyType(
 )
 """Name to arity, dtype of the result and meaning of every scalar function."""
 
+WHOLE = frozenset(
+    {"invert", "left_shift", "right_shift", "gcd", "lcm", "bitwise_count", "philox"}
+)
+"""The functions of integers (and `invert` of bool) alone."""
+
 
 def operand_dtype(dtypes: tuple[str, ...]) -> str:
     """The one dtype in which a function of these operands works.

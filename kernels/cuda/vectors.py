@@ -10,6 +10,7 @@ from numba.core import cgutils as _cgutils
 from numba.cuda.extending import intrinsic
 
 cgutils: Any = _cgutils  # Numba's own helpers have no types
+tuple_of: Any = types.UniTuple
 INDEX = ir.IntType(32)
 COUNTS = (2, 4, 8)
 
@@ -22,7 +23,7 @@ def _place(builder: Any, pointer: Any, index: Any, count: int) -> tuple[Any, Any
     return vector, builder.bitcast(place, vector.as_pointer())
 
 
-def _bytes(kind: types.Type, count: int) -> int:
+def _bytes(kind: Any, count: int) -> int:
     return int(kind.bitwidth) // 8 * count
 
 
@@ -34,13 +35,13 @@ def load(count: int) -> Any:
         kind = pointer.dtype
 
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            _, place = _place(builder, *arguments, count)
+            _, place = _place(builder, arguments[0], arguments[1], count)
             value = builder.load(place)
             value.align = _bytes(kind, count)
             items = [builder.extract_element(value, INDEX(k)) for k in range(count)]
             return cgutils.pack_array(builder, items)
 
-        return types.UniTuple(kind, count)(pointer, types.int64), build
+        return tuple_of(kind, count)(pointer, types.int64), build
 
     return load_vector
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from by_hand import INTEGERS, KINDS, elementwise, layer_norm, reductions, softmax
 
@@ -24,6 +25,7 @@ from engine.kernels.kernel import (
     Store,
 )
 from engine.kernels.scalars import NAMES
+from engine.record.registry import REGISTRY
 
 pytest.importorskip(
     "numba_cuda", reason='numba-cuda is not installed: pip install "numba-cuda[cu13]"'
@@ -93,6 +95,28 @@ def test_the_whole_scalar_library(dtype: str) -> None:
     whole = [f"{name}(x0, x1)" for name in pairs]
     whole += ["bitwise_count(x0)", "invert(x0)"]
     build(elementwise(" ^ ".join(whole), "uint64", "uint64", "uint64"))
+
+
+def takes(op: Any, dtype: str) -> bool:
+    """Whether an op works on operands of this dtype without casts."""
+    if op.kind != "elementwise" or op.name == "cast":
+        return False
+    try:
+        loop = op.resolve((np.dtype(dtype),) * op.nin)
+    except TypeError:
+        return False
+    return all(kind == dtype for kind in loop.inputs)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32", "bool"])
+def test_the_text_of_every_op(dtype: str) -> None:
+    given = {"x": "x0", "y": "x1", "z": "x0"}
+    texts = [op.text(np.dtype(dtype)) for op in REGISTRY.values() if takes(op, dtype)]
+    written = sorted({text.format(**given) for text in texts if text})
+    assert len(written) > 12
+    for first in range(0, len(written), 24):
+        total = " + ".join(f"int32({text})" for text in written[first : first + 24])
+        build(elementwise(total, dtype, dtype, "int32"))
 
 
 @pytest.mark.parametrize("team", ["warp", "block"])

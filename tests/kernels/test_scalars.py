@@ -15,7 +15,7 @@ from scipy import special
 
 from engine.kernels.cpu.functions import NAMESPACE
 from engine.kernels.philox import philox_numpy
-from engine.kernels.scalars import NAMES
+from engine.kernels.scalars import NAMES, WHOLE
 
 SIGNED = ("int8", "int32", "int64")
 UNSIGNED = ("uint8", "uint64")
@@ -171,6 +171,13 @@ def test_negative_powers_of_integers_are_rounded_to_zero(dtype: str) -> None:
     result = np.empty_like(x)
     LOOPS["power"](x, n, result)
     assert result.tolist() == [1, -1, 1, 0, 0, 1]
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE - {"philox"}))
+def test_functions_of_integers_refuse_floats(name: str) -> None:
+    x = np.ones(1)
+    with pytest.raises(Exception, match="integers were required"):
+        kernel(name)(*[x] * NAMES[name].arity, x)
 
 
 def test_philox_gives_the_published_numbers() -> None:
