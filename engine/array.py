@@ -102,8 +102,11 @@ class Array:
     def read(self) -> Value:
         """The value that this handle shows now."""
         if self._line is None:
-            assert self._value is not None
-            return read_region(self._value, self.recipe)
+            value = self._value
+            assert value is not None
+            if self.recipe.shape is value.shape:  # as `wrap` made it, in C order
+                return value
+            return read_region(value, self.recipe)
         return self._line.read(self.recipe)
 
     def numpy_copy(self) -> NDArray:

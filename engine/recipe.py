@@ -7,6 +7,7 @@ the strides, because layout decides which later operations view and which copy.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -25,20 +26,26 @@ class Recipe(NamedTuple):
 
     @property
     def size(self) -> int:
+        """The number of elements."""
         return prod(self.shape)
 
     def is_whole(self, size: int, dtype: np.dtype[Any]) -> bool:
         """Whether this is all of a flat base, in order: a reshape of it."""
         return (
             self.offset == 0
+            and _dense_size(self.shape, self.strides) == size
             and self.dtype == dtype
-            and self.size == size
-            and is_c_contiguous(self)
         )
 
 
 def c_strides(shape: Sequence[int]) -> tuple[int, ...]:
     """Strides, in items, of a C-contiguous array."""
+    return _c_strides(tuple(shape))
+
+
+# Programs have few shapes, and every op that is recorded asks for these.
+@lru_cache(maxsize=4096)
+def _c_strides(shape: Shape) -> tuple[int, ...]:
     strides, step = [], 1
     for extent in reversed(shape):
         strides.append(step)
@@ -53,16 +60,20 @@ def whole(dtype: np.dtype[Any], shape: Shape) -> Recipe:
 
 def is_c_contiguous(recipe: Recipe) -> bool:
     """Whether the elements lie in C order without gaps (true when there are none)."""
-    if 0 in recipe.shape:
-        return True
+    return _dense_size(recipe.shape, recipe.strides) >= 0
+
+
+@lru_cache(maxsize=4096)
+def _dense_size(shape: Shape, strides: tuple[int, ...]) -> int:
+    """The number of elements where they lie in C order without gaps, else -1."""
+    if 0 in shape:
+        return 0
     step = 1
-    for extent, stride in zip(
-        reversed(recipe.shape), reversed(recipe.strides), strict=True
-    ):
+    for extent, stride in zip(reversed(shape), reversed(strides), strict=True):
         if extent != 1 and stride != step:
-            return False
+            return -1
         step *= extent
-    return True
+    return step
 
 
 def is_f_contiguous(recipe: Recipe) -> bool:
