@@ -58,7 +58,10 @@ def _in_place(name: str) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
         if self.scalar:
             return apply(op, self, other)
-        if type(other) is not face.ndarray and _defers(other):
+        if isinstance(other, Array) and not isinstance(other, face.ndarray):
+            # What is written decides the rules: the other face's array is read as ours.
+            other = face.ndarray.from_line(other.line, other.recipe, other.writeable)
+        elif type(other) is not face.ndarray and _defers(other):
             return NotImplemented
         return update_in_place(op, self, other)
 
