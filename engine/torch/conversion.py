@@ -211,12 +211,6 @@ class Conversion(Array):
             )
         return self.export()
 
-    def array(self) -> Any:
-        """The same memory as an `engine.numpy.ndarray`: gradients go through."""
-        from engine.numpy import ndarray
-
-        return ndarray.from_line(self.line, self.recipe, self.writeable)
-
     def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray:
         if self.requires_grad:
             raise RuntimeError(

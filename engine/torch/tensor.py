@@ -20,11 +20,12 @@ from engine.torch.indexing import Indexing
 from engine.torch.inplace import InPlace
 from engine.torch.operands import NUMBERS
 from engine.torch.products import Products
+from engine.torch.protocols import Protocols
 from engine.torch.rearrangement import Rearrangement
 from engine.torch.views import Views, sizes
 
 
-class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products):
+class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Protocols):
     """A lazy tensor with PyTorch's semantics.
 
     Made by `engine.tensor` and the other creation functions. Nothing runs when an
@@ -41,6 +42,19 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products):
     """
 
     __slots__ = ("__dict__",)
+
+    def __init__(self, *data: Any) -> None:
+        """``Tensor(data)`` is ``tensor(data)`` in the default dtype.
+
+        ``Tensor(2, 3)`` has that shape, and holds zeros.
+        """
+        if data and all(isinstance(n, int) for n in data):
+            value = full_value(tuple(data), 0, Default.dtype)
+        else:
+            value = value_of_data(data[0] if data else [], Default.dtype)
+        fresh = type(self).wrap(value)
+        self.recipe, self.writeable, self.scalar = fresh.recipe, True, False
+        self._line, self._value = None, fresh._value
 
     # -- gradients ----------------------------------------------------------------
     @property
