@@ -31,11 +31,13 @@ def host_call(
     line = user_line()
     if (name, line) not in _warned:
         _warned.add((name, line))
-        warnings.warn(
+        filename, _, number = line.rpartition(":")
+        warnings.warn_explicit(
             f"{name} has no lazy version: its operands were computed and handed to "
             f"NumPy, at {line}",
             FallbackWarning,
-            stacklevel=3,
+            filename,
+            int(number),
         )
     return library_call(name, function, *args, **options)
 

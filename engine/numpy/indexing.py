@@ -33,8 +33,10 @@ _SMALL = 1024
 
 def split_key(key: Any) -> tuple[tuple[Any, ...], bool]:
     """The parts of a key, and whether it is basic. Handles in it are computed."""
-    if type(key) is int or type(key) is slice:
+    if type(key) is int:
         return (key,), True
+    if type(key) is slice:
+        return (_plain_slice(key),), True
     parts: list[Any] = []
     basic = True
     for part in key if isinstance(key, tuple) else (key,):
@@ -50,13 +52,12 @@ def split_key(key: Any) -> tuple[tuple[Any, ...], bool]:
 
 
 def _plain_slice(part: slice) -> slice:
-    """A slice whose bounds may be handles of one integer."""
+    """A slice with bounds of Python integers; they may be arrays of one integer."""
     bounds: tuple[Any, ...] = (part.start, part.stop, part.step)
-    if any(isinstance(bound, Array) for bound in bounds):
-        return slice(
-            *(operator.index(b) if isinstance(b, face.ndarray) else b for b in bounds)
-        )
-    return part
+    if all(bound is None or type(bound) is int for bound in bounds):
+        return part
+    start, stop, step = (None if b is None else operator.index(b) for b in bounds)
+    return slice(start, stop, step)
 
 
 def _array_part(part: Any) -> Any:
