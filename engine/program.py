@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.recipe import Recipe
-from engine.record.node import LEAF, Node
+from engine.record.node import LEAF, Node, event_text
 
 COMPUTED_KINDS = "biuf"
 """Kinds of dtypes that kernels compute with; the rest is left to NumPy."""
@@ -93,17 +93,7 @@ class Step:
 
     def text(self, number: int) -> str:
         """One line about the step, ``v3: float64[4] = exp(v2)``."""
-        names = [f"v{k}" if k >= 0 else f"s{~k}" for k in self.operands]
-        names += [_attribute_text(a) for a in self.attributes]
-        kind = f"{self.dtype.name}{list(self.shape)}"
-        return f"v{number}: {kind} = {self.op.name}({', '.join(names)})"
-
-
-def _attribute_text(attribute: Any) -> str:
-    if isinstance(attribute, Recipe):
-        shape, strides = list(attribute.shape), list(attribute.strides)
-        return f"{attribute.offset}+{shape}*{strides}"
-    return str(attribute)
+        return event_text(self, number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ class Recipe(NamedTuple):
     shape: Shape
     strides: tuple[int, ...]
 
+    def __str__(self) -> str:
+        return f"{self.offset}+{list(self.shape)}*{list(self.strides)}"
+
     @property
     def size(self) -> int:
         """The number of elements."""

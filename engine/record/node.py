@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -67,10 +67,39 @@ class Node:
         return nodes
 
     def __repr__(self) -> str:
-        names = [f"v{i}" if i >= 0 else f"s{~i}" for i in self.operands]
-        names += [repr(a) for a in self.attributes]
-        kind = f"{self.dtype.name}{list(self.shape)}"
-        return f"v{self.number}: {kind} = {self.op.name}({', '.join(names)})"
+        return event_text(self, self.number)
+
+
+class Event(Protocol):
+    """What recorded and simplified events have in common."""
+
+    @property
+    def op(self) -> Any:
+        """The operation."""
+
+    @property
+    def operands(self) -> tuple[int, ...]:
+        """Numbers of values, or ``~k`` for the k-th Python scalar."""
+
+    @property
+    def attributes(self) -> tuple[Any, ...]:
+        """What the op needs to know besides its operands."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the result."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the result."""
+
+
+def event_text(event: Event, number: int) -> str:
+    """One line about an event, ``v3: float64[4] = exp(v2)``."""
+    names = [f"v{k}" if k >= 0 else f"s{~k}" for k in event.operands]
+    names += [str(attribute) for attribute in event.attributes]
+    kind = f"{event.dtype.name}{list(event.shape)}"
+    return f"v{number}: {kind} = {event.op.name}({', '.join(names)})"
 
 
 class _Source:
