@@ -10,7 +10,8 @@ from ..backend import Launcher
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
 from . import launch
-from .emit import ENTRY, Team, emit
+from .emit import emit
+from .forms import ENTRY, Team
 
 
 class CompiledKernel:

@@ -25,11 +25,12 @@ from numba import cuda, types
 from numba.cuda import api, compiler, dispatcher
 
 from ..cpu.scope import SUPPORTED
-from .emit import ENTRY, THREADS
+from .forms import ENTRY, THREADS
 from .functions import NAMESPACE
-from .halves import FUNCTIONS
-from .teams import device_functions
-from .vectors import FUNCTIONS as VECTORS
+from .halves import FUNCTIONS as HALVES
+from .memory import FUNCTIONS as MEMORY
+from .memory import take_ticket
+from .teams import device_functions, last_of
 
 _lock = threading.Lock()
 
@@ -128,7 +129,8 @@ def _types() -> dict[str, Any]:
 def _names() -> dict[str, Any]:
     """Everything that generated text may name."""
     constants = {"inf": float("inf"), "nan": float("nan")}
-    functions = {**device_functions(), **FUNCTIONS, **VECTORS, **NAMESPACE}
+    functions = {**device_functions(), **HALVES, **MEMORY, **NAMESPACE}
+    functions["last_of"] = last_of(take_ticket)
     return {**_types(), "bool": types.boolean, **constants, **functions}
 
 

@@ -18,7 +18,8 @@ from cuda.bindings import driver
 from ..backend import Launcher
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
-from .emit import COLUMNS, THREADS, WARP, Team
+from .forms import COLUMNS, PART, THREADS, WARP, Team
+from .grid import fits, partial_accumulators
 from .wide import BYTES, aligned, width
 
 BLOCKS = 8
@@ -159,9 +160,15 @@ WORDS = {
 """C types of scalars by dtype."""
 
 
+LONG = 8 * PART
+"""Elements of a row from which many blocks share it, where they can."""
+
+
 def choose_team(kernel: Kernel, layout: Layout) -> Team:
     """The form to launch: for rows by their length alone, so that results repeat."""
     if kernel.kind == "row":
+        if layout.extents[-1] > LONG and fits(kernel):
+            return "grid"
         return "warp" if layout.extents[-1] <= 1024 else "block"
     if kernel.kind == "column":
         return "column"
@@ -173,6 +180,8 @@ def blocks_needed(kernel: Kernel, layout: Layout, team: Team) -> int:
     outer = layout.extents[: kernel.outer]
     if team == "column":
         return prod(outer[:-1]) * -(-outer[-1] // COLUMNS)
+    if team == "grid":
+        return prod(outer) * parts_of(layout)
     shares = {
         "map": THREADS,
         "wide": THREADS * width(kernel),
@@ -199,16 +208,35 @@ def bind(
     return launch_aligned
 
 
+def parts_of(layout: Layout) -> int:
+    """Parts of a row, in the ``grid`` form."""
+    return max(-(-layout.extents[-1] // PART), 1)
+
+
+def scratch(kernel: Kernel, layout: Layout, team: Team) -> list[DeviceArray]:
+    """The memory that the blocks of a launch share; tickets are 0 between launches."""
+    if team != "grid":
+        return []
+    rows = prod(layout.extents[: kernel.outer])
+    sums = [
+        DeviceArray((rows * parts_of(layout),), acc.carrier)
+        for acc in partial_accumulators(kernel)
+    ]
+    return [DeviceArray.of(np.zeros(rows, np.int32)), *sums]
+
+
 def launcher(kernel: Kernel, layout: Layout, team: Team, module: Module) -> Launcher:
     """A launcher of one form of a kernel."""
     here = device()
     blocks = blocks_needed(kernel, layout, team)
     grid = min(blocks, here.multiprocessors * BLOCKS)
     numbers = [*layout.extents, *(n for place in layout.places for n in place)]
+    shared = scratch(kernel, layout, team) if blocks else []
     kinds = (
         *[ctypes.c_void_p] * len(kernel.arguments),
         *[WORDS[dtype] for dtype in kernel.scalars],
         *[ctypes.c_int64] * len(numbers),
+        *[ctypes.c_void_p] * len(shared),
     )
 
     def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
@@ -216,7 +244,8 @@ def launcher(kernel: Kernel, layout: Layout, team: Team, module: Module) -> Laun
             return
         COUNTS.launches += 1
         plain = [value.item() if hasattr(value, "item") else value for value in scalars]
-        words = ((*pointers, *plain, *numbers), kinds)
+        places = [array.pointer for array in shared]
+        words = ((*pointers, *plain, *numbers, *places), kinds)
         here.use()
         sizes = (grid, 1, 1, THREADS, 1, 1)
         check(driver.cuLaunchKernel, module.function, *sizes, 0, 0, words, 0)

@@ -13,7 +13,7 @@ from typing import Any
 
 from numba import cuda, types
 
-from .emit import COLUMNS, LANES, THREADS, WARP, Team
+from .forms import COLUMNS, LANES, THREADS, WARP, Team
 
 FULL = 0xFFFFFFFF
 WARPS = THREADS // WARP
@@ -163,8 +163,33 @@ def _arg_reducer(team: Team, kind: str, carrier: str) -> Any:
     return warp if team == "warp" else through_memory
 
 
+def last_of(take_ticket: Callable[[Any, Any], Any]) -> Any:
+    """The device function ``last_of(tickets, row, parts)``.
+
+    It tells all threads of a block whether every block of `row` has been here, and
+    makes visible what those have written. `take_ticket` adds 1 to ``tickets[row]``
+    and gives what was there; the last block sets it to 0 for the next launch.
+    """
+
+    @cuda.jit(device=True)
+    def last_of(tickets: Any, row: int, parts: int) -> Any:
+        flag = cuda.shared.array(1, types.int32)
+        if cuda.threadIdx.x == 0:
+            cuda.threadfence()
+            flag[0] = take_ticket(tickets, row) == parts - 1
+            if flag[0] != 0:
+                tickets[row] = 0
+        cuda.syncthreads()
+        last = flag[0] != 0
+        cuda.threadfence()
+        cuda.syncthreads()
+        return last
+
+    return last_of
+
+
 def device_functions() -> dict[str, Any]:
-    """Every name that generated text may call, but for the scalar library."""
+    """Names that generated text may call, in plain Python."""
     found = {"lost": lost, "compensated": compensated}
     for team in ("warp", "block", "column"):
         for kind in KINDS:

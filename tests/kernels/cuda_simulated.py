@@ -18,7 +18,7 @@ from numba import cuda
 from numba.cuda.simulator import kernelapi
 
 from engine.kernels.cuda.emit import emit
-from engine.kernels.cuda.teams import device_functions
+from engine.kernels.cuda.teams import device_functions, last_of
 from engine.kernels.kernel import Access, Argument, Compute, Gather, Kernel, Load, Store
 
 GENERATOR = np.random.default_rng(3)
@@ -47,6 +47,12 @@ kernelapi.FakeCUDAModule.shfl_xor_sync = exchange
 kernelapi.FakeCUDAModule.syncwarp = lambda self, mask=None: None
 
 
+def take_ticket(tickets: Any, row: int) -> int:
+    """One thread of a block draws, and the simulator runs block after block."""
+    tickets[row] += 1
+    return int(tickets[row]) - 1
+
+
 def store_2(array: Any, index: int, *values: Any) -> None:
     """What one 128-bit store does."""
     assert (array.ctypes.data + index * array.itemsize) % 16 == 0
@@ -62,6 +68,7 @@ def names() -> dict[str, Any]:
     found = {name: getattr(np, name) for name in [*dtypes, "float32", "float64"]}
     found |= {"exp": np.exp, "sqrt": np.sqrt, "maximum": np.maximum}
     found |= {"minimum": np.minimum, "inf": np.inf, "bool": np.bool_}
+    found["last_of"] = last_of(take_ticket)
     return {**found, **device_functions(), **VECTORS, "cuda": cuda}
 
 
@@ -124,6 +131,21 @@ def row_kernels() -> None:
         assert (first == second).all(), "the size of the grid changed bits"
 
 
+def long_row() -> None:
+    x = GENERATOR.normal(size=40_000)
+    kernel = reductions(("sum", "max"), "float64", "row")
+    results = []
+    tickets, parts = np.zeros(1, np.int32), [np.zeros(3), np.zeros(3)]
+    for blocks in (1, 3):
+        outs = [np.zeros(1), np.zeros(1)]
+        words = [x, *outs, 1, len(x), 0, len(x), 0, 0, tickets, *parts]
+        run(kernel, "grid", words, blocks)
+        results.append(outs)
+    assert results[0] == results[1], "the size of the grid changed bits"
+    assert tickets[0] == 0
+    check("a long row, shared by blocks", results[0], [[x.sum()], [x.max()]])
+
+
 def column_kernel() -> None:
     rows, columns = 21, 37
     x, weight, bias = GENERATOR.normal(size=(3, rows, columns))
@@ -155,6 +177,7 @@ def reductions_of(kinds: tuple[str, ...], team: str) -> None:
 if __name__ == "__main__":
     map_kernels()
     row_kernels()
+    long_row()
     column_kernel()
     reductions_of(KINDS, "warp")
     reductions_of(KINDS, "column")

@@ -127,6 +127,13 @@ def test_softmax_of_rows(dtype: str, team: str) -> None:
     assert ("bar.sync" in program.ptx) == (team == "block")
 
 
+def test_long_rows_are_shared_by_blocks_with_a_ticket() -> None:
+    kernel = reductions(("sum", "prod", "max", "any"), "float64", "row")
+    assert "atom.global.add.u32" in build(kernel, "grid").ptx
+    assert "grid" not in teams(reductions(("argmax",), "float64", "row"))
+    assert "grid" not in teams(softmax())
+
+
 def test_layer_norm_of_rows_and_columns() -> None:
     for form in ("row", "column"):
         kernel = layer_norm(form)
@@ -179,4 +186,4 @@ def test_a_few_kernels_run_in_the_simulator() -> None:
     right = done.stdout.splitlines()
     assert "softmax, block" in right
     assert "argmin, block" in right
-    assert len(right) == 27
+    assert len(right) == 28

@@ -61,6 +61,16 @@ def test_layer_norm_of_columns() -> None:
     np.testing.assert_allclose(result, expected, rtol=1e-10)
 
 
+def test_long_rows_shared_by_blocks() -> None:
+    x = np.random.default_rng(0).normal(size=(3, 1_000_003))
+    kernel = reductions(("sum", "max"), "float64", "row")
+    layout = Layout(x.shape, ((0, x.shape[1]), (0,), (0,)))
+    for _ in range(2):  # the tickets are 0 again after a launch
+        sums, largest = run(kernel, layout, [x, np.zeros(3), np.zeros(3)])[1:]
+        np.testing.assert_allclose(sums, x.sum(1), rtol=1e-12)
+        np.testing.assert_array_equal(largest, x.max(1))
+
+
 @pytest.mark.parametrize("form", ["row", "column"])
 def test_reductions(form: str) -> None:
     x = np.random.default_rng(0).integers(-2, 3, (11, 3000)).astype("float32")

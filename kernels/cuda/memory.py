@@ -1,4 +1,4 @@
-"""Loads and stores of several neighbouring elements in one instruction."""
+"""Memory: several elements in one instruction, and tickets drawn by blocks."""
 
 from __future__ import annotations
 
@@ -92,6 +92,17 @@ def store_8(
 ) -> Any:
     """Store eight neighbouring elements."""
     return _store(8, context, pointer)
+
+
+@intrinsic
+def take_ticket(context: Any, tickets: Any, row: Any) -> Any:
+    """Add 1 to ``tickets[row]``, as one step, and give what was there."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = builder.gep(arguments[0], [arguments[1]])
+        return builder.atomic_rmw("add", place, INDEX(1), "monotonic")
+
+    return types.int32(tickets, types.int64), build
 
 
 FUNCTIONS = {f"load_{count}": load(count) for count in COUNTS} | {

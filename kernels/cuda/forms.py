@@ -1,0 +1,24 @@
+"""The forms in which a kernel can be written for CUDA, and their sizes."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Team: TypeAlias = Literal["map", "wide", "warp", "block", "column", "grid"]
+"""Which threads share the work on a row; see `emit`."""
+
+THREADS = 256
+"""Threads of a block, in every kernel."""
+
+WARP = 32
+COLUMNS = 32
+"""Neighbouring columns that a block works on together."""
+
+LANES = {"warp": WARP, "block": THREADS, "column": THREADS // COLUMNS, "grid": THREADS}
+"""Threads of a team."""
+
+PART = 16384
+"""Elements of a long row that one block reduces."""
+
+ENTRY = "engine_kernel"
+"""The name of every kernel in its machine code."""
