@@ -23,7 +23,8 @@ def _listed(name: str, tensors: Sequence[Any]) -> list[Value]:
     """The values of tensors, in the dtype in which they meet."""
     given = list(tensors)
     if not given:
-        raise RuntimeError(f"{name}: expected a non-empty list of Tensors")
+        kind = ValueError if name == "cat" else RuntimeError
+        raise kind(f"{name}: expected a non-empty list of Tensors")
     for each in given:
         if not isinstance(each, Array):
             raise TypeError(
