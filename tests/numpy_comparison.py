@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +25,11 @@ def run(
     program: Program, look: Callable[[dict[str, Any]], None] = lambda space: None
 ) -> dict[str, Any]:
     """The names of a program after Engine has run it; `look` is called after lines."""
-    space: dict[str, Any] = {"np": np, "peek": engine.eval}
+    space: dict[str, Any] = {
+        "np": np,
+        "peek": engine.eval,
+        "export": numpy.asarray,
+    }
     with warnings.catch_warnings(), numpy.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         for source, (code, expected) in zip(
@@ -54,6 +59,9 @@ def compare(seed: int, makers: tuple[type[Lines], ...] = ALL) -> None:
     space = run(program)
     for name in program.names:
         _compare_one(program, name, program.space[name], space[name])
+    for name in program.space:
+        if re.fullmatch(r"e\d+", name) and not same(program.space[name], space[name]):
+            fail(program, f"{name}: NumPy {program.space[name]!r}, {space[name]!r}")
     arrays = [
         name
         for name in program.names

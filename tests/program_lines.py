@@ -310,7 +310,27 @@ class RoundedView(View):
         return super().reread(name, a) if a.dtype.kind != "f" else []
 
 
+class Outside(Lines):
+    """Memory handed out, written to from outside, and given back."""
+
+    weight = 4
+
+    def line(self, name: str, a: Array) -> str:
+        p = self.program
+        held = [key for key in p.space if key[0] == "e" and key[1:].isdigit()]
+        if not held or p.chance(0.4):
+            return f"e{p.integer(0, 100)} = export({name})"
+        other = p.pick(held)
+        number = p.literal(p.space[other].dtype)
+        if p.chance(0.2):
+            return f"del {other}"
+        if p.space[other].dtype.kind == "b" or p.chance(0.5):
+            return f"{other}[...] = {number}"
+        return f"{other} += {number}"
+
+
 ALL: tuple[type[Lines], ...] = (New, View, Select, Compute, Reduce, Write, Peek)
+SHARED = (*ALL, Outside)
 ROUNDED: tuple[type[Lines], ...] = (
     *(New, RoundedView, Select, Compute, Reduce, Write, Peek),
 )

@@ -184,7 +184,11 @@ class Program(Draw):
 
     def __init__(self, seed: int, makers: Sequence[type[Lines]]) -> None:
         super().__init__(seed)
-        self.space: dict[str, Any] = {"np": np, "peek": lambda array: None}
+        self.space: dict[str, Any] = {
+            "np": np,
+            "peek": lambda array: None,
+            "export": lambda array: array,
+        }
         self.sources: list[str] = []
         self.lines: list[tuple[Any, Exception | None]] = []
         self.names: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from planning import (
     Recorded,
     array,
@@ -13,6 +14,7 @@ from planning import (
     turned,
 )
 
+import engine.schedule
 from engine.record.value import Value
 
 
@@ -302,4 +304,23 @@ def test_a_large_written_region_is_read_again_where_it_is_used() -> None:
         "group 0: map: multiply update -> v3, v3 in place",
         "group 1: map: multiply add -> v7",
     ]
+    recorded.check()
+
+
+def test_cheap_values_are_computed_again_rather_than_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine.schedule, "MAX_STATEMENTS", 8)
+    x = array(9)
+    cheap = x * 2.0 + 1.0
+    dear = op("exp", cheap)
+    y = dear
+    for _ in range(6):
+        y = op("sin", y)
+    recorded = Recorded([y * cheap + dear])
+    groups = recorded.plan().schedule.groups
+    assert [group.outputs for group in groups] == [(3, 8), (11,)]
+    assert 2 in groups[0].steps
+    assert 2 in groups[1].steps
+    assert 3 not in groups[1].steps
     recorded.check()

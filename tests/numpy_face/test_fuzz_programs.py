@@ -9,7 +9,7 @@ import os
 
 import pytest
 from numpy_comparison import compare, compare_cuts
-from program_lines import ROUNDED
+from program_lines import ROUNDED, SHARED
 
 import engine
 
@@ -28,6 +28,12 @@ def test_fuzz_programs_show_what_numpy_shows_when_compiled() -> None:
     with engine.config(tier="compiled"):
         for seed in range(1_000_000, 1_000_000 + PROGRAMS // 50):
             compare(seed, ROUNDED)
+
+
+def test_fuzz_memory_that_others_see_and_write() -> None:
+    with engine.config(tier="numpy"):
+        for seed in range(3_000_000, 3_000_000 + PROGRAMS // 5):
+            compare(seed, SHARED)
 
 
 @pytest.mark.parametrize("tier", ["numpy", "auto"])

@@ -281,3 +281,9 @@ def test_numpy_arrays_win_over_nothing_but_foreign_ones() -> None:
     assert np.ones(2) + Other() == "other"
     assert isinstance(numpy.ones(2) + np.ones(2), np.ndarray)
     assert (np.ones(2) == "text") is not True
+
+
+def test_at_on_an_ndarray_writes_into_it() -> None:
+    target = numpy.zeros(3)
+    numpy.add.at(target, np.array([0, 0, 2]), np.array([1.0, 2.0, 5.0]))
+    numpy.testing.assert_array_equal(target, [3.0, 0.0, 5.0])
