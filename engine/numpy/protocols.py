@@ -11,7 +11,7 @@ import numpy as np
 import engine.numpy.handle as face
 from engine.array import Array
 
-from .fallback import host_call, quiet_call
+from .fallback import host_call, quiet_call, to_host
 
 _MODULES = {
     "numpy": "engine.numpy",
@@ -29,6 +29,9 @@ def call_ufunc(
     outs: tuple[Any, ...] = options.get("out") or ()
     if any(isinstance(out, np.ndarray) for out in outs):
         return _into_foreign(function, method, inputs, options)
+    if method == "at" and isinstance(inputs[0], np.ndarray):
+        target, *others = inputs
+        return function.at(target, *to_host(tuple(others)))
     if len(outs) == 1:
         options = {**options, "out": outs[0]}
     lazy = _lazy("numpy", function.__name__)
@@ -46,8 +49,6 @@ def _into_foreign(
     function: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
 ) -> Any:
     """An ndarray as `out` is written at once: its owner looks at it."""
-    from .fallback import to_host
-
     (out,) = options["out"]
     call = function if method == "__call__" else getattr(function, method)
     return call(*to_host(inputs), **{**to_host(options), "out": out})
