@@ -126,6 +126,11 @@ class Draft:
     def outer_size(self) -> int:
         return prod(self.extents[: self.outer])
 
+    @property
+    def statements(self) -> int:
+        """About how many statements the kernel will have: steps and loads."""
+        return len(self.steps) + len(self.roots.difference(self.places))
+
     def is_inner(self, place: Place) -> bool:
         """Whether a place changes along the reduced axes."""
         return any(place.strides[self.outer :])

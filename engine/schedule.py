@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.access import Place
 from engine.fusing import Fuser
 from engine.groups import Draft, Group
+from engine.inline import inline_scalars
 from engine.prepare import Prepared, is_library, roots
 from engine.program import COPY, Program, Step, is_leaf, is_virtual
+from engine.recompute import Recomputation
 from engine.trial import aligned
 
 MAX_STATEMENTS = 128
@@ -27,9 +28,6 @@ MAX_STATEMENTS = 128
 
 SIBLINGS = 6
 """How many recent groups a step looks at for memory that it reads too."""
-
-SCALAR_STEPS = 16
-"""So many ops on single numbers are rather repeated than a kernel of their own."""
 
 LARGE = 1 << 14
 """From so many elements on, memory traffic costs more than a launch."""
@@ -95,7 +93,12 @@ class _Scheduler:
             draft.closed = True
         self._place_all(range(len(program.steps)))
         self._merge_siblings()
-        self._inline_scalars()
+        inline_scalars(
+            self.drafts, self.fuser, program.outputs.values(), MAX_STATEMENTS
+        )
+        stored = {*program.outputs.values(), *self.in_place}
+        stored |= {self.root[self.steps[n].operands[0]] for n in self.in_place}
+        Recomputation(self.drafts, self.fuser, self.home, self.sequence, stored).run()
         return Schedule(
             program.replaced(self.steps, program.outputs),
             self._groups(),
@@ -166,7 +169,7 @@ class _Scheduler:
         draft = self._draft(index)
         if draft.kind == "library" or draft.closed:
             return False
-        if _statements(draft) + 2 > MAX_STATEMENTS:
+        if draft.statements + 2 > MAX_STATEMENTS:
             self.fuser.obstacle = "the group before it is full"
             return False
         return True
@@ -244,7 +247,7 @@ class _Scheduler:
         fixed = first.closed or second.closed or "library" in (first.kind, second.kind)
         if fixed or late - early > SPAN:
             return index
-        if _statements(first) + _statements(second) > MAX_STATEMENTS:
+        if first.statements + second.statements > MAX_STATEMENTS:
             return index
         target = early if second.low <= early else late
         if target == late and not self._may_move(early, late):
@@ -313,92 +316,45 @@ class _Scheduler:
         shared = one.roots & other.roots
         return any(not is_virtual(self.steps[r]) for r in shared)
 
-    def _inline_scalars(self) -> None:
-        """Compute single numbers in the kernels that use them, not in their own."""
-        kept = set(self.prepared.program.outputs.values())
-        for index, draft in enumerate(self.drafts):
-            if draft is None or draft.kind != "map" or draft.extents or draft.closed:
-                continue
-            made = set(draft.steps)
-            if len(made) > SCALAR_STEPS or not made.isdisjoint(kept | self.in_place):
-                continue
-            users = [
-                i
-                for i in range(index + 1, len(self.drafts))
-                if not made.isdisjoint(self._roots_of(i))
-            ]
-            if all(self._may_inline(index, i) for i in users):
-                for i in users:
-                    self._inline(draft, self._draft(i))
-                self.drafts[index] = None
-
-    def _roots_of(self, index: int) -> set[int]:
-        draft = self.drafts[index]
-        return set() if draft is None else draft.roots
-
-    def _may_inline(self, index: int, user: int) -> bool:
-        scalars, draft = self._draft(index), self._draft(user)
-        if (
-            draft.kind == "library"
-            or _statements(draft) + len(scalars.steps) > MAX_STATEMENTS
-        ):
-            return False
-        made = set(scalars.steps)
-        for n in draft.steps:
-            if n in self.in_place and self.root[self.steps[n].operands[0]] in made:
-                return False
-            for root, place in draft.reads[n]:
-                if root in made and (place is None or any(place.strides)):
-                    return False
-        touched = {self.memory[r] for r in scalars.roots}
-        return not any(
-            m in self.in_place and self.memory[m] in touched
-            for between in self.drafts[index + 1 : user + 1]
-            if between is not None
-            for m in between.steps
-        )
-
-    def _inline(self, scalars: Draft, draft: Draft) -> None:
-        """Put the steps of single numbers before those of another group."""
-        nowhere = (0,) * len(draft.extents)
-        for n in scalars.steps:
-            draft.places[n] = Place(0, nowhere)
-            draft.reads[n] = tuple(
-                (root, place and Place(place.offset, nowhere))
-                for root, place in scalars.reads[n]
-            )
-            if draft.inner:
-                draft.passes[n] = -1
-        draft.steps = [*scalars.steps, *draft.steps]
-        draft.roots |= scalars.roots
-
     # -- the result ---------------------------------------------------------------
     def _groups(self) -> tuple[Group, ...]:
+        """The drafts as groups; from the last one on, each stores what others read."""
         kept = set(self.prepared.program.outputs.values()) | self.in_place
-        for draft in self.drafts:
-            if draft is not None:
-                kept |= draft.roots.difference(draft.places)
         groups = []
-        for draft in self.drafts:
+        for index in range(len(self.drafts) - 1, -1, -1):
+            draft = self.drafts[index]
             if draft is None:
                 continue
             library = draft.kind == "library"
+            outputs = [
+                n for n in draft.steps if n in kept and self.home[n] == index
+            ] or (draft.steps if library else [])
+            if not outputs:
+                continue
+            steps = draft.steps if library else self._live(draft, set(outputs))
+            for n in steps:
+                kept |= {
+                    self.root[k] for k in self.steps[n].values
+                } - draft.places.keys()
             groups.append(
                 Group(
                     draft.kind,
-                    tuple(draft.steps),
+                    tuple(steps),
                     draft.extents,
                     draft.inner,
-                    draft.places,
-                    draft.reads,
+                    {n: draft.places[n] for n in steps if n in draft.places},
+                    {n: draft.reads[n] for n in steps if n in draft.reads},
                     draft.passes,
-                    tuple(n for n in draft.steps if library or n in kept),
-                    tuple(n for n in draft.steps if n in self.in_place),
+                    tuple(outputs),
+                    tuple(n for n in steps if n in self.in_place),
                     draft.reason,
                 )
             )
-        return tuple(groups)
+        return tuple(reversed(groups))
 
-
-def _statements(draft: Draft) -> int:
-    return len(draft.steps) + len(draft.roots.difference(draft.places))
+    def _live(self, draft: Draft, live: set[int]) -> list[int]:
+        """The steps of a draft that are needed for some of them."""
+        for n in reversed(draft.steps):
+            if n in live:
+                live.update(root for root, _ in draft.reads[n] if root in draft.places)
+        return [n for n in draft.steps if n in live]
