@@ -37,7 +37,8 @@ def broadcast_error(op: str, shapes: list[tuple[int, ...]]) -> NoReturn:
             given = " and ".join(str(shape) for shape in shapes)
             sides = ", ".join(str(n) for n in extents)
             raise ValueError(
-                f"{op}: operands could not be broadcast together: their extents must be "
-                f"equal or 1; shapes {given} were given; axis {axis - rank} has {sides}"
+                f"{op}: operands could not be broadcast together: their extents must "
+                f"be equal or 1; shapes {given} were given; axis {axis - rank} has "
+                f"{sides}"
             )
     raise AssertionError("shapes broadcast")
