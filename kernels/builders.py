@@ -31,6 +31,7 @@ VECTOR_MATH: dict[str, Builder] = {
     "log2": vecmath_log.log2,
     "log10": vecmath_log.log10,
     "pow": vecmath_log.power,
+    "fmod": vecmath.fmod,
 }
 """Functions of the C library, and the sigmoid, as vector math."""
 
@@ -51,6 +52,17 @@ def builders(math_functions: Mapping[str, Builder]) -> Mapping[str, Builder]:
 
     def power(x: Term, y: Term) -> Term:
         return call("pow", x, y) if x.is_float else formulas.integer_power(x, y)
+
+    def fmod(x: Term, y: Term) -> Term:
+        return call("fmod", x, y) if x.is_float else formulas.fmod_integer(x, y)
+
+    def remainder(x: Term, y: Term) -> Term:
+        return formulas.remainder(x, y, fmod(x, y))
+
+    def floor_divide(x: Term, y: Term) -> Term:
+        if x.is_float:
+            return formulas.floor_divide_float(x, y, fmod(x, y))
+        return formulas.floor_divide_integer(x, y)
 
     def logaddexp(x: Term, y: Term) -> Term:
         gap = call("exp", -magnitude(x - y))
@@ -73,6 +85,9 @@ def builders(math_functions: Mapping[str, Builder]) -> Mapping[str, Builder]:
         "logaddexp": logaddexp,
         "logaddexp2": logaddexp2,
         **math_functions,
+        "fmod": fmod,
+        "remainder": remainder,
+        "floor_divide": floor_divide,
     }
 
     def builder(name: str) -> Builder:

@@ -174,15 +174,13 @@ def divide(x: Term, y: Term) -> Term:
     return x / y
 
 
-def fmod(x: Term, y: Term) -> Term:
-    if x.is_float:
-        return library("fmod", x, y)
+def fmod_integer(x: Term, y: Term) -> Term:
     rest = x % safe_divisor(y)
     return select(y == 0, 0, rest)
 
 
-def remainder(x: Term, y: Term) -> Term:
-    rest = fmod(x, y)
+def remainder(x: Term, y: Term, rest: Term) -> Term:
+    """The remainder with the sign of `y`, from the one with the sign of `x`."""
     if not signed(x):
         return rest
     opposite = (rest != 0) & ((rest < 0) ^ (y < 0))
@@ -193,17 +191,19 @@ def remainder(x: Term, y: Term) -> Term:
     return moved
 
 
-def floor_divide(x: Term, y: Term) -> Term:
+def floor_divide_integer(x: Term, y: Term) -> Term:
     if not signed(x):
         return select(y == 0, 0, x // safe_divisor(y))
-    if not x.is_float:
-        divisor = safe_divisor(y)
-        quotient = x // divisor
-        rest = x % divisor
-        down = (rest != 0) & ((rest < 0) ^ (divisor < 0))
-        quotient = select(down, quotient - 1, quotient)
-        return select(y == 0, 0, select(y == -1, -x, quotient))
-    rest = fmod(x, y)
+    divisor = safe_divisor(y)
+    quotient = x // divisor
+    rest = x % divisor
+    down = (rest != 0) & ((rest < 0) ^ (divisor < 0))
+    quotient = select(down, quotient - 1, quotient)
+    return select(y == 0, 0, select(y == -1, -x, quotient))
+
+
+def floor_divide_float(x: Term, y: Term, rest: Term) -> Term:
+    """The quotient rounded down, from the remainder with the sign of `x`."""
     quotient = (x - rest) / y
     opposite = (rest != 0) & ((rest < 0) ^ (y < 0))
     quotient = select(opposite, quotient - 1.0, quotient)

@@ -12,7 +12,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from .term import Term, library, magnitude
+from .term import Place, Term, library
 
 WIDTHS = {"float64": (2, 4, 8), "float32": (4, 8, 16)}
 """How many elements the vectors of SSE, AVX and AVX-512 hold."""
@@ -20,29 +20,28 @@ WIDTHS = {"float64": (2, 4, 8), "float32": (4, 8, 16)}
 _LANE = ir.IntType(32)
 
 
-def beyond(name: str, x: Term, limit: float) -> Term:
-    """Library function `name` of `x` where ``|x| > limit``, anything elsewhere."""
-    builder = x.place.builder
+def beyond(name: str, size: Term, limit: float, *operands: Term) -> Term:
+    """Library function `name` where ``size > limit``, anything elsewhere."""
+    builder = size.place.builder
     module = builder.module
-    label = f"beyond_{name}_{x.dtype}"
+    widths = WIDTHS[size.dtype]
+    label = f"beyond_{name}_{size.dtype}"
     function: Any = module.globals.get(label)
     if function is None:
-        function = _define_scalar(name, label, x, limit)
-        variants = [
-            _define_vector(function, x, limit, width) for width in WIDTHS[x.dtype]
-        ]
-        _keep(module, variants)
-    call = builder.call(function, [x.value])
+        function = _define_scalar(name, label, size, limit, len(operands))
+        _keep(module, [_define_vector(function, limit, width) for width in widths])
+    call = builder.call(function, [size.value, *[x.value for x in operands]])
+    lanes = "v" * (1 + len(operands))
     mapping = ",".join(
-        f"_ZGV_LLVM_N{width}v_{label}({label}_{width})" for width in WIDTHS[x.dtype]
+        f"_ZGV_LLVM_N{width}{lanes}_{label}({label}_{width})" for width in widths
     )
     # llvmlite knows no attributes of this form, but writes them as they are.
     set.add(call.attributes, f'"vector-function-abi-variant"="{mapping}"')
-    return Term(x.place, call, x.dtype)
+    return Term(size.place, call, size.dtype)
 
 
-def _define(module: ir.Module, kind: ir.Type, label: str) -> Any:
-    function = ir.Function(module, ir.FunctionType(kind, [kind]), label)
+def _define(module: ir.Module, kind: ir.Type, label: str, arity: int) -> Any:
+    function = ir.Function(module, ir.FunctionType(kind, [kind] * arity), label)
     function.linkage = "internal"
     for attribute in ("noinline", "nounwind"):
         function.attributes.add(attribute)
@@ -51,38 +50,34 @@ def _define(module: ir.Module, kind: ir.Type, label: str) -> Any:
     return function
 
 
-def _define_scalar(name: str, label: str, x: Term, limit: float) -> Any:
-    function = _define(x.place.builder.module, x.value.type, label)
+def _define_scalar(name: str, label: str, size: Term, limit: float, count: int) -> Any:
+    module = size.place.builder.module
+    function = _define(module, size.value.type, label, 1 + count)
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    here = type(x.place)(builder, x.place.symbol)
-    element = Term(here, function.args[0], x.dtype)
-    with builder.if_then((magnitude(element) > limit).value, likely=False):
-        builder.ret(library(name, element).value)
-    builder.ret(element.value)
+    here = Place(builder, size.place.symbol)
+    first, *operands = (Term(here, value, size.dtype) for value in function.args)
+    with builder.if_then((first > limit).value, likely=False):
+        builder.ret(library(name, *operands).value)
+    builder.ret(first.value)
     return function
 
 
-def _define_vector(scalar: Any, x: Term, limit: float, width: int) -> Any:
-    module = x.place.builder.module
-    kind = ir.VectorType(x.value.type, width)
-    function = _define(module, kind, f"{scalar.name}_{width}")
+def _define_vector(scalar: Any, limit: float, width: int) -> Any:
+    kind = ir.VectorType(scalar.args[0].type, width)
+    label = f"{scalar.name}_{width}"
+    function = _define(scalar.module, kind, label, len(scalar.args))
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    (values,) = function.args
-    label = f"llvm.fabs.v{width}f{x.bits}"
-    size = module.globals.get(label)
-    if size is None:
-        size = ir.Function(module, ir.FunctionType(kind, [kind]), label)
-    bound = ir.Constant(kind, [limit] * width)
-    large = builder.fcmp_ordered(">", builder.call(size, [values]), bound)
+    size = function.args[0]
+    large = builder.fcmp_ordered(">", size, ir.Constant(kind, [limit] * width))
     mask = builder.bitcast(large, ir.IntType(width))
     with builder.if_then(builder.icmp_signed("!=", mask, mask.type(0)), likely=False):
-        result = values
+        result = size
         for lane in range(width):
-            one = builder.extract_element(values, _LANE(lane))
-            one = builder.call(scalar, [one])
+            ones = [builder.extract_element(x, _LANE(lane)) for x in function.args]
+            one = builder.call(scalar, ones)
             result = builder.insert_element(result, one, _LANE(lane))
         builder.ret(result)
-    builder.ret(values)
+    builder.ret(size)
     return function
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 
+from .formulas import isfinite
 from .rare import beyond
 from .term import Term, bits, fma, from_bits, llvm, magnitude, select
 from .vecmath_tables import FORMATS, Format, Table
@@ -54,6 +55,25 @@ def quotient(top: Term, top_rest: Term, bottom: Term, bottom_rest: Term) -> Term
     rough = top * inverse
     error = fma(-rough, bottom, top) + (top_rest - rough * bottom_rest)
     return fma(error, inverse, rough)
+
+
+# -- the remainder ---------------------------------------------------------------------
+def fmod(x: Term, y: Term) -> Term:
+    """The remainder of x / y with the sign of x, exact.
+
+    The quotient rounded to zero is at most one too large (a quotient just below an
+    integer may round to it), so that the multiply-add has no rounding, and one
+    correction is enough. Beyond 2**digits the quotient is not exact.
+    """
+    limit = 2.0 ** FORMATS[x.dtype].digits
+    quotient = x / y
+    rest = fma(-llvm("trunc", quotient), y, x)
+    wrapped = (rest != 0) & ((bits(rest) ^ bits(x)) < 0)
+    rest = select(wrapped, rest + copysign(magnitude(y), x), rest)
+    rest = select(magnitude(y) == math.inf, select(isfinite(x), x, math.nan), rest)
+    size = magnitude(quotient)
+    rest = select(size > limit, beyond("fmod", size, limit, x, y), rest)
+    return copysign(rest, x)
 
 
 # -- exponentials ----------------------------------------------------------------------
@@ -182,8 +202,8 @@ def turned(x: Term, quarter: int) -> Term:
 
 def far_or(name: str, x: Term, near: Term) -> Term:
     """The formula where its argument reduction holds, the C library elsewhere."""
-    far = FORMATS[x.dtype].far
-    return select(magnitude(x) > far, beyond(name, x, far), near)
+    size, far = magnitude(x), FORMATS[x.dtype].far
+    return select(size > far, beyond(name, size, far, x), near)
 
 
 def sin(x: Term) -> Term:

@@ -48,3 +48,20 @@ def test_large_arguments_are_right_wherever_they_stand_in_a_vector() -> None:
     for name in ("sin", "cos", "tan"):
         exact = [getattr(math, name)(float(a)) for a in x]
         np.testing.assert_allclose(evaluate(name, [x]), exact, rtol=4e-16)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_remainders_are_exact(dtype: str) -> None:
+    generator = np.random.default_rng(1)
+    x, y = (
+        generator.normal(size=20_000) * 10.0 ** generator.integers(-8, 9, 20_000)
+        for _ in range(2)
+    )
+    y[:9000] = generator.integers(1, 50, 9000) * 0.1
+    x[:9000] = generator.integers(-1000, 1000, 9000) * y[:9000]
+    x[:3000] = np.nextafter(x[:3000], 0)
+    given = [x.astype(dtype), y.astype(dtype)]
+    for name in ("fmod", "remainder", "floor_divide"):
+        np.testing.assert_array_equal(
+            evaluate(name, given), getattr(np, name)(*given), strict=True
+        )
