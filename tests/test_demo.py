@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import engine
-from engine.config import Tier
 from engine.demo import compare, digits
 from engine.demo.compare import Case, Result
 
@@ -25,11 +23,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("tier", ["compiled", "numpy"])
 @pytest.mark.parametrize("name", CASES)
-def test_blocks_give_what_numpy_gives(name: str, tier: Tier) -> None:
-    with engine.config(tier=tier):
-        assert compare.measure(CASES[name](), runs=1).difference < 1e-11
+def test_blocks_give_what_numpy_gives(name: str) -> None:
+    assert compare.measure(CASES[name](), runs=1).difference < 1e-11
 
 
 def test_the_filter_uses_the_whole_scale() -> None:

@@ -34,7 +34,12 @@ def show_blocks() -> list[str]:
     say()
     say(table(results))
     say()
-    say("Times are the best of five; the first run compiles what the cache has not.")
+    say(
+        "Times are the best of five. Engine's first run compiles what the cache on disk"
+    )
+    say(
+        'has not (engine.config.tier is "compiled"; "auto" waits until a block recurs).'
+    )
     say("The delta is a textbook formula in NumPy, and backward() in Engine.")
     return [
         f"{r.name}: differs by {r.difference}" for r in results if r.difference > 1e-9
