@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from engine import counters
 from engine.config import config
-from engine.ops.op import Op
-from engine.recipe import strided
-from engine.record.node import LEAF, Node
+from engine.interpret import interpret
 from engine.record.trace import Trace, current_trace, record, renew, set_executor
 from engine.record.value import History, Marker, Value
-
-if TYPE_CHECKING:
-    from engine.program import Step
 
 Array = np.ndarray[Any, Any]
 
@@ -197,145 +192,6 @@ def _record_again(value: Value) -> None:
             again.trace.values[again.number] = top
         top.trace, top.number, top.buffer = again.trace, again.number, again.buffer
         stack.pop()
-
-
-# -- the interpreter ------------------------------------------------------------------
-def interpret(
-    nodes: Sequence[Node],
-    alive: Sequence[bool],
-    leaves: Sequence[Array | None],
-    scalars: Sequence[Any],
-) -> dict[int, Array]:
-    """Run nodes one by one with their NumPy references: the backend ``numpy``.
-
-    Returns the buffers of the alive values by number. An update writes into its base
-    when that was made here and nobody reads it later.
-    """
-    last = last_uses(nodes, alive)
-    needed = needed_values(nodes, alive)
-    environment: dict[int, Array] = {}
-    entering = iter(leaves)
-    for i, node in enumerate(nodes):
-        if node.op is LEAF:
-            leaf = next(entering)
-            if needed[i]:
-                assert leaf is not None
-                environment[i] = leaf
-            continue
-        if not needed[i]:
-            continue
-        own = [
-            k
-            for k in node.operands[:1]
-            if k >= 0 and last[k] == i and nodes[k].op is not LEAF and not alive[k]
-        ]
-        environment[i] = evaluate_node(node, environment, scalars, bool(own))
-        for k in {k for k in node.operands if k >= 0 and last[k] == i}:
-            if not alive[k]:
-                del environment[k]
-    return {i: environment[i] for i, wanted in enumerate(alive) if wanted}
-
-
-def needed_values(nodes: Sequence[Node], alive: Sequence[bool]) -> list[bool]:
-    """Which values an alive one is computed from."""
-    needed = list(alive)
-    for i in range(len(nodes) - 1, -1, -1):
-        if needed[i]:
-            for k in nodes[i].operands:
-                if k >= 0:
-                    needed[k] = True
-    return needed
-
-
-def last_uses(nodes: Sequence[Node], alive: Sequence[bool]) -> list[int]:
-    """For each value the number of the last needed node that reads it."""
-    needed = needed_values(nodes, alive)
-    last = [-1] * len(nodes)
-    for i, node in enumerate(nodes):
-        if needed[i]:
-            for k in node.operands:
-                if k >= 0:
-                    last[k] = i
-    return last
-
-
-def evaluate_node(
-    node: Node,
-    environment: dict[int, Array],
-    scalars: Sequence[Any],
-    overwrite: bool = False,
-) -> Array:
-    """One node by its reference; `overwrite`: the first operand's memory is free."""
-    counters.add("interpreted_ops")
-    typed = iter(node.scalars)
-    inputs = [
-        environment[k] if k >= 0 else next(typed).type(scalars[~k])
-        for k in node.operands
-    ]
-    return call_reference(node, inputs, overwrite)
-
-
-def call_reference(node: Node | Step, inputs: list[Any], overwrite: bool) -> Array:
-    """The result of a node's reference, as an array of its own or in the first input.
-
-    Raises what the reference raises, with the user's line.
-    """
-    op: Op = node.op
-    with np.errstate(all="ignore"):
-        if overwrite and op.name in IN_PLACE and inputs[0].flags.writeable:
-            IN_PLACE[op.name](*inputs, *node.attributes)
-            written: Array = inputs[0]
-            return written
-        try:
-            result = op.reference(*inputs, *node.attributes)
-        except Exception as error:
-            raise late_error(error, node) from error
-    return own_array(result, node, inputs)
-
-
-def late_error(error: Exception, node: Node | Step) -> Exception:
-    """The same error, with the user's line that recorded the op."""
-    message = f"{node.op.name}: {error}; recorded at {node.line}"
-    try:
-        return type(error)(message)
-    except TypeError:  # an exception class with a signature of its own
-        return RuntimeError(message)
-
-
-def own_array(result: Any, node: Node | Step, inputs: Sequence[Any]) -> Array:
-    """A result as a C-contiguous array that shares no memory with the operands."""
-    array = np.asarray(result, dtype=node.dtype, order="C").reshape(node.shape)
-    if not (array.flags.c_contiguous and array.flags.writeable) or any(
-        isinstance(x, np.ndarray) and np.may_share_memory(array, x) for x in inputs
-    ):
-        return array.copy()
-    return array
-
-
-def _update_in_place(base: Array, value: Array, recipe: Any) -> None:
-    if recipe.size:
-        strided(base.reshape(-1), recipe)[...] = value
-
-
-def _update_add_in_place(base: Array, value: Array, recipe: Any) -> None:
-    if recipe.size:
-        strided(base.reshape(-1), recipe)[...] += value
-
-
-def _put_in_place(base: Array, positions: Array, value: Array) -> None:
-    base.reshape(-1)[positions] = value
-
-
-def _put_add_in_place(base: Array, positions: Array, value: Array) -> None:
-    np.add.at(base.reshape(-1), positions.reshape(-1), value.reshape(-1))
-
-
-IN_PLACE = {
-    "update": _update_in_place,
-    "update_add": _update_add_in_place,
-    "put": _put_in_place,
-    "put_add": _put_add_in_place,
-}
 
 
 class _Executor:

@@ -17,8 +17,8 @@ import numpy as np
 from engine import counters
 from engine.buffers import Buffers, plan_buffers
 from engine.config import config
-from engine.execute import call_reference, interpret
 from engine.groups import Group
+from engine.interpret import call_reference, interpret
 from engine.kernels import memory
 from engine.kernels.cpu.backend import CompileError, backend
 from engine.kernels.cpu.emit import UnsupportedKernel
@@ -290,8 +290,9 @@ def interpret_group(
     library = group.kind == "library"
     counters.add("launches" if library else "interpreted_ops", len(group.steps))
     values = _Values(steps, slots, table, scalars)
-    for n in group.steps:
-        values[n] = values.call(steps[n], overwrite=n in group.in_place)
-    for n in group.outputs:
-        if n not in group.in_place:
-            table[slots[n]] = values[n]
+    with np.errstate(all="ignore"):
+        for n in group.steps:
+            values[n] = values.call(steps[n], overwrite=n in group.in_place)
+        for n in group.outputs:
+            if n not in group.in_place:
+                table[slots[n]] = values[n]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.execute import interpret
+from engine.interpret import interpret
 from engine.plan import Plan, build_plan
 from engine.program import Program, from_nodes
 from engine.recipe import Recipe, index_basic, transposed, whole
