@@ -29,9 +29,6 @@ MAX_STATEMENTS = 128
 SIBLINGS = 6
 """How many recent groups a step looks at for memory that it reads too."""
 
-LARGE = 1 << 14
-"""From so many elements on, memory traffic costs more than a launch."""
-
 SPAN = 64
 """How many groups apart two groups may be that are merged."""
 
@@ -143,7 +140,7 @@ class _Scheduler:
         draft = self._draft(index)
         read = [self.root[k] for k in self.steps[n].values]
         return (
-            draft.size >= LARGE
+            draft.extents != ()
             and self.steps[n].op.kind == "elementwise"
             and all(r in self.in_place for r in read if r in draft.places)
         )

@@ -2,7 +2,8 @@
 
 ``x[1:-1] = f(x[:-2], x[2:])`` cannot be written over x while its neighbours are read. A
 large region is then written into fresh memory at once, rather than into a temporary
-first; what surrounds it is copied, slab by slab.
+first; what surrounds it is copied, slab by slab. Small arrays pay with a launch: what
+is done must not depend on extents, for that would compile more kernels.
 """
 
 from __future__ import annotations
@@ -13,9 +14,6 @@ from engine.access import Place, overlap
 from engine.program import EMPTY, Step
 from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
-
-WORTHWHILE = 1 << 14
-"""Elements below which a few launches more cost more than they save."""
 
 _REACH = 64
 """How many steps of a value are looked at for reads of neighbours."""
@@ -32,7 +30,7 @@ def surroundings(region: Recipe, size: int) -> list[Recipe] | None:
     39800 (1, 200)
     200 (198, 1)
     """
-    if size < WORTHWHILE or region.size * 2 < size:
+    if region.size * 2 < size or not region.size:
         return None
     strides = region.strides
     shape = _shape_around(strides, size)

@@ -21,8 +21,6 @@ from planning import (
 from program_maker import ProgramMaker
 
 import engine.plan
-import engine.schedule
-import engine.surround
 from engine import counters
 from engine.config import config
 from engine.execute import compute, flush
@@ -72,15 +70,6 @@ def test_compiled_random_programs_agree_with_numpy(first: int) -> None:
     with config(tier="compiled"):
         for seed in range(first, first + 10):
             draw(seed).check(1e-6)
-
-
-def test_random_programs_agree_where_every_array_counts_as_large(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(engine.surround, "WORTHWHILE", 1)
-    monkeypatch.setattr(engine.schedule, "LARGE", 1)
-    for seed in range(4000, 4100):
-        draw(seed).check(1e-6)
 
 
 def test_random_programs_of_rare_dtypes_and_ops_agree() -> None:
