@@ -6,11 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.array import Array
+from engine.execute import flush
 from engine.nn.module import forget_grad
+from engine.record.trace import current_trace
 from engine.torch.gradients import enable_grad, no_grad
 from engine.torch.tensor import Tensor
 
 Group = dict[str, Any]
+
+STEP_EVENTS = 256
+"""A step runs what is pending when that is more: traces that end where training steps
+end repeat, so they are planned and compiled once."""
 
 
 class Optimizer:
@@ -77,7 +83,8 @@ class Optimizer:
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change each parameter that has a gradient.
 
-        Nothing runs yet: the changes are recorded, like any other operation.
+        The changes are recorded, like any other operation, and run when something is
+        looked at, or here, when much is pending.
 
         Parameters
         ----------
@@ -94,6 +101,9 @@ class Optimizer:
                     if parameter.grad is not None:
                         state = self.state.setdefault(parameter, {})
                         self._update(parameter, parameter.grad.detach(), state, group)
+        trace = current_trace()
+        if trace.node.number >= STEP_EVENTS:
+            flush(trace)
         return loss
 
     def _update(

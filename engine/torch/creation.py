@@ -10,14 +10,13 @@ import numpy as np
 from engine import composites, random
 from engine.array import Array
 from engine.ops.op import cast
-from engine.ops.regions import full_value
 from engine.random import Generator
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.sharing import shared_line
 from engine.torch.device import usable_device
 from engine.torch.dtypes import Default, NumpyDType, known, number_dtype, numpy_dtype
-from engine.torch.operands import typed
+from engine.torch.operands import filled
 from engine.torch.tensor import Tensor, value_of_data
 from engine.torch.views import sizes
 
@@ -158,8 +157,7 @@ def full(
             "Trying to create tensor with negative dimension: sizes of at least 0 were "
             f"required; {list(shape)} was given"
         )
-    filled = full_value(shape, typed(number, wanted).value, wanted)
-    return _finished(filled, requires_grad)
+    return _finished(filled(shape, number, wanted), requires_grad)
 
 
 def _like(input: Array, dtype: Any) -> NumpyDType:

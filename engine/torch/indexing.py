@@ -14,11 +14,11 @@ import numpy as np
 from engine.array import Array
 from engine.movement import reshape_value
 from engine.ops.op import cast
-from engine.ops.regions import full_value, put, put_add, take
+from engine.ops.regions import put, put_add, take
 from engine.recipe import Recipe, index_basic, whole
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
-from engine.torch.operands import NUMBERS, as_value, expanded
+from engine.torch.operands import NUMBERS, as_value, expanded, filled
 
 NDArray = np.ndarray[Any, Any]
 
@@ -225,7 +225,7 @@ class Indexing(Array):
         """What is stored: cast to this dtype and broadcast."""
         dtype = self.recipe.dtype
         if isinstance(value, NUMBERS):
-            return full_value(shape, value, dtype)
+            return filled(shape, value, dtype)
         stored = as_value(value)
         while len(stored.shape) > len(shape) and stored.shape[0] == 1:
             stored = reshape_value(stored, stored.shape[1:])

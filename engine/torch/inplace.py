@@ -7,12 +7,19 @@ from typing import Any, Self, TypeVar
 
 from engine.array import Array
 from engine.ops.op import cast
-from engine.ops.regions import full_value
+from engine.random import Generator, default_generator
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.torch.dtypes import storable
 from engine.torch.elementwise import Elementwise
-from engine.torch.operands import OPERANDS, Number, as_value, elementwise, expanded
+from engine.torch.operands import (
+    OPERANDS,
+    Number,
+    as_value,
+    elementwise,
+    expanded,
+    filled,
+)
 
 T = TypeVar("T", bound="InPlace")
 
@@ -174,7 +181,7 @@ class InPlace(Elementwise):
                     f"{len(value.recipe.shape)} dimensions."
                 )
             return self.copy_(value)
-        self._store_value(full_value(shape, value, dtype))
+        self._store_value(filled(shape, value, dtype))
         return self
 
     def zero_(self) -> Self:
@@ -187,6 +194,26 @@ class InPlace(Elementwise):
         self._store_value(expanded("copy_", value, self.recipe.shape))
         return self
 
+    def uniform_(
+        self, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
+    ) -> Self:
+        """Store uniform random numbers in [a, b)."""
+        source = generator or default_generator
+        drawn = source.uniform(self.recipe.shape, self.recipe.dtype)
+        return self._write("uniform_", drawn * (b - a) + a)
+
+    def normal_(
+        self,
+        mean: float = 0.0,
+        std: float = 1.0,
+        *,
+        generator: Generator | None = None,
+    ) -> Self:
+        """Store normal random numbers."""
+        source = generator or default_generator
+        drawn = source.normal(self.recipe.shape, self.recipe.dtype)
+        return self._write("normal_", drawn * std + mean)
+
     def fill_diagonal_(self, fill_value: Number) -> Self:
         """Store one number on the main diagonal of a matrix."""
         recipe = self.recipe
@@ -197,7 +224,7 @@ class InPlace(Elementwise):
             )
         length = min(recipe.shape)
         part = recipe._replace(shape=(length,), strides=(sum(recipe.strides),))
-        self.store(full_value((length,), fill_value, recipe.dtype), part)
+        self.store(filled((length,), fill_value, recipe.dtype), part)
         return self
 
 

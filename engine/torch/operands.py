@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from engine.array import Array
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
+from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
 from engine.record.value import Scalar, Value, constant
 from engine.torch.dtypes import (
@@ -36,11 +38,35 @@ def elementwise(op: Op, *operands: Any, floating: bool = False) -> Value:
     All operands are cast to the dtype in which they meet; `floating` says that
     integers meet in the default dtype, as in a true division.
     """
+    if len(operands) == 2:
+        x, y = operands
+        if isinstance(x, Array):  # the usual cases, without a look at any table
+            own = x.recipe.dtype
+            if own.kind == "f":
+                if isinstance(y, Array):
+                    recipe = y.recipe
+                    if recipe.dtype == own and recipe.shape == x.recipe.shape:
+                        return op(x.read(), y.read())
+                elif type(y) is float or type(y) is int:
+                    return op(x.read(), typed(y, own))
     dtype = common_dtype(op.name, *operands, floating=floating)
+    if op.name in _COMPARISONS and dtype.kind in "iu":
+        dtype = _comparable(operands, dtype)
     inputs = [operand(x, dtype) for x in operands]
     if len(inputs) > 1:
         check_broadcast(op.name, [x.shape for x in inputs])
     return op(*inputs)
+
+
+_COMPARISONS = frozenset(
+    ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
+)
+
+
+def _comparable(operands: tuple[Any, ...], dtype: NumpyDType) -> NumpyDType:
+    """An integer dtype that holds the numbers too: 300 must not wrap around to 44."""
+    numbers = [x for x in operands if isinstance(x, NUMBERS)]
+    return dtype if all(fits(x, dtype) for x in numbers) else np.dtype(np.int64)
 
 
 def common_dtype(name: str, *operands: Any, floating: bool = False) -> NumpyDType:
@@ -85,12 +111,40 @@ def as_value(x: Any, dtype: NumpyDType | None = None) -> Value:
 
 
 def typed(number: Any, dtype: NumpyDType) -> Scalar:
-    """A Python number as an operand of `dtype`; integers wrap around, as in PyTorch."""
+    """A Python number as an operand: integers wrap around, floats become infinite."""
+    if dtype.kind == "f" and not -_SMALLEST_MAXIMUM < number < _SMALLEST_MAXIMUM:
+        with np.errstate(over="ignore"):
+            return Scalar(dtype.type(number), dtype)
     try:
         return Scalar(dtype.type(number), dtype)
     except OverflowError:
         wrapped = int(number) & ((1 << 64) - 1)
         return Scalar(np.uint64(wrapped).astype(dtype), dtype)
+
+
+_SMALLEST_MAXIMUM = 65504.0  # float16's
+
+
+def fits(number: Any, dtype: NumpyDType) -> bool:
+    """Whether a dtype's range has a number in it."""
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        return bool(info.min <= number <= info.max)
+    if dtype.kind == "f" and isfinite(abs(number)):
+        return bool(abs(number) <= float(np.finfo(dtype).max))
+    return True
+
+
+def filled(shape: Shape, number: Any, dtype: NumpyDType) -> Value:
+    """One number everywhere; RuntimeError when the dtype cannot hold it."""
+    if isinstance(number, Array):
+        number = number.item()
+    if not fits(number, dtype):
+        raise RuntimeError(
+            f"value cannot be converted to type {dtype.name} without overflow: "
+            f"{number} was given"
+        )
+    return full_value(shape, typed(number, dtype).value, dtype)
 
 
 def check_broadcast(name: str, shapes: list[Shape]) -> Shape:

@@ -14,7 +14,7 @@ from engine.torch.operands import OPERANDS, elementwise
 from engine.trees import flatten
 
 # What ``ndarray op tensor`` calls: PyTorch's promotion decides there.
-_OPERATORS = {
+_OPERATORS: dict[Any, tuple[str, bool]] = {
     np.add: ("add", False),
     np.subtract: ("subtract", False),
     np.multiply: ("multiply", False),

@@ -10,7 +10,7 @@ import numpy as np
 from engine.array import Array
 from engine.cotangent import Cotangent, settle
 from engine.ops.op import cast
-from engine.ops.regions import full_value, update
+from engine.ops.regions import update
 from engine.recipe import Recipe
 from engine.record.value import Value, constant
 from engine.storage import GradCell, read_region
@@ -18,7 +18,7 @@ from engine.torch.conversion import Conversion
 from engine.torch.dtypes import Default, dtype_of, known, number_dtype
 from engine.torch.indexing import Indexing
 from engine.torch.inplace import InPlace
-from engine.torch.operands import NUMBERS
+from engine.torch.operands import filled, fits
 from engine.torch.products import Products
 from engine.torch.protocols import Protocols
 from engine.torch.rearrangement import Rearrangement
@@ -49,7 +49,7 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
         ``Tensor(2, 3)`` has that shape, and holds zeros.
         """
         if data and all(isinstance(n, int) for n in data):
-            value = full_value(tuple(data), 0, Default.dtype)
+            value = filled(tuple(data), 0, Default.dtype)
         else:
             value = value_of_data(data[0] if data else [], Default.dtype)
         fresh = type(self).wrap(value)
@@ -171,7 +171,7 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
     def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Self:
         """One number everywhere, in this tensor's dtype."""
         wanted = self.recipe.dtype if dtype is None else dtype_of(dtype).dtype
-        return self.wrap(full_value(sizes(size), fill_value, wanted))
+        return self.wrap(filled(sizes(size), fill_value, wanted))
 
 
 def _within_walk(
@@ -209,16 +209,32 @@ def value_of_data(data: Any, dtype: Any = None) -> Value:
     if isinstance(data, Array):
         value = data.detach().read()
     elif isinstance(data, (np.ndarray, np.generic)):
-        known(data.dtype)
-        value = constant(data)
+        value = constant(data.astype(known(data.dtype).dtype))
     else:
-        value = constant(_from_python(data))
+        value = constant(_from_python(data, dtype))
     return value if dtype is None else cast(value, dtype_of(dtype).dtype)
 
 
-def _from_python(data: Any) -> np.ndarray[Any, Any]:
-    if isinstance(data, NUMBERS):
-        return np.asarray(data, number_dtype(type(data)))
+def _from_python(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
+    array = _array_of(data)
+    wanted = array.dtype if dtype is None else dtype_of(dtype).dtype
+    if wanted.kind in "iu" and array.dtype.kind in "iu" and array.size:
+        for extreme in (array.min(), array.max()):
+            if not fits(extreme, wanted):
+                raise RuntimeError(
+                    f"value cannot be converted to type {wanted.name} without "
+                    f"overflow: {extreme} was given"
+                )
+    if dtype is None and (array.size == 0 or array.dtype == np.float64):
+        wanted = Default.dtype
+    elif dtype is None and array.dtype.kind == "c":
+        wanted = number_dtype(complex)
+    with np.errstate(over="ignore"):
+        return array.astype(wanted)
+
+
+def _array_of(data: Any) -> np.ndarray[Any, Any]:
+    """The elements with NumPy's dtypes; those of lists of NumPy's numbers are kept."""
     if isinstance(data, (list, tuple)) and any(_has_arrays(item) for item in data):
         data = [_host(item) for item in data]
     try:
@@ -233,9 +249,7 @@ def _from_python(data: Any) -> np.ndarray[Any, Any]:
             f"tensor: numbers were required; {data!r:.60} was given: invalid data type "
             f"'{type(data).__name__}'"
         )
-    if array.size == 0 or array.dtype == np.float64:
-        return array.astype(Default.dtype)
-    return array.astype(number_dtype(complex)) if array.dtype.kind == "c" else array
+    return array
 
 
 def _has_arrays(item: Any) -> bool:

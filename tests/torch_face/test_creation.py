@@ -127,6 +127,15 @@ def test_distributions() -> None:
     assert flags.mean() == pytest.approx(0.3, abs=0.01)
 
 
+def test_drawing_into_tensors() -> None:
+    engine.manual_seed(0)
+    x = engine.empty(10_000).normal_(5.0, 2.0)
+    assert x.mean().item() == pytest.approx(5, abs=0.1)
+    assert x.std().item() == pytest.approx(2, rel=0.05)
+    x.uniform_(-1.0, 3.0)
+    assert x.min().item() >= -1 and 2.9 < x.max().item() < 3
+
+
 def test_drawing_is_lazy_and_compiles_once() -> None:
     with engine.config(tier="compiled"):
         engine.rand(10).tolist()

@@ -169,6 +169,14 @@ def test_python_integers_wrap_around_in_narrow_dtypes() -> None:
     assert (x - 129).tolist() == [127]
 
 
+def test_numbers_out_of_range_compare_as_what_they_are() -> None:
+    x = engine.tensor([44, -1], dtype=engine.int8)
+    assert (x == 300).tolist() == [False, False]
+    assert (x < 1000).all() and (x > -1000).all()
+    assert (engine.ones(1) * 1e300).item() == float("inf")
+    assert (engine.ones(1).half() * 1e9).item() == float("inf")
+
+
 def test_dtypes_print_and_equal_numpys() -> None:
     assert repr(engine.float32) == "engine.float32"
     assert engine.half is engine.float16

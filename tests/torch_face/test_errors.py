@@ -56,6 +56,9 @@ ROWS: list[tuple[str, type[Exception], str]] = [
     ("m @ torch.ones(3, 2).double()", RuntimeError, "same dtype"),
     ("i.requires_grad_()", RuntimeError, "floating point"),
     ("torch.zeros(2, dtype=3)", TypeError, "3"),
+    ("torch.full((2,), 300, dtype=torch.int8)", RuntimeError, "without overflow"),
+    ("x.fill_(1e300)", RuntimeError, "float32 without overflow|type float"),
+    ("torch.tensor([300], dtype=torch.uint8)", RuntimeError, "without overflow"),
     ("x.to('nowhere')", RuntimeError, "nowhere"),
     # numbers
     ("x.item()", RuntimeError, "3 elements cannot be converted to Scalar"),
