@@ -104,8 +104,9 @@ class Array:
         if self._line is None:
             value = self._value
             assert value is not None
-            if self.recipe.shape is value.shape:  # as `wrap` made it, in C order
-                return value
+            recipe, shape = self.recipe, value.shape
+            if recipe.shape == shape and recipe.strides == c_strides(shape):
+                return value  # as `wrap` made it, in C order
             return read_region(value, self.recipe)
         return self._line.read(self.recipe)
 

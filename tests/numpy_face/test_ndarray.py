@@ -347,3 +347,12 @@ def test_an_array_that_requires_grad_says_so() -> None:
     x = np.ones(2)
     x.requires_grad_()
     assert repr(x) == "array([1., 1.], requires_grad=True)"
+
+
+def test_a_layout_that_was_seen_before_is_not_taken_for_c_order() -> None:
+    first = np.array(np.arange(16.0).reshape(4, 4), order="F")
+    first.computed()
+    x = np.arange(16.0).reshape(4, 4) * 1
+    y = x.copy("F")
+    assert y[0].tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert y.tolist() == x.tolist()
