@@ -17,8 +17,10 @@ from engine.torch.operands import (
     check_broadcast,
     common_dtype,
     elementwise,
+    is_bool,
     op_named,
     operand,
+    scaled,
 )
 
 T = TypeVar("T", bound="Elementwise")
@@ -160,7 +162,7 @@ class Elementwise(Array):
 
         Raises RuntimeError for two bool tensors.
         """
-        if self.recipe.dtype.kind == "b" and _is_bool(other):
+        if self.recipe.dtype.kind == "b" and is_bool(other):
             raise RuntimeError(
                 "Subtraction, the `-` operator, with two bool tensors is not "
                 "supported. Use the `^` or `logical_xor()` operator instead."
@@ -390,16 +392,3 @@ def where(condition: Any, input: Any, other: Any) -> Any:
     check_broadcast("where", [mask.shape, *(x.shape for x in values)])
     face = next(x for x in (input, other, condition) if isinstance(x, Elementwise))
     return face.wrap(op_named("where")(mask, *values))
-
-
-def scaled(x: Any, factor: Number) -> Any:
-    """``factor * x``; `x` itself for the factor 1."""
-    if type(factor) is int and factor == 1:
-        return x
-    return x * factor
-
-
-def _is_bool(x: Any) -> bool:
-    if isinstance(x, Array):
-        return x.recipe.dtype.kind == "b"
-    return isinstance(x, (bool, np.bool_))

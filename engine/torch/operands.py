@@ -223,3 +223,17 @@ def result_type(tensor1: Any, tensor2: Any) -> Any:
     engine.float32
     """
     return known(common_dtype("result_type", tensor1, tensor2))
+
+
+def scaled(x: Any, factor: Number) -> Any:
+    """``factor * x``; `x` itself for the factor 1."""
+    if type(factor) is int and factor == 1:
+        return x
+    return x * factor
+
+
+def is_bool(x: Any) -> bool:
+    """Whether an operand is a bool tensor or number."""
+    if isinstance(x, Array):
+        return x.recipe.dtype.kind == "b"
+    return isinstance(x, (bool, np.bool_))
