@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from . import formulas, vecmath, vecmath_log
+from . import formulas, vecmath, vecmath_angles, vecmath_log
 from .scalars import NAMES
 from .term import Term, library, magnitude, select
 
@@ -32,6 +32,11 @@ VECTOR_MATH: dict[str, Builder] = {
     "log10": vecmath_log.log10,
     "pow": vecmath_log.power,
     "fmod": vecmath.fmod,
+    "arcsin": vecmath_angles.arcsin,
+    "arccos": vecmath_angles.arccos,
+    "arctan": vecmath_angles.arctan,
+    "arctan2": vecmath_angles.arctan2,
+    "hypot": vecmath_angles.hypot,
 }
 """Functions of the C library, and the sigmoid, as vector math."""
 

@@ -57,6 +57,11 @@ CASES = {
     ),
     "erf": Case(mpmath.erf, (-6.6, 6.6), (-4.5, 4.5), (0.75, 1.0, -1.0)),
     "erfc": Case(mpmath.erfc, (-6, 27.2), (-4, 10.1), (0.75, 0.5, -0.75, 1.0)),
+    "arcsin": Case(mpmath.asin, (-1, 1), (-1, 1), (0.5, -0.5)),
+    "arccos": Case(mpmath.acos, (-1, 1), (-1, 1), (0.5, -0.5)),
+    "arctan": Case(mpmath.atan, *POSITIVE, (0.41421356, 1.0, 2.41421356), True),
+    "arctan2": Case(mpmath.atan2, (-9, 9), (-9, 9), (0.41421356, 1.0, 2.41421356)),
+    "hypot": Case(mpmath.hypot, *POSITIVE, (1.0,), True),
     "power": Case(mpmath.power, *POSITIVE, (1.0, ROOT, 2.0), True),
 }
 
@@ -82,6 +87,10 @@ def points(name: str, dtype: str, count: int) -> list[Array]:
         limit = reach / np.maximum(np.abs(np.log10(x.astype("float64"))), 0.3)
         y = generator.uniform(-1, 1, len(x)) * limit
         return [x, y.astype(dtype)]
+    if name in ("arcsin", "arccos"):
+        x = x[np.abs(x) <= 1]
+    if name in ("arctan2", "hypot"):
+        return [x, x * generator.permutation(np.sign(x) * small.mean()).astype(dtype)]
     if name in ("sin", "cos", "tan"):
         turns = np.arange(1, count // 8) * (math.pi / 4)  # near zeros and poles
         x = np.concatenate([x, turns, -turns]).astype(dtype)

@@ -28,6 +28,9 @@ LIMITS = {
     "cosh": {-0.0: 1, -math.inf: math.inf, 711.0: math.inf},
     "sigmoid": {-math.inf: 0, math.inf: 1, 0.0: 0.5, -745.0: 5e-324},
     "erf": {-0.0: -0.0, math.inf: 1, -math.inf: -1},
+    "arcsin": {-0.0: -0.0, 1.0: math.pi / 2, 1.5: math.nan, 1e-310: 1e-310},
+    "arccos": {1.0: 0.0, -1.0: math.pi, -0.0: math.pi / 2, -1.5: math.nan},
+    "arctan": {-0.0: -0.0, math.inf: math.pi / 2, -math.inf: -math.pi / 2},
     "erfc": {math.inf: 0, -math.inf: 2, 28.0: 0, 0.0: 1},
 }
 
