@@ -131,6 +131,12 @@ class Draft:
         """About how many statements the kernel will have: steps and loads."""
         return len(self.steps) + len(self.roots.difference(self.places))
 
+    @property
+    def loads(self) -> int:
+        """How many different loads the kernel will have."""
+        reads = {read for reads in self.reads.values() for read in reads}
+        return sum(root not in self.places for root, _ in reads)
+
     def is_inner(self, place: Place) -> bool:
         """Whether a place changes along the reduced axes."""
         return any(place.strides[self.outer :])

@@ -238,8 +238,11 @@ class _Scheduler:
                 continue
             index = self._merge(min(home, index), max(home, index), index)
 
-    def _merge(self, early: int, late: int, index: int) -> int:
-        """Merge two groups if that keeps the order of all others; where `index` is."""
+    def _merge(self, early: int, late: int, index: int, sharing: bool = False) -> int:
+        """Merge two groups if that keeps the order of all others; where `index` is.
+
+        With `sharing` only where one load then serves both.
+        """
         first, second = self._draft(early), self._draft(late)
         fixed = first.closed or second.closed or "library" in (first.kind, second.kind)
         if fixed or late - early > SPAN:
@@ -251,6 +254,8 @@ class _Scheduler:
             return index
         grown = self.fuser.merge(first, second, self.sequence)
         if grown is None:
+            return index
+        if sharing and grown.loads == first.loads + second.loads:
             return index
         self.drafts[early] = self.drafts[late] = None
         self.drafts[target] = grown
@@ -299,7 +304,7 @@ class _Scheduler:
                 if before is None or before.size != self._draft(index).size:
                     continue
                 if self._share_memory(before, self._draft(index)):
-                    at = self._merge(other, index, index)
+                    at = self._merge(other, index, index, sharing=True)
                     if at != index or self.drafts[other] is None:
                         index = at
                         break

@@ -83,6 +83,13 @@ def test_outputs_that_share_an_input_are_one_group() -> None:
     ]
 
 
+def test_outputs_that_read_other_parts_of_an_input_are_two_groups() -> None:
+    x = array(8)
+    first, second = take_part(x, slice(0, 4)), take_part(x, slice(4, 8))
+    kinds = Recorded([op("exp", first), op("sin", second)]).decisions()
+    assert kinds == ["group 0: map: exp -> v3", "group 1: map: sin -> v4"]
+
+
 def test_unrelated_outputs_are_two_groups() -> None:
     assert Recorded([op("exp", array(7)), op("sin", array(7))]).decisions() == [
         "group 0: map: exp -> v1",
