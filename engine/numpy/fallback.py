@@ -49,13 +49,18 @@ def library_call(
 
     Raises TypeError when a gradient is required, since it would be lost.
     """
-    arrays = [x for x in _flatten((args, options)) if isinstance(x, Array)]
+    refuse_gradients(name, "the function has no lazy version", args, options)
+    return wrapped(function(*to_host(args), **to_host(options)))
+
+
+def refuse_gradients(name: str, reason: str, *trees: Any) -> None:
+    """Raise TypeError where a gradient would be lost."""
+    arrays = [x for x in _flatten(trees) if isinstance(x, Array)]
     if grad_enabled() and any(x.requires_grad for x in arrays):
         raise TypeError(
-            f"{name}: arrays without gradients were required, as the function has no "
-            "lazy version; an array that requires grad was given; use detach()"
+            f"{name}: arrays without gradients were required, as {reason}; an array "
+            "that requires grad was given; use detach()"
         )
-    return wrapped(function(*to_host(args), **to_host(options)))
 
 
 def quiet_call(function: Callable[..., Any], *args: Any, **options: Any) -> Any:

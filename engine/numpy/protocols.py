@@ -11,7 +11,7 @@ import numpy as np
 import engine.numpy.handle as face
 from engine.array import Array
 
-from .fallback import host_call, quiet_call, to_host
+from .fallback import host_call, quiet_call, refuse_gradients, to_host
 
 _MODULES = {
     "numpy": "engine.numpy",
@@ -31,6 +31,7 @@ def call_ufunc(
         return _into_foreign(function, method, inputs, options)
     if method == "at" and isinstance(inputs[0], np.ndarray):
         target, *others = inputs
+        refuse_gradients(f"{function.__name__}.at", _FOREIGN, others)
         return function.at(target, *to_host(tuple(others)))
     if len(outs) == 1:
         options = {**options, "out": outs[0]}
@@ -39,6 +40,9 @@ def call_ufunc(
         call = function if method == "__call__" else getattr(function, method)
         return host_call(function.__name__, call, *inputs, **options)
     return (lazy if method == "__call__" else getattr(lazy, method))(*inputs, **options)
+
+
+_FOREIGN = "the result goes into an ndarray of NumPy, which has no gradient"
 
 
 def _has_other_faces(inputs: Sequence[Any]) -> bool:
@@ -50,6 +54,7 @@ def _into_foreign(
 ) -> Any:
     """An ndarray as `out` is written at once: its owner looks at it."""
     (out,) = options["out"]
+    refuse_gradients(function.__name__, _FOREIGN, inputs)
     call = function if method == "__call__" else getattr(function, method)
     return call(*to_host(inputs), **{**to_host(options), "out": out})
 

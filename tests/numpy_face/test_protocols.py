@@ -283,6 +283,23 @@ def test_numpy_arrays_win_over_nothing_but_foreign_ones() -> None:
     assert (np.ones(2) == "text") is not True
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda target, x: target.__iadd__(x),
+        lambda target, x: numpy.sin(x, out=target),
+        lambda target, x: numpy.add.at(target, [0, 1, 2], x),
+    ],
+)
+def test_no_gradient_is_lost_in_an_ndarray(write: Any) -> None:
+    x = np.arange(3.0).requires_grad_()
+    target = numpy.zeros(3)
+    with pytest.raises(TypeError, match="goes into an ndarray of NumPy"):
+        write(target, x)
+    numpy.testing.assert_array_equal(target, 0)
+    write(target, x.detach())
+
+
 def test_at_on_an_ndarray_writes_into_it() -> None:
     target = numpy.zeros(3)
     numpy.add.at(target, np.array([0, 0, 2]), np.array([1.0, 2.0, 5.0]))
