@@ -324,7 +324,10 @@ class Module:
                 )
             for tensor in (*self.parameters(), *self.buffers()):
                 if tensor.is_floating_point():
+                    gradient = tensor.grad
                     tensor.data = tensor.detach().to(target)
+                    if gradient is not None:
+                        tensor.grad = gradient.to(target)
         return self
 
     def float(self) -> Self:

@@ -13,7 +13,7 @@ from engine.ops.op import cast
 from engine.ops.regions import update
 from engine.recipe import Recipe
 from engine.record.value import Value, constant
-from engine.storage import GradCell, read_region
+from engine.storage import GradCell, Line, leaf, read_region
 from engine.torch.conversion import Conversion
 from engine.torch.dtypes import Default, dtype_of, known, number_dtype
 from engine.torch.indexing import Indexing
@@ -74,14 +74,15 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
     @data.setter
     def data(self, data: Array) -> None:
         """Let this tensor be what another one is, with its own `grad`."""
-        fresh = data.detach()
-        cell = None if self._line is None else self._line.cell
+        fresh, cell = data.detach(), self.line.cell
+        line = fresh.line
+        if line.storage is self.line.storage and fresh.recipe == self.recipe:
+            return  # what ``x.data -= y`` assigns at last
         self.recipe, self.writeable = fresh.recipe, fresh.writeable
-        self._line, self._value = fresh.line, None
+        self._line, self._value = line, None
         if cell is not None:
-            kept, cell.grad = cell.grad, None
-            self.requires_grad_()
-            self.grad = kept
+            cell.recipe = fresh.recipe
+            self._line = Line(line.storage, leaf(line.current(), cell), cell)
 
     @property
     def is_leaf(self) -> bool:
@@ -152,6 +153,10 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
         """Make this tensor a leaf: `backward` leaves its gradient in `grad`."""
         return super().requires_grad_(requires_grad)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        elements = self.detach().numpy_copy()
+        return _remade, (type(self), elements, self.requires_grad)
+
     # -- new tensors like this one ------------------------------------------------
     def new_tensor(self, data: Any, *, dtype: Any = None) -> Self:
         """A new tensor of `data`, in this tensor's dtype."""
@@ -187,6 +192,14 @@ def _within_walk(
         return Cotangent(update(whole, answer.read(), attributes=(recipe,)))
 
     return within
+
+
+def _remade(kind: type[Tensor], elements: Any, requires_grad: bool) -> Tensor:
+    """A tensor as it was when it was pickled."""
+    made = Tensor.wrap(constant(elements))
+    if kind is not Tensor:
+        return kind(made, requires_grad)
+    return made.requires_grad_() if requires_grad else made
 
 
 class Handle:

@@ -140,7 +140,9 @@ def test_apply_zero_grad_and_requires_grad() -> None:
 def test_conversion_keeps_the_parameters_themselves() -> None:
     made = model()
     weight = made[2].weight
+    made(engine.ones(1, 3)).sum().backward()
     made.double()
+    assert weight.grad is not None and weight.grad.dtype is engine.float64
     assert made[2].weight is weight and weight.dtype is engine.float64
     assert weight.requires_grad and weight.is_leaf
     assert made(engine.ones(1, 3, dtype=engine.float64)).dtype is engine.float64
