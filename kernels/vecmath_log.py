@@ -149,8 +149,9 @@ def double_log(x: Term, form: Format) -> tuple[Term, Term]:
     g = m - 1.0
     d = g + 2.0
     d_low = (2.0 - d) + g
-    s = g / d
-    s_low = fma(-s, d_low, fma(-s, d, g)) / d
+    inverse = 1.0 / d
+    s = g * inverse
+    s_low = fma(-s, d_low, fma(-s, d, g)) * inverse
     z = s * s
     z_low = fma(s, s, -z) + 2.0 * s * s_low
     p = z * polynomial(z, LOG_POWER64)
@@ -170,18 +171,18 @@ def double_log(x: Term, form: Format) -> tuple[Term, Term]:
 
 
 def power_limits(x: Term, y: Term, finite: Term) -> Term:
-    """The result for zeros, infinities, NaN and negative `x`, as C99 has it."""
-    size, reach = magnitude(x), magnitude(y)
+    """The result for zeros, infinities, NaN and negative `x`, as C99 has it.
+
+    `finite` is right for infinite `y` too, unless x is 1 or -1.
+    """
+    size = magnitude(x)
     whole = llvm("floor", y) == y
     half = y * 0.5
     odd = whole & (llvm("floor", half) != half)
-    result = select(size == 0, select(y < 0, INFINITY, y.like(0.0)), finite)
-    result = select(size == INFINITY, select(y < 0, 0.0, y.like(INFINITY)), result)
-    grows = (size > 1.0) ^ (y < 0)
-    extreme = select(size == 1.0, 1.0, select(grows, y.like(INFINITY), 0.0))
-    result = select(reach == INFINITY, extreme, result)
-    result = select((bits(x) < 0) & odd & (reach < INFINITY), -result, result)
+    edge = select((size == 0) ^ (y < 0), x.like(0.0), INFINITY)
+    result = select((size == 0) | (size == INFINITY), edge, finite)
+    result = select(size == 1.0, 1.0, result)
+    result = select((bits(x) < 0) & odd, -result, result)
     negative = (x < 0) & (x != -INFINITY)
-    result = select(negative & ~whole, NAN, result)
-    result = select((x != x) | (y != y), NAN, result)
+    result = select((negative & ~whole) | (x != x) | (y != y), NAN, result)
     return select((y == 0) | (x == 1.0), 1.0, result)
