@@ -253,6 +253,7 @@ class _Lowering:
     # -- the kernel ---------------------------------------------------------------
     def _finish(self) -> Lowered:
         group = self.group
+        assert group.kind != "library"
         places = [place for _, place in self.accesses]
         numbers = [argument for argument, _ in self.accesses]
         stores = {s.access for s in _statements(self.body) if isinstance(s, Store)}
@@ -272,7 +273,7 @@ class _Lowering:
             layout.append((place.offset, *moving))
         kernel = Kernel(
             kernel_name([self.steps[n] for n in group.steps]),
-            group.kind,  # type: ignore[arg-type]
+            group.kind,
             outer,
             len(extents) - outer,
             tuple(
