@@ -24,16 +24,19 @@ from . import (
     creation,
     fft,
     grids,
+    information,
     joining,
     linalg,
     manipulation,
     names,
+    nanfunctions,
     numeric,
     products,
     random,
     ranges,
     reductions,
     selection,
+    sets,
     sorting,
     statistics,
     triangles,
@@ -45,13 +48,16 @@ from .conversion import *  # noqa: F403
 from .creation import *  # noqa: F403
 from .fallback import FallbackWarning
 from .grids import *  # noqa: F403
+from .information import *  # noqa: F403
 from .joining import *  # noqa: F403
 from .manipulation import *  # noqa: F403
+from .nanfunctions import *  # noqa: F403
 from .numeric import *  # noqa: F403
 from .products import *  # noqa: F403
 from .ranges import *  # noqa: F403
 from .reductions import *  # noqa: F403
 from .selection import *  # noqa: F403
+from .sets import *  # noqa: F403
 from .sorting import *  # noqa: F403
 from .statistics import *  # noqa: F403
 from .triangles import *  # noqa: F403
@@ -65,6 +71,9 @@ __all__ += constants.__all__
 __all__ += conversion.__all__
 __all__ += creation.__all__
 __all__ += grids.__all__
+__all__ += information.__all__
+__all__ += nanfunctions.__all__
+__all__ += sets.__all__
 __all__ += joining.__all__
 __all__ += manipulation.__all__
 __all__ += numeric.__all__

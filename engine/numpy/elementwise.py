@@ -83,6 +83,8 @@ def prepared(
     try:
         order = result_order(layouts)
     except ValueError:
+        if name in REGISTRY:  # NumPy complains of dtypes before shapes
+            REGISTRY[name].resolve(kinds_of(parts))
         broadcast_error(name, [shape for shape, _ in layouts])
     return [ordered_value(x, order) for x in parts], order
 
@@ -109,10 +111,15 @@ def check_out(out: Any) -> Array:
     return out
 
 
+def kinds_of(parts: list[Any]) -> tuple[Any, ...]:
+    """The dtypes of operands, the types of weak numbers."""
+    return tuple(type(x) if type(x) in NUMBERS else x.dtype for x in parts)
+
+
 def check_loop(op: Op, args: tuple[Any, ...], out: Array, casting: str) -> None:
     """Refuse dtypes that `out` cannot hold: NumPy complains of them before shapes."""
     parts = [operand(x, op.name) for x in args]
-    kinds = tuple(type(x) if type(x) in NUMBERS else x.dtype for x in parts)
+    kinds = kinds_of(parts)
     if not all(isinstance(kind, type) for kind in kinds):
         check_cast(op.name, op.resolve(kinds).output, out, casting)
 

@@ -29,6 +29,8 @@ __all__ = [
     "count_nonzero",
     "cumprod",
     "cumsum",
+    "cumulative_prod",
+    "cumulative_sum",
     "max",
     "min",
     "prod",
@@ -366,6 +368,53 @@ def cumsum(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any
 def cumprod(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any:
     """Products of all elements up to each one, along an axis or of all in C order."""
     return _scan("cumprod", a, axis, dtype, out)
+
+
+def cumulative_sum(
+    x: Any,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: Any = None,
+    out: Any = None,
+    include_initial: bool = False,
+) -> Any:
+    """Sums of all elements up to each one, with a 0 first if `include_initial`."""
+    return _cumulative("cumsum", x, axis, dtype, out, include_initial, 0)
+
+
+def cumulative_prod(
+    x: Any,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: Any = None,
+    out: Any = None,
+    include_initial: bool = False,
+) -> Any:
+    """Products of all elements up to each one, with a 1 first if `include_initial`."""
+    return _cumulative("cumprod", x, axis, dtype, out, include_initial, 1)
+
+
+def _cumulative(
+    name: str, x: Any, axis: Any, dtype: Any, out: Any, initial: bool, first: int
+) -> Any:
+    array = _given(x)
+    if array.ndim == 0:
+        raise ValueError("For 0-dimensional arrays, a scan is not defined")
+    if axis is None:
+        if array.ndim > 1:
+            raise ValueError("For arrays of more than one axis, `axis` is required")
+        axis = 0
+    scanned = _scan(name, array, axis, dtype, None)
+    if initial:
+        from .joining import concatenate
+
+        (place,) = normal(name, axis, array.ndim)
+        shape = (*array.shape[:place], 1, *array.shape[place + 1 :])
+        start = face.ndarray.wrap(full_value(shape, first, scanned.dtype))
+        scanned = concatenate((start, scanned), place)
+    return deliver(name, scanned, out)
 
 
 def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:

@@ -21,12 +21,15 @@ from .views import normal_axis
 
 __all__ = [
     "average",
+    "corrcoef",
+    "cov",
     "mean",
     "median",
     "percentile",
     "ptp",
     "quantile",
     "std",
+    "trapezoid",
     "var",
 ]
 
@@ -167,7 +170,10 @@ def std(
         mean=mean,
         correction=correction,
     )
-    return deliver("std", elementwise.apply(REGISTRY["sqrt"], spread), out)
+    root = elementwise.apply(REGISTRY["sqrt"], spread)
+    if spread.requires_grad:  # the slope at 0 is 0, not infinite
+        root = elementwise.apply(REGISTRY["where"], spread > 0, root, spread)
+    return deliver("std", root, out)
 
 
 def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
@@ -316,3 +322,60 @@ def average(
     scale = reductions.sum(total, axis, keepdims=keepdims)
     result = reductions.sum(array * weight, axis, keepdims=keepdims) / scale
     return (result, scale) if returned else result
+
+
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+) -> Any:
+    """The covariance matrix of variables: rows, or columns where not `rowvar`."""
+    array = _variables(m, rowvar)
+    if y is not None:
+        from .joining import concatenate
+
+        array = concatenate((array, _variables(y, rowvar)), axis=0)
+    freedom = (0 if bias else 1) if ddof is None else ddof
+    count = array.shape[1]
+    centred = array - mean(array, 1, keepdims=True)
+    other = centred.conj() if centred.dtype.kind == "c" else centred
+    return (centred @ other.T / builtins.max(count - freedom, 0)).squeeze()
+
+
+def _variables(m: Any, rowvar: bool) -> Any:
+    array = face.asarray(m)
+    if array.ndim > 2:
+        raise ValueError("m has more than 2 dimensions")
+    array = array * 1.0
+    if array.ndim == 2 and not rowvar and array.shape[0] != 1:
+        array = array.T
+    return array.reshape(1, -1) if array.ndim < 2 else array
+
+
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+    """The correlation coefficients of variables."""
+    matrix = cov(x, y, rowvar)
+    if matrix.ndim == 0:
+        return matrix / matrix
+    spread = elementwise.apply(REGISTRY["sqrt"], matrix.diagonal().real)
+    return matrix / spread[:, None] / spread[None, :]
+
+
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """The integral by the trapezoidal rule."""
+    array = face.asarray(y)
+    place = normal_axis(axis, array.ndim)
+    lead = (slice(None),) * place
+    widths: Any = dx
+    if x is not None:
+        points = face.asarray(x)
+        if points.ndim == 1:
+            widths = (points[1:] - points[:-1]).reshape(
+                (-1,) + (1,) * (array.ndim - place - 1)
+            )
+        else:
+            widths = points[(*lead, slice(1, None))] - points[(*lead, slice(None, -1))]
+    heights = array[(*lead, slice(1, None))] + array[(*lead, slice(None, -1))]
+    return reductions.sum(widths * heights / 2.0, axis=place)

@@ -105,6 +105,18 @@ m.sum(); m.mean(axis=0); m.std(); m.cumsum(); m.any(); m.swapaxes(0, 1); m.mT
 np.bool_(True) & b; np.float32(2) * i; np.float64(2) * np.float32(1) * v
 np.result_type(i8, 3); np.can_cast('int8', 'int16'); np.promote_types('i4', 'f4')
 np.broadcast_shapes((3, 1), (1, 4)); np.iinfo('int8').max; np.finfo(np.float32).eps
+np.shape(m); np.ndim(v); np.size(m); np.size(m, 1); np.isfortran(m.T); np.iterable(v)
+np.astype(i, float); np.shares_memory(m, m[1:]); np.shares_memory(m, v)
+np.shares_memory(m[:, ::2], m[:, 1::2]); np.may_share_memory(m[:, ::2], m[:, 1::2])
+np.nansum(bad[:2]); np.nanmax(bad[:3]); np.nanmin(bad[:2]); np.nanprod(bad[:2])
+np.nanmean(bad[:2]); np.nanvar(m); np.nanstd(bad[:2]); np.nancumsum(bad[:2])
+np.nanargmax(bad); np.nanargmin(bad); np.nancumprod(bad[:2]); np.nansum(i)
+np.cumulative_sum(v); np.cumulative_sum(m, axis=1, include_initial=True)
+np.cumulative_prod(v, include_initial=True); np.cov(m); np.cov(v, v * 2); np.corrcoef(m)
+np.cov(m, rowvar=False, bias=True); np.trapezoid(v); np.trapezoid(m, v, axis=1)
+np.isin(i, [1, 3]); np.union1d(i, i8); np.intersect1d(i, [3, 7]); np.setdiff1d(i, [3])
+np.setxor1d(i, [3, 9]); np.diag_indices(3); np.tril_indices(3); np.triu_indices_from(sq)
+np.unique_values(i); np.unique_counts(i).counts
 np.pi; np.e; np.inf; np.newaxis; np.float64; np.s_[1:2]; np.isnan(np.nan)
 """
 CASES = [

@@ -304,3 +304,10 @@ def test_at_on_an_ndarray_writes_into_it() -> None:
     target = numpy.zeros(3)
     numpy.add.at(target, np.array([0, 0, 2]), np.array([1.0, 2.0, 5.0]))
     numpy.testing.assert_array_equal(target, [3.0, 0.0, 5.0])
+
+
+def test_dtypes_are_complained_of_before_shapes() -> None:
+    with pytest.raises(TypeError, match="boolean subtract"):
+        np.ones(2, bool) - np.ones(3, bool)
+    with pytest.raises(TypeError, match="Cannot cast ufunc"):
+        np.add(np.ones(2), np.ones(2), out=np.ones(3, int))

@@ -1,0 +1,95 @@
+"""Facts about arrays: shape, size, memory; and casts as functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.handle as face
+from engine.array import Array
+from engine.recipe import Recipe, strided
+
+__all__ = [
+    "astype",
+    "isfortran",
+    "iterable",
+    "may_share_memory",
+    "ndim",
+    "shape",
+    "shares_memory",
+    "size",
+]
+
+
+def shape(a: Any) -> tuple[int, ...]:
+    """The extent of each axis."""
+    return face.asarray(a).shape
+
+
+def ndim(a: Any) -> int:
+    """The number of axes."""
+    return face.asarray(a).ndim
+
+
+def size(a: Any, axis: int | tuple[int, ...] | None = None) -> int:
+    """The number of elements, of all or along axes."""
+    extents = face.asarray(a).shape
+    if axis is None:
+        return int(np.prod(extents, dtype=int))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return int(np.prod([extents[k] for k in axes], dtype=int))
+
+
+def iterable(y: Any) -> bool:
+    """Whether something can be iterated over."""
+    return y.ndim > 0 if isinstance(y, Array) else np.iterable(y)
+
+
+def isfortran(a: Any) -> bool:
+    """Whether the elements lie in Fortran order and not in C order."""
+    flags = face.asarray(a).flags
+    return flags.f_contiguous and not flags.c_contiguous
+
+
+def astype(
+    x: Any, dtype: Any, /, *, copy: bool = True, device: str | None = None
+) -> Any:
+    """The elements cast to another dtype."""
+    if not isinstance(x, Array):
+        raise TypeError(
+            f"Input should be a NumPy array. It is of type {type(x)} instead."
+        )
+    return face.asarray(x).astype(dtype, copy=copy)
+
+
+def shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:
+    """Whether two arrays have a byte in common."""
+    return _overlap(a, b, np.shares_memory)
+
+
+def may_share_memory(a: Any, b: Any, max_work: Any = None) -> bool:
+    """Whether the ranges of bytes of two arrays overlap."""
+    return _overlap(a, b, np.may_share_memory)
+
+
+def _overlap(a: Any, b: Any, test: Any) -> bool:
+    if not (isinstance(a, Array) and isinstance(b, Array)):
+        return False
+    if a is b:
+        return True
+    if a._line is None or b._line is None or a.line.storage is not b.line.storage:
+        return False
+    length = max(_end(a.recipe), _end(b.recipe))
+    # Virtual memory of the storage's extent: its addresses alone are compared.
+    flat = np.empty(length, np.uint8)
+    one, two = (strided(flat.view(x.dtype), x.recipe) for x in (a, b))
+    return bool(test(one, two))
+
+
+def _end(recipe: Recipe) -> int:
+    """Bytes from the start of the storage to behind a recipe's last element."""
+    last = recipe.offset + sum(
+        (n - 1) * s for n, s in zip(recipe.shape, recipe.strides, strict=True) if s > 0
+    )
+    return -(-(last + 1) * recipe.dtype.itemsize // 16) * 16
