@@ -105,6 +105,23 @@ def test_a_new_learning_rate_and_more_steps_compile_nothing() -> None:
     assert counted["launches"] > 0
 
 
+def test_new_batch_sizes_compile_nothing() -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.LayerNorm(8), nn.Linear(8, 3))
+    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+    def one(count: int) -> None:
+        x, classes = engine.randn(count, 4), engine.randint(3, (count,))
+        step(model, optimizer, x, classes).item()
+
+    with engine.config(tier="compiled"):
+        for count in (5, 6, 7):
+            one(count)
+        engine.reset_stats()
+        for count in (9, 33, 12, 50, 8):
+            one(count)
+        assert engine.stats()["kernels_compiled"] == 0
+
+
 def test_loops_that_look_or_do_not_keep_memory_flat() -> None:
     x, same_sign = data()
     classes = same_sign.long()
