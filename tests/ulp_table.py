@@ -90,7 +90,7 @@ def points(name: str, dtype: str, count: int) -> list[Array]:
     if name in ("arcsin", "arccos"):
         x = x[np.abs(x) <= 1]
     if name in ("arctan2", "hypot"):
-ratio = 10 ** generator.normal(0, 0.5, len(x))
+        ratio = 10 ** generator.normal(0, 0.5, len(x))
         ratio[: len(x) // 4] = generator.normal(1 + math.sqrt(2), 1e-3, len(x) // 4)
         signs = generator.choice([-1.0, 1.0], len(x))
         return [x, (x.astype("float64") * ratio * signs).astype(dtype)]
