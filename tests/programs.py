@@ -265,7 +265,8 @@ class Program(Draw):
 
         NumPy does not buffer overlapping operands of two dtypes, and ``add.at`` writes
         into read-only arrays. Casts of floats that an integer dtype cannot hold depend
-        on the machine instruction.
+        on the machine instruction; the order of numbers that are equal but have other
+        bits (NaN, -0.0) on the algorithm that sorts.
         """
         used = [
             self.space[name]
@@ -274,6 +275,8 @@ class Program(Draw):
         ]
         if source.startswith("np.add.at(") and not used[0].flags.writeable:
             return True
+        if source.endswith(".sort()") and used[0].dtype.kind == "f":
+            return bool(np.any(np.isnan(used[0]) | (used[0] == 0)))
         writes = "=" in source and not re.match(r"v\d+ = ", source)
         overlap = any(
             a.dtype != b.dtype and np.may_share_memory(a, b) for a in used for b in used

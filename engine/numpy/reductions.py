@@ -144,6 +144,8 @@ def selected(array: face.ndarray, where: Any, other: Any) -> face.ndarray:
     if where is True:
         return array
     elementwise.mask_value(where)
+    if not array.size:
+        return array
     fill = array.dtype.type(other)
     chosen: face.ndarray = elementwise.apply(REGISTRY["where"], where, array, fill)
     return chosen

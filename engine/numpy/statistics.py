@@ -124,11 +124,10 @@ def var(
         ddof = correction
     inner, outer = _mean_dtypes(array.dtype, dtype)
     count = _count(array, axes, where)
-    work = array if array.dtype == inner else array.astype(inner)
     if mean is None:
-        chosen = selected(work, where, 0)
+        chosen = selected(array, where, 0)
         mean = _divided(reduce("sum", chosen, axes, True, inner), count)
-    centred = elementwise.apply(REGISTRY["subtract"], work, mean)
+    centred = elementwise.apply(REGISTRY["subtract"], array, mean)
     if inner.kind == "c":
         squares = centred.real * centred.real + centred.imag * centred.imag
         outer = outer if outer.kind != "c" else squares.dtype
