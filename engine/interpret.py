@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import counters
+from engine.kernels import memory
 from engine.ops.op import Op
 from engine.recipe import strided
 from engine.record.node import LEAF, Node
@@ -33,6 +34,18 @@ def interpret(
     Returns the buffers of the alive values by number. An update writes into its base
     when that was made here and nobody reads it later.
     """
+    outputs: dict[int, Array] = memory.counted(
+        _interpret, nodes, alive, leaves, scalars
+    )
+    return outputs
+
+
+def _interpret(
+    nodes: Sequence[Node],
+    alive: Sequence[bool],
+    leaves: Sequence[Array | None],
+    scalars: Sequence[Any],
+) -> dict[int, Array]:
     last = last_uses(nodes, alive)
     environment: dict[int, Array] = {}
     entering = iter(leaves)

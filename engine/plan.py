@@ -290,6 +290,16 @@ def interpret_group(
     library = group.kind == "library"
     counters.add("launches" if library else "interpreted_ops", len(group.steps))
     values = _Values(steps, slots, table, scalars)
+    memory.counted(_interpret_steps, group, steps, slots, table, values)
+
+
+def _interpret_steps(
+    group: Group,
+    steps: tuple[Step, ...],
+    slots: Sequence[int],
+    table: list[Any],
+    values: _Values,
+) -> None:
     with np.errstate(all="ignore"):
         for n in group.steps:
             values[n] = values.call(steps[n], overwrite=n in group.in_place)

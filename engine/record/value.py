@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from engine.kernels import memory
+
 from .registry import REGISTRY
 
 if TYPE_CHECKING:
@@ -180,5 +182,7 @@ class Value:
 
 def constant(array: Any) -> Value:
     """A computed value that copies `array`."""
-    buffer = np.array(array, order="C")
+    source = np.asarray(array)
+    buffer = memory.allocate(source.dtype, source.shape)
+    buffer[...] = source
     return Value(buffer.dtype, buffer.shape, buffer)
