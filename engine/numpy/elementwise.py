@@ -16,7 +16,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import Scalar, Value, constant
 
 from .operands import (
-    NUMBERS,
+    WEAK,
     layout_of,
     operand,
     ordered_value,
@@ -38,17 +38,19 @@ _COMPARE = {
 def apply(op: Op, *args: Any) -> face.ndarray:
     """Record an elementwise op on anything that may be an operand."""
     values = []
+    ours = False
     for x in args:
         if type(x) is face.ndarray:
             value = plain_value(x)
             if value is None:
                 return apply_general(op, args)
             values.append(value)
-        elif type(x) in NUMBERS:
+            ours = True
+        elif type(x) in WEAK:
             values.append(x)
         else:
             return apply_general(op, args)
-    if type(args[0]) is not face.ndarray and all(type(x) in NUMBERS for x in args):
+    if not ours:
         return apply_general(op, args)
     try:
         result = op(*values)
@@ -77,9 +79,9 @@ def prepared(
 ) -> tuple[list[Any], tuple[int, ...] | None]:
     """Operands as values in the memory order of the result, and that order."""
     parts = [operand(x, name) for x in args]
-    if all(type(x) in NUMBERS for x in parts):
+    if WEAK.issuperset(map(type, parts)):
         parts = [strong(x) for x in parts]
-    layouts = tuple(layout_of(x) for x in parts)
+    layouts = tuple(map(layout_of, parts))
     try:
         order = result_order(layouts)
     except ValueError:
@@ -113,7 +115,7 @@ def check_out(out: Any) -> Array:
 
 def kinds_of(parts: list[Any]) -> tuple[Any, ...]:
     """The dtypes of operands, the types of weak numbers."""
-    return tuple(type(x) if type(x) in NUMBERS else x.dtype for x in parts)
+    return tuple(type(x) if type(x) in WEAK else x.dtype for x in parts)
 
 
 def check_loop(op: Op, args: tuple[Any, ...], out: Array, casting: str) -> None:

@@ -27,6 +27,7 @@ from engine.record.value import Value, constant
 
 from .operands import KINDS, NUMBERS, NDArray, host_array, to_value
 
+_BOUNDS = frozenset((int, type(None)))
 _SMALL = 1024
 """Views of at most this many elements have all their positions built."""
 
@@ -54,7 +55,7 @@ def split_key(key: Any) -> tuple[tuple[Any, ...], bool]:
 def _plain_slice(part: slice) -> slice:
     """A slice with bounds of Python integers; they may be arrays of one integer."""
     bounds: tuple[Any, ...] = (part.start, part.stop, part.step)
-    if all(bound is None or type(bound) is int for bound in bounds):
+    if _BOUNDS.issuperset(map(type, bounds)):
         return part
     start, stop, step = (None if b is None else operator.index(b) for b in bounds)
     return slice(start, stop, step)

@@ -13,7 +13,7 @@ from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 
 from .elementwise import apply
-from .operands import NUMBERS
+from .operands import WEAK
 from .reductions import deliver
 
 __all__ = [
@@ -50,7 +50,7 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
         return nonzero(condition)
     if x is None or y is None:
         raise ValueError("either both or neither of x and y should be given")
-    if type(x) in NUMBERS and type(y) in NUMBERS:
+    if type(x) in WEAK and type(y) in WEAK:
         x = np.result_type(x, y).type(x)
     made = apply(REGISTRY["where"], condition, x, y)
     made.scalar, made.writeable = False, True  # np.where gives arrays without axes
@@ -78,7 +78,7 @@ def clip(
         result = apply(REGISTRY["minimum"], array, high)
     elif high is None:
         result = apply(REGISTRY["maximum"], array, low)
-    elif array.dtype.kind in "iuf" and all(type(x) in NUMBERS for x in (low, high)):
+    elif array.dtype.kind in "iuf" and all(type(x) in WEAK for x in (low, high)):
         result = apply(REGISTRY["clip"], array, low, high)
     else:
         result = apply(

@@ -23,6 +23,7 @@ Layout: TypeAlias = tuple[Shape, Shape]
 """Shape and strides."""
 
 NUMBERS = (bool, int, float, complex)
+WEAK = frozenset(NUMBERS)
 KINDS = "biufc"
 
 contiguous = lru_cache(maxsize=4096)(c_strides)
@@ -105,7 +106,7 @@ def _without_handles(x: Any) -> Any:
 
 def strong(x: Any) -> Any:
     """A weak number as the scalar of NumPy's default dtype."""
-    if type(x) in NUMBERS:
+    if type(x) in WEAK:
         scalar = np.asarray(x)
         if scalar.dtype.kind not in KINDS:
             raise OverflowError(f"int {x} is too large for a 64-bit integer")

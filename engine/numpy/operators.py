@@ -13,14 +13,14 @@ from engine.ops.op import Op
 from engine.record.registry import REGISTRY
 
 from .elementwise import apply, check_loop, check_out, in_c_order, prepared, store_out
+from .operands import WEAK
 
-_NUMBERS = frozenset((bool, int, float, complex))
 _TAKEN = (np.ndarray, np.generic, bool, int, float, complex, list, tuple)
 
 
 def _defers(other: Any) -> bool:
     """Whether the other operand's class shall decide what an operator means."""
-    if type(other) in _NUMBERS or isinstance(other, _TAKEN):
+    if type(other) in WEAK or isinstance(other, _TAKEN):
         return False
     return not isinstance(other, face.ndarray) and (
         isinstance(other, Array)

@@ -17,7 +17,7 @@ from engine.record.value import Scalar, Value
 from . import elementwise, reductions
 from .fallback import library_call
 from .indexing import add_at
-from .operands import NUMBERS, to_value
+from .operands import WEAK, to_value
 
 
 class ufunc:
@@ -150,7 +150,7 @@ class ufunc:
         if dtype is None and signature is None:
             return elementwise.compute(op, args)
         values, order = elementwise.prepared(self.__name__, args)
-        kinds = [type(x) if type(x) in NUMBERS else x.dtype for x in values]
+        kinds = [type(x) if type(x) in WEAK else x.dtype for x in values]
         given = [np.dtype(bool) if kind is bool else kind for kind in kinds]
         loop = self.numpy.resolve_dtypes(
             (*given, *[None] * self.numpy.nout),
