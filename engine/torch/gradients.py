@@ -123,7 +123,7 @@ def grad(
     grad_outputs : array or sequence of arrays, optional
         A cotangent for each output; 1 for outputs of one element.
     retain_graph : bool, optional
-        Accepted; histories live as long as arrays that have them.
+        Keep the graph, so that it can be walked again; default as `create_graph`.
     create_graph : bool
         Record the gradients, so that they can be differentiated again.
     allow_unused : bool
@@ -140,7 +140,7 @@ def grad(
     RuntimeError
         When an output or input does not require grad, or an input is not used.
     """
-    del retain_graph
+    retain = create_graph if retain_graph is None else retain_graph
     results, wanted = _many(outputs), _many(inputs)
     given = [None] * len(results) if grad_outputs is None else _many(grad_outputs)
     if len(given) != len(results):
@@ -155,7 +155,7 @@ def grad(
             )
     seeds = [(y.read(), y._seed(g)) for y, g in zip(results, given, strict=True)]
     values = [x.line.current() for x in wanted]
-    found = gradient_values(seeds, values, create_graph)
+    found = gradient_values(seeds, values, create_graph, retain)
     gradients = []
     for x, value in zip(wanted, found, strict=True):
         if value is not None:

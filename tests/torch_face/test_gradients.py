@@ -63,6 +63,11 @@ def test_a_graph_is_walked_once_unless_it_is_retained() -> None:
     assert numbers(x.grad) == [12.0]
     with pytest.raises(RuntimeError, match="second time"):
         y.backward()
+    z = (x * x).sum()
+    engine.autograd.grad(z, x, retain_graph=True)
+    engine.autograd.grad(z, x)
+    with pytest.raises(RuntimeError, match="second time"):
+        engine.autograd.grad(z, x)
 
 
 def test_create_graph_gives_second_and_third_order() -> None:

@@ -106,11 +106,11 @@ def test_a_new_learning_rate_and_more_steps_compile_nothing() -> None:
 
 
 def test_new_batch_sizes_compile_nothing() -> None:
-    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.LayerNorm(8), nn.Linear(8, 3))
-    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    model = network()
+    optimizer = optim.Adam(model.parameters(), lr=0.1)
 
     def one(count: int) -> None:
-        x, classes = engine.randn(count, 4), engine.randint(3, (count,))
+        x, classes = engine.randn(count, 2), engine.randint(2, (count,))
         step(model, optimizer, x, classes).item()
 
     with engine.config(tier="compiled"):
