@@ -24,7 +24,7 @@ class Rearrangement(Array):
     def flip(self, *dims: Any) -> Self:
         """The elements in reverse order along dimensions."""
         axes = [wrap_dim(d, len(self.recipe.shape)) for d in sizes(dims)]
-        return self.wrap(flip_value(self.read(), axes))
+        return self.wrap(flip_value(self.read(), axes if self.recipe.shape else ()))
 
     def roll(self, shifts: int, dims: int | None = None) -> Self:
         """The elements moved along a dimension; those at its end come first."""
@@ -68,10 +68,11 @@ class Rearrangement(Array):
 
     def nonzero(self, *, as_tuple: bool = False) -> Any:
         """The indices of the elements that are not 0: one row each, or by dimension."""
-        places = np.nonzero(self.computed())
+        array = self.computed()
         if as_tuple:
+            places = np.nonzero(np.atleast_1d(array))
             return tuple(self.wrap(constant(place)) for place in places)
-        return self.wrap(constant(np.stack(places, 1)))
+        return self.wrap(constant(np.argwhere(array)))
 
     def unique(self, sorted: bool = True) -> Self:
         """The different elements, in rising order."""

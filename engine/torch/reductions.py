@@ -144,13 +144,21 @@ class Reductions(Array):
 
     def softmax(self, dim: int, dtype: Any = None) -> Self:
         """exp(x) / sum(exp(x)) along a dimension."""
-        place = wrap_dim(dim, len(self.recipe.shape))
-        return self.wrap(composites.softmax(self._real(dtype), place))
+        return self.wrap(self._normalized(composites.softmax, dim, dtype))
 
     def log_softmax(self, dim: int, dtype: Any = None) -> Self:
         """log(softmax(x)) along a dimension, without overflow."""
-        place = wrap_dim(dim, len(self.recipe.shape))
-        return self.wrap(composites.log_softmax(self._real(dtype), place))
+        return self.wrap(self._normalized(composites.log_softmax, dim, dtype))
+
+    def _normalized(
+        self, function: Callable[..., Value], dim: int, dtype: Any
+    ) -> Value:
+        """A function along a dimension; a 0-d tensor has one of size 1."""
+        value = self._real(dtype)
+        place = wrap_dim(dim, len(value.shape))
+        if value.shape:
+            return function(value, place)
+        return reshape_value(function(reshape_value(value, (1,)), 0), ())
 
     def _real(self, dtype: Any = None) -> Value:
         """The value in a floating dtype, the default one for integers."""
