@@ -42,6 +42,7 @@ class Recomputation:
         self.home = home
         self.order = order
         self.stored = stored
+        self.places_read: dict[int, set[Place | None]] = {}
 
     def run(self) -> None:
         """Let every elementwise group compute what is cheap itself."""
@@ -56,6 +57,10 @@ class Recomputation:
             for root, place in reads
             if place is not None and root not in draft.places
         }
+        self.places_read = {}
+        for reads in draft.reads.values():
+            for root, where in reads:
+                self.places_read.setdefault(root, set()).add(where)
         added = False
         for root, place in sorted(loads, key=lambda r: self.order.get(r[0], -1)):
             chosen = self._choose(root, place, index, draft, loads)
@@ -122,6 +127,8 @@ class Recomputation:
             or self.home.get(root, index) == index
         ):
             return False
+        if self.places_read.get(root, {place}) != {place}:
+            return False  # other elements of it are loaded as well
         maker = self.drafts[self.home[root]]
         if maker is None or maker.kind != "map" or maker.extents != draft.extents:
             return False

@@ -343,3 +343,14 @@ def test_cheap_values_are_computed_again_rather_than_stored(
     assert 2 in groups[1].steps
     assert 3 not in groups[1].steps
     recorded.check()
+
+
+def test_a_value_that_is_read_in_two_orders_is_stored() -> None:
+    x = array(9)
+    y = x * 2.0
+    recorded = Recorded([y + take_part(y, slice(None, None, -1))])
+    assert recorded.decisions() == [
+        "group 0: map: multiply -> v1",
+        "group 1: map: add -> v3",
+    ]
+    recorded.check()
