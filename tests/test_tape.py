@@ -8,7 +8,7 @@ import pytest
 from engine.array import Array
 from engine.autograd import backward
 from engine.config import config
-from engine.execute import compute, live_values
+from engine.execute import compute, flush, live_values
 from engine.ops import add, exp, multiply, sin
 from engine.ops.op import cast
 from engine.ops.regions import full_value, reduce_sum, update, view
@@ -17,6 +17,11 @@ from engine.record import Value, constant, current_trace, grad_mode
 from engine.storage import GradCell, leaf
 
 FLOAT = numpy.dtype(float)
+
+
+@pytest.fixture(autouse=True)
+def an_empty_trace() -> None:
+    flush(current_trace())
 
 
 def leaf_of(numbers: list[float]) -> tuple[Value, GradCell]:
