@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.array import Array
 from engine.execute import donated_leaves, live_values
-from engine.kernels.cpu.backend import backend
-from engine.kernels.cpu.emit import UnsupportedKernel
-from engine.plan import Plan, Row, build_plan
 from engine.record.node import LEAF, Node
 from engine.record.value import Value
+
+if TYPE_CHECKING:
+    from engine.plan import Plan, Row
 
 SHOWN = 60
 """Lines of a section that are printed; longer ones are cut in the middle."""
@@ -78,6 +78,9 @@ def explain(array: Array | Value) -> Explanation:
         donated = donated_leaves(trace, alive)
         nodes = trace.node.path()
     alive[value.number] = True
+    # Planning and kernels are imported here: `import engine` stays fast without them.
+    from engine.plan import build_plan
+
     return Explanation(nodes, build_plan(nodes, alive, donated))
 
 
@@ -115,6 +118,9 @@ def _kernels(plan: Plan | None) -> tuple[str, tuple[str, ...]]:
 
 
 def _kernel(row: Row) -> tuple[str, str]:
+    from engine.kernels.cpu.backend import backend
+    from engine.kernels.cpu.emit import UnsupportedKernel
+
     lowered = row.lowered
     if lowered is None:
         return f"{row.steps[row.group.steps[0]].op.name}, one call of NumPy", ""
