@@ -141,7 +141,7 @@ def test_layer_norm_of_rows_and_columns() -> None:
             assert build(kernel, team).stack_bytes == 0
 
 
-@pytest.mark.parametrize("dtype", ["int8", "uint64", "float16", "float32"])
+@pytest.mark.parametrize("dtype", ["int8", "uint64", "float32"])
 @pytest.mark.parametrize("form", ["row", "column"])
 def test_reductions(form: str, dtype: str) -> None:
     for kinds in (KINDS[:4], KINDS[4:]):
@@ -186,4 +186,4 @@ def test_a_few_kernels_run_in_the_simulator() -> None:
     right = done.stdout.splitlines()
     assert "softmax, block" in right
     assert "argmin, block" in right
-    assert len(right) == 28
+    assert len(right) == 26

@@ -17,7 +17,7 @@ from engine.kernels.cpu.functions import NAMESPACE
 from engine.kernels.philox import philox_numpy
 from engine.kernels.scalars import NAMES, WHOLE
 
-SIGNED = ("int8", "int32", "int64")
+SIGNED = ("int8", "int64")
 UNSIGNED = ("uint8", "uint64")
 INTEGERS = SIGNED + UNSIGNED
 FLOATS = ("float32", "float64")

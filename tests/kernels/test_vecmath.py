@@ -12,7 +12,7 @@ from ulp_table import CASES, evaluate, largest_error
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("name", CASES)
 def test_errs_by_less_than_two_units_in_the_last_place(name: str, dtype: str) -> None:
-    error, where = largest_error(name, dtype, 800)
+    error, where = largest_error(name, dtype, 600)
     assert error < 2, f"{name}{where}: {error:.2f} ULP"
 
 
