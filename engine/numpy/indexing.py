@@ -103,6 +103,10 @@ def key_positions(
     The positions are C-contiguous in memory order. NumPy's own indexing decides them,
     so mixed keys, broadcasting and errors are NumPy's.
     """
+    if len(parts) == 1 and is_c_contiguous(recipe):
+        direct = _direct_positions(recipe, parts[0])
+        if direct is not None:
+            return direct, tuple(range(direct.ndim))
     if recipe.size <= _SMALL:
         found = positions(recipe)[parts]
         order = _memory_order(found)
@@ -123,6 +127,36 @@ def key_positions(
     return total, order
 
 
+def _direct_positions(recipe: Recipe, part: Any) -> NDArray | None:
+    """Positions by one array over all of contiguous memory; None for other keys."""
+    if not isinstance(part, np.ndarray) or not part.flags.c_contiguous:
+        return None
+    if part.dtype == np.bool_:
+        if part.shape != recipe.shape or not part.ndim:
+            return None
+        found: NDArray = np.flatnonzero(part)
+        return found + recipe.offset if recipe.offset else found
+    if len(recipe.shape) != 1 or not part.size:
+        return None
+    extent = recipe.shape[0]
+    low, high = int(part.min()), int(part.max())
+    if low < -extent or high >= extent:
+        return None  # the general way raises, and names the index
+    places = part.astype(np.int64)
+    if low < 0:
+        places[places < 0] += extent
+    if recipe.offset:
+        places += recipe.offset
+    return places
+
+
+def _adopted(array: NDArray) -> Value:
+    """The value of an array that was just made here: it needs no copy."""
+    if not (array.flags.c_contiguous and array.flags.writeable and array.base is None):
+        return constant(array)
+    return Value(array.dtype, array.shape, array)
+
+
 def _memory_order(array: NDArray) -> tuple[int, ...]:
     return tuple(sorted(range(array.ndim), key=lambda a: -abs(array.strides[a])))
 
@@ -133,10 +167,10 @@ def select(handle: Array, parts: tuple[Any, ...]) -> face.ndarray:
     base = line.current()
     if handle.dtype == base.dtype and not line.storage.shared():
         found, order = key_positions(handle.recipe, parts)
-        value = take(base, constant(found))
+        value = take(base, _adopted(found))
         return face.ndarray.wrap(value, order)
     found, order = _local_positions(handle, parts)
-    return face.ndarray.wrap(take(handle.read(), constant(found)), order)
+    return face.ndarray.wrap(take(handle.read(), _adopted(found)), order)
 
 
 def _local_positions(
@@ -306,15 +340,15 @@ def scatter(
         raise ValueError("assignment destination is read-only")
     if found.size == 0:
         return
-    inverse = np.argsort(order)
     line = handle.line
     if handle.dtype == line.value.dtype:
         # Of repeated positions the last in C order wins: store in that order.
-        place = constant(found.transpose(inverse))
+        in_order = tuple(range(found.ndim)) == order
+        place = _adopted(found if in_order else found.transpose(np.argsort(order)))
         line.write(lambda base: op(base, place, value), None)
         return
     local, own = _local_positions(handle, parts)
-    place = constant(local.transpose(np.argsort(own)))
+    place = _adopted(local.transpose(np.argsort(own)))
     handle.store(op(handle.read(), place, value))
 
 
