@@ -35,6 +35,7 @@ from . import (
     random,
     ranges,
     reductions,
+    scans,
     selection,
     sets,
     sorting,
@@ -56,6 +57,7 @@ from .numeric import *  # noqa: F403
 from .products import *  # noqa: F403
 from .ranges import *  # noqa: F403
 from .reductions import *  # noqa: F403
+from .scans import *  # noqa: F403
 from .selection import *  # noqa: F403
 from .sets import *  # noqa: F403
 from .sorting import *  # noqa: F403
@@ -80,6 +82,7 @@ __all__ += numeric.__all__
 __all__ += products.__all__
 __all__ += ranges.__all__
 __all__ += reductions.__all__
+__all__ += scans.__all__
 __all__ += selection.__all__
 __all__ += sorting.__all__
 __all__ += statistics.__all__

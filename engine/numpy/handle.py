@@ -10,7 +10,6 @@ import numpy as np
 import engine.ops as _ops
 from engine.array import Array
 from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
-from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
 
 from . import indexing
@@ -236,8 +235,3 @@ def matmul(x: Any, y: Any) -> ndarray:
 def fresh(value: Value) -> ndarray:
     """A handle in C order; a scalar when it has no axes."""
     return ndarray.wrap(value, scalar=not value.shape)
-
-
-def record(name: str, *operands: Any, **options: Any) -> Value:
-    """Record an op by name."""
-    return REGISTRY[name](*operands, **options)

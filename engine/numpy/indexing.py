@@ -10,7 +10,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.movement import broadcast_value, reshape_value
+from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
 from engine.ops.regions import put, put_add, take
 from engine.recipe import (
@@ -25,7 +25,7 @@ from engine.recipe import (
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
 
-from .operands import KINDS, NUMBERS, NDArray, host_array, to_value
+from .operands import KINDS, NUMBERS, NDArray, host_array
 
 _BOUNDS = frozenset((int, type(None)))
 _SMALL = 1024
@@ -372,23 +372,6 @@ def add_at(handle: Array, key: Any, value: Value) -> None:
 
 
 # -- functions ------------------------------------------------------------------------
-def flat_take(handle: Array, places: NDArray) -> face.ndarray:
-    """Elements at positions in C order."""
-    value = handle.read()
-    return face.ndarray.wrap(take(value, constant(places)))
-
-
-def flat_view(handle: Array) -> Value:
-    """The elements in C order as one axis."""
-    value = handle.read()
-    return reshape_value(value, (value.size,))
-
-
-def is_dense(handle: Array) -> bool:
-    """Whether the elements lie in C order without gaps."""
-    return is_c_contiguous(handle.recipe)
-
-
 def as_positions(indices: Any) -> NDArray:
     """Integer indices as an ndarray; a handle is computed first."""
     if isinstance(indices, Array):
@@ -402,6 +385,3 @@ def as_positions(indices: Any) -> NDArray:
             f"{array.dtype!r} to dtype('int64') according to the rule 'safe'"
         )
     return array.astype(np.int64)
-
-
-__all__ = ["add_at", "element", "get", "scatter", "select", "set_", "to_value"]

@@ -11,6 +11,7 @@ import engine.numpy.manipulation as manipulation
 import engine.numpy.numeric as numeric
 import engine.numpy.products as products
 import engine.numpy.reductions as reductions
+import engine.numpy.scans as scans
 import engine.numpy.selection as selection
 import engine.numpy.sorting as sorting
 import engine.numpy.statistics as statistics
@@ -252,11 +253,11 @@ class Methods(Array):
 
     def cumsum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         """Sums of all elements up to each one."""
-        return reductions.cumsum(self, axis, dtype, out)
+        return scans.cumsum(self, axis, dtype, out)
 
     def cumprod(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         """Products of all elements up to each one."""
-        return reductions.cumprod(self, axis, dtype, out)
+        return scans.cumprod(self, axis, dtype, out)
 
     # -- products -----------------------------------------------------------------
     def dot(self, b: Any, out: Any = None) -> Any:

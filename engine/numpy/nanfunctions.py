@@ -8,6 +8,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
+import engine.numpy.scans as scans
 from engine.record.registry import REGISTRY
 
 from .elementwise import apply
@@ -50,12 +51,12 @@ def nanprod(a: Any, axis: Any = None, dtype: Any = None, **options: Any) -> Any:
 
 def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Sums up to each element, NaN as 0."""
-    return reductions.cumsum(_filled(a, 0)[0], axis, dtype, out)
+    return scans.cumsum(_filled(a, 0)[0], axis, dtype, out)
 
 
 def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Products up to each element, NaN as 1."""
-    return reductions.cumprod(_filled(a, 1)[0], axis, dtype, out)
+    return scans.cumprod(_filled(a, 1)[0], axis, dtype, out)
 
 
 def _extreme(a: Any, axis: Any, out: Any, keepdims: bool, largest: bool) -> Any:

@@ -27,10 +27,6 @@ __all__ = [
     "argmax",
     "argmin",
     "count_nonzero",
-    "cumprod",
-    "cumsum",
-    "cumulative_prod",
-    "cumulative_sum",
     "max",
     "min",
     "prod",
@@ -127,7 +123,7 @@ def deliver(name: str, result: Any, out: Any) -> Any:
     return target
 
 
-def _accumulator(dtype: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
+def accumulator(dtype: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
     """The dtype that sum and prod add in: at least the platform's integer."""
     if wanted is not None:
         found: np.dtype[Any] = np.dtype(wanted)
@@ -165,7 +161,7 @@ def _summed(
 ) -> Any:
     array = selected(_given(a), where, neutral)
     axes = normal(name, axis, array.ndim)
-    target = _accumulator(array.dtype, dtype)
+    target = accumulator(array.dtype, dtype)
     if initial is None:
         return reduce(name, array, axes, keepdims, target, out)
     result = reduce(name, array, axes, keepdims, target)
@@ -347,76 +343,6 @@ def argmin(
 ) -> Any:
     """The first position of the smallest element, along one axis or of all."""
     return _position("argmin", a, axis, out, keepdims)
-
-
-# -- scans ----------------------------------------------------------------------------
-def _scan(name: str, a: Any, axis: Axis, dtype: Any, out: Any) -> Any:
-    array = _given(a)
-    if axis is None or array.ndim == 0:
-        array, axis = array.ravel(), 0 if axis is None else axis
-    (axis,) = normal(name, axis, array.ndim)
-    value, order = in_memory_order(array)
-    value = cast(value, _accumulator(array.dtype, dtype))
-    scanned = REGISTRY[name](value, attributes=(order.index(axis),))
-    result = face.ndarray.wrap(scanned, order)
-    return deliver(name, result, out)
-
-
-def cumsum(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any:
-    """Sums of all elements up to each one, along an axis or of all in C order."""
-    return _scan("cumsum", a, axis, dtype, out)
-
-
-def cumprod(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any:
-    """Products of all elements up to each one, along an axis or of all in C order."""
-    return _scan("cumprod", a, axis, dtype, out)
-
-
-def cumulative_sum(
-    x: Any,
-    /,
-    *,
-    axis: int | None = None,
-    dtype: Any = None,
-    out: Any = None,
-    include_initial: bool = False,
-) -> Any:
-    """Sums of all elements up to each one, with a 0 first if `include_initial`."""
-    return _cumulative("cumsum", x, axis, dtype, out, include_initial, 0)
-
-
-def cumulative_prod(
-    x: Any,
-    /,
-    *,
-    axis: int | None = None,
-    dtype: Any = None,
-    out: Any = None,
-    include_initial: bool = False,
-) -> Any:
-    """Products of all elements up to each one, with a 1 first if `include_initial`."""
-    return _cumulative("cumprod", x, axis, dtype, out, include_initial, 1)
-
-
-def _cumulative(
-    name: str, x: Any, axis: Any, dtype: Any, out: Any, initial: bool, first: int
-) -> Any:
-    array = _given(x)
-    if array.ndim == 0:
-        raise ValueError("For 0-dimensional arrays, a scan is not defined")
-    if axis is None:
-        if array.ndim > 1:
-            raise ValueError("For arrays of more than one axis, `axis` is required")
-        axis = 0
-    scanned = _scan(name, array, axis, dtype, None)
-    if initial:
-        from .joining import concatenate
-
-        (place,) = normal(name, axis, array.ndim)
-        shape = (*array.shape[:place], 1, *array.shape[place + 1 :])
-        start = face.ndarray.wrap(full_value(shape, first, scanned.dtype))
-        scanned = concatenate((start, scanned), place)
-    return deliver(name, scanned, out)
 
 
 def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:

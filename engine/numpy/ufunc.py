@@ -14,7 +14,7 @@ from engine.ops.op import Op, cast
 from engine.record.registry import REGISTRY
 from engine.record.value import Scalar, Value
 
-from . import elementwise, reductions
+from . import elementwise, reductions, scans
 from .fallback import library_call
 from .indexing import add_at
 from .operands import WEAK, to_value
@@ -241,7 +241,7 @@ class ufunc:
     ) -> Any:
         """The reductions of all prefixes along an axis."""
         if self.__name__ in ("add", "multiply"):
-            scan = reductions.cumsum if self.__name__ == "add" else reductions.cumprod
+            scan = scans.cumsum if self.__name__ == "add" else scans.cumprod
             return scan(array, axis=axis, dtype=dtype, out=out)
         name = f"{self.__name__}.accumulate"
         result = library_call(name, self.numpy.accumulate, array, axis, dtype)
