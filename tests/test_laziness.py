@@ -125,6 +125,24 @@ def test_an_error_while_recording_leaves_everything_else_as_it_was() -> None:
     assert z.tolist() == [2.0, 4.0, 6.0]
 
 
+def test_a_late_error_names_the_line_that_recorded_the_op(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from engine.record.registry import REGISTRY
+
+    def fail(*_: object) -> None:
+        raise ValueError("no order")
+
+    x = np.arange(3.0)
+    engine.eval(x)
+    engine.eval(np.sort(x))  # the same path, recorded at another line
+    y = np.sort(x)
+    line = sys._getframe().f_lineno - 1
+    monkeypatch.setattr(REGISTRY["sort"], "reference", fail)
+    with pytest.raises(ValueError, match=rf"test_laziness\.py:{line}$"):
+        engine.eval(y)
+
+
 def test_a_failed_computation_loses_nothing_computed_earlier(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -80,7 +80,7 @@ class Trace:
 
         This is where shapes and dtypes are inferred, and where the user's errors rise.
         """
-        op, operands, attributes, dtypes = key
+        op, operands, attributes, dtypes = key[:4]
         dtype, shape = op.infer(*inputs, *attributes)
         node = Node(
             op, operands, attributes, dtypes, dtype, shape, self.node, user_line()
@@ -201,7 +201,9 @@ def record(
                 operands.append(~len(scalars))
                 scalars.append(x.value)  # type: ignore[union-attr]
                 dtypes += (x.dtype,)
-        key = (op, tuple(operands), attributes, dtypes)
+        key: tuple[Any, ...] = (op, tuple(operands), attributes, dtypes)
+        if op.kind == "library":  # may fail late, and then names its own line
+            key += (user_line(),)
         node = trace.node.children.get(key)
         if node is None:
             try:
