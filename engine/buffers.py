@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.groups import Group
 from engine.program import Step, is_leaf, is_virtual
 from engine.schedule import Schedule
+from engine.schedule.groups import Group
 
 
 @dataclass(frozen=True)

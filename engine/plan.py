@@ -17,17 +17,17 @@ import numpy as np
 from engine import counters
 from engine.buffers import Buffers, plan_buffers
 from engine.config import config
-from engine.groups import Group
 from engine.interpret import call_reference, interpret
 from engine.kernels import memory
 from engine.kernels.cpu.backend import CompileError, backend
 from engine.kernels.cpu.emit import UnsupportedKernel
 from engine.lower import Lowered, lower
-from engine.prepare import prepare
 from engine.program import EMPTY, Step, from_nodes, is_leaf
 from engine.recipe import strided
 from engine.record.node import LEAF, Node
 from engine.schedule import Schedule, schedule
+from engine.schedule.groups import Group
+from engine.schedule.prepare import prepare
 from engine.simplify import simplify
 
 Array = np.ndarray[Any, Any]

@@ -203,6 +203,7 @@ def test_a_group_is_interpreted_until_that_cost_its_compilation(
     x = array(11)
     y = op("arctan", op("cosh", x * 0.123) * x) - op("cbrt", x)
     monkeypatch.setattr(engine.plan, "COMPILE", 6 * engine.plan.CALL * 3.5)
+    monkeypatch.setattr(backend, "is_known", lambda kernel: False)
     with config(tier="auto"):
         assert interpreted_runs(Recorded([y]), 9) == 3
 

@@ -14,7 +14,7 @@ from planning import (
     turned,
 )
 
-import engine.schedule
+import engine.schedule.scheduler
 from engine.record.value import Value
 
 
@@ -329,7 +329,7 @@ def test_a_written_region_is_read_again_where_it_is_used() -> None:
 def test_cheap_values_are_computed_again_rather_than_stored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(engine.schedule, "MAX_STATEMENTS", 8)
+    monkeypatch.setattr(engine.schedule.scheduler, "MAX_STATEMENTS", 8)
     x = array(9)
     cheap = x * 2.0 + 1.0
     dear = op("exp", cheap)

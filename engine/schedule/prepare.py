@@ -25,7 +25,7 @@ from engine.program import (
     is_whole,
 )
 from engine.recipe import Recipe
-from engine.surround import copies_of_slabs, reads_neighbours, surroundings
+from engine.schedule.surround import copies_of_slabs, reads_neighbours, surroundings
 
 WRITERS = ("update", "update_add", "put", "put_add")
 _DTYPES = frozenset(np.dtype(code) for code in "?bBhHiIlLqQfd")

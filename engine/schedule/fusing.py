@@ -7,10 +7,10 @@ from math import prod
 from typing import NamedTuple
 
 from engine.access import Extents, Place, inverse, locate, overlap, spread
-from engine.groups import Draft, GroupKind, Read
 from engine.program import Step
 from engine.recipe import Recipe
-from engine.trial import Trial, aligned, cut, real
+from engine.schedule.groups import Draft, GroupKind, Read
+from engine.schedule.trial import Trial, aligned, cut, real
 
 MAX_PASSES = 6
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 
 from engine.access import Place
-from engine.fusing import Fuser
-from engine.groups import Draft
 from engine.program import COPY, Step, is_leaf, is_virtual
+from engine.schedule.fusing import Fuser
+from engine.schedule.groups import Draft
 
 STEPS_AGAIN = 4
 """So many steps at most are done again to save a value's store, load and buffer."""

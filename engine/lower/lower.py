@@ -16,7 +16,6 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from engine.access import Extents, Place, collapses
-from engine.groups import Group
 from engine.kernels.kernel import (
     IOTA,
     Access,
@@ -32,10 +31,11 @@ from engine.kernels.kernel import (
     Store,
     StrideClass,
 )
-from engine.passes import Passes
-from engine.prepare import text_dtype
+from engine.lower.passes import Passes
 from engine.program import COPY, Step
 from engine.schedule import Schedule
+from engine.schedule.groups import Group
+from engine.schedule.prepare import text_dtype
 
 Inner: TypeAlias = Load | Gather | Compute | Store | Reduce
 """What may stand inside of a loop."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engine.groups import Group
 from engine.program import Step
+from engine.schedule.groups import Group
 
 
 @dataclass

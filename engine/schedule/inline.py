@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from engine.access import Place
-from engine.fusing import Fuser
-from engine.groups import Draft
+from engine.schedule.fusing import Fuser
+from engine.schedule.groups import Draft
 
 SCALAR_STEPS = 16
 """So many ops on single numbers are rather repeated than a kernel of their own."""

@@ -15,13 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.fusing import Fuser
-from engine.groups import Draft, Group
-from engine.inline import inline_scalars
-from engine.prepare import Prepared, is_library, roots
 from engine.program import COPY, Program, Step, is_leaf, is_virtual
-from engine.recompute import Recomputation
-from engine.trial import aligned
+from engine.schedule.fusing import Fuser
+from engine.schedule.groups import Draft, Group
+from engine.schedule.inline import inline_scalars
+from engine.schedule.prepare import Prepared, is_library, roots
+from engine.schedule.recompute import Recomputation
+from engine.schedule.trial import aligned
 
 MAX_STATEMENTS = 128
 """Numba's front end recurses on longer bodies, and compile time grows with them."""

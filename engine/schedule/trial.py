@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from math import prod
 
 from engine.access import Extents, Pieces, Place, compose, split_place
-from engine.groups import Draft
 from engine.program import Step
 from engine.recipe import Recipe
+from engine.schedule.groups import Draft
 
 
 class Trial:
