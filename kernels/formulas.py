@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from .philox import PHILOX_MULTIPLIERS, PHILOX_ROUNDS, PHILOX_WEYL
 from .term import (
     Term,
     bits,
@@ -272,11 +273,6 @@ def bitwise_count(x: Term) -> Term:
 
 
 # -- random bits -----------------------------------------------------------------------
-PHILOX_MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
-PHILOX_WEYL = 0x9E3779B9, 0xBB67AE85
-PHILOX_ROUNDS = 10
-
-
 def philox(counter: Term, key: Term) -> Term:
     """The first 64 bits of Philox 4x32-10 on the counter words (low, high, 0, 0)."""
     low = (1 << 32) - 1

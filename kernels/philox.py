@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .formulas import PHILOX_MULTIPLIERS, PHILOX_ROUNDS, PHILOX_WEYL
+PHILOX_MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
+PHILOX_WEYL = 0x9E3779B9, 0xBB67AE85
+PHILOX_ROUNDS = 10
 
 
 def philox_numpy(
