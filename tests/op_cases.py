@@ -336,6 +336,15 @@ def winners(rng: Generator) -> list[Case]:
     return [Case((PLACES,), (), expected)]
 
 
+def boundeds(rng: Generator) -> list[Case]:
+    """Classes that are within their bounds, or do not count."""
+    classes = np.array([[0, 3], [-100, 1]])
+    return [
+        Case((classes,), (4, -100), classes, 0.0),
+        Case((np.zeros((0, 2), np.uint8),), (1, -100), np.zeros((0, 2), np.uint8)),
+    ]
+
+
 # -- sources ---------------------------------------------------------------------------
 def fulls(rng: Generator) -> list[Case]:
     """One number of every dtype."""
@@ -363,6 +372,7 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "argsort": _scan(
         lambda x, axis: np.argsort(x, axis, kind="stable"), differentiable=False
     ),
+    "bounded": boundeds,
     "cast": casts,
     "cumprod": _cumprod,
     "cumsum": _scan(lambda x, axis: np.cumsum(x, axis, dtype=x.dtype)),

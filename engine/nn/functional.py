@@ -8,7 +8,8 @@ from typing import Any, Literal
 from engine import composites
 from engine.array import Array
 from engine.composites.activations import Reduction
-from engine.movement import reshape_value, transpose_value
+from engine.movement import transpose_value
+from engine.ops import bounded
 from engine.ops.op import cast
 from engine.record.value import Value
 from engine.torch.creation import rand
@@ -292,7 +293,7 @@ def cross_entropy(
         The share of the target that is spread over all classes.
     """
     how = _reduction("cross_entropy", reduction)
-    logits, classes, axis = _classified("cross_entropy", input, target)
+    logits, classes, axis = _classified("cross_entropy", input, target, ignore_index)
     scale = None if weight is None else cast(as_value(weight), logits.dtype)
     loss = composites.cross_entropy(
         logits, classes, axis, scale, ignore_index, how, label_smoothing
@@ -309,13 +310,15 @@ def nll_loss(
 ) -> Tensor:
     """-log of the probability of the target classes, given log-probabilities."""
     how = _reduction("nll_loss", reduction)
-    logs, classes, axis = _classified("nll_loss", input, target)
+    logs, classes, axis = _classified("nll_loss", input, target, ignore_index)
     scale = None if weight is None else cast(as_value(weight), logs.dtype)
     loss = composites.nll_loss(logs, classes, axis, scale, ignore_index, how)
     return Tensor.wrap(loss)
 
 
-def _classified(name: str, input: Any, target: Any) -> tuple[Value, Value, int]:
+def _classified(
+    name: str, input: Any, target: Any, ignored: int
+) -> tuple[Value, Value, int]:
     """Input, target and the dimension of classes, when they fit each other."""
     x, y = as_value(input), as_value(target)
     if not isinstance(input, Array) or x.dtype.kind != "f":
@@ -337,4 +340,4 @@ def _classified(name: str, input: Any, target: Any) -> tuple[Value, Value, int]:
             f"{name}: Expected target of size {list(expected)} for an input of size "
             f"{list(x.shape)}; {list(y.shape)} was given"
         )
-    return x, reshape_value(y, y.shape), axis
+    return x, bounded(y, attributes=(x.shape[axis], ignored)), axis

@@ -67,7 +67,7 @@ from .logical import logical_and, logical_not, logical_or, logical_xor
 from .reductions import all, any, argmax, argmin, max, min, prod, sum
 from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
-from .scans import argsort, cumprod, cumsum, flat_positions, sort
+from .scans import argsort, bounded, cumprod, cumsum, flat_positions, sort
 from .selection import clip, fmax, fmin, maximum, minimum, where
 from .sources import full, iota, random_bits
 from .special import digamma, erf, erfc, lgamma, sigmoid
@@ -110,6 +110,7 @@ __all__ = [
     "bitwise_count",
     "bitwise_or",
     "bitwise_xor",
+    "bounded",
     "cast",
     "cast_value",
     "cbrt",

@@ -1,4 +1,4 @@
-"""Scans and sorts along one axis, as library calls."""
+"""Scans and sorts along one axis, and a check, as library calls."""
 
 from __future__ import annotations
 
@@ -98,3 +98,19 @@ def flat_positions(places: Value, axis: int, shape: Shape) -> Value:
         own = reshape_value(own, (extent,) + (1,) * (rank - other - 1))
         positions = positions + broadcast_value(own, places.shape)
     return positions
+
+
+def _bounded(x: Any, extent: int, other: int) -> tuple[DType, Shape]:
+    return x.dtype, x.shape
+
+
+@operation("library", _bounded)
+def bounded(x: Any, extent: Any, other: Any) -> Any:
+    """Classes x, when each is at least 0 and below `extent`, or is `other`."""
+    outside = ((x < 0) | (x >= extent)) & (x != other)
+    if outside.any():
+        raise IndexError(
+            f"targets from 0 to {extent - 1} were required; "
+            f"Target {x[outside][0]} is out of bounds"
+        )
+    return x

@@ -336,3 +336,12 @@ def test_losses_refuse_what_does_not_fit() -> None:
         nn.MSELoss()(x, engine.ones(2))
     with pytest.raises(TypeError, match="size_average"):
         nn.MSELoss(size_average=True)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("loss", [nn.CrossEntropyLoss(), nn.NLLLoss()])
+@pytest.mark.parametrize("bad", [3, -1])
+def test_classes_that_do_not_exist_are_refused_late(loss: Any, bad: int) -> None:
+    found = loss(engine.tensor(X), engine.tensor([0, bad]))
+    with pytest.raises(IndexError, match=rf"0 to 2.*Target {bad} is out.*test_modules"):
+        found.item()
+    assert np.isfinite(loss(engine.tensor(X), engine.tensor([0, -100])).item())
