@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import functional, init
+from . import functional, init, utils
 from .activations import (
     ELU,
     GELU,
@@ -72,4 +72,5 @@ __all__ = [
     "Unflatten",
     "functional",
     "init",
+    "utils",
 ]
