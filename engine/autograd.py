@@ -313,7 +313,8 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    allow_unused: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
     materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """The gradients of outputs with respect to inputs; see `engine.torch.gradients`.
@@ -334,6 +335,7 @@ def grad(
         grad_outputs,
         retain_graph,
         create_graph,
+        only_inputs,
         allow_unused,
         materialize_grads,
     )

@@ -111,7 +111,8 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    allow_unused: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
     materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """The gradients of outputs with respect to inputs, without touching any `grad`.
@@ -126,7 +127,9 @@ def grad(
         Keep the graph, so that it can be walked again; default as `create_graph`.
     create_graph : bool
         Record the gradients, so that they can be differentiated again.
-    allow_unused : bool
+    only_inputs : bool
+        Always true: `backward` is what adds to the `grad` of other leaves.
+    allow_unused : bool, optional
         Give None for inputs that no output depends on, instead of an error.
     materialize_grads : bool
         Give zeros for them.
@@ -139,7 +142,14 @@ def grad(
     ------
     RuntimeError
         When an output or input does not require grad, or an input is not used.
+    ValueError
+        When `only_inputs` is false.
     """
+    if not only_inputs:
+        raise ValueError(
+            "grad: only_inputs=True was required; False was given; backward() adds to "
+            "the grad of all leaves"
+        )
     retain = create_graph if retain_graph is None else retain_graph
     results, wanted = _many(outputs), _many(inputs)
     given = [None] * len(results) if grad_outputs is None else _many(grad_outputs)

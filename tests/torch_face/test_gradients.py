@@ -114,7 +114,9 @@ def test_unused_inputs_raise_or_are_none() -> None:
     x, y = leaf(1.0), leaf(1.0)
     with pytest.raises(RuntimeError, match="appears to not have been used"):
         engine.autograd.grad(x.sum(), [x, y])
-    _, none = engine.autograd.grad(x.sum(), [x, y], allow_unused=True)
+    with pytest.raises(ValueError, match=r"only_inputs=True was required"):
+        engine.autograd.grad(x.sum(), x, only_inputs=False)
+    _, none = engine.autograd.grad(x.sum(), [x, y], only_inputs=True, allow_unused=True)
     assert none is None
     _, zeros = engine.autograd.grad(x.sum(), [x, y], materialize_grads=True)
     assert numbers(zeros) == [0.0]
