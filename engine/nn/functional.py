@@ -153,13 +153,23 @@ def batch_norm(
     weight: Any = None,
     bias: Any = None,
     training: bool = False,
-    momentum: float = 0.1,
+    momentum: Any = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
     """Mean 0 and variance 1 over all dimensions but the second one.
 
     In training the running statistics move towards those of the batch, by `momentum`.
+
+    Raises
+    ------
+    ValueError
+        When a channel has one element only: its variance says nothing.
     """
+    if training and input.numel() == input.shape[1]:
+        raise ValueError(
+            "batch_norm: Expected more than 1 value per channel when training, got "
+            f"input size {input.shape}"
+        )
     dims = [d for d in range(input.dim()) if d != 1]
     if training or running_mean is None or running_var is None:
         mean = input.mean(dims)

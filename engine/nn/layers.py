@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
+import numpy as np
+
 from engine.nn import functional, init
 from engine.nn.module import Module
 from engine.nn.parameter import Parameter
@@ -169,20 +171,22 @@ class LayerNorm(Module):
 class BatchNorm1d(Module):
     """Mean 0 and variance 1 over a batch, then a scale and a shift.
 
-    In training the statistics are the batch's, and running ones follow them; `eval`
-    uses the running ones. Inputs have the shape (N, C) or (N, C, L).
+    In training the statistics are the batch's, and running ones follow them, by the
+    share `momentum`, or as means of all batches when it is None; `eval` uses the
+    running ones. Inputs have the shape (N, C) or (N, C, L).
     """
 
     weight: Parameter | None
     bias: Parameter | None
     running_mean: Tensor | None
     running_var: Tensor | None
+    num_batches_tracked: Tensor | None
 
     def __init__(
         self,
         num_features: int,
         eps: float = 1e-5,
-        momentum: float = 0.1,
+        momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
         device: Any = None,
@@ -199,14 +203,21 @@ class BatchNorm1d(Module):
             self.bias = Parameter(zeros(num_features, **options))
         self.register_buffer("running_mean", None)
         self.register_buffer("running_var", None)
+        self.register_buffer("num_batches_tracked", None)
         if track_running_stats:
             self.running_mean = zeros(num_features, **options)
             self.running_var = ones(num_features, **options)
+            self.num_batches_tracked = zeros((), dtype=np.int64)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise."""
         if input.dim() not in (2, 3):
             raise ValueError(f"expected 2D or 3D input (got {input.dim()}D input)")
+        share: Any = self.momentum
+        if self.training and self.num_batches_tracked is not None:
+            self.num_batches_tracked += 1
+            if share is None:
+                share = 1 / self.num_batches_tracked
         return functional.batch_norm(
             input,
             self.running_mean,
@@ -214,7 +225,7 @@ class BatchNorm1d(Module):
             self.weight,
             self.bias,
             self.training,
-            self.momentum,
+            share,
             self.eps,
         )
 

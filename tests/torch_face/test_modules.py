@@ -244,6 +244,19 @@ def test_batch_norm_follows_its_batches() -> None:
     np.testing.assert_allclose(out, want, rtol=1e-5)
 
 
+def test_batch_norm_counts_its_batches_and_may_keep_their_means() -> None:
+    layer = nn.BatchNorm1d(1, momentum=None)
+    for mean in (0.0, 3.0, 6.0):
+        layer(engine.tensor([[mean - 1], [mean + 1]]))
+    state = {name: tensor.tolist() for name, tensor in layer.state_dict().items()}
+    assert state.pop("running_mean") == pytest.approx([3.0])
+    assert state.pop("running_var") == pytest.approx([2.0])
+    assert state == {"weight": [1.0], "bias": [0.0], "num_batches_tracked": 3}
+    layer.eval()(engine.zeros(1, 1))
+    with pytest.raises(ValueError, match=r"more than 1 value per channel"):
+        layer.train()(engine.zeros(1, 1))
+
+
 def test_embedding_rows_and_their_gradients() -> None:
     table = nn.Embedding(4, 2)
     out = table(engine.tensor([[1, 1], [3, 0]]))
