@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from math import cos, pi
 from typing import Any
 
@@ -71,6 +72,56 @@ class StepLR(LRScheduler):
     def rate(self, first: float) -> float:
         """The rate of this epoch."""
         return float(first * self.gamma ** (self.last_epoch // self.step_size))
+
+
+class MultiStepLR(LRScheduler):
+    """The rate times `gamma` at each of the epochs `milestones`."""
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        milestones: Iterable[int],
+        gamma: float = 0.1,
+        last_epoch: int = -1,
+    ) -> None:
+        self.milestones, self.gamma = sorted(milestones), gamma
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, first: float) -> float:
+        """The rate of this epoch."""
+        passed = sum(epoch <= self.last_epoch for epoch in self.milestones)
+        return float(first * self.gamma**passed)
+
+
+class ExponentialLR(LRScheduler):
+    """The rate times `gamma` every epoch."""
+
+    def __init__(
+        self, optimizer: Optimizer, gamma: float, last_epoch: int = -1
+    ) -> None:
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, first: float) -> float:
+        """The rate of this epoch."""
+        return float(first * self.gamma**self.last_epoch)
+
+
+class LambdaLR(LRScheduler):
+    """The first rate times what a function of the epoch says."""
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        lr_lambda: Callable[[int], float],
+        last_epoch: int = -1,
+    ) -> None:
+        self.lr_lambda = lr_lambda
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, first: float) -> float:
+        """The rate of this epoch."""
+        return first * self.lr_lambda(self.last_epoch)
 
 
 class CosineAnnealingLR(LRScheduler):

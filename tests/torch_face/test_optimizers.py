@@ -281,6 +281,66 @@ def test_step_lr_and_cosine() -> None:
     )
 
 
+def test_rates_by_milestones_by_powers_and_by_a_function() -> None:
+    schedules = optim.lr_scheduler
+    wanted: list[tuple[Callable[[Any], Any], list[float]]] = [
+        (lambda o: schedules.MultiStepLR(o, [2, 2, 3], 0.5), [1, 1, 0.25, 0.125]),
+        (lambda o: schedules.ExponentialLR(o, 0.5), [1, 0.5, 0.25, 0.125]),
+        (lambda o: schedules.LambdaLR(o, lambda n: 1 + n), [1, 2, 3, 4]),
+    ]
+    for make, want in wanted:
+        optimizer = SGD(start(), lr=1.0)
+        scheduler = make(optimizer)
+        rates = []
+        for _ in want:
+            rates.append(optimizer.param_groups[0]["lr"])
+            scheduler.step()
+        assert rates == pytest.approx(want)
+
+
+# Parameters after five steps, by torch 2.13 in float64.
+RMSPROP: list[tuple[dict[str, Any], list[float]]] = [
+    (
+        {},
+        [
+            -0.8729080632742128,
+            -4.009359783701302,
+            -1.5459187671183738,
+            1.7715518091603148,
+        ],
+    ),
+    (
+        {"momentum": 0.9},
+        [-4.279374880081755, -7.8501935297952, -5.184771511726563, 4.318653101564847],
+    ),
+    (
+        {"centered": True, "weight_decay": 0.1},
+        [
+            -0.2973035681736306,
+            -4.017211397689619,
+            -0.7160558390542919,
+            1.0675021130962405,
+        ],
+    ),
+    (
+        {"maximize": True, "alpha": 0.9},
+        [
+            1.6179683373964782,
+            -1.4735602593945416,
+            1.134271472802805,
+            0.8075621623214965,
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "want"), RMSPROP)
+def test_rmsprop_is_pytorchs(options: dict[str, Any], want: list[float]) -> None:
+    parameters = start()
+    steps(parameters, optim.RMSprop(parameters, lr=0.05, **options), 5)
+    np.testing.assert_allclose(flat(parameters), want, rtol=1e-12, atol=1e-13)
+
+
 def test_stored_facts_are_those_of_the_torch_that_is_here() -> None:
     torch = pytest.importorskip("torch", reason="compares with torch where it is")
     w = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64, requires_grad=True)
