@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _KERNELS = os.path.dirname(os.path.realpath(os.path.join(_PACKAGE, "kernels")))
 _KERNELS = os.path.join(_KERNELS, "kernels") + os.sep
 _DEMO = os.path.join(_PACKAGE, "demo") + os.sep
+
+
+class Unfinished(Exception):
+    """Some values could not be computed; those that do not depend on them were.
+
+    Attributes
+    ----------
+    error : Exception
+        What went wrong first.
+    outputs : dict of int to ndarray
+        The buffers of the values that were computed, by number.
+    """
+
+    def __init__(self, error: Exception, outputs: dict[int, Any]) -> None:
+        super().__init__(error)
+        self.error = error
+        self.outputs = outputs
 
 
 def user_line() -> str:

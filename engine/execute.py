@@ -10,6 +10,7 @@ import numpy as np
 
 from engine import counters
 from engine.config import config
+from engine.errors import Unfinished
 from engine.interpret import interpret
 from engine.record.trace import Trace, current_trace, record, renew, set_executor
 from engine.record.value import History, Marker, Value
@@ -72,8 +73,11 @@ def _run(trace: Trace) -> None:
             if plan is None:
                 plan = node.plans[key] = ColdPlan(node.path(), alive, donated)
             outputs = plan.run(leaves, scalars)
+    except Unfinished as unfinished:
+        # What cannot be computed is lost, and what depends on it; all else is not.
+        outputs, error = unfinished.outputs, unfinished.error
+        raise error from error.__cause__
     except BaseException:
-        # What cannot be computed is lost; the leaves and everything earlier are not.
         outputs = {}
         raise
     finally:

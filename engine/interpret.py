@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import counters
+from engine.errors import Unfinished
 from engine.kernels import memory
 from engine.ops.op import Op
 from engine.recipe import strided
@@ -33,6 +34,11 @@ def interpret(
 
     Returns the buffers of the alive values by number. An update writes into its base
     when that was made here and nobody reads it later.
+
+    Raises
+    ------
+    Unfinished
+        When a node fails, after those that do not depend on it have run.
     """
     outputs: dict[int, Array] = memory.counted(
         _interpret, nodes, alive, leaves, scalars
@@ -50,6 +56,8 @@ def _interpret(
     environment: dict[int, Array] = {}
     entering = iter(leaves)
     count = 0
+    lost: set[int] = set()
+    failure: Exception | None = None
     with np.errstate(all="ignore"):
         for i, node in enumerate(nodes):
             if node.op is LEAF:
@@ -59,16 +67,27 @@ def _interpret(
                 continue
             if last[i] < 0 and not alive[i]:
                 continue
+            if lost and not lost.isdisjoint(node.operands):
+                lost.add(i)
+                continue
             free = _is_free(node, i, nodes, last, alive)
-            environment[i] = call_reference(
-                node, _operands(node, environment, scalars), free
-            )
+            operands = _operands(node, environment, scalars)
+            try:
+                environment[i] = call_reference(node, operands, free)
+            except Exception as error:
+                failure = failure or error
+                lost.add(i)
+                continue
             count += 1
             for k in node.operands:
                 if k >= 0 and last[k] == i and not alive[k]:
                     environment.pop(k, None)
     counters.add("interpreted_ops", count)
-    return {i: environment[i] for i, wanted in enumerate(alive) if wanted}
+    wanted = [i for i, kept in enumerate(alive) if kept and i not in lost]
+    outputs = {i: environment[i] for i in wanted}
+    if failure is not None:
+        raise Unfinished(failure, outputs)
+    return outputs
 
 
 def _is_free(

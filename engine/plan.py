@@ -8,7 +8,8 @@ interpreted, until that has cost what compiling it costs.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from engine import counters
 from engine.buffers import Buffers, plan_buffers
 from engine.config import config
+from engine.errors import Unfinished
 from engine.interpret import call_reference, interpret
 from engine.kernels import memory
 from engine.kernels.cpu.backend import CompileError, backend
@@ -90,16 +92,35 @@ class Plan:
     def run(
         self, leaves: Sequence[Array | None], scalars: Sequence[Any]
     ) -> dict[int, Array]:
-        """Compute the outputs, by number of the recorded value."""
+        """Compute the outputs, by number of the recorded value.
+
+        Raises
+        ------
+        Unfinished
+            When a row fails, after those that do not depend on it have run.
+        """
         table: list[Any] = [None] * self._slots
         for slot, index in self._leaves:
             table[slot] = leaves[index]
-        for row in self.rows:
-            row.run(table, scalars)
+        rows = iter(self.rows)
+        row = None
+        try:
+            for row in rows:
+                row.run(table, scalars)
+        except Exception as error:
+            assert row is not None
+            lost = row.written()
+            for row in rows:
+                row.run_unless(lost, table, scalars)
+            raise Unfinished(error, self._results(table, lost)) from error
+        return self._results(table, frozenset())
+
+    def _results(self, table: list[Any], lost: Set[int]) -> dict[int, Array]:
         outputs: dict[int, Array] = {}
         for value, slot, shape in self._outputs:
-            array = table[slot]
-            outputs[value] = array if array.shape == shape else array.reshape(shape)
+            if slot not in lost:
+                array = table[slot]
+                outputs[value] = array if array.shape == shape else array.reshape(shape)
         return outputs
 
 
@@ -189,6 +210,47 @@ class Row:
             self._launch(launcher, table, scalars)
         for slot in self.dead:
             table[slot] = None
+
+    def run_unless(
+        self, lost: set[int], table: list[Any], scalars: Sequence[Any]
+    ) -> None:
+        """Run what depends on no lost slot; say in `lost` which slots are."""
+        gone = self._gone(lost)
+        written = self.written()
+        try:
+            if gone:
+                steps = tuple(n for n in self.group.steps if n not in gone)
+                outputs = tuple(n for n in self.group.outputs if n not in gone)
+                rest = replace(self.group, steps=steps, outputs=outputs)
+                slots = self.buffers.slots
+                interpret_group(rest, self.steps, slots, table, scalars)
+                lost |= written
+                lost -= {slots[n] for n in outputs}
+            else:
+                self.run(table, scalars)
+                lost -= written
+        except Exception:  # the first failure is what the user hears of
+            lost |= written
+
+    def _gone(self, lost: set[int]) -> set[int]:
+        """The steps that depend on a lost slot."""
+        slots = self.buffers.slots
+        own = set(self.group.steps)
+        gone: set[int] = set()
+        for n in self.group.steps:
+            stack = list(self.steps[n].values)
+            while stack:
+                k = stack.pop()
+                if k in gone or (k not in own and slots[k] in lost):
+                    gone.add(n)
+                    break
+                if k not in own and slots[k] < 0:
+                    stack.extend(self.steps[k].values)
+        return gone
+
+    def written(self) -> set[int]:
+        """The slots of the results."""
+        return {self.buffers.slots[n] for n in self.group.outputs}
 
     def _launch(self, launcher: Any, table: list[Any], scalars: Sequence[Any]) -> None:
         lowered = self.lowered

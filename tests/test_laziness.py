@@ -11,6 +11,7 @@ import pytest
 import engine
 import engine.numpy as np
 from engine.record import current_trace
+from engine.record.registry import REGISTRY
 
 
 def work_done() -> int:
@@ -154,8 +155,6 @@ def test_a_failed_computation_loses_nothing_computed_earlier(
         def fail(*_: object) -> None:
             raise MemoryError("no room")
 
-        from engine.record.registry import REGISTRY
-
         monkeypatch.setattr(REGISTRY["sort"], "reference", fail)
         with pytest.raises(MemoryError, match=r"sort: no room; recorded at .*\.py:\d+"):
             engine.eval(y)
@@ -164,3 +163,30 @@ def test_a_failed_computation_loses_nothing_computed_earlier(
         assert (x + 1).tolist() == [2.0, 3.0, 4.0]
         with pytest.raises(RuntimeError, match="lost when an earlier computation"):
             engine.eval(y)
+
+
+@pytest.mark.parametrize("tier", ["numpy", "compiled"])
+def test_a_failed_computation_loses_nothing_that_does_not_depend_on_it(
+    tier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with engine.config(tier=tier):
+        weights, other = np.ones(3), np.zeros(4)
+        engine.eval(weights, other)
+        weights *= 2  # into the memory of the old value
+        target = np.sort(other)
+        broken = np.exp(target) * weights[0]
+        other += weights[:1]
+        weights[1:] += weights[:-1]
+
+        def fail(*_: object) -> None:
+            raise IndexError("target 4 is out of bounds")
+
+        monkeypatch.setattr(REGISTRY["sort"], "reference", fail)
+        with pytest.raises(IndexError, match=r"sort: target 4 .*; recorded at"):
+            engine.eval(broken)
+        monkeypatch.undo()
+        assert weights.tolist() == [2.0, 4.0, 4.0]
+        assert other.tolist() == [2.0] * 4
+        for lost in (target, broken):
+            with pytest.raises(RuntimeError, match="lost when an earlier computation"):
+                engine.eval(lost)
