@@ -10,7 +10,11 @@ from engine.optim.optimizer import Optimizer
 
 
 class LRScheduler:
-    """Base class: subclasses define `factor`, by which the first rate is multiplied."""
+    """Base class: subclasses define `rate`.
+
+    Most change the rate that the group has now, as PyTorch's do: schedulers can be
+    combined, and one that is made for a loaded optimizer leaves its rate.
+    """
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = optimizer
@@ -20,8 +24,8 @@ class LRScheduler:
         self.last_epoch = last_epoch
         self.step()
 
-    def rate(self, first: float) -> float:
-        """The rate of this epoch, given the first one."""
+    def rate(self, now: float, first: float) -> float:
+        """The rate of this epoch, given the one of the last epoch and the first one."""
         raise NotImplementedError
 
     def step(self) -> None:
@@ -29,7 +33,7 @@ class LRScheduler:
         self.last_epoch += 1
         pairs = zip(self.optimizer.param_groups, self.base_lrs, strict=True)
         for group, first in pairs:
-            group["lr"] = self.rate(first)
+            group["lr"] = self.rate(group["lr"], first)
 
     def get_last_lr(self) -> list[float]:
         """The rates of all groups now."""
@@ -69,9 +73,10 @@ class StepLR(LRScheduler):
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, last_epoch)
 
-    def rate(self, first: float) -> float:
+    def rate(self, now: float, first: float) -> float:
         """The rate of this epoch."""
-        return float(first * self.gamma ** (self.last_epoch // self.step_size))
+        turns = self.last_epoch > 0 and self.last_epoch % self.step_size == 0
+        return now * self.gamma if turns else now
 
 
 class MultiStepLR(LRScheduler):
@@ -87,10 +92,9 @@ class MultiStepLR(LRScheduler):
         self.milestones, self.gamma = sorted(milestones), gamma
         super().__init__(optimizer, last_epoch)
 
-    def rate(self, first: float) -> float:
+    def rate(self, now: float, first: float) -> float:
         """The rate of this epoch."""
-        passed = sum(epoch <= self.last_epoch for epoch in self.milestones)
-        return float(first * self.gamma**passed)
+        return float(now * self.gamma ** self.milestones.count(self.last_epoch))
 
 
 class ExponentialLR(LRScheduler):
@@ -102,9 +106,9 @@ class ExponentialLR(LRScheduler):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def rate(self, first: float) -> float:
+    def rate(self, now: float, first: float) -> float:
         """The rate of this epoch."""
-        return float(first * self.gamma**self.last_epoch)
+        return now * self.gamma if self.last_epoch > 0 else now
 
 
 class LambdaLR(LRScheduler):
@@ -119,7 +123,7 @@ class LambdaLR(LRScheduler):
         self.lr_lambda = lr_lambda
         super().__init__(optimizer, last_epoch)
 
-    def rate(self, first: float) -> float:
+    def rate(self, now: float, first: float) -> float:
         """The rate of this epoch."""
         return first * self.lr_lambda(self.last_epoch)
 
@@ -137,7 +141,12 @@ class CosineAnnealingLR(LRScheduler):
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
-    def rate(self, first: float) -> float:
+    def rate(self, now: float, first: float) -> float:
         """The rate of this epoch."""
-        fallen = (1 + cos(pi * self.last_epoch / self.T_max)) / 2
-        return self.eta_min + (first - self.eta_min) * fallen
+        epoch, span, low = self.last_epoch, self.T_max, self.eta_min
+        if epoch <= 0:
+            return now
+        if (epoch - 1 - span) % (2 * span) == 0:  # the rate before was the lowest one
+            return now + (first - low) * (1 - cos(pi / span)) / 2
+        fallen = (1 + cos(pi * epoch / span)) / (1 + cos(pi * (epoch - 1) / span))
+        return fallen * (now - low) + low

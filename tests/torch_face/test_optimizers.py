@@ -298,6 +298,33 @@ def test_rates_by_milestones_by_powers_and_by_a_function() -> None:
         assert rates == pytest.approx(want)
 
 
+def test_schedulers_can_be_combined_and_made_for_a_loaded_optimizer() -> None:
+    schedules = optim.lr_scheduler
+    optimizer = SGD(start(), lr=1.0)
+    both = [
+        schedules.StepLR(optimizer, 2, 0.5),
+        schedules.ExponentialLR(optimizer, 0.1),
+    ]
+    for _ in range(3):
+        for scheduler in both:
+            scheduler.step()
+    assert both[0].get_last_lr() == pytest.approx([0.5 * 0.1**3])
+    again = SGD(start(), lr=9.0)
+    again.load_state_dict(optimizer.state_dict())
+    schedules.StepLR(again, 2, 0.5)
+    assert again.param_groups[0]["lr"] == pytest.approx(0.5 * 0.1**3)
+
+
+def test_cosine_rises_again() -> None:
+    optimizer = SGD(start(), lr=1.0)
+    cosine = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2, eta_min=0.5)
+    rates = []
+    for _ in range(7):
+        rates += cosine.get_last_lr()
+        cosine.step()
+    assert rates == pytest.approx([1, 0.75, 0.5, 0.75, 1, 0.75, 0.5])
+
+
 # Parameters after five steps, by torch 2.13 in float64.
 RMSPROP: list[tuple[dict[str, Any], list[float]]] = [
     (
