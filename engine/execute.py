@@ -12,6 +12,7 @@ from engine import counters
 from engine.config import config
 from engine.errors import Unfinished
 from engine.interpret import interpret
+from engine.interrupts import run_whole
 from engine.record.trace import Trace, current_trace, record, renew, set_executor
 from engine.record.value import History, Marker, Value
 
@@ -49,7 +50,7 @@ def flush(trace: Trace) -> None:
             return
         trace.flushing = True
         try:
-            _run(trace)
+            run_whole(_run, trace)
         finally:
             trace.flushing = False
 

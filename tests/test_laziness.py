@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 
 import numpy
@@ -190,3 +191,46 @@ def test_a_failed_computation_loses_nothing_that_does_not_depend_on_it(
         for lost in (target, broken):
             with pytest.raises(RuntimeError, match="lost when an earlier computation"):
                 engine.eval(lost)
+
+
+def test_an_interrupt_waits_until_a_computation_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with engine.config(tier="numpy"):
+        weights = np.ones(3)
+        engine.eval(weights)
+        weights += np.sort(weights)
+        y = weights * 2
+
+        def interrupted(array: numpy.ndarray, *_: object) -> numpy.ndarray:
+            signal.raise_signal(signal.SIGINT)
+            return array.copy()
+
+        monkeypatch.setattr(REGISTRY["sort"], "reference", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            engine.eval(y)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert weights.tolist() == [2.0, 2.0, 2.0]
+        assert y.tolist() == [4.0, 4.0, 4.0]
+
+
+class Interrupted(list[object]):
+    """A list whose next append is where an interrupt arrives."""
+
+    def append(self, value: object) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_while_recording_leaves_the_trace_whole() -> None:
+    x, y = np.arange(3.0), np.ones(3)
+    engine.eval(x, y)
+    z = x * 2.0
+    trace = current_trace()
+    trace.values = Interrupted(trace.values)
+    for interrupted in (lambda: z + 1.0, lambda: z + y):  # an op; an array that enters
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+    trace.values = list(trace.values)
+    w = z - y * 4.0
+    assert w.tolist() == [-4.0, -2.0, 0.0]
+    assert z.tolist() == [0.0, 2.0, 4.0]

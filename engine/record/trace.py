@@ -88,6 +88,20 @@ class Trace:
         _Trie.grow()
         return self.node.children.setdefault(key, node)
 
+    def repair(self) -> None:
+        """Take back an event that an interrupt has left half recorded.
+
+        Its node, or its value, stands there alone; what came before is whole.
+        """
+        while self.node.number >= len(self.values):
+            assert self.node.parent is not None
+            self.node = self.node.parent
+        del self.values[self.node.number + 1 :]
+        path = self.node.path()
+        entered = [i for i, node in enumerate(path) if node.op is LEAF]
+        self.leaves = [self.values[i] for i in entered]
+        self.leaf_numbers = {id(self.values[i]): i for i in entered}
+
     def enter(self, value: Value) -> int:
         """The number of a computed value in this trace."""
         number = self.leaf_numbers.get(id(value))
@@ -190,33 +204,38 @@ def record(
             if x.history is not None:
                 has_history = True
     with trace.lock:
-        operands = []
-        dtypes: tuple[np.dtype[Any], ...] = ()
-        scalars = trace.scalars
-        n_scalars = len(scalars)
-        for x in inputs:
-            if type(x) is Value:
-                operands.append(x.number if x.buffer is None else trace.enter(x))
-            else:
-                operands.append(~len(scalars))
-                scalars.append(x.value)  # type: ignore[union-attr]
-                dtypes += (x.dtype,)
-        key: tuple[Any, ...] = (op, tuple(operands), attributes, dtypes)
-        if op.kind == "library":  # may fail late, and then names its own line
-            key += (user_line(),)
-        node = trace.node.children.get(key)
-        if node is None:
-            try:
-                node = trace.extend(key, inputs)
-            except BaseException:
-                del scalars[n_scalars:]
-                raise
-        trace.node = node
-        value = Value(node.dtype, node.shape, None, trace, node.number)
-        differentiable = op.rule is not None and node.dtype.kind in "fc"
-        if has_history and differentiable and _thread.grad:
-            value.history = History(op, tuple(inputs), attributes)
-        trace.values.append(value)
+        try:
+            operands = []
+            dtypes: tuple[np.dtype[Any], ...] = ()
+            scalars = trace.scalars
+            n_scalars = len(scalars)
+            for x in inputs:
+                if type(x) is Value:
+                    operands.append(x.number if x.buffer is None else trace.enter(x))
+                else:
+                    operands.append(~len(scalars))
+                    scalars.append(x.value)  # type: ignore[union-attr]
+                    dtypes += (x.dtype,)
+            key: tuple[Any, ...] = (op, tuple(operands), attributes, dtypes)
+            if op.kind == "library":  # may fail late, and then names its own line
+                key += (user_line(),)
+            node = trace.node.children.get(key)
+            if node is None:
+                try:
+                    node = trace.extend(key, inputs)
+                except BaseException:
+                    del scalars[n_scalars:]
+                    raise
+            trace.node = node
+            value = Value(node.dtype, node.shape, None, trace, node.number)
+            differentiable = op.rule is not None and node.dtype.kind in "fc"
+            if has_history and differentiable and _thread.grad:
+                value.history = History(op, tuple(inputs), attributes)
+            trace.values.append(value)
+        except BaseException:
+            if trace.node.number + 1 != len(trace.values):  # interrupted in between
+                trace.repair()
+            raise
     if node.number >= MAX_EVENTS or trace.leaf_bytes > MAX_BYTES:
         _executors[0].flush(trace)
     return value
