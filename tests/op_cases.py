@@ -192,6 +192,17 @@ def _scan(
     return cases
 
 
+def sorts(rng: Generator) -> list[Case]:
+    """Stable for zeros of both signs too, in vectors as long as NumPy's blocks."""
+    long = rng.normal(size=1000)
+    signed = np.where(long > 0, 0.0, -0.0)
+    return [
+        *_scan(np.sort)(rng),
+        Case((long,), (0,), np.sort(long, kind="stable"), 0.0),
+        Case((signed,), (0,), signed, 0.0),
+    ]
+
+
 def _cumprod(rng: Generator) -> list[Case]:
     found = _scan(lambda x, axis: np.cumprod(x, axis, dtype=x.dtype))(rng)
     x = np.array([[2.0, 0.0, 3.0, 0.5], [0.0, 3.0, 0.0, 2.0]])
@@ -384,7 +395,7 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "prod": _products,
     "put": puts,
     "put_add": put_adds,
-    "sort": _scan(np.sort),
+    "sort": sorts,
     "sum": _reduction(_sum, "b q Q e f d F D", 1e4),
     "take": takes,
     "update": _writes(add=False),

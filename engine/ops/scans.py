@@ -67,7 +67,11 @@ def _(cotangent: Cotangent, out: Value, x: Value, axis: int) -> Any:
 @operation("library", _same, expensive=True)
 def sort(x: Any, axis: Any) -> Any:
     """The elements in rising order along an axis, NaN last."""
-    return np.sort(x, axis=axis, kind="stable")
+    # Only zeros of both signs and complex parts show whether a sort is stable. NumPy's
+    # vectorised sort, which is not, takes about half the time from 4 bytes on.
+    wide = x.dtype.itemsize >= 4
+    simple = wide and (x.dtype.kind in "iu" or (x.dtype.kind == "f" and x.all()))
+    return np.sort(x, axis=axis, kind=None if simple else "stable")
 
 
 @sort.cotangent
