@@ -126,6 +126,23 @@ def check_loop(op: Op, args: tuple[Any, ...], out: Array, casting: str) -> None:
         check_cast(op.name, op.resolve(kinds).output, out, casting)
 
 
+def check_operands(op: Op, args: tuple[Any, ...], casting: str) -> None:
+    """Refuse operands that the rule does not let the loop take."""
+    np.can_cast(np.bool_, np.bool_, casting)  # type: ignore[arg-type]  # is it a rule?
+    kinds = kinds_of([operand(x, op.name) for x in args])
+    if all(isinstance(kind, type) for kind in kinds):
+        return
+    for i, (kind, want) in enumerate(zip(kinds, op.resolve(kinds).inputs, strict=True)):
+        if isinstance(kind, type) and kind is not bool:
+            continue  # a plain number takes the dtype of the loop
+        given = np.dtype(kind)
+        if not np.can_cast(given, want, casting):  # type: ignore[arg-type]
+            raise TypeError(
+                f"Cannot cast ufunc '{op.name}' input {i} from {given!r} to {want!r} "
+                f"with casting rule '{casting}'"
+            )
+
+
 def check_cast(name: str, dtype: np.dtype[Any], out: Array, casting: str) -> None:
     """Refuse a result's dtype that the rule does not let `out` take."""
     if not np.can_cast(dtype, out.dtype, casting):  # type: ignore[arg-type]

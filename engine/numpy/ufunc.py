@@ -19,6 +19,9 @@ from .fallback import library_call
 from .indexing import add_at
 from .operands import WEAK, to_value
 
+_FREE = ("same_kind", "unsafe")
+"""Casting rules that every loop's operands meet; the others need a look."""
+
 
 class ufunc:
     """A universal function: element by element, with broadcasting.
@@ -95,7 +98,8 @@ class ufunc:
         op = self.op
         plain = out is None and where is True and dtype is None and order == "K"
         unsigned = signature is None and sig is None
-        if plain and unsigned and op is not None and len(args) == op.nin:
+        free = casting in _FREE
+        if plain and unsigned and free and op is not None and len(args) == op.nin:
             return elementwise.apply(op, *args)
         return self._call_general(
             args, out, where, casting, order, dtype, signature or sig
@@ -148,13 +152,15 @@ class ufunc:
         op = self.op
         assert op is not None
         if dtype is None and signature is None:
+            if casting not in _FREE:
+                elementwise.check_operands(op, args, casting)
             return elementwise.compute(op, args)
         values, order = elementwise.prepared(self.__name__, args)
         kinds = [type(x) if type(x) in WEAK else x.dtype for x in values]
         given = [np.dtype(bool) if kind is bool else kind for kind in kinds]
         loop = self.numpy.resolve_dtypes(
             (*given, *[None] * self.numpy.nout),
-            signature=_signature(self.numpy, dtype, signature),
+            signature=self._loop_wanted(dtype, signature),
             casting=casting,  # type: ignore[arg-type]
         )
         typed = [
@@ -165,6 +171,16 @@ class ufunc:
         ]
         result = op(*typed)
         return cast(result, loop[self.numpy.nin]), order
+
+    def _loop_wanted(self, dtype: Any, signature: Any) -> tuple[Any, ...]:
+        """The dtypes that a call names for its loop, None for those left open."""
+        if signature is None:
+            result = None if dtype is None else np.dtype(dtype)
+            return (*[None] * self.numpy.nin, *[result] * self.numpy.nout)
+        if isinstance(signature, str):
+            codes = signature.replace("->", "")
+            return tuple(np.dtype(code) for code in codes)
+        return tuple(None if one is None else np.dtype(one) for one in signature)
 
     @staticmethod
     def _masked(result: Value, order: tuple[int, ...] | None, mask: Value) -> Value:
@@ -185,7 +201,7 @@ class ufunc:
         signature: Any,
     ) -> Any:
         plain = where is True and dtype is None and signature is None
-        if self.compose is not None and plain:
+        if self.compose is not None and plain and casting in _FREE:
             results = self.compose(*args)
         else:
             options = {"where": where, "casting": casting, "dtype": dtype}
@@ -299,12 +315,3 @@ _REDUCTIONS = {
     "logical_and": "all",
     "logical_or": "any",
 }
-
-
-def _signature(function: np.ufunc, dtype: Any, signature: Any) -> Any:
-    if signature is None:
-        return (*[None] * function.nin, *[np.dtype(dtype)] * function.nout)
-    if isinstance(signature, str):
-        codes = signature.replace("->", "")
-        return tuple(np.dtype(code) for code in codes)
-    return tuple(None if one is None else np.dtype(one) for one in signature)

@@ -170,6 +170,29 @@ def test_out_is_cast_by_same_kind_only() -> None:
     assert integers.tolist() == [2, 2]
 
 
+@pytest.mark.parametrize("casting", ["no", "equiv", "safe", "same_kind", "foo"])
+def test_casting_is_a_rule_for_operands_too(casting: Any) -> None:
+    calls = [
+        lambda m, i, x: m.add(x, x, casting=casting),
+        lambda m, i, x: m.add(i, 1.5, casting=casting),
+        lambda m, i, x: m.add(i, x, casting=casting),
+        lambda m, i, x: m.sin(i, casting=casting),
+        lambda m, i, x: m.divmod(i, x, casting=casting)[0],
+    ]
+    for call in calls:
+        expected: Any
+        try:
+            expected = call(numpy, numpy.ones(2, numpy.int32), numpy.ones(2))
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            with pytest.raises(kind):
+                call(np, np.ones(2, numpy.int32), np.ones(2))
+        else:
+            found = call(np, np.ones(2, numpy.int32), np.ones(2))
+            assert found.dtype == expected.dtype
+            assert same(expected, found.computed())
+
+
 def test_where_leaves_other_elements_of_out_alone() -> None:
     x, out = np.arange(4.0), np.full(4, -1.0)
     np.square(x, out=out, where=x > 1)
