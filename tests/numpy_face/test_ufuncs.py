@@ -193,6 +193,12 @@ def test_casting_is_a_rule_for_operands_too(casting: Any) -> None:
             assert same(expected, found.computed())
 
 
+def test_a_loop_chosen_under_equiv_takes_plain_numbers() -> None:
+    for _ in range(50):  # NumPy 2.4 crashes when it resolves this loop
+        total = np.add(np.ones(2), 1, dtype="float64", casting="equiv")
+    assert total.tolist() == [2.0, 2.0]
+
+
 def test_where_leaves_other_elements_of_out_alone() -> None:
     x, out = np.arange(4.0), np.full(4, -1.0)
     np.square(x, out=out, where=x > 1)
