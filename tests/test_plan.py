@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -27,6 +28,7 @@ from engine.execute import compute, flush
 from engine.explain import explain
 from engine.kernels import memory
 from engine.kernels.cpu.backend import CompileError, backend
+from engine.kernels.cpu.emit import emit
 from engine.kernels.kernel import Kernel
 from engine.plan import ColdPlan
 from engine.recipe import Recipe
@@ -206,6 +208,26 @@ def test_a_group_is_interpreted_until_that_cost_its_compilation(
     monkeypatch.setattr(backend, "is_known", lambda kernel: False)
     with config(tier="auto"):
         assert interpreted_runs(Recorded([y]), 9) == 3
+
+
+def test_the_source_of_a_cold_kernel_is_emitted_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = array(13)
+    recorded = Recorded([op("arctan", op("sinh", x * 0.321) * x) - op("cbrt", x)])
+    emitted: list[str] = []
+
+    def counting(kernel: Kernel) -> str:
+        emitted.append(kernel.key)
+        return emit(kernel)
+
+    module = sys.modules["engine.kernels.cpu.backend"]  # `backend` is an object of it
+    monkeypatch.setattr(module, "emit", counting)
+    plan = recorded.plan()
+    with config(tier="auto"):
+        for _ in range(5):
+            recorded.run(plan)
+    assert len(emitted) == len(set(emitted)) == 1
 
 
 def test_a_path_is_planned_when_interpreting_it_cost_as_much() -> None:

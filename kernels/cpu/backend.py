@@ -71,16 +71,26 @@ class CpuBackend:
 
     def __init__(self) -> None:
         self._kernels: dict[str, CompiledKernel] = {}
+        self._absent: set[str] = set()
 
     def emit(self, kernel: Kernel) -> str:
         """The readable Python source of `kernel` (stage 6)."""
         return emit(kernel)
 
     def is_known(self, kernel: Kernel) -> bool:
-        """Whether machine code of `kernel` exists, in this process or on disk."""
+        """Whether machine code of `kernel` exists, in this process or on disk.
+
+        The disk is asked once for each kernel: cold groups ask before each run, and
+        emitting the source that names the file costs more than many of these runs.
+        """
         if kernel.key in self._kernels:
             return True
-        return cache.has(cache.key(emit(kernel), identity()))
+        if kernel.key in self._absent:
+            return False
+        found = cache.has(cache.key(emit(kernel), identity()))
+        if not found:
+            self._absent.add(kernel.key)
+        return found
 
     def compile(self, kernel: Kernel) -> CompiledKernel:
         """Machine code of `kernel` (stage 7).
