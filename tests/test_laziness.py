@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+from collections.abc import Iterator
 
 import numpy
 import pytest
@@ -193,6 +194,15 @@ def test_a_failed_computation_loses_nothing_that_does_not_depend_on_it(
                 engine.eval(lost)
 
 
+@pytest.fixture
+def interrupts_are_heard() -> Iterator[None]:
+    """Python's handler, also where the tests run as a background job without one."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts_are_heard")
 def test_an_interrupt_waits_until_a_computation_is_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
