@@ -58,10 +58,8 @@ def flush(trace: Trace) -> None:
 def _run(trace: Trace) -> None:
     counters.add("synchronisations")
     counters.add("ops_recorded", len(trace.values) - len(trace.leaves))
-    saved = live_values(trace)
-    donated = donated_leaves(trace, saved)
-    alive = tuple(saved)
-    key = (alive, donated, config.tier == "numpy")
+    alive = tuple(live_values(trace))
+    donated = donated_leaves(trace)  # before anything else here refers to buffers
     leaves = [leaf.buffer for leaf in trace.leaves]
     node, values, scalars = trace.node, trace.values, trace.scalars
     try:
@@ -70,6 +68,7 @@ def _run(trace: Trace) -> None:
         else:
             from engine.plan import ColdPlan  # plan imports this module
 
+            key = (alive, donated)
             plan = node.plans.get(key)
             if plan is None:
                 plan = node.plans[key] = ColdPlan(node.path(), alive, donated)
@@ -153,7 +152,7 @@ def _references(value: Value) -> int:
     return sys.getrefcount(value) - 4
 
 
-def donated_leaves(trace: Trace, saved: list[bool]) -> frozenset[int]:
+def donated_leaves(trace: Trace) -> frozenset[int]:
     """Leaves that nobody else holds: their memory may be overwritten."""
     numbers = trace.leaf_numbers
     free = []

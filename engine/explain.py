@@ -75,7 +75,7 @@ def explain(array: Array | Value) -> Explanation:
         return Explanation([], None)
     with trace.lock:
         alive = live_values(trace)
-        donated = donated_leaves(trace, alive)
+        donated = donated_leaves(trace)
         nodes = trace.node.path()
     alive[value.number] = True
     # Planning and kernels are imported here: `import engine` stays fast without them.

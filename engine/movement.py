@@ -64,14 +64,6 @@ def swap_axes(value: Value, first: int, second: int) -> Value:
     return transpose_value(value, axes)
 
 
-def move_axis(value: Value, source: int, target: int) -> Value:
-    """A value with one axis moved to another place, the others in order."""
-    rank = len(value.shape)
-    axes = [axis for axis in range(rank) if axis != source % rank]
-    axes.insert(target % rank, source % rank)
-    return transpose_value(value, axes)
-
-
 def flip_value(value: Value, axes: Sequence[int]) -> Value:
     """A value read backwards along axes."""
     key: list[Any] = [slice(None)] * len(value.shape)
