@@ -8,6 +8,19 @@ from typing import Any, Protocol
 from .kernel import Kernel, Layout
 
 
+class UnsupportedKernel(Exception):
+    """A backend does not generate such kernels."""
+
+
+class CompileError(Exception):
+    """A kernel could not be compiled: its name, and the reason in one line."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
 class Launcher(Protocol):
     """A compiled kernel bound to one layout: what a plan row calls."""
 

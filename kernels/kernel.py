@@ -30,6 +30,12 @@ from typing import Literal, TypeAlias
 IOTA = -1
 """Argument number of the virtual buffer whose element number i has the value i."""
 
+DTYPES = frozenset(
+    {"bool", "float16", "float32", "float64", "complex64", "complex128"}
+    | {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
+)
+"""The dtypes of memory, scalars and values, by NumPy's names."""
+
 StrideClass: TypeAlias = Literal["0", "1", "n"]
 """How an access moves along an axis: not at all, by an item, by a run-time stride."""
 

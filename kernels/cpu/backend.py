@@ -8,6 +8,7 @@ import threading
 import time
 
 from .. import cache
+from ..backend import CompileError as CompileError
 from ..backend import Launcher
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
@@ -26,15 +27,6 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
-
-
-class CompileError(Exception):
-    """A kernel could not be compiled: its name, and the reason in one line."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name}: {reason}")
-        self.name = name
-        self.reason = reason
 
 
 class CompiledKernel:
