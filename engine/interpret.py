@@ -1,4 +1,4 @@
-"""The backend ``numpy``: nodes one by one, by their NumPy references.
+"""The tier ``numpy``: nodes one by one, by their NumPy references.
 
 It is the oracle of the tests, the tier that runs what is cold or small, and the
 fallback where a kernel cannot be made.
@@ -30,7 +30,7 @@ def interpret(
     leaves: Sequence[Array | None],
     scalars: Sequence[Any],
 ) -> dict[int, Array]:
-    """Run nodes one by one with their NumPy references: the backend ``numpy``.
+    """Run nodes one by one with their NumPy references.
 
     Returns the buffers of the alive values by number. An update writes into its base
     when that was made here and nobody reads it later.

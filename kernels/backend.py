@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .kernel import Kernel, Layout
 
@@ -51,3 +51,11 @@ class Backend(Protocol):
 
     def compile(self, kernel: Kernel) -> Compiled:
         """Machine code of `kernel`, from the cache when it is known (stage 7)."""
+
+
+if TYPE_CHECKING:  # so that the type checker says where one does not fill the protocol
+    from .cpu.backend import CpuBackend
+    from .cuda.backend import CudaBackend
+    from .reference.backend import ReferenceBackend
+
+    BACKENDS: tuple[Backend, ...] = (CpuBackend(), CudaBackend(), ReferenceBackend())
