@@ -25,6 +25,9 @@ BLOCK = 4096
 CHUNK = 1024
 """Elements whose values are kept on the stack at a time; divides `BLOCK`."""
 
+OF_BOOLS = {"sum": "any", "prod": "all"}
+"""Reductions of bools, whose bytes must not be counted: 256 of them would be 0."""
+
 
 @dataclass(frozen=True)
 class Accumulator:
@@ -39,7 +42,8 @@ class Accumulator:
     @property
     def op(self) -> str:
         """The kind that lanes work by."""
-        return ARG.get(self.reduce.kind, self.reduce.kind)
+        kinds = {**ARG, **OF_BOOLS} if self.dtype == "bool" else ARG
+        return kinds.get(self.reduce.kind, self.reduce.kind)
 
     @property
     def carrier(self) -> str:
@@ -99,6 +103,13 @@ def joined(acc: Accumulator, old: str, value: str) -> str:
         case _:
             text = f"minimum({old}, {value})"
     return f"{acc.carrier}({text})"
+
+
+def merged(acc: Accumulator, old: str, value: str) -> str:
+    """As `joined`, but -0.0 is below 0.0, as it is where lanes are merged."""
+    if acc.op in ("max", "min") and "float" in acc.carrier:
+        return f"{'larger' if acc.op == 'max' else 'smaller'}({old}, {value})"
+    return joined(acc, old, value)
 
 
 def kept(value: str, dtypes: dict[str, str], acc: Accumulator) -> str:

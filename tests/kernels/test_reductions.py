@@ -125,6 +125,18 @@ def test_equal_extremes_give_the_first_position(form: str, backend: Backend) -> 
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_sums_and_products_of_bools_are_any_and_all(
+    form: str, backend: Backend
+) -> None:
+    kernel = reductions(("sum", "prod"), "bool", form, counting=False)
+    x = np.ones((3, 256), bool)  # a sum of bytes would wrap around to 0
+    x[1, 1:], x[2] = False, False
+    sums, products = reduce_with(kernel, x, backend)
+    assert sums.tolist() == [True, True, False]
+    assert products.tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_float_sums_are_compensated_between_blocks(form: str, backend: Backend) -> None:
     x = np.full((1, 4096 * 50), 1e-16)
     x[0, 0] = 1.0
@@ -160,6 +172,22 @@ def test_threads_do_not_change_bits(form: str, shape: Any) -> None:
     alone = bits(kernel, x, 1)
     assert all(bits(kernel, x, threads) == alone for threads in (2, 3, 8))
     assert [out.tobytes() for out in reduce_with(kernel, x, reference)] == alone
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_minus_zero_is_below_zero(
+    dtype: str, form: str, threads: int, backend: Backend
+) -> None:
+    pool.set_num_threads(threads)
+    x = np.full((5, 100_000), -0.0, dtype)
+    x[0, 5] = x[1, :70_000] = x[2, 99_999] = x[3] = 0.0
+    kernel = reductions(NEEDS_ELEMENTS, dtype, form)
+    highest, lowest, *positions = reduce_with(kernel, x, backend)
+    assert np.signbit(highest).tolist() == np.signbit(x).all(1).tolist()
+    assert np.signbit(lowest).tolist() == np.signbit(x).any(1).tolist()
+    assert not np.any(positions)
 
 
 @pytest.mark.parametrize("form", FORMS)
