@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from by_hand import elementwise, layer_norm, run
+from by_hand import elementwise, layer_norm, run, softmax
 
 from engine.kernels import memory
 from engine.kernels.backend import CompileError
@@ -93,6 +93,16 @@ def test_layer_norm_has_the_bits_of_the_cpu(form: str, shape: Any) -> None:
         run(layer_norm(form), layout, [x, weight, bias, out], scalars, one)
         results.append(out.tobytes())
     assert results[0] == results[1]
+
+
+def test_softmax_differs_from_the_cpu_in_the_last_bits_only() -> None:
+    x = np.random.default_rng(0).standard_normal((30, 5000))
+    results = []
+    for one in (backend, cpu):
+        out = np.zeros_like(x)
+        run(softmax(), Layout(x.shape, ((0, 5000), (0, 5000))), [x, out], (), one)
+        results.append(out)
+    np.testing.assert_array_max_ulp(*results, maxulp=4)
 
 
 @pytest.mark.parametrize("form", ["row", "column"])
