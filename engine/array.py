@@ -132,6 +132,13 @@ class Array:
     def ndim(self) -> int:
         return len(self.recipe.shape)
 
+    @property
+    def place(self) -> str:
+        """Where the memory is: ``"cpu"`` (the host) or ``"cuda"``."""
+        value = self._value if self._line is None else self._line.value
+        assert value is not None
+        return value.device
+
     # -- writing ------------------------------------------------------------------
     def store(self, value: Value, recipe: Recipe | None = None) -> None:
         """Write a value of the right dtype and shape through this handle.

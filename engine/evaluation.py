@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import counters
 from engine.array import Array
-from engine.execute import compute
+from engine.execute import evaluate
 from engine.kernels import memory
 from engine.kernels.counts import COUNTS
 from engine.record.trace import current_trace
@@ -28,7 +28,7 @@ def eval(*arrays: Any) -> None:
     >>> x = np.arange(3) + 1
     >>> eval(x)
     """
-    compute([array.read() for array in _leaves(arrays)])
+    evaluate([array.read() for array in _leaves(arrays)])
 
 
 def _leaves(tree: Any) -> Iterator[Array]:

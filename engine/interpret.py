@@ -14,6 +14,7 @@ import numpy as np
 from engine import counters
 from engine.errors import Unfinished
 from engine.kernels import memory
+from engine.kernels.backend import HOST, backend_of
 from engine.ops.op import Op
 from engine.recipe import strided
 from engine.record.node import LEAF, Node
@@ -63,7 +64,7 @@ def _interpret(
             if node.op is LEAF:
                 leaf = next(entering)
                 assert leaf is not None
-                environment[i] = leaf
+                environment[i] = moved(leaf, HOST)
                 continue
             if last[i] < 0 and not alive[i]:
                 continue
@@ -84,10 +85,19 @@ def _interpret(
                     environment.pop(k, None)
     counters.add("interpreted_ops", count)
     wanted = [i for i, kept in enumerate(alive) if kept and i not in lost]
-    outputs = {i: environment[i] for i in wanted}
+    outputs = {i: moved(environment[i], nodes[i].device) for i in wanted}
     if failure is not None:
         raise Unfinished(failure, outputs)
     return outputs
+
+
+def moved(buffer: Any, device: str) -> Any:
+    """A buffer's elements in the memory of a device: itself where it is there."""
+    if isinstance(buffer, np.ndarray):
+        return buffer if device == HOST else backend_of(device).upload(buffer)
+    if device == HOST:
+        return backend_of("cuda").download(buffer)
+    return buffer
 
 
 def _is_free(

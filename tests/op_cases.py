@@ -375,6 +375,12 @@ def iotas(rng: Generator) -> list[Case]:
     return [Case((), (n,), np.arange(n, dtype=np.int64)) for n in (0, 1, 1000)]
 
 
+def transfers(rng: Generator) -> list[Case]:
+    """Every dtype and some shapes, to where the elements are and back."""
+    arrays = [_numbers(rng, shape, d) for d in DTYPES for shape in ((), (0, 2), (3, 2))]
+    return [Case((array,), ("cpu",), array) for array in arrays]
+
+
 CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "all": _truth(np.all),
     "any": _truth(np.any),
@@ -398,6 +404,7 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "sort": sorts,
     "sum": _reduction(_sum, "b q Q e f d F D", 1e4),
     "take": takes,
+    "to_device": transfers,
     "update": _writes(add=False),
     "update_add": _writes(add=True),
     "view": views,

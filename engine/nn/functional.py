@@ -17,6 +17,7 @@ from engine.torch.functions import one_hot as one_hot
 from engine.torch.operands import (
     as_value,
     check_broadcast,
+    check_devices,
     common_dtype,
     wrap_dim,
 )
@@ -36,7 +37,11 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
             f"weight {list(value.shape)} were given"
         )
     out = product(input, transpose_value(value), "linear")
-    return Tensor.wrap(out if bias is None else out + as_value(bias))
+    if bias is None:
+        return Tensor.wrap(out)
+    shift = as_value(bias)
+    check_devices("linear", out, shift)
+    return Tensor.wrap(out + shift)
 
 
 # -- activations ----------------------------------------------------------------------
@@ -232,7 +237,9 @@ def _pair(name: str, input: Any, target: Any) -> tuple[Value, Value]:
     """Input and target in the dtype in which they meet."""
     dtype = common_dtype(name, input, target)
     check_broadcast(name, [tuple(input.shape), tuple(target.shape)])
-    return as_value(input, dtype), as_value(target, dtype)
+    x, y = as_value(input, dtype), as_value(target, dtype)
+    check_devices(name, x, y)
+    return x, y
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
@@ -331,6 +338,7 @@ def _classified(
 ) -> tuple[Value, Value, int]:
     """Input, target and the dimension of classes, when they fit each other."""
     x, y = as_value(input), as_value(target)
+    check_devices(name, x, y)
     if not isinstance(input, Array) or x.dtype.kind != "f":
         raise RuntimeError(
             f"{name}: an input of a floating dtype was required; {x.dtype.name} was "

@@ -16,6 +16,7 @@ from engine.record.value import Value, constant
 from engine.storage import Line, Storage
 
 from .creation import check_device, numeric_dtype
+from .devices import placed
 from .methods import memory_order
 from .operands import NDArray, host_array
 
@@ -151,7 +152,8 @@ def asarray(
     ``copy=False`` shares foreign memory, as `from_numpy` does.
     """
     check_device(device, like)
-    return array(a, dtype, copy=copy, order=order)
+    made = array(a, dtype, copy=copy, order=order)
+    return placed(made, device, made)
 
 
 def asanyarray(
@@ -269,6 +271,6 @@ def from_dlpack(
     """An array over memory that another library shares by DLPack."""
     check_device(device)
     if isinstance(x, Array):
-        return array(x, copy=copy)
+        return placed(array(x, copy=copy), device, x)
     source = np.from_dlpack(x)
-    return array(source) if copy else from_numpy(source)
+    return placed(array(source) if copy else from_numpy(source), device)

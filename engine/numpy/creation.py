@@ -10,6 +10,7 @@ import engine.numpy.handle as face
 from engine.array import Array
 from engine.ops.regions import full_value
 
+from .devices import checked_device, placed
 from .methods import memory_order
 from .operands import KINDS, NUMBERS
 
@@ -53,8 +54,8 @@ def numeric_dtype(dtype: Any, name: str) -> np.dtype[Any]:
 
 
 def check_device(device: Any, like: Any = None) -> None:
-    if device not in (None, "cpu"):
-        raise ValueError(f"device: 'cpu' was required; {device!r} was given")
+    if device is not None:
+        checked_device(device)
     if like is not None and not isinstance(like, Array):
         raise TypeError("like: an array of Engine was required")
 
@@ -98,7 +99,7 @@ def zeros(
            [0, 0]], dtype=int32)
     """
     check_device(device, like)
-    return _filled(shape, 0, numeric_dtype(dtype, "zeros"), order)
+    return placed(_filled(shape, 0, numeric_dtype(dtype, "zeros"), order), device)
 
 
 def ones(
@@ -111,7 +112,7 @@ def ones(
 ) -> face.ndarray:
     """An array of ones; parameters as of `zeros`."""
     check_device(device, like)
-    return _filled(shape, 1, numeric_dtype(dtype, "ones"), order)
+    return placed(_filled(shape, 1, numeric_dtype(dtype, "ones"), order), device)
 
 
 def empty(
@@ -124,7 +125,7 @@ def empty(
 ) -> face.ndarray:
     """An array whose elements are to be written: zeros; parameters as of `zeros`."""
     check_device(device, like)
-    return _filled(shape, 0, numeric_dtype(dtype, "empty"), order)
+    return placed(_filled(shape, 0, numeric_dtype(dtype, "empty"), order), device)
 
 
 def full(
@@ -143,10 +144,11 @@ def full(
         dtype = np.asarray(fill_value).dtype if dtype is None else dtype
     found = numeric_dtype(dtype, "full")
     if isinstance(fill_value, (*NUMBERS, np.generic)):
-        return _filled(shape, np.asarray(fill_value).astype(found)[()], found, order)
+        number = np.asarray(fill_value).astype(found)[()]
+        return placed(_filled(shape, number, found, order), device)
     out = _filled(shape, 0, found, order)
     out[...] = fill_value
-    return out
+    return placed(out, device)
 
 
 def _like(
@@ -176,7 +178,7 @@ def zeros_like(
 ) -> face.ndarray:
     """Zeros of the shape, dtype and layout of an array."""
     check_device(device)
-    return _like(a, 0, dtype, order, shape, "zeros_like")
+    return placed(_like(a, 0, dtype, order, shape, "zeros_like"), device, a)
 
 
 def ones_like(
@@ -190,7 +192,7 @@ def ones_like(
 ) -> face.ndarray:
     """Ones of the shape, dtype and layout of an array."""
     check_device(device)
-    return _like(a, 1, dtype, order, shape, "ones_like")
+    return placed(_like(a, 1, dtype, order, shape, "ones_like"), device, a)
 
 
 def empty_like(
@@ -204,7 +206,8 @@ def empty_like(
 ) -> face.ndarray:
     """An array like another one, whose elements are to be written: zeros."""
     check_device(device)
-    return _like(prototype, 0, dtype, order, shape, "empty_like")
+    made = _like(prototype, 0, dtype, order, shape, "empty_like")
+    return placed(made, device, prototype)
 
 
 def full_like(
@@ -221,13 +224,8 @@ def full_like(
     check_device(device)
     out = _like(a, 0, dtype, order, shape, "full_like")
     if isinstance(fill_value, NUMBERS):
-        return _like(
-            a,
-            np.asarray(fill_value).astype(out.dtype)[()],
-            dtype,
-            order,
-            shape,
-            "full_like",
-        )
-    out[...] = fill_value
-    return out
+        number = np.asarray(fill_value).astype(out.dtype)[()]
+        out = _like(a, number, dtype, order, shape, "full_like")
+    else:
+        out[...] = fill_value
+    return placed(out, device, a)

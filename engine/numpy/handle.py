@@ -9,10 +9,12 @@ import numpy as np
 
 import engine.ops as _ops
 from engine.array import Array
+from engine.ops.transfer import on_device
 from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
 from engine.record.value import Value, constant
 
 from . import indexing
+from .devices import checked_device
 from .flags import Flags
 from .methods import Methods
 from .operands import NDArray, host_array, operand
@@ -131,16 +133,24 @@ class ndarray(Operators, Methods, Views, Printing):
 
     @property
     def device(self) -> str:
-        """Where the elements are."""
-        return "cpu"
+        """Where the elements are: ``"cpu"`` or ``"cuda"``."""
+        return self.place
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Self:
-        """This array; the only device is ``"cpu"``."""
-        if device != "cpu" or stream is not None:
+        """This array on another device, or itself where it is there.
+
+        Raises
+        ------
+        ValueError
+            For a device that is not there, and for a stream: there is one.
+        """
+        if stream is not None:
             raise ValueError(
-                f"to_device: the device 'cpu' was required; {device!r} was given"
+                f"to_device: stream None was required; {stream!r} was given"
             )
-        return self
+        if checked_device(device) == self.place:
+            return self
+        return self.wrap(on_device(self.read(), device), scalar=self.scalar)
 
     # -- Python numbers -----------------------------------------------------------
     def _one(self, kind: str) -> Any:

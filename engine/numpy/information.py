@@ -10,6 +10,8 @@ import engine.numpy.handle as face
 from engine.array import Array
 from engine.recipe import Recipe, strided
 
+from .devices import placed
+
 __all__ = [
     "astype",
     "isfortran",
@@ -60,7 +62,7 @@ def astype(
         raise TypeError(
             f"Input should be a NumPy array. It is of type {type(x)} instead."
         )
-    return face.asarray(x).astype(dtype, copy=copy)
+    return placed(face.asarray(x).astype(dtype, copy=copy), device, x)
 
 
 def shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:

@@ -14,6 +14,7 @@ from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 
 from .creation import check_device, extents_of, numeric_dtype, zeros
+from .devices import placed
 
 __all__ = [
     "arange",
@@ -63,7 +64,7 @@ def arange(
     found = np.result_type(np.int64, *given) if dtype is None else np.dtype(dtype)
     found = numeric_dtype(found, "arange")
     value = composites.arange(_number(start), _number(stop), _number(step), found)
-    return face.ndarray.wrap(value)
+    return placed(face.ndarray.wrap(value), device)
 
 
 def linspace(
@@ -89,14 +90,14 @@ def linspace(
         made = made.astype(found) if found != made.dtype else made
         from .manipulation import moveaxis
 
-        made = moveaxis(made, 0, axis) if axis != 0 else made
+        made = placed(moveaxis(made, 0, axis) if axis != 0 else made, device)
         return (made, step) if retstep else made
     low, high = _number(start), _number(stop)
     low, high = (float(x) if isinstance(x, int) else x for x in (low, high))
     natural = np.result_type(_FLOAT, type(low)(0), type(high)(0))
     found = natural if dtype is None else numeric_dtype(dtype, "linspace")
     value = composites.linspace(low, high, num, bool(endpoint), found)
-    made = face.ndarray.wrap(value)
+    made = placed(face.ndarray.wrap(value), device)
     step = (high - low) / parts if parts > 0 else np.nan
     return (made, step) if retstep else made
 
@@ -172,7 +173,7 @@ def eye(
     columns = N if M is None else M
     value = composites.eye(int(N), int(columns), int(k), numeric_dtype(dtype, "eye"))
     made = face.ndarray.wrap(value)
-    return made if order == "C" else made.copy(order)
+    return placed(made if order == "C" else made.copy(order), device)
 
 
 def identity(n: int, dtype: Any = None, *, like: Any = None) -> face.ndarray:

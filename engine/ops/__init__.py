@@ -71,6 +71,7 @@ from .scans import argsort, bounded, cumprod, cumsum, flat_positions, sort
 from .selection import clip, fmax, fmin, maximum, minimum, where
 from .sources import full, iota, random_bits
 from .special import digamma, erf, erfc, lgamma, sigmoid
+from .transfer import to_device
 from .trigonometric import (
     arccos,
     arccosh,
@@ -202,6 +203,7 @@ __all__ = [
     "take",
     "tan",
     "tanh",
+    "to_device",
     "trunc",
     "update",
     "update_add",

@@ -16,7 +16,7 @@ from engine.record.trace import record
 from engine.record.value import Scalar, Value
 
 Kind: TypeAlias = Literal[
-    "elementwise", "reduce", "region", "gather", "source", "library"
+    "elementwise", "reduce", "region", "gather", "source", "library", "transfer"
 ]
 DType: TypeAlias = np.dtype[Any]
 Operand: TypeAlias = Value | Scalar | bool | int | float | complex
@@ -42,7 +42,8 @@ class Op:
         What the scheduler may do with it. ``elementwise`` ops have a scalar text;
         ``reduce`` ops have attributes ``(axes, ...)``; ``region`` ops read or write a
         strided part (`engine.ops.regions`); ``source`` ops have no operands and a
-        scalar text; ``library`` ops are one call of `reference`.
+        scalar text; ``library`` ops are one call of `reference`; ``transfer`` ops
+        copy to the device that is their attribute.
     reference : callable
         ``reference(*arrays, *attributes)``, the NumPy meaning: oracle, interpreter and
         fallback in one.
@@ -349,7 +350,7 @@ def _parameters_read(rule: Callable[..., Any], shift: int = 0) -> frozenset[int]
         loaded = given if isinstance(given, tuple) else (given,)
         # `x.shape` needs no element of x.
         known = after is not None and after.opname == "LOAD_ATTR"
-        if known and after.argval in ("shape", "dtype", "size"):
+        if known and after.argval in ("shape", "dtype", "size", "device"):
             loaded = loaded[:-1]
         used.update(loaded)
     return frozenset(i - 1 + shift for i, name in enumerate(names) if name in used)

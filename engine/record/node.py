@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from engine.kernels.backend import HOST
+
 if TYPE_CHECKING:
     from engine.ops.op import Op
 
@@ -15,13 +17,14 @@ class Node:
 
     The path from the root to a node is a trace; the number of a value is the depth of
     its node. `operands` are numbers of values, or ``~k`` for the k-th Python scalar of
-    the trace, whose dtypes stand in `scalars`. All but the caches (`children`, `plans`)
-    is immutable.
+    the trace, whose dtypes stand in `scalars`. `device` is where the result is when it
+    is kept. All but the caches (`children`, `plans`) is immutable.
     """
 
     __slots__ = (
         "attributes",
         "children",
+        "device",
         "dtype",
         "line",
         "number",
@@ -43,6 +46,7 @@ class Node:
         shape: tuple[int, ...],
         parent: Node | None,
         line: str,
+        device: str = HOST,
     ) -> None:
         self.op = op
         self.operands = operands
@@ -53,6 +57,7 @@ class Node:
         self.parent = parent
         self.number: int = -1 if parent is None else parent.number + 1
         self.line = line
+        self.device = device
         self.children: dict[Any, Node] = {}
         self.plans: dict[Any, Any] = {}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from engine.errors import user_line
+from engine.kernels.backend import HOST
 
 from .node import LEAF, Node
 from .value import History, Scalar, Value
@@ -82,8 +83,10 @@ class Trace:
         """
         op, operands, attributes, dtypes = key[:4]
         dtype, shape = op.infer(*inputs, *attributes)
+        device = _device_of(op, inputs, attributes)
+        line = user_line()
         node = Node(
-            op, operands, attributes, dtypes, dtype, shape, self.node, user_line()
+            op, operands, attributes, dtypes, dtype, shape, self.node, line, device
         )
         _Trie.grow()
         return self.node.children.setdefault(key, node)
@@ -107,12 +110,12 @@ class Trace:
         number = self.leaf_numbers.get(id(value))
         if number is not None:
             return number
-        key = (LEAF, value.dtype, value.shape)
+        dtype, shape, device = value.dtype, value.shape, value.device
+        key = (LEAF, dtype, shape, device)
         node = self.node.children.get(key)
         if node is None:
-            node = Node(
-                LEAF, (), (), (), value.dtype, value.shape, self.node, user_line()
-            )
+            line = user_line()
+            node = Node(LEAF, (), (), (), dtype, shape, self.node, line, device)
             node = self.node.children.setdefault(key, node)
             _Trie.grow()
         self.node = node
@@ -121,6 +124,18 @@ class Trace:
         self.values.append(value)
         self.leaf_bytes += value.size * value.dtype.itemsize
         return node.number
+
+
+def _device_of(
+    op: Op, inputs: Sequence[Value | Scalar], attributes: tuple[Any, ...]
+) -> str:
+    """Where a result is: with the operands that are not in the memory of the host."""
+    if op.kind == "transfer":
+        return str(attributes[0])
+    for x in inputs:
+        if type(x) is Value and x.device != HOST:
+            return x.device
+    return HOST
 
 
 class _Thread(threading.local):
@@ -227,7 +242,10 @@ def record(
                     del scalars[n_scalars:]
                     raise
             trace.node = node
-            value = Value(node.dtype, node.shape, None, trace, node.number)
+            device = node.device
+            value = Value(
+                node.dtype, node.shape, None, trace, node.number, None, device
+            )
             differentiable = op.rule is not None and node.dtype.kind in "fc"
             if has_history and differentiable and _thread.grad:
                 value.history = History(op, tuple(inputs), attributes)
@@ -246,7 +264,8 @@ def alias(value: Value, history: History | None) -> Value:
     trace = value.trace
     if value.buffer is None and trace is None:
         raise RuntimeError("the value was lost when an earlier computation failed")
-    other = Value(value.dtype, value.shape, value.buffer, trace, value.number, history)
+    dtype, shape, device = value.dtype, value.shape, value.device
+    other = Value(dtype, shape, value.buffer, trace, value.number, history, device)
     if trace is not None:
         with trace.lock:
             if value.trace is trace:

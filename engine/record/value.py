@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from engine.kernels import memory
+from engine.kernels.backend import HOST
 
 from .registry import REGISTRY
 
@@ -71,13 +72,14 @@ class Value:
     """One immutable array: C-contiguous, of a dtype and a shape.
 
     A value is *pending* (`trace` and `number` say which event makes it) or *computed*
-    (`buffer` is its memory). A handle that writes takes a new value; a value itself
-    never changes.
+    (`buffer` is its memory, on `device`). A handle that writes takes a new value; a
+    value itself never changes.
     """
 
     __slots__ = (
         "__weakref__",
         "buffer",
+        "device",
         "dtype",
         "history",
         "number",
@@ -89,17 +91,19 @@ class Value:
     number: int
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
-    buffer: np.ndarray[Any, Any] | None
+    buffer: Any
     history: History | None
+    device: str
 
     def __init__(
         self,
         dtype: np.dtype[Any],
         shape: tuple[int, ...],
-        buffer: np.ndarray[Any, Any] | None = None,
+        buffer: Any = None,
         trace: Trace | None = None,
         number: int = -1,
         history: History | None = None,
+        device: str = HOST,
     ) -> None:
         self.dtype = dtype
         self.shape = shape
@@ -107,6 +111,7 @@ class Value:
         self.trace = trace
         self.number = number
         self.history = history
+        self.device = device
 
     @property
     def size(self) -> int:

@@ -8,8 +8,10 @@ from typing import Any, Self
 import numpy as np
 
 from engine.array import Array
+from engine.kernels.backend import HOST
 from engine.ops.op import cast
-from engine.torch.device import CPU, device, usable_device
+from engine.ops.transfer import on_device
+from engine.torch.device import CPU, CUDA, device, usable_device
 from engine.torch.dtypes import (
     Size,
     dtype_of,
@@ -48,12 +50,12 @@ class Conversion(Array):
     @property
     def device(self) -> device:
         """Where the memory is."""
-        return CPU
+        return CPU if self.place == HOST else CUDA
 
     @property
     def is_cuda(self) -> bool:
         """Whether the memory is on a CUDA device."""
-        return False
+        return self.place != HOST
 
     @property
     def itemsize(self) -> int:
@@ -107,21 +109,21 @@ class Conversion(Array):
         Tensor
             This very tensor when nothing changes.
         """
-        wanted = self.recipe.dtype
+        wanted, place = self.recipe.dtype, self.place
         options.pop("non_blocking", None)
         given = [*args, *(options.pop(name, None) for name in ("device", "dtype"))]
         if options:
             raise TypeError(f"to: unexpected arguments {sorted(options)} were given")
         for each in given:
             if isinstance(each, Array):
-                wanted = each.recipe.dtype
+                wanted, place = each.recipe.dtype, each.place
             elif isinstance(each, (device, str)) or type(each) is int:
-                usable_device(each)
+                place = usable_device(each).type
             elif each is not None and not isinstance(each, bool):
                 wanted = dtype_of(each).dtype
-        if wanted == self.recipe.dtype:
+        if wanted == self.recipe.dtype and place == self.place:
             return self.clone() if copy else self
-        return self.wrap(cast(self.read(), wanted))
+        return self.wrap(on_device(cast(self.read(), wanted), place))
 
     def type(self, dtype: Any = None) -> Any:
         """This tensor with another dtype; without one, the name of its type."""
@@ -270,7 +272,7 @@ class Conversion(Array):
         return format(self.item(), spec)
 
     def __repr__(self) -> str:
-        suffixes = []
+        suffixes = [f"device='{self.device}'"] if self.is_cuda else []
         function = self.grad_fn
         if function is not None:
             suffixes.append(f"grad_fn={function}")

@@ -15,6 +15,7 @@ from engine.torch.operands import (
     Number,
     as_value,
     check_broadcast,
+    check_devices,
     common_dtype,
     elementwise,
     is_bool,
@@ -389,6 +390,7 @@ def where(condition: Any, input: Any, other: Any) -> Any:
     mask = as_value(condition)
     dtype = common_dtype("where", input, other)
     values = [operand(x, dtype) for x in (input, other)]
+    check_devices("where", mask, *values)
     check_broadcast("where", [mask.shape, *(x.shape for x in values)])
     face = next(x for x in (input, other, condition) if isinstance(x, Elementwise))
     return face.wrap(op_named("where")(mask, *values))

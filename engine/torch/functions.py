@@ -14,7 +14,7 @@ from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.torch.elementwise import where as select
-from engine.torch.operands import as_value, common_dtype, wrap_dim
+from engine.torch.operands import as_value, check_devices, common_dtype, wrap_dim
 from engine.torch.products import product
 from engine.torch.tensor import Tensor
 
@@ -31,7 +31,9 @@ def _listed(name: str, tensors: Sequence[Any]) -> list[Value]:
                 f"{name}: tensors were required; {type(each).__name__} was given"
             )
     dtype = common_dtype(name, *given)
-    return [as_value(each, dtype) for each in given]
+    values = [as_value(each, dtype) for each in given]
+    check_devices(name, *values)
+    return values
 
 
 def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:

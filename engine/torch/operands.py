@@ -46,7 +46,10 @@ def elementwise(op: Op, *operands: Any, floating: bool = False) -> Value:
                 if isinstance(y, Array):
                     recipe = y.recipe
                     if recipe.dtype == own and recipe.shape == x.recipe.shape:
-                        return op(x.read(), y.read())
+                        left, right = x.read(), y.read()
+                        if left.device != right.device:
+                            check_devices(op.name, left, right)
+                        return op(left, right)
                 elif type(y) is float or type(y) is int:
                     return op(x.read(), typed(y, own))
     dtype = common_dtype(op.name, *operands, floating=floating)
@@ -54,8 +57,23 @@ def elementwise(op: Op, *operands: Any, floating: bool = False) -> Value:
         dtype = _comparable(operands, dtype)
     inputs = [operand(x, dtype) for x in operands]
     if len(inputs) > 1:
+        check_devices(op.name, *inputs)
         check_broadcast(op.name, [x.shape for x in inputs])
     return op(*inputs)
+
+
+def check_devices(name: str, *inputs: Any) -> None:
+    """Raise RuntimeError for tensors on two devices; one of no dimensions may differ.
+
+    As in PyTorch, a number of the host may meet tensors on any device.
+    """
+    devices = {x.device: None for x in inputs if type(x) is Value and x.shape}
+    if len(devices) > 1:
+        raise RuntimeError(
+            f"{name}: Expected all tensors to be on the same device, but found at "
+            f"least two devices: tensors on {' and '.join(devices)} were given; move "
+            "one of them with to()"
+        )
 
 
 _COMPARISONS = frozenset(

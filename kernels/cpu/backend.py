@@ -8,12 +8,12 @@ import threading
 import time
 
 from .. import cache
-from ..backend import CompileError as CompileError
-from ..backend import Launcher
+from ..backend import CompileError, Launcher, UnsupportedKernel, reason
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
+from ..memory import HostMemory
 from . import launch
-from .emit import UnsupportedKernel, emit, emit_split
+from .emit import emit, emit_split
 from .target import MissingSymbol, identity, load
 
 _lock = threading.RLock()  # Numba compiles one kernel at a time
@@ -56,7 +56,7 @@ class CompiledKernel:
         return self._split
 
 
-class CpuBackend:
+class CpuBackend(HostMemory):
     """Stages 6 to 8 for CPUs."""
 
     name = "cpu"
@@ -132,17 +132,11 @@ def build(source: str, title: str) -> tuple[int, bool]:
         code = compile_text(source, entry, f"<kernel {title} {name[:8]}>")
         address = load(code, entry)
     except Exception as error:
-        raise CompileError(title, _reason(error)) from None
+        raise CompileError(title, reason(error)) from None
     COUNTS.compiled += 1
     COUNTS.compile_seconds += time.perf_counter() - started
     cache.save(name, code)
     return address, False
-
-
-def _reason(error: Exception) -> str:
-    """The first line of `error` that says something."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
 
 
 backend = CpuBackend()

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from ..backend import UnsupportedKernel
 from ..kernel import (
     IOTA,
     Compute,
@@ -17,7 +18,7 @@ from ..kernel import (
     Statement,
     Store,
 )
-from .scope import ARG, STORED, UnsupportedKernel, stored, value_dtypes
+from .scope import ARG, STORED, stored, value_dtypes
 
 BLOCK = 4096
 """Elements that are merged before compensation; part of the meaning of a kernel."""
@@ -62,6 +63,8 @@ class Accumulator:
 
     def result(self, value: str) -> str:
         """The text of the reduced value from that of the merged lanes."""
+        if self.order == "first":
+            return value  # a position
         if self.reduce.dtype == "bool":
             return f"{value} != 0"
         return f"float16({value})" if self.reduce.dtype == "float16" else value

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
+from ..backend import UnsupportedKernel
 from ..kernel import IOTA, Kernel, Load, Loop, Reduce, Statement, Store
 from .columns import WIDTH, ColumnWriter, rounded
 from .reductions import BLOCK, Accumulator, accumulators, merged, start_value
 from .rows import RowWriter
-from .scope import Scope, UnsupportedKernel
+from .scope import Scope
 
 Phase: TypeAlias = Literal["blocks", "units"]
 

@@ -18,6 +18,7 @@ import numpy as np
 from ..backend import CompileError, Launcher
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
+from ..memory import HostMemory
 from . import access, functions, reductions
 from .access import Memory
 from .emit import emit
@@ -55,7 +56,7 @@ class CompiledKernel:
         return launch
 
 
-class ReferenceBackend:
+class ReferenceBackend(HostMemory):
     """Stages 6 to 8 by NumPy alone."""
 
     name = "numpy"
@@ -67,6 +68,10 @@ class ReferenceBackend:
     def emit(self, kernel: Kernel) -> str:
         """The readable Python source of `kernel` (stage 6)."""
         return emit(kernel)
+
+    def is_known(self, kernel: Kernel) -> bool:
+        """Always: there is no compiler to wait for."""
+        return True
 
     def compile(self, kernel: Kernel) -> CompiledKernel:
         """The Python function of `kernel` (stage 7).

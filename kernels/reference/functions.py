@@ -41,6 +41,10 @@ def _select(condition: Array, yes: Array, no: Array) -> Array:
 
 def _power(x: Array, y: Array) -> Array:
     """NumPy's, and 1 / x**-y rounded to zero for integers, which NumPy refuses."""
+    if x.dtype.kind == "f":
+        # For one exponent NumPy takes a root, which is NaN at -inf; for many a power.
+        pairs = [np.stack([a, a], axis=-1) for a in np.broadcast_arrays(x, y)]
+        return np.asarray(np.power(*pairs)[..., 0])
     if x.dtype.kind != "i":
         return np.asarray(np.power(x, y))
     odd = np.where(y & 1, -1, 1)

@@ -114,11 +114,14 @@ def test_nan_wins_and_the_first_one_has_the_position(
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_equal_extremes_give_the_first_position(form: str, backend: Backend) -> None:
-    x = np.zeros((2, 10_000), "int16")
+@pytest.mark.parametrize(("dtype", "length"), [("int16", 10_000), ("bool", 100_000)])
+def test_equal_extremes_give_the_first_position(
+    form: str, dtype: str, length: int, backend: Backend
+) -> None:
+    x = np.zeros((2, length), dtype)
     x[1, 7777:] = 1
     highest, lowest = reduce_with(
-        reductions(("argmax", "argmin"), "int16", form), x, backend=backend
+        reductions(("argmax", "argmin"), dtype, form), x, backend=backend
     )
     assert highest.tolist() == [0, 7777]
     assert lowest.tolist() == [0, 0]
