@@ -122,9 +122,11 @@ class Reduce:
     the lanes are merged as a balanced tree (k with k + 16, then k with k + 8, ...); the
     blocks are merged in order, sums with a compensation term (Neumaier), which is left
     out where it is 0 or not finite. Column kernels add the elements of a block in order
-    and merge blocks the same way. max and min keep NaN, and -0.0 is below
-    0.0; argmax and argmin give the first position (int64) of the extreme, to which 0.0
-    and -0.0 are equal, or of the first NaN. any and all ask whether values are not 0.
+    and merge blocks the same way.
+
+    max and min keep NaN, and to them -0.0 is below 0.0. argmax and argmin give the
+    first position (int64) of the extreme, the two zeros being equal, or of the first
+    NaN. any and all ask whether values are not 0.
 
     The sum of bools is any, their product all. Of no elements the sum is 0, the product
     1, the position -1, and max and min are what any other value replaces.

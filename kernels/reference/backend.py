@@ -14,7 +14,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .. import memory
 from ..backend import CompileError, Launcher
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
@@ -48,10 +50,10 @@ class CompiledKernel:
 
         def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
             COUNTS.launches += 1
-            memory = map(Memory, pointers, dtypes)
+            arguments = map(Memory, pointers, dtypes)
             values = [t(s) for t, s in zip(scalar_types, scalars, strict=True)]
             with np.errstate(all="ignore"):
-                function(*memory, *values, *numbers)
+                function(*arguments, *values, *numbers)
 
         return launch
 
@@ -91,6 +93,22 @@ class ReferenceBackend(HostMemory):
             if known is None:
                 known = self._kernels[kernel.key] = _build(kernel)
         return known
+
+    def allocate(self, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+        """A C-contiguous array of undefined content."""
+        return memory.allocate(dtype, shape)
+
+    def pointer(self, buffer: NDArray[Any]) -> int:
+        """The address of element 0."""
+        return memory.pointer(buffer)
+
+    def upload(self, array: NDArray[Any]) -> NDArray[Any]:
+        """The array itself: it is where kernels need it."""
+        return array
+
+    def download(self, buffer: NDArray[Any]) -> NDArray[Any]:
+        """The buffer itself: it is a NumPy array."""
+        return buffer
 
 
 def _build(kernel: Kernel) -> CompiledKernel:

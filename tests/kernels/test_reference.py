@@ -213,3 +213,13 @@ def test_the_text_that_runs_is_the_text_that_prints() -> None:
     assert compiled.source == backend.emit(kernel)
     name = compiled.function.__code__.co_filename
     assert "".join(linecache.getlines(name)) == compiled.source
+
+
+def test_its_memory_is_that_of_numpy() -> None:
+    x = np.arange(6.0)
+    buffer = backend.allocate(np.dtype(np.float64), (2, 3))
+    layout = Layout((6,), ((0,), (0,), (0,)))
+    pointers = [backend.pointer(backend.upload(x))] * 2 + [backend.pointer(buffer)]
+    backend.compile(addition()).bind(layout)(pointers, [])
+    assert np.array_equal(backend.download(buffer), (x + x).reshape(2, 3))
+    assert backend.is_known(addition())
