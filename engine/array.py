@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine.autograd import backward
+from engine.errors import named
 from engine.execute import compute
 from engine.ops.op import cast
 from engine.ops.regions import full_value, take, update
@@ -139,7 +140,7 @@ class Array:
         Raises ValueError when the handle is read-only.
         """
         if not self.writeable:
-            raise ValueError("assignment destination is read-only")
+            raise ValueError(named("assignment destination is read-only"))
         region = recipe or self.recipe
         if region.size == 0:
             return
@@ -203,8 +204,10 @@ class Array:
             return self
         if self.recipe.dtype.kind not in "fc":
             raise RuntimeError(
-                "only Tensors of floating point and complex dtype can require "
-                f"gradients; {self.recipe.dtype.name} was given"
+                named(
+                    "only Tensors of floating point and complex dtype can require "
+                    f"gradients; {self.recipe.dtype.name} was given"
+                )
             )
         if line.cell is None:
             if line.value.history is not None:
@@ -288,8 +291,10 @@ class Array:
         if gradient is None:
             if value.size != 1:
                 raise RuntimeError(
-                    "grad can be implicitly created only for scalar outputs; shape "
-                    f"{value.shape} was given; pass a gradient of that shape"
+                    named(
+                        "grad can be implicitly created only for scalar outputs; shape "
+                        f"{value.shape} was given; pass a gradient of that shape"
+                    )
                 )
             return full_value(value.shape, 1, value.dtype)
         seed = gradient.read() if isinstance(gradient, Array) else constant(gradient)
@@ -344,7 +349,7 @@ class Array:
 
     def __len__(self) -> int:
         if not self.recipe.shape:
-            raise TypeError("len() of unsized object")
+            raise TypeError(named("len() of unsized object"))
         return self.recipe.shape[0]
 
 

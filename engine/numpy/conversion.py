@@ -10,6 +10,7 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named
 from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
@@ -90,8 +91,10 @@ def _of_handle(
         return handle
     if copy is False:
         raise ValueError(
-            "Unable to avoid copy while creating an array as requested: "
-            f"{handle.dtype} to {target}, order {order!r}"
+            named(
+                "Unable to avoid copy while creating an array as requested: "
+                f"{handle.dtype} to {target}, order {order!r}"
+            )
         )
     made = handle.astype(target, order or "K")
     made.scalar, made.writeable = False, True
@@ -131,8 +134,10 @@ def _shared(given: Any, dtype: Any) -> face.ndarray:
     source = np.asarray(given, copy=False)
     if dtype is not None and source.dtype != numeric_dtype(dtype, "asarray"):
         raise ValueError(
-            "Unable to avoid copy while creating an array as requested: "
-            f"{source.dtype} to {np.dtype(dtype)}"
+            named(
+                "Unable to avoid copy while creating an array as requested: "
+                f"{source.dtype} to {np.dtype(dtype)}"
+            )
         )
     return from_numpy(source)
 
@@ -176,7 +181,7 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> face.ndar
     made = asarray(a, dtype, order)
     finite = elementwise.apply(REGISTRY["isfinite"], made).all()
     if made.dtype.kind in "fc" and not finite:
-        raise ValueError("array must not contain infs or NaNs")
+        raise ValueError(named("array must not contain infs or NaNs"))
     return made
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named
 from engine.ops.regions import full_value
 
 from .methods import memory_order
@@ -36,7 +37,7 @@ def extents_of(shape: Any) -> tuple[int, ...]:
         extents = tuple(int(extent.__index__()) for extent in shape)
     if any(extent < 0 for extent in extents):
         raise ValueError(
-            f"negative dimensions are not allowed: shape {extents} was given"
+            named(f"negative dimensions are not allowed: shape {extents} was given")
         )
     return extents
 
@@ -65,7 +66,9 @@ def _filled(shape: Any, number: Any, dtype: np.dtype[Any], order: str) -> face.n
     if order == "F":
         axes = axes[::-1]
     elif order != "C":
-        raise ValueError(f"only 'C' or 'F' order is permitted; {order!r} was given")
+        raise ValueError(
+            named(f"only 'C' or 'F' order is permitted; {order!r} was given")
+        )
     value = full_value(tuple(extents[axis] for axis in axes), number, dtype)
     return face.ndarray.wrap(value, axes)
 

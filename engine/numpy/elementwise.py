@@ -9,7 +9,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.errors import broadcast_error
+from engine.errors import broadcast_error, named
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
 from engine.record.registry import REGISTRY
@@ -107,9 +107,9 @@ def _out_of_range(op: Op, values: list[Any]) -> Value:
 def check_out(out: Any) -> Array:
     """Refuse what is no writeable array, in NumPy's order of complaints."""
     if not isinstance(out, Array) or out.scalar:
-        raise TypeError("return arrays must be of ArrayType")
+        raise TypeError(named("return arrays must be of ArrayType"))
     if not out.writeable:
-        raise ValueError("output array is read-only")
+        raise ValueError(named("output array is read-only"))
     return out
 
 
@@ -138,8 +138,10 @@ def check_operands(op: Op, args: tuple[Any, ...], casting: str) -> None:
         given = np.dtype(kind)
         if not np.can_cast(given, want, casting):  # type: ignore[arg-type]
             raise TypeError(
-                f"Cannot cast ufunc '{op.name}' input {i} from {given!r} to {want!r} "
-                f"with casting rule '{casting}'"
+                named(
+                    f"Cannot cast ufunc '{op.name}' input {i} from {given!r} to "
+                    f"{want!r} with casting rule '{casting}'"
+                )
             )
 
 
@@ -147,8 +149,10 @@ def check_cast(name: str, dtype: np.dtype[Any], out: Array, casting: str) -> Non
     """Refuse a result's dtype that the rule does not let `out` take."""
     if not np.can_cast(dtype, out.dtype, casting):  # type: ignore[arg-type]
         raise TypeError(
-            f"Cannot cast ufunc '{name}' output from {dtype!r} to {out.dtype!r} with "
-            f"casting rule '{casting}'"
+            named(
+                f"Cannot cast ufunc '{name}' output from {dtype!r} to {out.dtype!r} "
+                f"with casting rule '{casting}'"
+            )
         )
 
 

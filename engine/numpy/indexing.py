@@ -10,6 +10,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
 from engine.ops.regions import put, put_add, take
@@ -83,7 +84,9 @@ def _array_part(part: Any) -> Any:
 
 def _checked(array: NDArray) -> NDArray:
     if array.dtype.kind not in "biu":
-        raise IndexError("arrays used as indices must be of integer (or boolean) type")
+        raise IndexError(
+            named("arrays used as indices must be of integer (or boolean) type")
+        )
     return array
 
 
@@ -237,10 +240,10 @@ def set_(handle: face.ndarray, key: Any, value: Any) -> None:
     """``handle[key] = value``."""
     if handle.scalar:
         raise TypeError(
-            f"'numpy.{handle.dtype}' object does not support item assignment"
+            named(f"'numpy.{handle.dtype}' object does not support item assignment")
         )
     if not handle.writeable:
-        raise ValueError("assignment destination is read-only")
+        raise ValueError(named("assignment destination is read-only"))
     if isinstance(key, Array) and key.dtype == np.bool_ and _masks(handle, key, value):
         _set_masked(handle, key.read(), value)
         return
@@ -337,7 +340,7 @@ def scatter(
 ) -> None:
     """Put a value (of the key's shape) at positions of the base, in index order."""
     if not handle.writeable:
-        raise ValueError("assignment destination is read-only")
+        raise ValueError(named("assignment destination is read-only"))
     if found.size == 0:
         return
     line = handle.line

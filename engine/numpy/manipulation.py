@@ -9,6 +9,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine import composites
+from engine.errors import called, named
 from engine.movement import normal_axes
 from engine.recipe import Recipe, broadcast_strides
 
@@ -73,8 +74,10 @@ def matrix_transpose(x: Any, /) -> Any:
     array = _given(x)
     if array.ndim < 2:
         raise ValueError(
-            "Input array must be at least 2-dimensional, but it is "
-            f"{array.ndim}-dimensional"
+            named(
+                "Input array must be at least 2-dimensional, but it is "
+                f"{array.ndim}-dimensional"
+            )
         )
     return array.mT
 
@@ -92,7 +95,10 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     targets = _axes_in_order(destination, rank)
     if len(sources) != len(targets):
         raise ValueError(
-            "`source` and `destination` arguments must have the same number of elements"
+            named(
+                "`source` and `destination` arguments must have the same number of "
+                "elements"
+            )
         )
     order = [axis for axis in range(rank) if axis not in sources]
     for target, one in sorted(zip(targets, sources, strict=True)):
@@ -104,7 +110,7 @@ def _axes_in_order(axes: Any, rank: int) -> list[int]:
     given = axes if isinstance(axes, (tuple, list)) else (axes,)
     found = [normal_axis(axis, rank) for axis in given]
     if len(set(found)) < len(found):
-        raise ValueError("repeated axis")
+        raise ValueError(named("repeated axis"))
     return found
 
 
@@ -115,7 +121,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     if start < 0:
         start += array.ndim
     if not 0 <= start <= array.ndim:
-        raise np.exceptions.AxisError(start, array.ndim)
+        raise np.exceptions.AxisError(start, array.ndim, called())
     order = [k for k in range(array.ndim) if k != axis]
     order.insert(start - (axis < start), axis)
     return array.transpose(order)
@@ -207,14 +213,14 @@ def flip(m: Any, axis: Any = None) -> Any:
 def fliplr(m: Any) -> Any:
     """A view that runs backwards along the second axis."""
     if _given(m).ndim < 2:
-        raise ValueError("Input must be >= 2-d.")
+        raise ValueError(named("Input must be >= 2-d."))
     return flip(m, 1)
 
 
 def flipud(m: Any) -> Any:
     """A view that runs backwards along the first axis."""
     if _given(m).ndim < 1:
-        raise ValueError("Input must be >= 1-d.")
+        raise ValueError(named("Input must be >= 1-d."))
     return flip(m, 0)
 
 
@@ -222,10 +228,10 @@ def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
     """A view turned by `k` quarters in a plane."""
     array = _given(m)
     if len(axes) != 2:
-        raise ValueError("len(axes) must be 2.")
+        raise ValueError(named("len(axes) must be 2."))
     one, two = (normal_axis(axis, array.ndim) for axis in axes)
     if one == two:
-        raise ValueError("Axes must be different.")
+        raise ValueError(named("Axes must be different."))
     k %= 4
     if k == 0:
         return array[...]
@@ -275,7 +281,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     axis = normal_axis(axis, array.ndim)
     if isinstance(repeats, (int, np.integer)):
         if repeats < 0:
-            raise ValueError("repeats may not contain negative values.")
+            raise ValueError(named("repeats may not contain negative values."))
         value = composites.repeat_axis(array.read(), int(repeats), axis)
         return face.ndarray.wrap(value)
     counts = as_positions(repeats)
@@ -296,7 +302,7 @@ def resize(a: Any, new_shape: Any) -> Any:
     shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
     size = int(np.prod(shape))
     if any(n < 0 for n in shape):
-        raise ValueError("all elements of `new_shape` must be non-negative")
+        raise ValueError(named("all elements of `new_shape` must be non-negative"))
     if not array.size or not size:
         return face.ndarray(shape, array.dtype)
     times = -(-size // array.size)
@@ -337,8 +343,8 @@ def _widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
         return spread
     given = np.asarray(pad_width)
     if given.dtype.kind not in "iu":
-        raise TypeError("`pad_width` must be of integral type.")
+        raise TypeError(named("`pad_width` must be of integral type."))
     if (given < 0).any():
-        raise ValueError("index can't contain negative values")
+        raise ValueError(named("index can't contain negative values"))
     table = np.broadcast_to(given, (rank, 2))
     return [(int(before), int(after)) for before, after in table]

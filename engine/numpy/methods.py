@@ -16,6 +16,7 @@ import engine.numpy.selection as selection
 import engine.numpy.sorting as sorting
 import engine.numpy.statistics as statistics
 from engine.array import Array
+from engine.errors import named
 from engine.ops.op import cast
 from engine.recipe import is_c_contiguous, is_f_contiguous, storage_order, transposed
 from engine.record.registry import REGISTRY
@@ -36,7 +37,9 @@ def memory_order(array: Array, order: str | None) -> tuple[int, ...]:
         fortran = is_f_contiguous(array.recipe) and not is_c_contiguous(array.recipe)
         return axes[::-1] if fortran else axes
     if order != "C":
-        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got '{order}')")
+        raise ValueError(
+            named(f"order must be one of 'C', 'F', 'A', or 'K' (got '{order}')")
+        )
     return axes
 
 
@@ -65,8 +68,10 @@ class Methods(Array):
             raise TypeError(f"astype: a numeric dtype was required; {target} was given")
         if not np.can_cast(self.dtype, target, casting):  # type: ignore[arg-type]
             raise TypeError(
-                f"Cannot cast array data from {self.dtype!r} to {target!r} according "
-                f"to the rule '{casting}'"
+                named(
+                    f"Cannot cast array data from {self.dtype!r} to {target!r} "
+                    f"according to the rule '{casting}'"
+                )
             )
         if not copy and target == self.dtype:
             return self
@@ -77,7 +82,7 @@ class Methods(Array):
     def fill(self, value: Any) -> None:
         """Store one value in every element."""
         if not self.writeable:
-            raise ValueError("assignment destination is read-only")
+            raise ValueError(named("assignment destination is read-only"))
         self.store(indexing.stored_value(self, value, self.recipe.shape))
 
     def sort(

@@ -10,6 +10,7 @@ import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine import composites
 from engine.array import Array
+from engine.errors import named
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 
@@ -81,7 +82,7 @@ def linspace(
     check_device(device)
     num = int(num.__index__())
     if num < 0:
-        raise ValueError(f"Number of samples, {num}, must be non-negative.")
+        raise ValueError(named(f"Number of samples, {num}, must be non-negative."))
     parts = num - 1 if endpoint else num
     if _has_axes(start) or _has_axes(stop):
         made, step = _linspace_of_arrays(start, stop, num, parts, endpoint)
@@ -212,7 +213,7 @@ def meshgrid(
 ) -> tuple[face.ndarray, ...]:
     """Coordinate grids from coordinate vectors."""
     if indexing not in ("xy", "ij"):
-        raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
+        raise ValueError(named("Valid values for `indexing` are 'xy' and 'ij'."))
     rank = len(xi)
     made = []
     for axis, x in enumerate(xi):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+from engine.errors import called, named
 from engine.recipe import storage_order, transposed
 from engine.record.registry import REGISTRY
 
@@ -30,14 +31,14 @@ __all__ = [
 
 def _sorted_along(name: str, a: Any, axis: Any, order: Any) -> Any:
     if order is not None:
-        raise ValueError("Cannot specify order when the array has no fields.")
+        raise ValueError(named("Cannot specify order when the array has no fields."))
     array = face.asarray(a)
     if axis is None:
         array, axis = array.ravel(), -1
     if array.ndim == 0:
         if name == "argsort" and axis in (0, -1):
             return face.ndarray(1, np.int64).reshape(())
-        raise np.exceptions.AxisError(axis, 0)
+        raise np.exceptions.AxisError(axis, 0, called())
     place = normal_axis(axis, array.ndim)
     if name == "argsort":
         return face.ndarray.wrap(REGISTRY[name](array.read(), attributes=(place,)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import composites, random
 from engine.array import Array
+from engine.errors import named
 from engine.ops.op import cast
 from engine.random import Generator
 from engine.record.registry import REGISTRY
@@ -101,7 +102,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
         For anything but a NumPy array of a dtype that tensors have.
     """
     if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+        raise TypeError(named(f"expected np.ndarray (got {type(ndarray).__name__})"))
     known(ndarray.dtype)
     line, recipe = shared_line(ndarray)
     return Tensor.from_line(line, recipe, ndarray.flags.writeable)
@@ -154,8 +155,10 @@ def full(
     shape = sizes(size) if isinstance(size, (tuple, list)) else (int(size),)
     if any(n < 0 for n in shape):
         raise RuntimeError(
-            "Trying to create tensor with negative dimension: sizes of at least 0 were "
-            f"required; {list(shape)} was given"
+            named(
+                "Trying to create tensor with negative dimension: sizes of at least 0 "
+                f"were required; {list(shape)} was given"
+            )
         )
     return _finished(filled(shape, number, wanted), requires_grad)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import composites
 from engine.array import Array
+from engine.errors import named
 from engine.ops.op import cast
 from engine.torch.operands import (
     OPERANDS,
@@ -132,9 +133,11 @@ class Elementwise(Array):
     def __neg__(self) -> Self:
         if self.recipe.dtype.kind == "b":
             raise RuntimeError(
-                "Negation, the `-` operator, on a bool tensor is not supported. If you "
-                "are trying to invert a mask, use the `~` or `logical_not()` operator "
-                "instead."
+                named(
+                    "Negation, the `-` operator, on a bool tensor is not supported. "
+                    "If you are trying to invert a mask, use the `~` or "
+                    "`logical_not()` operator instead."
+                )
             )
         return self.wrap(elementwise(op_named("negative"), self))
 
@@ -147,8 +150,10 @@ class Elementwise(Array):
     def __invert__(self) -> Self:
         if self.recipe.dtype.kind not in "biu":
             raise TypeError(
-                "~ (operator.invert) is only implemented on integer and Boolean-type "
-                f"tensors; {self.recipe.dtype.name} was given"
+                named(
+                    "~ (operator.invert) is only implemented on integer and "
+                    f"Boolean-type tensors; {self.recipe.dtype.name} was given"
+                )
             )
         return self.wrap(elementwise(op_named("invert"), self))
 
@@ -164,8 +169,10 @@ class Elementwise(Array):
         """
         if self.recipe.dtype.kind == "b" and is_bool(other):
             raise RuntimeError(
-                "Subtraction, the `-` operator, with two bool tensors is not "
-                "supported. Use the `^` or `logical_xor()` operator instead."
+                named(
+                    "Subtraction, the `-` operator, with two bool tensors is not "
+                    "supported. Use the `^` or `logical_xor()` operator instead."
+                )
             )
         return self.wrap(elementwise(op_named("subtract"), self, scaled(other, alpha)))
 
@@ -182,7 +189,9 @@ class Elementwise(Array):
         """
         whole = self.recipe.dtype.kind in "biu" and isinstance(exponent, int)
         if whole and exponent < 0:
-            raise RuntimeError("Integers to negative integer powers are not allowed.")
+            raise RuntimeError(
+                named("Integers to negative integer powers are not allowed.")
+            )
         if type(exponent) in (int, float) and exponent == 2:
             if self.recipe.dtype.kind in "iu" and isinstance(exponent, float):
                 return self.wrap(elementwise(op_named("power"), self, exponent))
@@ -383,8 +392,10 @@ def where(condition: Any, input: Any, other: Any) -> Any:
     """`input` where a condition holds, `other` elsewhere."""
     if isinstance(condition, Array) and condition.recipe.dtype.kind != "b":
         raise RuntimeError(
-            "where expected condition to be a boolean tensor, but got a tensor with "
-            f"dtype {condition.recipe.dtype.name}"
+            named(
+                "where expected condition to be a boolean tensor, but got a tensor "
+                f"with dtype {condition.recipe.dtype.name}"
+            )
         )
     mask = as_value(condition)
     dtype = common_dtype("where", input, other)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from engine.array import Array
+from engine.errors import named
 from engine.movement import reshape_value
 from engine.ops.op import cast
 from engine.ops.regions import put, put_add, take
@@ -45,10 +46,13 @@ def _split_key(key: Any, shape: tuple[int, ...]) -> _Key:
     taken = sum(_axes_taken(part) for part in parts)
     if taken > len(shape):
         raise IndexError(
-            f"too many indices for tensor of dimension {len(shape)}; {taken} were given"
+            named(
+                f"too many indices for tensor of dimension {len(shape)}; {taken} were "
+                "given"
+            )
         )
     if sum(part is Ellipsis for part in parts) > 1:
-        raise IndexError("an index can only have a single ellipsis ('...')")
+        raise IndexError(named("an index can only have a single ellipsis ('...')"))
     if not any(part is Ellipsis for part in parts):
         parts.append(Ellipsis)
     basic: list[Any] = []
@@ -76,8 +80,10 @@ def _simple(part: Any) -> Any:
     if isinstance(part, slice):
         if part.step is not None and int(part.step) <= 0:
             raise ValueError(
-                "step must be greater than zero; "
-                f"{part.step} was given; flip() reads backwards"
+                named(
+                    "step must be greater than zero; "
+                    f"{part.step} was given; flip() reads backwards"
+                )
             )
         return slice(*(None if x is None else int(x) for x in _ends(part)))
     if part is None or part is Ellipsis:
@@ -95,8 +101,10 @@ def _simple(part: Any) -> Any:
         array = None
     if array is None or array.dtype.kind not in "biu":
         raise IndexError(
-            "only integers, slices (`:`), ellipsis (`...`), None and long or byte "
-            f"Variables are valid indices (got {type(part).__name__})"
+            named(
+                "only integers, slices (`:`), ellipsis (`...`), None and long or byte "
+                f"Variables are valid indices (got {type(part).__name__})"
+            )
         )
     return int(array) if array.ndim == 0 and array.dtype.kind != "b" else array
 
@@ -120,9 +128,11 @@ def _index_arrays(part: NDArray, shape: tuple[int, ...], axis: int) -> list[NDAr
         for k, extent in enumerate(part.shape):
             if extent != shape[axis + k]:
                 raise IndexError(
-                    f"The shape of the mask {list(part.shape)} at index {k} does not "
-                    f"match the shape of the indexed tensor {list(shape)} at index "
-                    f"{axis + k}"
+                    named(
+                        f"The shape of the mask {list(part.shape)} at index {k} does "
+                        f"not match the shape of the indexed tensor {list(shape)} at "
+                        f"index {axis + k}"
+                    )
                 )
         if part.ndim == 0:
             return [np.zeros(int(part), np.int64)]
@@ -136,8 +146,10 @@ def checked_index(index: NDArray, extent: int, dim: int) -> NDArray:
     outside = (wide < -extent) | (wide >= extent)
     if outside.any():
         raise IndexError(
-            f"index {wide[outside][0]} is out of bounds for dimension {dim} with size "
-            f"{extent}"
+            named(
+                f"index {wide[outside][0]} is out of bounds for dimension {dim} with "
+                f"size {extent}"
+            )
         )
     return np.where(wide < 0, wide + extent, wide)
 
@@ -149,8 +161,10 @@ def _positions(recipe: Recipe, arrays: Sequence[tuple[int, NDArray]]) -> Value:
     except ValueError:
         shapes = ", ".join(str(list(array.shape)) for _, array in arrays)
         raise IndexError(
-            "shape mismatch: indexing tensors could not be broadcast together with "
-            f"shapes {shapes}"
+            named(
+                "shape mismatch: indexing tensors could not be broadcast together with "
+                f"shapes {shapes}"
+            )
         ) from None
     axes = [axis for axis, _ in arrays]
     together = axes == list(range(axes[0], axes[0] + len(axes)))
@@ -233,8 +247,10 @@ class Indexing(Array):
             return expanded("index_put", cast(stored, dtype), shape)
         except RuntimeError:
             raise RuntimeError(
-                f"shape mismatch: value tensor of shape {list(stored.shape)} cannot be "
-                f"broadcast to indexing result of shape {list(shape)}"
+                named(
+                    f"shape mismatch: value tensor of shape {list(stored.shape)} "
+                    f"cannot be broadcast to indexing result of shape {list(shape)}"
+                )
             ) from None
 
     def _put(
@@ -288,8 +304,10 @@ class Indexing(Array):
         rank = len(self.recipe.shape)
         if not -rank <= dim < rank:
             raise IndexError(
-                f"Dimension out of range (expected to be in range of [{-rank}, "
-                f"{rank - 1}], but got {dim})"
+                named(
+                    f"Dimension out of range (expected to be in range of [{-rank}, "
+                    f"{rank - 1}], but got {dim})"
+                )
             )
         return (*[slice(None)] * (dim % rank), index)
 
@@ -311,8 +329,10 @@ class Indexing(Array):
         shape = self.recipe.shape
         if array.ndim != len(shape):
             raise RuntimeError(
-                "Index tensor must have the same number of dimensions as input tensor; "
-                f"{array.ndim} and {len(shape)} were given"
+                named(
+                    "Index tensor must have the same number of dimensions as input "
+                    f"tensor; {array.ndim} and {len(shape)} were given"
+                )
             )
         place = dim % max(len(shape), 1)
         parts: list[Any] = list(np.ogrid[tuple(slice(n) for n in array.shape)])

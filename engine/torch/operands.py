@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from engine.array import Array
+from engine.errors import named
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
 from engine.ops.regions import full_value
@@ -141,8 +142,10 @@ def filled(shape: Shape, number: Any, dtype: NumpyDType) -> Value:
         number = number.item()
     if not fits(number, dtype):
         raise RuntimeError(
-            f"value cannot be converted to type {dtype.name} without overflow: "
-            f"{number} was given"
+            named(
+                f"value cannot be converted to type {dtype.name} without overflow: "
+                f"{number} was given"
+            )
         )
     return full_value(shape, typed(number, dtype).value, dtype)
 
@@ -194,8 +197,10 @@ def wrap_dim(dim: Any, rank: int) -> int:
     bound = max(rank, 1)
     if not -bound <= place < bound:
         raise IndexError(
-            "Dimension out of range (expected to be in range of "
-            f"[{-bound}, {bound - 1}], but got {place})"
+            named(
+                "Dimension out of range (expected to be in range of "
+                f"[{-bound}, {bound - 1}], but got {place})"
+            )
         )
     return place % bound
 

@@ -10,6 +10,7 @@ import numpy as np
 from engine import composites
 from engine.array import Array
 from engine.composites import concatenate, tile
+from engine.errors import named
 from engine.movement import flip_value, reshape_value, slice_value
 from engine.record.value import Value, constant
 from engine.torch.operands import wrap_dim
@@ -47,9 +48,11 @@ class Rearrangement(Array):
         times = sizes(repeats)
         if len(times) < len(self.recipe.shape):
             raise RuntimeError(
-                "Number of dimensions of repeat dims can not be smaller than number of "
-                f"dimensions of tensor; {len(times)} and {len(self.recipe.shape)} were "
-                "given"
+                named(
+                    "Number of dimensions of repeat dims can not be smaller than "
+                    f"number of dimensions of tensor; {len(times)} and "
+                    f"{len(self.recipe.shape)} were given"
+                )
             )
         return self.wrap(tile(self.read(), times))
 

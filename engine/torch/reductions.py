@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import composites
 from engine.array import Array
+from engine.errors import named
 from engine.movement import expand_axes, flip_value, reshape_value
 from engine.ops.op import cast
 from engine.ops.scans import flat_positions
@@ -130,8 +131,10 @@ class Reductions(Array):
             dim, unbiased = None, dim
         if self.recipe.dtype.kind not in "fc":
             raise RuntimeError(
-                "std and var only support floating point and complex dtypes; "
-                f"{known(self.recipe.dtype)!r} was given"
+                named(
+                    "std and var only support floating point and complex dtypes; "
+                    f"{known(self.recipe.dtype)!r} was given"
+                )
             )
         dims = wrap_dims(dim, len(self.recipe.shape))
         less = float(unbiased) if correction is None else float(correction)

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.array import Array
 from engine.cotangent import Cotangent, settle
+from engine.errors import named
 from engine.ops.op import cast
 from engine.ops.regions import update
 from engine.recipe import Recipe
@@ -117,7 +118,7 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
         """
         if not self.requires_grad:
             raise RuntimeError(
-                "can't retain_grad on Tensor that has requires_grad=False"
+                named("can't retain_grad on Tensor that has requires_grad=False")
             )
         if not self.is_leaf and not self.retains_grad:
             self.__dict__["_retained"] = self._cell()
@@ -129,7 +130,9 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
         """
         if not self.requires_grad:
             raise RuntimeError(
-                "cannot register a hook on a tensor that doesn't require gradient"
+                named(
+                    "cannot register a hook on a tensor that doesn't require gradient"
+                )
             )
         cell = self.line.cell
         if cell is not None:
@@ -235,8 +238,10 @@ def _from_python(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
         for extreme in (array.min(), array.max()):
             if not fits(extreme, wanted):
                 raise RuntimeError(
-                    f"value cannot be converted to type {wanted.name} without "
-                    f"overflow: {extreme} was given"
+                    named(
+                        f"value cannot be converted to type {wanted.name} without "
+                        f"overflow: {extreme} was given"
+                    )
                 )
     if dtype is None and (array.size == 0 or array.dtype == np.float64):
         wanted = Default.dtype
