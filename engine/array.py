@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine.autograd import backward
-from engine.errors import named
+from engine.errors import named, naming
 from engine.execute import compute
 from engine.ops.op import cast
 from engine.ops.regions import full_value, take, update
@@ -153,8 +153,10 @@ class Array:
             extents = zip(region.shape, region.strides, strict=True)
             if any(s == 0 and n > 1 for n, s in extents):
                 raise ValueError(
-                    "in-place write: memory of its own for each element was required; "
-                    f"a view with strides {region.strides} was given; copy it first"
+                    named(
+                        "memory of its own for each element was required; a view with "
+                        f"strides {region.strides} was given; copy it first"
+                    )
                 )
         line.write(lambda base: update(base, value, attributes=(region,)), region)
 
@@ -338,14 +340,18 @@ class Array:
     # -- Python numbers -----------------------------------------------------------
     def item(self, *place: int) -> Any:
         """One element as a Python number."""
-        return self.computed().item(*place)
+        array = self.computed()
+        with naming():
+            return array.item(*place)
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
         return self.computed().tolist()
 
     def __bool__(self) -> bool:
-        return bool(self.computed())
+        array = self.computed()
+        with naming():
+            return bool(array)
 
     def __len__(self) -> int:
         if not self.recipe.shape:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -66,6 +66,32 @@ def called() -> str:
     return name
 
 
+class _Naming:
+    """See `naming`."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Exception) and not is_from_user(error):
+            name = called()
+            if not str(error).startswith(f"{name}: "):
+                raise same_kind(error, f"{name}: {error}") from None
+
+
+_NAMING = _Naming()
+
+
+def naming() -> _Naming:
+    """A block in which NumPy complains: what the user called is put before it."""
+    return _NAMING
+
+
 def _spoken_name(frame: FrameType) -> str | None:
     """What a user calls the function of a frame; None where no user calls it."""
     code = frame.f_code
@@ -114,7 +140,7 @@ def same_kind(error: Exception, message: str) -> Exception:
             made = kind(message)
         except TypeError:  # a class with a signature of its own
             continue
-        if isinstance(made, Exception) and str(made) == message:
+        if isinstance(made, Exception) and message in str(made):
             return made
     raise AssertionError("Exception takes a message")
 

@@ -149,6 +149,8 @@ def index_basic(recipe: Recipe, key: Sequence[Any]) -> tuple[Recipe, bool]:
             continue
         extent, stride = recipe.shape[axis], recipe.strides[axis]
         if isinstance(part, slice):
+            if part.step == 0:
+                raise ValueError(named("slice step cannot be zero"))
             start, stop, step = part.indices(extent)
             length = len(range(start, stop, step))
             if length > 0:

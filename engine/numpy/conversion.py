@@ -10,7 +10,7 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.errors import named
+from engine.errors import named, naming
 from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
@@ -107,7 +107,8 @@ def _is_laid_out(handle: face.ndarray, axes: Sequence[int]) -> bool:
 
 
 def _of_foreign(given: Any, dtype: Any, order: str | None) -> face.ndarray:
-    source = host_array(given) if dtype is None else _typed_host(given, dtype)
+    with naming():
+        source = host_array(given) if dtype is None else _typed_host(given, dtype)
     numeric_dtype(source.dtype, "array")
     rank = source.ndim
     axes: tuple[int, ...] = tuple(range(rank))
@@ -259,7 +260,9 @@ def frombuffer(
     buffer: Any, dtype: Any = float, count: int = -1, offset: int = 0
 ) -> face.ndarray:
     """An array of the bytes of a buffer, copied."""
-    return array(np.frombuffer(buffer, dtype, count, offset))
+    with naming():
+        given = np.frombuffer(buffer, dtype, count, offset)
+    return array(given)
 
 
 def fromiter(iter: Any, dtype: Any, count: int = -1) -> face.ndarray:

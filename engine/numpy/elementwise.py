@@ -9,7 +9,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.errors import broadcast_error, named
+from engine.errors import broadcast_error, named, naming
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
 from engine.record.registry import REGISTRY
@@ -55,6 +55,8 @@ def apply(op: Op, *args: Any) -> face.ndarray:
     try:
         result = op(*values)
     except OverflowError:
+        if op.name not in _COMPARE:
+            raise
         result = _out_of_range(op, values)
     return face.ndarray.wrap(result, scalar=not result.shape)
 
@@ -71,7 +73,9 @@ def compute(op: Op, args: tuple[Any, ...]) -> tuple[Value, tuple[int, ...] | Non
     try:
         return op(*values), order
     except OverflowError:
-        return _out_of_range(op, values), order
+        if op.name not in _COMPARE:
+            raise
+    return _out_of_range(op, values), order
 
 
 def prepared(
@@ -93,9 +97,7 @@ def prepared(
 
 def _out_of_range(op: Op, values: list[Any]) -> Value:
     """Comparison with an integer that the dtype cannot hold: the same for all."""
-    compare = _COMPARE.get(op.name)
-    if compare is None:
-        return op(*values)  # raises again
+    compare = _COMPARE[op.name]
     numbers = [x if type(x) is int else 0 for x in values]
     shape = next(x.shape for x in values if isinstance(x, (Value, Scalar)))
     answer = np.bool_(compare(*numbers))
@@ -128,7 +130,8 @@ def check_loop(op: Op, args: tuple[Any, ...], out: Array, casting: str) -> None:
 
 def check_operands(op: Op, args: tuple[Any, ...], casting: str) -> None:
     """Refuse operands that the rule does not let the loop take."""
-    np.can_cast(np.bool_, np.bool_, casting)  # type: ignore[arg-type]  # is it a rule?
+    with naming():
+        np.can_cast(np.bool_, np.bool_, casting)  # type: ignore[arg-type]  # a rule?
     kinds = kinds_of([operand(x, op.name) for x in args])
     if all(isinstance(kind, type) for kind in kinds):
         return

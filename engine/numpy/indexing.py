@@ -10,7 +10,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.errors import named
+from engine.errors import named, naming
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
 from engine.ops.regions import put, put_add, take
@@ -92,8 +92,11 @@ def _checked(array: NDArray) -> NDArray:
 
 def _bad_index(part: Any) -> IndexError:
     return IndexError(
-        "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and "
-        f"integer or boolean arrays are valid indices; {type(part).__name__} was given"
+        named(
+            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and "
+            "integer or boolean arrays are valid indices; "
+            f"{type(part).__name__} was given"
+        )
     )
 
 
@@ -106,6 +109,13 @@ def key_positions(
     The positions are C-contiguous in memory order. NumPy's own indexing decides them,
     so mixed keys, broadcasting and errors are NumPy's.
     """
+    with naming():
+        return _key_positions(recipe, parts)
+
+
+def _key_positions(
+    recipe: Recipe, parts: tuple[Any, ...]
+) -> tuple[NDArray, tuple[int, ...]]:
     if len(parts) == 1 and is_c_contiguous(recipe):
         direct = _direct_positions(recipe, parts[0])
         if direct is not None:
@@ -289,7 +299,8 @@ def _set_masked(handle: Array, mask: Value, value: Any) -> None:
 def stored_value(handle: Array, value: Any, shape: tuple[int, ...]) -> Value:
     """What an assignment stores: an unsafe cast, then broadcast."""
     if not isinstance(value, Array):
-        value = constant(_assigned(value, handle.dtype))
+        with naming():
+            value = constant(_assigned(value, handle.dtype))
     else:
         value = value.read()
     return handle.fitted(value, shape)

@@ -11,6 +11,7 @@ import engine.numpy.handle as face
 from engine import composites
 from engine.errors import called, named
 from engine.movement import normal_axes
+from engine.ops.op import broadcast_shape
 from engine.recipe import Recipe, broadcast_strides
 
 from .indexing import as_positions
@@ -190,13 +191,16 @@ def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     """Arrays, each as a view of the shape that they have together."""
     arrays = [_given(x) for x in args]
-    shape = np.broadcast_shapes(*(x.shape for x in arrays))
+    shape = broadcast_shape("broadcast_arrays", [x.shape for x in arrays] or [()])
     return tuple(x if x.shape == shape else broadcast_to(x, shape) for x in arrays)
 
 
 def broadcast_shapes(*args: Any) -> tuple[int, ...]:
     """The shape that shapes have together."""
-    return np.broadcast_shapes(*args)
+    from .fallback import ask
+
+    shape: tuple[int, ...] = ask("broadcast_shapes", np.broadcast_shapes, *args)
+    return shape
 
 
 # -- reversing and shifting -----------------------------------------------------------
@@ -285,7 +289,9 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
         value = composites.repeat_axis(array.read(), int(repeats), axis)
         return face.ndarray.wrap(value)
     counts = as_positions(repeats)
-    places = np.repeat(np.arange(array.shape[axis]), counts)
+    from .fallback import ask
+
+    places = ask("repeat", np.repeat, np.arange(array.shape[axis]), counts)
     return array[(slice(None),) * axis + (places,)]
 
 
@@ -346,5 +352,7 @@ def _widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
         raise TypeError(named("`pad_width` must be of integral type."))
     if (given < 0).any():
         raise ValueError(named("index can't contain negative values"))
-    table = np.broadcast_to(given, (rank, 2))
+    from .fallback import ask
+
+    table = ask("pad", np.broadcast_to, given, (rank, 2))
     return [(int(before), int(after)) for before, after in table]

@@ -16,7 +16,7 @@ import engine.numpy.selection as selection
 import engine.numpy.sorting as sorting
 import engine.numpy.statistics as statistics
 from engine.array import Array
-from engine.errors import named
+from engine.errors import named, naming
 from engine.ops.op import cast
 from engine.recipe import is_c_contiguous, is_f_contiguous, storage_order, transposed
 from engine.record.registry import REGISTRY
@@ -63,7 +63,8 @@ class Methods(Array):
         copy: bool = True,
     ) -> Self:
         """The elements cast to another dtype."""
-        target = np.dtype(dtype)
+        with naming():
+            target = np.dtype(dtype)
         if target.kind not in "biufc":
             raise TypeError(f"astype: a numeric dtype was required; {target} was given")
         if not np.can_cast(self.dtype, target, casting):  # type: ignore[arg-type]
@@ -95,7 +96,7 @@ class Methods(Array):
 
     def partition(self, kth: Any, axis: int = -1) -> None:
         """Put the elements around `kth` in place: here, sort."""
-        self.sort(axis)
+        self.store(sorting.partition(self, kth, axis).read())
 
     def tobytes(self, order: str = "C") -> bytes:
         """The elements as bytes."""

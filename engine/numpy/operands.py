@@ -70,8 +70,8 @@ def operand(x: Any, name: str) -> Any:
     array = host_array(x)
     if array.dtype.kind not in KINDS:
         raise TypeError(
-            f"ufunc '{name}': operands of boolean, integer, floating or complex dtype "
-            f"were required; {_described(x, array)} was given"
+            f"{name}: operands of boolean, integer, floating or complex dtype were "
+            f"required; {_described(x, array)} was given"
         )
     return array
 

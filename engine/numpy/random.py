@@ -15,15 +15,12 @@ from engine.random import Generator as Stream
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 
+from .creation import extents_of
 from .elementwise import apply
 
 
 def _shape(size: Any) -> tuple[int, ...]:
-    if size is None:
-        return ()
-    if isinstance(size, (int, np.integer)):
-        return (int(size),)
-    return tuple(int(n) for n in size)
+    return () if size is None else extents_of(size)
 
 
 def _broadcast_size(size: Any, *parameters: Any) -> tuple[int, ...]:

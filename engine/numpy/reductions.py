@@ -42,7 +42,7 @@ def _given(a: Any) -> face.ndarray:
 
 
 def normal(name: str, axis: Axis, rank: int) -> tuple[int, ...]:
-    if isinstance(axis, (list, set)) or (axis is not None and isinstance(axis, float)):
+    if isinstance(axis, (list, set, str, float)):
         raise TypeError(
             f"{name}: an integer, a tuple of integers or None was required as axis; "
             f"{axis!r} was given"

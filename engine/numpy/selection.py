@@ -284,7 +284,9 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     axis = normal_axis(axis, array.ndim)
     if isinstance(obj, Array):
         obj = obj.computed()
-    left = np.delete(np.arange(array.shape[axis]), obj)
+    from .fallback import ask
+
+    left = ask("delete", np.delete, np.arange(array.shape[axis]), obj)
     return array[(slice(None),) * axis + (left,)]
 
 
@@ -298,7 +300,10 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
 def ix_(*args: Any) -> tuple[Any, ...]:
     """Index arrays that select the product of sequences."""
     given = [x.computed() if isinstance(x, Array) else x for x in args]
-    return np.ix_(*given)
+    from .fallback import ask
+
+    made: tuple[Any, ...] = ask("ix_", np.ix_, *given)
+    return made
 
 
 def unravel_index(indices: Any, shape: Any, order: str = "C") -> Any:

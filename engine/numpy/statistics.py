@@ -313,7 +313,8 @@ def average(
     weight = face.asarray(weights)
     if weight.shape != array.shape:
         if not isinstance(axis, int) or weight.shape != (array.shape[axis],):
-            raise ValueError(
+            kind = TypeError if axis is None else ValueError
+            raise kind(
                 "average: weights of the array's shape, or of one axis, were required; "
                 f"shape {weight.shape} was given for {array.shape} and axis {axis}"
             )

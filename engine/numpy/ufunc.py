@@ -11,7 +11,7 @@ import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import named
 from engine.movement import broadcast_value
-from engine.ops.op import Op, cast
+from engine.ops.op import Op, cast, resolved
 from engine.record.registry import REGISTRY
 from engine.record.value import Scalar, Value
 
@@ -161,11 +161,13 @@ class ufunc:
         values, order = elementwise.prepared(self.__name__, args)
         kinds = [type(x) if type(x) in WEAK else x.dtype for x in values]
         given = [np.dtype(bool) if kind is bool else kind for kind in kinds]
-        loop = self.numpy.resolve_dtypes(
+        loop = resolved(
+            self.numpy,
+            self.__name__,
             (*given, *[None] * self.numpy.nout),
             signature=self._loop_wanted(dtype, signature),
             # NumPy crashes on "equiv" with plain numbers; our bytes have one order.
-            casting="no" if casting == "equiv" else casting,  # type: ignore[arg-type]
+            casting="no" if casting == "equiv" else casting,
         )
         typed = [
             cast(x, want)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import index
 from typing import Any, Self
 
 import numpy as np
 
 from engine.array import Array
-from engine.errors import called, named
+from engine.errors import called, named, naming
 from engine.movement import reshape_value, transpose_value
 from engine.ops.regions import full_value
 from engine.recipe import (
@@ -193,7 +194,9 @@ class Views(Array):
         is_class = isinstance(dtype, builtin_type)
         if dtype is None or (is_class and issubclass(dtype, (Array, np.ndarray))):
             return self.view_as(self.recipe)
-        recipe, target = self.recipe, np.dtype(dtype)
+        recipe = self.recipe
+        with naming():
+            target = np.dtype(dtype)
         if target.kind not in "biufc":
             raise TypeError(f"view: a numeric dtype was required; {target} was given")
         old, new = recipe.dtype.itemsize, target.itemsize
@@ -282,7 +285,9 @@ def permutation(axes: Sequence[Any], rank: int) -> tuple[int, ...]:
 
 def normal_axis(axis: Any, rank: int) -> int:
     """An axis that is not negative. Raises AxisError when it is out of bounds."""
-    axis = int(axis.__index__())
+    if type(axis) is not int:
+        with naming():
+            axis = index(axis)
     if not -rank <= axis < rank:
         raise np.exceptions.AxisError(axis, rank, called())
     return axis % rank if rank else 0

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from engine.errors import user_line
+from engine.errors import called, user_line
 
 from .node import LEAF, Node
 from .value import History, Scalar, Value
@@ -25,6 +27,9 @@ SOFT_EVENTS = 2048
 
 MAX_BYTES = 1 << 30
 """... and by the bytes of the arrays that it keeps alive."""
+
+LARGE = 1 << 26
+"""Results of more bytes are looked up by their line too."""
 
 MAX_TRIE_NODES = 100_000
 """The trie is a cache: past this many nodes it is dropped whole."""
@@ -82,9 +87,19 @@ class Trace:
         """
         op, operands, attributes, dtypes = key[:4]
         dtype, shape = op.infer(*inputs, *attributes)
-        node = Node(
-            op, operands, attributes, dtypes, dtype, shape, self.node, user_line()
-        )
+        line = user_line()
+        size = prod(shape) * dtype.itemsize
+        if size > LARGE:  # may find no memory, and then names its own line
+            if size > sys.maxsize:
+                raise ValueError(
+                    f"{op.name}: array is too big: at most {sys.maxsize} bytes were "
+                    f"required; shape {shape} of {dtype.name} was given"
+                )
+            key = (*key[:4], line)
+            known = self.node.children.get(key)
+            if known is not None:
+                return known
+        node = Node(op, operands, attributes, dtypes, dtype, shape, self.node, line)
         _Trie.grow()
         return self.node.children.setdefault(key, node)
 
@@ -245,7 +260,10 @@ def alias(value: Value, history: History | None) -> Value:
     """The same array with another gradient history: no event, no copy."""
     trace = value.trace
     if value.buffer is None and trace is None:
-        raise RuntimeError("the value was lost when an earlier computation failed")
+        raise RuntimeError(
+            f"{called()}: a value that can be computed was required; this one was lost "
+            "when an earlier computation failed"
+        )
     other = Value(value.dtype, value.shape, value.buffer, trace, value.number, history)
     if trace is not None:
         with trace.lock:

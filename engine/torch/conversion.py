@@ -248,13 +248,24 @@ class Conversion(Array):
         return bool(self.item())
 
     def __float__(self) -> Any:
-        return _float(self.item())
+        return _float(self._number())
 
     def __int__(self) -> Any:
-        return _int(self.item())
+        return _int(self._number())
+
+    def _number(self) -> Any:
+        """The only element; ValueError, as of PyTorch's conversions, for several."""
+        if self.recipe.size != 1:
+            raise ValueError(
+                named(
+                    "only one element tensors can be converted to Python scalars; "
+                    f"shape {list(self.recipe.shape)} was given"
+                )
+            )
+        return super().item()
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._number())
 
     def __index__(self) -> Any:
         if self.recipe.dtype.kind not in "biu" or self.recipe.size != 1:

@@ -153,14 +153,18 @@ def full(
     number = fill_value.item() if isinstance(fill_value, Array) else fill_value
     wanted = number_dtype(type(number)) if dtype is None else numpy_dtype(dtype)
     shape = sizes(size) if isinstance(size, (tuple, list)) else (int(size),)
-    if any(n < 0 for n in shape):
+    _not_negative(*shape)
+    return _finished(filled(shape, number, wanted), requires_grad)
+
+
+def _not_negative(*sizes: int) -> None:
+    if any(n < 0 for n in sizes):
         raise RuntimeError(
             named(
                 "Trying to create tensor with negative dimension: sizes of at least 0 "
-                f"were required; {list(shape)} was given"
+                f"were required; {list(sizes)} was given"
             )
         )
-    return _finished(filled(shape, number, wanted), requires_grad)
 
 
 def _like(input: Array, dtype: Any) -> NumpyDType:
@@ -229,6 +233,7 @@ def linspace(
 ) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, equally far apart."""
     wanted = _options(dtype, device)
+    _not_negative(steps)
     float64 = np.dtype(np.float64)
     places = cast(REGISTRY["iota"](attributes=(int(steps),)), float64)
     gap = (end - start) / max(steps - 1, 1)
@@ -248,6 +253,7 @@ def eye(
 ) -> Tensor:
     """A matrix with ones on the diagonal and zeros elsewhere."""
     columns = n if m is None else m
+    _not_negative(n, columns)
     made = composites.eye(n, columns, 0, _options(dtype, device))
     return _finished(made, requires_grad)
 
@@ -319,6 +325,7 @@ def randperm(
 ) -> Tensor:
     """The integers below `n` in random order."""
     usable_device(device)
+    _not_negative(n)
     wanted = INT64 if dtype is None else numpy_dtype(dtype)
     return Tensor.wrap(cast(_source(generator).permutation(n), wanted))
 

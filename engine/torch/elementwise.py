@@ -118,7 +118,7 @@ class Elementwise(Array):
     def __rsub__(self, other: Any) -> Self:
         if not isinstance(other, OPERANDS):
             return NotImplemented
-        return self.wrap(elementwise(op_named("subtract"), other, self))
+        return self.rsub(other)
 
     def __pow__(self, other: Any) -> Self:
         if not isinstance(other, OPERANDS):
@@ -180,6 +180,13 @@ class Elementwise(Array):
 
     def rsub(self, other: Any, *, alpha: Number = 1) -> Self:
         """``other - alpha * self``."""
+        if self.recipe.dtype.kind == "b":
+            raise RuntimeError(
+                named(
+                    "Subtraction, the `-` operator, with a bool tensor is not "
+                    "supported; use the `~` or `logical_not()` operator for a mask"
+                )
+            )
         return self.wrap(elementwise(op_named("subtract"), other, scaled(self, alpha)))
 
     def pow(self, exponent: Any) -> Self:
@@ -190,7 +197,9 @@ class Elementwise(Array):
         whole = self.recipe.dtype.kind in "biu" and isinstance(exponent, int)
         if whole and exponent < 0:
             raise RuntimeError(
-                named("Integers to negative integer powers are not allowed.")
+                "pow: an exponent of at least 0 was required for integers; "
+                f"{exponent} was given: Integers to negative integer powers are not "
+                "allowed."
             )
         if type(exponent) in (int, float) and exponent == 2:
             if self.recipe.dtype.kind in "iu" and isinstance(exponent, float):

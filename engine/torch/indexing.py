@@ -19,7 +19,14 @@ from engine.ops.regions import put, put_add, take
 from engine.recipe import Recipe, index_basic, whole
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
-from engine.torch.operands import NUMBERS, as_value, expanded, filled
+from engine.torch.operands import (
+    NUMBERS,
+    as_value,
+    check_broadcast,
+    expanded,
+    filled,
+    wrap_dim,
+)
 
 NDArray = np.ndarray[Any, Any]
 
@@ -100,7 +107,8 @@ def _simple(part: Any) -> Any:
     else:
         array = None
     if array is None or array.dtype.kind not in "biu":
-        raise IndexError(
+        kind = TypeError if isinstance(part, str) else IndexError
+        raise kind(
             named(
                 "only integers, slices (`:`), ellipsis (`...`), None and long or byte "
                 f"Variables are valid indices (got {type(part).__name__})"
@@ -241,6 +249,10 @@ class Indexing(Array):
         if isinstance(value, NUMBERS):
             return filled(shape, value, dtype)
         stored = as_value(value)
+        if stored.dtype.kind not in "biufc":
+            raise TypeError(
+                named(f"numbers were required; {type(value).__name__} was given")
+            )
         while len(stored.shape) > len(shape) and stored.shape[0] == 1:
             stored = reshape_value(stored, stored.shape[1:])
         try:
@@ -301,15 +313,7 @@ class Indexing(Array):
         return self.index_put_(self._at(dim, index), value)
 
     def _at(self, dim: int, index: Any) -> tuple[Any, ...]:
-        rank = len(self.recipe.shape)
-        if not -rank <= dim < rank:
-            raise IndexError(
-                named(
-                    f"Dimension out of range (expected to be in range of [{-rank}, "
-                    f"{rank - 1}], but got {dim})"
-                )
-            )
-        return (*[slice(None)] * (dim % rank), index)
+        return (*[slice(None)] * wrap_dim(dim, len(self.recipe.shape)), index)
 
     def gather(self, dim: int, index: Any) -> Self:
         """``out[i][j] = self[index[i][j]][j]``, for dim 0 of a matrix."""
@@ -334,15 +338,24 @@ class Indexing(Array):
                     f"tensor; {array.ndim} and {len(shape)} were given"
                 )
             )
-        place = dim % max(len(shape), 1)
+        place = wrap_dim(dim, len(shape))
         parts: list[Any] = list(np.ogrid[tuple(slice(n) for n in array.shape)])
-        parts[place] = checked_index(array, shape[place], place)
+        try:
+            parts[place] = checked_index(array, shape[place], place)
+        except IndexError as error:  # as PyTorch's gather and scatter raise
+            raise RuntimeError(str(error)) from None
         return tuple(parts)
 
     def masked_select(self, mask: Any) -> Self:
         """The elements where a mask holds, in one dimension."""
-        shape = np.broadcast_shapes(self.recipe.shape, mask.shape)
-        flags = np.broadcast_to(_host(mask), shape)
+        flags = _host(mask)
+        if flags.dtype != np.bool_:
+            raise RuntimeError(
+                f"masked_select: a mask of dtype bool was required; {flags.dtype} was "
+                "given"
+            )
+        shape = check_broadcast("masked_select", [self.recipe.shape, flags.shape])
+        flags = np.broadcast_to(flags, shape)
         return self.broadcast_whole(shape)[flags]
 
     def broadcast_whole(self, shape: tuple[int, ...]) -> Self:

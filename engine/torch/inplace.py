@@ -76,8 +76,10 @@ class InPlace(Elementwise):
         """Store a value of this dtype and shape; RuntimeError where none can be."""
         if not self.writeable:
             raise RuntimeError(
-                "in-place write: memory that may be written to was required; a "
-                "read-only array was given; clone() it first"
+                named(
+                    "memory that may be written to was required; a read-only array was "
+                    "given; clone() it first"
+                )
             )
         pairs = zip(self.recipe.shape, self.recipe.strides, strict=True)
         if any(s == 0 and n > 1 for n, s in pairs):

@@ -43,14 +43,22 @@ def elementwise(op: Op, *operands: Any, floating: bool = False) -> Value:
         x, y = operands
         if isinstance(x, Array):  # the usual cases, without a look at any table
             own = x.recipe.dtype
-            if own.kind == "f":
-                if isinstance(y, Array):
-                    recipe = y.recipe
-                    if recipe.dtype == own and recipe.shape == x.recipe.shape:
-                        return op(x.read(), y.read())
-                elif type(y) is float or type(y) is int:
-                    return op(x.read(), typed(y, own))
+            try:
+                if own.kind == "f":
+                    if isinstance(y, Array):
+                        recipe = y.recipe
+                        if recipe.dtype == own and recipe.shape == x.recipe.shape:
+                            return op(x.read(), y.read())
+                    elif type(y) is float or type(y) is int:
+                        return op(x.read(), typed(y, own))
+            except TypeError:
+                if op.name not in _WHOLE:
+                    raise
     dtype = common_dtype(op.name, *operands, floating=floating)
+    if op.name in _WHOLE and dtype.kind not in "biu":
+        raise NotImplementedError(
+            f"{op.name}: integers or booleans were required; {known(dtype)!r} was given"
+        )
     if op.name in _COMPARISONS and dtype.kind in "iu":
         dtype = _comparable(operands, dtype)
     inputs = [operand(x, dtype) for x in operands]
@@ -59,6 +67,9 @@ def elementwise(op: Op, *operands: Any, floating: bool = False) -> Value:
     return op(*inputs)
 
 
+_WHOLE = frozenset(
+    ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift")
+)
 _COMPARISONS = frozenset(
     ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 )

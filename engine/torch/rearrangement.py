@@ -25,6 +25,11 @@ class Rearrangement(Array):
     def flip(self, *dims: Any) -> Self:
         """The elements in reverse order along dimensions."""
         axes = [wrap_dim(d, len(self.recipe.shape)) for d in sizes(dims)]
+        if len(set(axes)) < len(axes):
+            raise RuntimeError(
+                "flip: each dimension once was required; "
+                f"{tuple(sizes(dims))} was given"
+            )
         return self.wrap(flip_value(self.read(), axes if self.recipe.shape else ()))
 
     def roll(self, shifts: int, dims: int | None = None) -> Self:
@@ -37,11 +42,21 @@ class Rearrangement(Array):
 
     def tril(self, diagonal: int = 0) -> Self:
         """The elements on and below a diagonal, 0 above it."""
-        return self.wrap(composites.tril(self.read(), diagonal))
+        return self.wrap(composites.tril(self._matrices(), diagonal))
 
     def triu(self, diagonal: int = 0) -> Self:
         """The elements on and above a diagonal, 0 below it."""
-        return self.wrap(composites.triu(self.read(), diagonal))
+        return self.wrap(composites.triu(self._matrices(), diagonal))
+
+    def _matrices(self) -> Value:
+        if len(self.recipe.shape) < 2:
+            raise RuntimeError(
+                named(
+                    "a tensor of at least 2 dimensions was required; shape "
+                    f"{list(self.recipe.shape)} was given"
+                )
+            )
+        return self.read()
 
     def repeat(self, *repeats: Any) -> Self:
         """The tensor as a whole, so many times along each dimension."""

@@ -85,7 +85,7 @@ class Reductions(Array):
         wanted = self.recipe.dtype if dtype is None else numpy_dtype(dtype)
         if wanted.kind not in "fc":
             raise RuntimeError(
-                "mean(): could not infer output dtype. Input dtype must be either a "
+                "mean: could not infer output dtype. Input dtype must be either a "
                 f"floating point or complex dtype. Got: {known(wanted)!r}"
             )
         dims = wrap_dims(dim, len(self.recipe.shape))
@@ -213,6 +213,11 @@ class Reductions(Array):
         value = self.read()
         if not value.shape:
             return Extreme(self.wrap(value), self.wrap(cast(value, INT64) * 0))
+        if not value.shape[place]:
+            raise IndexError(
+                f"{name}: at least one element was required; Expected reduction dim "
+                f"{place} to have non-zero size; shape {list(value.shape)} was given"
+            )
         where = reduce("arg" + name, value, (place,), True)
         return self._picked(value, where, place, keepdim)
 
@@ -227,9 +232,11 @@ class Reductions(Array):
 
     def _require_elements(self, name: str) -> None:
         if self.recipe.size == 0:
-            raise RuntimeError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() "
-                "== 0. Specify the reduction dim with the 'dim' argument."
+            kind = IndexError if name.startswith("arg") else RuntimeError
+            raise kind(
+                f"{name}: at least one element was required; Expected reduction dim to "
+                "be specified for input.numel() == 0. Specify the reduction dim with "
+                "the 'dim' argument."
             )
 
     def amax(self, dim: Any = None, keepdim: bool = False) -> Self:

@@ -263,9 +263,12 @@ def _array_of(data: Any) -> np.ndarray[Any, Any]:
             f"{error}"
         ) from None
     if array.dtype.kind not in "biufc":
-        raise TypeError(
-            f"tensor: numbers were required; {data!r:.60} was given: invalid data type "
-            f"'{type(data).__name__}'"
+        kind: type[Exception] = TypeError if array.dtype.kind in "US" else RuntimeError
+        if isinstance(data, int):  # as PyTorch says of more than 64 bits
+            kind = ValueError
+        raise kind(
+            f"tensor: numbers of up to 64 bits were required; {data!r:.60} was given: "
+            f"could not infer dtype of {type(data).__name__}: invalid data type"
         )
     return array
 

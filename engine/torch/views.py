@@ -250,7 +250,7 @@ class Views(Array):
         extent = self.size(dim)
         if not -extent <= index < extent:
             raise IndexError(
-                f"select(): index {index} out of range for tensor of size "
+                f"select: index {index} out of range for tensor of size "
                 f"{list(self.recipe.shape)} at dimension {dim}"
             )
         return self._part(dim, index)

@@ -87,7 +87,7 @@ class CpuBackend:
             return True
         if kernel.key in self._absent:
             return False
-        found = cache.has(cache.key(emit(kernel), identity()))
+        found = cache.has(cache.key(emitted(kernel), identity()))
         if not found:
             self._absent.add(kernel.key)
         return found
@@ -112,9 +112,19 @@ class CpuBackend:
         return known
 
     def _build(self, kernel: Kernel) -> CompiledKernel:
-        source = emit(kernel)
+        source = emitted(kernel)
         address, loaded = build(source, kernel.name)
         return CompiledKernel(kernel, source, address, loaded)
+
+
+def emitted(kernel: Kernel) -> str:
+    """The source of `kernel`; CompileError where the generator itself fails."""
+    try:
+        return emit(kernel)
+    except UnsupportedKernel:
+        raise
+    except Exception as error:
+        raise CompileError(kernel.name, _reason(error)) from None
 
 
 def build(source: str, title: str) -> tuple[int, bool]:
