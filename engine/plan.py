@@ -296,7 +296,7 @@ class Row:
         ops = ", ".join(dict.fromkeys(self.steps[n].op.name for n in self.group.steps))
         warn_user(
             f"{ops}: a compiled kernel was wanted; {name} could not be compiled; NumPy "
-            "computes it instead, with the same results",
+            "computes it instead",
             RuntimeWarning,
         )
 
