@@ -123,14 +123,17 @@ class Array:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The extent of every axis; known without computing anything."""
         return self.recipe.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """The NumPy dtype of the elements; tensors show that of the PyTorch face."""
         return self.recipe.dtype
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return len(self.recipe.shape)
 
     # -- writing ------------------------------------------------------------------

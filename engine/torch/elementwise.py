@@ -9,7 +9,6 @@ import numpy as np
 
 from engine import composites
 from engine.array import Array
-from engine.errors import named
 from engine.ops.op import cast
 from engine.torch.operands import (
     OPERANDS,
@@ -133,11 +132,8 @@ class Elementwise(Array):
     def __neg__(self) -> Self:
         if self.recipe.dtype.kind == "b":
             raise RuntimeError(
-                named(
-                    "Negation, the `-` operator, on a bool tensor is not supported. "
-                    "If you are trying to invert a mask, use the `~` or "
-                    "`logical_not()` operator instead."
-                )
+                "neg: Negation, the `-` operator, on a bool tensor is not supported; "
+                "use the `~` or `logical_not()` operator to invert a mask"
             )
         return self.wrap(elementwise(op_named("negative"), self))
 
@@ -150,10 +146,8 @@ class Elementwise(Array):
     def __invert__(self) -> Self:
         if self.recipe.dtype.kind not in "biu":
             raise TypeError(
-                named(
-                    "~ (operator.invert) is only implemented on integer and "
-                    f"Boolean-type tensors; {self.recipe.dtype.name} was given"
-                )
+                "invert: ~ (operator.invert) is only implemented on integer and "
+                f"Boolean-type tensors; {self.recipe.dtype.name} was given"
             )
         return self.wrap(elementwise(op_named("invert"), self))
 
@@ -169,10 +163,8 @@ class Elementwise(Array):
         """
         if self.recipe.dtype.kind == "b" and is_bool(other):
             raise RuntimeError(
-                named(
-                    "Subtraction, the `-` operator, with two bool tensors is not "
-                    "supported. Use the `^` or `logical_xor()` operator instead."
-                )
+                "sub: Subtraction, the `-` operator, with two bool tensors is not "
+                "supported; use the `^` or `logical_xor()` operator"
             )
         return self.wrap(elementwise(op_named("subtract"), self, scaled(other, alpha)))
 
@@ -182,10 +174,8 @@ class Elementwise(Array):
         """``other - alpha * self``."""
         if self.recipe.dtype.kind == "b":
             raise RuntimeError(
-                named(
-                    "Subtraction, the `-` operator, with a bool tensor is not "
-                    "supported; use the `~` or `logical_not()` operator for a mask"
-                )
+                "rsub: Subtraction, the `-` operator, with a bool tensor is not "
+                "supported; use the `~` or `logical_not()` operator for a mask"
             )
         return self.wrap(elementwise(op_named("subtract"), other, scaled(self, alpha)))
 
@@ -401,10 +391,8 @@ def where(condition: Any, input: Any, other: Any) -> Any:
     """`input` where a condition holds, `other` elsewhere."""
     if isinstance(condition, Array) and condition.recipe.dtype.kind != "b":
         raise RuntimeError(
-            named(
-                "where expected condition to be a boolean tensor, but got a tensor "
-                f"with dtype {condition.recipe.dtype.name}"
-            )
+            "where: expected condition to be a boolean tensor, but got a tensor with "
+            f"dtype {condition.recipe.dtype.name}"
         )
     mask = as_value(condition)
     dtype = common_dtype("where", input, other)
