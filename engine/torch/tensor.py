@@ -268,7 +268,7 @@ def _array_of(data: Any) -> np.ndarray[Any, Any]:
             kind = ValueError
         raise kind(
             f"tensor: numbers of up to 64 bits were required; {data!r:.60} was given: "
-            f"could not infer dtype of {type(data).__name__}: invalid data type"
+            f"invalid data type '{type(data).__name__}': could not infer dtype"
         )
     return array
 
