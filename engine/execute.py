@@ -10,7 +10,7 @@ import numpy as np
 
 from engine import counters
 from engine.config import config
-from engine.errors import Unfinished
+from engine.errors import Unfinished, called
 from engine.interpret import interpret, moved
 from engine.interrupts import run_whole
 from engine.kernels.backend import HOST
@@ -192,7 +192,7 @@ def _record_again(value: Value) -> None:
             continue
         if top.history is None or isinstance(top.history.op, Marker):
             raise RuntimeError(
-                "evaluate: a value that can be computed was required; this one was "
+                f"{called()}: a value that can be computed was required; this one was "
                 "lost when an earlier computation failed"
             )
         missing = [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import counters
-from engine.errors import Unfinished
+from engine.errors import Unfinished, same_kind
 from engine.kernels import memory
 from engine.kernels.backend import HOST, backend_of
 from engine.ops.op import Op
@@ -167,19 +167,15 @@ def call_reference(node: Node | Step, inputs: list[Any], overwrite: bool) -> Arr
         written: Array = inputs[0]
         return written
     try:
-        result = op.reference(*inputs, *node.attributes)
+        return own_array(op.reference(*inputs, *node.attributes), node, inputs)
     except Exception as error:
-        raise late_error(error, node) from error
-    return own_array(result, node, inputs)
+        raise late_error(error, node) from None
 
 
 def late_error(error: Exception, node: Node | Step) -> Exception:
-    """The same error, with the user's line that recorded the op."""
-    message = f"{node.op.name}: {error}; recorded at {node.line}"
-    try:
-        return type(error)(message)
-    except TypeError:  # an exception class with a signature of its own
-        return RuntimeError(message)
+    """The same error, with the op and the user's line that recorded it."""
+    where = f"; recorded at {node.line}" if node.line else ""
+    return same_kind(error, f"{node.op.name}: {error}{where}")
 
 
 def own_array(result: Any, node: Node | Step, inputs: Sequence[Any]) -> Array:

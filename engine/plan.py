@@ -7,7 +7,7 @@ interpreted, until that has cost what compiling it costs.
 
 from __future__ import annotations
 
-import warnings
+import logging
 from collections.abc import Sequence, Set
 from dataclasses import replace
 from math import prod
@@ -18,8 +18,8 @@ import numpy as np
 from engine import counters
 from engine.buffers import Buffers, plan_buffers
 from engine.config import config
-from engine.errors import Unfinished
-from engine.interpret import call_reference, interpret, moved
+from engine.errors import Unfinished, warn_user
+from engine.interpret import call_reference, interpret, late_error, moved
 from engine.kernels import memory
 from engine.kernels.backend import (
     HOST,
@@ -219,7 +219,11 @@ class Row:
         if launcher is None:
             interpret_group(self.group, self.steps, self.buffers, table, scalars)
         else:
-            self._launch(launcher, table, scalars)
+            try:
+                self._launch(launcher, table, scalars)
+            except MemoryError as error:
+                largest = max(self.group.outputs, key=lambda n: self.steps[n].size)
+                raise late_error(error, self.steps[largest]) from None
         for slot in self.dead:
             table[slot] = None
 
@@ -298,10 +302,23 @@ class Row:
             return None
         except CompileError as error:
             self._interpreted = True
-            _warn(kernel.name, error)
+            self._warn(kernel.name, error)
             return None
         self._launcher = launcher
         return launcher
+
+    def _warn(self, name: str, error: CompileError) -> None:
+        """Say once for a kernel that NumPy computes it; the reason is for a log."""
+        if name in _warned:
+            return
+        _warned.add(name)
+        logging.getLogger(__name__).info("%s: %s", name, error.reason)
+        ops = ", ".join(dict.fromkeys(self.steps[n].op.name for n in self.group.steps))
+        warn_user(
+            f"{ops}: a compiled kernel was wanted; {name} could not be compiled; NumPy "
+            "computes it instead",
+            RuntimeWarning,
+        )
 
     def _worth_compiling(self) -> bool:
         lowered = self.lowered
@@ -314,17 +331,6 @@ class Row:
         if spent >= COMPILE:
             return True
         return self.backend.is_known(kernel)
-
-
-def _warn(name: str, error: CompileError) -> None:
-    if name not in _warned:
-        _warned.add(name)
-        warnings.warn(
-            f"{name}: a compiled kernel was wanted; its compilation failed "
-            f"({error.reason}); NumPy computes it instead",
-            RuntimeWarning,
-            stacklevel=2,
-        )
 
 
 # -- interpretation -------------------------------------------------------------------

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from engine.cotangent import Cotangent
+from engine.errors import named
 from engine.execute import compute, evaluate
 from engine.kernels.backend import HOST
 from engine.movement import reshape_value
@@ -203,9 +204,11 @@ class Line:
         storage = self.storage
         if self.cell is not None and grad_enabled():
             raise RuntimeError(
-                "in-place write: an array that is no leaf, or no_grad(), was required; "
-                "a leaf that requires grad was given; write to a copy of it, or within "
-                "engine.no_grad()"
+                named(
+                    "an array that is no leaf, or no_grad(), was required; a leaf that "
+                    "requires grad was given; write to a copy of it, or within "
+                    "engine.no_grad()"
+                )
             )
         shared = storage.shared()
         # What is stored comes to where the memory is, as a copy does in PyTorch.

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from engine import composites
 from engine.array import Array
 from engine.composites.activations import Reduction
+from engine.errors import named
 from engine.movement import transpose_value
 from engine.ops import bounded
 from engine.ops.op import cast
@@ -68,8 +69,10 @@ def gelu(input: Any, approximate: Literal["none", "tanh"] = "none") -> Tensor:
     """x times the normal distribution function of x."""
     if approximate not in ("none", "tanh"):
         raise RuntimeError(
-            "approximate argument must be either none or tanh; "
-            f"{approximate!r} was given"
+            named(
+                "approximate argument must be either none or tanh; "
+                f"{approximate!r} was given"
+            )
         )
     return _activated(composites.gelu, input, approximate)
 
@@ -119,7 +122,9 @@ def dropout(
 ) -> Tensor:
     """Elements replaced by 0 with a probability, the others scaled up to match."""
     if not 0.0 <= p <= 1.0:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        raise ValueError(
+            named(f"dropout probability has to be between 0 and 1, but got {p}")
+        )
     if not training or p == 0.0:
         return input
     scale = 0.0 if p == 1.0 else 1.0 / (1.0 - p)
@@ -140,9 +145,11 @@ def layer_norm(
     shape = tuple(normalized_shape)
     if tuple(input.shape[len(input.shape) - len(shape) :]) != shape:
         raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape "
-            f"[*, {', '.join(map(str, shape))}], but got input of size"
-            f"{list(input.shape)}"
+            named(
+                f"Given normalized_shape={list(shape)}, expected input with shape "
+                f"[*, {', '.join(map(str, shape))}], but got input of size"
+                f"{list(input.shape)}"
+            )
         )
     axes = tuple(range(len(input.shape) - len(shape), len(input.shape)))
     scale = None if weight is None else as_value(weight)
@@ -277,8 +284,10 @@ def binary_cross_entropy_with_logits(
     how = _reduction("binary_cross_entropy_with_logits", reduction)
     if tuple(input.shape) != tuple(target.shape):
         raise ValueError(
-            f"Target size ({list(target.shape)}) must be the same as input size "
-            f"({list(input.shape)})"
+            named(
+                f"Target size ({list(target.shape)}) must be the same as input size "
+                f"({list(input.shape)})"
+            )
         )
     x, y = _pair("binary_cross_entropy_with_logits", input, target)
     return Tensor.wrap(composites.binary_cross_entropy_with_logits(x, y, how))

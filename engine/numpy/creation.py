@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named, naming
+from engine.ops.op import as_operand
 from engine.ops.regions import full_value
 
 from .devices import checked_device, placed
@@ -31,20 +34,34 @@ _FLOAT = np.dtype(float)
 def extents_of(shape: Any) -> tuple[int, ...]:
     if isinstance(shape, (int, np.integer)):
         extents: tuple[int, ...] = (int(shape),)
-    elif hasattr(shape, "__index__") and not isinstance(shape, (tuple, list)):
-        extents = (int(shape.__index__()),)
+    elif hasattr(shape, "__iter__") and not isinstance(shape, str):
+        extents = tuple(as_index(extent, "a shape") for extent in shape)
     else:
-        extents = tuple(int(extent.__index__()) for extent in shape)
+        extents = (as_index(shape, "a shape"),)
     if any(extent < 0 for extent in extents):
         raise ValueError(
-            f"negative dimensions are not allowed: shape {extents} was given"
+            named(f"negative dimensions are not allowed: shape {extents} was given")
         )
     return extents
 
 
+def as_index(number: Any, meaning: str) -> int:
+    """An integer of any class. Raises TypeError for anything else."""
+    try:
+        return index(number)
+    except TypeError:
+        raise TypeError(
+            named(
+                f"integers were required for {meaning}; {number!r} was given: "
+                f"'{type(number).__name__}' object cannot be interpreted as an integer"
+            )
+        ) from None
+
+
 def numeric_dtype(dtype: Any, name: str) -> np.dtype[Any]:
     """A dtype that the engine has. Raises TypeError for the others."""
-    found = np.dtype(float if dtype is None else dtype)
+    with naming():
+        found = np.dtype(float if dtype is None else dtype)
     if found.kind not in KINDS or found.itemsize > 16 or not found.isnative:
         raise TypeError(
             f"{name}: a boolean, integer, floating or complex dtype was required; "
@@ -66,7 +83,9 @@ def _filled(shape: Any, number: Any, dtype: np.dtype[Any], order: str) -> face.n
     if order == "F":
         axes = axes[::-1]
     elif order != "C":
-        raise ValueError(f"only 'C' or 'F' order is permitted; {order!r} was given")
+        raise ValueError(
+            named(f"only 'C' or 'F' order is permitted; {order!r} was given")
+        )
     value = full_value(tuple(extents[axis] for axis in axes), number, dtype)
     return face.ndarray.wrap(value, axes)
 
@@ -144,11 +163,18 @@ def full(
         dtype = np.asarray(fill_value).dtype if dtype is None else dtype
     found = numeric_dtype(dtype, "full")
     if isinstance(fill_value, (*NUMBERS, np.generic)):
-        number = np.asarray(fill_value).astype(found)[()]
+        number = _number(fill_value, found, "full")
         return placed(_filled(shape, number, found, order), device)
     out = _filled(shape, 0, found, order)
     out[...] = fill_value
     return placed(out, device)
+
+
+def _number(number: Any, dtype: np.dtype[Any], name: str) -> Any:
+    """A number in a dtype. Raises OverflowError for a Python integer out of range."""
+    if type(number) is int and dtype.kind in "iu":
+        return as_operand(number, dtype, name).value  # type: ignore[union-attr]
+    return np.asarray(number).astype(dtype)[()]
 
 
 def _like(
@@ -224,7 +250,7 @@ def full_like(
     check_device(device)
     out = _like(a, 0, dtype, order, shape, "full_like")
     if isinstance(fill_value, NUMBERS):
-        number = np.asarray(fill_value).astype(out.dtype)[()]
+        number = _number(fill_value, out.dtype, "full_like")
         out = _like(a, number, dtype, order, shape, "full_like")
     else:
         out[...] = fill_value

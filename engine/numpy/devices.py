@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import cuda
 from engine.array import Array
+from engine.errors import named
 from engine.kernels.backend import HOST
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def checked_device(device: object) -> str:
         if device == name:
             return name
     known = " or ".join(map(repr, devices()))
-    raise ValueError(f"device: {known} was required; {device!r} was given")
+    raise ValueError(named(f"device {known} was required; {device!r} was given"))
 
 
 def placed(array: ndarray, device: Any, like: Any = None) -> ndarray:

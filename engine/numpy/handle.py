@@ -9,6 +9,7 @@ import numpy as np
 
 import engine.ops as _ops
 from engine.array import Array
+from engine.errors import named
 from engine.ops.transfer import on_device
 from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
 from engine.record.value import Value, constant
@@ -83,7 +84,7 @@ class ndarray(Operators, Methods, Views, Printing):
 
     def __iter__(self) -> Iterator[Any]:
         if not self.recipe.shape:
-            raise TypeError("iteration over a 0-d array")
+            raise TypeError(named("iteration over a 0-d array"))
         return (self[i] for i in range(self.recipe.shape[0]))
 
     def __contains__(self, item: Any) -> bool:
@@ -156,13 +157,17 @@ class ndarray(Operators, Methods, Views, Printing):
     def _one(self, kind: str) -> Any:
         if self.recipe.size != 1:
             raise TypeError(
-                f"only length-1 arrays can be converted to Python scalars: {kind}() of "
-                f"shape {self.recipe.shape} was asked"
+                named(
+                    "only length-1 arrays can be converted to Python scalars: "
+                    f"{kind}() of shape {self.recipe.shape} was asked"
+                )
             )
         if self.recipe.shape:
             raise TypeError(
-                f"only 0-dimensional arrays can be converted to Python scalars: {kind}"
-                f"() of shape {self.recipe.shape} was asked"
+                named(
+                    "only 0-dimensional arrays can be converted to Python scalars: "
+                    f"{kind}() of shape {self.recipe.shape} was asked"
+                )
             )
         return self.computed()
 
@@ -178,7 +183,7 @@ class ndarray(Operators, Methods, Views, Printing):
     def __index__(self) -> int:
         if self.recipe.shape or self.recipe.dtype.kind not in "iu":
             raise TypeError(
-                "only integer scalar arrays can be converted to a scalar index"
+                named("only integer scalar arrays can be converted to a scalar index")
             )
         return int(self.computed())
 

@@ -8,6 +8,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named
 from engine.recipe import Recipe, strided
 
 from .devices import placed
@@ -60,7 +61,7 @@ def astype(
     """The elements cast to another dtype."""
     if not isinstance(x, Array):
         raise TypeError(
-            f"Input should be a NumPy array. It is of type {type(x)} instead."
+            named(f"Input should be a NumPy array. It is of type {type(x)} instead.")
         )
     return placed(face.asarray(x).astype(dtype, copy=copy), device, x)
 

@@ -10,11 +10,13 @@ import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine import composites
 from engine.array import Array
+from engine.errors import named
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 
-from .creation import check_device, extents_of, numeric_dtype, zeros
+from .creation import as_index, check_device, extents_of, numeric_dtype, zeros
 from .devices import placed
+from .operands import NUMBERS
 
 __all__ = [
     "arange",
@@ -60,6 +62,11 @@ def arange(
     if stop is None:
         start, stop = 0, start
     step = 1 if step is None else step
+    if isinstance(step, NUMBERS) and step == 0:
+        raise ZeroDivisionError(
+            f"arange: a step that is not 0 was required; {step} was given: division by "
+            "zero"
+        )
     given = [x.dtype if hasattr(x, "dtype") else x for x in (start, stop, step)]
     found = np.result_type(np.int64, *given) if dtype is None else np.dtype(dtype)
     found = numeric_dtype(found, "arange")
@@ -80,9 +87,9 @@ def linspace(
 ) -> Any:
     """`num` evenly spaced numbers from start to stop, or to below it."""
     check_device(device)
-    num = int(num.__index__())
+    num = as_index(num, "a number of samples")
     if num < 0:
-        raise ValueError(f"Number of samples, {num}, must be non-negative.")
+        raise ValueError(named(f"Number of samples, {num}, must be non-negative."))
     parts = num - 1 if endpoint else num
     if _has_axes(start) or _has_axes(stop):
         made, step = _linspace_of_arrays(start, stop, num, parts, endpoint)
@@ -170,8 +177,8 @@ def eye(
 ) -> face.ndarray:
     """Ones on a diagonal, zeros elsewhere."""
     check_device(device, like)
-    columns = N if M is None else M
-    value = composites.eye(int(N), int(columns), int(k), numeric_dtype(dtype, "eye"))
+    rows, columns = extents_of((N, N if M is None else M))
+    value = composites.eye(rows, columns, int(k), numeric_dtype(dtype, "eye"))
     made = face.ndarray.wrap(value)
     return placed(made if order == "C" else made.copy(order), device)
 
@@ -213,7 +220,7 @@ def meshgrid(
 ) -> tuple[face.ndarray, ...]:
     """Coordinate grids from coordinate vectors."""
     if indexing not in ("xy", "ij"):
-        raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
+        raise ValueError(named("Valid values for `indexing` are 'xy' and 'ij'."))
     rank = len(xi)
     made = []
     for axis, x in enumerate(xi):

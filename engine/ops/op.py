@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from engine.errors import broadcast_error
+from engine.errors import broadcast_error, same_kind
 from engine.record.registry import REGISTRY
 from engine.record.trace import record
 from engine.record.value import Scalar, Value
@@ -185,8 +185,20 @@ class ElementwiseOp(Op):
             return self.loop_rule(kinds)
         assert self.ufunc is not None
         given = tuple(k if isinstance(k, np.dtype) else _weak(k) for k in kinds)
-        found = self.ufunc.resolve_dtypes((*given, *[None] * self.ufunc.nout))
+        found = resolved(self.ufunc, self.name, (*given, *[None] * self.ufunc.nout))
         return Loop(tuple(found[: self.nin]), found[self.nin])
+
+
+def resolved(
+    ufunc: np.ufunc, name: str, given: tuple[Any, ...], **options: Any
+) -> tuple[DType, ...]:
+    """The loop of a NumPy ufunc. Its refusals say what was given."""
+    try:
+        return ufunc.resolve_dtypes(given, **options)
+    except (TypeError, ValueError) as error:
+        kinds = [getattr(k, "name", None) or k.__name__ for k in given if k is not None]
+        message = f"{name}: {error}; {' and '.join(kinds)} given"
+        raise same_kind(error, message) from None
 
 
 def _weak(kind: type) -> Any:

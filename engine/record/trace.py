@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from engine.errors import user_line
+from engine.errors import called, user_line
 from engine.kernels.backend import HOST
 
 from .node import LEAF, Node
@@ -26,6 +28,9 @@ SOFT_EVENTS = 2048
 
 MAX_BYTES = 1 << 30
 """... and by the bytes of the arrays that it keeps alive."""
+
+LARGE = 1 << 26
+"""Results of more bytes are looked up by their line too."""
 
 MAX_TRIE_NODES = 100_000
 """The trie is a cache: past this many nodes it is dropped whole."""
@@ -83,8 +88,19 @@ class Trace:
         """
         op, operands, attributes, dtypes = key[:4]
         dtype, shape = op.infer(*inputs, *attributes)
-        device = _device_of(op, inputs, attributes)
         line = user_line()
+        size = prod(shape) * dtype.itemsize
+        if size > LARGE:  # may find no memory, and then names its own line
+            if size > sys.maxsize:
+                raise ValueError(
+                    f"{op.name}: array is too big: at most {sys.maxsize} bytes were "
+                    f"required; shape {shape} of {dtype.name} was given"
+                )
+            key = (*key[:4], line)
+            known = self.node.children.get(key)
+            if known is not None:
+                return known
+        device = _device_of(op, inputs, attributes)
         node = Node(
             op, operands, attributes, dtypes, dtype, shape, self.node, line, device
         )
@@ -263,7 +279,10 @@ def alias(value: Value, history: History | None) -> Value:
     """The same array with another gradient history: no event, no copy."""
     trace = value.trace
     if value.buffer is None and trace is None:
-        raise RuntimeError("the value was lost when an earlier computation failed")
+        raise RuntimeError(
+            f"{called()}: a value that can be computed was required; this one was lost "
+            "when an earlier computation failed"
+        )
     dtype, shape, device = value.dtype, value.shape, value.device
     other = Value(dtype, shape, value.buffer, trace, value.number, history, device)
     if trace is not None:

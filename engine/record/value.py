@@ -28,6 +28,7 @@ class Scalar(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """``()``: so that shape rules take scalars as they take values."""
         return ()
 
 
@@ -123,6 +124,7 @@ class Value:
 
     @property
     def needs_grad(self) -> bool:
+        """Whether gradients flow to or through this value."""
         return self.history is not None
 
     def __repr__(self) -> str:

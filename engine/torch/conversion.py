@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine.array import Array
+from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.ops.op import cast
 from engine.ops.transfer import on_device
@@ -191,8 +192,10 @@ class Conversion(Array):
     def __deepcopy__(self, memo: dict[Any, Any]) -> Self:
         if not self.is_leaf:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support "
-                "the deepcopy protocol at the moment; detach() it first"
+                named(
+                    "Only Tensors created explicitly by the user (graph leaves) "
+                    "support the deepcopy protocol at the moment; detach() it first"
+                )
             )
         copied = self.detach().clone()
         if self.requires_grad:
@@ -208,16 +211,20 @@ class Conversion(Array):
         """
         if self.requires_grad and not force:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use "
-                "tensor.detach().numpy() instead."
+                named(
+                    "Can't call numpy() on Tensor that requires grad. Use "
+                    "tensor.detach().numpy() instead."
+                )
             )
         return self.export()
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray:
         if self.requires_grad:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use "
-                "tensor.detach().numpy() instead."
+                named(
+                    "Can't call numpy() on Tensor that requires grad. Use "
+                    "tensor.detach().numpy() instead."
+                )
             )
         return super().__array__(dtype, copy)
 
@@ -225,42 +232,61 @@ class Conversion(Array):
         """The only element as a Python number."""
         if self.recipe.size != 1:
             raise RuntimeError(
-                f"a Tensor with {self.recipe.size} elements cannot be converted to "
-                "Scalar"
+                named(
+                    f"a Tensor with {self.recipe.size} elements cannot be converted to "
+                    "Scalar"
+                )
             )
         return super().item(*place)
 
     def __bool__(self) -> Any:
         if self.recipe.size != 1:
             raise RuntimeError(
-                f"Boolean value of Tensor with {_count(self.recipe.size)} is ambiguous"
+                named(
+                    f"Boolean value of Tensor with {_count(self.recipe.size)} is "
+                    "ambiguous"
+                )
             )
         return bool(self.item())
 
     def __float__(self) -> Any:
-        return _float(self.item())
+        return _float(self._number())
 
     def __int__(self) -> Any:
-        return _int(self.item())
+        return _int(self._number())
+
+    def _number(self) -> Any:
+        """The only element; ValueError, as of PyTorch's conversions, for several."""
+        if self.recipe.size != 1:
+            raise ValueError(
+                named(
+                    "only one element tensors can be converted to Python scalars; "
+                    f"shape {list(self.recipe.shape)} was given"
+                )
+            )
+        return super().item()
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._number())
 
     def __index__(self) -> Any:
         if self.recipe.dtype.kind not in "biu" or self.recipe.size != 1:
             raise TypeError(
-                "only integer tensors of a single element can be converted to an index"
+                named(
+                    "only integer tensors of a single element can be converted to an "
+                    "index"
+                )
             )
         return _int(self.item())
 
     def __len__(self) -> Any:
         if not self.recipe.shape:
-            raise TypeError("len() of a 0-d tensor")
+            raise TypeError(named("len() of a 0-d tensor"))
         return self.recipe.shape[0]
 
     def __iter__(self) -> Iterator[Self]:
         if not self.recipe.shape:
-            raise TypeError("iteration over a 0-d tensor")
+            raise TypeError(named("iteration over a 0-d tensor"))
         return (self[i] for i in range(self.recipe.shape[0]))  # type: ignore[index]
 
     def __contains__(self, item: Any) -> Any:

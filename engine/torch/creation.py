@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import composites, random
 from engine.array import Array
+from engine.errors import named
 from engine.ops.op import cast
 from engine.random import Generator
 from engine.record.registry import REGISTRY
@@ -102,7 +103,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
         For anything but a NumPy array of a dtype that tensors have.
     """
     if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+        raise TypeError(named(f"expected np.ndarray (got {type(ndarray).__name__})"))
     known(ndarray.dtype)
     line, recipe = shared_line(ndarray)
     return Tensor.from_line(line, recipe, ndarray.flags.writeable)
@@ -153,12 +154,18 @@ def full(
     number = fill_value.item() if isinstance(fill_value, Array) else fill_value
     wanted = number_dtype(type(number)) if dtype is None else numpy_dtype(dtype)
     shape = sizes(size) if isinstance(size, (tuple, list)) else (int(size),)
-    if any(n < 0 for n in shape):
-        raise RuntimeError(
-            "Trying to create tensor with negative dimension: sizes of at least 0 were "
-            f"required; {list(shape)} was given"
-        )
+    _not_negative(*shape)
     return _finished(filled(shape, number, wanted), requires_grad, device)
+
+
+def _not_negative(*sizes: int) -> None:
+    if any(n < 0 for n in sizes):
+        raise RuntimeError(
+            named(
+                "Trying to create tensor with negative dimension: sizes of at least 0 "
+                f"were required; {list(sizes)} was given"
+            )
+        )
 
 
 def _like(input: Array, dtype: Any, options: dict[str, Any]) -> dict[str, Any]:
@@ -228,6 +235,7 @@ def linspace(
 ) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, equally far apart."""
     wanted = _options(dtype)
+    _not_negative(steps)
     float64 = np.dtype(np.float64)
     places = cast(REGISTRY["iota"](attributes=(int(steps),)), float64)
     gap = (end - start) / max(steps - 1, 1)
@@ -247,6 +255,7 @@ def eye(
 ) -> Tensor:
     """A matrix with ones on the diagonal and zeros elsewhere."""
     columns = n if m is None else m
+    _not_negative(n, columns)
     made = composites.eye(n, columns, 0, _options(dtype))
     return _finished(made, requires_grad, device)
 
@@ -316,6 +325,7 @@ def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None
 ) -> Tensor:
     """The integers below `n` in random order."""
+    _not_negative(n)
     wanted = INT64 if dtype is None else numpy_dtype(dtype)
     drawn = _source(generator).permutation(n)
     return _finished(cast(drawn, wanted), False, device)

@@ -12,7 +12,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.torch.dtypes import known
 from engine.torch.elementwise import Elementwise
-from engine.torch.operands import OPERANDS, as_value, check_devices, wrap_dims
+from engine.torch.operands import NUMBERS, OPERANDS, as_value, check_devices, wrap_dims
 from engine.torch.reductions import Reductions, reduce
 
 
@@ -54,12 +54,12 @@ class Products(Reductions, Elementwise):
     __slots__ = ()
 
     def __matmul__(self, other: Any) -> Self:
-        if not isinstance(other, OPERANDS):
+        if isinstance(other, NUMBERS) or not isinstance(other, OPERANDS):
             return NotImplemented
         return self.matmul(other)
 
     def __rmatmul__(self, other: Any) -> Self:
-        if not isinstance(other, OPERANDS):
+        if isinstance(other, NUMBERS) or not isinstance(other, OPERANDS):
             return NotImplemented
         return self.wrap(product(other, self))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.array import Array
 from engine.cotangent import Cotangent, settle
+from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.ops.op import cast
 from engine.ops.regions import update
@@ -120,7 +121,7 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
         """
         if not self.requires_grad:
             raise RuntimeError(
-                "can't retain_grad on Tensor that has requires_grad=False"
+                named("can't retain_grad on Tensor that has requires_grad=False")
             )
         if not self.is_leaf and not self.retains_grad:
             self.__dict__["_retained"] = self._cell()
@@ -132,7 +133,9 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
         """
         if not self.requires_grad:
             raise RuntimeError(
-                "cannot register a hook on a tensor that doesn't require gradient"
+                named(
+                    "cannot register a hook on a tensor that doesn't require gradient"
+                )
             )
         cell = self.line.cell
         if cell is not None:
@@ -247,8 +250,10 @@ def _from_python(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
         for extreme in (array.min(), array.max()):
             if not fits(extreme, wanted):
                 raise RuntimeError(
-                    f"value cannot be converted to type {wanted.name} without "
-                    f"overflow: {extreme} was given"
+                    named(
+                        f"value cannot be converted to type {wanted.name} without "
+                        f"overflow: {extreme} was given"
+                    )
                 )
     if dtype is None and (array.size == 0 or array.dtype == np.float64):
         wanted = Default.dtype
@@ -270,9 +275,12 @@ def _array_of(data: Any) -> np.ndarray[Any, Any]:
             f"{error}"
         ) from None
     if array.dtype.kind not in "biufc":
-        raise TypeError(
-            f"tensor: numbers were required; {data!r:.60} was given: invalid data type "
-            f"'{type(data).__name__}'"
+        kind: type[Exception] = TypeError if array.dtype.kind in "US" else RuntimeError
+        if isinstance(data, int):  # as PyTorch says of more than 64 bits
+            kind = ValueError
+        raise kind(
+            f"tensor: numbers of up to 64 bits were required; {data!r:.60} was given: "
+            f"invalid data type '{type(data).__name__}': could not infer dtype"
         )
     return array
 

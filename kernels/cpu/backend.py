@@ -79,7 +79,7 @@ class CpuBackend(HostMemory):
             return True
         if kernel.key in self._absent:
             return False
-        found = cache.has(cache.key(emit(kernel), identity()))
+        found = cache.has(cache.key(emitted(kernel), identity()))
         if not found:
             self._absent.add(kernel.key)
         return found
@@ -104,9 +104,19 @@ class CpuBackend(HostMemory):
         return known
 
     def _build(self, kernel: Kernel) -> CompiledKernel:
-        source = emit(kernel)
+        source = emitted(kernel)
         address, loaded = build(source, kernel.name)
         return CompiledKernel(kernel, source, address, loaded)
+
+
+def emitted(kernel: Kernel) -> str:
+    """The source of `kernel`; CompileError where the generator itself fails."""
+    try:
+        return emit(kernel)
+    except UnsupportedKernel:
+        raise
+    except Exception as error:
+        raise CompileError(kernel.name, reason(error)) from None
 
 
 def build(source: str, title: str) -> tuple[int, bool]:
