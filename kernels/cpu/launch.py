@@ -41,8 +41,12 @@ FORMATS = {
 
 def scalar_format(kernel: Kernel) -> str:
     """The `struct` format of the pointers and scalars of `kernel`."""
-    scalars = "".join(FORMATS.get(dtype, "q") for dtype in kernel.scalars)
-    return f"={len(kernel.arguments)}Q{scalars}"
+    return f"={len(kernel.arguments)}Q{''.join(scalar_formats(kernel))}"
+
+
+def scalar_formats(kernel: Kernel) -> list[str]:
+    """The `struct` format of each scalar of `kernel`."""
+    return [FORMATS.get(dtype, "q") for dtype in kernel.scalars]
 
 
 def nanoseconds(kernel: Kernel) -> float:
