@@ -18,8 +18,10 @@ import numpy as np
 from engine.kernels.counts import COUNTS
 from engine.kernels.cpu.launch import Launch, failure, scalar_formats
 from engine.kernels.native import table as native
+from engine.kernels.native.blas import Product
 from engine.kernels.native.runner import FORMATS
 from engine.kernels.native.table import Call, Pointer, Scalar, Temporary, Word
+from engine.products import product_of
 
 if TYPE_CHECKING:
     from engine.plan import Row
@@ -170,13 +172,17 @@ class _Draft:
 
     def take(self, row: Row, number: int) -> bool:
         """Add a row, if it is native."""
-        if row.launcher is None or not _is_native(row.launcher):
+        product = product_of(row) if row.group.kind == "library" else None
+        if product is None and not _is_native(row.launcher):
             return False
         before = len(self.calls)
         for slot, _, _ in row.fresh:
             self.fresh.append(slot)
             self.begin[slot] = before
-        self._launch(row)
+        if product is None:
+            self._launch(row)
+        else:
+            self._multiply(*product)
         added = len(self.calls) - before
         self.rows += [number] * added
         self.launches += added > 0
@@ -218,6 +224,12 @@ class _Draft:
             work = launch.work / len(steps)
             self.calls.append(Call(entry, (*words, *ending), total, chunk, work))
             self.names.append(launch.kernel.name)
+
+    def _multiply(self, product: Product, slots: tuple[int, ...]) -> None:
+        words: list[Word] = [*map(self._pointer, slots), *product.numbers]
+        total, chunk = product.total, product.chunk
+        self.calls.append(Call(product.entry, tuple(words), total, chunk, product.work))
+        self.names.append("matmul")
 
     def _pointer(self, slot: int) -> Pointer:
         self.used[slot] = None
