@@ -65,10 +65,10 @@ class Plan:
     """
 
     __slots__ = (
-        "_bound",
         "_leaves",
         "_outputs",
         "_slots",
+        "bound",
         "buffers",
         "rows",
         "schedule",
@@ -85,7 +85,7 @@ class Plan:
         self.buffers = buffers
         steps = schedule.program.steps
         self._slots = len(buffers.contents) + 1  # the last: temporaries of a segment
-        self._bound: Bound | None = None
+        self.bound: Bound | None = None
         self._leaves = tuple(
             (buffers.slots[n], leaves[step.origin])
             for n, step in enumerate(steps)
@@ -113,7 +113,7 @@ class Plan:
         table: list[Any] = [None] * self._slots
         for slot, index in self._leaves:
             table[slot] = leaves[index]
-        bound, first = self._bound, 0
+        bound, first = self.bound, 0
         if bound is None or bound.threads != pool.num_threads():
             bound = self._bind()
         if bound is not None:
@@ -140,8 +140,8 @@ class Plan:
             return None
         shapes = {slot: shape for _, slot, shape in self._outputs}
         contents = self.buffers.contents
-        self._bound = bind(self.rows, contents, shapes, pool.num_threads())
-        return self._bound
+        self.bound = bind(self.rows, contents, shapes, pool.num_threads())
+        return self.bound
 
     def _unfinished(
         self, number: int, error: Exception, table: list[Any], scalars: Sequence[Any]

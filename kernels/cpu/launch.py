@@ -132,7 +132,7 @@ class Launch:
         self.total, self.chunk, self.work, self.split = total, chunk, work, split
         self.numbers = numbers_of(layout)
         self._pack = packer(kernel, layout)
-        self._entry = pool.Entry(address)
+        self.entry = pool.Entry(address)
 
     def __call__(self, pointers: Sequence[int], scalars: Sequence[Any]) -> None:
         """Run on buffers (addresses of element 0) and scalar values.
@@ -153,7 +153,7 @@ class Launch:
         elif self.chunk:
             status = pool.run(self.address, words, self.total, self.chunk)
         else:
-            status = self._entry(None, None, words, 0, self.total)
+            status = self.entry(None, None, words, 0, self.total)
         if status:
             raise failure(self.kernel.name, status)
 
