@@ -14,6 +14,7 @@ from engine.kernels.native import blas, table
 
 def information() -> dict[str, str]:
     """Facts about this installation and machine, by name, in reading order."""
+    kept = _cache()  # asking for the runner may put it there
     return {
         "engine": engine.__version__,
         "python": f"{platform.python_version()} ({platform.platform()})",
@@ -27,7 +28,7 @@ def information() -> dict[str, str]:
         "tier": config.tier,
         "recorder": "python (the only one in this version)",
         "runner": _runner(),
-        "cache": _cache(),
+        "cache": kept,
     }
 
 

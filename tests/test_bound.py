@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
-import subprocess
 import sys
-import threading
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,11 +14,14 @@ from planning import (
     Recorded,
     array,
     bits,
-    empty_trace,
+    chain,
+    check_bound,
+    compiled_plans,
     op,
+    parts,
     reduced,
     reshaped,
-    take_part,
+    sweep,
     turned,
 )
 from test_plan import draw
@@ -33,11 +32,8 @@ from engine.errors import Unfinished
 from engine.evaluation import stats
 from engine.kernels import memory, pool
 from engine.kernels.native import blas, table
-from engine.plan import Plan
-from engine.recipe import transposed, whole
 from engine.record.registry import REGISTRY
 from engine.record.trace import current_trace, renew
-from engine.record.value import Value
 
 pytestmark = pytest.mark.skipif(
     not table.available(), reason=f"no native runner: {table.reason()}"
@@ -46,43 +42,8 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def _compiled() -> Iterator[None]:
-    threads = pool.num_threads()
-    with empty_trace(), config(tier="compiled"):
+    with compiled_plans():
         yield
-    pool.set_num_threads(threads)
-
-
-def parts(plan: Plan) -> list[type]:
-    """What a plan is made of, after a run has bound it."""
-    assert plan.bound is not None
-    return [type(part) for part in plan.bound.parts]
-
-
-def check(recorded: Recorded) -> Plan:
-    """The plan, after its native runs were compared with the one row by row."""
-    plan = recorded.plan()
-    expected = recorded.run(plan)
-    for _ in range(3):
-        results = recorded.run(plan)
-        assert list(results) == list(expected)
-        for number, result in results.items():
-            assert result.dtype == expected[number].dtype
-            assert result.shape == expected[number].shape
-            assert result.flags.c_contiguous and result.flags.writeable
-            assert bits(result) == bits(expected[number])
-    return plan
-
-
-def sweep(x: Value, seed: int) -> Value:
-    """One launch that cannot be fused with the one before."""
-    return op("multiply", x, reshaped(reduced("max", x, 0), 1)) + float(seed)
-
-
-def chain(length: int, size: int = 50) -> Value:
-    x = op("exp", array(size) * 0.01)
-    for k in range(length):
-        x = sweep(x, k) * 0.1
-    return x
 
 
 # -- results --------------------------------------------------------------------------
@@ -91,7 +52,7 @@ def test_random_programs_have_the_bits_of_their_rows(first: int) -> None:
     native = 0
     for seed in range(first, first + 10):
         renew(current_trace())
-        native += NativeRows in parts(check(draw(seed)))
+        native += NativeRows in parts(check_bound(draw(seed)))
     assert native > 5
 
 
@@ -129,7 +90,7 @@ def test_a_donated_array_takes_the_result() -> None:
 )
 def test_every_kind_of_number_reaches_the_kernel(dtype: str, number: Any) -> None:
     name = "logical_xor" if dtype == "bool" else "multiply"
-    check(Recorded([op(name, array(9, dtype=dtype), number)]))
+    check_bound(Recorded([op(name, array(9, dtype=dtype), number)]))
 
 
 def test_numbers_are_read_anew_in_each_run() -> None:
@@ -162,7 +123,7 @@ def test_bits_do_not_depend_on_the_number_of_threads(threads: int) -> None:
 def test_a_product_in_the_middle_leaves_one_native_run() -> None:
     x, y = array(7, 5), array(5, 3)
     z = op("tanh", op("matmul", op("exp", x), turned(turned(y)))) + 1.0
-    plan = check(Recorded([z, turned(z)]))
+    plan = check_bound(Recorded([z, turned(z)]))
     assert blas.available()
     assert parts(plan) == [NativeRows]
 
@@ -170,7 +131,7 @@ def test_a_product_in_the_middle_leaves_one_native_run() -> None:
 def test_rows_that_only_python_can_run_split_a_plan() -> None:
     x = op("exp", array(40) * 0.1)
     y = op("sin", op("sort", x, attributes=(0,))) * 2.0
-    plan = check(Recorded([sweep(y, 1), x]))
+    plan = check_bound(Recorded([sweep(y, 1), x]))
     assert parts(plan) == [NativeRows, PythonRow, NativeRows]
 
 
@@ -193,72 +154,6 @@ def test_launches_are_counted_as_they_are_row_by_row() -> None:
         recorded.run(plan)
         counts.append(stats()["launches"] - before)
     assert counts[0] == counts[1] == counts[2] == len(plan.rows)
-
-
-# -- products -------------------------------------------------------------------------
-def stored(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> Value:
-    """A value of a shape, as a view that stands in memory in one of several ways."""
-    way = rng.integers(4)
-    if way == 0 or len(shape) < 2:
-        return array(*shape, seed=int(rng.integers(100)), dtype=dtype)
-    if way == 1:
-        large = array(*(n + 3 for n in shape), dtype=dtype)
-        return take_part(large, *(slice(1, 1 + n) for n in shape))
-    axes = list(range(len(shape)))
-    if way == 2:
-        axes[-2:] = axes[:-3:-1]
-    else:
-        rng.shuffle(axes)
-    base = array(*(shape[axes.index(k)] for k in range(len(shape))), dtype=dtype)
-    recipe = transposed(whole(base.dtype, base.shape), axes)
-    return op("view", base, attributes=(recipe,))
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_products_have_the_bits_of_numpy(dtype: str) -> None:
-    rng = np.random.default_rng(0)
-    sizes, native = [1, 1, 2, 3, 8, 17, 64], 0
-    for _ in range(150):
-        renew(current_trace())
-        m, k, n = map(int, rng.choice(sizes, 3))
-        batch = tuple(map(int, rng.integers(1, 4, rng.integers(0, 3))))
-        other = tuple(int(rng.choice([1, extent])) for extent in batch)
-        x = stored(rng, (*batch, m, k) if rng.integers(9) else (k,), dtype)
-        y = stored(rng, (*other, k, n) if rng.integers(9) else (k,), dtype)
-        native += NativeRows in parts(check(Recorded([op("matmul", x, y)])))
-    assert native > 100
-
-
-def test_products_of_heads_are_shared_among_threads() -> None:
-    q, k = array(4, 60, 8, 16), array(4, 60, 8, 16, seed=1)
-    axes = whole(q.dtype, q.shape)
-    left = op("view", q, attributes=(transposed(axes, (0, 2, 1, 3)),))
-    right = op("view", k, attributes=(transposed(axes, (0, 2, 3, 1)),))
-    pool.set_num_threads(3)
-    assert parts(check(Recorded([op("matmul", left, right)]))) == [NativeRows]
-
-
-@pytest.mark.parametrize("name", ["inf", "nan", "zeros"])
-def test_products_treat_special_values_as_numpy_does(name: str) -> None:
-    for shape in [(3, 4), (1, 4), (3, 1), (1, 1)]:
-        x, y = array(*shape), array(shape[1], 5)
-        assert x.buffer is not None
-        x.buffer[0, 0] = {"inf": np.inf, "nan": np.nan, "zeros": -0.0}[name]
-        recorded = Recorded([op("matmul", x, y)])
-        check(recorded)
-
-
-@pytest.mark.parametrize(
-    ("x", "y"), [((0, 3), (3, 2)), ((2, 0), (0, 3)), ((0, 2, 2), (2, 2)), ((0,), (0,))]
-)
-def test_empty_products_are_left_to_numpy(x: Any, y: Any) -> None:
-    recorded = Recorded([op("matmul", array(*x), array(*y))])
-    assert parts(check(recorded)) == [PythonRow]
-
-
-def test_a_matrix_times_its_own_transpose_is_left_to_numpy() -> None:
-    x = array(20, 30)  # NumPy calls another routine for it
-    assert parts(check(Recorded([op("matmul", x, turned(x))]))) == [PythonRow]
 
 
 # -- memory ---------------------------------------------------------------------------
@@ -455,83 +350,3 @@ def test_what_is_no_table_of_arrays_is_refused() -> None:
     for wrong in ((), ([],), ([], [1.0]), ((), [1.0]), ([None] * 3, [1.0])):
         with pytest.raises((TypeError, IndexError, SystemError)):
             run(*wrong)
-
-
-# -- processes and threads ------------------------------------------------------------
-def busy() -> Recorded:
-    """A plan with small, shared and split launches, and a product."""
-    x = op("exp", array(200, 1000) * 0.1)
-    rows = reduced("sum", x, 1)
-    long = reduced("sum", array(1, 300_000) * 2.0, 1)
-    y = op("matmul", reshaped(rows, 10, 20), array(20, 30))
-    return Recorded([x * 3.0, sweep(rows, 1), long, op("tanh", y)])
-
-
-def test_eight_threads_may_run_one_plan_at_once() -> None:
-    pool.set_num_threads(3)
-    recorded = busy()
-    plan = recorded.plan()
-    expected = [bits(result) for result in recorded.run(plan).values()]
-    wrong: list[object] = []
-
-    def work() -> None:
-        try:
-            for _ in range(20):
-                results = recorded.run(plan)
-                if [bits(result) for result in results.values()] != expected:
-                    wrong.append(results)
-        except BaseException as error:
-            wrong.append(error)
-
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(2e-5)
-    try:
-        threads = [threading.Thread(target=work) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(before)
-    assert not wrong
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-def test_a_forked_child_runs_plans_of_its_parent() -> None:
-    pool.set_num_threads(3)
-    recorded = busy()
-    plan = recorded.plan()
-    expected = [bits(result) for result in recorded.run(plan).values()]
-    recorded.run(plan)
-    for _ in range(5):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # fork with threads
-            child = os.fork()
-        if child == 0:
-            signal.alarm(60)
-            results = [bits(result) for result in recorded.run(plan).values()]
-            os._exit(0 if results == expected else 1)
-        recorded.run(plan)
-        assert os.waitpid(child, 0)[1] == 0
-
-
-PROGRAM = """
-import engine, engine.numpy as np
-from engine.kernels import pool
-pool.set_num_threads(2)
-x = np.ones(300_000)
-with engine.config(tier="compiled"):
-    for _ in range(5):
-        y = np.exp(x) * 2 + 1
-        engine.eval(y)
-print(float(y[0]))
-"""
-
-
-@pytest.mark.parametrize("native", ["0", "1"])
-def test_a_process_ends_while_helpers_wait_for_work(native: str) -> None:
-    environment = {**os.environ, "ENGINE_NATIVE": native}
-    command = [sys.executable, "-c", PROGRAM]
-    done = subprocess.run(command, env=environment, capture_output=True, check=True)
-    assert float(done.stdout) == pytest.approx(2 * np.e + 1)
-    assert not done.stderr
