@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.kernels import pool
 from engine.kernels.counts import COUNTS
 from engine.kernels.cpu.launch import Launch, failure, scalar_formats
 from engine.kernels.native import table as native
@@ -72,6 +73,8 @@ class NativeRows:
         self._first, self._rows = draft.first, tuple(draft.rows)
         self._launches, self._dead = draft.launches, tuple(draft.dead)
         self._names, self._arena = draft.names, segment.arena
+        chunks = [-(-call.total // call.chunk) for call in segment.calls if call.chunk]
+        self._helpers = min(threads, max(chunks, default=1)) - 1
         self._temporaries = [
             (slot, offset, *contents[slot])
             for slot, offset in ((~key, at) for key, at in bound.offsets.items())
@@ -80,6 +83,8 @@ class NativeRows:
 
     def run(self, table: list[Any], scalars: Sequence[Any]) -> Stop | None:
         """Run the rows; where they stopped."""
+        if self._helpers:
+            pool.have_helpers(self._helpers)
         try:
             done = self._run(table, scalars)
         except Exception:  # before the first call; the rows one by one find who fails
