@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from engine import counters
+from engine.bound import Bound, bind
 from engine.buffers import Buffers, plan_buffers
 from engine.config import config
 from engine.errors import Unfinished, warn_user
 from engine.interpret import call_reference, interpret, late_error, moved
-from engine.kernels import memory
+from engine.kernels import memory, pool
 from engine.kernels.backend import (
     HOST,
     Backend,
@@ -28,6 +29,7 @@ from engine.kernels.backend import (
     UnsupportedKernel,
     backend_of,
 )
+from engine.kernels.native import table as native
 from engine.lower import Lowered, lower
 from engine.program import EMPTY, Step, from_nodes, is_leaf
 from engine.recipe import strided
@@ -67,7 +69,15 @@ class Plan:
     rows : tuple of Row
     """
 
-    __slots__ = ("_leaves", "_outputs", "_slots", "buffers", "rows", "schedule")
+    __slots__ = (
+        "_leaves",
+        "_outputs",
+        "_slots",
+        "bound",
+        "buffers",
+        "rows",
+        "schedule",
+    )
 
     def __init__(
         self,
@@ -79,7 +89,8 @@ class Plan:
         self.schedule = schedule
         self.buffers = buffers
         steps = schedule.program.steps
-        self._slots = len(buffers.contents)
+        self._slots = len(buffers.contents) + 1  # the last: temporaries of a segment
+        self.bound: Bound | None = None
         self._leaves = tuple(
             (buffers.slots[n], leaves[step.origin])
             for n, step in enumerate(steps)
@@ -107,18 +118,46 @@ class Plan:
         table: list[Any] = [None] * self._slots
         for slot, index in self._leaves:
             table[slot] = leaves[index]
-        rows = iter(self.rows)
-        row = None
-        try:
-            for row in rows:
-                row.run(table, scalars)
-        except Exception as error:
-            assert row is not None
-            lost = row.written()
-            for row in rows:
-                row.run_unless(lost, table, scalars)
-            raise Unfinished(error, self._results(table, lost)) from error
+        bound, first = self.bound, 0
+        if bound is None or bound.threads != pool.num_threads():
+            bound = self._bind()
+        if bound is not None:
+            stop = bound.run(table, scalars)
+            if stop is None:
+                return self._results(table, frozenset())
+            if stop.error is not None:
+                unfinished = self._unfinished(stop.row, stop.error, table, scalars)
+                raise unfinished from stop.error
+            first = stop.row
+        for number in range(first, len(self.rows)):
+            try:
+                self.rows[number].run(table, scalars)
+            except Exception as error:
+                raise self._unfinished(number, error, table, scalars) from error
         return self._results(table, frozenset())
+
+    def _bind(self) -> Bound | None:
+        """The bound form, once it is known how every row runs: see `bound`.
+
+        The rows themselves are the specification, and what runs until then.
+        """
+        if not native.available() or not all(row.settled for row in self.rows):
+            return None
+        if any(device != HOST for _, _, device in self.buffers.contents):
+            return None
+        shapes = {slot: shape for _, slot, shape, _ in self._outputs}
+        contents = [(dtype, shape) for dtype, shape, _ in self.buffers.contents]
+        self.bound = bind(self.rows, contents, shapes, pool.num_threads())
+        return self.bound
+
+    def _unfinished(
+        self, number: int, error: Exception, table: list[Any], scalars: Sequence[Any]
+    ) -> Unfinished:
+        """What to raise when a row failed; rows that do not depend on it are run."""
+        lost = self.rows[number].written()
+        for row in self.rows[number + 1 :]:
+            row.run_unless(lost, table, scalars)
+        return Unfinished(error, self._results(table, lost))
 
     def _results(self, table: list[Any], lost: Set[int]) -> dict[int, Array]:
         outputs: dict[int, Array] = {}
@@ -202,18 +241,23 @@ class Row:
         self.device = buffers.devices[index]
         self.backend: Backend = backend_of(self.device)
         self.lowered: Lowered | None = None
-        self._launcher: Any = None
+        self.launcher: Any = None
         self._interpreted = group.kind == "library"
-        self._arguments: tuple[int, ...] = ()
+        self.arguments: tuple[int, ...] = ()
         if group.kind != "library":
             lowered = lower(schedule, group, buffers.slots)
             self.lowered = lowered
-            self._arguments = lowered.arguments
-        self._scalar_numbers = self.lowered.scalars if self.lowered else ()
+            self.arguments = lowered.arguments
+        self.scalar_numbers = self.lowered.scalars if self.lowered else ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known how the row runs: a group that is cold may warm up."""
+        return self.launcher is not None or self._interpreted
 
     def run(self, table: list[Any], scalars: Sequence[Any]) -> None:
         """Compute the group over the table of buffers."""
-        launcher = self._launcher
+        launcher = self.launcher
         if launcher is None and not self._interpreted:
             launcher = self._choose()
         if launcher is None:
@@ -274,9 +318,9 @@ class Row:
             table[slot] = backend_of(device).allocate(dtype, shape)
         own = [self.backend.allocate(d, (size,)) for d, size in lowered.temporaries]
         arguments = [
-            table[slot] if slot >= 0 else own[~slot] for slot in self._arguments
+            table[slot] if slot >= 0 else own[~slot] for slot in self.arguments
         ]
-        numbers = [scalars[k] for k in self._scalar_numbers]
+        numbers = [scalars[k] for k in self.scalar_numbers]
         pointer = self.backend.pointer
         if self.device == HOST:
             launcher([pointer(buffer) for buffer in arguments], numbers)
@@ -304,7 +348,7 @@ class Row:
             self._interpreted = True
             self._warn(kernel.name, error)
             return None
-        self._launcher = launcher
+        self.launcher = launcher
         return launcher
 
     def _warn(self, name: str, error: CompileError) -> None:

@@ -8,7 +8,7 @@ import threading
 import time
 
 from .. import cache
-from ..backend import CompileError, Launcher, UnsupportedKernel, reason
+from ..backend import CompileError, UnsupportedKernel, reason
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
 from ..memory import HostMemory
@@ -40,7 +40,7 @@ class CompiledKernel:
         self._split: int | None = None
         self._split_tried = False
 
-    def bind(self, layout: Layout) -> Launcher:
+    def bind(self, layout: Layout) -> launch.Launch:
         """Fix extents, offsets and strides."""
         return launch.bind(self.kernel, layout, self.address, self._split_address)
 
