@@ -47,6 +47,7 @@ _UNARY_FLOAT = {
     "arccosh": "inverse hyperbolic cosine; NaN below 1",
     "arctanh": "inverse hyperbolic tangent; infinite at -1 and 1",
     "sqrt": "square root; NaN below 0",
+    "rsqrt": "1 / sqrt(x); infinite at 0, NaN below",
     "cbrt": "cube root, of negative numbers too",
     "sigmoid": "1 / (1 + exp(-x)), 0 and 1 in the limits",
     "erf": "error function",
