@@ -60,6 +60,7 @@ from .exponential import (
     log10,
     logaddexp,
     logaddexp2,
+    rsqrt,
     sqrt,
 )
 from .linear_algebra import matmul
@@ -188,6 +189,7 @@ __all__ = [
     "remainder",
     "right_shift",
     "rint",
+    "rsqrt",
     "sigmoid",
     "sign",
     "signbit",
