@@ -122,6 +122,15 @@ WHOLE = frozenset(
 )
 """The functions of integers (and `invert` of bool) alone."""
 
+FUSED = frozenset(
+    {"exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "logaddexp2"}
+    | {"sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "hypot"}
+    | {"sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "sigmoid"}
+    | {"erf", "erfc", "lgamma", "power", "rsqrt", "cbrt"}
+    | {"fmod", "remainder", "floor_divide"}
+)
+"""The functions of floats whose formulas need fused multiply-add."""
+
 
 def operand_dtype(dtypes: tuple[str, ...]) -> str:
     """The one dtype in which a function of these operands works.

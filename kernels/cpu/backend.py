@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 import time
 
 from .. import cache
 from ..backend import Launcher
 from ..counts import COUNTS
-from ..kernel import Kernel, Layout
+from ..kernel import Compute, Kernel, Layout
+from ..scalars import FUSED
 from . import launch
 from .emit import UnsupportedKernel, emit, emit_split
-from .target import MissingSymbol, identity, load
+from .target import MissingSymbol, has_fused_multiply_add, identity, load
+
+CALL = re.compile(r"\b([a-z]\w*)\(")
 
 _lock = threading.RLock()  # Numba compiles one kernel at a time
 
@@ -75,7 +79,7 @@ class CpuBackend:
 
     def emit(self, kernel: Kernel) -> str:
         """The readable Python source of `kernel` (stage 6)."""
-        return emit(kernel)
+        return source_of(kernel)
 
     def is_known(self, kernel: Kernel) -> bool:
         """Whether machine code of `kernel` exists, in this process or on disk.
@@ -87,7 +91,7 @@ class CpuBackend:
             return True
         if kernel.key in self._absent:
             return False
-        found = cache.has(cache.key(emit(kernel), identity()))
+        found = cache.has(cache.key(source_of(kernel), identity()))
         if not found:
             self._absent.add(kernel.key)
         return found
@@ -112,9 +116,30 @@ class CpuBackend:
         return known
 
     def _build(self, kernel: Kernel) -> CompiledKernel:
-        source = emit(kernel)
+        source = source_of(kernel)
         address, loaded = build(source, kernel.name)
         return CompiledKernel(kernel, source, address, loaded)
+
+
+def source_of(kernel: Kernel) -> str:
+    """The source of `kernel`, where this CPU runs it well.
+
+    Raises
+    ------
+    UnsupportedKernel
+        If the backend does not generate such kernels, or if this CPU has to call a
+        function for each of the multiply-adds that vector math consists of.
+    """
+    if not has_fused_multiply_add():
+        for name in sorted(functions(kernel) & FUSED):
+            raise UnsupportedKernel(f"{name} on a CPU without fused multiply-add")
+    return emit(kernel)
+
+
+def functions(kernel: Kernel) -> set[str]:
+    """The names that the texts of `kernel` call."""
+    statements = (s for s in kernel.statements() if isinstance(s, Compute))
+    return {name for s in statements for name in CALL.findall(s.text)}
 
 
 def build(source: str, title: str) -> tuple[int, bool]:

@@ -10,12 +10,19 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from by_hand import elementwise, run
+from llvmlite import ir
 from numba import njit
 from scipy import special
 
+from engine.kernels.builders import VECTOR_MATH, builders
+from engine.kernels.cpu import UnsupportedKernel, backend, target
 from engine.kernels.cpu.functions import NAMESPACE
+from engine.kernels.intrinsics import c_symbol
+from engine.kernels.kernel import Layout
 from engine.kernels.philox import philox_numpy
-from engine.kernels.scalars import NAMES, WHOLE
+from engine.kernels.scalars import FUSED, NAMES, WHOLE
+from engine.kernels.term import Place, Term
 
 SIGNED = ("int8", "int64")
 UNSIGNED = ("uint8", "uint64")
@@ -206,13 +213,44 @@ def test_float32_stays_float32() -> None:
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("name", ["exp", "log", "sin", "tanh", "erf", "power", "tan"])
+@pytest.mark.parametrize("name", sorted(set(VECTOR_MATH) - {"pow"} | {"power"}))
 def test_loops_are_vector_loops(name: str, dtype: str) -> None:
     loop = LOOPS[name]
     x = np.ones(4, dtype)
     loop(*[x] * NAMES[name].arity, np.empty_like(x))
     code = loop.inspect_asm(loop.signatures[-1])
     assert "vector.body" in loop.inspect_llvm(loop.signatures[-1]) or "ymm" in code
+
+
+def instructions(name: str) -> str:
+    """The LLVM text of the scalar function of float64, not optimised."""
+    module = ir.Module()
+    kind = ir.FunctionType(ir.VoidType(), [ir.DoubleType()] * NAMES[name].arity)
+    function = ir.Function(module, kind, "scalar")
+    place = Place(ir.IRBuilder(function.append_basic_block()), c_symbol)
+    build = builders(VECTOR_MATH)[name]
+    build(*(Term(place, value, "float64") for value in function.args))
+    return str(module)
+
+
+def test_which_functions_need_fused_multiply_add_is_known() -> None:
+    of_floats = set(NAMES) - WHOLE - {"select", "ldexp"}
+    fused = {name for name in of_floats if "llvm.fma" in instructions(name)}
+    assert fused == FUSED
+
+
+def test_without_fused_multiply_add_vector_math_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target.machine()  # of this CPU as it is
+    monkeypatch.setattr(target, "cpu_features", lambda: "+sse2,+avx,-fma")
+    monkeypatch.setattr(target.binding(), "get_process_triple", lambda: "x86_64-linux")
+    with pytest.raises(UnsupportedKernel, match=r"^exp on a CPU without fused"):
+        backend.compile(elementwise("x0 - exp(x0) * 0.5", "float64", "float64"))
+    x, out = np.ones(3), np.empty(3)
+    kernel = elementwise("sqrt(x0) * x0 - 0.5", "float64", "float64")
+    run(kernel, Layout((3,), ((0,), (0,))), [x, out])
+    assert out.tolist() == [0.5] * 3
 
 
 def test_names_can_be_read_without_numba() -> None:
