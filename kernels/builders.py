@@ -38,6 +38,7 @@ VECTOR_MATH: dict[str, Builder] = {
     "log2": vecmath_log.log2,
     "log10": vecmath_log.log10,
     "pow": vecmath_log.power,
+    "ldexp": vecmath_log.ldexp,
     "fmod": vecmath.fmod,
     "arcsin": vecmath_angles.arcsin,
     "arccos": vecmath_angles.arccos,

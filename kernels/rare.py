@@ -39,6 +39,8 @@ def rarely(
     The formula becomes a function of its own, called `name` in the module.
     """
     builder = size.place.builder
+    if not size.place.vector_loops:
+        return _branch(formula, size, limit, operands)
     module = builder.module
     widths = WIDTHS[size.dtype]
     label = f"beyond_{name}_{size.dtype}"
@@ -54,6 +56,20 @@ def rarely(
     # llvmlite knows no attributes of this form, but writes them as they are.
     set.add(call.attributes, f'"vector-function-abi-variant"="{mapping}"')
     return Term(size.place, call, size.dtype)
+
+
+def _branch(
+    formula: Callable[..., Term], size: Term, limit: float, operands: tuple[Term, ...]
+) -> Term:
+    builder = size.place.builder
+    before = builder.block
+    with builder.if_then((size > limit).value, likely=False):
+        found = formula(*operands)
+        inside = builder.block
+    result = builder.phi(size.value.type)
+    result.add_incoming(size.value, before)
+    result.add_incoming(found.value, inside)
+    return Term(size.place, result, size.dtype)
 
 
 def _define(module: ir.Module, kind: ir.Type, label: str, arity: int) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from .term import Term, bits, convert, fma, from_bits, llvm, magnitude, select
-from .vecmath import copysign, lost, polynomial, power_of_two, reduce_exp, scale
+from .vecmath import clamp, copysign, lost, polynomial, power_of_two, reduce_exp, scale
 from .vecmath_formats import FORMATS, Format
 from .vecmath_tables import EXP_SHORT64, LOG_POWER64, LOG_SHORT64
 
@@ -171,6 +171,19 @@ def arctanh(x: Term) -> Term:
     result = joined(*log_of_sum(n, m, error * inverse, form), form) * 0.5
     result = select(size == 1.0, INFINITY, select(size < 1.0, result, NAN))
     return copysign(select(size < nearly_itself(form), size, result), x)
+
+
+def ldexp(x: Term, n: Term) -> Term:
+    """``x * 2**n`` for an integer n, rounded once."""
+    form = FORMATS[x.dtype]
+    size = magnitude(x)
+    own, m = split(size, form)
+    if n.bits > 16:  # narrower ones are far from overflow
+        n = clamp(n, -5000, 5000)
+    reach = form.bias + form.digits + 2
+    total = clamp(own + convert(n, own.dtype), -reach, reach)
+    result = copysign(scale(m, total, form), x)
+    return select((size == 0) | ~(size < INFINITY), x, result)
 
 
 # -- powers ----------------------------------------------------------------------------
