@@ -86,6 +86,7 @@ def stirling(z: Any) -> Any:
 
 
 # -- the fits --------------------------------------------------------------------------
+@mpmath.workdps(DIGITS)
 def fits() -> dict[str, Fit]:
     """Every table by its name; intervals reach a little beyond where they are used."""
     wider = mpf("1.0005")
@@ -138,41 +139,40 @@ def nodes(fit: Fit) -> list[Any]:
     return [x if abs(x) > TINY else TINY for x in places]
 
 
+@mpmath.workdps(DIGITS)
 def coefficients(fit: Fit) -> list[Any]:
     """The interpolating polynomial, from the lowest power to the highest."""
-    with mpmath.workdps(DIGITS):
-        places = nodes(fit)
-        divided = [fit.function(x) for x in places]
-        for order in range(1, fit.count):
-            for k in range(fit.count - 1, order - 1, -1):
-                gap = places[k] - places[k - order]
-                divided[k] = (divided[k] - divided[k - 1]) / gap
-        result = [divided[-1]]
-        for x, first in zip(places[-2::-1], divided[-2::-1], strict=True):
-            result = [mpf(0), *result]
-            for k, above in enumerate(result[1:]):
-                result[k] -= x * above
-            result[0] += first
-        return result
+    places = nodes(fit)
+    divided = [fit.function(x) for x in places]
+    for order in range(1, fit.count):
+        for k in range(fit.count - 1, order - 1, -1):
+            gap = places[k] - places[k - order]
+            divided[k] = (divided[k] - divided[k - 1]) / gap
+    result = [divided[-1]]
+    for x, first in zip(places[-2::-1], divided[-2::-1], strict=True):
+        result = [mpf(0), *result]
+        for k, above in enumerate(result[1:]):
+            result[k] -= x * above
+        result[0] += first
+    return result
 
 
+@mpmath.workdps(DIGITS)
 def largest_error(fit: Fit, table: list[Any]) -> float:
     """The largest error at points between the nodes, relative to the largest value."""
-    with mpmath.workdps(DIGITS):
-        low, high = mpf(fit.low), mpf(fit.high)
-        points = [low + (high - low) * mpf(k) / 151 for k in range(1, 151)]
-        exact = [fit.function(x) for x in points]
-        found = [mpmath.polyval(table[::-1], x) for x in points]
-        errors = [abs(x - y) for x, y in zip(found, exact, strict=True)]
-        return float(max(errors) / max(map(abs, exact)))
+    low, high = mpf(fit.low), mpf(fit.high)
+    points = [low + (high - low) * mpf(k) / 151 for k in range(1, 151)]
+    exact = [fit.function(x) for x in points]
+    found = [mpmath.polyval(table[::-1], x) for x in points]
+    errors = [abs(x - y) for x, y in zip(found, exact, strict=True)]
+    return float(max(errors) / max(map(abs, exact)))
 
 
 def main() -> None:
-    with mpmath.workdps(DIGITS):
-        for name, fit in fits().items():
-            table = coefficients(fit)
-            print(f"{name} = (  # {largest_error(fit, table):.1e}")
-            print("".join(f"    {float(c)!r},\n" for c in table), end=")\n")
+    for name, fit in fits().items():
+        table = coefficients(fit)
+        print(f"{name} = (  # {largest_error(fit, table):.1e}")
+        print("".join(f"    {float(c)!r},\n" for c in table), end=")\n")
 
 
 if __name__ == "__main__":

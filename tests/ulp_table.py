@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
+from exact import log_gamma
 from numba import njit
 
 from engine.kernels.cpu.functions import NAMESPACE
@@ -36,10 +37,6 @@ def _in_base(base: int) -> Callable[[Any], Any]:
 
 def _cube_root(x: Any) -> Any:
     return mpmath.sign(x) * mpmath.cbrt(abs(x))
-
-
-def _log_gamma(x: Any) -> Any:
-    return mpmath.re(mpmath.loggamma(x))
 
 
 LN2, QUARTER_PI, ROOT = math.log(2) / 2, math.pi / 4, math.sqrt(0.5)
@@ -76,7 +73,7 @@ CASES = {
     "arctanh": Case(mpmath.atanh, (-1, 1), (-1, 1), (ROOT**3, 1 / 3, 1e-4)),
     "cbrt": Case(_cube_root, *POSITIVE, (1.0, 2.0, 4.0, 8.0), True),
     "rsqrt": Case(lambda x: 1 / mpmath.sqrt(x), *POSITIVE, (1.0, 2.0, 4.0), True),
-    "lgamma": Case(_log_gamma, *GAMMA, (0.5, 1.0, 1.5, 2.0, 2.5), True),
+    "lgamma": Case(log_gamma, *GAMMA, (0.5, 1.0, 1.5, 2.0, 2.5), True),
     "hypot": Case(mpmath.hypot, *POSITIVE, (1.0,), True),
     "power": Case(mpmath.power, *POSITIVE, (1.0, ROOT, 2.0), True),
 }

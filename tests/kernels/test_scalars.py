@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import mpmath
 import numpy as np
 import pytest
 from by_hand import elementwise, run
+from exact import erfc, log_gamma, of_arrays
 from llvmlite import ir
 from numba import njit
 from scipy import special
@@ -43,25 +43,12 @@ NO_BOOL = words(
     "reciprocal square floor ceil trunc sign fmod remainder floor_divide power "
     "left_shift right_shift gcd lcm bitwise_count"
 )
-
-
-def erfc(x: Any) -> Any:
-    return mpmath.erfc(x) if abs(x) < 100 else 1 - mpmath.sign(x)
-
-
-def log_gamma(x: Any) -> Any:
-    """C's lgamma: infinite at the poles."""
-    if mpmath.isinf(x) or (x <= 0 and mpmath.isint(x)):
-        return mpmath.inf
-    return mpmath.re(mpmath.loggamma(x))
-
-
 REFERENCE: dict[str, Callable[..., Any]] = {
     "sigmoid": special.expit,
     "rsqrt": lambda x: 1 / np.sqrt(x),
     "erf": special.erf,
-    "erfc": np.vectorize(lambda x: float(erfc(mpmath.mpf(x))), otypes=[float]),
-    "lgamma": np.vectorize(lambda x: float(log_gamma(mpmath.mpf(x))), otypes=[float]),
+    "erfc": of_arrays(erfc),
+    "lgamma": of_arrays(log_gamma),
     "select": lambda c, x, y: np.where(c != 0, x, y),
     "philox": philox_numpy,
 }
