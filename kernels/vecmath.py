@@ -3,8 +3,9 @@
 LLVM cannot vectorise a loop around a call of the C library; it can vectorise these.
 They use only fused multiply-add, selects and integer shifts, are right for NaN,
 infinities, signed zeros and denormals, and stay below 2 units in the last place
-(`docs/accuracy.md`). One text serves float64 and float32; the logarithms and powers
-are in `vecmath_log`, the numbers in `vecmath_tables`.
+(`docs/accuracy.md`). One text serves float64 and float32. Logarithms and powers are in
+`vecmath_log`, roots in `vecmath_roots`, inverse angles in `vecmath_angles`, lgamma in
+`vecmath_gamma`, the numbers in `vecmath_formats` and `vecmath_tables`.
 """
 
 from __future__ import annotations

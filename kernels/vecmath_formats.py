@@ -40,10 +40,10 @@ class Format(NamedTuple):
     erfc_high: float
     atan: Table
     asin: Table
-    right_angle: tuple[float, float]
+    right_angle: tuple[float, float]  # pi / 2
     cbrt: Table
     gamma: Table
-    gamma_slope: tuple[float, float]  # 1 - gamma
+    gamma_slope: tuple[float, float]  # 1 - Euler's constant
     gamma_bend: tuple[float, float]  # (pi**2 / 6 - 1) / 2
     stirling: Table
     stirling_base: tuple[float, float]  # (log(2 * pi) - 1) / 2
@@ -127,4 +127,9 @@ FORMATS = {
         stirling_base=(0.418938547372818, -1.4168144879533884e-08),
     ),
 }
-"""dtype to constants."""
+"""dtype to constants.
+
+Constants in two or three parts are rounded part by part. Of log(2) and log10(2) the
+first part is shorter, so that its product with an exponent is exact; that of pi / 2
+needs no such care, because there the product is only ever part of a multiply-add.
+"""

@@ -14,6 +14,7 @@ INFINITY = math.inf
 
 
 def lgamma(x: Term) -> Term:
+    """`log_gamma`, and left of -1/2, where few numbers are, a function of its own."""
     left = rarely("lgamma", log_gamma_left, -x, 0.5, x)
     return select(x < -0.5, left, log_gamma(x))
 
@@ -47,23 +48,23 @@ def log_parts_of(whole: Term, rest: Term, form: Format) -> tuple[Term, Term]:
     return total, ((base - total) + high) + fma(k, form.ln2[1], low)
 
 
-def around_two(t: Term, log: Term, log_rest: Term, form: Format) -> Term:
-    """``lgamma(2 + t) - (log + log_rest)`` for ``|t| <= 1/2``."""
+def around_two(t: Term, shift: Term, shift_rest: Term, form: Format) -> Term:
+    """``lgamma(2 + t) - (shift + shift_rest)`` for ``|t| <= 1/2``."""
     (slope, slope_rest), (bend, bend_rest) = form.gamma_slope, form.gamma_bend
     mean = fma(t, bend, slope)
     mean_rest = fma(t, bend, slope - mean) + fma(t, bend_rest, slope_rest)
     mean_rest = fma(t * t, polynomial(t, form.gamma), mean_rest)
     main = t * mean
     main_rest = fma(t, mean_rest, fma(t, mean, -main))
-    total = main - log
-    return total + (lost(main, -log, total) + (main_rest - log_rest))
+    total = main - shift
+    return total + (lost(main, -shift, total) + (main_rest - shift_rest))
 
 
-def stirling(x: Term, log: Term, log_rest: Term, form: Format) -> Term:
+def stirling(x: Term, log_x: Term, log_x_rest: Term, form: Format) -> Term:
     """``(x - 1/2) * (log(x) - 1) + (log(2 * pi) - 1) / 2 + polynomial / x``."""
     base, base_rest = form.stirling_base
-    less = log - 1.0
-    less_rest = ((log - less) - 1.0) + log_rest
+    less = log_x - 1.0
+    less_rest = ((log_x - less) - 1.0) + log_x_rest
     factor = x - 0.5
     main = factor * less
     main_rest = fma(factor, less, -main)
