@@ -151,7 +151,7 @@ def settle(run: Run, pace: Pace) -> tuple[int, dict[str, int]]:
     deadline = time.perf_counter() + pace.warming
     quiet, calls = 0, 1
     left: dict[str, int] = {}
-    while quiet < 3 and (calls < 20 or time.perf_counter() < deadline):
+    while quiet < 3 and (calls < 40 or time.perf_counter() < deadline):
         before = engine.stats()
         run()
         after = engine.stats()

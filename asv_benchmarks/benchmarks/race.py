@@ -7,11 +7,15 @@ are benchmarks of airspeed velocity; ``table.py`` runs the same races interleave
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .libraries import Start
+
+SETTLING = 2.0
+"""Seconds in which Engine compiles what recurs, before it is timed."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,10 @@ class Limit:
     limit: Callable[[], float]
 
 
-@dataclass
 class Timed:
     """The part of a benchmark class that starts a race: subclasses list theirs."""
 
-    races: Sequence[Race] = field(default=())
+    races: Sequence[Race] = ()
 
     def setup(self, name: str, by: str) -> None:
         """Start, and run until Engine has compiled what it compiles."""
@@ -88,5 +91,7 @@ class Timed:
             self.run = race.by[by](*race.data())
         except ModuleNotFoundError as missing:
             raise NotImplementedError(f"{by}: {missing}") from missing
-        for _ in range(5 if by == "engine" else 1):
+        deadline = time.perf_counter() + SETTLING
+        self.run()
+        while by == "engine" and time.perf_counter() < deadline:
             self.run()

@@ -26,7 +26,7 @@ FILES = (chains, rows, reductions, stencils, sweeps, programs, training)
 RACES = [race for file in FILES for race in file.RACES]
 LIMITS = [*overhead.LIMITS, *cold.LIMITS]
 
-HEAD = "| work | NumPy | peers | Engine | first call | ratio, target | met |"
+HEAD = "| work | NumPy | peers | Engine | first call, calls | ratio, target | met |"
 LIMITS_HEAD = "| figure | measured | limit | met |"
 
 
@@ -97,7 +97,7 @@ def line_of(outcome: Outcome) -> str:
         milliseconds(outcome, "numpy"),
         ", ".join(peers),
         milliseconds(outcome, "engine"),
-        digits(outcome.first * 1e3),
+        f"{digits(outcome.first * 1e3)}, {outcome.calls}",
         "; ".join(compared(outcome, target) for target in race.targets),
         word(outcome.met()),
     ]

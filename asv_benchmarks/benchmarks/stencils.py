@@ -30,9 +30,15 @@ def jacobi_2d_jax(jax: Any) -> Any:
     def step(_: int, a: Any) -> Any:
         centre = a[1:-1, 1:-1]
         around = a[1:-1, :-2] + a[1:-1, 2:] + a[2:, 1:-1] + a[:-2, 1:-1]
-        return a.at[1:-1, 1:-1].set(0.2 * (centre + around))
+        return with_edges_of(jax, a, 0.2 * (centre + around))
 
     return jax.jit(lambda a, steps: jax.lax.fori_loop(0, steps, step, a))
+
+
+def with_edges_of(jax: Any, a: Any, inner: Any) -> Any:
+    """A grid from its inside; JAX is faster with it than with ``a.at[...].set``."""
+    inside = jax.numpy.ones(inner.shape, bool)
+    return jax.numpy.where(jax.numpy.pad(inside, 1), jax.numpy.pad(inner, 1), a)
 
 
 def jacobi_2d_numba(numba: Any, parallel: bool = False) -> Any:
@@ -81,7 +87,7 @@ def heat_3d_jax(jax: Any) -> Any:
             + (a[1:-1, 2:, 1:-1] - 2.0 * centre + a[1:-1, :-2, 1:-1])
             + (a[1:-1, 1:-1, 2:] - 2.0 * centre + a[1:-1, 1:-1, :-2])
         )
-        return a.at[1:-1, 1:-1, 1:-1].set(centre + 0.125 * change)
+        return with_edges_of(jax, a, centre + 0.125 * change)
 
     return jax.jit(lambda a, steps: jax.lax.fori_loop(0, steps, step, a))
 
