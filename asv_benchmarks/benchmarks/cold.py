@@ -16,37 +16,53 @@ import engine
 import engine.numpy
 
 from .chains import chain
-from .programs import develop
+from .programs import develop, photograph
 from .race import Limit
+
+IMPORT = """
+import time, numpy
+start = time.perf_counter()
+import engine
+print(time.perf_counter() - start)
+"""
 
 PROCESSES = 5
 EXTENTS = 1000
+WARMING = 10
+"""Calls until "auto" has compiled the block: it never does in a first one."""
 
 
 def python(*arguments: str, cache: str) -> str:
-    """What a fresh process prints whose machine code is kept in `cache`."""
+    """What a fresh process prints whose machine code is kept in `cache`.
+
+    Python may keep its byte code, as it does for an installed package.
+    """
+    environment = {**os.environ, "ENGINE_CACHE_DIR": cache}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
         [sys.executable, *arguments],
         check=True,
         capture_output=True,
         text=True,
         cwd=Path(__file__).parent.parent,
-        env={**os.environ, "ENGINE_CACHE_DIR": cache},
+        env=environment,
     )
     return done.stdout
 
 
-def first_call(by: str) -> float:
-    """Seconds of the first call of a block of 20 ops on a million elements."""
-    image = np.random.default_rng(0).random((1000, 1000))
-    if by == "numpy":
+def calls(by: str, count: int) -> float:
+    """Seconds of the first of some calls of a block of 20 ops on a million elements."""
+    data = photograph(1000, 1000, np.float64)
+    if by == "engine":
+        data = tuple(engine.numpy.array(array) for array in data)
+    taken = []
+    for _ in range(count):
         start = time.perf_counter()
-        develop(image)
-    else:
-        given = engine.numpy.array(image)
-        start = time.perf_counter()
-        engine.eval(develop(given))
-    return time.perf_counter() - start
+        result = develop(*data)
+        if by == "engine":
+            engine.eval(result)
+        taken.append(time.perf_counter() - start)
+    return taken[0]
 
 
 def compiled_for_extents() -> int:
@@ -66,17 +82,20 @@ def compared_first_call(warm: bool) -> float:
     """The first call over NumPy's, in fresh processes: the median of some pairs."""
     with tempfile.TemporaryDirectory() as folder:
         kept = os.path.join(folder, "kept")
-        for _ in range(3 if warm else 0):
-            python("-m", "benchmarks.cold", "first", "engine", cache=kept)
+        process("engine", WARMING, cache=kept)
         ratios = []
         for number in range(PROCESSES):
             cache = kept if warm else os.path.join(folder, str(number))
             by_numpy, by_engine = (
-                float(python("-m", "benchmarks.cold", "first", by, cache=cache))
-                for by in ("numpy", "engine")
+                process(by, 1, cache=cache) for by in ("numpy", "engine")
             )
             ratios.append(by_engine / by_numpy)
     return statistics.median(ratios)
+
+
+def process(by: str, count: int, cache: str) -> float:
+    """`calls` in a fresh process."""
+    return float(python("-m", "benchmarks.cold", by, str(count), cache=cache))
 
 
 def kernels_for_extents() -> float:
@@ -86,15 +105,9 @@ def kernels_for_extents() -> float:
 
 
 def seconds_to_import() -> float:
-    """What importing Engine adds to a process that imports NumPy: least of each."""
-    taken: dict[str, list[float]] = {"import numpy": [], "import numpy, engine": []}
+    """How long a process that has NumPy imports Engine: the least of some."""
     with tempfile.TemporaryDirectory() as cache:
-        for _ in range(2 * PROCESSES):
-            for code, times in taken.items():
-                start = time.perf_counter()
-                python("-c", code, cache=cache)
-                times.append(time.perf_counter() - start)
-    return min(taken["import numpy, engine"]) - min(taken["import numpy"])
+        return min(float(python("-c", IMPORT, cache=cache)) for _ in range(10))
 
 
 class ColdStart:
@@ -106,8 +119,7 @@ class ColdStart:
     def setup(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.warm = os.path.join(self.folder.name, "warm")
-        for _ in range(3):
-            self.time_first_call_from_the_cache()
+        process("engine", WARMING, cache=self.warm)
 
     def teardown(self) -> None:
         self.folder.cleanup()
@@ -116,11 +128,11 @@ class ColdStart:
         python("-c", "import engine", cache=self.warm)
 
     def time_first_call_from_the_cache(self) -> None:
-        python("-m", "benchmarks.cold", "first", "engine", cache=self.warm)
+        process("engine", 1, cache=self.warm)
 
     def time_first_call(self) -> None:
         with tempfile.TemporaryDirectory(dir=self.folder.name) as empty:
-            python("-m", "benchmarks.cold", "first", "engine", cache=empty)
+            process("engine", 1, cache=empty)
 
 
 class Extents:
@@ -152,7 +164,7 @@ LIMITS = [
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "first":
-        print(first_call(sys.argv[2]))
-    else:
+    if sys.argv[1] == "extents":
         print(compiled_for_extents())
+    else:
+        print(calls(sys.argv[1], int(sys.argv[2])))

@@ -42,8 +42,8 @@ class Pace:
 
 UNSETTLED = ("interpreted_ops", "kernels_compiled", "kernels_loaded")
 
-THOROUGH = Pace(seconds=10.0, rounds=(5, 100), sample=0.005, warming=10.0)
-QUICK = Pace(seconds=1.0, rounds=(3, 20), sample=0.001, warming=3.0)
+THOROUGH = Pace(seconds=10.0, rounds=(5, 100), sample=0.005, warming=20.0)
+QUICK = Pace(seconds=1.0, rounds=(3, 20), sample=0.001, warming=5.0)
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def settle(run: Run, pace: Pace) -> tuple[int, dict[str, int]]:
     deadline = time.perf_counter() + pace.warming
     quiet, calls = 0, 1
     left: dict[str, int] = {}
-    while quiet < 3 and (calls < 40 or time.perf_counter() < deadline):
+    while quiet < 3 and (calls < 8 or time.perf_counter() < deadline):
         before = engine.stats()
         run()
         after = engine.stats()

@@ -138,10 +138,11 @@ def real_plane(rows: int, columns: int, steps: int) -> tuple[Any, Any, int]:
     return *np.meshgrid(across, down), steps
 
 
-def develop(image: Any) -> Any:
-    """Twenty ops on an image: tone curve, contrast, vignette, gamma."""
-    y = np.linspace(-1, 1, image.shape[0], dtype=image.dtype)[:, None]
-    x = np.linspace(-1, 1, image.shape[1], dtype=image.dtype)
+def develop(image: Any, x: Any, y: Any) -> Any:
+    """Twenty ops on an image: tone curve, contrast, vignette, gamma.
+
+    `x` and `y` are the places of its columns and rows, -1 to 1.
+    """
     light = np.maximum(image, 0.02) * 1.25  # 2 ops
     toned = light * (2.51 * light + 0.03) / (light * (2.43 * light + 0.59) + 0.14)  # 8
     contrast = 0.5 + 0.5 * np.tanh(3.0 * (toned - 0.5))  # 5
@@ -152,9 +153,7 @@ def develop(image: Any) -> Any:
 def develop_jax(jax: Any) -> Any:
     jnp = jax.numpy
 
-    def run(image: Any) -> Any:
-        y = jnp.linspace(-1, 1, image.shape[0], dtype=image.dtype)[:, None]
-        x = jnp.linspace(-1, 1, image.shape[1], dtype=image.dtype)
+    def run(image: Any, x: Any, y: Any) -> Any:
         light = jnp.maximum(image, 0.02) * 1.25
         toned = light * (2.51 * light + 0.03) / (light * (2.43 * light + 0.59) + 0.14)
         contrast = 0.5 + 0.5 * jnp.tanh(3.0 * (toned - 0.5))
@@ -164,8 +163,11 @@ def develop_jax(jax: Any) -> Any:
     return jax.jit(run)
 
 
-def photograph(rows: int, columns: int, dtype: Any = np.float32) -> tuple[Any]:
-    return (np.random.default_rng(3).random((rows, columns)).astype(dtype),)
+def photograph(rows: int, columns: int, dtype: Any = np.float32) -> tuple[Any, ...]:
+    """Light, and the places of columns and rows."""
+    image = np.random.default_rng(3).random((rows, columns)).astype(dtype)
+    x, y = (np.linspace(-1, 1, size, dtype=dtype) for size in (columns, rows))
+    return image, x, y[:, None]
 
 
 FIVE_TIMES = (Target(5.0),)
