@@ -56,9 +56,8 @@ def flush(trace: Trace) -> None:
 
 
 def _run(trace: Trace) -> None:
-    counters.add("synchronisations")
-    counters.add("ops_recorded", len(trace.values) - len(trace.leaves))
-    alive = tuple(live_values(trace))
+    counters.add_flush(len(trace.values) - len(trace.leaves))
+    alive = live_values(trace)
     donated = donated_leaves(trace)  # before anything else here refers to buffers
     leaves = [leaf.buffer for leaf in trace.leaves]
     node, values, scalars = trace.node, trace.values, trace.scalars
@@ -68,7 +67,7 @@ def _run(trace: Trace) -> None:
         else:
             from engine.plan import ColdPlan  # plan imports this module
 
-            key = (alive, donated)
+            key = (bytes(alive), donated)
             plan = node.plans.get(key)
             if plan is None:
                 plan = node.plans[key] = ColdPlan(node.path(), alive, donated)
@@ -97,6 +96,8 @@ def live_values(trace: Trace) -> list[bool]:
     the gradient that reads them). References are counted, so the answer is exact.
     """
     values = trace.values
+    if not trace.histories and not trace.aliases:
+        return _held_values(values)
     by_history = _held_by_histories(values)
     saved = [False] * len(values)
     tape = [False] * len(values)
@@ -121,6 +122,21 @@ def live_values(trace: Trace) -> list[bool]:
         else:
             saved[i] = saved[i] or needed
     return saved
+
+
+def _held_values(values: list[Value]) -> list[bool]:
+    """Which of values without histories somebody holds."""
+    count = sys.getrefcount
+    return [value.buffer is None and count(value) > _UNHELD for value in values]
+
+
+def _references_by_list() -> int:
+    """What `_held_values` counts for a value that nothing but its list holds."""
+    values, count = [Value(np.dtype(bool), ())], sys.getrefcount
+    return [count(value) for value in values][0]
+
+
+_UNHELD = _references_by_list()
 
 
 def _is_elementwise(history: History) -> bool:
@@ -155,7 +171,7 @@ def _references(value: Value) -> int:
 def donated_leaves(trace: Trace) -> frozenset[int]:
     """Leaves that nobody else holds: their memory may be overwritten."""
     numbers = trace.leaf_numbers
-    free = []
+    free: list[int] = []
     for leaf in trace.leaves:
         if sys.getrefcount(leaf) > 4:  # leaves, values, the loop variable, the argument
             continue
@@ -194,6 +210,7 @@ def _record_again(value: Value) -> None:
         again = record(top.history.op, top.history.inputs, top.history.attributes)
         if again.trace is not None:
             again.trace.values[again.number] = top
+            again.trace.histories = True
         top.trace, top.number, top.buffer = again.trace, again.number, again.buffer
         stack.pop()
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from engine.recipe import owned
+
 if TYPE_CHECKING:
     from engine.ops.op import Op
 
@@ -15,14 +17,17 @@ class Node:
 
     The path from the root to a node is a trace; the number of a value is the depth of
     its node. `operands` are numbers of values, or ``~k`` for the k-th Python scalar of
-    the trace, whose dtypes stand in `scalars`. All but the caches (`children`, `plans`)
-    is immutable.
+    the trace, whose dtypes stand in `scalars`. All but the caches is immutable:
+    `children` and `plans` by key, and `last`, the child that was last gone to.
     """
 
     __slots__ = (
         "attributes",
         "children",
+        "differentiable",
         "dtype",
+        "last",
+        "layout",
         "line",
         "number",
         "op",
@@ -53,7 +58,10 @@ class Node:
         self.parent = parent
         self.number: int = -1 if parent is None else parent.number + 1
         self.line = line
+        self.layout = owned(dtype, shape)
+        self.differentiable = op.rule is not None and dtype.kind in "fc"
         self.children: dict[Any, Node] = {}
+        self.last: Node | None = None
         self.plans: dict[Any, Any] = {}
 
     def path(self) -> list[Node]:

@@ -50,11 +50,17 @@ class _Trie:
 
 
 class Trace:
-    """Events of one thread that have not run: a path in the trie and its data."""
+    """Events of one thread that have not run: a path in the trie and its data.
+
+    `grad` says whether the thread records gradient histories, `histories` whether any
+    of the values has one.
+    """
 
     __slots__ = (
         "aliases",
         "flushing",
+        "grad",
+        "histories",
         "leaf_bytes",
         "leaf_numbers",
         "leaves",
@@ -74,6 +80,8 @@ class Trace:
         self.scalars: list[Any] = []
         self.leaf_bytes = 0
         self.flushing = False
+        self.grad = True
+        self.histories = False
 
     def extend(self, key: Any, inputs: Sequence[Value | Scalar]) -> Node:
         """A new node for an event that never followed this path before.
@@ -115,7 +123,7 @@ class Trace:
             )
             node = self.node.children.setdefault(key, node)
             _Trie.grow()
-        self.node = node
+        self.node.last = self.node = node
         self.leaf_numbers[id(value)] = node.number
         self.leaves.append(value)
         self.values.append(value)
@@ -128,7 +136,6 @@ class _Thread(threading.local):
 
     def __init__(self) -> None:
         self.trace = Trace(threading.RLock())
-        self.grad = True
 
 
 _thread = _Thread()
@@ -148,29 +155,29 @@ def renew(trace: Trace) -> None:
     trace.leaf_numbers = {}
     trace.scalars = []
     trace.leaf_bytes = 0
+    trace.histories = False
 
 
 def grad_enabled() -> bool:
     """Whether ops of this thread record a gradient history."""
-    return _thread.grad
+    return _thread.trace.grad
 
 
 def switch_grad(enabled: bool) -> bool:
     """Switch the recording of gradient histories on or off; gives what it was."""
-    before = _thread.grad
-    _thread.grad = enabled
+    trace = _thread.trace
+    before, trace.grad = trace.grad, enabled
     return before
 
 
 @contextlib.contextmanager
 def grad_mode(enabled: bool) -> Iterator[None]:
     """Switch the recording of gradient histories on or off in this thread."""
-    before = _thread.grad
-    _thread.grad = enabled
+    before = switch_grad(enabled)
     try:
         yield
     finally:
-        _thread.grad = before
+        switch_grad(before)
 
 
 class Executor(Protocol):
@@ -219,7 +226,8 @@ def record(
             key: tuple[Any, ...] = (op, tuple(operands), attributes, dtypes)
             if op.kind == "library":  # may fail late, and then names its own line
                 key += (user_line(),)
-            node = trace.node.children.get(key)
+            parent = trace.node
+            node = parent.children.get(key)
             if node is None:
                 try:
                     node = trace.extend(key, inputs)
@@ -227,10 +235,14 @@ def record(
                     del scalars[n_scalars:]
                     raise
             trace.node = node
-            value = Value(node.dtype, node.shape, None, trace, node.number)
-            differentiable = op.rule is not None and node.dtype.kind in "fc"
-            if has_history and differentiable and _thread.grad:
+            if op.kind != "library":
+                parent.last = node
+            value = Value(
+                node.dtype, node.shape, None, trace, node.number, None, node.layout
+            )
+            if has_history and node.differentiable and trace.grad:
                 value.history = History(op, tuple(inputs), attributes)
+                trace.histories = True
             trace.values.append(value)
         except BaseException:
             if trace.node.number + 1 != len(trace.values):  # interrupted in between
@@ -246,7 +258,15 @@ def alias(value: Value, history: History | None) -> Value:
     trace = value.trace
     if value.buffer is None and trace is None:
         raise RuntimeError("the value was lost when an earlier computation failed")
-    other = Value(value.dtype, value.shape, value.buffer, trace, value.number, history)
+    other = Value(
+        value.dtype,
+        value.shape,
+        value.buffer,
+        trace,
+        value.number,
+        history,
+        value.layout,
+    )
     if trace is not None:
         with trace.lock:
             if value.trace is trace:

@@ -13,6 +13,7 @@ from .registry import REGISTRY
 
 if TYPE_CHECKING:
     from engine.ops.op import Op
+    from engine.recipe import Recipe
 
     from .trace import Trace
 
@@ -72,7 +73,8 @@ class Value:
 
     A value is *pending* (`trace` and `number` say which event makes it) or *computed*
     (`buffer` is its memory). A handle that writes takes a new value; a value itself
-    never changes.
+    never changes. `layout` is the recipe of the handles that own it in C order, which
+    all have this very object; None until the first one is made.
     """
 
     __slots__ = (
@@ -80,6 +82,7 @@ class Value:
         "buffer",
         "dtype",
         "history",
+        "layout",
         "number",
         "shape",
         "trace",
@@ -91,6 +94,7 @@ class Value:
     shape: tuple[int, ...]
     buffer: np.ndarray[Any, Any] | None
     history: History | None
+    layout: Recipe | None
 
     def __init__(
         self,
@@ -100,6 +104,7 @@ class Value:
         trace: Trace | None = None,
         number: int = -1,
         history: History | None = None,
+        layout: Recipe | None = None,
     ) -> None:
         self.dtype = dtype
         self.shape = shape
@@ -107,6 +112,7 @@ class Value:
         self.trace = trace
         self.number = number
         self.history = history
+        self.layout = layout
 
     @property
     def size(self) -> int:
