@@ -133,7 +133,8 @@ def _held_values(values: list[Value]) -> list[bool]:
 def _references_by_list() -> int:
     """What `_held_values` counts for a value that nothing but its list holds."""
     values, count = [Value(np.dtype(bool), ())], sys.getrefcount
-    return [count(value) for value in values][0]
+    (references,) = [count(value) for value in values]
+    return references
 
 
 _UNHELD = _references_by_list()
