@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,20 +57,22 @@ def flush(trace: Trace) -> None:
 
 def _run(trace: Trace) -> None:
     counters.add_flush(len(trace.values) - len(trace.leaves))
-    alive = live_values(trace)
+    alive = _live_mask(trace)
     donated = donated_leaves(trace)  # before anything else here refers to buffers
     leaves = [leaf.buffer for leaf in trace.leaves]
     node, values, scalars = trace.node, trace.values, trace.scalars
     try:
         if config.tier == "numpy":
-            outputs = interpret(node.path(), alive, leaves, scalars)
+            kept = tuple(map(bool, alive))
+            outputs = interpret(node.path(), kept, leaves, scalars)
         else:
             from engine.plan import ColdPlan  # plan imports this module
 
-            key = (bytes(alive), donated)
+            key = (alive, donated)
             plan = node.plans.get(key)
             if plan is None:
-                plan = node.plans[key] = ColdPlan(node.path(), alive, donated)
+                kept = tuple(map(bool, alive))
+                plan = node.plans[key] = ColdPlan(node.path(), kept, donated)
             outputs = plan.run(leaves, scalars)
     except Unfinished as unfinished:
         # What cannot be computed is lost, and what depends on it; all else is not.
@@ -85,6 +87,21 @@ def _run(trace: Trace) -> None:
                 value.trace = None
                 value.buffer = outputs.get(value.number)
         renew(trace)
+
+
+def _live_mask(trace: Trace) -> bytes:
+    """`live_values` as bytes of 0 and 1."""
+    if _scan and not trace.histories and not trace.aliases:
+        return _scan[0](trace.values)
+    return bytes(live_values(trace))
+
+
+_scan: list[Callable[[list[Value]], bytes]] = []
+
+
+def use_native_scan(scan: Callable[[list[Value]], bytes]) -> None:
+    """Let native code do what `_held_values` does."""
+    _scan[:] = [scan]
 
 
 def live_values(trace: Trace) -> list[bool]:

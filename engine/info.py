@@ -9,6 +9,7 @@ from importlib import metadata
 import engine
 from engine.config import config
 from engine.kernels import cache, pool
+from engine.native import recorder
 
 
 def information() -> dict[str, str]:
@@ -24,7 +25,7 @@ def information() -> dict[str, str]:
         "threads": str(pool.num_threads()),
         "devices": ", ".join(["cpu", *_cuda_devices()]),
         "tier": config.tier,
-        "recorder": "python (the only one in this version)",
+        "recorder": "{} ({})".format(*recorder()),
         "cache": _cache(),
     }
 

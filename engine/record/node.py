@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -18,7 +19,8 @@ class Node:
     The path from the root to a node is a trace; the number of a value is the depth of
     its node. `operands` are numbers of values, or ``~k`` for the k-th Python scalar of
     the trace, whose dtypes stand in `scalars`. All but the caches is immutable:
-    `children` and `plans` by key, and `last`, the child that was last gone to.
+    `children` and `plans` by key, and `last`, the child that was last gone to. `size`
+    counts bytes.
     """
 
     __slots__ = (
@@ -36,6 +38,7 @@ class Node:
         "plans",
         "scalars",
         "shape",
+        "size",
     )
 
     def __init__(
@@ -55,6 +58,7 @@ class Node:
         self.scalars = scalars
         self.dtype = dtype
         self.shape = shape
+        self.size = prod(shape) * dtype.itemsize
         self.parent = parent
         self.number: int = -1 if parent is None else parent.number + 1
         self.line = line

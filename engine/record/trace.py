@@ -52,6 +52,7 @@ class _Trie:
 class Trace:
     """Events of one thread that have not run: a path in the trie and its data.
 
+    `room` says how many more bytes of computed arrays it may keep alive.
     `grad` says whether the thread records gradient histories, `histories` whether any
     of the values has one.
     """
@@ -61,11 +62,11 @@ class Trace:
         "flushing",
         "grad",
         "histories",
-        "leaf_bytes",
         "leaf_numbers",
         "leaves",
         "lock",
         "node",
+        "room",
         "scalars",
         "values",
     )
@@ -78,7 +79,7 @@ class Trace:
         self.leaves: list[Value] = []
         self.leaf_numbers: dict[int, int] = {}
         self.scalars: list[Any] = []
-        self.leaf_bytes = 0
+        self.room = MAX_BYTES
         self.flushing = False
         self.grad = True
         self.histories = False
@@ -127,7 +128,7 @@ class Trace:
         self.leaf_numbers[id(value)] = node.number
         self.leaves.append(value)
         self.values.append(value)
-        self.leaf_bytes += value.size * value.dtype.itemsize
+        self.room -= node.size
         return node.number
 
 
@@ -154,7 +155,7 @@ def renew(trace: Trace) -> None:
     trace.leaves = []
     trace.leaf_numbers = {}
     trace.scalars = []
-    trace.leaf_bytes = 0
+    trace.room = MAX_BYTES
     trace.histories = False
 
 
@@ -248,7 +249,7 @@ def record(
             if trace.node.number + 1 != len(trace.values):  # interrupted in between
                 trace.repair()
             raise
-    if node.number >= MAX_EVENTS or trace.leaf_bytes > MAX_BYTES:
+    if node.number >= MAX_EVENTS or trace.room < 0:
         _executors[0].flush(trace)
     return value
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .trace import Trace
 
-_sequence = itertools.count()
+sequence = itertools.count()
 
 
 class Scalar(NamedTuple):
@@ -65,7 +65,7 @@ class History:
         self.inputs = inputs
         self.attributes = attributes
         self.cell = cell
-        self.sequence = next(_sequence)
+        self.sequence = next(sequence)
 
 
 class Value:

@@ -1,0 +1,1 @@
+"""Native code that is no kernel: what makes recording cheap."""
