@@ -28,7 +28,11 @@ def eval(*arrays: Any) -> None:
     >>> x = np.arange(3) + 1
     >>> eval(x)
     """
-    compute([array.read() for array in _leaves(arrays)])
+    for array in arrays:
+        if not isinstance(array, Array):
+            compute([array.read() for array in _leaves(arrays)])
+            return
+    compute([array.read() for array in arrays])
 
 
 def _leaves(tree: Any) -> Iterator[Array]:

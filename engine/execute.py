@@ -32,15 +32,17 @@ def ready(value: Value, trace: Trace) -> None:
 
 def compute(values: Sequence[Value]) -> list[Array]:
     """The buffers of values, after a flush when one of them is pending."""
+    buffers: list[Array] = []
     for value in values:
         if value.buffer is None:
             ready(value, current_trace())
         pending = value.trace
         if pending is not None:
             flush(pending)
-    buffers = [value.buffer for value in values]
-    assert all(buffer is not None for buffer in buffers)
-    return buffers  # type: ignore[return-value]
+    for value in values:
+        assert value.buffer is not None
+        buffers.append(value.buffer)
+    return buffers
 
 
 def flush(trace: Trace) -> None:
@@ -61,6 +63,7 @@ def _run(trace: Trace) -> None:
     donated = donated_leaves(trace)  # before anything else here refers to buffers
     leaves = [leaf.buffer for leaf in trace.leaves]
     node, values, scalars = trace.node, trace.values, trace.scalars
+    whole = False
     try:
         if config.tier == "numpy":
             kept = tuple(map(bool, alive))
@@ -74,6 +77,7 @@ def _run(trace: Trace) -> None:
                 kept = tuple(map(bool, alive))
                 plan = node.plans[key] = ColdPlan(node.path(), kept, donated)
             outputs = plan.run(leaves, scalars)
+        whole = not trace.histories and not trace.aliases
     except Unfinished as unfinished:
         # What cannot be computed is lost, and what depends on it; all else is not.
         outputs, error = unfinished.outputs, unfinished.error
@@ -82,10 +86,15 @@ def _run(trace: Trace) -> None:
         outputs = {}
         raise
     finally:
-        for value in (*values, *trace.aliases):
-            if value.buffer is None:
-                value.trace = None
-                value.buffer = outputs.get(value.number)
+        if whole:  # nobody holds the values that are no outputs
+            for number, buffer in outputs.items():
+                value = values[number]
+                value.trace, value.buffer = None, buffer
+        else:
+            for value in (*values, *trace.aliases):
+                if value.buffer is None:
+                    value.trace = None
+                    value.buffer = outputs.get(value.number)
         renew(trace)
 
 
