@@ -107,6 +107,7 @@ class Trace:
             self.node = self.node.parent
         del self.values[self.node.number + 1 :]
         path = self.node.path()
+        del self.scalars[sum(len(node.scalars) for node in path) :]
         entered = [i for i, node in enumerate(path) if node.op is LEAF]
         self.leaves = [self.values[i] for i in entered]
         self.leaf_numbers = {id(self.values[i]): i for i in entered}
@@ -116,20 +117,69 @@ class Trace:
         number = self.leaf_numbers.get(id(value))
         if number is not None:
             return number
+        parent = self.node
         key = (LEAF, value.dtype, value.shape)
-        node = self.node.children.get(key)
+        node = parent.children.get(key)
         if node is None:
-            node = Node(
-                LEAF, (), (), (), value.dtype, value.shape, self.node, user_line()
-            )
-            node = self.node.children.setdefault(key, node)
+            node = Node(LEAF, (), (), (), value.dtype, value.shape, parent, user_line())
+            node = parent.children.setdefault(key, node)
             _Trie.grow()
-        self.node.last = self.node = node
-        self.leaf_numbers[id(value)] = node.number
+        place = id(value)
         self.leaves.append(value)
+        if self.node is not parent:  # a finalizer has recorded meanwhile
+            self.leaves = [leaf for leaf in self.leaves if leaf is not value]
+            return self.enter(value)
+        parent.last = self.node = node
         self.values.append(value)
+        self.leaf_numbers[place] = node.number
         self.room -= node.size
         return node.number
+
+    def advance(
+        self,
+        op: Op,
+        inputs: Sequence[Value | Scalar],
+        attributes: tuple[Any, ...],
+        has_history: bool,
+    ) -> Value | None:
+        """Record an event. None when a finalizer has recorded meanwhile.
+
+        Where objects are made or functions called the collector may run, and with it
+        finalizers that record; so the trace is changed at the end, where there is
+        nothing of that between the steps.
+        """
+        operands: list[int] = []
+        numbers: list[Any] = []
+        dtypes: tuple[np.dtype[Any], ...] = ()
+        first = len(self.scalars)
+        for x in inputs:
+            if type(x) is Value:
+                operands.append(x.number if x.buffer is None else self.enter(x))
+            else:
+                operands.append(~(first + len(numbers)))
+                numbers.append(x.value)  # type: ignore[union-attr]
+                dtypes += (x.dtype,)
+        key: tuple[Any, ...] = (op, tuple(operands), attributes, dtypes)
+        if op.kind == "library":  # may fail late, and then names its own line
+            key += (user_line(),)
+        parent = self.node
+        node = parent.children.get(key)
+        if node is None:
+            node = self.extend(key, inputs)
+        value = Value(
+            node.dtype, node.shape, None, self, node.number, None, node.layout
+        )
+        if has_history and node.differentiable and self.grad:
+            value.history = History(op, tuple(inputs), attributes)
+            self.histories = True
+        if self.node is not parent or len(self.scalars) != first:
+            return None
+        if op.kind != "library":
+            parent.last = node
+        self.node = node
+        self.scalars += numbers
+        self.values.append(value)
+        return value
 
 
 class _Thread(threading.local):
@@ -211,45 +261,17 @@ def record(
                 _executors[0].ready(x, trace)
             if x.history is not None:
                 has_history = True
+    value = None
     with trace.lock:
         try:
-            operands = []
-            dtypes: tuple[np.dtype[Any], ...] = ()
-            scalars = trace.scalars
-            n_scalars = len(scalars)
-            for x in inputs:
-                if type(x) is Value:
-                    operands.append(x.number if x.buffer is None else trace.enter(x))
-                else:
-                    operands.append(~len(scalars))
-                    scalars.append(x.value)  # type: ignore[union-attr]
-                    dtypes += (x.dtype,)
-            key: tuple[Any, ...] = (op, tuple(operands), attributes, dtypes)
-            if op.kind == "library":  # may fail late, and then names its own line
-                key += (user_line(),)
-            parent = trace.node
-            node = parent.children.get(key)
-            if node is None:
-                try:
-                    node = trace.extend(key, inputs)
-                except BaseException:
-                    del scalars[n_scalars:]
-                    raise
-            trace.node = node
-            if op.kind != "library":
-                parent.last = node
-            value = Value(
-                node.dtype, node.shape, None, trace, node.number, None, node.layout
-            )
-            if has_history and node.differentiable and trace.grad:
-                value.history = History(op, tuple(inputs), attributes)
-                trace.histories = True
-            trace.values.append(value)
-        except BaseException:
-            if trace.node.number + 1 != len(trace.values):  # interrupted in between
+            while value is None:
+                value = trace.advance(op, inputs, attributes, has_history)
+        except BaseException as error:
+            whole = trace.node.number + 1 == len(trace.values)
+            if not (whole and isinstance(error, Exception)):  # interrupted in between
                 trace.repair()
             raise
-    if node.number >= MAX_EVENTS or trace.room < 0:
+    if value.number >= MAX_EVENTS or trace.room < 0:
         _executors[0].flush(trace)
     return value
 
