@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine.autograd import backward
+from engine.errors import named, naming
 from engine.execute import compute
 from engine.ops.op import cast
 from engine.ops.regions import full_value, take, update
@@ -124,15 +125,25 @@ class Array:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The extent of every axis; known without computing anything."""
         return self.recipe.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """The NumPy dtype of the elements; tensors show that of the PyTorch face."""
         return self.recipe.dtype
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return len(self.recipe.shape)
+
+    @property
+    def place(self) -> str:
+        """Where the memory is: ``"cpu"`` (the host) or ``"cuda"``."""
+        value = self._value if self._line is None else self._line.value
+        assert value is not None
+        return value.device
 
     # -- writing ------------------------------------------------------------------
     def store(self, value: Value, recipe: Recipe | None = None) -> None:
@@ -141,7 +152,7 @@ class Array:
         Raises ValueError when the handle is read-only.
         """
         if not self.writeable:
-            raise ValueError("assignment destination is read-only")
+            raise ValueError(named("assignment destination is read-only"))
         region = recipe or self.recipe
         if region.size == 0:
             return
@@ -154,8 +165,10 @@ class Array:
             extents = zip(region.shape, region.strides, strict=True)
             if any(s == 0 and n > 1 for n, s in extents):
                 raise ValueError(
-                    "in-place write: memory of its own for each element was required; "
-                    f"a view with strides {region.strides} was given; copy it first"
+                    named(
+                        "memory of its own for each element was required; a view with "
+                        f"strides {region.strides} was given; copy it first"
+                    )
                 )
         line.write(lambda base: update(base, value, attributes=(region,)), region)
 
@@ -205,8 +218,10 @@ class Array:
             return self
         if self.recipe.dtype.kind not in "fc":
             raise RuntimeError(
-                "only Tensors of floating point and complex dtype can require "
-                f"gradients; {self.recipe.dtype.name} was given"
+                named(
+                    "only Tensors of floating point and complex dtype can require "
+                    f"gradients; {self.recipe.dtype.name} was given"
+                )
             )
         if line.cell is None:
             if line.value.history is not None:
@@ -290,8 +305,10 @@ class Array:
         if gradient is None:
             if value.size != 1:
                 raise RuntimeError(
-                    "grad can be implicitly created only for scalar outputs; shape "
-                    f"{value.shape} was given; pass a gradient of that shape"
+                    named(
+                        "grad can be implicitly created only for scalar outputs; shape "
+                        f"{value.shape} was given; pass a gradient of that shape"
+                    )
                 )
             return full_value(value.shape, 1, value.dtype)
         seed = gradient.read() if isinstance(gradient, Array) else constant(gradient)
@@ -335,18 +352,22 @@ class Array:
     # -- Python numbers -----------------------------------------------------------
     def item(self, *place: int) -> Any:
         """One element as a Python number."""
-        return self.computed().item(*place)
+        array = self.computed()
+        with naming():
+            return array.item(*place)
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
         return self.computed().tolist()
 
     def __bool__(self) -> bool:
-        return bool(self.computed())
+        array = self.computed()
+        with naming():
+            return bool(array)
 
     def __len__(self) -> int:
         if not self.recipe.shape:
-            raise TypeError("len() of unsized object")
+            raise TypeError(named("len() of unsized object"))
         return self.recipe.shape[0]
 
 

@@ -17,6 +17,7 @@ from engine.cotangent import AtPositions, AtRegion, Contribution, Cotangent, set
 from engine.movement import broadcast_value, reshape_value
 from engine.ops import regions
 from engine.ops.op import cast
+from engine.ops.transfer import on_device
 from engine.record.registry import REGISTRY
 from engine.record.trace import grad_mode
 from engine.record.value import LEAF_HISTORY, History, Marker, Scalar, Value
@@ -132,7 +133,7 @@ def _walk(
             for hook in history.cell.result_hooks if history.cell is not None else ():
                 cotangent = hook(cotangent)
             if id(value) in wanted:
-                results[id(value)] = settle(cotangent)
+                results[id(value)] = on_device(settle(cotangent), value.device)
             contributions = _contributions(value, history, cotangent, useful, masks)
             for x, part in zip(history.inputs, contributions, strict=True):
                 if part is not None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
+from engine.kernels.backend import HOST
 from engine.program import Step, is_leaf, is_virtual
 from engine.schedule import Schedule
 from engine.schedule.groups import Group
+
+Content: TypeAlias = tuple[np.dtype[np.generic], tuple[int, ...], str]
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,10 @@ class Buffers:
     ----------
     slots : tuple of int
         The slot in which each step's value stands, -1 where it needs none.
-    contents : tuple of (dtype, shape)
-        What each slot holds.
+    contents : tuple of (dtype, shape, device)
+        What each slot holds, and where.
+    devices : tuple of str
+        Where each group runs: on the device of any of its operands or results.
     fresh, dead : tuple of tuple of int
         For each group the slots that it opens, and those nobody needs after it.
     reused : tuple of str
@@ -29,24 +35,30 @@ class Buffers:
     """
 
     slots: tuple[int, ...]
-    contents: tuple[tuple[np.dtype[np.generic], tuple[int, ...]], ...]
+    contents: tuple[Content, ...]
+    devices: tuple[str, ...]
     fresh: tuple[tuple[int, ...], ...]
     dead: tuple[tuple[int, ...], ...]
     reused: tuple[str, ...]
 
 
-def plan_buffers(schedule: Schedule) -> Buffers:
-    """Give every step that has memory a slot."""
-    return _Planning(schedule).run()
+def plan_buffers(schedule: Schedule, recorded: Mapping[int, str]) -> Buffers:
+    """Give every step that has memory a slot.
+
+    `recorded` says where recorded values are, those on the host left out.
+    """
+    return _Planning(schedule, recorded).run()
 
 
 class _Planning:
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, recorded: Mapping[int, str]) -> None:
         self.schedule = schedule
+        self.recorded = recorded
         self.steps = schedule.program.steps
-        self.outputs = frozenset(schedule.program.outputs.values())
+        outputs = schedule.program.outputs
+        self.outputs = {n: recorded.get(value, HOST) for value, n in outputs.items()}
         self.slots = [-1] * len(self.steps)
-        self.contents: list[tuple[np.dtype[np.generic], tuple[int, ...]]] = []
+        self.contents: list[Content] = []
         self.last_use: dict[int, int] = {}
         self.overwritten: set[int] = set()
         for g, group in enumerate(schedule.groups):
@@ -59,13 +71,15 @@ class _Planning:
     def run(self) -> Buffers:
         for n, step in enumerate(self.steps):
             if is_leaf(step):
-                self._open(n)
+                self._open(n, HOST)
+        devices: list[str] = []
         fresh: list[tuple[int, ...]] = []
         end: dict[int, int] = {}
         for g, group in enumerate(self.schedule.groups):
             before = len(self.contents)
+            devices.append(self._device(group))
             for n in group.outputs:
-                self._assign(g, group, n)
+                self._assign(g, group, n, devices[-1])
             fresh.append(tuple(range(before, len(self.contents))))
             touched = [*group.outputs, *needed_roots(self.steps, group)]
             for n in touched:
@@ -79,31 +93,52 @@ class _Planning:
         return Buffers(
             tuple(self.slots),
             tuple(self.contents),
+            tuple(devices),
             tuple(fresh),
             tuple(map(tuple, dead)),
             tuple(self.reused),
         )
 
-    def _open(self, n: int) -> None:
-        self.slots[n] = len(self.contents)
-        self.contents.append((self.steps[n].dtype, self.steps[n].shape))
+    def _device(self, group: Group) -> str:
+        """Where a group runs; a library call always runs on the host."""
+        if not self.recorded or group.kind == "library":
+            return HOST
+        for n in group.outputs:
+            if self.outputs.get(n, HOST) != HOST:
+                return self.outputs[n]
+        for root in needed_roots(self.steps, group):
+            slot = self.slots[root]
+            if slot >= 0 and self.contents[slot][2] != HOST:
+                return self.contents[slot][2]
+        return HOST
 
-    def _assign(self, g: int, group: Group, n: int) -> None:
+    def _place(self, n: int, device: str) -> str:
+        """Where a step's memory is: as recorded where that shows, else on `device`."""
+        if is_leaf(self.steps[n]):
+            return self.recorded.get(self.steps[n].origin, HOST)
+        return self.outputs.get(n, device)
+
+    def _open(self, n: int, device: str) -> None:
+        step = self.steps[n]
+        self.slots[n] = len(self.contents)
+        self.contents.append((step.dtype, step.shape, self._place(n, device)))
+
+    def _assign(self, g: int, group: Group, n: int, device: str) -> None:
         if n in group.in_place:
             base = _root(self.steps, self.steps[n].operands[0])
-            if self.slots[base] < 0:
-                self._open(base)  # fresh memory, which updates fill
+            if self.slots[base] < 0:  # fresh memory, which updates fill
+                self._open(base, self._place(n, device))
             self.slots[n] = self.slots[base]
             return
-        root = self._dying_operand(g, group, n) if group.kind != "library" else None
+        root = self._dying(g, group, n, device) if group.kind != "library" else None
         if root is None:
-            self._open(n)
+            self._open(n, device)
             return
         self.slots[n] = self.slots[root]
         self.last_use[root] = -1  # its memory is given away only once
         self.reused.append(f"v{n} is written over v{root}")
 
-    def _dying_operand(self, g: int, group: Group, n: int) -> int | None:
+    def _dying(self, g: int, group: Group, n: int, device: str) -> int | None:
         """An operand read just where a result is written, and by nobody later."""
         step = self.steps[n]
         places: dict[int, set[object]] = {}
@@ -120,6 +155,7 @@ class _Planning:
                 and root not in self.overwritten
                 and not is_virtual(value)
                 and (not is_leaf(value) or root in self.schedule.donated)
+                and self.contents[self.slots[root]][2] == self._place(n, device)
             ):
                 return root
         return None

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+from types import FrameType, TracebackType
 from typing import Any, NoReturn
+
+import numpy as np
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _KERNELS = os.path.dirname(os.path.realpath(os.path.join(_PACKAGE, "kernels")))
 _KERNELS = os.path.join(_KERNELS, "kernels") + os.sep
+_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+_NOT_USERS = (_PACKAGE, _KERNELS, _NUMPY, "<frozen ")
 _DEMO = os.path.join(_PACKAGE, "demo") + os.sep
 
 
@@ -30,18 +36,120 @@ class Unfinished(Exception):
 
 
 def user_line() -> str:
-    """``file:line`` of the innermost frame that is not part of Engine."""
+    """``file:line`` of the innermost frame that is part of neither Engine nor NumPy."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+    while frame.f_back is not None and _is_ours(frame):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def _is_ours(filename: str) -> bool:
+def named(message: str) -> str:
+    """A message with what the user called before it: ``sum: axis 2 is ...``.
+
+    Shared helpers complain for many functions. The stack knows which one it was, and
+    asking it costs nothing until something is wrong.
+    """
+    return f"{called()}: {message}"
+
+
+def called() -> str:
+    """The name of the function or method of Engine that the user called.
+
+    An operator or another special method is called as in the module `operator`:
+    ``add``, ``getitem``.
+    """
+    name = "engine"
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and _is_ours(frame):
+        name = _spoken_name(frame) or name
+        frame = frame.f_back
+    return name
+
+
+class _Naming:
+    """See `naming`."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Exception) and not is_from_user(error):
+            name = called()
+            if not str(error).startswith(f"{name}: "):
+                raise same_kind(error, f"{name}: {error}") from None
+
+
+_NAMING = _Naming()
+
+
+def naming() -> _Naming:
+    """A block in which NumPy complains: what the user called is put before it."""
+    return _NAMING
+
+
+def _spoken_name(frame: FrameType) -> str | None:
+    """What a user calls the function of a frame; None where no user calls it."""
+    code = frame.f_code
+    if not code.co_filename.startswith(_PACKAGE) or code.co_name in _PROTOCOLS:
+        return None
+    if "<" in code.co_qualname:  # an operator is a closure over its op
+        op = frame.f_locals.get("op")
+        return getattr(op, "name", None)
+    if code.co_name in ("__call__", "__init__"):
+        this = frame.f_locals.get("self")
+        return getattr(this, "__name__", type(this).__name__)
+    if code.co_name.startswith("__"):
+        return code.co_name.strip("_")
+    return None if code.co_name.startswith("_") else code.co_name
+
+
+_PROTOCOLS = ("__array_ufunc__", "__array_function__", "call_ufunc", "call_function")
+
+
+def _is_ours(frame: FrameType) -> bool:
+    """Whether a frame is part of Engine, or of NumPy, which calls back into it."""
+    filename = frame.f_code.co_filename
     # The demo is a user: its lines are what explain shows.
     if filename.startswith(_DEMO):
         return False
-    return filename.startswith((_PACKAGE, _KERNELS, "<"))
+    if filename.startswith(_NOT_USERS):
+        return True
+    # Generated methods have no file; neither has what is typed at a prompt.
+    module = str(frame.f_globals.get("__name__", ""))
+    return filename.startswith("<") and module.partition(".")[0] == "engine"
+
+
+def is_from_user(error: BaseException) -> bool:
+    """Whether an error was raised in a function that the user handed over."""
+    trace = error.__traceback__
+    innermost = None
+    while trace is not None:
+        innermost, trace = trace.tb_frame, trace.tb_next
+    return innermost is not None and not _is_ours(innermost)
+
+
+def same_kind(error: Exception, message: str) -> Exception:
+    """An exception of an error's class, or of its nearest base, with a new message."""
+    for kind in type(error).__mro__:
+        try:
+            made = kind(message)
+        except TypeError:  # a class with a signature of its own
+            continue
+        if isinstance(made, Exception) and message in str(made):
+            return made
+    raise AssertionError("Exception takes a message")
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Warn at the user's line, which the message names at its end."""
+    line = user_line()
+    filename, _, number = line.rpartition(":")
+    warnings.warn_explicit(f"{message}; at {line}", category, filename, int(number))
 
 
 def broadcast_error(op: str, shapes: list[tuple[int, ...]]) -> NoReturn:
@@ -57,5 +165,5 @@ def broadcast_error(op: str, shapes: list[tuple[int, ...]]) -> NoReturn:
                 f"{op}: operands could not be broadcast together: their extents must "
                 f"be equal or 1; shapes {given} were given; axis {axis - rank} has "
                 f"{sides}"
-            )
+            ) from None
     raise AssertionError("shapes broadcast")

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import counters
 from engine.array import Array
-from engine.execute import compute
+from engine.execute import evaluate
 from engine.kernels import memory
 from engine.kernels.counts import COUNTS
 from engine.record.trace import current_trace
@@ -30,9 +30,9 @@ def eval(*arrays: Any) -> None:
     """
     for array in arrays:
         if not isinstance(array, Array):
-            compute([array.read() for array in _leaves(arrays)])
+            evaluate([array.read() for array in _leaves(arrays)])
             return
-    compute([array.read() for array in arrays])
+    evaluate([array.read() for array in arrays])
 
 
 def _leaves(tree: Any) -> Iterator[Array]:

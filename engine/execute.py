@@ -10,9 +10,10 @@ import numpy as np
 
 from engine import counters
 from engine.config import config
-from engine.errors import Unfinished
-from engine.interpret import interpret
+from engine.errors import Unfinished, called
+from engine.interpret import interpret, moved
 from engine.interrupts import run_whole
+from engine.kernels.backend import HOST
 from engine.record.trace import Trace, current_trace, record, renew, set_executor
 from engine.record.value import History, Marker, Value
 
@@ -31,18 +32,23 @@ def ready(value: Value, trace: Trace) -> None:
 
 
 def compute(values: Sequence[Value]) -> list[Array]:
-    """The buffers of values, after a flush when one of them is pending."""
-    buffers: list[Array] = []
+    """The elements of values as NumPy arrays, computed where they are pending.
+
+    Those of values on the host are the values' own memory; others are copies.
+    """
+    evaluate(values)
+    return [moved(value.buffer, HOST) for value in values]
+
+
+def evaluate(values: Sequence[Value]) -> None:
+    """Give every value its buffer, by a flush when one of them is pending."""
     for value in values:
         if value.buffer is None:
             ready(value, current_trace())
         pending = value.trace
         if pending is not None:
             flush(pending)
-    for value in values:
-        assert value.buffer is not None
-        buffers.append(value.buffer)
-    return buffers
+    assert all(value.buffer is not None for value in values)
 
 
 def flush(trace: Trace) -> None:
@@ -208,9 +214,13 @@ def donated_leaves(trace: Trace) -> frozenset[int]:
     return frozenset(free)
 
 
-def _only_ours(buffer: Array) -> bool:
+def _only_ours(buffer: Any) -> bool:
     # The value's slot, donated_leaves' variable, our argument, getrefcount's.
-    return sys.getrefcount(buffer) <= 4 and buffer.flags.writeable
+    if sys.getrefcount(buffer) > 4:
+        return False
+    if isinstance(buffer, np.ndarray):
+        return buffer.flags.writeable
+    return bool(buffer.exclusive)
 
 
 def _record_again(value: Value) -> None:
@@ -223,7 +233,7 @@ def _record_again(value: Value) -> None:
             continue
         if top.history is None or isinstance(top.history.op, Marker):
             raise RuntimeError(
-                "evaluate: a value that can be computed was required; this one was "
+                f"{called()}: a value that can be computed was required; this one was "
                 "lost when an earlier computation failed"
             )
         missing = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.array import Array
 from engine.execute import donated_leaves, live_values
+from engine.kernels.backend import HOST, UnsupportedKernel
 from engine.record.node import LEAF, Node
 from engine.record.value import Value
 
@@ -118,16 +119,15 @@ def _kernels(plan: Plan | None) -> tuple[str, tuple[str, ...]]:
 
 
 def _kernel(row: Row) -> tuple[str, str]:
-    from engine.kernels.cpu.backend import backend
-    from engine.kernels.cpu.emit import UnsupportedKernel
-
     lowered = row.lowered
     if lowered is None:
         return f"{row.steps[row.group.steps[0]].op.name}, one call of NumPy", ""
     kernel, extents = lowered.kernel, lowered.layout.extents
     about = f"{kernel.name} {kernel.key[:8]} ({kernel.kind} over {extents})"
+    if row.device != HOST:
+        about += f" on {row.device}"
     try:
-        return about, backend.emit(kernel)
+        return about, row.backend.emit(kernel)
     except UnsupportedKernel as error:
         return f"{about}: NumPy computes it: {error}", ""
 

@@ -9,11 +9,13 @@ from importlib import metadata
 import engine
 from engine.config import config
 from engine.kernels import cache, pool
+from engine.kernels.native import blas, table
 from engine.native import recorder
 
 
 def information() -> dict[str, str]:
     """Facts about this installation and machine, by name, in reading order."""
+    kept = _cache()  # asking for the runner may put it there
     return {
         "engine": engine.__version__,
         "python": f"{platform.python_version()} ({platform.platform()})",
@@ -26,7 +28,8 @@ def information() -> dict[str, str]:
         "devices": ", ".join(["cpu", *_cuda_devices()]),
         "tier": config.tier,
         "recorder": "{} ({})".format(*recorder()),
-        "cache": _cache(),
+        "runner": _runner(),
+        "cache": kept,
     }
 
 
@@ -88,6 +91,15 @@ def _cuda_devices() -> list[str]:
         driver.cuDeviceGetName(text, len(text), number)
         names.append(f"cuda:{number} ({text.value.decode()})")
     return names
+
+
+def _runner() -> str:
+    """What runs the rows of a plan, and who multiplies matrices in it."""
+    if not table.available():
+        return f"python ({table.reason()})"
+    if not blas.available():
+        return "native (matrix products by NumPy: its BLAS was not found)"
+    return "native (matrix products by the BLAS of NumPy)"
 
 
 def _cache() -> str:

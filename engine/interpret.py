@@ -1,4 +1,4 @@
-"""The backend ``numpy``: nodes one by one, by their NumPy references.
+"""The tier ``numpy``: nodes one by one, by their NumPy references.
 
 It is the oracle of the tests, the tier that runs what is cold or small, and the
 fallback where a kernel cannot be made.
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import counters
-from engine.errors import Unfinished
+from engine.errors import Unfinished, same_kind
 from engine.kernels import memory
+from engine.kernels.backend import HOST, backend_of
 from engine.ops.op import Op
 from engine.recipe import strided
 from engine.record.node import LEAF, Node
@@ -30,7 +31,7 @@ def interpret(
     leaves: Sequence[Array | None],
     scalars: Sequence[Any],
 ) -> dict[int, Array]:
-    """Run nodes one by one with their NumPy references: the backend ``numpy``.
+    """Run nodes one by one with their NumPy references.
 
     Returns the buffers of the alive values by number. An update writes into its base
     when that was made here and nobody reads it later.
@@ -63,7 +64,7 @@ def _interpret(
             if node.op is LEAF:
                 leaf = next(entering)
                 assert leaf is not None
-                environment[i] = leaf
+                environment[i] = moved(leaf, HOST)
                 continue
             if last[i] < 0 and not alive[i]:
                 continue
@@ -84,10 +85,19 @@ def _interpret(
                     environment.pop(k, None)
     counters.add("interpreted_ops", count)
     wanted = [i for i, kept in enumerate(alive) if kept and i not in lost]
-    outputs = {i: environment[i] for i in wanted}
+    outputs = {i: moved(environment[i], nodes[i].device) for i in wanted}
     if failure is not None:
         raise Unfinished(failure, outputs)
     return outputs
+
+
+def moved(buffer: Any, device: str) -> Any:
+    """A buffer's elements in the memory of a device: itself where it is there."""
+    if isinstance(buffer, np.ndarray):
+        return buffer if device == HOST else backend_of(device).upload(buffer)
+    if device == HOST:
+        return backend_of("cuda").download(buffer)
+    return buffer
 
 
 def _is_free(
@@ -157,19 +167,15 @@ def call_reference(node: Node | Step, inputs: list[Any], overwrite: bool) -> Arr
         written: Array = inputs[0]
         return written
     try:
-        result = op.reference(*inputs, *node.attributes)
+        return own_array(op.reference(*inputs, *node.attributes), node, inputs)
     except Exception as error:
-        raise late_error(error, node) from error
-    return own_array(result, node, inputs)
+        raise late_error(error, node) from None
 
 
 def late_error(error: Exception, node: Node | Step) -> Exception:
-    """The same error, with the user's line that recorded the op."""
-    message = f"{node.op.name}: {error}; recorded at {node.line}"
-    try:
-        return type(error)(message)
-    except TypeError:  # an exception class with a signature of its own
-        return RuntimeError(message)
+    """The same error, with the op and the user's line that recorded it."""
+    where = f"; recorded at {node.line}" if node.line else ""
+    return same_kind(error, f"{node.op.name}: {error}{where}")
 
 
 def own_array(result: Any, node: Node | Step, inputs: Sequence[Any]) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.errors import called, named
 from engine.recipe import (
     Recipe,
     Shape,
@@ -128,8 +129,8 @@ def normal_axes(axis: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
     found = []
     for one in given:
         if not -rank <= one < rank:
-            raise np.exceptions.AxisError(int(one), rank)
+            raise np.exceptions.AxisError(int(one), rank, called())
         found.append(int(one) % rank)
     if len(set(found)) != len(found):
-        raise ValueError("duplicate value in 'axis'")
+        raise ValueError(named("duplicate value in 'axis'"))
     return tuple(sorted(found))

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from engine.array import Array
-from engine.execute import compute, use_native_scan
+from engine.execute import evaluate, use_native_scan
+from engine.kernels.backend import HOST
 from engine.kernels.cpu.target import MissingSymbol
 from engine.kernels.native import objects
 from engine.kernels.native.entries import KINDS, Code
@@ -108,6 +109,7 @@ def _fill(code: Code) -> None:
         "true": True,
         "false": False,
         "zero": 0,
+        "host": HOST,
         "attributes_name": "attributes",
         "float_type": float,
         "int_type": int,
@@ -142,7 +144,7 @@ def _fill(code: Code) -> None:
 
 def _written(value: Value) -> None:
     """What a write does past `SOFT_EVENTS`."""
-    compute([value])
+    evaluate([value])
 
 
 def _too_many(*_: Any) -> None:

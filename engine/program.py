@@ -69,6 +69,7 @@ class Step:
 
     @property
     def size(self) -> int:
+        """The number of elements of the result."""
         return prod(self.shape)
 
     def on(self, operands: tuple[int, ...]) -> Step:

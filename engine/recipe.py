@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.errors import named
+
 Shape = tuple[int, ...]
 
 
@@ -155,6 +157,8 @@ def index_basic(recipe: Recipe, key: Sequence[Any]) -> tuple[Recipe, bool]:
             continue
         extent, stride = recipe.shape[axis], recipe.strides[axis]
         if isinstance(part, slice):
+            if part.step == 0:
+                raise ValueError(named("slice step cannot be zero"))
             start, stop, step = part.indices(extent)
             length = len(range(start, stop, step))
             if length > 0:
@@ -165,7 +169,10 @@ def index_basic(recipe: Recipe, key: Sequence[Any]) -> tuple[Recipe, bool]:
             place = int(part)
             if not -extent <= place < extent:
                 raise IndexError(
-                    f"index {place} is out of bounds for axis {axis} with size {extent}"
+                    named(
+                        f"index {place} is out of bounds for axis {axis} with size "
+                        f"{extent}"
+                    )
                 )
             offset += (place + extent if place < 0 else place) * stride
             integers += 1
@@ -179,12 +186,14 @@ def _without_ellipsis(recipe: Recipe, key: list[Any]) -> list[Any]:
     real = sum(part is not None and part is not Ellipsis for part in key)
     if real > rank:
         raise IndexError(
-            f"too many indices for array: array is {rank}-dimensional, "
-            f"but {real} were indexed"
+            named(
+                f"too many indices for array: array is {rank}-dimensional, "
+                f"but {real} were indexed"
+            )
         )
     dots = [i for i, part in enumerate(key) if part is Ellipsis]
     if len(dots) > 1:
-        raise IndexError("an index can only have a single ellipsis ('...')")
+        raise IndexError(named("an index can only have a single ellipsis ('...')"))
     at = dots[0] if dots else len(key)
     return [*key[:at], *[slice(None)] * (rank - real), *key[at + 1 :]]
 
@@ -196,10 +205,12 @@ def resolve_shape(size: int, shape: Any) -> Shape:
     unknown = resolved.count(-1)
     known = prod(n for n in resolved if n != -1)
     if unknown > 1:
-        raise ValueError("can only specify one unknown dimension")
+        raise ValueError(named("can only specify one unknown dimension"))
     fits = known == size if not unknown else known != 0 and size % known == 0
     if not fits or any(n < -1 for n in resolved):
-        raise ValueError(f"cannot reshape array of size {size} into shape {resolved}")
+        raise ValueError(
+            named(f"cannot reshape array of size {size} into shape {resolved}")
+        )
     return tuple(size // known if n == -1 else n for n in resolved)
 
 
@@ -260,8 +271,10 @@ def broadcast_strides(recipe: Recipe, shape: Shape) -> tuple[int, ...]:
         n not in (m, 1) for n, m in zip(recipe.shape, shape[lead:], strict=True)
     ):
         raise ValueError(
-            f"could not broadcast input array from shape {recipe.shape} "
-            f"into shape {shape}"
+            named(
+                f"could not broadcast input array from shape {recipe.shape} "
+                f"into shape {shape}"
+            )
         )
     own = zip(recipe.shape, shape[lead:], recipe.strides, strict=True)
     return (0,) * lead + tuple(0 if n == 1 and m != 1 else s for n, m, s in own)

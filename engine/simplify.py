@@ -252,6 +252,13 @@ def _is_exact(first: np.dtype[Any], middle: np.dtype[Any], last: np.dtype[Any]) 
     return first.kind in "biu" and middle.kind in "biu"
 
 
+# -- devices --------------------------------------------------------------------------
+@_rule("known on every device", "to_device")
+def _(step: Step, steps: Steps) -> int | Step | None:
+    k = step.operands[0]
+    return k if steps[k].op.name in ("full", "iota") else None
+
+
 # -- elements -------------------------------------------------------------------------
 @_rule("undone at once", "negative", "invert", "logical_not")
 def _(step: Step, steps: Steps) -> int | Step | None:

@@ -19,9 +19,12 @@ from typing import Any
 import numpy as np
 
 from engine.cotangent import Cotangent
-from engine.execute import compute
+from engine.errors import named
+from engine.execute import compute, evaluate
+from engine.kernels.backend import HOST
 from engine.movement import reshape_value
 from engine.ops.regions import view
+from engine.ops.transfer import on_device
 from engine.recipe import Recipe, strided
 from engine.record.trace import (
     SOFT_EVENTS,
@@ -121,10 +124,23 @@ class Storage:
         return constant(self.memory if recipe is None else strided(self.memory, recipe))
 
     def export(self) -> NDArray:
-        """The flat memory itself, for others to see: computes what is pending."""
+        """The flat memory itself, for others to see: computes what is pending.
+
+        Raises
+        ------
+        TypeError
+            When the memory is not the host's.
+        """
         if not self.shared():
             value = self.latest
-            compute([value])
+            if value.device != HOST:
+                raise TypeError(
+                    "numpy: an array in the memory of the host was required; one on "
+                    f"{value.device} was given: can't convert {value.device}:0 device "
+                    "type tensor to numpy. Use cpu() or to_device('cpu') to copy it "
+                    "first"
+                )
+            evaluate([value])
             buffer = value.buffer
             assert buffer is not None
             if not buffer.flags.writeable or sys.getrefcount(buffer) > 3:
@@ -188,12 +204,15 @@ class Line:
         storage = self.storage
         if self.cell is not None and grad_enabled():
             raise RuntimeError(
-                "in-place write: an array that is no leaf, or no_grad(), was required; "
-                "a leaf that requires grad was given; write to a copy of it, or within "
-                "engine.no_grad()"
+                named(
+                    "an array that is no leaf, or no_grad(), was required; a leaf that "
+                    "requires grad was given; write to a copy of it, or within "
+                    "engine.no_grad()"
+                )
             )
         shared = storage.shared()
-        new = self._built(build, shared)
+        # What is stored comes to where the memory is, as a copy does in PyTorch.
+        new = on_device(self._built(build, shared), self.value.device)
         if shared:
             self._write_through(new, region)
         self.value = storage.latest = new
@@ -201,7 +220,7 @@ class Line:
         self.version = storage.version
         trace = current_trace()
         if trace.node.number >= SOFT_EVENTS:
-            compute([new])
+            evaluate([new])
 
     def _built(self, build: Callable[[Value], Value], shared: bool) -> Value:
         if grad_enabled():

@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba.core import types
 
 from .builders import Builder
-from .scalars import NAMES, WHOLE, Scalar, operand_dtype
+from .scalars import NAMES, Scalar, signature
 from .term import Place, Term
 
 C_NAMES = {
@@ -47,32 +47,6 @@ def dtype_name(kind: types.Type) -> str:
 def numba_type(dtype: str) -> types.Type:
     """The Numba type with NumPy's name `dtype`."""
     return types.boolean if dtype == "bool" else getattr(types, dtype)
-
-
-def signature(name: str, scalar: Scalar, dtypes: tuple[str, ...]) -> tuple[str, ...]:
-    """dtypes of the result and of the operands in which `name` works.
-
-    Examples
-    --------
-    >>> signature("exp", NAMES["exp"], ("int8",))
-    ('float64', 'float64')
-    >>> signature("select", NAMES["select"], ("bool", "int8", "int8"))
-    ('int8', 'bool', 'int8', 'int8')
-    """
-    if name == "philox":
-        return "uint64", "uint64", "uint64"
-    free = dtypes[1:] if name == "select" else dtypes[:1] if name == "ldexp" else dtypes
-    work = operand_dtype(free)
-    if scalar.result == "float" and "float" not in work:
-        work = "float64"
-    if name in WHOLE and "float" in work:
-        raise TypeError(f"{name}: integers were required; {work} was given")
-    result = work if scalar.result in ("same", "float") else scalar.result
-    if name == "select":
-        return result, "bool", work, work
-    if name == "ldexp":
-        return result, work, dtypes[1]
-    return (result, *[work] * scalar.arity)
 
 
 def namespace(

@@ -15,6 +15,11 @@ shared among threads or blocks, and `inner` axes.
   in memory, so the emitter blocks the last outer axis and keeps one accumulator for
   each of its elements.
 
+Indices are independent: what one index of the axes stores, no other index loads or
+stores, so that each statement may as well run for all indices before the next one does.
+Outside of a `Loop` no access moves along the inner axis. With an outer extent of 0
+nothing runs; with an inner extent of 0, what stands outside of loops does.
+
 The order of a reduction is part of its meaning, so that results do not depend on
 threads, devices or how a graph was cut: see `Reduce`.
 """
@@ -29,6 +34,12 @@ from typing import Literal, TypeAlias
 
 IOTA = -1
 """Argument number of the virtual buffer whose element number i has the value i."""
+
+DTYPES = frozenset(
+    {"bool", "float16", "float32", "float64", "complex64", "complex128"}
+    | {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
+)
+"""The dtypes of memory, scalars and values, by NumPy's names."""
 
 StrideClass: TypeAlias = Literal["0", "1", "n"]
 """How an access moves along an axis: not at all, by an item, by a run-time stride."""
@@ -84,7 +95,9 @@ class Compute:
     """``target = dtype(text)``: scalar Python over earlier names, typed constants.
 
     Function names in `text` come from the scalar library that every backend provides
-    (`engine.kernels.scalars.NAMES`).
+    (`engine.kernels.scalars.NAMES`); ``and``, ``or``, ``not`` and ``if`` do not occur.
+    float16 is computed in float32 and rounded here. Floats that do not fit the integer
+    they are turned to become any integer.
     """
 
     target: str
@@ -109,8 +122,14 @@ class Reduce:
     the lanes are merged as a balanced tree (k with k + 16, then k with k + 8, ...); the
     blocks are merged in order, sums with a compensation term (Neumaier), which is left
     out where it is 0 or not finite. Column kernels add the elements of a block in order
-    and merge blocks the same way. max and min keep NaN, argmax and argmin give the
-    first position (int64) of the extreme or of the first NaN.
+    and merge blocks the same way.
+
+    max and min keep NaN, and to them -0.0 is below 0.0. argmax and argmin give the
+    first position (int64) of the extreme, the two zeros being equal, or of the first
+    NaN. any and all ask whether values are not 0.
+
+    The sum of bools is any, their product all. Of no elements the sum is 0, the product
+    1, the position -1, and max and min are what any other value replaces.
     """
 
     target: str

@@ -233,9 +233,6 @@ class _Handler(ctypes.Structure):
     )
 
 
-_SET_HANDLER = 304
-"""Position of PyDataMem_SetHandler in NumPy's C API, fixed by its ABI."""
-
 _state = (ctypes.c_int64 * 456)()
 _local = threading.local()
 _empty = np.empty
@@ -267,7 +264,10 @@ def counted(function: Callable[..., Any], *arguments: Any) -> Any:
     """
     context = getattr(_local, "context", None)
     if context is None:
-        context = _local.context = _context()
+        context = _local.context = contextvars.Context()
+        allocator = _allocator()
+        if allocator is not None:
+            context.run(allocator[0])
     if getattr(_local, "inside", False):
         return function(*arguments)
     _local.inside = True
@@ -316,11 +316,12 @@ def pointer(array: NDArray[Any]) -> int:
     >>> pointer(array) == array.ctypes.data
     True
     """
-    return _at(id(array) + _DATA).value or 0
+    return _at(id(array) + DATA).value or 0
 
 
 _at = ctypes.c_void_p.from_address
-_DATA = object.__basicsize__
+DATA = object.__basicsize__
+"""Where an array object has the address of its data, if it has a plain layout."""
 
 
 def _slow_pointer(array: NDArray[Any]) -> int:
@@ -337,13 +338,43 @@ def _check_pointer() -> None:
 _check_pointer()
 
 
-def _context() -> contextvars.Context:
-    """A context in which arrays come from our allocator, for one thread."""
-    context = contextvars.Context()
+class HostMemory:
+    """What backends that compute on NumPy arrays do about memory."""
+
+    def allocate(self, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
+        """A C-contiguous array of undefined content."""
+        return allocate(dtype, shape)
+
+    def pointer(self, buffer: NDArray[Any]) -> int:
+        """The address of element 0."""
+        return pointer(buffer)
+
+    def upload(self, array: NDArray[Any]) -> NDArray[Any]:
+        """The array itself: it is where kernels need it."""
+        return array
+
+    def download(self, buffer: NDArray[Any]) -> NDArray[Any]:
+        """The buffer itself: it is a NumPy array."""
+        return buffer
+
+
+def has_plain_layout() -> bool:
+    """Whether array objects are laid out as in CPython."""
+    return pointer is not _slow_pointer
+
+
+@cache
+def context() -> contextvars.Context | None:
+    """A context in which arrays come from our allocator, to be copied by native code.
+
+    None where there is no allocator.
+    """
     allocator = _allocator()
-    if allocator is not None:
-        context.run(allocator[0])
-    return context
+    if allocator is None:
+        return None
+    found = contextvars.Context()
+    found.run(allocator[0])
+    return found
 
 
 def _limit() -> int:
@@ -358,9 +389,8 @@ def _limit() -> int:
 @cache
 def _allocator() -> tuple[Callable[[], Any], Callable[[Any], None]] | None:
     """What sets our allocator in a context, and `trim`; None where it cannot be."""
-    from numpy._core import multiarray
-
     from .cpu.target import MissingSymbol, forever, load_text
+    from .native import numpy_api
 
     try:
         names = ("malloc", "calloc", "realloc", "free", "trim")
@@ -373,13 +403,9 @@ def _allocator() -> tuple[Callable[[], Any], Callable[[Any], None]] | None:
     for name in names[:4]:
         setattr(handler, name, at[name])
     thing, text, address = ctypes.py_object, ctypes.c_char_p, ctypes.c_void_p
-    look = ctypes.PYFUNCTYPE(address, thing, text)
     make = ctypes.PYFUNCTYPE(thing, address, text, address)
-    table = look(("PyCapsule_GetPointer", ctypes.pythonapi))(
-        multiarray._ARRAY_API, None
-    )
-    entry = _at(table + 8 * _SET_HANDLER).value
-    set_handler = ctypes.PYFUNCTYPE(thing, thing)(entry or 0)
+    entry = numpy_api.address(numpy_api.SET_HANDLER)
+    set_handler = ctypes.PYFUNCTYPE(thing, thing)(entry)
     label = b"mem_handler"
     new_capsule = make(("PyCapsule_New", ctypes.pythonapi))
     capsule = new_capsule(ctypes.addressof(handler), label, None)

@@ -1,10 +1,10 @@
 """Threads that share the chunks of a launch.
 
-The caller and the helpers of the pool walk the same job: each takes the next chunk
-from an atomic counter, in native code and without the GIL, until there is none left.
-The caller never waits for a helper that has not started, so that a busy machine or a
-busy pool costs nothing but the help. Any number of threads may call at once; each
-works on its own job, and whoever is free helps.
+The caller and the helpers of the pool work at the same job: each takes the next chunk
+in native code and without the GIL, until there is none left (`native.sharing`). The
+caller never waits for a helper that has not started, so that a busy machine or a busy
+pool costs nothing but the help. Any number of threads may call at once; each works on
+its own job, and whoever is free helps.
 
 Chunks decide who computes what, never what is computed: results have the same bits
 with any number of threads.
@@ -17,10 +17,7 @@ import os
 import threading
 from collections.abc import Callable
 from functools import cache
-from queue import SimpleQueue
-from typing import Any, TypeAlias
-
-Job: TypeAlias = tuple[int, bytes, "ctypes.Array[ctypes.c_int64]"]
+from typing import NamedTuple
 
 Entry = ctypes.CFUNCTYPE(
     ctypes.c_int32,
@@ -32,10 +29,6 @@ Entry = ctypes.CFUNCTYPE(
 )
 """The one native signature; ctypes releases the GIL during the call."""
 
-_CONTROL = 32
-"""Words of a job's control block: next at 0, done at 16 (a cache line of its own)."""
-
-_queue: SimpleQueue[Job] = SimpleQueue()
 _helpers = 0
 _lock = threading.Lock()
 
@@ -81,33 +74,34 @@ def set_num_threads(number: int) -> None:
     _threads = number
 
 
-def run(address: int, words: bytes, total: int, chunk: int) -> None:
+def run(address: int, words: bytes, total: int, chunk: int) -> int:
     """Call the kernel entry at `address` for all of ``0 .. total``.
 
-    No call covers more than `chunk` steps; `words` are the packed arguments.
+    No thread takes more than `chunk` steps at a time; `words` are the packed arguments.
+    Gives 0, or another number if a call did.
     """
-    walk = walker()
-    control = (ctypes.c_int64 * _CONTROL)()
-    control[1] = total
-    control[2] = chunk
-    wanted = min(_threads, -(-total // chunk)) - 1
-    try:
-        if _helpers < wanted:
-            _start(wanted)
-        job = (address, words, control)
-        for _ in range(min(wanted, _helpers)):
-            _queue.put(job)
-    finally:  # even when interrupted: helpers may be at work on the caller's memory
-        walk(address, words, control, 1)
+    native = sharing()
+    if native is None:
+        return int(Entry(address)(None, None, words, 0, total))
+    have_helpers(min(_threads, -(-total // chunk)) - 1)
+    return native.share(native.state, address, words, total, chunk, _threads)
 
 
-def _start(number: int) -> None:
-    """Have at least `number` helpers, or as many as the system grants."""
+def have_helpers(number: int) -> None:
+    """See that there are `number` helpers, or as many as the system grants."""
     global _helpers
+    if _helpers >= number:
+        return
+    native = sharing()
+    if native is None:
+        return
     with _lock:
         while _helpers < number:
             thread = threading.Thread(
-                target=_help, args=(_queue,), name=f"engine-{_helpers}", daemon=True
+                target=native.help,
+                args=(native.state,),
+                name=f"engine-{_helpers}",
+                daemon=True,
             )
             try:
                 thread.start()
@@ -116,82 +110,52 @@ def _start(number: int) -> None:
             _helpers += 1
 
 
-def _help(queue: SimpleQueue[Job]) -> None:
-    walk = walker()
-    while True:
-        address, words, control = queue.get()
-        walk(address, words, control, 0)
-        del address, words, control  # not kept alive while this thread sleeps
+class Sharing(NamedTuple):
+    """The native side: its state and its functions."""
+
+    state: int
+    address: int
+    start: Callable[[int], int]
+    share: Callable[[int, int, bytes, int, int, int], int]
+    help: Callable[[int], None]
+
+
+@cache
+def sharing() -> Sharing | None:
+    """The native side, compiled by LLVM alone; without one, the caller does it all."""
+    from .cpu.target import MissingSymbol, forever, load_text
+    from .native.sharing import WORDS, text
+
+    names = ("engine_pool_start", "engine_share", "engine_help")
+    try:
+        start, share, helps = load_text(text(), *names)
+    except (MissingSymbol, AttributeError):  # no semaphores, or no such clock
+        return None
+    memory = (ctypes.c_int64 * (WORDS + 8))()
+    forever(memory)  # helpers wait in it while the interpreter shuts down
+    number, words = ctypes.c_int64, ctypes.c_char_p
+    pointer, status = ctypes.c_void_p, ctypes.c_int32
+    native = Sharing(
+        (ctypes.addressof(memory) + 63) // 64 * 64,
+        share,
+        ctypes.CFUNCTYPE(status, pointer)(start),
+        ctypes.CFUNCTYPE(status, pointer, pointer, words, number, number, number)(
+            share
+        ),
+        ctypes.CFUNCTYPE(None, pointer)(helps),
+    )
+    return native if native.start(native.state) == 0 else None
 
 
 def _after_fork() -> None:
     """Threads do not survive a fork: the child starts its own when it needs them."""
-    global _queue, _helpers, _lock
-    _queue, _helpers, _lock = SimpleQueue(), 0, threading.Lock()
+    global _helpers, _lock
+    _helpers, _lock = 0, threading.Lock()
+    if sharing.cache_info().currsize:
+        native = sharing()
+        if native is not None:
+            native.start(native.state)
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
-
-
-WALKER = """
-declare i32 @sched_yield()
-
-define void @engine_walk(ptr %entry, ptr %words, ptr %control, i64 %wait) {
-start:
-  %done = getelementptr i64, ptr %control, i64 16
-  %total.at = getelementptr i64, ptr %control, i64 1
-  %chunk.at = getelementptr i64, ptr %control, i64 2
-  %total = load i64, ptr %total.at
-  %chunk = load i64, ptr %chunk.at
-  br label %take
-take:
-  %lo = atomicrmw add ptr %control, i64 %chunk seq_cst
-  %left = icmp slt i64 %lo, %total
-  br i1 %left, label %work, label %finish
-work:
-  %end = add i64 %lo, %chunk
-  %short = icmp slt i64 %end, %total
-  %hi = select i1 %short, i64 %end, i64 %total
-  call i32 %entry(ptr null, ptr null, ptr %words, i64 %lo, i64 %hi)
-  %count = sub i64 %hi, %lo
-  atomicrmw add ptr %done, i64 %count seq_cst
-  br label %take
-finish:
-  %waits = icmp ne i64 %wait, 0
-  br i1 %waits, label %look, label %return
-look:
-  %now = load atomic i64, ptr %done seq_cst, align 8
-  %ready = icmp sge i64 %now, %total
-  br i1 %ready, label %return, label %yield
-yield:
-  call i32 @sched_yield()
-  br label %look
-return:
-  ret void
-}
-"""
-"""What every thread runs: take chunks until there are none; the caller then waits for
-those that others are at. The wait is at most the length of one chunk."""
-
-
-def _walk_alone(
-    address: int, words: bytes, control: ctypes.Array[ctypes.c_int64], wait: int
-) -> None:
-    if wait:
-        Entry(address)(None, None, words, 0, control[1])
-
-
-@cache
-def walker() -> Callable[[int, bytes, Any, int], None]:
-    """The walker, compiled by LLVM alone; without one, the caller does it all."""
-    from .cpu.target import MissingSymbol, load_text
-
-    try:
-        (address,) = load_text(WALKER, "engine_walk")
-    except MissingSymbol:  # a system without sched_yield
-        return _walk_alone
-    shape = ctypes.CFUNCTYPE(
-        None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int64
-    )
-    return shape(address)

@@ -145,3 +145,29 @@ def operand_dtype(dtypes: tuple[str, ...]) -> str:
     width = max(int(dtype.lstrip("uint")) for dtype in whole)
     unsigned = all(dtype.startswith("u") for dtype in whole)
     return f"{'u' if unsigned else ''}int{width}"
+
+
+def signature(name: str, scalar: Scalar, dtypes: tuple[str, ...]) -> tuple[str, ...]:
+    """dtypes of the result and of the operands in which `name` works.
+
+    Examples
+    --------
+    >>> signature("exp", NAMES["exp"], ("int8",))
+    ('float64', 'float64')
+    >>> signature("select", NAMES["select"], ("bool", "int8", "int8"))
+    ('int8', 'bool', 'int8', 'int8')
+    """
+    if name == "philox":
+        return "uint64", "uint64", "uint64"
+    free = dtypes[1:] if name == "select" else dtypes[:1] if name == "ldexp" else dtypes
+    work = operand_dtype(free)
+    if scalar.result == "float" and "float" not in work:
+        work = "float64"
+    if name in WHOLE and "float" in work:
+        raise TypeError(f"{name}: integers were required; {work} was given")
+    result = work if scalar.result in ("same", "float") else scalar.result
+    if name == "select":
+        return result, "bool", work, work
+    if name == "ldexp":
+        return result, work, dtypes[1]
+    return (result, *[work] * scalar.arity)

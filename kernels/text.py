@@ -1,9 +1,15 @@
-"""Writing generated Python text: lines with indentation, wrapped headers."""
+"""Writing generated Python text: lines with indentation, wrapped headers, names."""
 
 from __future__ import annotations
 
+import builtins
+import keyword
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+
+from .kernel import Kernel
+from .scalars import NAMES
 
 WIDTH = 88
 
@@ -77,3 +83,19 @@ def fill(items: Sequence[str], width: int) -> list[str]:
         else:
             lines.append(piece)
     return lines
+
+
+def function_name(kernel: Kernel) -> str:
+    """`kernel.name`, made an identifier that is no name of the scalar library.
+
+    Examples
+    --------
+    >>> function_name(Kernel("2-norm", "map", 0, 0, (), (), (), ()))
+    'kernel_2_norm'
+    >>> function_name(Kernel("exp", "map", 0, 0, (), (), (), ()))
+    'exp_kernel'
+    """
+    name = re.sub(r"\W", "_", kernel.name)[:60]
+    if not name.isidentifier() or keyword.iskeyword(name):
+        name = f"kernel_{name}"
+    return f"{name}_kernel" if name in NAMES or hasattr(builtins, name) else name

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import harness
 import pytest
+
+import engine
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -10,10 +13,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--device",
         choices=("cpu", "cuda"),
         default="cpu",
-        help="where the walk over all ops runs (cuda: skipped where there is none)",
+        help="where the walk over all ops runs (cuda: skipped where there is none, "
+        "but NUMBA_ENABLE_CUDASIM=1 simulates one)",
     )
     parser.addoption(
         "--update-golden",
         action="store_true",
         help="write the generated texts into tests/golden instead of comparing",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    harness.Place.device = config.getoption("--device")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what walks over ops on the backends of the device that was asked for."""
+    marked = metafunc.definition.get_closest_marker("backends")
+    if not marked or "backend" not in metafunc.fixturenames:
+        return
+    if harness.Place.device == "cpu":
+        metafunc.parametrize("backend", harness.BACKENDS)
+        return
+    absent = pytest.mark.skipif(
+        not engine.cuda.is_available(), reason="engine.cuda.is_available() is False"
+    )
+    metafunc.parametrize("backend", [pytest.param("compiled", marks=absent)])

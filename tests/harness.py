@@ -17,6 +17,7 @@ from engine.config import config
 from engine.execute import compute
 from engine.movement import all_axes
 from engine.ops.op import Op
+from engine.ops.transfer import on_device
 from engine.record.value import Value, constant
 from engine.storage import leaf
 
@@ -29,6 +30,17 @@ BACKENDS = ("numpy", "compiled")
 DTYPES = tuple(map(np.dtype, "?bBhHiIqQefdFD"))
 KERNEL_DTYPES = tuple(map(np.dtype, "?bBqQfd"))
 """dtypes to try; in kernels, which must be compiled, only those that differ in kind."""
+
+
+class Place:
+    """Where operands are: the option ``--device`` of the test run."""
+
+    device = "cpu"
+
+
+def operand(array: Any) -> Value:
+    """A value with the elements of an array, on the device of the test run."""
+    return on_device(constant(array), Place.device)
 
 
 def run(backend: str, values: Sequence[Value]) -> list[Array]:
@@ -139,7 +151,7 @@ def gradients(
 
 def leaves(arrays: Sequence[Array]) -> list[Value]:
     """Values that gradients are wanted of."""
-    return [leaf(constant(array)) for array in arrays]
+    return [leaf(operand(array)) for array in arrays]
 
 
 def gradient_arrays(function: Function, arrays: Sequence[Array]) -> list[Array]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.config import config
 from engine.interpret import interpret
+from engine.kernels import pool
 from engine.plan import Plan, build_plan
 from engine.program import Program, from_nodes
 from engine.recipe import Recipe, index_basic, transposed, whole
@@ -92,10 +94,14 @@ class Recorded:
         return (plan or self.plan()).run(self._copies(), self.scalars)
 
     def check(self, tolerance: float = 1e-12) -> Plan:
-        """The plan, after its results were compared with NumPy's."""
+        """The plan, after its results were compared with NumPy's.
+
+        The first run is row by row, the second one native where that is possible.
+        """
         plan, expected = self.plan(), self.expected()
-        for number, result in self.run(plan).items():
-            assert_same(result, expected[number], tolerance)
+        for _ in range(2):
+            for number, result in self.run(plan).items():
+                assert_same(result, expected[number], tolerance)
         return plan
 
     def _copies(self) -> list[Array]:
@@ -120,9 +126,51 @@ def bits(array: Array) -> bytes:
     return array.tobytes()
 
 
+def parts(plan: Plan) -> list[type]:
+    """What a plan is made of, after a run has bound it."""
+    assert plan.bound is not None
+    return [type(part) for part in plan.bound.parts]
+
+
+def check_bound(recorded: Recorded) -> Plan:
+    """The plan, after its native runs were compared with the one row by row."""
+    plan = recorded.plan()
+    expected = recorded.run(plan)
+    for _ in range(3):
+        results = recorded.run(plan)
+        assert list(results) == list(expected)
+        for number, result in results.items():
+            assert result.dtype == expected[number].dtype
+            assert result.shape == expected[number].shape
+            assert result.flags.c_contiguous and result.flags.writeable
+            assert bits(result) == bits(expected[number])
+    return plan
+
+
+def sweep(x: Value, seed: int) -> Value:
+    """One launch that cannot be fused with the one before."""
+    return op("multiply", x, reshaped(reduced("max", x, 0), 1)) + float(seed)
+
+
+def chain(length: int, size: int = 50) -> Value:
+    x = op("exp", array(size) * 0.01)
+    for k in range(length):
+        x = sweep(x, k) * 0.1
+    return x
+
+
 @contextmanager
 def empty_trace() -> Iterator[None]:
     """Forget what a failing test may have left pending."""
     renew(current_trace())
     yield
     renew(current_trace())
+
+
+@contextmanager
+def compiled_plans() -> Iterator[None]:
+    """Every row is compiled; the number of threads is put back."""
+    threads = pool.num_threads()
+    with empty_trace(), config(tier="compiled"):
+        yield
+    pool.set_num_threads(threads)

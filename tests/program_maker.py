@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from planning import Recorded
 
 from engine.ops.op import cast
 from engine.recipe import Recipe, index_basic, reshape, transposed, whole
 from engine.record.registry import REGISTRY
+from engine.record.trace import current_trace
 from engine.record.value import Scalar, Value, constant
 
 UNARY = ("exp", "negative", "sqrt", "absolute", "tanh", "floor", "sin")
@@ -230,3 +232,15 @@ class ProgramMaker:
             return REGISTRY["iota"](attributes=(self.integer(1, 6),))
         number: Any = Scalar(np.float64(1.5), np.dtype(np.float64))
         return REGISTRY["full"](number, attributes=(self.shape, np.dtype(np.float64)))
+
+
+def draw(seed: int, rare: bool = False) -> Recorded:
+    """A random program with random outputs and donations."""
+    maker = ProgramMaker(seed, rare)
+    for _ in range(maker.integer(3, 16)):
+        maker.step()
+    pending = [v for v in maker.values if v.buffer is None]
+    outputs = [v for v in pending if maker.integer(0, 3)] or pending[-1:]
+    trace = current_trace()
+    donated = [v for v in trace.leaves if maker.integer(0, 2)]
+    return Recorded(outputs, donated)

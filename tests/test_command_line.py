@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +23,20 @@ def test_info_names_versions_machine_and_cache(
     )
     assert facts["numpy"] == np.__version__
     assert {"engine", "numba", "cpu", "threads", "tier", "recorder"} <= facts.keys()
+    assert facts["runner"].split()[0] in ("native", "python")
     assert facts["devices"].startswith("cpu")
     assert facts["cache"].startswith(str(tmp_path))
     assert facts["cache"].endswith("(0 B)")
+
+
+def test_info_says_why_plans_are_run_row_by_row() -> None:
+    environment = {**os.environ, "ENGINE_NATIVE": "0"}
+    command = [sys.executable, "-m", "engine", "info"]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    )
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("runner")]
+    assert line.endswith("python (ENGINE_NATIVE is 0)")
 
 
 def test_cache_clear_leaves_an_empty_folder(

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import scipy.special
 import scipy.stats
-from harness import BACKENDS, assert_same, check_gradients, run
+from harness import BACKENDS, assert_same, check_gradients, operand, run
 
 from engine import composites, ops
 from engine.record.value import Value, constant
+
+pytestmark = pytest.mark.backends
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(4, 5))
@@ -104,45 +106,40 @@ FUNCTIONS: dict[str, tuple[Callable[..., Value], Callable[..., Any], Any]] = {
         X,
     ),
     "take_along_axis": (
-        lambda x: composites.take_along_axis(x, constant(np.argsort(X, 1)), 1),
+        lambda x: composites.take_along_axis(x, operand(np.argsort(X, 1)), 1),
         lambda x: np.take_along_axis(x, np.argsort(X, 1), 1),
         X,
     ),
     "mse_loss": (
-        lambda x: composites.mse_loss(x, constant(Y)),
+        lambda x: composites.mse_loss(x, operand(Y)),
         lambda x: np.mean((x - Y) ** 2),
         X,
     ),
     "l1_loss": (
-        lambda x: composites.l1_loss(x, constant(Y), "sum"),
+        lambda x: composites.l1_loss(x, operand(Y), "sum"),
         lambda x: np.abs(x - Y).sum(),
         X,
     ),
     "huber_loss": (
-        lambda x: composites.huber_loss(x, constant(Y), 0.7, "none"),
+        lambda x: composites.huber_loss(x, operand(Y), 0.7, "none"),
         lambda x: scipy.special.huber(0.7, x - Y),
         X,
     ),
     "binary_cross_entropy": (
-        lambda x: composites.binary_cross_entropy(x, constant(POSITIVE)),
+        lambda x: composites.binary_cross_entropy(x, operand(POSITIVE)),
         lambda x: -np.mean(POSITIVE * np.log(x) + (1 - POSITIVE) * np.log(1 - x)),
         POSITIVE[::-1],
     ),
     "binary_cross_entropy_with_logits": (
-        lambda x: composites.binary_cross_entropy_with_logits(x, constant(POSITIVE)),
+        lambda x: composites.binary_cross_entropy_with_logits(x, operand(POSITIVE)),
         lambda x: np.mean(np.log1p(np.exp(x)) - x * POSITIVE),
         X,
     ),
 }
 
 
-@pytest.fixture(params=BACKENDS)
-def backend(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 def test_values_are_those_of_numpy_and_scipy(backend: str) -> None:
-    values = [function(constant(x)) for function, _, x in FUNCTIONS.values()]
+    values = [function(operand(x)) for function, _, x in FUNCTIONS.values()]
     results = run(backend, values)
     for name, actual in zip(FUNCTIONS, results, strict=True):
         _, oracle, x = FUNCTIONS[name]
@@ -165,11 +162,11 @@ OF_ONE_ARRAY = [
 @pytest.mark.parametrize("name", OF_ONE_ARRAY)
 def test_float32_stays_float32(name: str) -> None:
     function, _, x = FUNCTIONS[name]
-    assert function(constant(x.astype(np.float32))).dtype == np.float32
+    assert function(operand(x.astype(np.float32))).dtype == np.float32
 
 
 def test_nothing_overflows(backend: str) -> None:
-    x = constant(np.array([[1000.0, 0.0, -1000.0], [-np.inf, 5.0, 5.0]]))
+    x = operand(np.array([[1000.0, 0.0, -1000.0], [-np.inf, 5.0, 5.0]]))
     results = run(
         backend,
         [
@@ -177,8 +174,8 @@ def test_nothing_overflows(backend: str) -> None:
             composites.log_softmax(x),
             composites.logsumexp(x, 1),
             composites.softplus(x),
-            composites.logsumexp(constant(np.array([-np.inf, -np.inf]))),
-            composites.logsumexp(constant(np.array([np.inf, 1.0]))),
+            composites.logsumexp(operand(np.array([-np.inf, -np.inf]))),
+            composites.logsumexp(operand(np.array([np.inf, 1.0]))),
         ],
     )
     half = np.log(2.0)
@@ -214,8 +211,8 @@ def _by_index(x: Any, weights: Any, smoothing: float) -> float:
 def test_cross_entropy(backend: str, weighted: bool, smoothing: float) -> None:
     weights = WEIGHTS if weighted else np.ones(5)
     loss = composites.cross_entropy(
-        constant(X),
-        constant(TARGETS),
+        operand(X),
+        operand(TARGETS),
         weight=constant(WEIGHTS) if weighted else None,
         smoothing=smoothing,
     )
@@ -226,20 +223,20 @@ def test_cross_entropy(backend: str, weighted: bool, smoothing: float) -> None:
 def test_ignored_targets_do_not_count(backend: str) -> None:
     targets = np.array([1, -100, 0, -100])
     logs = scipy.special.log_softmax(X, 1)
-    (actual,) = run(backend, [composites.cross_entropy(constant(X), constant(targets))])
+    (actual,) = run(backend, [composites.cross_entropy(operand(X), operand(targets))])
     np.testing.assert_allclose(actual, -(logs[0, 1] + logs[2, 0]) / 2, rtol=1e-13)
 
 
 def test_cross_entropy_of_probabilities(backend: str) -> None:
     target = scipy.special.softmax(Y, 1)
     expected = -(target * scipy.special.log_softmax(X, 1)).sum(1).mean()
-    (actual,) = run(backend, [composites.cross_entropy(constant(X), constant(target))])
+    (actual,) = run(backend, [composites.cross_entropy(operand(X), operand(target))])
     np.testing.assert_allclose(actual, expected, rtol=1e-13)
 
 
 def test_the_gradient_of_cross_entropy_is_softmax_minus_one_hot() -> None:
     check_gradients(
-        lambda x: composites.cross_entropy(x, constant(TARGETS)),
+        lambda x: composites.cross_entropy(x, operand(TARGETS)),
         [X.copy()],
         np.random.default_rng(2),
     )
@@ -252,8 +249,8 @@ def test_classes_may_lie_along_any_axis() -> None:
     pair = run(
         "numpy",
         [
-            composites.cross_entropy(constant(images), constant(targets)),
-            composites.cross_entropy(constant(flat), constant(targets.reshape(-1))),
+            composites.cross_entropy(operand(images), operand(targets)),
+            composites.cross_entropy(operand(flat), operand(targets.reshape(-1))),
         ],
     )
     np.testing.assert_allclose(pair[0], pair[1], rtol=1e-14)
@@ -264,13 +261,13 @@ def test_classes_may_lie_along_any_axis() -> None:
 def test_accumulators_are_numpys(char: str) -> None:
     x = np.ones((3, 4)).astype(char)
     pairs = [
-        (composites.reduce_sum(constant(x), 0), x.sum(0)),
-        (composites.reduce_prod(constant(x), 0), x.prod(0)),
-        (composites.mean(constant(x), 0), x.mean(0)),
-        (composites.var(constant(x), 0), x.var(0)),
-        (composites.std(constant(x), 0), x.std(0)),
-        (composites.reduce_any(constant(x), 0), x.any(0)),
-        (composites.reduce_all(constant(x), 0), x.all(0)),
+        (composites.reduce_sum(operand(x), 0), x.sum(0)),
+        (composites.reduce_prod(operand(x), 0), x.prod(0)),
+        (composites.mean(operand(x), 0), x.mean(0)),
+        (composites.var(operand(x), 0), x.var(0)),
+        (composites.std(operand(x), 0), x.std(0)),
+        (composites.reduce_any(operand(x), 0), x.any(0)),
+        (composites.reduce_all(operand(x), 0), x.all(0)),
     ]
     results = run("numpy", [value for value, _ in pairs])
     for actual, (_, expected) in zip(results, pairs, strict=True):
@@ -278,7 +275,7 @@ def test_accumulators_are_numpys(char: str) -> None:
 
 
 def test_axes_are_checked() -> None:
-    x = constant(X)
+    x = operand(X)
     with pytest.raises(np.exceptions.AxisError, match="axis 2 is out of bounds"):
         composites.mean(x, 2)
     with pytest.raises(ValueError, match="duplicate value in 'axis'"):
@@ -287,7 +284,7 @@ def test_axes_are_checked() -> None:
 
 def test_extremes_of_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match="max and min: zero-size array"):
-        composites.reduce(ops.max, constant(np.zeros((0, 3))), 0)
+        composites.reduce(ops.max, operand(np.zeros((0, 3))), 0)
 
 
 # -- ranges ----------------------------------------------------------------------------
@@ -345,17 +342,17 @@ def test_identities_are_numpys(backend: str, k: int) -> None:
 @pytest.mark.parametrize("mode", ["edge", "reflect", "symmetric", "wrap"])
 def test_padding_modes_are_numpys(backend: str, mode: Any) -> None:
     widths = [(2, 1), (3, 7)]
-    (actual,) = run(backend, [composites.pad_with_itself(constant(X), widths, mode)])
+    (actual,) = run(backend, [composites.pad_with_itself(operand(X), widths, mode)])
     assert_same(actual, np.pad(X, widths, mode))
 
 
 def test_joining_promotes_and_checks() -> None:
-    small, wide = constant(np.arange(3, dtype=np.int8)), constant(np.arange(2.0))
+    small, wide = operand(np.arange(3, dtype=np.int8)), operand(np.arange(2.0))
     assert composites.concatenate([small, wide]).dtype == np.float64
     with pytest.raises(ValueError, match="index 1 has size 2"):
-        composites.stack([small, constant(np.zeros(3))])
+        composites.stack([small, operand(np.zeros(3))])
         composites.concatenate(
-            [constant(np.zeros((2, 3))), constant(np.zeros((2, 2)))], 0
+            [operand(np.zeros((2, 3))), operand(np.zeros((2, 2)))], 0
         )
     with pytest.raises(ValueError, match="all input arrays must have the same shape"):
         composites.stack([small, wide])

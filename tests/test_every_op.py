@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 import scipy.special
 from harness import (
-    BACKENDS,
     DTYPES,
     KERNEL_DTYPES,
     assert_same,
     crossed,
+    operand,
     run,
 )
 from op_cases import CASES, Case, float_operands, record_case
@@ -27,7 +27,9 @@ import engine
 import engine.ops
 from engine.ops.op import ElementwiseOp, Op
 from engine.record.registry import REGISTRY
-from engine.record.value import Value, constant
+from engine.record.value import Value
+
+pytestmark = pytest.mark.backends
 
 ELEMENTWISE = sorted(
     name for name, op in REGISTRY.items() if isinstance(op, ElementwiseOp)
@@ -170,15 +172,6 @@ def _defined(op: Op, arrays: list[Any], expected: Any) -> Any:
     return np.ones(np.shape(expected), bool)
 
 
-@pytest.fixture(params=BACKENDS)
-def backend(request: pytest.FixtureRequest) -> str:
-    if request.config.getoption("--device") == "cuda" and not (
-        engine.cuda.is_available()
-    ):
-        pytest.skip("--device cuda: engine.cuda.is_available() is False")
-    return str(request.param)
-
-
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_values_and_dtypes_are_numpys(name: str, backend: str) -> None:
     op = REGISTRY[name]
@@ -189,11 +182,11 @@ def test_values_and_dtypes_are_numpys(name: str, backend: str) -> None:
             expected = _expected(op, arrays)
         except TypeError:
             with pytest.raises(TypeError):
-                op(*map(constant, arrays))
+                op(*map(operand, arrays))
             continue
         if backend != "numpy" and op.resolve(dtypes).inputs != dtypes:
             continue  # a cast, which is an op of its own, and a loop tried already
-        pending.append((op(*map(constant, arrays)), expected, arrays))
+        pending.append((op(*map(operand, arrays)), expected, arrays))
     assert pending
     before = engine.stats()["interpreted_ops"]
     results = run(backend, [value for value, _, _ in pending])
@@ -251,18 +244,18 @@ def _as_view(array: Any, show: Any) -> Value:
     offset = (shown.ctypes.data - array.ctypes.data) // step if shown.size else 0
     strides = tuple(s // step for s in shown.strides)
     recipe = Recipe(array.dtype, offset, shown.shape, strides)
-    return engine.ops.view(constant(array), attributes=(recipe,))
+    return engine.ops.view(operand(array), attributes=(recipe,))
 
 
 def test_python_numbers_are_weak(backend: str) -> None:
     x = np.arange(4, dtype=np.float32)
     small = np.arange(4, dtype=np.uint8)
     values = [
-        engine.ops.add(constant(x), 0.1),
-        engine.ops.subtract(2, constant(small)),
-        engine.ops.multiply(constant(small), 2.5),
-        engine.ops.where(constant(x > 1), constant(x), 0.0),
-        engine.ops.logical_and(constant(small), True),
+        engine.ops.add(operand(x), 0.1),
+        engine.ops.subtract(2, operand(small)),
+        engine.ops.multiply(operand(small), 2.5),
+        engine.ops.where(operand(x > 1), operand(x), 0.0),
+        engine.ops.logical_and(operand(small), True),
     ]
     expected = [x + 0.1, 2 - small, small * 2.5, np.where(x > 1, x, np.float32(0))]
     expected.append(np.logical_and(small, True))
@@ -272,7 +265,7 @@ def test_python_numbers_are_weak(backend: str) -> None:
 
 def test_an_integer_that_the_dtype_cannot_hold_is_refused() -> None:
     with pytest.raises(OverflowError, match=r"add: Python integer 300 out of bounds"):
-        engine.ops.add(constant(np.zeros(2, np.uint8)), 300)
+        engine.ops.add(operand(np.zeros(2, np.uint8)), 300)
 
 
 # -- ops of other kinds ----------------------------------------------------------------
@@ -284,7 +277,7 @@ def test_results_of_every_other_op(name: str, backend: str) -> None:
     if backend != "numpy":
         cases = [case for case in cases if _in_kernels(case)]
     values = [
-        record_case(op, [constant(array) for array in case.arrays], case)
+        record_case(op, [operand(array) for array in case.arrays], case)
         for case in cases
     ]
     for actual, case in zip(run(backend, values), cases, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -12,11 +13,14 @@ from harness import gradient_arrays, gradients, inner, leaves
 
 from engine import composites, ops
 from engine.autograd import gradient_values
+from engine.config import config
+from engine.execute import compute
 from engine.movement import all_axes
 from engine.ops.op import ElementwiseOp
 from engine.record.registry import REGISTRY
 from engine.record.trace import current_trace
 from engine.record.value import Value, constant
+from engine.storage import leaf
 
 NAN, INF = math.nan, math.inf
 SINGLE = np.dtype(np.float32)
@@ -280,3 +284,61 @@ def test_second_derivative_at_special_points(
 
     (found,) = gradient_arrays(slope, [np.array(operand)])
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+
+
+ZEROS = [
+    [0.0 if zero else n for zero, n in zip(zeros, (2.0, -3.0, 0.5, 1.5), strict=True)]
+    for zeros in itertools.product((False, True), repeat=4)
+]
+
+
+def directional(function: Any, x: Any, directions: Any) -> Any:
+    """The derivative of a function of a vector along all directions, one by one."""
+
+    def along(inner_function: Any, way: Any) -> Any:
+        def slope(v: Value) -> Value:
+            v = leaf(v) if v.history is None else v
+            (grad,) = gradients(inner_function, [v], create_graph=True)
+            return inner(grad, constant(way))
+
+        return slope
+
+    for way in directions:
+        function = along(function, way)
+    with config(tier="numpy"):
+        return float(compute([function(constant(x))])[0])
+
+
+def product_slope(x: Any, directions: Any) -> float:
+    """The derivative of the product of all elements, one factor replaced at a time."""
+    found = 0.0
+    for places in itertools.permutations(range(len(x)), len(directions)):
+        factors = list(x)
+        for place, way in zip(places, directions, strict=True):
+            factors[place] = way[place]
+        found += math.prod(factors)
+    return found
+
+
+@pytest.mark.parametrize("x", ZEROS, ids=str)
+def test_higher_derivatives_of_products_with_zeros(x: list[float]) -> None:
+    rng = np.random.default_rng(5)
+    ways = rng.normal(size=(3, 4))
+    weights = rng.normal(size=4)
+
+    def scan(v: Value) -> Value:
+        return inner(ops.cumprod(v, attributes=(0,)), constant(weights))
+
+    def product(v: Value) -> Value:
+        return ops.prod(v, attributes=((0,),))
+
+    for order in (1, 2, 3):
+        of_scan = sum(
+            weights[n] * product_slope(x[: n + 1], ways[:order]) for n in range(4)
+        )
+        found = directional(scan, x, ways[:order])
+        assert found == pytest.approx(of_scan, rel=1e-12, abs=1e-12)
+    for order in (1, 2):
+        found = directional(product, x, ways[:order])
+        expected = product_slope(x, ways[:order])
+        assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)

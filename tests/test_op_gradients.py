@@ -95,7 +95,6 @@ def test_gradients_of_every_other_op(name: str) -> None:
             lambda *values, case=case: record_case(op, list(values), case),
             case.arrays,
             rng,
-            order=case.order,
         )
         checked += 1
     assert checked

@@ -19,7 +19,7 @@ from planning import (
     take_part,
     turned,
 )
-from program_maker import ProgramMaker
+from program_maker import ProgramMaker, draw
 
 import engine.plan
 from engine import counters
@@ -46,18 +46,6 @@ def softmax(x: Value) -> Value:
     n, _ = x.shape
     e = op("exp", x - reshaped(reduced("max", x, 1), n, 1))
     return e / reshaped(reduced("sum", e, 1), n, 1)
-
-
-def draw(seed: int, rare: bool = False) -> Recorded:
-    """A random program with random outputs and donations."""
-    maker = ProgramMaker(seed, rare)
-    for _ in range(maker.integer(3, 16)):
-        maker.step()
-    pending = [v for v in maker.values if v.buffer is None]
-    outputs = [v for v in pending if maker.integer(0, 3)] or pending[-1:]
-    trace = current_trace()
-    donated = [v for v in trace.leaves if maker.integer(0, 2)]
-    return Recorded(outputs, donated)
 
 
 # -- random programs ------------------------------------------------------------------

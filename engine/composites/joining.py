@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from engine import ops
+from engine.errors import called
 from engine.movement import (
     broadcast_value,
     expand_axes,
@@ -44,7 +45,7 @@ def concatenate(values: Sequence[Value], axis: int = 0) -> Value:
     if rank == 0:
         raise ValueError("concatenate: zero-dimensional arrays cannot be concatenated")
     if not -rank <= axis < rank:
-        raise np.exceptions.AxisError(axis, rank)
+        raise np.exceptions.AxisError(axis, rank, called())
     axis %= rank
     for number, value in enumerate(values):
         _check_joins(first, value.shape, axis, number)
@@ -101,7 +102,7 @@ def stack(values: Sequence[Value], axis: int = 0) -> Value:
         )
     rank = len(values[0].shape) + 1
     if not -rank <= axis < rank:
-        raise np.exceptions.AxisError(axis, rank)
+        raise np.exceptions.AxisError(axis, rank, called())
     axis %= rank
     return concatenate([expand_axes(value, (axis,)) for value in values], axis)
 

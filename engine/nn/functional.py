@@ -8,6 +8,7 @@ from typing import Any, Literal
 from engine import composites
 from engine.array import Array
 from engine.composites.activations import Reduction
+from engine.errors import named
 from engine.movement import transpose_value
 from engine.ops import bounded
 from engine.ops.op import cast
@@ -17,6 +18,7 @@ from engine.torch.functions import one_hot as one_hot
 from engine.torch.operands import (
     as_value,
     check_broadcast,
+    check_devices,
     common_dtype,
     wrap_dim,
 )
@@ -36,7 +38,11 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
             f"weight {list(value.shape)} were given"
         )
     out = product(input, transpose_value(value), "linear")
-    return Tensor.wrap(out if bias is None else out + as_value(bias))
+    if bias is None:
+        return Tensor.wrap(out)
+    shift = as_value(bias)
+    check_devices("linear", out, shift)
+    return Tensor.wrap(out + shift)
 
 
 # -- activations ----------------------------------------------------------------------
@@ -63,8 +69,10 @@ def gelu(input: Any, approximate: Literal["none", "tanh"] = "none") -> Tensor:
     """x times the normal distribution function of x."""
     if approximate not in ("none", "tanh"):
         raise RuntimeError(
-            "approximate argument must be either none or tanh; "
-            f"{approximate!r} was given"
+            named(
+                "approximate argument must be either none or tanh; "
+                f"{approximate!r} was given"
+            )
         )
     return _activated(composites.gelu, input, approximate)
 
@@ -114,7 +122,9 @@ def dropout(
 ) -> Tensor:
     """Elements replaced by 0 with a probability, the others scaled up to match."""
     if not 0.0 <= p <= 1.0:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        raise ValueError(
+            named(f"dropout probability has to be between 0 and 1, but got {p}")
+        )
     if not training or p == 0.0:
         return input
     scale = 0.0 if p == 1.0 else 1.0 / (1.0 - p)
@@ -135,9 +145,11 @@ def layer_norm(
     shape = tuple(normalized_shape)
     if tuple(input.shape[len(input.shape) - len(shape) :]) != shape:
         raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape "
-            f"[*, {', '.join(map(str, shape))}], but got input of size"
-            f"{list(input.shape)}"
+            named(
+                f"Given normalized_shape={list(shape)}, expected input with shape "
+                f"[*, {', '.join(map(str, shape))}], but got input of size"
+                f"{list(input.shape)}"
+            )
         )
     axes = tuple(range(len(input.shape) - len(shape), len(input.shape)))
     scale = None if weight is None else as_value(weight)
@@ -232,7 +244,9 @@ def _pair(name: str, input: Any, target: Any) -> tuple[Value, Value]:
     """Input and target in the dtype in which they meet."""
     dtype = common_dtype(name, input, target)
     check_broadcast(name, [tuple(input.shape), tuple(target.shape)])
-    return as_value(input, dtype), as_value(target, dtype)
+    x, y = as_value(input, dtype), as_value(target, dtype)
+    check_devices(name, x, y)
+    return x, y
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
@@ -270,8 +284,10 @@ def binary_cross_entropy_with_logits(
     how = _reduction("binary_cross_entropy_with_logits", reduction)
     if tuple(input.shape) != tuple(target.shape):
         raise ValueError(
-            f"Target size ({list(target.shape)}) must be the same as input size "
-            f"({list(input.shape)})"
+            named(
+                f"Target size ({list(target.shape)}) must be the same as input size "
+                f"({list(input.shape)})"
+            )
         )
     x, y = _pair("binary_cross_entropy_with_logits", input, target)
     return Tensor.wrap(composites.binary_cross_entropy_with_logits(x, y, how))
@@ -331,6 +347,7 @@ def _classified(
 ) -> tuple[Value, Value, int]:
     """Input, target and the dimension of classes, when they fit each other."""
     x, y = as_value(input), as_value(target)
+    check_devices(name, x, y)
     if not isinstance(input, Array) or x.dtype.kind != "f":
         raise RuntimeError(
             f"{name}: an input of a floating dtype was required; {x.dtype.name} was "

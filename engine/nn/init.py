@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+from engine.errors import named
 from engine.random import Generator
 from engine.torch.creation import rand, randn
 from engine.torch.gradients import no_grad
@@ -38,8 +39,10 @@ def fans(tensor: Tensor) -> tuple[int, int]:
     shape = tensor.shape
     if len(shape) < 2:
         raise ValueError(
-            "Fan in and fan out can not be computed for tensor with fewer than 2 "
-            f"dimensions; shape {list(shape)} was given"
+            named(
+                "Fan in and fan out can not be computed for tensor with fewer than 2 "
+                f"dimensions; shape {list(shape)} was given"
+            )
         )
     field = 1
     for extent in shape[2:]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.errors import named
 from engine.nn import functional, init
 from engine.nn.module import Module
 from engine.nn.parameter import Parameter
@@ -114,7 +115,7 @@ class Dropout(Module):
         super().__init__()
         if not 0 <= p <= 1:
             raise ValueError(
-                f"dropout probability has to be between 0 and 1, but got {p}"
+                named(f"dropout probability has to be between 0 and 1, but got {p}")
             )
         self.p, self.inplace = p, inplace
 
@@ -212,7 +213,9 @@ class BatchNorm1d(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Normalise."""
         if input.dim() not in (2, 3):
-            raise ValueError(f"expected 2D or 3D input (got {input.dim()}D input)")
+            raise ValueError(
+                named(f"expected 2D or 3D input (got {input.dim()}D input)")
+            )
         share: Any = self.momentum
         if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked += 1

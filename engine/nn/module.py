@@ -309,25 +309,26 @@ class Module:
             raise TypeError(f"to: unexpected arguments {sorted(options)} were given")
         for each in args:
             if isinstance(each, Tensor):
-                wanted = each.dtype
+                wanted, place = each.dtype, each.device
             elif isinstance(each, (str, device)):
                 place = each
             else:
                 wanted = each
-        usable_device(place)
-        if wanted is not None:
-            target = dtype_of(wanted)
-            if target.kind not in "fc":
-                raise TypeError(
-                    "nn.Module.to only accepts floating point or complex dtypes, but "
-                    f"got desired dtype={target!r}"
-                )
-            for tensor in (*self.parameters(), *self.buffers()):
-                if tensor.is_floating_point():
-                    gradient = tensor.grad
-                    tensor.data = tensor.detach().to(target)
-                    if gradient is not None:
-                        tensor.grad = gradient.to(target)
+        where = None if place is None else usable_device(place)
+        target = None if wanted is None else dtype_of(wanted)
+        if target is not None and target.kind not in "fc":
+            raise TypeError(
+                "nn.Module.to only accepts floating point or complex dtypes, but "
+                f"got desired dtype={target!r}"
+            )
+        for tensor in (*self.parameters(), *self.buffers()):
+            dtype = target if tensor.is_floating_point() else None
+            if dtype is None and where is None:
+                continue
+            gradient = tensor.grad
+            tensor.data = tensor.detach().to(where, dtype)
+            if gradient is not None:
+                tensor.grad = gradient.to(where, dtype)
         return self
 
     def float(self) -> Self:
@@ -339,8 +340,12 @@ class Module:
         return self.to(dtype_of("float64"))
 
     def cpu(self) -> Self:
-        """Keep the parameters in the memory of the host."""
+        """Move the parameters and buffers into the memory of the host."""
         return self.to("cpu")
+
+    def cuda(self, device: Any = None) -> Self:
+        """Move the parameters and buffers to a CUDA device."""
+        return self.to("cuda" if device is None else device)
 
     # -- text ---------------------------------------------------------------------
     def extra_repr(self) -> str:

@@ -10,12 +10,14 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named, naming
 from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
 from engine.storage import Line, Storage
 
 from .creation import check_device, numeric_dtype
+from .devices import placed
 from .methods import memory_order
 from .operands import NDArray, host_array
 
@@ -90,8 +92,10 @@ def _of_handle(
         return handle
     if copy is False:
         raise ValueError(
-            "Unable to avoid copy while creating an array as requested: "
-            f"{handle.dtype} to {target}, order {order!r}"
+            named(
+                "Unable to avoid copy while creating an array as requested: "
+                f"{handle.dtype} to {target}, order {order!r}"
+            )
         )
     made = handle.astype(target, order or "K")
     made.scalar, made.writeable = False, True
@@ -104,7 +108,8 @@ def _is_laid_out(handle: face.ndarray, axes: Sequence[int]) -> bool:
 
 
 def _of_foreign(given: Any, dtype: Any, order: str | None) -> face.ndarray:
-    source = host_array(given) if dtype is None else _typed_host(given, dtype)
+    with naming():
+        source = host_array(given) if dtype is None else _typed_host(given, dtype)
     numeric_dtype(source.dtype, "array")
     rank = source.ndim
     axes: tuple[int, ...] = tuple(range(rank))
@@ -131,8 +136,10 @@ def _shared(given: Any, dtype: Any) -> face.ndarray:
     source = np.asarray(given, copy=False)
     if dtype is not None and source.dtype != numeric_dtype(dtype, "asarray"):
         raise ValueError(
-            "Unable to avoid copy while creating an array as requested: "
-            f"{source.dtype} to {np.dtype(dtype)}"
+            named(
+                "Unable to avoid copy while creating an array as requested: "
+                f"{source.dtype} to {np.dtype(dtype)}"
+            )
         )
     return from_numpy(source)
 
@@ -151,7 +158,8 @@ def asarray(
     ``copy=False`` shares foreign memory, as `from_numpy` does.
     """
     check_device(device, like)
-    return array(a, dtype, copy=copy, order=order)
+    made = array(a, dtype, copy=copy, order=order)
+    return placed(made, device, made)
 
 
 def asanyarray(
@@ -176,7 +184,7 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> face.ndar
     made = asarray(a, dtype, order)
     finite = elementwise.apply(REGISTRY["isfinite"], made).all()
     if made.dtype.kind in "fc" and not finite:
-        raise ValueError("array must not contain infs or NaNs")
+        raise ValueError(named("array must not contain infs or NaNs"))
     return made
 
 
@@ -254,7 +262,9 @@ def frombuffer(
     buffer: Any, dtype: Any = float, count: int = -1, offset: int = 0
 ) -> face.ndarray:
     """An array of the bytes of a buffer, copied."""
-    return array(np.frombuffer(buffer, dtype, count, offset))
+    with naming():
+        given = np.frombuffer(buffer, dtype, count, offset)
+    return array(given)
 
 
 def fromiter(iter: Any, dtype: Any, count: int = -1) -> face.ndarray:
@@ -269,6 +279,6 @@ def from_dlpack(
     """An array over memory that another library shares by DLPack."""
     check_device(device)
     if isinstance(x, Array):
-        return array(x, copy=copy)
+        return placed(array(x, copy=copy), device, x)
     source = np.from_dlpack(x)
-    return array(source) if copy else from_numpy(source)
+    return placed(array(source) if copy else from_numpy(source), device)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named, naming
+from engine.ops.op import as_operand
 from engine.ops.regions import full_value
 
+from .devices import checked_device, placed
 from .methods import memory_order
 from .operands import KINDS, NUMBERS
 
@@ -30,20 +34,34 @@ _FLOAT = np.dtype(float)
 def extents_of(shape: Any) -> tuple[int, ...]:
     if isinstance(shape, (int, np.integer)):
         extents: tuple[int, ...] = (int(shape),)
-    elif hasattr(shape, "__index__") and not isinstance(shape, (tuple, list)):
-        extents = (int(shape.__index__()),)
+    elif hasattr(shape, "__iter__") and not isinstance(shape, str):
+        extents = tuple(as_index(extent, "a shape") for extent in shape)
     else:
-        extents = tuple(int(extent.__index__()) for extent in shape)
+        extents = (as_index(shape, "a shape"),)
     if any(extent < 0 for extent in extents):
         raise ValueError(
-            f"negative dimensions are not allowed: shape {extents} was given"
+            named(f"negative dimensions are not allowed: shape {extents} was given")
         )
     return extents
 
 
+def as_index(number: Any, meaning: str) -> int:
+    """An integer of any class. Raises TypeError for anything else."""
+    try:
+        return index(number)
+    except TypeError:
+        raise TypeError(
+            named(
+                f"integers were required for {meaning}; {number!r} was given: "
+                f"'{type(number).__name__}' object cannot be interpreted as an integer"
+            )
+        ) from None
+
+
 def numeric_dtype(dtype: Any, name: str) -> np.dtype[Any]:
     """A dtype that the engine has. Raises TypeError for the others."""
-    found = np.dtype(float if dtype is None else dtype)
+    with naming():
+        found = np.dtype(float if dtype is None else dtype)
     if found.kind not in KINDS or found.itemsize > 16 or not found.isnative:
         raise TypeError(
             f"{name}: a boolean, integer, floating or complex dtype was required; "
@@ -53,8 +71,8 @@ def numeric_dtype(dtype: Any, name: str) -> np.dtype[Any]:
 
 
 def check_device(device: Any, like: Any = None) -> None:
-    if device not in (None, "cpu"):
-        raise ValueError(f"device: 'cpu' was required; {device!r} was given")
+    if device is not None:
+        checked_device(device)
     if like is not None and not isinstance(like, Array):
         raise TypeError("like: an array of Engine was required")
 
@@ -65,7 +83,9 @@ def _filled(shape: Any, number: Any, dtype: np.dtype[Any], order: str) -> face.n
     if order == "F":
         axes = axes[::-1]
     elif order != "C":
-        raise ValueError(f"only 'C' or 'F' order is permitted; {order!r} was given")
+        raise ValueError(
+            named(f"only 'C' or 'F' order is permitted; {order!r} was given")
+        )
     value = full_value(tuple(extents[axis] for axis in axes), number, dtype)
     return face.ndarray.wrap(value, axes)
 
@@ -98,7 +118,7 @@ def zeros(
            [0, 0]], dtype=int32)
     """
     check_device(device, like)
-    return _filled(shape, 0, numeric_dtype(dtype, "zeros"), order)
+    return placed(_filled(shape, 0, numeric_dtype(dtype, "zeros"), order), device)
 
 
 def ones(
@@ -111,7 +131,7 @@ def ones(
 ) -> face.ndarray:
     """An array of ones; parameters as of `zeros`."""
     check_device(device, like)
-    return _filled(shape, 1, numeric_dtype(dtype, "ones"), order)
+    return placed(_filled(shape, 1, numeric_dtype(dtype, "ones"), order), device)
 
 
 def empty(
@@ -124,7 +144,7 @@ def empty(
 ) -> face.ndarray:
     """An array whose elements are to be written: zeros; parameters as of `zeros`."""
     check_device(device, like)
-    return _filled(shape, 0, numeric_dtype(dtype, "empty"), order)
+    return placed(_filled(shape, 0, numeric_dtype(dtype, "empty"), order), device)
 
 
 def full(
@@ -143,10 +163,18 @@ def full(
         dtype = np.asarray(fill_value).dtype if dtype is None else dtype
     found = numeric_dtype(dtype, "full")
     if isinstance(fill_value, (*NUMBERS, np.generic)):
-        return _filled(shape, np.asarray(fill_value).astype(found)[()], found, order)
+        number = _number(fill_value, found, "full")
+        return placed(_filled(shape, number, found, order), device)
     out = _filled(shape, 0, found, order)
     out[...] = fill_value
-    return out
+    return placed(out, device)
+
+
+def _number(number: Any, dtype: np.dtype[Any], name: str) -> Any:
+    """A number in a dtype. Raises OverflowError for a Python integer out of range."""
+    if type(number) is int and dtype.kind in "iu":
+        return as_operand(number, dtype, name).value  # type: ignore[union-attr]
+    return np.asarray(number).astype(dtype)[()]
 
 
 def _like(
@@ -176,7 +204,7 @@ def zeros_like(
 ) -> face.ndarray:
     """Zeros of the shape, dtype and layout of an array."""
     check_device(device)
-    return _like(a, 0, dtype, order, shape, "zeros_like")
+    return placed(_like(a, 0, dtype, order, shape, "zeros_like"), device, a)
 
 
 def ones_like(
@@ -190,7 +218,7 @@ def ones_like(
 ) -> face.ndarray:
     """Ones of the shape, dtype and layout of an array."""
     check_device(device)
-    return _like(a, 1, dtype, order, shape, "ones_like")
+    return placed(_like(a, 1, dtype, order, shape, "ones_like"), device, a)
 
 
 def empty_like(
@@ -204,7 +232,8 @@ def empty_like(
 ) -> face.ndarray:
     """An array like another one, whose elements are to be written: zeros."""
     check_device(device)
-    return _like(prototype, 0, dtype, order, shape, "empty_like")
+    made = _like(prototype, 0, dtype, order, shape, "empty_like")
+    return placed(made, device, prototype)
 
 
 def full_like(
@@ -221,13 +250,8 @@ def full_like(
     check_device(device)
     out = _like(a, 0, dtype, order, shape, "full_like")
     if isinstance(fill_value, NUMBERS):
-        return _like(
-            a,
-            np.asarray(fill_value).astype(out.dtype)[()],
-            dtype,
-            order,
-            shape,
-            "full_like",
-        )
-    out[...] = fill_value
-    return out
+        number = _number(fill_value, out.dtype, "full_like")
+        out = _like(a, number, dtype, order, shape, "full_like")
+    else:
+        out[...] = fill_value
+    return placed(out, device, a)

@@ -9,7 +9,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.errors import broadcast_error
+from engine.errors import broadcast_error, named, naming
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
 from engine.record.registry import REGISTRY
@@ -55,6 +55,8 @@ def apply(op: Op, *args: Any) -> face.ndarray:
     try:
         result = op(*values)
     except OverflowError:
+        if op.name not in _COMPARE:
+            raise
         result = _out_of_range(op, values)
     return face.ndarray.wrap(result, scalar=not result.shape)
 
@@ -71,7 +73,9 @@ def compute(op: Op, args: tuple[Any, ...]) -> tuple[Value, tuple[int, ...] | Non
     try:
         return op(*values), order
     except OverflowError:
-        return _out_of_range(op, values), order
+        if op.name not in _COMPARE:
+            raise
+    return _out_of_range(op, values), order
 
 
 def prepared(
@@ -93,9 +97,7 @@ def prepared(
 
 def _out_of_range(op: Op, values: list[Any]) -> Value:
     """Comparison with an integer that the dtype cannot hold: the same for all."""
-    compare = _COMPARE.get(op.name)
-    if compare is None:
-        return op(*values)  # raises again
+    compare = _COMPARE[op.name]
     numbers = [x if type(x) is int else 0 for x in values]
     shape = next(x.shape for x in values if isinstance(x, (Value, Scalar)))
     answer = np.bool_(compare(*numbers))
@@ -107,9 +109,9 @@ def _out_of_range(op: Op, values: list[Any]) -> Value:
 def check_out(out: Any) -> Array:
     """Refuse what is no writeable array, in NumPy's order of complaints."""
     if not isinstance(out, Array) or out.scalar:
-        raise TypeError("return arrays must be of ArrayType")
+        raise TypeError(named("return arrays must be of ArrayType"))
     if not out.writeable:
-        raise ValueError("output array is read-only")
+        raise ValueError(named("output array is read-only"))
     return out
 
 
@@ -128,7 +130,8 @@ def check_loop(op: Op, args: tuple[Any, ...], out: Array, casting: str) -> None:
 
 def check_operands(op: Op, args: tuple[Any, ...], casting: str) -> None:
     """Refuse operands that the rule does not let the loop take."""
-    np.can_cast(np.bool_, np.bool_, casting)  # type: ignore[arg-type]  # is it a rule?
+    with naming():
+        np.can_cast(np.bool_, np.bool_, casting)  # type: ignore[arg-type]  # a rule?
     kinds = kinds_of([operand(x, op.name) for x in args])
     if all(isinstance(kind, type) for kind in kinds):
         return
@@ -138,8 +141,10 @@ def check_operands(op: Op, args: tuple[Any, ...], casting: str) -> None:
         given = np.dtype(kind)
         if not np.can_cast(given, want, casting):  # type: ignore[arg-type]
             raise TypeError(
-                f"Cannot cast ufunc '{op.name}' input {i} from {given!r} to {want!r} "
-                f"with casting rule '{casting}'"
+                named(
+                    f"Cannot cast ufunc '{op.name}' input {i} from {given!r} to "
+                    f"{want!r} with casting rule '{casting}'"
+                )
             )
 
 
@@ -147,8 +152,10 @@ def check_cast(name: str, dtype: np.dtype[Any], out: Array, casting: str) -> Non
     """Refuse a result's dtype that the rule does not let `out` take."""
     if not np.can_cast(dtype, out.dtype, casting):  # type: ignore[arg-type]
         raise TypeError(
-            f"Cannot cast ufunc '{name}' output from {dtype!r} to {out.dtype!r} with "
-            f"casting rule '{casting}'"
+            named(
+                f"Cannot cast ufunc '{name}' output from {dtype!r} to {out.dtype!r} "
+                f"with casting rule '{casting}'"
+            )
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.errors import user_line
+from engine.errors import is_from_user, same_kind, user_line, warn_user
 from engine.record.trace import grad_enabled
 from engine.record.value import Value
 
@@ -31,13 +30,10 @@ def host_call(
     line = user_line()
     if (name, line) not in _warned:
         _warned.add((name, line))
-        filename, _, number = line.rpartition(":")
-        warnings.warn_explicit(
+        warn_user(
             f"{name} has no lazy version: its operands were computed and handed to "
-            f"NumPy, at {line}",
+            "NumPy",
             FallbackWarning,
-            filename,
-            int(number),
         )
     return library_call(name, function, *args, **options)
 
@@ -50,7 +46,25 @@ def library_call(
     Raises TypeError when a gradient is required, since it would be lost.
     """
     refuse_gradients(name, "the function has no lazy version", args, options)
-    return wrapped(function(*to_host(args), **to_host(options)))
+    return wrapped(ask(name, function, *to_host(args), **to_host(options)))
+
+
+def ask(name: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """Call a NumPy function on what it knows.
+
+    Its errors keep their class, and say what the user called, with what, and where.
+    Those of functions that the user handed over are left alone.
+    """
+    try:
+        return function(*args, **options)
+    except Exception as error:
+        if is_from_user(error):
+            raise
+        arrays = [x for x in args if isinstance(x, (np.ndarray, np.generic))]
+        given = " and ".join(f"{x.dtype}{list(x.shape)}" for x in arrays)
+        given = f"; {given} given" if given else ""
+        message = f"{name}: {str(error).rstrip('.')}{given}; at {user_line()}"
+        raise same_kind(error, message) from None
 
 
 def refuse_gradients(name: str, reason: str, *trees: Any) -> None:
@@ -65,7 +79,8 @@ def refuse_gradients(name: str, reason: str, *trees: Any) -> None:
 
 def quiet_call(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """`library_call` for results that never carry a gradient: positions, counts."""
-    return wrapped(function(*to_host(args), **to_host(options)))
+    name = getattr(function, "__name__", "function")
+    return wrapped(ask(name, function, *to_host(args), **to_host(options)))
 
 
 def _flatten(tree: Any) -> list[Any]:

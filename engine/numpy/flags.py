@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.array import Array
+from engine.errors import named
 
 _NAMES = {
     "C_CONTIGUOUS": "c_contiguous",
@@ -58,7 +59,7 @@ class Flags:
         owner: Any = getattr(self._array, "_base", None)
         frozen = not self._array.writeable and owner is not None
         if value and (self._array.scalar or (frozen and not owner.writeable)):
-            raise ValueError("cannot set WRITEABLE flag to True of this array")
+            raise ValueError(named("cannot set WRITEABLE flag to True of this array"))
         self._array.writeable = bool(value)
 
     contiguous = property(lambda self: self.c_contiguous)
@@ -71,12 +72,12 @@ class Flags:
 
     def __getitem__(self, name: str) -> Any:
         if name not in _NAMES:
-            raise KeyError("Unknown flag")
+            raise KeyError(named("Unknown flag"))
         return getattr(self, _NAMES[name])
 
     def __setitem__(self, name: str, value: bool) -> None:
         if _NAMES.get(name) != "writeable":
-            raise KeyError("Unknown flag")
+            raise KeyError(named("Unknown flag"))
         self.writeable = value
 
     def __eq__(self, other: object) -> bool:

@@ -9,10 +9,13 @@ import numpy as np
 
 import engine.ops as _ops
 from engine.array import Array
+from engine.errors import named
+from engine.ops.transfer import on_device
 from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
 from engine.record.value import Value, constant
 
 from . import indexing
+from .devices import checked_device
 from .flags import Flags
 from .methods import Methods
 from .operands import NDArray, host_array, operand
@@ -81,7 +84,7 @@ class ndarray(Operators, Methods, Views, Printing):
 
     def __iter__(self) -> Iterator[Any]:
         if not self.recipe.shape:
-            raise TypeError("iteration over a 0-d array")
+            raise TypeError(named("iteration over a 0-d array"))
         return (self[i] for i in range(self.recipe.shape[0]))
 
     def __contains__(self, item: Any) -> bool:
@@ -131,28 +134,40 @@ class ndarray(Operators, Methods, Views, Printing):
 
     @property
     def device(self) -> str:
-        """Where the elements are."""
-        return "cpu"
+        """Where the elements are: ``"cpu"`` or ``"cuda"``."""
+        return self.place
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Self:
-        """This array; the only device is ``"cpu"``."""
-        if device != "cpu" or stream is not None:
+        """This array on another device, or itself where it is there.
+
+        Raises
+        ------
+        ValueError
+            For a device that is not there, and for a stream: there is one.
+        """
+        if stream is not None:
             raise ValueError(
-                f"to_device: the device 'cpu' was required; {device!r} was given"
+                f"to_device: stream None was required; {stream!r} was given"
             )
-        return self
+        if checked_device(device) == self.place:
+            return self
+        return self.wrap(on_device(self.read(), device), scalar=self.scalar)
 
     # -- Python numbers -----------------------------------------------------------
     def _one(self, kind: str) -> Any:
         if self.recipe.size != 1:
             raise TypeError(
-                f"only length-1 arrays can be converted to Python scalars: {kind}() of "
-                f"shape {self.recipe.shape} was asked"
+                named(
+                    "only length-1 arrays can be converted to Python scalars: "
+                    f"{kind}() of shape {self.recipe.shape} was asked"
+                )
             )
         if self.recipe.shape:
             raise TypeError(
-                f"only 0-dimensional arrays can be converted to Python scalars: {kind}"
-                f"() of shape {self.recipe.shape} was asked"
+                named(
+                    "only 0-dimensional arrays can be converted to Python scalars: "
+                    f"{kind}() of shape {self.recipe.shape} was asked"
+                )
             )
         return self.computed()
 
@@ -168,7 +183,7 @@ class ndarray(Operators, Methods, Views, Printing):
     def __index__(self) -> int:
         if self.recipe.shape or self.recipe.dtype.kind not in "iu":
             raise TypeError(
-                "only integer scalar arrays can be converted to a scalar index"
+                named("only integer scalar arrays can be converted to a scalar index")
             )
         return int(self.computed())
 

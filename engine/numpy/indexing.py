@@ -10,6 +10,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named, naming
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
 from engine.ops.regions import put, put_add, take
@@ -83,14 +84,19 @@ def _array_part(part: Any) -> Any:
 
 def _checked(array: NDArray) -> NDArray:
     if array.dtype.kind not in "biu":
-        raise IndexError("arrays used as indices must be of integer (or boolean) type")
+        raise IndexError(
+            named("arrays used as indices must be of integer (or boolean) type")
+        )
     return array
 
 
 def _bad_index(part: Any) -> IndexError:
     return IndexError(
-        "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and "
-        f"integer or boolean arrays are valid indices; {type(part).__name__} was given"
+        named(
+            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and "
+            "integer or boolean arrays are valid indices; "
+            f"{type(part).__name__} was given"
+        )
     )
 
 
@@ -103,6 +109,13 @@ def key_positions(
     The positions are C-contiguous in memory order. NumPy's own indexing decides them,
     so mixed keys, broadcasting and errors are NumPy's.
     """
+    with naming():
+        return _key_positions(recipe, parts)
+
+
+def _key_positions(
+    recipe: Recipe, parts: tuple[Any, ...]
+) -> tuple[NDArray, tuple[int, ...]]:
     if len(parts) == 1 and is_c_contiguous(recipe):
         direct = _direct_positions(recipe, parts[0])
         if direct is not None:
@@ -237,10 +250,10 @@ def set_(handle: face.ndarray, key: Any, value: Any) -> None:
     """``handle[key] = value``."""
     if handle.scalar:
         raise TypeError(
-            f"'numpy.{handle.dtype}' object does not support item assignment"
+            named(f"'numpy.{handle.dtype}' object does not support item assignment")
         )
     if not handle.writeable:
-        raise ValueError("assignment destination is read-only")
+        raise ValueError(named("assignment destination is read-only"))
     if isinstance(key, Array) and key.dtype == np.bool_ and _masks(handle, key, value):
         _set_masked(handle, key.read(), value)
         return
@@ -286,7 +299,8 @@ def _set_masked(handle: Array, mask: Value, value: Any) -> None:
 def stored_value(handle: Array, value: Any, shape: tuple[int, ...]) -> Value:
     """What an assignment stores: an unsafe cast, then broadcast."""
     if not isinstance(value, Array):
-        value = constant(_assigned(value, handle.dtype))
+        with naming():
+            value = constant(_assigned(value, handle.dtype))
     else:
         value = value.read()
     return handle.fitted(value, shape)
@@ -337,7 +351,7 @@ def scatter(
 ) -> None:
     """Put a value (of the key's shape) at positions of the base, in index order."""
     if not handle.writeable:
-        raise ValueError("assignment destination is read-only")
+        raise ValueError(named("assignment destination is read-only"))
     if found.size == 0:
         return
     line = handle.line

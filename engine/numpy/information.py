@@ -8,7 +8,10 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named
 from engine.recipe import Recipe, strided
+
+from .devices import placed
 
 __all__ = [
     "astype",
@@ -58,9 +61,9 @@ def astype(
     """The elements cast to another dtype."""
     if not isinstance(x, Array):
         raise TypeError(
-            f"Input should be a NumPy array. It is of type {type(x)} instead."
+            named(f"Input should be a NumPy array. It is of type {type(x)} instead.")
         )
-    return face.asarray(x).astype(dtype, copy=copy)
+    return placed(face.asarray(x).astype(dtype, copy=copy), device, x)
 
 
 def shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:

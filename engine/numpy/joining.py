@@ -10,6 +10,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine import composites
+from engine.errors import called, named
 from engine.ops.op import cast
 from engine.recipe import transposed
 
@@ -53,8 +54,10 @@ def _joined_dtype(
     for x in arrays:
         if not np.can_cast(x.dtype, target, casting):  # type: ignore[arg-type]
             raise TypeError(
-                f"Cannot cast array data from {x.dtype!r} to {target!r} according to "
-                f"the rule '{casting}'"
+                named(
+                    f"Cannot cast array data from {x.dtype!r} to {target!r} according "
+                    f"to the rule '{casting}'"
+                )
             )
     return target
 
@@ -78,7 +81,7 @@ def concatenate(
     """
     parts = _handles(arrays, "concatenate")
     if not parts:
-        raise ValueError("need at least one array to concatenate")
+        raise ValueError(named("need at least one array to concatenate"))
     if axis is None:
         parts = [x.ravel() for x in parts]
         axis = 0
@@ -136,15 +139,17 @@ def stack(
     """Arrays of one shape along a new axis."""
     parts = _handles(arrays, "stack")
     if not parts:
-        raise ValueError("need at least one array to stack")
+        raise ValueError(named("need at least one array to stack"))
     if len({x.shape for x in parts}) > 1:
         raise ValueError(
-            "all input arrays must have the same shape: "
-            f"{' and '.join(str(x.shape) for x in parts)} were given"
+            named(
+                "all input arrays must have the same shape: "
+                f"{' and '.join(str(x.shape) for x in parts)} were given"
+            )
         )
     rank = parts[0].ndim + 1
     if not -rank <= axis < rank:
-        raise np.exceptions.AxisError(axis, rank)
+        raise np.exceptions.AxisError(axis, rank, called())
     key = (slice(None),) * (axis % rank) + (None,)
     expanded = [x[(*key, ...)] for x in parts]
     return concatenate(expanded, axis % rank, out, dtype=dtype, casting=casting)
@@ -222,7 +227,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     else:
         sections = int(indices_or_sections)
         if sections <= 0:
-            raise ValueError("number sections must be larger than 0.")
+            raise ValueError(named("number sections must be larger than 0."))
         each, extra = divmod(total, sections)
         sizes = [each + 1] * extra + [each] * (sections - extra)
         cuts = [0, *np.cumsum(sizes).tolist()]
@@ -232,7 +237,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 def _axis(axis: int, rank: int) -> int:
     if not -rank <= axis < rank:
-        raise np.exceptions.AxisError(axis, rank)
+        raise np.exceptions.AxisError(axis, rank, called())
     return axis % rank
 
 
@@ -242,14 +247,14 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     if not hasattr(indices_or_sections, "__len__"):
         total = array.shape[_axis(axis, array.ndim)]
         if total % int(indices_or_sections):
-            raise ValueError("array split does not result in an equal division")
+            raise ValueError(named("array split does not result in an equal division"))
     return array_split(array, indices_or_sections, axis)
 
 
 def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     """`split` along the first axis."""
     if face.asarray(ary).ndim < 2:
-        raise ValueError("vsplit only works on arrays of 2 or more dimensions")
+        raise ValueError(named("vsplit only works on arrays of 2 or more dimensions"))
     return split(ary, indices_or_sections, 0)
 
 
@@ -257,14 +262,14 @@ def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     """`split` along the second axis, the first of one-dimensional arrays."""
     array = face.asarray(ary)
     if array.ndim == 0:
-        raise ValueError("hsplit only works on arrays of 1 or more dimensions")
+        raise ValueError(named("hsplit only works on arrays of 1 or more dimensions"))
     return split(array, indices_or_sections, 1 if array.ndim > 1 else 0)
 
 
 def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     """`split` along the third axis."""
     if face.asarray(ary).ndim < 3:
-        raise ValueError("dsplit only works on arrays of 3 or more dimensions")
+        raise ValueError(named("dsplit only works on arrays of 3 or more dimensions"))
     return split(ary, indices_or_sections, 2)
 
 
@@ -274,5 +279,5 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
 
     array = face.asarray(x)
     if array.ndim == 0:
-        raise ValueError("Input array must be at least 1-d.")
+        raise ValueError(named("Input array must be at least 1-d."))
     return tuple(moveaxis(array, axis, 0))

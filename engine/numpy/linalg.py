@@ -11,6 +11,7 @@ import engine.numpy.reductions as reductions
 from engine import composites
 from engine.ops.op import cast
 
+from .creation import as_index
 from .fallback import library_call
 from .products import (
     cross,
@@ -101,6 +102,12 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 def matrix_power(a: Any, n: int) -> Any:
     """A square matrix raised to an integer power."""
     array = face.asarray(a)
+    n = as_index(n, "an exponent")
+    if array.ndim < 2 or array.shape[-1] != array.shape[-2]:
+        raise LinAlgError(
+            "linalg.matrix_power: square matrices in the last two axes were required; "
+            f"shape {array.shape} was given"
+        )
     if n < 0:
         array, n = inv(array), -n
     result: Any = None

@@ -9,7 +9,9 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine import composites
+from engine.errors import called, named
 from engine.movement import normal_axes
+from engine.ops.op import broadcast_shape
 from engine.recipe import Recipe, broadcast_strides
 
 from .indexing import as_positions
@@ -73,8 +75,10 @@ def matrix_transpose(x: Any, /) -> Any:
     array = _given(x)
     if array.ndim < 2:
         raise ValueError(
-            "Input array must be at least 2-dimensional, but it is "
-            f"{array.ndim}-dimensional"
+            named(
+                "Input array must be at least 2-dimensional, but it is "
+                f"{array.ndim}-dimensional"
+            )
         )
     return array.mT
 
@@ -92,7 +96,10 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     targets = _axes_in_order(destination, rank)
     if len(sources) != len(targets):
         raise ValueError(
-            "`source` and `destination` arguments must have the same number of elements"
+            named(
+                "`source` and `destination` arguments must have the same number of "
+                "elements"
+            )
         )
     order = [axis for axis in range(rank) if axis not in sources]
     for target, one in sorted(zip(targets, sources, strict=True)):
@@ -104,7 +111,7 @@ def _axes_in_order(axes: Any, rank: int) -> list[int]:
     given = axes if isinstance(axes, (tuple, list)) else (axes,)
     found = [normal_axis(axis, rank) for axis in given]
     if len(set(found)) < len(found):
-        raise ValueError("repeated axis")
+        raise ValueError(named("repeated axis"))
     return found
 
 
@@ -115,7 +122,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     if start < 0:
         start += array.ndim
     if not 0 <= start <= array.ndim:
-        raise np.exceptions.AxisError(start, array.ndim)
+        raise np.exceptions.AxisError(start, array.ndim, called())
     order = [k for k in range(array.ndim) if k != axis]
     order.insert(start - (axis < start), axis)
     return array.transpose(order)
@@ -184,13 +191,16 @@ def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     """Arrays, each as a view of the shape that they have together."""
     arrays = [_given(x) for x in args]
-    shape = np.broadcast_shapes(*(x.shape for x in arrays))
+    shape = broadcast_shape("broadcast_arrays", [x.shape for x in arrays] or [()])
     return tuple(x if x.shape == shape else broadcast_to(x, shape) for x in arrays)
 
 
 def broadcast_shapes(*args: Any) -> tuple[int, ...]:
     """The shape that shapes have together."""
-    return np.broadcast_shapes(*args)
+    from .fallback import ask
+
+    shape: tuple[int, ...] = ask("broadcast_shapes", np.broadcast_shapes, *args)
+    return shape
 
 
 # -- reversing and shifting -----------------------------------------------------------
@@ -207,14 +217,14 @@ def flip(m: Any, axis: Any = None) -> Any:
 def fliplr(m: Any) -> Any:
     """A view that runs backwards along the second axis."""
     if _given(m).ndim < 2:
-        raise ValueError("Input must be >= 2-d.")
+        raise ValueError(named("Input must be >= 2-d."))
     return flip(m, 1)
 
 
 def flipud(m: Any) -> Any:
     """A view that runs backwards along the first axis."""
     if _given(m).ndim < 1:
-        raise ValueError("Input must be >= 1-d.")
+        raise ValueError(named("Input must be >= 1-d."))
     return flip(m, 0)
 
 
@@ -222,10 +232,10 @@ def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
     """A view turned by `k` quarters in a plane."""
     array = _given(m)
     if len(axes) != 2:
-        raise ValueError("len(axes) must be 2.")
+        raise ValueError(named("len(axes) must be 2."))
     one, two = (normal_axis(axis, array.ndim) for axis in axes)
     if one == two:
-        raise ValueError("Axes must be different.")
+        raise ValueError(named("Axes must be different."))
     k %= 4
     if k == 0:
         return array[...]
@@ -275,11 +285,13 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     axis = normal_axis(axis, array.ndim)
     if isinstance(repeats, (int, np.integer)):
         if repeats < 0:
-            raise ValueError("repeats may not contain negative values.")
+            raise ValueError(named("repeats may not contain negative values."))
         value = composites.repeat_axis(array.read(), int(repeats), axis)
         return face.ndarray.wrap(value)
     counts = as_positions(repeats)
-    places = np.repeat(np.arange(array.shape[axis]), counts)
+    from .fallback import ask
+
+    places = ask("repeat", np.repeat, np.arange(array.shape[axis]), counts)
     return array[(slice(None),) * axis + (places,)]
 
 
@@ -296,7 +308,7 @@ def resize(a: Any, new_shape: Any) -> Any:
     shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
     size = int(np.prod(shape))
     if any(n < 0 for n in shape):
-        raise ValueError("all elements of `new_shape` must be non-negative")
+        raise ValueError(named("all elements of `new_shape` must be non-negative"))
     if not array.size or not size:
         return face.ndarray(shape, array.dtype)
     times = -(-size // array.size)
@@ -337,8 +349,10 @@ def _widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
         return spread
     given = np.asarray(pad_width)
     if given.dtype.kind not in "iu":
-        raise TypeError("`pad_width` must be of integral type.")
+        raise TypeError(named("`pad_width` must be of integral type."))
     if (given < 0).any():
-        raise ValueError("index can't contain negative values")
-    table = np.broadcast_to(given, (rank, 2))
+        raise ValueError(named("index can't contain negative values"))
+    from .fallback import ask
+
+    table = ask("pad", np.broadcast_to, given, (rank, 2))
     return [(int(before), int(after)) for before, after in table]

@@ -16,6 +16,7 @@ import engine.numpy.selection as selection
 import engine.numpy.sorting as sorting
 import engine.numpy.statistics as statistics
 from engine.array import Array
+from engine.errors import named, naming
 from engine.ops.op import cast
 from engine.recipe import is_c_contiguous, is_f_contiguous, storage_order, transposed
 from engine.record.registry import REGISTRY
@@ -36,7 +37,9 @@ def memory_order(array: Array, order: str | None) -> tuple[int, ...]:
         fortran = is_f_contiguous(array.recipe) and not is_c_contiguous(array.recipe)
         return axes[::-1] if fortran else axes
     if order != "C":
-        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got '{order}')")
+        raise ValueError(
+            named(f"order must be one of 'C', 'F', 'A', or 'K' (got '{order}')")
+        )
     return axes
 
 
@@ -60,13 +63,16 @@ class Methods(Array):
         copy: bool = True,
     ) -> Self:
         """The elements cast to another dtype."""
-        target = np.dtype(dtype)
+        with naming():
+            target = np.dtype(dtype)
         if target.kind not in "biufc":
             raise TypeError(f"astype: a numeric dtype was required; {target} was given")
         if not np.can_cast(self.dtype, target, casting):  # type: ignore[arg-type]
             raise TypeError(
-                f"Cannot cast array data from {self.dtype!r} to {target!r} according "
-                f"to the rule '{casting}'"
+                named(
+                    f"Cannot cast array data from {self.dtype!r} to {target!r} "
+                    f"according to the rule '{casting}'"
+                )
             )
         if not copy and target == self.dtype:
             return self
@@ -77,7 +83,7 @@ class Methods(Array):
     def fill(self, value: Any) -> None:
         """Store one value in every element."""
         if not self.writeable:
-            raise ValueError("assignment destination is read-only")
+            raise ValueError(named("assignment destination is read-only"))
         self.store(indexing.stored_value(self, value, self.recipe.shape))
 
     def sort(
@@ -90,7 +96,7 @@ class Methods(Array):
 
     def partition(self, kth: Any, axis: int = -1) -> None:
         """Put the elements around `kth` in place: here, sort."""
-        self.sort(axis)
+        self.store(sorting.partition(self, kth, axis).read())
 
     def tobytes(self, order: str = "C") -> bytes:
         """The elements as bytes."""

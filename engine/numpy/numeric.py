@@ -9,6 +9,7 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 
@@ -49,7 +50,7 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
 
         return nonzero(condition)
     if x is None or y is None:
-        raise ValueError("either both or neither of x and y should be given")
+        raise ValueError(named("either both or neither of x and y should be given"))
     if type(x) in WEAK and type(y) in WEAK:
         x = np.result_type(x, y).type(x)
     made = apply(REGISTRY["where"], condition, x, y)
@@ -206,9 +207,9 @@ def diff(
     """Differences of neighbours along an axis, `n` times."""
     array = face.asarray(a)
     if n < 0:
-        raise ValueError(f"order must be non-negative but got {n}")
+        raise ValueError(named(f"order must be non-negative but got {n}"))
     if array.ndim == 0:
-        raise ValueError("diff requires input that is at least one dimensional")
+        raise ValueError(named("diff requires input that is at least one dimensional"))
     axis = axis % array.ndim
     ends = [_end(x, array, axis) for x in (prepend, append)]
     if any(end is not None for end in ends):
@@ -268,7 +269,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     axes = range(array.ndim) if axis is None else normal_axes(axis, array.ndim)
     steps = list(spacing) * (len(axes) if len(spacing) == 1 else 1)
     if len(steps) != len(axes):
-        raise TypeError("invalid number of arguments")
+        raise TypeError(named("invalid number of arguments"))
     if array.dtype.kind in "biu":
         array = array.astype(float)
     made = [_along(array, a, h) for a, h in zip(axes, steps, strict=True)]
@@ -281,8 +282,10 @@ def _along(array: face.ndarray, axis: int, step: Any) -> face.ndarray:
 
     if array.shape[axis] < 2:
         raise ValueError(
-            "Shape of array too small to calculate a numerical gradient, at least "
-            "(edge_order + 1) elements are required."
+            named(
+                "Shape of array too small to calculate a numerical gradient, at least "
+                "(edge_order + 1) elements are required."
+            )
         )
     out = face.ndarray.wrap(cast(array.read(), array.dtype)).copy()
     out[part(1, -1)] = (array[part(2, None)] - array[part(None, -2)]) / (2.0 * step)
@@ -323,7 +326,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     """The convolution of two sequences, as sums of shifted products."""
     left, right = face.asarray(a), face.asarray(v)
     if left.ndim != 1 or right.ndim != 1:
-        raise ValueError("object too deep for desired array")
+        raise ValueError(named("object too deep for desired array"))
     if not left.size or not right.size:
         raise ValueError("convolve: two sequences that are not empty were required")
     if left.size < right.size:
@@ -342,5 +345,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     if mode == "valid":
         return out[m - 1 : n]
     if mode != "full":
-        raise ValueError(f"mode must be one of 'valid', 'same', or 'full'; {mode!r}")
+        raise ValueError(
+            named(f"mode must be one of 'valid', 'same', or 'full'; {mode!r}")
+        )
     return out

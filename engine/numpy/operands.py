@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from engine.array import Array
+from engine.errors import named
 from engine.recipe import Recipe, broadcast_strides, keep_order
 from engine.record.value import Scalar, Value, constant
 from engine.storage import read_region
@@ -61,8 +62,8 @@ def operand(x: Any, name: str) -> Any:
     array = host_array(x)
     if array.dtype.kind not in KINDS:
         raise TypeError(
-            f"ufunc '{name}': operands of boolean, integer, floating or complex dtype "
-            f"were required; {_described(x, array)} was given"
+            f"{name}: operands of boolean, integer, floating or complex dtype were "
+            f"required; {_described(x, array)} was given"
         )
     return array
 
@@ -101,7 +102,7 @@ def strong(x: Any) -> Any:
     if type(x) in WEAK:
         scalar = np.asarray(x)
         if scalar.dtype.kind not in KINDS:
-            raise OverflowError(f"int {x} is too large for a 64-bit integer")
+            raise OverflowError(named(f"int {x} is too large for a 64-bit integer"))
         return Scalar(scalar[()], scalar.dtype)
     return x
 

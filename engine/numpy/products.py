@@ -9,6 +9,7 @@ import numpy as np
 import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
 from engine import composites
+from engine.errors import named
 from engine.movement import reshape_value
 from engine.record.registry import REGISTRY
 
@@ -121,7 +122,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
             (one,) if isinstance(one, (int, np.integer)) else tuple(one) for one in axes
         )
     if len(left) != len(right):
-        raise ValueError("shape-mismatch for sum")
+        raise ValueError(named("shape-mismatch for sum"))
     return face.ndarray.wrap(composites.tensordot(x.read(), y.read(), left, right))
 
 
@@ -217,8 +218,10 @@ def einsum(subscripts: Any, /, *operands: Any, **options: Any) -> Any:
     for term, x in zip(terms, arrays, strict=True):
         if len(term) != x.ndim:
             raise ValueError(
-                f"einstein sum subscripts string {subscripts!r} gives {len(term)} axes "
-                f"to an operand of shape {x.shape}"
+                named(
+                    f"einstein sum subscripts string {subscripts!r} gives {len(term)} "
+                    f"axes to an operand of shape {x.shape}"
+                )
             )
     pairs = [_single(x, term) for x, term in zip(arrays, terms, strict=True)]
     while len(pairs) > 1:

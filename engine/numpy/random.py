@@ -10,19 +10,17 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+from engine.errors import named
 from engine.random import Generator as Stream
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 
+from .creation import extents_of
 from .elementwise import apply
 
 
 def _shape(size: Any) -> tuple[int, ...]:
-    if size is None:
-        return ()
-    if isinstance(size, (int, np.integer)):
-        return (int(size),)
-    return tuple(int(n) for n in size)
+    return () if size is None else extents_of(size)
 
 
 def _broadcast_size(size: Any, *parameters: Any) -> tuple[int, ...]:
@@ -65,7 +63,7 @@ class Generator:
     def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
         """Normal numbers."""
         if not hasattr(scale, "shape") and np.any(np.asarray(scale) < 0):
-            raise ValueError("scale < 0")
+            raise ValueError(named("scale < 0"))
         drawn = self.standard_normal(_broadcast_size(size, loc, scale) or size)
         return drawn * scale + loc
 
@@ -87,7 +85,7 @@ class Generator:
             low, high = 0, low
         first, last = int(low), int(high) + bool(endpoint)
         if first >= last:
-            raise ValueError("low >= high")
+            raise ValueError(named("low >= high"))
         value = self._stream.integers(first, last, _shape(size), np.dtype(dtype))
         return self._made(value)
 
@@ -152,7 +150,10 @@ class Generator:
             wanted = int(np.prod(shape, dtype=int))
             if wanted > count:
                 raise ValueError(
-                    "Cannot take a larger sample than population when replace is False"
+                    named(
+                        "Cannot take a larger sample than population when replace is "
+                        "False"
+                    )
                 )
             order = self._stream.permutation(count)
             places = self._made(order)[:wanted].reshape(shape)
@@ -163,7 +164,7 @@ class Generator:
     def _weighted(self, p: Any, shape: tuple[int, ...], replace: bool) -> Any:
         weights = np.asarray(p, float)
         if abs(weights.sum() - 1) > 1e-8:
-            raise ValueError("Probabilities do not sum to 1.")
+            raise ValueError(named("Probabilities do not sum to 1."))
         if not replace:
             # The largest of u**(1 / p) are a weighted sample without replacement.
             keys = np.log(self.random(weights.shape).computed()) / weights
@@ -196,7 +197,7 @@ def default_rng(seed: Any = None) -> Generator:
     if seed is not None:
         number = int(seed) if isinstance(seed, (int, np.integer)) else hash(tuple(seed))
         if number < 0 and isinstance(seed, (int, np.integer)):
-            raise ValueError("expected non-negative integer")
+            raise ValueError(named("expected non-negative integer"))
         stream.manual_seed(number)
     return Generator(stream)
 

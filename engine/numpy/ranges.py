@@ -10,10 +10,13 @@ import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine import composites
 from engine.array import Array
+from engine.errors import named
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 
-from .creation import check_device, extents_of, numeric_dtype, zeros
+from .creation import as_index, check_device, extents_of, numeric_dtype, zeros
+from .devices import placed
+from .operands import NUMBERS
 
 __all__ = [
     "arange",
@@ -59,11 +62,16 @@ def arange(
     if stop is None:
         start, stop = 0, start
     step = 1 if step is None else step
+    if isinstance(step, NUMBERS) and step == 0:
+        raise ZeroDivisionError(
+            f"arange: a step that is not 0 was required; {step} was given: division by "
+            "zero"
+        )
     given = [x.dtype if hasattr(x, "dtype") else x for x in (start, stop, step)]
     found = np.result_type(np.int64, *given) if dtype is None else np.dtype(dtype)
     found = numeric_dtype(found, "arange")
     value = composites.arange(_number(start), _number(stop), _number(step), found)
-    return face.ndarray.wrap(value)
+    return placed(face.ndarray.wrap(value), device)
 
 
 def linspace(
@@ -79,9 +87,9 @@ def linspace(
 ) -> Any:
     """`num` evenly spaced numbers from start to stop, or to below it."""
     check_device(device)
-    num = int(num.__index__())
+    num = as_index(num, "a number of samples")
     if num < 0:
-        raise ValueError(f"Number of samples, {num}, must be non-negative.")
+        raise ValueError(named(f"Number of samples, {num}, must be non-negative."))
     parts = num - 1 if endpoint else num
     if _has_axes(start) or _has_axes(stop):
         made, step = _linspace_of_arrays(start, stop, num, parts, endpoint)
@@ -89,14 +97,14 @@ def linspace(
         made = made.astype(found) if found != made.dtype else made
         from .manipulation import moveaxis
 
-        made = moveaxis(made, 0, axis) if axis != 0 else made
+        made = placed(moveaxis(made, 0, axis) if axis != 0 else made, device)
         return (made, step) if retstep else made
     low, high = _number(start), _number(stop)
     low, high = (float(x) if isinstance(x, int) else x for x in (low, high))
     natural = np.result_type(_FLOAT, type(low)(0), type(high)(0))
     found = natural if dtype is None else numeric_dtype(dtype, "linspace")
     value = composites.linspace(low, high, num, bool(endpoint), found)
-    made = face.ndarray.wrap(value)
+    made = placed(face.ndarray.wrap(value), device)
     step = (high - low) / parts if parts > 0 else np.nan
     return (made, step) if retstep else made
 
@@ -169,10 +177,10 @@ def eye(
 ) -> face.ndarray:
     """Ones on a diagonal, zeros elsewhere."""
     check_device(device, like)
-    columns = N if M is None else M
-    value = composites.eye(int(N), int(columns), int(k), numeric_dtype(dtype, "eye"))
+    rows, columns = extents_of((N, N if M is None else M))
+    value = composites.eye(rows, columns, int(k), numeric_dtype(dtype, "eye"))
     made = face.ndarray.wrap(value)
-    return made if order == "C" else made.copy(order)
+    return placed(made if order == "C" else made.copy(order), device)
 
 
 def identity(n: int, dtype: Any = None, *, like: Any = None) -> face.ndarray:
@@ -212,7 +220,7 @@ def meshgrid(
 ) -> tuple[face.ndarray, ...]:
     """Coordinate grids from coordinate vectors."""
     if indexing not in ("xy", "ij"):
-        raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
+        raise ValueError(named("Valid values for `indexing` are 'xy' and 'ij'."))
     rank = len(xi)
     made = []
     for axis, x in enumerate(xi):

@@ -10,6 +10,7 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named
 from engine.movement import normal_axes, reshape_value
 from engine.ops.op import cast
 from engine.ops.regions import full_value
@@ -41,7 +42,7 @@ def _given(a: Any) -> face.ndarray:
 
 
 def normal(name: str, axis: Axis, rank: int) -> tuple[int, ...]:
-    if isinstance(axis, (list, set)) or (axis is not None and isinstance(axis, float)):
+    if isinstance(axis, (list, set, str, float)):
         raise TypeError(
             f"{name}: an integer, a tuple of integers or None was required as axis; "
             f"{axis!r} was given"
@@ -244,7 +245,10 @@ def _extreme(
     if initial is None:
         if product(array.shape[axis] for axis in axes) == 0:
             raise ValueError(
-                f"zero-size array to reduction operation {ufunc} which has no identity"
+                named(
+                    f"zero-size array to reduction operation {ufunc} which has no "
+                    "identity"
+                )
             )
         return reduce(name, array, axes, keepdims, None, out)
     if array.size == 0:
@@ -321,7 +325,7 @@ def _position(name: str, a: Any, axis: Axis, out: Any, keepdims: bool) -> Any:
     array = _given(a)
     axes = normal(name, axis, array.ndim)
     if product(array.shape[axis] for axis in axes) == 0:
-        raise ValueError(f"attempt to get {name} of an empty sequence")
+        raise ValueError(named(f"attempt to get {name} of an empty sequence"))
     value = array.read()
     if not value.shape:
         value = reshape_value(value, (1,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import engine.numpy.handle as face
+from engine.errors import named
 from engine.ops.op import cast
 from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
@@ -67,10 +68,12 @@ def _cumulative(
 ) -> Any:
     array = face.asarray(x)
     if array.ndim == 0:
-        raise ValueError("For 0-dimensional arrays, a scan is not defined")
+        raise ValueError(named("For 0-dimensional arrays, a scan is not defined"))
     if axis is None:
         if array.ndim > 1:
-            raise ValueError("For arrays of more than one axis, `axis` is required")
+            raise ValueError(
+                named("For arrays of more than one axis, `axis` is required")
+            )
         axis = 0
     scanned = _scan(name, array, axis, dtype, None)
     if initial:

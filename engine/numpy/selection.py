@@ -10,6 +10,7 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named
 from engine.movement import broadcast_value
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
@@ -50,7 +51,9 @@ def _in_range(indices: Any, extent: int, mode: str) -> NDArray:
     if mode == "clip":
         return np.clip(places, 0, extent - 1)
     if mode != "raise":
-        raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' ({mode})")
+        raise ValueError(
+            named(f"clipmode must be one of 'clip', 'raise', or 'wrap' ({mode})")
+        )
     return places
 
 
@@ -72,7 +75,7 @@ def take(
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     """Store values at indices in C order; short values are repeated."""
     if not isinstance(a, Array):
-        raise TypeError("argument 1 must be numpy.ndarray")
+        raise TypeError(named("argument 1 must be numpy.ndarray"))
     if not a.writeable:
         raise ValueError("put: output array is read-only")
     places = _in_range(ind, a.recipe.size, mode).reshape(-1)
@@ -84,7 +87,9 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     size = a.recipe.size
     bad = places[(places < -size) | (places >= size)]
     if bad.size:
-        raise IndexError(f"index {bad[0]} is out of bounds for axis 0 with size {size}")
+        raise IndexError(
+            named(f"index {bad[0]} is out of bounds for axis 0 with size {size}")
+        )
     target: Any = a
     set_(target, np.unravel_index(places % size, a.recipe.shape), values)
 
@@ -108,9 +113,11 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
 def _along(array: Any, indices: Any, axis: int) -> tuple[NDArray, ...]:
     places = indices.computed() if isinstance(indices, Array) else np.asarray(indices)
     if places.dtype.kind not in "iu":
-        raise IndexError("`indices` must be an integer array")
+        raise IndexError(named("`indices` must be an integer array"))
     if places.ndim != array.ndim:
-        raise ValueError("`indices` and `arr` must have the same number of dimensions")
+        raise ValueError(
+            named("`indices` and `arr` must have the same number of dimensions")
+        )
     axis = normal_axis(axis, array.ndim)
     rank = array.ndim
     return tuple(
@@ -127,8 +134,10 @@ def nonzero(a: Any) -> tuple[Any, ...]:
     array = face.asarray(a)
     if array.ndim == 0:
         raise ValueError(
-            "Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar)"
-            ".nonzero() instead."
+            named(
+                "Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar)"
+                ".nonzero() instead."
+            )
         )
     from .fallback import adopt
 
@@ -152,7 +161,7 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -
     mask = condition.computed() if isinstance(condition, Array) else condition
     mask = np.asarray(mask).astype(bool)
     if mask.ndim != 1:
-        raise ValueError("condition must be a 1-d array")
+        raise ValueError(named("condition must be a 1-d array"))
     return take(a, np.flatnonzero(mask), axis, out)
 
 
@@ -167,7 +176,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     options = [face.asarray(x) for x in choices]
     places = _in_range(number, len(options), mode)
     if ((places < 0) | (places >= len(options))).any():
-        raise ValueError("invalid entry in choice array")
+        raise ValueError(named("invalid entry in choice array"))
     dtype = np.result_type(*[x.dtype for x in options])
     shape = np.broadcast_shapes(places.shape, *[x.shape for x in options])
     result: Any = options[-1]
@@ -180,16 +189,20 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
     """The first choice whose condition holds, else the default."""
     if len(condlist) != len(choicelist):
-        raise ValueError("list of cases must be same length as list of conditions")
+        raise ValueError(
+            named("list of cases must be same length as list of conditions")
+        )
     if not condlist:
-        raise ValueError("select with an empty condition list is not possible")
+        raise ValueError(named("select with an empty condition list is not possible"))
     result = default
     dtype = np.result_type(
         *[x.dtype if hasattr(x, "dtype") else x for x in (*choicelist, default)]
     )
     for condition, choice in zip(condlist[::-1], choicelist[::-1], strict=True):
         if face.asarray(condition).dtype != np.bool_:
-            raise TypeError("invalid entry in condlist: should be boolean ndarray")
+            raise TypeError(
+                named("invalid entry in condlist: should be boolean ndarray")
+            )
         result = elementwise.apply(
             REGISTRY["where"], condition, face.asarray(choice).astype(dtype), result
         )
@@ -205,8 +218,10 @@ def piecewise(
     pieces = list(funclist)
     if len(pieces) not in (len(conditions), len(conditions) + 1):
         raise ValueError(
-            f"with {len(conditions)} condition(s), either {len(conditions)} or "
-            f"{len(conditions) + 1} functions are expected"
+            named(
+                f"with {len(conditions)} condition(s), either {len(conditions)} or "
+                f"{len(conditions) + 1} functions are expected"
+            )
         )
     values = [f(array, *args, **kw) if callable(f) else f for f in pieces]
     rest = values.pop() if len(values) > len(conditions) else 0
@@ -219,17 +234,19 @@ def piecewise(
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
     """Store elements of one array in another, where a mask holds."""
     if not isinstance(dst, Array):
-        raise TypeError("copyto() argument 1 must be numpy.ndarray")
+        raise TypeError(named("copyto() argument 1 must be numpy.ndarray"))
     if not dst.writeable:
-        raise ValueError("assignment destination is read-only")
+        raise ValueError(named("assignment destination is read-only"))
     if hasattr(src, "dtype") and not np.can_cast(
         src.dtype,
         dst.dtype,
         casting,  # type: ignore[arg-type]
     ):
         raise TypeError(
-            f"Cannot cast array data from {src.dtype!r} to {dst.dtype!r} according to "
-            f"the rule '{casting}'"
+            named(
+                f"Cannot cast array data from {src.dtype!r} to {dst.dtype!r} according "
+                f"to the rule '{casting}'"
+            )
         )
     value = stored_value(dst, src, dst.recipe.shape)
     if where is not True:
@@ -255,7 +272,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     if not places.size:
         return
     if not values.size:
-        raise ValueError("Cannot insert from an empty array!")
+        raise ValueError(named("Cannot insert from an empty array!"))
     put(arr, places, values[np.arange(places.size) % values.size])
 
 
@@ -267,7 +284,9 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     axis = normal_axis(axis, array.ndim)
     if isinstance(obj, Array):
         obj = obj.computed()
-    left = np.delete(np.arange(array.shape[axis]), obj)
+    from .fallback import ask
+
+    left = ask("delete", np.delete, np.arange(array.shape[axis]), obj)
     return array[(slice(None),) * axis + (left,)]
 
 
@@ -281,7 +300,10 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
 def ix_(*args: Any) -> tuple[Any, ...]:
     """Index arrays that select the product of sequences."""
     given = [x.computed() if isinstance(x, Array) else x for x in args]
-    return np.ix_(*given)
+    from .fallback import ask
+
+    made: tuple[Any, ...] = ask("ix_", np.ix_, *given)
+    return made
 
 
 def unravel_index(indices: Any, shape: Any, order: str = "C") -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+from engine.errors import named
 
 from .fallback import library_call, quiet_call
 
@@ -95,7 +96,7 @@ def diag_indices_from(arr: Any) -> Any:
     """Indices of the main diagonal of an array."""
     array = face.asarray(arr)
     if array.ndim < 2 or len(set(array.shape)) > 1:
-        raise ValueError("All dimensions of input must be of equal length")
+        raise ValueError(named("All dimensions of input must be of equal length"))
     return diag_indices(array.shape[0], array.ndim)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from math import prod as product
 from typing import Any
 
 import numpy as np
 
 import engine.numpy.handle as face
+from engine.errors import called, named
 from engine.recipe import storage_order, transposed
 from engine.record.registry import REGISTRY
 
-from .fallback import library_call, quiet_call
+from .fallback import ask, library_call, quiet_call
 from .operands import read_as
 from .views import normal_axis
 
@@ -28,16 +30,31 @@ __all__ = [
 ]
 
 
-def _sorted_along(name: str, a: Any, axis: Any, order: Any) -> Any:
-    if order is not None:
-        raise ValueError("Cannot specify order when the array has no fields.")
+def _check_options(name: str, *place: int, **options: Any) -> None:
+    """Let NumPy refuse what it does not know, on an array of one element."""
+    given = {key: option for key, option in options.items() if option is not None}
+    if given:
+        ask(name, getattr(np, name), np.zeros(1), *place, **given)
+
+
+def _check_kth(kth: Any, a: Any, axis: Any) -> None:
+    """Raise ValueError for places that are not in the array."""
+    shape = np.shape(a)
+    extent = product(shape) if axis is None else shape[normal_axis(axis, len(shape))]
+    for place in np.atleast_1d(kth):
+        if not -extent <= place < extent:
+            raise ValueError(named(f"kth(={place}) out of bounds ({extent})"))
+
+
+def _sorted_along(name: str, a: Any, axis: Any, **options: Any) -> Any:
+    _check_options(name, **options)
     array = face.asarray(a)
     if axis is None:
         array, axis = array.ravel(), -1
     if array.ndim == 0:
         if name == "argsort" and axis in (0, -1):
             return face.ndarray(1, np.int64).reshape(())
-        raise np.exceptions.AxisError(axis, 0)
+        raise np.exceptions.AxisError(axis, 0, called())
     place = normal_axis(axis, array.ndim)
     if name == "argsort":
         return face.ndarray.wrap(REGISTRY[name](array.read(), attributes=(place,)))
@@ -54,28 +71,32 @@ def sort(
 
     Every kind sorts stably, so `kind` and `stable` change nothing.
     """
-    return _sorted_along("sort", a, axis, order)
+    return _sorted_along("sort", a, axis, kind=kind, order=order, stable=stable)
 
 
 def argsort(
     a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
 ) -> Any:
     """Indices that would sort along an axis; equal elements keep their order."""
-    return _sorted_along("argsort", a, axis, order)
+    return _sorted_along("argsort", a, axis, kind=kind, order=order, stable=stable)
 
 
 def partition(
     a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
 ) -> Any:
     """A copy partitioned around `kth`: here, sorted."""
-    return sort(a, axis, kind, order)
+    _check_options("partition", 0, kind=kind, order=order)
+    _check_kth(kth, a, axis)
+    return sort(a, axis)
 
 
 def argpartition(
     a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
 ) -> Any:
     """Indices that would partition around `kth`: here, sort."""
-    return argsort(a, axis, kind, order)
+    _check_options("argpartition", 0, kind=kind, order=order)
+    _check_kth(kth, a, axis)
+    return argsort(a, axis)
 
 
 def lexsort(keys: Any, axis: int = -1) -> Any:

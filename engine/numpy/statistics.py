@@ -11,6 +11,7 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
+from engine.errors import named
 from engine.movement import broadcast_value
 from engine.record.registry import REGISTRY
 
@@ -120,7 +121,9 @@ def var(
     axes = normal("var", axis, array.ndim)
     if correction is not None:
         if ddof != 0:
-            raise ValueError("ddof and correction can't be provided simultaneously.")
+            raise ValueError(
+                named("ddof and correction can't be provided simultaneously.")
+            )
         ddof = correction
     inner, outer = _mean_dtypes(array.dtype, dtype)
     count = _count(array, axes, where)
@@ -310,7 +313,8 @@ def average(
     weight = face.asarray(weights)
     if weight.shape != array.shape:
         if not isinstance(axis, int) or weight.shape != (array.shape[axis],):
-            raise ValueError(
+            kind = TypeError if axis is None else ValueError
+            raise kind(
                 "average: weights of the array's shape, or of one axis, were required; "
                 f"shape {weight.shape} was given for {array.shape} and axis {axis}"
             )
@@ -346,7 +350,7 @@ def cov(
 def _variables(m: Any, rowvar: bool) -> Any:
     array = face.asarray(m)
     if array.ndim > 2:
-        raise ValueError("m has more than 2 dimensions")
+        raise ValueError(named("m has more than 2 dimensions"))
     array = array * 1.0
     if array.ndim == 2 and not rowvar and array.shape[0] != 1:
         array = array.T

@@ -8,6 +8,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine import composites
+from engine.errors import named
 from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
 from engine.record.value import constant
@@ -39,7 +40,7 @@ def diag(v: Any, k: int = 0) -> Any:
     if array.ndim == 2:
         return array.diagonal(k)
     if array.ndim != 1:
-        raise ValueError("Input must be 1- or 2-d.")
+        raise ValueError(named("Input must be 1- or 2-d."))
     n = array.shape[0] + abs(k)
     out = face.ndarray((n, n), array.dtype)
     recipe = diagonal_recipe(out, k, 0, 1)
@@ -55,12 +56,12 @@ def diagflat(v: Any, k: int = 0) -> Any:
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     """Store values on the main diagonal, in place."""
     if a.ndim < 2:
-        raise ValueError("array must be at least 2-d")
+        raise ValueError(named("array must be at least 2-d"))
     if not a.writeable:
-        raise ValueError("underlying array is read-only")
+        raise ValueError(named("underlying array is read-only"))
     recipe = a.recipe
     if a.ndim > 2 and len(set(a.shape)) != 1:
-        raise ValueError("All dimensions of input must be of equal length")
+        raise ValueError(named("All dimensions of input must be of equal length"))
     from .indexing import set_, stored_value
 
     if a.ndim == 2 and wrap and a.shape[0] > a.shape[1]:
@@ -105,7 +106,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """The powers of a vector's elements, as columns."""
     array = face.asarray(x)
     if array.ndim != 1:
-        raise ValueError("x must be a one-dimensional array or sequence.")
+        raise ValueError(named("x must be a one-dimensional array or sequence."))
     columns = array.shape[0] if N is None else N
     powers = constant(np.arange(columns))
     exponents = face.ndarray.wrap(powers)

@@ -9,8 +9,9 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
+from engine.errors import named
 from engine.movement import broadcast_value
-from engine.ops.op import Op, cast
+from engine.ops.op import Op, cast, resolved
 from engine.record.registry import REGISTRY
 from engine.record.value import Scalar, Value
 
@@ -126,7 +127,9 @@ class ufunc:
         if len(args) > nin:
             if out is not None:
                 raise TypeError(
-                    "cannot specify 'out' as both a positional and keyword argument"
+                    named(
+                        "cannot specify 'out' as both a positional and keyword argument"
+                    )
                 )
             out = args[nin:]
             args = args[:nin]
@@ -160,11 +163,13 @@ class ufunc:
         values, order = elementwise.prepared(self.__name__, args)
         kinds = [type(x) if type(x) in WEAK else x.dtype for x in values]
         given = [np.dtype(bool) if kind is bool else kind for kind in kinds]
-        loop = self.numpy.resolve_dtypes(
+        loop = resolved(
+            self.numpy,
+            self.__name__,
             (*given, *[None] * self.numpy.nout),
             signature=self._loop_wanted(dtype, signature),
             # NumPy crashes on "equiv" with plain numbers; our bytes have one order.
-            casting="no" if casting == "equiv" else casting,  # type: ignore[arg-type]
+            casting="no" if casting == "equiv" else casting,
         )
         typed = [
             cast(x, want)
@@ -282,7 +287,7 @@ class ufunc:
     def outer(self, a: Any, b: Any, /, **options: Any) -> Any:
         """The function of every pair of elements."""
         if self.nin != 2:
-            raise ValueError("outer product only supported for binary functions")
+            raise ValueError(named("outer product only supported for binary functions"))
         left, right = face.asarray(a), face.asarray(b)
         shape = left.shape + (1,) * right.ndim
         return self(left.reshape(shape), right, **options)
@@ -290,7 +295,7 @@ class ufunc:
     def at(self, a: Any, indices: Any, b: Any = None, /) -> None:
         """Apply the function in place at indices, repeated ones each time."""
         if not isinstance(a, Array):
-            raise TypeError("first operand must be array")
+            raise TypeError(named("first operand must be array"))
         if not a.writeable:
             raise ValueError("at: a writeable array was required; array is read-only")
         if self.__name__ in ("add", "subtract"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import index
 from typing import Any, Self
 
 import numpy as np
 
 from engine.array import Array
+from engine.errors import called, named, naming
 from engine.movement import reshape_value, transpose_value
 from engine.ops.regions import full_value
 from engine.recipe import (
@@ -41,7 +43,7 @@ class Views(Array):
     def mT(self) -> Self:
         """The array with its last two axes exchanged."""
         if self.ndim < 2:
-            raise ValueError("matrix transpose with ndim < 2 is undefined")
+            raise ValueError(named("matrix transpose with ndim < 2 is undefined"))
         return self.swapaxes(-1, -2)
 
     def transpose(self, *axes: Any) -> Self:
@@ -71,7 +73,7 @@ class Views(Array):
         if found is not None and not copy:
             return self.view_as(found)
         if copy is False:
-            raise ValueError("Unable to avoid creating a copy while reshaping.")
+            raise ValueError(named("Unable to avoid creating a copy while reshaping."))
         if order == "F":
             value = reshape_value(transpose_value(self.read()), extents[::-1])
             return self.wrap(value, tuple(range(len(extents)))[::-1])
@@ -135,11 +137,13 @@ class Views(Array):
             given = axis if isinstance(axis, tuple) else (axis,)
             gone = {normal_axis(a, rank) for a in given}
             if len(gone) < len(given):
-                raise ValueError("duplicate value in 'axis'")
+                raise ValueError(named("duplicate value in 'axis'"))
             if any(recipe.shape[a] != 1 for a in gone):
                 raise ValueError(
-                    "cannot select an axis to squeeze out which has size not equal to "
-                    f"one: shape {recipe.shape}, axis {axis}"
+                    named(
+                        "cannot select an axis to squeeze out which has size not "
+                        f"equal to one: shape {recipe.shape}, axis {axis}"
+                    )
                 )
         keep = [a for a in range(rank) if a not in gone]
         return self.view_as(transposed(recipe, keep))
@@ -182,7 +186,7 @@ class Views(Array):
     @imag.setter
     def imag(self, value: Any) -> None:
         if self.dtype.kind != "c":
-            raise TypeError("array does not have imaginary part to set")
+            raise TypeError(named("array does not have imaginary part to set"))
         set_(self.imag, ..., value)  # type: ignore[arg-type]
 
     def view(self, dtype: Any = None, type: Any = None) -> Self:
@@ -190,7 +194,9 @@ class Views(Array):
         is_class = isinstance(dtype, builtin_type)
         if dtype is None or (is_class and issubclass(dtype, (Array, np.ndarray))):
             return self.view_as(self.recipe)
-        recipe, target = self.recipe, np.dtype(dtype)
+        recipe = self.recipe
+        with naming():
+            target = np.dtype(dtype)
         if target.kind not in "biufc":
             raise TypeError(f"view: a numeric dtype was required; {target} was given")
         old, new = recipe.dtype.itemsize, target.itemsize
@@ -198,13 +204,17 @@ class Views(Array):
             return self.view_as(recipe._replace(dtype=target))
         if not recipe.shape:
             raise ValueError(
-                "Changing the dtype of a 0d array is only supported if the itemsize is "
-                "unchanged"
+                named(
+                    "Changing the dtype of a 0d array is only supported if the "
+                    "itemsize is unchanged"
+                )
             )
         if recipe.strides[-1] != 1 and recipe.shape[-1] != 1 and recipe.size:
             raise ValueError(
-                "To change to a dtype of a different size, the last axis must be "
-                "contiguous"
+                named(
+                    "To change to a dtype of a different size, the last axis must be "
+                    "contiguous"
+                )
             )
         return self.view_as(_rescaled(recipe, target))
 
@@ -264,18 +274,22 @@ class Flat:
 def permutation(axes: Sequence[Any], rank: int) -> tuple[int, ...]:
     """Axes of a transpose, none negative. Raises ValueError for no permutation."""
     if len(axes) != rank:
-        raise ValueError(f"axes don't match array: {rank} were required; {axes} given")
+        raise ValueError(
+            named(f"axes don't match array: {rank} were required; {axes} given")
+        )
     found = tuple(normal_axis(axis, rank) for axis in axes)
     if len(set(found)) < rank:
-        raise ValueError(f"repeated axis in transpose: {tuple(axes)}")
+        raise ValueError(named(f"repeated axis in transpose: {tuple(axes)}"))
     return found
 
 
 def normal_axis(axis: Any, rank: int) -> int:
     """An axis that is not negative. Raises AxisError when it is out of bounds."""
-    axis = int(axis.__index__())
+    if type(axis) is not int:
+        with naming():
+            axis = index(axis)
     if not -rank <= axis < rank:
-        raise np.exceptions.AxisError(axis, rank)
+        raise np.exceptions.AxisError(axis, rank, called())
     return axis % rank if rank else 0
 
 
@@ -291,7 +305,9 @@ def _order(order: str, recipe: Recipe) -> str:
     if order == "A":
         return "F" if is_f_contiguous(recipe) and not is_c_contiguous(recipe) else "C"
     if order not in ("C", "F"):
-        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got '{order}')")
+        raise ValueError(
+            named(f"order must be one of 'C', 'F', 'A', or 'K' (got '{order}')")
+        )
     return order
 
 
@@ -301,8 +317,10 @@ def _rescaled(recipe: Recipe, dtype: np.dtype[Any]) -> Recipe:
     last = recipe.shape[-1] * old
     if last % new:
         raise ValueError(
-            "When changing to a larger dtype, its size must be a divisor of the total "
-            "size in bytes of the last axis of the array."
+            named(
+                "When changing to a larger dtype, its size must be a divisor of the "
+                "total size in bytes of the last axis of the array."
+            )
         )
     return Recipe(
         dtype,
@@ -315,10 +333,10 @@ def _rescaled(recipe: Recipe, dtype: np.dtype[Any]) -> Recipe:
 def diagonal_recipe(array: Any, offset: int, axis1: int, axis2: int) -> Recipe:
     """The recipe of a diagonal of two axes, put last."""
     if array.ndim < 2:
-        raise ValueError("diag requires an array of at least two dimensions")
+        raise ValueError(named("diag requires an array of at least two dimensions"))
     one, two = normal_axis(axis1, array.ndim), normal_axis(axis2, array.ndim)
     if one == two:
-        raise ValueError("axis1 and axis2 cannot be the same")
+        raise ValueError(named("axis1 and axis2 cannot be the same"))
     rest = [a for a in range(array.ndim) if a not in (one, two)]
     recipe = transposed(array.recipe, (*rest, one, two))
     rows, columns = recipe.shape[-2:]

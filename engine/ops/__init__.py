@@ -67,10 +67,19 @@ from .logical import logical_and, logical_not, logical_or, logical_xor
 from .reductions import all, any, argmax, argmin, max, min, prod, sum
 from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
-from .scans import argsort, bounded, cumprod, cumsum, flat_positions, sort
+from .scans import (
+    argsort,
+    bounded,
+    cumprod,
+    cumsum,
+    flat_positions,
+    recurrence,
+    sort,
+)
 from .selection import clip, fmax, fmin, maximum, minimum, where
 from .sources import full, iota, random_bits
 from .special import digamma, erf, erfc, lgamma, sigmoid
+from .transfer import to_device
 from .trigonometric import (
     arccos,
     arccosh,
@@ -185,6 +194,7 @@ __all__ = [
     "random_bits",
     "real",
     "reciprocal",
+    "recurrence",
     "remainder",
     "right_shift",
     "rint",
@@ -202,6 +212,7 @@ __all__ = [
     "take",
     "tan",
     "tanh",
+    "to_device",
     "trunc",
     "update",
     "update_add",

@@ -29,9 +29,9 @@ def _infer(x: Any, y: Any) -> tuple[DType, Shape]:
     right = (*y.shape, 1) if len(y.shape) == 1 else y.shape
     if left[-1] != right[-2]:
         raise ValueError(
-            "matmul: the last axis of the first operand must be as long as the "
-            f"{'only' if len(y.shape) == 1 else 'last but one'} axis of the second; "
-            f"{given}: {left[-1]} is different from {right[-2]}"
+            "matmul: a last axis of the first operand as long as the "
+            f"{'only' if len(y.shape) == 1 else 'last but one'} axis of the second was "
+            f"required; {given}: {left[-1]} is different from {right[-2]}"
         )
     try:
         batch = np.broadcast_shapes(left[:-2], right[:-2])

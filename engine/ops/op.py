@@ -10,13 +10,13 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from engine.errors import broadcast_error
+from engine.errors import broadcast_error, same_kind
 from engine.record.registry import REGISTRY
 from engine.record.trace import record
 from engine.record.value import Scalar, Value
 
 Kind: TypeAlias = Literal[
-    "elementwise", "reduce", "region", "gather", "source", "library"
+    "elementwise", "reduce", "region", "gather", "source", "library", "transfer"
 ]
 DType: TypeAlias = np.dtype[Any]
 Operand: TypeAlias = Value | Scalar | bool | int | float | complex
@@ -42,7 +42,8 @@ class Op:
         What the scheduler may do with it. ``elementwise`` ops have a scalar text;
         ``reduce`` ops have attributes ``(axes, ...)``; ``region`` ops read or write a
         strided part (`engine.ops.regions`); ``source`` ops have no operands and a
-        scalar text; ``library`` ops are one call of `reference`.
+        scalar text; ``library`` ops are one call of `reference`; ``transfer`` ops
+        copy to the device that is their attribute.
     reference : callable
         ``reference(*arrays, *attributes)``, the NumPy meaning: oracle, interpreter and
         fallback in one.
@@ -184,8 +185,20 @@ class ElementwiseOp(Op):
             return self.loop_rule(kinds)
         assert self.ufunc is not None
         given = tuple(k if isinstance(k, np.dtype) else _weak(k) for k in kinds)
-        found = self.ufunc.resolve_dtypes((*given, *[None] * self.ufunc.nout))
+        found = resolved(self.ufunc, self.name, (*given, *[None] * self.ufunc.nout))
         return Loop(tuple(found[: self.nin]), found[self.nin])
+
+
+def resolved(
+    ufunc: np.ufunc, name: str, given: tuple[Any, ...], **options: Any
+) -> tuple[DType, ...]:
+    """The loop of a NumPy ufunc. Its refusals say what was given."""
+    try:
+        return ufunc.resolve_dtypes(given, **options)
+    except (TypeError, ValueError) as error:
+        kinds = [getattr(k, "name", None) or k.__name__ for k in given if k is not None]
+        message = f"{name}: {error}; {' and '.join(kinds)} given"
+        raise same_kind(error, message) from None
 
 
 def _weak(kind: type) -> Any:
@@ -349,7 +362,7 @@ def _parameters_read(rule: Callable[..., Any], shift: int = 0) -> frozenset[int]
         loaded = given if isinstance(given, tuple) else (given,)
         # `x.shape` needs no element of x.
         known = after is not None and after.opname == "LOAD_ATTR"
-        if known and after.argval in ("shape", "dtype", "size"):
+        if known and after.argval in ("shape", "dtype", "size", "device"):
             loaded = loaded[:-1]
         used.update(loaded)
     return frozenset(i - 1 + shift for i, name in enumerate(names) if name in used)

@@ -7,20 +7,28 @@ from typing import Any
 import numpy as np
 
 from engine.cotangent import AtPositions, Cotangent, settle
-from engine.movement import broadcast_value, flip_value, reshape_value
+from engine.movement import (
+    broadcast_value,
+    flip_value,
+    region,
+    reshape_value,
+    slice_value,
+)
 from engine.recipe import Shape, c_strides
 from engine.record.value import Value
 
-from .comparison import equal
-from .logical import logical_or
 from .loops import INT64, conj
-from .op import DType, cast, operation
-from .selection import where
+from .op import DType, operation
+from .regions import full_value, update
 from .sources import iota
 
 
 def _same(x: Any, axis: int) -> tuple[DType, Shape]:
     return x.dtype, x.shape
+
+
+def _same_pair(factors: Any, terms: Any, axis: int) -> tuple[DType, Shape]:
+    return terms.dtype, terms.shape
 
 
 def _positions(x: Any, axis: int) -> tuple[DType, Shape]:
@@ -52,16 +60,59 @@ def cumprod(x: Any, axis: Any) -> Any:
 
 @cumprod.cotangent
 def _(cotangent: Cotangent, out: Value, x: Value, axis: int) -> Any:
-    """Right with zeros too: what comes after the first one counts only for that."""
-    grad = settle(cotangent)
-    zero = equal(x, 0)
-    zeros = cumsum(cast(zero, INT64), attributes=(axis,))
-    first = zero & equal(zeros, 1)
-    without = cumprod(where(first, 1, x), attributes=(axis,))
-    of_first = _sum_after(grad * conj(without), axis)
-    of_others = _sum_after(grad * conj(out), axis) / conj(where(zero, 1, x))
-    later = logical_or(zero, zeros > 0)
-    return (Cotangent(where(first, of_first, where(later, 0, of_others))),)
+    """Without a division, so that zeros need no care, in derivatives of any order."""
+    before = _delayed(out, axis, 1)
+    after = _recurrence_backwards(conj(x), settle(cotangent), axis)
+    return (Cotangent(conj(before) * after),)
+
+
+@operation("library", _same_pair)
+def recurrence(factors: Any, terms: Any, axis: Any) -> Any:
+    """``y[i] = factors[i] * y[i - 1] + terms[i]`` along an axis, from ``y[-1] = 0``.
+
+    By halves: two steps are one step with other coefficients, so that the work is
+    linear and every pass runs over whole arrays.
+    """
+    a, b = np.moveaxis(factors, axis, 0), np.moveaxis(terms, axis, 0)
+    levels = []
+    while len(b) > 1:
+        levels.append((a, b))
+        even, odd = slice(0, len(b) // 2 * 2, 2), slice(1, None, 2)
+        a, b = a[odd] * a[even], a[odd] * b[even] + b[odd]
+    y = b
+    for a, b in reversed(levels):
+        odds, y = y, np.empty_like(b)
+        y[0], y[1::2] = b[0], odds
+        y[2::2] = a[2::2] * y[1:-1:2] + b[2::2]
+    return np.moveaxis(y, 0, axis)
+
+
+@recurrence.cotangent
+def _(cotangent: Cotangent, out: Value, factors: Value, terms: Value, axis: int) -> Any:
+    of_terms = _recurrence_backwards(conj(factors), settle(cotangent), axis)
+    before = _delayed(out, axis, 0)
+    return Cotangent(conj(before) * of_terms), Cotangent(of_terms)
+
+
+def _recurrence_backwards(factors: Value, terms: Value, axis: int) -> Value:
+    """``y[i] = factors[i + 1] * y[i + 1] + terms[i]``: the adjoint of a recurrence."""
+    delayed = _delayed(flip_value(factors, (axis,)), axis, 0)
+    backwards = recurrence(delayed, flip_value(terms, (axis,)), attributes=(axis,))
+    return flip_value(backwards, (axis,))
+
+
+def _delayed(value: Value, axis: int, first: int) -> Value:
+    """``[first, x[0], x[1], ...]`` along an axis, as long as the value."""
+    shape = value.shape
+    filled = full_value(shape, first, value.dtype)
+    if shape[axis] < 2:
+        return filled
+    key = [slice(None)] * axis + [slice(None, -1)]
+    kept = slice_value(value, key)
+    start = tuple(int(other == axis) for other in range(len(shape)))
+    return update(
+        filled, kept, attributes=(region(shape, value.dtype, start, kept.shape),)
+    )
 
 
 @operation("library", _same, expensive=True)

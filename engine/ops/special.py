@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.errors import named
 from engine.record.value import Value
 
 from .exponential import exp, log, positive_numbers, wide
@@ -23,7 +24,7 @@ def _real(kinds: tuple[Any, ...]) -> Loop:
     """Floats as they are; integers and bool in float64."""
     dtype = common_dtype(kinds)
     if dtype.kind == "c":
-        raise TypeError(f"real numbers were required; {dtype.name} was given")
+        raise TypeError(named(f"real numbers were required; {dtype.name} was given"))
     float_dtype = dtype if dtype.kind == "f" else np.dtype(np.float64)
     return Loop((float_dtype,), float_dtype)
 

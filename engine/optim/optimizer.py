@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.array import Array
+from engine.errors import named
 from engine.execute import flush
 from engine.nn.module import forget_grad
 from engine.record.trace import current_trace
@@ -33,15 +34,17 @@ class Optimizer:
     def __init__(self, params: Any, defaults: Mapping[str, Any]) -> None:
         if isinstance(params, Array):
             raise TypeError(
-                "params argument given to the optimizer should be an iterable of "
-                f"Tensors or dicts, but got {type(params).__name__}"
+                named(
+                    "params argument given to the optimizer should be an iterable of "
+                    f"Tensors or dicts, but got {type(params).__name__}"
+                )
             )
         self.defaults = dict(defaults)
         self.state: dict[Tensor, dict[str, Any]] = {}
         self.param_groups: list[Group] = []
         given = list(params)
         if not given:
-            raise ValueError("optimizer got an empty parameter list")
+            raise ValueError(named("optimizer got an empty parameter list"))
         if not isinstance(given[0], dict):
             given = [{"params": given}]
         for group in given:
@@ -62,14 +65,16 @@ class Optimizer:
         for parameter in group["params"]:
             if not isinstance(parameter, Tensor):
                 raise TypeError(
-                    "optimizer can only optimize Tensors, but one of the params is "
-                    f"{type(parameter).__name__}"
+                    named(
+                        "optimizer can only optimize Tensors, but one of the params is "
+                        f"{type(parameter).__name__}"
+                    )
                 )
             if not parameter.is_leaf:
-                raise ValueError("can't optimize a non-leaf Tensor")
+                raise ValueError(named("can't optimize a non-leaf Tensor"))
             if id(parameter) in known:
                 raise ValueError(
-                    "some parameters appear in more than one parameter group"
+                    named("some parameters appear in more than one parameter group")
                 )
             known.add(id(parameter))
         unknown = sorted(set(group) - set(self.defaults) - {"params", "initial_lr"})
@@ -146,8 +151,10 @@ class Optimizer:
         sizes = [len(group["params"]) for group in self.param_groups]
         if [len(group["params"]) for group in groups] != sizes:
             raise ValueError(
-                "loaded state dict contains a parameter group that doesn't match the "
-                f"size of optimizer's group: sizes {sizes} were required"
+                named(
+                    "loaded state dict contains a parameter group that doesn't match "
+                    f"the size of optimizer's group: sizes {sizes} were required"
+                )
             )
         parameters: dict[int, Tensor] = {}
         for own, group in zip(self.param_groups, groups, strict=True):
@@ -174,4 +181,4 @@ def _copied(item: Any) -> Any:
 def require(ok: bool, name: str, value: Any) -> None:
     """Raise PyTorch's ValueError about an option."""
     if not ok:
-        raise ValueError(f"Invalid {name} value: {value}")
+        raise ValueError(named(f"Invalid {name} value: {value}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.errors import named
 from engine.optim.optimizer import Group, Optimizer, require
 from engine.torch.tensor import Tensor
 
@@ -52,7 +53,9 @@ class SGD(Optimizer):
         require(momentum >= 0.0, "momentum", momentum)
         require(weight_decay >= 0.0, "weight_decay", weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+            raise ValueError(
+                named("Nesterov momentum requires a momentum and zero dampening")
+            )
         defaults = {
             "lr": lr,
             "momentum": momentum,

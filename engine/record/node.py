@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from engine.kernels.backend import HOST
 from engine.recipe import owned
 
 if TYPE_CHECKING:
@@ -18,14 +19,15 @@ class Node:
 
     The path from the root to a node is a trace; the number of a value is the depth of
     its node. `operands` are numbers of values, or ``~k`` for the k-th Python scalar of
-    the trace, whose dtypes stand in `scalars`. All but the caches is immutable:
-    `children` and `plans` by key, and `last`, the child that was last gone to. `size`
-    counts bytes.
+    the trace, whose dtypes stand in `scalars`. `device` is where the result is when it
+    is kept, `size` counts its bytes. All but the caches is immutable: `children` and
+    `plans` by key, and `last`, the child that was last gone to.
     """
 
     __slots__ = (
         "attributes",
         "children",
+        "device",
         "differentiable",
         "dtype",
         "last",
@@ -51,6 +53,7 @@ class Node:
         shape: tuple[int, ...],
         parent: Node | None,
         line: str,
+        device: str = HOST,
     ) -> None:
         self.op = op
         self.operands = operands
@@ -62,6 +65,7 @@ class Node:
         self.parent = parent
         self.number: int = -1 if parent is None else parent.number + 1
         self.line = line
+        self.device = device
         self.layout = owned(dtype, shape)
         self.differentiable = op.rule is not None and dtype.kind in "fc"
         self.children: dict[Any, Node] = {}

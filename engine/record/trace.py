@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from engine.errors import user_line
+from engine.errors import called, user_line
+from engine.kernels.backend import HOST
 
 from .node import LEAF, Node
 from .value import History, Scalar, Value
@@ -25,6 +28,9 @@ SOFT_EVENTS = 2048
 
 MAX_BYTES = 1 << 30
 """... and by the bytes of the arrays that it keeps alive."""
+
+LARGE = 1 << 26
+"""Results of more bytes are looked up by their line too."""
 
 MAX_TRIE_NODES = 100_000
 """The trie is a cache: past this many nodes it is dropped whole."""
@@ -91,8 +97,21 @@ class Trace:
         """
         op, operands, attributes, dtypes = key[:4]
         dtype, shape = op.infer(*inputs, *attributes)
+        line = user_line()
+        size = prod(shape) * dtype.itemsize
+        if size > LARGE:  # may find no memory, and then names its own line
+            if size > sys.maxsize:
+                raise ValueError(
+                    f"{op.name}: array is too big: at most {sys.maxsize} bytes were "
+                    f"required; shape {shape} of {dtype.name} was given"
+                )
+            key = (*key[:4], line)
+            known = self.node.children.get(key)
+            if known is not None:
+                return known
+        device = _device_of(op, inputs, attributes)
         node = Node(
-            op, operands, attributes, dtypes, dtype, shape, self.node, user_line()
+            op, operands, attributes, dtypes, dtype, shape, self.node, line, device
         )
         _Trie.grow()
         return self.node.children.setdefault(key, node)
@@ -118,10 +137,12 @@ class Trace:
         if number is not None:
             return number
         parent = self.node
-        key = (LEAF, value.dtype, value.shape)
+        dtype, shape, device = value.dtype, value.shape, value.device
+        key = (LEAF, dtype, shape, device)
         node = parent.children.get(key)
         if node is None:
-            node = Node(LEAF, (), (), (), value.dtype, value.shape, parent, user_line())
+            line = user_line()
+            node = Node(LEAF, (), (), (), dtype, shape, parent, line, device)
             node = parent.children.setdefault(key, node)
             _Trie.grow()
         place = id(value)
@@ -167,7 +188,14 @@ class Trace:
         if node is None:
             node = self.extend(key, inputs)
         value = Value(
-            node.dtype, node.shape, None, self, node.number, None, node.layout
+            node.dtype,
+            node.shape,
+            None,
+            self,
+            node.number,
+            None,
+            node.device,
+            node.layout,
         )
         if has_history and node.differentiable and self.grad:
             value.history = History(op, tuple(inputs), attributes)
@@ -180,6 +208,18 @@ class Trace:
         self.scalars += numbers
         self.values.append(value)
         return value
+
+
+def _device_of(
+    op: Op, inputs: Sequence[Value | Scalar], attributes: tuple[Any, ...]
+) -> str:
+    """Where a result is: with the operands that are not in the memory of the host."""
+    if op.kind == "transfer":
+        return str(attributes[0])
+    for x in inputs:
+        if type(x) is Value and x.device != HOST:
+            return x.device
+    return HOST
 
 
 class _Thread(threading.local):
@@ -280,7 +320,10 @@ def alias(value: Value, history: History | None) -> Value:
     """The same array with another gradient history: no event, no copy."""
     trace = value.trace
     if value.buffer is None and trace is None:
-        raise RuntimeError("the value was lost when an earlier computation failed")
+        raise RuntimeError(
+            f"{called()}: a value that can be computed was required; this one was lost "
+            "when an earlier computation failed"
+        )
     other = Value(
         value.dtype,
         value.shape,
@@ -288,6 +331,7 @@ def alias(value: Value, history: History | None) -> Value:
         trace,
         value.number,
         history,
+        value.device,
         value.layout,
     )
     if trace is not None:

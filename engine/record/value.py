@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from engine.kernels import memory
+from engine.kernels.backend import HOST
 
 from .registry import REGISTRY
 
@@ -28,6 +29,7 @@ class Scalar(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """``()``: so that shape rules take scalars as they take values."""
         return ()
 
 
@@ -72,14 +74,15 @@ class Value:
     """One immutable array: C-contiguous, of a dtype and a shape.
 
     A value is *pending* (`trace` and `number` say which event makes it) or *computed*
-    (`buffer` is its memory). A handle that writes takes a new value; a value itself
-    never changes. `layout` is the recipe of the handles that own it in C order, which
-    all have this very object; None until the first one is made.
+    (`buffer` is its memory, on `device`). A handle that writes takes a new value; a
+    value itself never changes. `layout` is the recipe of the handles that own it in C
+    order, which all have this very object; None until the first one is made.
     """
 
     __slots__ = (
         "__weakref__",
         "buffer",
+        "device",
         "dtype",
         "history",
         "layout",
@@ -92,18 +95,20 @@ class Value:
     number: int
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
-    buffer: np.ndarray[Any, Any] | None
+    buffer: Any
     history: History | None
+    device: str
     layout: Recipe | None
 
     def __init__(
         self,
         dtype: np.dtype[Any],
         shape: tuple[int, ...],
-        buffer: np.ndarray[Any, Any] | None = None,
+        buffer: Any = None,
         trace: Trace | None = None,
         number: int = -1,
         history: History | None = None,
+        device: str = HOST,
         layout: Recipe | None = None,
     ) -> None:
         self.dtype = dtype
@@ -112,6 +117,7 @@ class Value:
         self.trace = trace
         self.number = number
         self.history = history
+        self.device = device
         self.layout = layout
 
     @property
@@ -124,6 +130,7 @@ class Value:
 
     @property
     def needs_grad(self) -> bool:
+        """Whether gradients flow to or through this value."""
         return self.history is not None
 
     def __repr__(self) -> str:

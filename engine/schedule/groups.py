@@ -66,10 +66,12 @@ class Group:
 
     @property
     def outer_extents(self) -> Extents:
+        """The extents of the axes that are not reduced."""
         return self.extents[: len(self.extents) - self.inner]
 
     @property
     def size(self) -> int:
+        """The number of elements that the loops walk over."""
         return prod(self.extents)
 
     def loads(self) -> Iterator[Read]:
@@ -116,14 +118,17 @@ class Draft:
 
     @property
     def outer(self) -> int:
+        """How many axes are not reduced; they come first."""
         return len(self.extents) - self.inner
 
     @property
     def size(self) -> int:
+        """The number of elements that the loops walk over."""
         return prod(self.extents)
 
     @property
     def outer_size(self) -> int:
+        """The number of elements of a reduction's result."""
         return prod(self.extents[: self.outer])
 
     @property

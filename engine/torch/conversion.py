@@ -8,8 +8,11 @@ from typing import Any, Self
 import numpy as np
 
 from engine.array import Array
+from engine.errors import named
+from engine.kernels.backend import HOST
 from engine.ops.op import cast
-from engine.torch.device import CPU, device, usable_device
+from engine.ops.transfer import on_device
+from engine.torch.device import CPU, CUDA, device, usable_device
 from engine.torch.dtypes import (
     Size,
     dtype_of,
@@ -48,12 +51,12 @@ class Conversion(Array):
     @property
     def device(self) -> device:
         """Where the memory is."""
-        return CPU
+        return CPU if self.place == HOST else CUDA
 
     @property
     def is_cuda(self) -> bool:
         """Whether the memory is on a CUDA device."""
-        return False
+        return self.place != HOST
 
     @property
     def itemsize(self) -> int:
@@ -107,21 +110,21 @@ class Conversion(Array):
         Tensor
             This very tensor when nothing changes.
         """
-        wanted = self.recipe.dtype
+        wanted, place = self.recipe.dtype, self.place
         options.pop("non_blocking", None)
         given = [*args, *(options.pop(name, None) for name in ("device", "dtype"))]
         if options:
             raise TypeError(f"to: unexpected arguments {sorted(options)} were given")
         for each in given:
             if isinstance(each, Array):
-                wanted = each.recipe.dtype
+                wanted, place = each.recipe.dtype, each.place
             elif isinstance(each, (device, str)) or type(each) is int:
-                usable_device(each)
+                place = usable_device(each).type
             elif each is not None and not isinstance(each, bool):
                 wanted = dtype_of(each).dtype
-        if wanted == self.recipe.dtype:
+        if wanted == self.recipe.dtype and place == self.place:
             return self.clone() if copy else self
-        return self.wrap(cast(self.read(), wanted))
+        return self.wrap(on_device(cast(self.read(), wanted), place))
 
     def type(self, dtype: Any = None) -> Any:
         """This tensor with another dtype; without one, the name of its type."""
@@ -189,8 +192,10 @@ class Conversion(Array):
     def __deepcopy__(self, memo: dict[Any, Any]) -> Self:
         if not self.is_leaf:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support "
-                "the deepcopy protocol at the moment; detach() it first"
+                named(
+                    "Only Tensors created explicitly by the user (graph leaves) "
+                    "support the deepcopy protocol at the moment; detach() it first"
+                )
             )
         copied = self.detach().clone()
         if self.requires_grad:
@@ -206,16 +211,20 @@ class Conversion(Array):
         """
         if self.requires_grad and not force:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use "
-                "tensor.detach().numpy() instead."
+                named(
+                    "Can't call numpy() on Tensor that requires grad. Use "
+                    "tensor.detach().numpy() instead."
+                )
             )
         return self.export()
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray:
         if self.requires_grad:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use "
-                "tensor.detach().numpy() instead."
+                named(
+                    "Can't call numpy() on Tensor that requires grad. Use "
+                    "tensor.detach().numpy() instead."
+                )
             )
         return super().__array__(dtype, copy)
 
@@ -223,42 +232,61 @@ class Conversion(Array):
         """The only element as a Python number."""
         if self.recipe.size != 1:
             raise RuntimeError(
-                f"a Tensor with {self.recipe.size} elements cannot be converted to "
-                "Scalar"
+                named(
+                    f"a Tensor with {self.recipe.size} elements cannot be converted to "
+                    "Scalar"
+                )
             )
         return super().item(*place)
 
     def __bool__(self) -> Any:
         if self.recipe.size != 1:
             raise RuntimeError(
-                f"Boolean value of Tensor with {_count(self.recipe.size)} is ambiguous"
+                named(
+                    f"Boolean value of Tensor with {_count(self.recipe.size)} is "
+                    "ambiguous"
+                )
             )
         return bool(self.item())
 
     def __float__(self) -> Any:
-        return _float(self.item())
+        return _float(self._number())
 
     def __int__(self) -> Any:
-        return _int(self.item())
+        return _int(self._number())
+
+    def _number(self) -> Any:
+        """The only element; ValueError, as of PyTorch's conversions, for several."""
+        if self.recipe.size != 1:
+            raise ValueError(
+                named(
+                    "only one element tensors can be converted to Python scalars; "
+                    f"shape {list(self.recipe.shape)} was given"
+                )
+            )
+        return super().item()
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._number())
 
     def __index__(self) -> Any:
         if self.recipe.dtype.kind not in "biu" or self.recipe.size != 1:
             raise TypeError(
-                "only integer tensors of a single element can be converted to an index"
+                named(
+                    "only integer tensors of a single element can be converted to an "
+                    "index"
+                )
             )
         return _int(self.item())
 
     def __len__(self) -> Any:
         if not self.recipe.shape:
-            raise TypeError("len() of a 0-d tensor")
+            raise TypeError(named("len() of a 0-d tensor"))
         return self.recipe.shape[0]
 
     def __iter__(self) -> Iterator[Self]:
         if not self.recipe.shape:
-            raise TypeError("iteration over a 0-d tensor")
+            raise TypeError(named("iteration over a 0-d tensor"))
         return (self[i] for i in range(self.recipe.shape[0]))  # type: ignore[index]
 
     def __contains__(self, item: Any) -> Any:
@@ -270,7 +298,7 @@ class Conversion(Array):
         return format(self.item(), spec)
 
     def __repr__(self) -> str:
-        suffixes = []
+        suffixes = [f"device='{self.device}'"] if self.is_cuda else []
         function = self.grad_fn
         if function is not None:
             suffixes.append(f"grad_fn={function}")

@@ -9,12 +9,13 @@ import numpy as np
 
 from engine import composites, random
 from engine.array import Array
+from engine.errors import named
 from engine.ops.op import cast
 from engine.random import Generator
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.sharing import shared_line
-from engine.torch.device import usable_device
+from engine.torch.device import placed, usable_device
 from engine.torch.dtypes import Default, NumpyDType, known, number_dtype, numpy_dtype
 from engine.torch.operands import filled
 from engine.torch.tensor import Tensor, value_of_data
@@ -53,10 +54,10 @@ def tensor(
     >>> engine.tensor(0.5, dtype=engine.float64)
     tensor(0.5000, dtype=engine.float64)
     """
-    usable_device(device)
     if isinstance(data, Array) and not isinstance(data, Tensor) and dtype is None:
-        return _other_face(data, requires_grad)
-    return _finished(value_of_data(data, dtype), requires_grad)
+        shared = _other_face(data, requires_grad)
+        return shared if device is None else shared.to(device)
+    return _finished(value_of_data(data, dtype), requires_grad, device)
 
 
 def _other_face(array: Array, requires_grad: bool) -> Tensor:
@@ -69,21 +70,22 @@ def _other_face(array: Array, requires_grad: bool) -> Tensor:
     return shared.requires_grad_() if requires_grad else shared
 
 
-def _finished(value: Value, requires_grad: bool) -> Tensor:
-    made = Tensor.wrap(value)
+def _finished(value: Value, requires_grad: bool, device: Any = None) -> Tensor:
+    """The tensor of a new value, where the user wants it."""
+    made = Tensor.wrap(placed(value, None if device is None else usable_device(device)))
     return made.requires_grad_() if requires_grad else made
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """A tensor of data, without a copy where it is a tensor or NumPy array already."""
-    usable_device(device)
     if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)
+        return data.to(device, dtype)
     if isinstance(data, np.ndarray) and (
         dtype is None or numpy_dtype(dtype) == data.dtype
     ):
-        return from_numpy(data)
-    return tensor(data, dtype=dtype)
+        shared = from_numpy(data)
+        return shared if device is None else shared.to(device)
+    return tensor(data, dtype=dtype, device=device)
 
 
 asarray = as_tensor
@@ -101,7 +103,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
         For anything but a NumPy array of a dtype that tensors have.
     """
     if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+        raise TypeError(named(f"expected np.ndarray (got {type(ndarray).__name__})"))
     known(ndarray.dtype)
     line, recipe = shared_line(ndarray)
     return Tensor.from_line(line, recipe, ndarray.flags.writeable)
@@ -113,8 +115,7 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
 
 
 # -- filled ---------------------------------------------------------------------------
-def _options(dtype: Any, device: Any) -> NumpyDType:
-    usable_device(device)
+def _options(dtype: Any) -> NumpyDType:
     return Default.dtype if dtype is None else numpy_dtype(dtype)
 
 
@@ -122,14 +123,16 @@ def zeros(
     *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Zeros, ``zeros(2, 3)`` or ``zeros((2, 3))``."""
-    return full(size, 0, dtype=_options(dtype, device), requires_grad=requires_grad)
+    options = {"device": device, "requires_grad": requires_grad}
+    return full(size, 0, dtype=_options(dtype), **options)
 
 
 def ones(
     *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Ones, ``ones(2, 3)`` or ``ones((2, 3))``."""
-    return full(size, 1, dtype=_options(dtype, device), requires_grad=requires_grad)
+    options = {"device": device, "requires_grad": requires_grad}
+    return full(size, 1, dtype=_options(dtype), **options)
 
 
 def empty(
@@ -148,43 +151,50 @@ def full(
     requires_grad: bool = False,
 ) -> Tensor:
     """One number everywhere; without a dtype, that of the number."""
-    usable_device(device)
     number = fill_value.item() if isinstance(fill_value, Array) else fill_value
     wanted = number_dtype(type(number)) if dtype is None else numpy_dtype(dtype)
     shape = sizes(size) if isinstance(size, (tuple, list)) else (int(size),)
-    if any(n < 0 for n in shape):
+    _not_negative(*shape)
+    return _finished(filled(shape, number, wanted), requires_grad, device)
+
+
+def _not_negative(*sizes: int) -> None:
+    if any(n < 0 for n in sizes):
         raise RuntimeError(
-            "Trying to create tensor with negative dimension: sizes of at least 0 were "
-            f"required; {list(shape)} was given"
+            named(
+                "Trying to create tensor with negative dimension: sizes of at least 0 "
+                f"were required; {list(sizes)} was given"
+            )
         )
-    return _finished(filled(shape, number, wanted), requires_grad)
 
 
-def _like(input: Array, dtype: Any) -> NumpyDType:
-    return input.recipe.dtype if dtype is None else numpy_dtype(dtype)
+def _like(input: Array, dtype: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a tensor like another one: dtype and device are its own."""
+    wanted = input.recipe.dtype if dtype is None else numpy_dtype(dtype)
+    return {"device": input.place, **options, "dtype": wanted}
 
 
 def zeros_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
     """Zeros of another tensor's shape and dtype."""
-    return zeros(input.recipe.shape, dtype=_like(input, dtype), **options)
+    return zeros(input.recipe.shape, **_like(input, dtype, options))
 
 
 def ones_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
     """Ones of another tensor's shape and dtype."""
-    return ones(input.recipe.shape, dtype=_like(input, dtype), **options)
+    return ones(input.recipe.shape, **_like(input, dtype, options))
 
 
 def empty_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
     """A tensor of another one's shape and dtype, to be written to."""
-    return empty(input.recipe.shape, dtype=_like(input, dtype), **options)
+    return empty(input.recipe.shape, **_like(input, dtype, options))
 
 
 def full_like(
     input: Array, fill_value: Any, *, dtype: Any = None, **options: Any
 ) -> Tensor:
     """One number everywhere, in another tensor's shape and dtype."""
-    dtype = _like(input, dtype)
-    return full(input.recipe.shape, fill_value, dtype=dtype, **options)
+    options = _like(input, dtype, options)
+    return full(input.recipe.shape, fill_value, **options)
 
 
 # -- ranges ---------------------------------------------------------------------------
@@ -198,7 +208,6 @@ def arange(
     requires_grad: bool = False,
 ) -> Tensor:
     """Numbers from `start` (0 when only the end is given) to below `end`."""
-    usable_device(device)
     if end is None:
         start, end = 0, start
     if step == 0 or (end - start) * step < 0:
@@ -212,7 +221,7 @@ def arange(
     count = max(0, -(-(end - start) // step) if whole else ceil((end - start) / step))
     inner = INT64 if whole else np.dtype(np.float64)
     steps = cast(REGISTRY["iota"](attributes=(int(count),)), inner)
-    return _finished(cast(steps * step + start, wanted), requires_grad)
+    return _finished(cast(steps * step + start, wanted), requires_grad, device)
 
 
 def linspace(
@@ -225,14 +234,15 @@ def linspace(
     requires_grad: bool = False,
 ) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, equally far apart."""
-    wanted = _options(dtype, device)
+    wanted = _options(dtype)
+    _not_negative(steps)
     float64 = np.dtype(np.float64)
     places = cast(REGISTRY["iota"](attributes=(int(steps),)), float64)
     gap = (end - start) / max(steps - 1, 1)
     # From both ends, so that the last number is exactly `end`.
     rising, falling = places * gap + start, (places - (steps - 1)) * gap + end
     both = REGISTRY["where"](places < steps / 2, rising, falling)
-    return _finished(cast(both, wanted), requires_grad)
+    return _finished(cast(both, wanted), requires_grad, device)
 
 
 def eye(
@@ -245,8 +255,9 @@ def eye(
 ) -> Tensor:
     """A matrix with ones on the diagonal and zeros elsewhere."""
     columns = n if m is None else m
-    made = composites.eye(n, columns, 0, _options(dtype, device))
-    return _finished(made, requires_grad)
+    _not_negative(n, columns)
+    made = composites.eye(n, columns, 0, _options(dtype))
+    return _finished(made, requires_grad, device)
 
 
 # -- random ---------------------------------------------------------------------------
@@ -272,8 +283,8 @@ def rand(
     requires_grad: bool = False,
 ) -> Tensor:
     """Uniform random numbers in [0, 1)."""
-    drawn = _source(generator).uniform(sizes(size), _options(dtype, device))
-    return _finished(drawn, requires_grad)
+    drawn = _source(generator).uniform(sizes(size), _options(dtype))
+    return _finished(drawn, requires_grad, device)
 
 
 def randn(
@@ -284,8 +295,8 @@ def randn(
     requires_grad: bool = False,
 ) -> Tensor:
     """Normal random numbers of mean 0 and variance 1."""
-    drawn = _source(generator).normal(sizes(size), _options(dtype, device))
-    return _finished(drawn, requires_grad)
+    drawn = _source(generator).normal(sizes(size), _options(dtype))
+    return _finished(drawn, requires_grad, device)
 
 
 def randint(
@@ -298,7 +309,6 @@ def randint(
     device: Any = None,
 ) -> Tensor:
     """Random integers from `low` (0 when left out) to below `high`."""
-    usable_device(device)
     if size is None:
         low, high, size = 0, low, high
     if not low < high:
@@ -308,26 +318,27 @@ def randint(
     wanted = INT64 if dtype is None else numpy_dtype(dtype)
     whole = wanted if wanted.kind in "iu" else INT64
     drawn = _source(generator).integers(low, high, sizes(size), whole)
-    return Tensor.wrap(cast(drawn, wanted))
+    return _finished(cast(drawn, wanted), False, device)
 
 
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None
 ) -> Tensor:
     """The integers below `n` in random order."""
-    usable_device(device)
+    _not_negative(n)
     wanted = INT64 if dtype is None else numpy_dtype(dtype)
-    return Tensor.wrap(cast(_source(generator).permutation(n), wanted))
+    drawn = _source(generator).permutation(n)
+    return _finished(cast(drawn, wanted), False, device)
 
 
 def rand_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
     """Uniform random numbers in [0, 1) of another tensor's shape and dtype."""
-    return rand(input.recipe.shape, dtype=_like(input, dtype), **options)
+    return rand(input.recipe.shape, **_like(input, dtype, options))
 
 
 def randn_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
     """Normal random numbers of another tensor's shape and dtype."""
-    return randn(input.recipe.shape, dtype=_like(input, dtype), **options)
+    return randn(input.recipe.shape, **_like(input, dtype, options))
 
 
 def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:

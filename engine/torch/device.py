@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine import cuda
+from engine.ops.transfer import on_device
+from engine.record.value import Value
 
 
 class device:
@@ -62,6 +64,7 @@ class device:
 
 
 CPU = device("cpu")
+CUDA = device("cuda", 0)
 
 
 def usable_device(given: Any) -> device:
@@ -77,4 +80,14 @@ def usable_device(given: Any) -> device:
             "device: a device that tensors can be on was required; "
             f"{str(wanted)!r} was given, and engine.cuda.is_available() is False"
         )
+    if wanted.index:
+        raise RuntimeError(
+            "device: cuda or cuda:0 was required, the only CUDA device in use; "
+            f"{str(wanted)!r} was given"
+        )
     return wanted
+
+
+def placed(value: Value, wanted: device | None) -> Value:
+    """A value in the memory of a device."""
+    return value if wanted is None else on_device(value, wanted.type)

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
+from engine.errors import named
+
 NumpyDType = np.dtype[Any]
 Operand = tuple[Any, int]
 """What promotion sees of an operand: its dtype (or Python type) and its level."""
@@ -175,7 +177,9 @@ def number_dtype(kind: type) -> NumpyDType:
         return Default.dtype
     if issubclass(kind, (complex, np.complexfloating)):
         return _complex_of(Default.dtype)
-    raise TypeError(f"a tensor or a number was required; {kind.__name__} was given")
+    raise TypeError(
+        named(f"a tensor or a number was required; {kind.__name__} was given")
+    )
 
 
 def _complex_of(real: NumpyDType) -> NumpyDType:

@@ -16,6 +16,7 @@ from engine.torch.operands import (
     Number,
     as_value,
     check_broadcast,
+    check_devices,
     common_dtype,
     elementwise,
     is_bool,
@@ -123,7 +124,7 @@ class Elementwise(Array):
     def __rsub__(self, other: Any) -> Self:
         if not isinstance(other, OPERANDS):
             return NotImplemented
-        return self.wrap(elementwise(op_named("subtract"), other, self))
+        return self.rsub(other)
 
     def __pow__(self, other: Any) -> Self:
         if not isinstance(other, OPERANDS):
@@ -139,9 +140,8 @@ class Elementwise(Array):
     def __neg__(self) -> Self:
         if self.recipe.dtype.kind == "b":
             raise RuntimeError(
-                "Negation, the `-` operator, on a bool tensor is not supported. If you "
-                "are trying to invert a mask, use the `~` or `logical_not()` operator "
-                "instead."
+                "neg: Negation, the `-` operator, on a bool tensor is not supported; "
+                "use the `~` or `logical_not()` operator to invert a mask"
             )
         return self.wrap(elementwise(op_named("negative"), self))
 
@@ -154,8 +154,8 @@ class Elementwise(Array):
     def __invert__(self) -> Self:
         if self.recipe.dtype.kind not in "biu":
             raise TypeError(
-                "~ (operator.invert) is only implemented on integer and Boolean-type "
-                f"tensors; {self.recipe.dtype.name} was given"
+                "invert: ~ (operator.invert) is only implemented on integer and "
+                f"Boolean-type tensors; {self.recipe.dtype.name} was given"
             )
         return self.wrap(elementwise(op_named("invert"), self))
 
@@ -171,8 +171,8 @@ class Elementwise(Array):
         """
         if self.recipe.dtype.kind == "b" and is_bool(other):
             raise RuntimeError(
-                "Subtraction, the `-` operator, with two bool tensors is not "
-                "supported. Use the `^` or `logical_xor()` operator instead."
+                "sub: Subtraction, the `-` operator, with two bool tensors is not "
+                "supported; use the `^` or `logical_xor()` operator"
             )
         return self.wrap(elementwise(op_named("subtract"), self, scaled(other, alpha)))
 
@@ -180,6 +180,11 @@ class Elementwise(Array):
 
     def rsub(self, other: Any, *, alpha: Number = 1) -> Self:
         """``other - alpha * self``."""
+        if self.recipe.dtype.kind == "b":
+            raise RuntimeError(
+                "rsub: Subtraction, the `-` operator, with a bool tensor is not "
+                "supported; use the `~` or `logical_not()` operator for a mask"
+            )
         return self.wrap(elementwise(op_named("subtract"), other, scaled(self, alpha)))
 
     def pow(self, exponent: Any) -> Self:
@@ -189,7 +194,11 @@ class Elementwise(Array):
         """
         whole = self.recipe.dtype.kind in "biu" and isinstance(exponent, int)
         if whole and exponent < 0:
-            raise RuntimeError("Integers to negative integer powers are not allowed.")
+            raise RuntimeError(
+                "pow: an exponent of at least 0 was required for integers; "
+                f"{exponent} was given: Integers to negative integer powers are not "
+                "allowed."
+            )
         if type(exponent) in (int, float) and exponent == 2:
             if self.recipe.dtype.kind in "iu" and isinstance(exponent, float):
                 return self.wrap(elementwise(op_named("power"), self, exponent))
@@ -390,12 +399,13 @@ def where(condition: Any, input: Any, other: Any) -> Any:
     """`input` where a condition holds, `other` elsewhere."""
     if isinstance(condition, Array) and condition.recipe.dtype.kind != "b":
         raise RuntimeError(
-            "where expected condition to be a boolean tensor, but got a tensor with "
+            "where: expected condition to be a boolean tensor, but got a tensor with "
             f"dtype {condition.recipe.dtype.name}"
         )
     mask = as_value(condition)
     dtype = common_dtype("where", input, other)
     values = [operand(x, dtype) for x in (input, other)]
+    check_devices("where", mask, *values)
     check_broadcast("where", [mask.shape, *(x.shape for x in values)])
     face = next(x for x in (input, other, condition) if isinstance(x, Elementwise))
     return face.wrap(op_named("where")(mask, *values))

@@ -9,12 +9,13 @@ import numpy as np
 
 from engine import composites
 from engine.array import Array
+from engine.errors import named
 from engine.movement import reshape_value, transpose_value
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.torch.elementwise import where as select
-from engine.torch.operands import as_value, common_dtype, wrap_dim
+from engine.torch.operands import as_value, check_devices, common_dtype, wrap_dim
 from engine.torch.products import product
 from engine.torch.tensor import Tensor
 
@@ -31,7 +32,9 @@ def _listed(name: str, tensors: Sequence[Any]) -> list[Value]:
                 f"{name}: tensors were required; {type(each).__name__} was given"
             )
     dtype = common_dtype(name, *given)
-    return [as_value(each, dtype) for each in given]
+    values = [as_value(each, dtype) for each in given]
+    check_devices(name, *values)
+    return values
 
 
 def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
@@ -54,21 +57,25 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     rank = len(values[0].shape)
     if rank == 0:
         raise RuntimeError(
-            "zero-dimensional tensor (at position 0) cannot be concatenated"
+            named("zero-dimensional tensor (at position 0) cannot be concatenated")
         )
     place = wrap_dim(dim, rank)
     for number, value in enumerate(values):
         if len(value.shape) != rank:
             raise RuntimeError(
-                f"Tensors must have same number of dimensions: got {rank} and "
-                f"{len(value.shape)}"
+                named(
+                    f"Tensors must have same number of dimensions: got {rank} and "
+                    f"{len(value.shape)}"
+                )
             )
         for axis, (n, m) in enumerate(zip(values[0].shape, value.shape, strict=True)):
             if axis != place and n != m:
                 raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {place}. "
-                    f"Expected size {n} but got size {m} for tensor number "
-                    f"{number} in the list."
+                    named(
+                        f"Sizes of tensors must match except in dimension {place}. "
+                        f"Expected size {n} but got size {m} for tensor number "
+                        f"{number} in the list."
+                    )
                 )
     return Tensor.wrap(composites.concatenate(values, place))
 
@@ -83,8 +90,10 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     for number, shape in enumerate(shapes):
         if shape != shapes[0]:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {shapes[0]} at "
-                f"entry 0 and {shape} at entry {number}"
+                named(
+                    f"stack expects each tensor to be equal size, but got {shapes[0]} "
+                    f"at entry 0 and {shape} at entry {number}"
+                )
             )
     place = wrap_dim(dim, len(shapes[0]) + 1)
     return Tensor.wrap(composites.stack(values, place))

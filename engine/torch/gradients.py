@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 
 from engine.array import Array
 from engine.autograd import gradient_values
+from engine.errors import named
 from engine.record.trace import grad_enabled, switch_grad
 from engine.storage import read_region
 
@@ -161,7 +162,7 @@ def grad(
     for x in wanted:
         if not x.requires_grad:
             raise RuntimeError(
-                "One of the differentiated Tensors does not require grad"
+                named("One of the differentiated Tensors does not require grad")
             )
     seeds = [(y.read(), y._seed(g)) for y, g in zip(results, given, strict=True)]
     values = [x.line.current() for x in wanted]
@@ -176,8 +177,11 @@ def grad(
             gradients.append(None)
         else:
             raise RuntimeError(
-                "One of the differentiated Tensors appears to not have been used in "
-                "the graph. Set allow_unused=True if this is the desired behavior."
+                named(
+                    "One of the differentiated Tensors appears to not have been used "
+                    "in the graph. Set allow_unused=True if this is the desired "
+                    "behavior."
+                )
             )
     return tuple(gradients)
 

@@ -12,13 +12,21 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from engine.array import Array
+from engine.errors import named
 from engine.movement import reshape_value
 from engine.ops.op import cast
 from engine.ops.regions import put, put_add, take
 from engine.recipe import Recipe, index_basic, whole
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
-from engine.torch.operands import NUMBERS, as_value, expanded, filled
+from engine.torch.operands import (
+    NUMBERS,
+    as_value,
+    check_broadcast,
+    expanded,
+    filled,
+    wrap_dim,
+)
 
 NDArray = np.ndarray[Any, Any]
 
@@ -45,10 +53,13 @@ def _split_key(key: Any, shape: tuple[int, ...]) -> _Key:
     taken = sum(_axes_taken(part) for part in parts)
     if taken > len(shape):
         raise IndexError(
-            f"too many indices for tensor of dimension {len(shape)}; {taken} were given"
+            named(
+                f"too many indices for tensor of dimension {len(shape)}; {taken} were "
+                "given"
+            )
         )
     if sum(part is Ellipsis for part in parts) > 1:
-        raise IndexError("an index can only have a single ellipsis ('...')")
+        raise IndexError(named("an index can only have a single ellipsis ('...')"))
     if not any(part is Ellipsis for part in parts):
         parts.append(Ellipsis)
     basic: list[Any] = []
@@ -76,8 +87,10 @@ def _simple(part: Any) -> Any:
     if isinstance(part, slice):
         if part.step is not None and int(part.step) <= 0:
             raise ValueError(
-                "step must be greater than zero; "
-                f"{part.step} was given; flip() reads backwards"
+                named(
+                    "step must be greater than zero; "
+                    f"{part.step} was given; flip() reads backwards"
+                )
             )
         return slice(*(None if x is None else int(x) for x in _ends(part)))
     if part is None or part is Ellipsis:
@@ -94,9 +107,12 @@ def _simple(part: Any) -> Any:
     else:
         array = None
     if array is None or array.dtype.kind not in "biu":
-        raise IndexError(
-            "only integers, slices (`:`), ellipsis (`...`), None and long or byte "
-            f"Variables are valid indices (got {type(part).__name__})"
+        kind = TypeError if isinstance(part, str) else IndexError
+        raise kind(
+            named(
+                "only integers, slices (`:`), ellipsis (`...`), None and long or byte "
+                f"Variables are valid indices (got {type(part).__name__})"
+            )
         )
     return int(array) if array.ndim == 0 and array.dtype.kind != "b" else array
 
@@ -120,9 +136,11 @@ def _index_arrays(part: NDArray, shape: tuple[int, ...], axis: int) -> list[NDAr
         for k, extent in enumerate(part.shape):
             if extent != shape[axis + k]:
                 raise IndexError(
-                    f"The shape of the mask {list(part.shape)} at index {k} does not "
-                    f"match the shape of the indexed tensor {list(shape)} at index "
-                    f"{axis + k}"
+                    named(
+                        f"The shape of the mask {list(part.shape)} at index {k} does "
+                        f"not match the shape of the indexed tensor {list(shape)} at "
+                        f"index {axis + k}"
+                    )
                 )
         if part.ndim == 0:
             return [np.zeros(int(part), np.int64)]
@@ -136,8 +154,10 @@ def checked_index(index: NDArray, extent: int, dim: int) -> NDArray:
     outside = (wide < -extent) | (wide >= extent)
     if outside.any():
         raise IndexError(
-            f"index {wide[outside][0]} is out of bounds for dimension {dim} with size "
-            f"{extent}"
+            named(
+                f"index {wide[outside][0]} is out of bounds for dimension {dim} with "
+                f"size {extent}"
+            )
         )
     return np.where(wide < 0, wide + extent, wide)
 
@@ -149,8 +169,10 @@ def _positions(recipe: Recipe, arrays: Sequence[tuple[int, NDArray]]) -> Value:
     except ValueError:
         shapes = ", ".join(str(list(array.shape)) for _, array in arrays)
         raise IndexError(
-            "shape mismatch: indexing tensors could not be broadcast together with "
-            f"shapes {shapes}"
+            named(
+                "shape mismatch: indexing tensors could not be broadcast together with "
+                f"shapes {shapes}"
+            )
         ) from None
     axes = [axis for axis, _ in arrays]
     together = axes == list(range(axes[0], axes[0] + len(axes)))
@@ -227,14 +249,20 @@ class Indexing(Array):
         if isinstance(value, NUMBERS):
             return filled(shape, value, dtype)
         stored = as_value(value)
+        if stored.dtype.kind not in "biufc":
+            raise TypeError(
+                named(f"numbers were required; {type(value).__name__} was given")
+            )
         while len(stored.shape) > len(shape) and stored.shape[0] == 1:
             stored = reshape_value(stored, stored.shape[1:])
         try:
             return expanded("index_put", cast(stored, dtype), shape)
         except RuntimeError:
             raise RuntimeError(
-                f"shape mismatch: value tensor of shape {list(stored.shape)} cannot be "
-                f"broadcast to indexing result of shape {list(shape)}"
+                named(
+                    f"shape mismatch: value tensor of shape {list(stored.shape)} "
+                    f"cannot be broadcast to indexing result of shape {list(shape)}"
+                )
             ) from None
 
     def _put(
@@ -285,13 +313,7 @@ class Indexing(Array):
         return self.index_put_(self._at(dim, index), value)
 
     def _at(self, dim: int, index: Any) -> tuple[Any, ...]:
-        rank = len(self.recipe.shape)
-        if not -rank <= dim < rank:
-            raise IndexError(
-                f"Dimension out of range (expected to be in range of [{-rank}, "
-                f"{rank - 1}], but got {dim})"
-            )
-        return (*[slice(None)] * (dim % rank), index)
+        return (*[slice(None)] * wrap_dim(dim, len(self.recipe.shape)), index)
 
     def gather(self, dim: int, index: Any) -> Self:
         """``out[i][j] = self[index[i][j]][j]``, for dim 0 of a matrix."""
@@ -311,18 +333,29 @@ class Indexing(Array):
         shape = self.recipe.shape
         if array.ndim != len(shape):
             raise RuntimeError(
-                "Index tensor must have the same number of dimensions as input tensor; "
-                f"{array.ndim} and {len(shape)} were given"
+                named(
+                    "Index tensor must have the same number of dimensions as input "
+                    f"tensor; {array.ndim} and {len(shape)} were given"
+                )
             )
-        place = dim % max(len(shape), 1)
+        place = wrap_dim(dim, len(shape))
         parts: list[Any] = list(np.ogrid[tuple(slice(n) for n in array.shape)])
-        parts[place] = checked_index(array, shape[place], place)
+        try:
+            parts[place] = checked_index(array, shape[place], place)
+        except IndexError as error:  # as PyTorch's gather and scatter raise
+            raise RuntimeError(str(error)) from None
         return tuple(parts)
 
     def masked_select(self, mask: Any) -> Self:
         """The elements where a mask holds, in one dimension."""
-        shape = np.broadcast_shapes(self.recipe.shape, mask.shape)
-        flags = np.broadcast_to(_host(mask), shape)
+        flags = _host(mask)
+        if flags.dtype != np.bool_:
+            raise RuntimeError(
+                f"masked_select: a mask of dtype bool was required; {flags.dtype} was "
+                "given"
+            )
+        shape = check_broadcast("masked_select", [self.recipe.shape, flags.shape])
+        flags = np.broadcast_to(flags, shape)
         return self.broadcast_whole(shape)[flags]
 
     def broadcast_whole(self, shape: tuple[int, ...]) -> Self:

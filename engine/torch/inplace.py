@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from engine.array import Array
+from engine.errors import named
 from engine.ops.op import cast
 from engine.random import Generator, default_generator
 from engine.record.registry import REGISTRY
@@ -75,15 +76,19 @@ class InPlace(Elementwise):
         """Store a value of this dtype and shape; RuntimeError where none can be."""
         if not self.writeable:
             raise RuntimeError(
-                "in-place write: memory that may be written to was required; a "
-                "read-only array was given; clone() it first"
+                named(
+                    "memory that may be written to was required; a read-only array was "
+                    "given; clone() it first"
+                )
             )
         pairs = zip(self.recipe.shape, self.recipe.strides, strict=True)
         if any(s == 0 and n > 1 for n, s in pairs):
             raise RuntimeError(
-                "unsupported operation: more than one element of the written-to "
-                "tensor refers to a single memory location. Please clone() the tensor "
-                "before performing the operation."
+                named(
+                    "unsupported operation: more than one element of the written-to "
+                    "tensor refers to a single memory location. Please clone() the "
+                    "tensor before performing the operation."
+                )
             )
         self.store(value)
 
@@ -177,8 +182,10 @@ class InPlace(Elementwise):
         if isinstance(value, Array):
             if value.recipe.shape:
                 raise RuntimeError(
-                    "fill_ only supports 0-dimension value tensor but got tensor with "
-                    f"{len(value.recipe.shape)} dimensions."
+                    named(
+                        "fill_ only supports 0-dimension value tensor but got tensor "
+                        f"with {len(value.recipe.shape)} dimensions."
+                    )
                 )
             return self.copy_(value)
         self._store_value(filled(shape, value, dtype))

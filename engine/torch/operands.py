@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from engine.array import Array
+from engine.errors import named
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
 from engine.ops.regions import full_value
@@ -42,20 +43,51 @@ def elementwise(op: Op, *operands: Any, floating: bool = False) -> Value:
         x, y = operands
         if isinstance(x, Array):  # the usual cases, without a look at any table
             own = x.recipe.dtype
-            if own.kind == "f":
-                if isinstance(y, Array):
-                    recipe = y.recipe
-                    if recipe.dtype == own and recipe.shape == x.recipe.shape:
-                        return op(x.read(), y.read())
-                elif type(y) is float or type(y) is int:
-                    return op(x.read(), typed(y, own))
+            try:
+                if own.kind == "f":
+                    if isinstance(y, Array):
+                        recipe = y.recipe
+                        if recipe.dtype == own and recipe.shape == x.recipe.shape:
+                            left, right = x.read(), y.read()
+                            if left.device != right.device:
+                                check_devices(op.name, left, right)
+                            return op(left, right)
+                    elif type(y) is float or type(y) is int:
+                        return op(x.read(), typed(y, own))
+            except TypeError:
+                if op.name not in _WHOLE:
+                    raise
     dtype = common_dtype(op.name, *operands, floating=floating)
+    if op.name in _WHOLE and dtype.kind not in "biu":
+        raise NotImplementedError(
+            f"{op.name}: integers or booleans were required; {known(dtype)!r} was given"
+        )
     if op.name in _COMPARISONS and dtype.kind in "iu":
         dtype = _comparable(operands, dtype)
     inputs = [operand(x, dtype) for x in operands]
     if len(inputs) > 1:
+        check_devices(op.name, *inputs)
         check_broadcast(op.name, [x.shape for x in inputs])
     return op(*inputs)
+
+
+_WHOLE = frozenset(
+    ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift")
+)
+
+
+def check_devices(name: str, *inputs: Any) -> None:
+    """Raise RuntimeError for tensors on two devices; one of no dimensions may differ.
+
+    As in PyTorch, a number of the host may meet tensors on any device.
+    """
+    devices = {x.device: None for x in inputs if type(x) is Value and x.shape}
+    if len(devices) > 1:
+        raise RuntimeError(
+            f"{name}: Expected all tensors to be on the same device, but found at "
+            f"least two devices: tensors on {' and '.join(devices)} were given; move "
+            "one of them with to()"
+        )
 
 
 _COMPARISONS = frozenset(
@@ -141,8 +173,10 @@ def filled(shape: Shape, number: Any, dtype: NumpyDType) -> Value:
         number = number.item()
     if not fits(number, dtype):
         raise RuntimeError(
-            f"value cannot be converted to type {dtype.name} without overflow: "
-            f"{number} was given"
+            named(
+                f"value cannot be converted to type {dtype.name} without overflow: "
+                f"{number} was given"
+            )
         )
     return full_value(shape, typed(number, dtype).value, dtype)
 
@@ -194,8 +228,10 @@ def wrap_dim(dim: Any, rank: int) -> int:
     bound = max(rank, 1)
     if not -bound <= place < bound:
         raise IndexError(
-            "Dimension out of range (expected to be in range of "
-            f"[{-bound}, {bound - 1}], but got {place})"
+            named(
+                "Dimension out of range (expected to be in range of "
+                f"[{-bound}, {bound - 1}], but got {place})"
+            )
         )
     return place % bound
 

@@ -12,7 +12,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.torch.dtypes import known
 from engine.torch.elementwise import Elementwise
-from engine.torch.operands import OPERANDS, as_value, wrap_dims
+from engine.torch.operands import NUMBERS, OPERANDS, as_value, check_devices, wrap_dims
 from engine.torch.reductions import Reductions, reduce
 
 
@@ -22,6 +22,7 @@ def product(left: Any, right: Any, name: str = "matmul") -> Value:
     Raises RuntimeError when their dtypes differ or their shapes do not fit.
     """
     x, y = as_value(left), as_value(right)
+    check_devices(name, x, y)
     if x.dtype != y.dtype:
         raise RuntimeError(
             f"{name}: expected m1 and m2 to have the same dtype, but got: "
@@ -53,12 +54,12 @@ class Products(Reductions, Elementwise):
     __slots__ = ()
 
     def __matmul__(self, other: Any) -> Self:
-        if not isinstance(other, OPERANDS):
+        if isinstance(other, NUMBERS) or not isinstance(other, OPERANDS):
             return NotImplemented
         return self.matmul(other)
 
     def __rmatmul__(self, other: Any) -> Self:
-        if not isinstance(other, OPERANDS):
+        if isinstance(other, NUMBERS) or not isinstance(other, OPERANDS):
             return NotImplemented
         return self.wrap(product(other, self))
 

@@ -10,6 +10,7 @@ import numpy as np
 from engine import composites
 from engine.array import Array
 from engine.composites import concatenate, tile
+from engine.errors import named
 from engine.movement import flip_value, reshape_value, slice_value
 from engine.record.value import Value, constant
 from engine.torch.operands import wrap_dim
@@ -24,6 +25,11 @@ class Rearrangement(Array):
     def flip(self, *dims: Any) -> Self:
         """The elements in reverse order along dimensions."""
         axes = [wrap_dim(d, len(self.recipe.shape)) for d in sizes(dims)]
+        if len(set(axes)) < len(axes):
+            raise RuntimeError(
+                "flip: each dimension once was required; "
+                f"{tuple(sizes(dims))} was given"
+            )
         return self.wrap(flip_value(self.read(), axes if self.recipe.shape else ()))
 
     def roll(self, shifts: int, dims: int | None = None) -> Self:
@@ -36,20 +42,32 @@ class Rearrangement(Array):
 
     def tril(self, diagonal: int = 0) -> Self:
         """The elements on and below a diagonal, 0 above it."""
-        return self.wrap(composites.tril(self.read(), diagonal))
+        return self.wrap(composites.tril(self._matrices(), diagonal))
 
     def triu(self, diagonal: int = 0) -> Self:
         """The elements on and above a diagonal, 0 below it."""
-        return self.wrap(composites.triu(self.read(), diagonal))
+        return self.wrap(composites.triu(self._matrices(), diagonal))
+
+    def _matrices(self) -> Value:
+        if len(self.recipe.shape) < 2:
+            raise RuntimeError(
+                named(
+                    "a tensor of at least 2 dimensions was required; shape "
+                    f"{list(self.recipe.shape)} was given"
+                )
+            )
+        return self.read()
 
     def repeat(self, *repeats: Any) -> Self:
         """The tensor as a whole, so many times along each dimension."""
         times = sizes(repeats)
         if len(times) < len(self.recipe.shape):
             raise RuntimeError(
-                "Number of dimensions of repeat dims can not be smaller than number of "
-                f"dimensions of tensor; {len(times)} and {len(self.recipe.shape)} were "
-                "given"
+                named(
+                    "Number of dimensions of repeat dims can not be smaller than "
+                    f"number of dimensions of tensor; {len(times)} and "
+                    f"{len(self.recipe.shape)} were given"
+                )
             )
         return self.wrap(tile(self.read(), times))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import composites
 from engine.array import Array
+from engine.errors import named
 from engine.movement import expand_axes, flip_value, reshape_value
 from engine.ops.op import cast
 from engine.ops.scans import flat_positions
@@ -84,7 +85,7 @@ class Reductions(Array):
         wanted = self.recipe.dtype if dtype is None else numpy_dtype(dtype)
         if wanted.kind not in "fc":
             raise RuntimeError(
-                "mean(): could not infer output dtype. Input dtype must be either a "
+                "mean: could not infer output dtype. Input dtype must be either a "
                 f"floating point or complex dtype. Got: {known(wanted)!r}"
             )
         dims = wrap_dims(dim, len(self.recipe.shape))
@@ -130,8 +131,10 @@ class Reductions(Array):
             dim, unbiased = None, dim
         if self.recipe.dtype.kind not in "fc":
             raise RuntimeError(
-                "std and var only support floating point and complex dtypes; "
-                f"{known(self.recipe.dtype)!r} was given"
+                named(
+                    "std and var only support floating point and complex dtypes; "
+                    f"{known(self.recipe.dtype)!r} was given"
+                )
             )
         dims = wrap_dims(dim, len(self.recipe.shape))
         less = float(unbiased) if correction is None else float(correction)
@@ -210,6 +213,11 @@ class Reductions(Array):
         value = self.read()
         if not value.shape:
             return Extreme(self.wrap(value), self.wrap(cast(value, INT64) * 0))
+        if not value.shape[place]:
+            raise IndexError(
+                f"{name}: at least one element was required; Expected reduction dim "
+                f"{place} to have non-zero size; shape {list(value.shape)} was given"
+            )
         where = reduce("arg" + name, value, (place,), True)
         return self._picked(value, where, place, keepdim)
 
@@ -224,9 +232,11 @@ class Reductions(Array):
 
     def _require_elements(self, name: str) -> None:
         if self.recipe.size == 0:
-            raise RuntimeError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() "
-                "== 0. Specify the reduction dim with the 'dim' argument."
+            kind = IndexError if name.startswith("arg") else RuntimeError
+            raise kind(
+                f"{name}: at least one element was required; Expected reduction dim to "
+                "be specified for input.numel() == 0. Specify the reduction dim with "
+                "the 'dim' argument."
             )
 
     def amax(self, dim: Any = None, keepdim: bool = False) -> Self:

@@ -9,12 +9,16 @@ import numpy as np
 
 from engine.array import Array
 from engine.cotangent import Cotangent, settle
+from engine.errors import named
+from engine.kernels.backend import HOST
 from engine.ops.op import cast
 from engine.ops.regions import update
+from engine.ops.transfer import on_device
 from engine.recipe import Recipe
 from engine.record.value import Value, constant
 from engine.storage import GradCell, Line, leaf, read_region
 from engine.torch.conversion import Conversion
+from engine.torch.device import placed, usable_device
 from engine.torch.dtypes import Default, dtype_of, known, number_dtype
 from engine.torch.indexing import Indexing
 from engine.torch.inplace import InPlace
@@ -117,7 +121,7 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
         """
         if not self.requires_grad:
             raise RuntimeError(
-                "can't retain_grad on Tensor that has requires_grad=False"
+                named("can't retain_grad on Tensor that has requires_grad=False")
             )
         if not self.is_leaf and not self.retains_grad:
             self.__dict__["_retained"] = self._cell()
@@ -129,7 +133,9 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
         """
         if not self.requires_grad:
             raise RuntimeError(
-                "cannot register a hook on a tensor that doesn't require gradient"
+                named(
+                    "cannot register a hook on a tensor that doesn't require gradient"
+                )
             )
         cell = self.line.cell
         if cell is not None:
@@ -155,28 +161,35 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
 
     def __reduce__(self) -> tuple[Any, ...]:
         elements = self.detach().numpy_copy()
-        return _remade, (type(self), elements, self.requires_grad)
+        return _remade, (type(self), elements, self.requires_grad, self.place)
 
     # -- new tensors like this one ------------------------------------------------
-    def new_tensor(self, data: Any, *, dtype: Any = None) -> Self:
-        """A new tensor of `data`, in this tensor's dtype."""
+    def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None) -> Self:
+        """A new tensor of `data`, with this tensor's dtype and device."""
         wanted = self.recipe.dtype if dtype is None else dtype_of(dtype).dtype
-        return self.wrap(cast(value_of_data(data), wanted))
+        return self._beside(cast(value_of_data(data), wanted), device)
 
-    def new_zeros(self, *size: Any, dtype: Any = None) -> Self:
-        """Zeros in this tensor's dtype."""
-        return self.new_full(size, 0, dtype=dtype)
+    def new_zeros(self, *size: Any, dtype: Any = None, device: Any = None) -> Self:
+        """Zeros with this tensor's dtype and device."""
+        return self.new_full(size, 0, dtype=dtype, device=device)
 
-    def new_ones(self, *size: Any, dtype: Any = None) -> Self:
-        """Ones in this tensor's dtype."""
-        return self.new_full(size, 1, dtype=dtype)
+    def new_ones(self, *size: Any, dtype: Any = None, device: Any = None) -> Self:
+        """Ones with this tensor's dtype and device."""
+        return self.new_full(size, 1, dtype=dtype, device=device)
 
     new_empty = new_zeros
 
-    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Self:
-        """One number everywhere, in this tensor's dtype."""
+    def new_full(
+        self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None
+    ) -> Self:
+        """One number everywhere, with this tensor's dtype and device."""
         wanted = self.recipe.dtype if dtype is None else dtype_of(dtype).dtype
-        return self.wrap(filled(sizes(size), fill_value, wanted))
+        return self._beside(filled(sizes(size), fill_value, wanted), device)
+
+    def _beside(self, value: Value, device: Any) -> Self:
+        """A tensor where this one is, or on another device."""
+        place = self.place if device is None else usable_device(device).type
+        return self.wrap(on_device(value, place))
 
 
 def _within_walk(
@@ -194,9 +207,11 @@ def _within_walk(
     return within
 
 
-def _remade(kind: type[Tensor], elements: Any, requires_grad: bool) -> Tensor:
+def _remade(
+    kind: type[Tensor], elements: Any, requires_grad: bool, place: str = HOST
+) -> Tensor:
     """A tensor as it was when it was pickled."""
-    made = Tensor.wrap(constant(elements))
+    made = Tensor.wrap(placed(constant(elements), usable_device(place)))
     if kind is not Tensor:
         return kind(made, requires_grad)
     return made.requires_grad_() if requires_grad else made
@@ -235,8 +250,10 @@ def _from_python(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
         for extreme in (array.min(), array.max()):
             if not fits(extreme, wanted):
                 raise RuntimeError(
-                    f"value cannot be converted to type {wanted.name} without "
-                    f"overflow: {extreme} was given"
+                    named(
+                        f"value cannot be converted to type {wanted.name} without "
+                        f"overflow: {extreme} was given"
+                    )
                 )
     if dtype is None and (array.size == 0 or array.dtype == np.float64):
         wanted = Default.dtype
@@ -258,9 +275,12 @@ def _array_of(data: Any) -> np.ndarray[Any, Any]:
             f"{error}"
         ) from None
     if array.dtype.kind not in "biufc":
-        raise TypeError(
-            f"tensor: numbers were required; {data!r:.60} was given: invalid data type "
-            f"'{type(data).__name__}'"
+        kind: type[Exception] = TypeError if array.dtype.kind in "US" else RuntimeError
+        if isinstance(data, int):  # as PyTorch says of more than 64 bits
+            kind = ValueError
+        raise kind(
+            f"tensor: numbers of up to 64 bits were required; {data!r:.60} was given: "
+            f"invalid data type '{type(data).__name__}': could not infer dtype"
         )
     return array
 

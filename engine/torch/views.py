@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine.array import Array
+from engine.errors import named
 from engine.movement import reshape_value
 from engine.recipe import (
     Recipe,
@@ -34,10 +35,12 @@ def _filled(size: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     unknown = shape.count(-1)
     known = prod(n for n in shape if n != -1)
     if unknown > 1:
-        raise RuntimeError("only one dimension can be inferred")
+        raise RuntimeError(named("only one dimension can be inferred"))
     fits = known != 0 and size % known == 0 if unknown else known == size
     if not fits or any(n < -1 for n in shape):
-        raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")
+        raise RuntimeError(
+            named(f"shape '{list(shape)}' is invalid for input of size {size}")
+        )
     return tuple(size // known if n == -1 else n for n in shape)
 
 
@@ -58,9 +61,11 @@ class Views(Array):
         recipe = reshaped(self.recipe, wanted)
         if recipe is None:
             raise RuntimeError(
-                "view size is not compatible with input tensor's size and stride (at "
-                "least one dimension spans across two contiguous subspaces). Use "
-                ".reshape(...) instead."
+                named(
+                    "view size is not compatible with input tensor's size and stride "
+                    "(at least one dimension spans across two contiguous subspaces). "
+                    "Use .reshape(...) instead."
+                )
             )
         return self.view_as(recipe)
 
@@ -99,7 +104,7 @@ class Views(Array):
         first, last = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
         if first > last:
             raise RuntimeError(
-                "flatten() has invalid args: start_dim cannot come after end_dim"
+                named("flatten() has invalid args: start_dim cannot come after end_dim")
             )
         if first == last:
             return self
@@ -154,9 +159,12 @@ class Views(Array):
                 m = n
             if m < 0 or n not in (1, m):
                 raise RuntimeError(
-                    f"The expanded size of the tensor ({m}) must match the existing "
-                    f"size ({n}) at non-singleton dimension {axis}.  Target sizes: "
-                    f"{list(wanted)}.  Tensor sizes: {list(recipe.shape)}"
+                    named(
+                        f"The expanded size of the tensor ({m}) must match the "
+                        f"existing size ({n}) at non-singleton dimension {axis}.  "
+                        f"Target sizes: {list(wanted)}.  Tensor sizes: "
+                        f"{list(recipe.shape)}"
+                    )
                 )
             target.append(m)
         moved = tuple(
@@ -208,7 +216,7 @@ class Views(Array):
         rank = len(self.recipe.shape)
         if rank > 2:
             raise RuntimeError(
-                f"t() expects a tensor with <= 2 dimensions, but self is {rank}D"
+                named(f"t() expects a tensor with <= 2 dimensions, but self is {rank}D")
             )
         return self.T
 
@@ -230,8 +238,10 @@ class Views(Array):
         first = start + extent if start < 0 else start
         if first < 0 or length < 0 or first + length > extent:
             raise RuntimeError(
-                f"start ({start}) + length ({length}) exceeds dimension size "
-                f"({extent})."
+                named(
+                    f"start ({start}) + length ({length}) exceeds dimension size "
+                    f"({extent})."
+                )
             )
         return self._part(dim, slice(first, first + length))
 
@@ -240,7 +250,7 @@ class Views(Array):
         extent = self.size(dim)
         if not -extent <= index < extent:
             raise IndexError(
-                f"select(): index {index} out of range for tensor of size "
+                f"select: index {index} out of range for tensor of size "
                 f"{list(self.recipe.shape)} at dimension {dim}"
             )
         return self._part(dim, index)

@@ -1,7 +1,7 @@
 """The CPU backend; see `backend`."""
 
-from .backend import CompiledKernel, CompileError, CpuBackend, backend
-from .emit import UnsupportedKernel
+from ..backend import CompileError, UnsupportedKernel
+from .backend import CompiledKernel, CpuBackend, backend
 
 __all__ = [
     "CompileError",

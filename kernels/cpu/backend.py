@@ -8,11 +8,12 @@ import threading
 import time
 
 from .. import cache
-from ..backend import Launcher
+from ..backend import CompileError, UnsupportedKernel, reason
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
+from ..memory import HostMemory
 from . import launch
-from .emit import UnsupportedKernel, emit, emit_split
+from .emit import emit, emit_split
 from .target import MissingSymbol, identity, load
 
 _lock = threading.RLock()  # Numba compiles one kernel at a time
@@ -28,15 +29,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-class CompileError(Exception):
-    """A kernel could not be compiled: its name, and the reason in one line."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name}: {reason}")
-        self.name = name
-        self.reason = reason
-
-
 class CompiledKernel:
     """Machine code of one kernel in this process."""
 
@@ -48,7 +40,7 @@ class CompiledKernel:
         self._split: int | None = None
         self._split_tried = False
 
-    def bind(self, layout: Layout) -> Launcher:
+    def bind(self, layout: Layout) -> launch.Launch:
         """Fix extents, offsets and strides."""
         return launch.bind(self.kernel, layout, self.address, self._split_address)
 
@@ -64,7 +56,7 @@ class CompiledKernel:
         return self._split
 
 
-class CpuBackend:
+class CpuBackend(HostMemory):
     """Stages 6 to 8 for CPUs."""
 
     name = "cpu"
@@ -87,7 +79,7 @@ class CpuBackend:
             return True
         if kernel.key in self._absent:
             return False
-        found = cache.has(cache.key(emit(kernel), identity()))
+        found = cache.has(cache.key(emitted(kernel), identity()))
         if not found:
             self._absent.add(kernel.key)
         return found
@@ -112,9 +104,19 @@ class CpuBackend:
         return known
 
     def _build(self, kernel: Kernel) -> CompiledKernel:
-        source = emit(kernel)
+        source = emitted(kernel)
         address, loaded = build(source, kernel.name)
         return CompiledKernel(kernel, source, address, loaded)
+
+
+def emitted(kernel: Kernel) -> str:
+    """The source of `kernel`; CompileError where the generator itself fails."""
+    try:
+        return emit(kernel)
+    except UnsupportedKernel:
+        raise
+    except Exception as error:
+        raise CompileError(kernel.name, reason(error)) from None
 
 
 def build(source: str, title: str) -> tuple[int, bool]:
@@ -140,17 +142,11 @@ def build(source: str, title: str) -> tuple[int, bool]:
         code = compile_text(source, entry, f"<kernel {title} {name[:8]}>")
         address = load(code, entry)
     except Exception as error:
-        raise CompileError(title, _reason(error)) from None
+        raise CompileError(title, reason(error)) from None
     COUNTS.compiled += 1
     COUNTS.compile_seconds += time.perf_counter() - started
     cache.save(name, code)
     return address, False
-
-
-def _reason(error: Exception) -> str:
-    """The first line of `error` that says something."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
 
 
 backend = CpuBackend()

@@ -11,8 +11,8 @@ from .reductions import (
     BLOCK,
     Accumulator,
     accumulators,
-    joined,
     kept,
+    merged,
     names_in,
     start_value,
 )
@@ -193,9 +193,9 @@ class ColumnWriter:
         add, i, k = self.scope.lines.add, self.column, acc.number
         value = kept(acc.reduce.value, self.scope.dtypes, acc)
         if acc.order == "blocks":
-            add(f"block{k}[{i}] = {joined(acc, f'block{k}[{i}]', value)}")
+            add(f"block{k}[{i}] = {merged(acc, f'block{k}[{i}]', value)}")
         elif acc.order == "any":
-            add(f"best{k}[{i}] = {joined(acc, f'best{k}[{i}]', value)}")
+            add(f"best{k}[{i}] = {merged(acc, f'best{k}[{i}]', value)}")
         else:
             self.combine_first(acc, value, "r")
 

@@ -7,16 +7,14 @@ flattened parallel index as its last two parameters: elements of a ``map``, rows
 
 from __future__ import annotations
 
-import builtins
-import keyword
 import re
 
-from ..kernel import IOTA, Compute, Gather, Kernel, Load, Loop, Reduce, Store
-from ..scalars import NAMES
-from ..text import Lines, fill
+from ..check import check
+from ..kernel import Kernel
+from ..text import Lines, fill, function_name
 from .columns import emit_columns
 from .rows import emit_rows
-from .scope import SUPPORTED, Scope, UnsupportedKernel, parameters
+from .scope import Scope, UnsupportedKernel, parameters
 from .split import buffers, check_split, emit_phases
 
 __all__ = ["UnsupportedKernel", "emit", "emit_split"]
@@ -36,7 +34,7 @@ def emit(kernel: Kernel) -> str:
     UnsupportedKernel
         If the kernel needs what this backend does not generate.
     """
-    _check(kernel)
+    check(kernel, OWN_NAME)
     scope = Scope(kernel, Lines())
     _header(scope.lines, function_name(kernel), parameters(kernel))
     with scope.lines.indented():
@@ -52,7 +50,7 @@ def emit_split(kernel: Kernel) -> str:
     UnsupportedKernel
         If it has none.
     """
-    _check(kernel)
+    check(kernel, OWN_NAME)
     check_split(kernel)
     scope = Scope(kernel, Lines())
     *pairs, lo, hi = parameters(kernel)
@@ -75,22 +73,6 @@ def _header(lines: Lines, name: str, pairs: list[tuple[str, str]]) -> None:
     lines.call(f"def {name}", [name for name, _ in pairs], ":")
 
 
-def function_name(kernel: Kernel) -> str:
-    """`kernel.name`, made an identifier that is no name of the scalar library.
-
-    Examples
-    --------
-    >>> function_name(Kernel("2-norm", "map", 0, 0, (), (), (), ()))
-    'kernel_2_norm'
-    >>> function_name(Kernel("exp", "map", 0, 0, (), (), (), ()))
-    'exp_kernel'
-    """
-    name = re.sub(r"\W", "_", kernel.name)[:60]
-    if not name.isidentifier() or keyword.iskeyword(name):
-        name = f"kernel_{name}"
-    return f"{name}_kernel" if name in NAMES or hasattr(builtins, name) else name
-
-
 def _signature(types: list[str]) -> list[str]:
     """String literals of ``void(...)``, to be read as one."""
     pieces = fill(types, 74)
@@ -100,37 +82,10 @@ def _signature(types: list[str]) -> list[str]:
     return [f"'{text}'" for text in texts[:-1]] + [f"'{texts[-1]}',"]
 
 
-def _check(kernel: Kernel) -> None:
-    """Raise where the text would not mean what the kernel says."""
-    used = [argument.dtype for argument in kernel.arguments]
-    used += kernel.scalars
-    for statement in kernel.statements():
-        match statement:
-            case Compute(target, dtype, _) | Reduce(target, _, _, dtype):
-                used.append(dtype)
-            case Load(target, _) | Gather(target, _, _):
-                pass
-            case Store(access, _):
-                if kernel.accesses[access].argument == IOTA:
-                    raise UnsupportedKernel("a store into the virtual iota buffer")
-                continue
-            case _:
-                continue
-        if OWN_NAME.match(target):
-            raise UnsupportedKernel(f"the name {target!r} is taken by the emitter")
-    for dtype in used:
-        if dtype not in SUPPORTED:
-            raise UnsupportedKernel(f"dtype {dtype}")
-    if kernel.inner != (kernel.kind != "map"):
-        raise UnsupportedKernel(f"{kernel.inner} inner axes in a {kernel.kind} kernel")
-
-
 def emit_map(scope: Scope) -> None:
     """``map``: a range of elements of the flattened outer axes."""
     kernel, lines = scope.kernel, scope.lines
     axes = kernel.outer
-    if any(isinstance(statement, Loop | Reduce) for statement in kernel.body):
-        raise UnsupportedKernel("a loop in a map kernel")
     if axes == 0:
         for statement in kernel.body:
             scope.statement(statement, range(0))

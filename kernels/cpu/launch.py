@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import memory, pool
-from ..backend import Launcher
 from ..counts import COUNTS
 from ..kernel import Compute, Gather, Kernel, Layout, Load, Store
 from .columns import WIDTH
@@ -42,8 +41,12 @@ FORMATS = {
 
 def scalar_format(kernel: Kernel) -> str:
     """The `struct` format of the pointers and scalars of `kernel`."""
-    scalars = "".join(FORMATS.get(dtype, "q") for dtype in kernel.scalars)
-    return f"={len(kernel.arguments)}Q{scalars}"
+    return f"={len(kernel.arguments)}Q{''.join(scalar_formats(kernel))}"
+
+
+def scalar_formats(kernel: Kernel) -> list[str]:
+    """The `struct` format of each scalar of `kernel`."""
+    return [FORMATS.get(dtype, "q") for dtype in kernel.scalars]
 
 
 def nanoseconds(kernel: Kernel) -> float:
@@ -78,30 +81,104 @@ def parallel_extent(kernel: Kernel, layout: Layout) -> tuple[int, int]:
 
 def bind(
     kernel: Kernel, layout: Layout, address: int, split: Callable[[], int | None]
-) -> Launcher:
-    """A launcher: packs what it is given with the numbers of `layout`, and calls.
+) -> Launch:
+    """What a plan row calls: `address` with the numbers of `layout`.
 
-    It keeps no state between calls, so any number of threads may call it at once.
     `split` gives the address of the split form, if there is one.
     """
     total, visits = parallel_extent(kernel, layout)
-    if total == 0:
-        return _nothing
-    pack = packer(kernel, layout)
     cost = visits * nanoseconds(kernel)
-    long = kernel.inner and layout.extents[-1] >= 4 * BLOCK
-    if long and total * cost >= SPLIT:
-        plain = _shared(pack, address, total, cost)
-        return _split(pack, plain, SplitPlan(kernel, layout, total), split)
-    if total * cost < SERIAL or total == 1:
-        return _serial(pack, address, total)
-    return _shared(pack, address, total, cost)
+    work = total * cost
+    plan = None
+    if kernel.inner and layout.extents[-1] >= 4 * BLOCK and work >= SPLIT:
+        plan = SplitPlan(kernel, layout, total, split)
+    alone = total <= 1 or work < SERIAL
+    chunk = 0 if alone else chunk_of(cost)
+    return Launch(kernel, layout, address, total, chunk, work, plan)
+
+
+class Launch:
+    """A compiled kernel bound to a layout: a call needs pointers and scalars alone.
+
+    It keeps no state between calls, so any number of threads may call it at once.
+
+    Attributes
+    ----------
+    kernel : Kernel
+    address : int
+        The kernel's entry.
+    numbers : bytes
+        What follows the pointers and scalars among the words of a call.
+    total, chunk : int
+        Length of the parallel index, and what a thread takes of it at a time; 0 where
+        the launch is not shared.
+    work : float
+        Estimated nanoseconds.
+    split : SplitPlan or None
+        How the launch runs by blocks where its rows are too few for the threads.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        layout: Layout,
+        address: int,
+        total: int,
+        chunk: int,
+        work: float,
+        split: SplitPlan | None,
+    ) -> None:
+        self.kernel, self.address = kernel, address
+        self.total, self.chunk, self.work, self.split = total, chunk, work, split
+        self.numbers = numbers_of(layout)
+        self._pack = packer(kernel, layout)
+        self.entry = pool.Entry(address)
+
+    def __call__(self, pointers: Sequence[int], scalars: Sequence[Any]) -> None:
+        """Run on buffers (addresses of element 0) and scalar values.
+
+        Raises
+        ------
+        RuntimeError
+            If the machine code gives another status than 0.
+        """
+        if self.total == 0:
+            return
+        COUNTS.launches += 1
+        words = self._pack(pointers, scalars)
+        split = self.split_address()
+        if split is not None:
+            assert self.split is not None
+            status = self.split.run(split, words)
+        elif self.chunk:
+            status = pool.run(self.address, words, self.total, self.chunk)
+        else:
+            status = self.entry(None, None, words, 0, self.total)
+        if status:
+            raise failure(self.kernel.name, status)
+
+    def split_address(self) -> int | None:
+        """The split form, where it is there and is what this many threads want."""
+        plan, threads = self.split, pool.num_threads()
+        if plan is None or threads == 1 or plan.units >= 4 * threads:
+            return None
+        return plan.address()
+
+
+def failure(name: str, status: int) -> RuntimeError:
+    """What is raised when machine code gives a status."""
+    return RuntimeError(f"{name}: status 0 was required; its kernel gave {status}")
+
+
+def numbers_of(layout: Layout) -> bytes:
+    """The words of a layout: extents, and the offset and strides of each access."""
+    numbers = [*layout.extents, *(n for place in layout.places for n in place)]
+    return struct.pack(f"={len(numbers)}q", *numbers)
 
 
 def packer(kernel: Kernel, layout: Layout) -> Pack:
     """What makes the words of a launch from pointers and scalars."""
-    numbers = [*layout.extents, *(n for place in layout.places for n in place)]
-    tail = struct.pack(f"={len(numbers)}q", *numbers)
+    tail = numbers_of(layout)
     head = struct.Struct(scalar_format(kernel)).pack
     if not any("complex" in dtype for dtype in kernel.scalars):
         return lambda pointers, scalars: head(*pointers, *scalars) + tail
@@ -116,47 +193,6 @@ def packer(kernel: Kernel, layout: Layout) -> Pack:
     return pack
 
 
-def _serial(pack: Pack, address: int, total: int) -> Launcher:
-    """One call for everything."""
-    entry = pool.Entry(address)
-
-    def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
-        COUNTS.launches += 1
-        entry(None, None, pack(pointers, scalars), 0, total)
-
-    return launch
-
-
-def _shared(pack: Pack, address: int, total: int, cost: float) -> Launcher:
-    """Chunks, shared among the threads of the pool."""
-    chunk = chunk_of(cost)
-
-    def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
-        COUNTS.launches += 1
-        pool.run(address, pack(pointers, scalars), total, chunk)
-
-    return launch
-
-
-def _split(
-    pack: Pack, plain: Launcher, plan: SplitPlan, split: Callable[[], int | None]
-) -> Launcher:
-    """Rows shared by blocks where there are too few rows for the threads."""
-
-    def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
-        threads = pool.num_threads()
-        address = None
-        if threads > 1 and plan.units < 4 * threads:
-            address = split()
-        if address is None:
-            plain(pointers, scalars)
-        else:
-            COUNTS.launches += 1
-            plan.run(address, pack(pointers, scalars))
-
-    return launch
-
-
 def chunk_of(cost: float) -> int:
     """Steps of `cost` nanoseconds that one thread takes at a time."""
     steps = ceil(CHUNK / cost) if cost else CHUNK
@@ -167,8 +203,15 @@ def chunk_of(cost: float) -> int:
 class SplitPlan:
     """How one layout runs in the split form (`split.py`): its phases and buffers."""
 
-    def __init__(self, kernel: Kernel, layout: Layout, units: int) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        layout: Layout,
+        units: int,
+        address: Callable[[], int | None],
+    ) -> None:
         self.units = units
+        self.address = address
         self.pieces = units * -(-layout.extents[-1] // BLOCK)
         self.phases = phases(kernel)
         columns = WIDTH if kernel.kind == "column" else 1
@@ -179,17 +222,23 @@ class SplitPlan:
             for buffer in buffers(kernel)
         ]
 
-    def run(self, address: int, words: bytes) -> None:
+    def steps(self) -> list[tuple[int, int]]:
+        """For each phase its length, and what a thread takes of it (0: all)."""
+        return [
+            (self.pieces, self.chunk) if phase == "blocks" else (self.units, 0)
+            for phase in self.phases
+        ]
+
+    def run(self, address: int, words: bytes) -> int:
         """Run all phases; each starts when the one before is over."""
         scratch = [memory.allocate(dtype, shape) for dtype, shape in self.buffers]
         words += struct.pack(f"={len(scratch)}Q", *map(memory.pointer, scratch))
-        for number, phase in enumerate(self.phases):
+        for number, (total, chunk) in enumerate(self.steps()):
             last = words + struct.pack("=q", number)
-            if phase == "blocks":
-                pool.run(address, last, self.pieces, self.chunk)
+            if chunk:
+                status = pool.run(address, last, total, chunk)
             else:
-                pool.Entry(address)(None, None, last, 0, self.units)
-
-
-def _nothing(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
-    """The launcher of a kernel without any elements."""
+                status = int(pool.Entry(address)(None, None, last, 0, total))
+            if status:
+                return status
+        return 0

@@ -86,6 +86,20 @@ def float16(context: Any, value: Any) -> Any:
     return types.float32(wide), build
 
 
+# -- extremes -------------------------------------------------------------------------
+def _extreme(op: str) -> Any:
+    """``larger(x, y)`` and ``smaller(x, y)`` of floats: NaN if any, -0.0 below 0.0."""
+
+    @intrinsic
+    def choose(context: Any, x: Any, y: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return COMBINE[op](builder, arguments[0], arguments[1], True)
+
+        return x(x, x), build
+
+    return choose
+
+
 # -- lanes ----------------------------------------------------------------------------
 Combine = Callable[[Any, Any, Any, bool], Any]
 
@@ -396,6 +410,8 @@ PRIMITIVES: dict[str, Any] = {
     "lost": lost,
     "compensated": compensated,
     "first_of": first_of,
+    "larger": _extreme("max"),
+    "smaller": _extreme("min"),
     **{f"lanes_{op}": _lanes(op) for op in COMBINE},
     **{f"clear_{op}": _clear(op) for op in COMBINE},
     **{f"merge_{op}": _merge(op) for op in COMBINE},

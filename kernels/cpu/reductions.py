@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from ..backend import UnsupportedKernel
 from ..kernel import (
     IOTA,
     Compute,
@@ -17,13 +18,16 @@ from ..kernel import (
     Statement,
     Store,
 )
-from .scope import ARG, STORED, UnsupportedKernel, stored, value_dtypes
+from .scope import ARG, STORED, stored, value_dtypes
 
 BLOCK = 4096
 """Elements that are merged before compensation; part of the meaning of a kernel."""
 
 CHUNK = 1024
 """Elements whose values are kept on the stack at a time; divides `BLOCK`."""
+
+OF_BOOLS = {"sum": "any", "prod": "all"}
+"""Reductions of bools, whose bytes must not be counted: 256 of them would be 0."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Accumulator:
     @property
     def op(self) -> str:
         """The kind that lanes work by."""
-        return ARG.get(self.reduce.kind, self.reduce.kind)
+        kinds = {**ARG, **OF_BOOLS} if self.dtype == "bool" else ARG
+        return kinds.get(self.reduce.kind, self.reduce.kind)
 
     @property
     def carrier(self) -> str:
@@ -58,6 +63,8 @@ class Accumulator:
 
     def result(self, value: str) -> str:
         """The text of the reduced value from that of the merged lanes."""
+        if self.order == "first":
+            return value  # a position
         if self.reduce.dtype == "bool":
             return f"{value} != 0"
         return f"float16({value})" if self.reduce.dtype == "float16" else value
@@ -99,6 +106,13 @@ def joined(acc: Accumulator, old: str, value: str) -> str:
         case _:
             text = f"minimum({old}, {value})"
     return f"{acc.carrier}({text})"
+
+
+def merged(acc: Accumulator, old: str, value: str) -> str:
+    """As `joined`, but -0.0 is below 0.0, as it is where lanes are merged."""
+    if acc.op in ("max", "min") and "float" in acc.carrier:
+        return f"{'larger' if acc.op == 'max' else 'smaller'}({old}, {value})"
+    return joined(acc, old, value)
 
 
 def kept(value: str, dtypes: dict[str, str], acc: Accumulator) -> str:

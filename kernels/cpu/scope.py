@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from ..kernel import IOTA, Compute, Gather, Kernel, Load, Reduce, Statement, Store
+from ..backend import UnsupportedKernel as UnsupportedKernel
+from ..kernel import (
+    DTYPES,
+    IOTA,
+    Compute,
+    Gather,
+    Kernel,
+    Load,
+    Reduce,
+    Statement,
+    Store,
+)
 from ..text import Lines
 
 STORED = {"bool": "uint8", "float16": "uint16"}
 """dtypes whose items lie in memory as another type."""
 
-_INTEGERS = {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
-_FLOATS = {"float16", "float32", "float64", "complex64", "complex128"}
-SUPPORTED = frozenset({"bool"} | _INTEGERS | _FLOATS)
-
+SUPPORTED = DTYPES
 
 ARG = {"argmax": "max", "argmin": "min"}
 """Reductions to a position, and what it is the position of."""
-
-
-class UnsupportedKernel(Exception):
-    """The kernel needs something that this backend does not generate."""
 
 
 class Scope:

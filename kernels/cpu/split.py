@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
+from ..backend import UnsupportedKernel
 from ..kernel import IOTA, Kernel, Load, Loop, Reduce, Statement, Store
 from .columns import WIDTH, ColumnWriter, rounded
-from .reductions import BLOCK, Accumulator, accumulators, joined, start_value
+from .reductions import BLOCK, Accumulator, accumulators, merged, start_value
 from .rows import RowWriter
-from .scope import Scope, UnsupportedKernel
+from .scope import Scope
 
 Phase: TypeAlias = Literal["blocks", "units"]
 
@@ -163,7 +164,7 @@ class SplitRows(RowWriter):
                 if acc.order == "blocks":
                     self.add_block(acc, f"partial{k}[piece]")
                 elif acc.order == "any":
-                    text = joined(acc, f"total{k}", f"partial{k}[piece]")
+                    text = merged(acc, f"total{k}", f"partial{k}[piece]")
                     lines.add(f"total{k} = {text}")
                 else:
                     lines.add(f"new{k} = partial{k}[piece]")
@@ -253,7 +254,7 @@ class SplitColumns(ColumnWriter):
         if acc.order == "blocks":
             self.add_block(acc, part)
         elif acc.order == "any":
-            text = joined(acc, f"best{k}[{i}]", part)
+            text = merged(acc, f"best{k}[{i}]", part)
             self.scope.lines.add(f"best{k}[{i}] = {text}")
         else:
             self.combine_first(acc, part, f"place{k}[piece * {WIDTH} + {i}]")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
+
+from numpy.typing import NDArray
 
 from .. import cache
-from ..backend import Launcher
+from ..backend import CompileError, Launcher, reason
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
-from . import launch
+from . import hardware, launch, simulated
 from .emit import emit
 from .forms import ENTRY, Team
 
@@ -21,7 +24,7 @@ class CompiledKernel:
         self.kernel = kernel
         self.source = emit(kernel)
         self.loaded = True
-        self._modules: dict[Team, launch.Module] = {}
+        self._modules: dict[Team, Any] = {}
         self._lock = threading.Lock()
 
     def bind(self, layout: Layout) -> Launcher:
@@ -29,32 +32,42 @@ class CompiledKernel:
         team = launch.choose_team(self.kernel, layout)
         return launch.bind(self.kernel, layout, team, self.module)
 
-    def module(self, team: Team) -> launch.Module:
+    def module(self, team: Team) -> Any:
         """The machine code of one form, in the device."""
         with self._lock:
             if team not in self._modules:
                 self._modules[team] = self._build(team)
             return self._modules[team]
 
-    def _build(self, team: Team) -> launch.Module:
+    def _build(self, team: Team) -> Any:
         """The module of one form, from the disk cache when it is known."""
-        architecture = launch.device().architecture
         source = emit(self.kernel, team)
+        if simulated():
+            COUNTS.compiled += 1
+            return hardware().Module(source)
+        architecture = hardware().device().architecture
         name = cache.key(source, "cuda", repr(architecture))
         code = cache.load(name)
         if code is None:
-            started = time.perf_counter()
-            from .compile import compile_text
-
-            title = f"<kernel {self.kernel.name} {name[:8]}>"
-            code = compile_text(source, title, architecture).code
-            COUNTS.compiled += 1
-            COUNTS.compile_seconds += time.perf_counter() - started
-            cache.save(name, code)
+            code = self._compile(source, name, architecture)
             self.loaded = False
         else:
             COUNTS.loaded += 1
-        return launch.Module(code, ENTRY)
+        return hardware().Module(code, ENTRY)
+
+    def _compile(self, source: str, name: str, architecture: tuple[int, int]) -> bytes:
+        started = time.perf_counter()
+        title = f"<kernel {self.kernel.name} {name[:8]}>"
+        try:
+            from .compile import compile_text
+
+            code = compile_text(source, title, architecture).code
+        except Exception as error:
+            raise CompileError(self.kernel.name, reason(error)) from None
+        COUNTS.compiled += 1
+        COUNTS.compile_seconds += time.perf_counter() - started
+        cache.save(name, code)
+        return code
 
 
 class CudaBackend:
@@ -68,6 +81,27 @@ class CudaBackend:
     def emit(self, kernel: Kernel) -> str:
         """The readable Python source of `kernel` (stage 6)."""
         return emit(kernel)
+
+    def is_known(self, kernel: Kernel) -> bool:
+        """Always: what is on a device is never worth a way through the host."""
+        return True
+
+    def allocate(self, dtype: Any, shape: tuple[int, ...]) -> Any:
+        """A C-contiguous array of undefined content on the device."""
+        return hardware().DeviceArray(shape, dtype)
+
+    def pointer(self, buffer: Any) -> int:
+        """The address of element 0, in the memory of the device."""
+        return int(buffer.pointer)
+
+    def upload(self, array: NDArray[Any]) -> Any:
+        """A copy on the device."""
+        return hardware().DeviceArray.of(array)
+
+    def download(self, buffer: Any) -> NDArray[Any]:
+        """A copy in the memory of the host, once everything launched is done."""
+        array: NDArray[Any] = buffer.numpy()
+        return array
 
     def compile(self, kernel: Kernel) -> CompiledKernel:
         """The kernel, to be bound to layouts (stage 7).

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import re
 
-from ..cpu.scope import Scope, UnsupportedKernel, parameters
+from ..backend import UnsupportedKernel
+from ..cpu.scope import Scope, parameters
 from ..kernel import IOTA, Compute, Kernel, Reduce, Store
 from ..text import Lines, fill
 from .forms import Team

@@ -101,6 +101,5 @@ class GridWriter(TeamWriter):
                 self.combine(acc, f"part{acc.number}[row * parts + r]")
         for acc in found:
             self.finish(acc)
-            self.scope.dtypes[acc.reduce.target] = acc.reduce.dtype
         for statement in self.scope.kernel.body[1:]:
             self.once(statement)

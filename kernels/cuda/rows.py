@@ -91,7 +91,6 @@ class TeamWriter:
             self.elements(loop, found)
         for acc in found:
             self.finish(acc)
-            self.scope.dtypes[acc.reduce.target] = acc.reduce.dtype
         for statement in loop.body:
             if isinstance(statement, Store) and self.wait_for(statement):
                 return

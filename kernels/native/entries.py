@@ -12,7 +12,7 @@ from .objects import FASTCALL, NONE, ONE
 
 WORDS = (
     # objects of Python
-    *("none", "true", "false", "zero", "attributes_name", "call_name"),
+    *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type"),
     *("float32", "float64", "int64"),
     # classes and objects of the recorder

@@ -100,12 +100,19 @@ def place_of(trace: int, value: int, op: int, i: int) -> int:
     return found != 0
 
 
+def on_host(one: int, other: int) -> int:
+    """Whether two fields both name the host; what is on a device is left to Python."""
+    return load(one) == state.host and load(other) == state.host
+
+
 def enter(trace: int, value: int) -> int:
     """Enter a computed value as a leaf like the one that came next the last time."""
     last = load(load(trace + slot.trace_node) + slot.node_last)
     if last == state.none or load(last + slot.node_op) != state.leaf_op:
         return 0
     if load(last + slot.node_dtype) != load(value + slot.value_dtype):
+        return 0
+    if not on_host(last + slot.node_device, value + slot.value_device):
         return 0
     if not same_extents(load(last + slot.node_shape), load(value + slot.value_shape)):
         return 0
@@ -232,6 +239,8 @@ def advance(
         return 0
     if IntAs(load(node + slot.node_number)) >= state.most_events:
         return 0
+    if load(node + slot.node_device) != state.host:
+        return 0
     if not matches(trace, node, items, count, scalars):
         return 0
     keeps = history != 0 and load(node + slot.node_differentiable) == state.true
@@ -242,6 +251,7 @@ def advance(
     put(value + slot.value_dtype, load(node + slot.node_dtype))
     put(value + slot.value_shape, load(node + slot.node_shape))
     put(value + slot.value_layout, load(node + slot.node_layout))
+    put(value + slot.value_device, state.host)
     put(value + slot.value_number, load(node + slot.node_number))
     put(value + slot.value_trace, trace)
     put(value + slot.value_buffer, state.none)

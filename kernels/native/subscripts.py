@@ -264,11 +264,16 @@ def may_write(handle: int) -> int:
         return 0
     if load(line + slot.line_cell) != state.none:
         return 0
-    return load(load(line + slot.line_value) + slot.value_history) == state.none
+    base = load(line + slot.line_value)
+    if load(base + slot.value_device) != state.host:
+        return 0
+    return load(base + slot.value_history) == state.none
 
 
 def fits(value: int, recipe: int) -> int:
     """Whether a value has the dtype and the shape of a region."""
+    if load(value + slot.value_device) != state.host:
+        return 0
     if load(value + slot.value_dtype) != TupleItem(recipe, RECIPE_DTYPE):
         return 0
     shape = TupleItem(recipe, RECIPE_SHAPE)

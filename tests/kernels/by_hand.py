@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from engine.kernels import memory
-from engine.kernels.cpu import backend
+from engine.kernels.backend import Backend
+from engine.kernels.cpu import backend as cpu
 from engine.kernels.kernel import (
     Access,
     Argument,
@@ -26,7 +27,13 @@ REALS = ("float32", "float64")
 COMPLEX = ("complex64", "complex128")
 
 
-def run(kernel: Kernel, layout: Layout, arrays: list[Any], scalars: Any = ()) -> None:
+def run(
+    kernel: Kernel,
+    layout: Layout,
+    arrays: list[Any],
+    scalars: Any = (),
+    backend: Backend = cpu,
+) -> None:
     """Compile, bind and launch on arrays (their first items are items 0)."""
     launcher = backend.compile(kernel).bind(layout)
     launcher([memory.pointer(array) for array in arrays], scalars)
@@ -57,11 +64,16 @@ def result_dtype(kind: str, dtype: str) -> str:
 
 
 def reductions(
-    kinds: tuple[str, ...], dtype: str, form: str, computed: bool = False
+    kinds: tuple[str, ...],
+    dtype: str,
+    form: str,
+    computed: bool = False,
+    counting: bool = True,
 ) -> Kernel:
     """Reductions of a matrix over its rows (``row``) or columns (``column``).
 
-    `computed` passes values through a statement, so that they are no plain loads.
+    `computed` passes values through a statement, so that they are no plain loads;
+    without `counting`, sums and products of bools are bools.
     """
     statements: list[Any] = [Load("x0", 0), Compute("t100", "int64", "x0")]
     value = "x0"
@@ -70,15 +82,16 @@ def reductions(
         value = "t101"
     stores = []
     for k, kind in enumerate(kinds):
-        result = result_dtype(kind, dtype)
-        widened = dtype == "bool" and kind in ("sum", "prod")
+        result = result_dtype(kind, dtype) if counting else dtype
+        widened = counting and dtype == "bool" and kind in ("sum", "prod")
         source = "t100" if widened else value
         statements.append(Reduce(f"t{k}", kind, source, result))  # type: ignore[arg-type]
         stores.append(Store(k + 1, f"t{k}"))
     if "t100" not in [getattr(s, "value", None) for s in statements]:
         del statements[1]
     across = ("n", "1") if form == "row" else ("1", "n")
-    outputs = [Argument(result_dtype(kind, dtype), "write") for kind in kinds]
+    results = [s.dtype for s in statements if isinstance(s, Reduce)]
+    outputs = [Argument(result, "write") for result in results]
     accesses = [Access(0, across)]  # type: ignore[arg-type]
     accesses += [Access(k + 1, ("1", "0")) for k in range(len(kinds))]
     return Kernel(
@@ -93,7 +106,9 @@ def reductions(
     )
 
 
-def reduce_with(kernel: Kernel, values: np.ndarray[Any, Any]) -> list[Any]:
+def reduce_with(
+    kernel: Kernel, values: np.ndarray[Any, Any], backend: Backend = cpu
+) -> list[Any]:
     """Run a kernel of `reductions` over the last axis of a matrix."""
     rows, length = values.shape
     out = [np.zeros(rows, argument.dtype) for argument in kernel.arguments[1:]]
@@ -102,7 +117,7 @@ def reduce_with(kernel: Kernel, values: np.ndarray[Any, Any]) -> list[Any]:
     else:
         data, strides = np.ascontiguousarray(values.T), (0, rows)
     places = (strides, *[(0,)] * len(out))
-    run(kernel, Layout((rows, length), places), [data, *out])
+    run(kernel, Layout((rows, length), places), [data, *out], backend=backend)
     return out
 
 

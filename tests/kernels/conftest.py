@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from engine.kernels import pool
+from engine.kernels.backend import Backend
+from engine.kernels.cpu import backend as cpu
+from engine.kernels.reference import backend as reference
 
 collect_ignore_glob = ["golden/*"]
 
@@ -16,6 +19,13 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ENGINE_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(params=[cpu, reference], ids=lambda backend: backend.name)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """The backends whose kernels read and write arrays of NumPy."""
+    found: Backend = request.param
+    return found
 
 
 @pytest.fixture

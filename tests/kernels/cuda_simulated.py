@@ -7,78 +7,22 @@ were right, one a line.
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from by_hand import KINDS, elementwise, layer_norm, reductions, softmax
-from numba import cuda
-from numba.cuda.simulator import kernelapi
 
+from engine.kernels.cuda import simulator
 from engine.kernels.cuda.emit import emit
-from engine.kernels.cuda.teams import device_functions, last_of
 from engine.kernels.kernel import Access, Argument, Compute, Gather, Kernel, Load, Store
 
 GENERATOR = np.random.default_rng(3)
 
 
-def exchange(self: Any, mask: int, value: Any, step: int) -> Any:
-    """``shfl_xor_sync``, which the simulator lacks; all threads of a block call it."""
-    here = threading.current_thread().thread_id  # type: ignore[attr-defined]
-    values = self.__dict__.setdefault("_exchanged", {})
-    values[here] = value
-    self.syncthreads()
-    found = values[here ^ step]
-    self.syncthreads()
-    return found
-
-
-def shared_array(self: Any, shape: int, dtype: Any) -> Any:
-    """As the simulator's, which takes arrays of one line for one, of any dtype."""
-    caller = sys._getframe(1)
-    key = (caller.f_code.co_filename, caller.f_lineno, str(dtype))
-    return self._allocations.setdefault(key, np.empty(shape, str(dtype)))
-
-
-kernelapi.FakeCUDAShared.array = shared_array
-kernelapi.FakeCUDAModule.shfl_xor_sync = exchange
-kernelapi.FakeCUDAModule.syncwarp = lambda self, mask=None: None
-
-
-def take_ticket(tickets: Any, row: int) -> int:
-    """One thread of a block draws, and the simulator runs block after block."""
-    tickets[row] += 1
-    return int(tickets[row]) - 1
-
-
-def store_2(array: Any, index: int, *values: Any) -> None:
-    """What one 128-bit store does."""
-    assert (array.ctypes.data + index * array.itemsize) % 16 == 0
-    array[index : index + 2] = values
-
-
-VECTORS = {"load_2": lambda array, at: array[at : at + 2], "store_2": store_2}
-
-
-def names() -> dict[str, Any]:
-    """What generated text may name, in NumPy."""
-    dtypes = [f"{u}int{b}" for u in ("", "u") for b in (8, 16, 32, 64)]
-    found = {name: getattr(np, name) for name in [*dtypes, "float32", "float64"]}
-    found |= {"exp": np.exp, "sqrt": np.sqrt, "maximum": np.maximum}
-    found |= {"minimum": np.minimum, "inf": np.inf, "bool": np.bool_}
-    found["last_of"] = last_of(take_ticket)
-    return {**found, **device_functions(), **VECTORS, "cuda": cuda}
-
-
 def run(kernel: Kernel, team: Any, words: list[Any], blocks: int = 2) -> None:
     """Launch on arrays, scalars, extents and places, in the order of parameters."""
-    namespace = names()
-    exec(emit(kernel, team), namespace)
-    function = next(reversed(namespace.values()))
-    with np.errstate(all="ignore"):
-        function[blocks, 256](*words)
+    simulator.Module(emit(kernel, team)).function[blocks, 256](*words)
 
 
 def check(title: str, result: Any, expected: Any) -> None:

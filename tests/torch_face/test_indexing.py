@@ -131,7 +131,7 @@ def test_0d_index_tensors_are_integers_and_bools_add_an_axis() -> None:
         (5, IndexError, "index 5 is out of bounds"),
         ((0, 0, 0), IndexError, "too many indices for tensor of dimension 2; 3"),
         (1.5, IndexError, r"only integers.*got float"),
-        ("a", IndexError, r"only integers.*got str"),
+        ("a", TypeError, r"only integers.*got str"),
         ([0, 2], IndexError, "index 2 is out of bounds for dimension 0 with size 2"),
         (
             ([0, 1], [0, 1, 2]),

@@ -1,4 +1,4 @@
-"""Reductions on the CPU: the values of NumPy, in one order whoever computes them."""
+"""Reductions: the values of NumPy, in one order whoever computes them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from by_hand import (
 )
 
 from engine.kernels import pool
-from engine.kernels.cpu import UnsupportedKernel, backend
+from engine.kernels.backend import Backend, UnsupportedKernel
 from engine.kernels.kernel import Kernel, Layout
+from engine.kernels.reference import backend as reference
 
 LENGTHS = (0, 1, 31, 32, 33, 4096, 4097, 100_000)
 NEEDS_ELEMENTS = ("max", "min", "argmax", "argmin")
@@ -60,32 +61,38 @@ def close(got: Any, expected: Any, single: float) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int8", "bool"])
-def test_every_kind_at_lengths_around_lanes_and_blocks(dtype: str, form: str) -> None:
+def test_every_kind_at_lengths_around_lanes_and_blocks(
+    dtype: str, form: str, backend: Backend
+) -> None:
     kernel = reductions(KINDS, dtype, form)
     for length in LENGTHS:
         x = values(dtype, 3, length)
         if dtype in REALS:  # near 1, so that products stay finite
             x = np.exp(x / max(length, 1)).astype(dtype)
-        for kind, got in zip(KINDS, reduce_with(kernel, x), strict=True):
+        for kind, got in zip(KINDS, reduce_with(kernel, x, backend), strict=True):
             if length or kind not in NEEDS_ELEMENTS:
                 close(got, oracle(kind, x), 2e-3 if kind == "prod" else 1e-5)
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("dtype", sorted({*INTEGERS, *REALS, "float16"}))
-def test_every_dtype_computed_on_the_way(dtype: str, form: str) -> None:
+def test_every_dtype_computed_on_the_way(
+    dtype: str, form: str, backend: Backend
+) -> None:
     x = values(dtype, 2, 3000)
     kinds = ("sum", "max", "argmin")
-    results = reduce_with(reductions(kinds, dtype, form, computed=True), x)
+    results = reduce_with(
+        reductions(kinds, dtype, form, computed=True), x, backend=backend
+    )
     for kind, got in zip(kinds, results, strict=True):
         close(got, oracle(kind, x), 2e-3 if dtype == "float16" else 1e-4)
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])
-def test_complex_sums(dtype: str) -> None:
+def test_complex_sums(dtype: str, backend: Backend) -> None:
     x = values("float64", 2, 20_000).view("complex128").astype(dtype)
     for form in FORMS:
-        (got,) = reduce_with(reductions(("sum",), dtype, form), x)
+        (got,) = reduce_with(reductions(("sum",), dtype, form), x, backend)
         np.testing.assert_allclose(got, x.sum(1), 1e-4 if x.itemsize == 8 else 1e-12)
     with pytest.raises(UnsupportedKernel, match="max of complex"):
         backend.emit(reductions(("max",), dtype, "row"))
@@ -93,44 +100,65 @@ def test_complex_sums(dtype: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("computed", [False, True])
-def test_nan_wins_and_the_first_one_has_the_position(form: str, computed: bool) -> None:
+def test_nan_wins_and_the_first_one_has_the_position(
+    form: str, computed: bool, backend: Backend
+) -> None:
     x = values("float64", 5, 9000)
     x[1, 8999] = x[2, 5000] = x[2, 5001] = x[3, 0] = np.nan
     x[4, 17] = x[4, 4500] = np.inf
-    results = reduce_with(reductions(NEEDS_ELEMENTS, "float64", form, computed), x)
+    results = reduce_with(
+        reductions(NEEDS_ELEMENTS, "float64", form, computed), x, backend=backend
+    )
     for kind, got in zip(NEEDS_ELEMENTS, results, strict=True):
         np.testing.assert_array_equal(got, getattr(np, kind)(x, axis=1))
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_equal_extremes_give_the_first_position(form: str) -> None:
-    x = np.zeros((2, 10_000), "int16")
+@pytest.mark.parametrize(("dtype", "length"), [("int16", 10_000), ("bool", 100_000)])
+def test_equal_extremes_give_the_first_position(
+    form: str, dtype: str, length: int, backend: Backend
+) -> None:
+    x = np.zeros((2, length), dtype)
     x[1, 7777:] = 1
-    highest, lowest = reduce_with(reductions(("argmax", "argmin"), "int16", form), x)
+    highest, lowest = reduce_with(
+        reductions(("argmax", "argmin"), dtype, form), x, backend=backend
+    )
     assert highest.tolist() == [0, 7777]
     assert lowest.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_float_sums_are_compensated_between_blocks(form: str) -> None:
+def test_sums_and_products_of_bools_are_any_and_all(
+    form: str, backend: Backend
+) -> None:
+    kernel = reductions(("sum", "prod"), "bool", form, counting=False)
+    x = np.ones((3, 256), bool)  # a sum of bytes would wrap around to 0
+    x[1, 1:], x[2] = False, False
+    sums, products = reduce_with(kernel, x, backend)
+    assert sums.tolist() == [True, True, False]
+    assert products.tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_float_sums_are_compensated_between_blocks(form: str, backend: Backend) -> None:
     x = np.full((1, 4096 * 50), 1e-16)
     x[0, 0] = 1.0
     x[0, 1:4096] = 0.0
-    (got,) = reduce_with(reductions(("sum",), "float64", form), x)
+    (got,) = reduce_with(reductions(("sum",), "float64", form), x, backend)
     assert got[0] == math.fsum(x[0])
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_sums_of_zeros_and_infinities(form: str) -> None:
+def test_sums_of_zeros_and_infinities(form: str, backend: Backend) -> None:
     kernel = reductions(("sum",), "float64", form)
     x = np.full((4, 5000), -0.0)
     x[1] = 1e306
     x[2, 4500] = -np.inf
     x[3, 10], x[3, 4999] = np.inf, -np.inf
-    (got,) = reduce_with(kernel, x)
+    (got,) = reduce_with(kernel, x, backend)
     assert np.signbit(got[0]) and got[0] == 0
     assert got[1] == np.inf and got[2] == -np.inf and np.isnan(got[3])
-    (empty,) = reduce_with(kernel, x[:1, :0])
+    (empty,) = reduce_with(kernel, x[:1, :0], backend)
     assert not np.signbit(empty[0])
 
 
@@ -146,6 +174,23 @@ def test_threads_do_not_change_bits(form: str, shape: Any) -> None:
     kernel = reductions(KINDS, "float64", form)
     alone = bits(kernel, x, 1)
     assert all(bits(kernel, x, threads) == alone for threads in (2, 3, 8))
+    assert [out.tobytes() for out in reduce_with(kernel, x, reference)] == alone
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_minus_zero_is_below_zero(
+    dtype: str, form: str, threads: int, backend: Backend
+) -> None:
+    pool.set_num_threads(threads)
+    x = np.full((5, 100_000), -0.0, dtype)
+    x[0, 5] = x[1, :70_000] = x[2, 99_999] = x[3] = 0.0
+    kernel = reductions(NEEDS_ELEMENTS, dtype, form)
+    highest, lowest, *positions = reduce_with(kernel, x, backend)
+    assert np.signbit(highest).tolist() == np.signbit(x).all(1).tolist()
+    assert np.signbit(lowest).tolist() == np.signbit(x).any(1).tolist()
+    assert not np.any(positions)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -155,7 +200,7 @@ def test_a_value_computed_on_the_way_sums_to_the_same_bits(form: str) -> None:
     assert bits(reductions(("sum",), "float64", form, computed=True), x, 1) == plain
 
 
-def test_the_order_is_that_of_the_docstring() -> None:
+def test_the_order_is_that_of_the_docstring(backend: Backend) -> None:
     """Lanes, tree and blocks, written out in plain Python."""
     x = values("float64", 1, 10_000)[0]
     total = rest = 0.0
@@ -170,7 +215,9 @@ def test_the_order_is_that_of_the_docstring() -> None:
         bigger, smaller = sorted((total, lanes[0]), key=abs, reverse=True)
         rest += (bigger - new) + smaller
         total = new
-    (got,) = reduce_with(reductions(("sum",), "float64", "row"), x[None])
+    (got,) = reduce_with(
+        reductions(("sum",), "float64", "row"), x[None], backend=backend
+    )
     assert got[0] == total + rest
 
 

@@ -1,4 +1,4 @@
-"""Random kernels mean on the CPU what the loop IR says they mean.
+"""Random kernels mean on every backend what the loop IR says they mean.
 
 The meaning is written out a second time below, in NumPy and plain loops. All values
 are small integers, whatever their dtype, so that no order of additions rounds.
@@ -15,6 +15,8 @@ import pytest
 from by_hand import run
 
 from engine.kernels import pool
+from engine.kernels.backend import Backend
+from engine.kernels.cpu import backend as cpu
 from engine.kernels.cpu import launch
 from engine.kernels.kernel import (
     IOTA,
@@ -236,20 +238,22 @@ class Maker:
         return kernel, Layout(tuple(self.extents), tuple(self.places))
 
 
-def check(seed: int, kind: str, length: int) -> None:
+def check(seed: int, kind: str, length: int, backend: Backend) -> None:
     maker = Maker(seed, kind, length)
     kernel, layout = maker.kernel()
     expected = [array.copy() for array in maker.arrays]
     interpret(kernel, layout, expected, [0.5, 3])
-    run(kernel, layout, maker.arrays, [0.5, 3])
+    run(kernel, layout, maker.arrays, [0.5, 3], backend)
     for got, wanted in zip(maker.arrays, expected, strict=True):
         np.testing.assert_array_equal(got, wanted)
 
 
 @pytest.mark.parametrize("kind", ["map", "row", "column"])
 @pytest.mark.parametrize("seed", range(4))
-def test_random_kernels_mean_what_the_ir_says(seed: int, kind: str) -> None:
-    check(seed, kind, [1, 3, 40, 1500][seed % 4])
+def test_random_kernels_mean_what_the_ir_says(
+    seed: int, kind: str, backend: Backend
+) -> None:
+    check(seed, kind, [1, 3, 40, 1500][seed % 4], backend)
 
 
 @pytest.mark.usefixtures("threads")
@@ -260,4 +264,4 @@ def test_random_kernels_split_among_threads(
 ) -> None:
     pool.set_num_threads(3)
     monkeypatch.setattr(launch, "SPLIT", 0)
-    check(1005 + seed, kind, 17_000)
+    check(1005 + seed, kind, 17_000, cpu)

@@ -1,0 +1,296 @@
+"""The rows of a plan, bound for replay: native segments, and rows that Python runs.
+
+Rows that stand side by side and are native calls (compiled kernels, BLAS) become one
+segment, which `kernels.native` runs in a single call; library rows and groups that are
+interpreted stay rows of Python and split the plan. Memory is planned here, once: what
+only a segment needs lies in one piece of memory, where what is dead makes room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.kernels import pool
+from engine.kernels.counts import COUNTS
+from engine.kernels.cpu.launch import Launch, failure, scalar_formats
+from engine.kernels.native import table as native
+from engine.kernels.native.blas import Product
+from engine.kernels.native.runner import FORMATS
+from engine.kernels.native.table import Call, Pointer, Scalar, Temporary, Word
+from engine.products import product_of
+
+if TYPE_CHECKING:
+    from engine.plan import Row
+
+Array = np.ndarray[Any, Any]
+Contents = Sequence[tuple[np.dtype[np.generic], tuple[int, ...]]]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Where a run ended before its end.
+
+    Parameters
+    ----------
+    row : int
+        The first row that was not done.
+    error : Exception or None
+        Why that row failed; None: nothing of it ran, and Python is to run it.
+    """
+
+    row: int
+    error: Exception | None
+
+
+class PythonRow:
+    """A row that Python runs."""
+
+    def __init__(self, row: Row, number: int) -> None:
+        self.row, self.number = row, number
+
+    def run(self, table: list[Any], scalars: Sequence[Any]) -> Stop | None:
+        """Run the row; where it failed."""
+        try:
+            self.row.run(table, scalars)
+        except Exception as error:
+            return Stop(self.number, error)
+        return None
+
+
+class NativeRows:
+    """Neighbouring rows that are run by one native call."""
+
+    def __init__(self, draft: _Draft, contents: Contents, threads: int) -> None:
+        segment = draft.segment()
+        bound = native.bind(segment, threads)
+        self._run = bound.run
+        self._count = len(segment.calls)
+        self._first, self._rows = draft.first, tuple(draft.rows)
+        self._launches, self._dead = draft.launches, tuple(draft.dead)
+        self._names, self._arena = draft.names, segment.arena
+        chunks = [-(-call.total // call.chunk) for call in segment.calls if call.chunk]
+        self._helpers = min(threads, max(chunks, default=1)) - 1
+        self._temporaries = [
+            (slot, offset, *contents[slot])
+            for slot, offset in ((~key, at) for key, at in bound.offsets.items())
+            if slot < len(contents)
+        ]
+
+    def run(self, table: list[Any], scalars: Sequence[Any]) -> Stop | None:
+        """Run the rows; where they stopped."""
+        if self._helpers:
+            pool.have_helpers(self._helpers)
+        try:
+            done = self._run(table, scalars)
+        except Exception:  # before the first call; the rows one by one find who fails
+            return Stop(self._first, None)
+        COUNTS.launches += self._launches
+        if done != self._count:
+            return self._stopped(done, table)
+        for slot in self._dead:
+            table[slot] = None
+        return None
+
+    def _stopped(self, done: int, table: list[Any]) -> Stop:
+        """A call failed: what was computed before is put into the table."""
+        for slot, offset, dtype, shape in self._temporaries:
+            arena: Array = table[self._arena]
+            size = dtype.itemsize * prod(shape)
+            table[slot] = arena[offset : offset + size].view(dtype).reshape(shape)
+        return Stop(self._rows[done], failure(self._names[done], 1))
+
+
+Part = PythonRow | NativeRows
+
+
+class Bound:
+    """The parts of a plan, for a number of threads."""
+
+    def __init__(self, parts: Sequence[Part], threads: int) -> None:
+        self.parts, self.threads = tuple(parts), threads
+
+    def run(self, table: list[Any], scalars: Sequence[Any]) -> Stop | None:
+        """Run all parts over a table of arrays; where they stopped."""
+        for part in self.parts:
+            stop = part.run(table, scalars)
+            if stop is not None:
+                return stop
+        return None
+
+
+def bind(
+    rows: Sequence[Row],
+    contents: Contents,
+    shapes: dict[int, tuple[int, ...]],
+    threads: int,
+) -> Bound:
+    """Bind rows whose ways of running are settled.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+    contents : sequence of (dtype, shape)
+        What each slot holds.
+    shapes : dict of int to tuple of int
+        The slots of results, and the shapes that results have.
+    threads : int
+        How many threads share a launch.
+    """
+    parts: list[Part] = []
+    draft = _Draft(0, contents, shapes)
+
+    def close() -> None:
+        if draft.rows or draft.fresh:
+            parts.append(NativeRows(draft, contents, threads))
+
+    for number, row in enumerate(rows):
+        if not draft.take(row, number):
+            close()
+            parts.append(PythonRow(row, number))
+            draft = _Draft(number + 1, contents, shapes)
+    close()
+    return Bound(parts, threads)
+
+
+@dataclass
+class _Draft:
+    """A segment that still grows."""
+
+    first: int
+    contents: Contents
+    shapes: dict[int, tuple[int, ...]]
+    calls: list[Call] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    fresh: list[int] = field(default_factory=list)
+    begin: dict[int, int] = field(default_factory=dict)
+    end: dict[int, int] = field(default_factory=dict)
+    own: list[Temporary] = field(default_factory=list)
+    used: dict[int, None] = field(default_factory=dict)
+    dead: list[int] = field(default_factory=list)
+    launches: int = 0
+
+    def take(self, row: Row, number: int) -> bool:
+        """Add a row, if it is native."""
+        product = product_of(row) if row.group.kind == "library" else None
+        if product is None and not _is_native(row.launcher):
+            return False
+        before = len(self.calls)
+        for slot, *_ in row.fresh:
+            self.fresh.append(slot)
+            self.begin[slot] = before
+        if product is None:
+            self._launch(row)
+        else:
+            self._multiply(*product)
+        added = len(self.calls) - before
+        self.rows += [number] * added
+        self.launches += added > 0
+        for slot in row.dead:
+            if slot in self.begin:
+                self.end[slot] = max(len(self.calls) - 1, before)
+            else:
+                self.dead.append(slot)
+        return True
+
+    def _launch(self, row: Row) -> None:
+        """The calls of a kernel: one, or one for each phase of the split form."""
+        launch: Launch = row.launcher
+        lowered = row.lowered
+        assert lowered is not None
+        if launch.total == 0:
+            return
+        split = launch.split_address()
+        plan = launch.split if split is not None else None
+        steps = plan.steps() if plan else [(launch.total, launch.chunk)]
+        last = len(self.calls) + len(steps) - 1
+        own = [
+            self._temporary(dtype.itemsize * size, last)
+            for dtype, size in lowered.temporaries
+        ]
+        words: list[Word] = []
+        for slot in row.arguments:
+            words.append(self._pointer(slot) if slot >= 0 else own[~slot])
+        formats = scalar_formats(launch.kernel)
+        for k, form in zip(row.scalar_numbers, formats, strict=True):
+            words.append(Scalar(k, form))
+        words += memoryview(launch.numbers).cast("q").tolist()
+        if plan is not None:
+            for dtype, shape in plan.buffers:
+                words.append(self._temporary(dtype.itemsize * prod(shape), last))
+        for phase, (total, chunk) in enumerate(steps):
+            entry = launch.address if split is None else split
+            ending = () if plan is None else (phase,)
+            work = launch.work / len(steps)
+            self.calls.append(Call(entry, (*words, *ending), total, chunk, work))
+            self.names.append(launch.kernel.name)
+
+    def _multiply(self, product: Product, slots: tuple[int, ...]) -> None:
+        words: list[Word] = [*map(self._pointer, slots), *product.numbers]
+        total, chunk = product.total, product.chunk
+        self.calls.append(Call(product.entry, tuple(words), total, chunk, product.work))
+        self.names.append("matmul")
+
+    def _pointer(self, slot: int) -> Pointer:
+        self.used[slot] = None
+        return Pointer(slot)
+
+    def _temporary(self, size: int, last: int) -> Pointer:
+        """Memory for one row alone."""
+        key = ~(len(self.contents) + len(self.own))
+        self.own.append(Temporary(key, size, len(self.calls), last))
+        return Pointer(key)
+
+    def segment(self) -> native.Segment:
+        """The segment as it is now."""
+        private = {slot for slot in self.end if slot not in self.shapes}
+        temporaries = [
+            *self.own,
+            *(
+                Temporary(~slot, self._size(slot), self.begin[slot], self.end[slot])
+                for slot in private
+            ),
+        ]
+        temporaries.sort(key=lambda one: one.first)
+        kept = [slot for slot in self.fresh if slot not in private]
+        return native.Segment(
+            tuple(_keyed(call, private) for call in self.calls),
+            tuple(slot for slot in self.used if slot not in self.begin),
+            tuple(
+                (
+                    slot,
+                    self.contents[slot][0],
+                    self.shapes.get(slot, self.contents[slot][1]),
+                )
+                for slot in kept
+            ),
+            tuple(temporaries),
+            len(self.contents),
+        )
+
+    def _size(self, slot: int) -> int:
+        dtype, shape = self.contents[slot]
+        return dtype.itemsize * prod(shape)
+
+
+def _is_native(launcher: Any) -> bool:
+    """Whether a launcher is machine code whose words the native runner can fill."""
+    return isinstance(launcher, Launch) and all(
+        form in FORMATS for form in scalar_formats(launcher.kernel)
+    )
+
+
+def _keyed(call: Call, private: Set[int]) -> Call:
+    """The call with slots that only the segment needs named as temporaries."""
+    words = tuple(
+        Pointer(~word.key)
+        if isinstance(word, Pointer) and word.key in private
+        else word
+        for word in call.words
+    )
+    return Call(call.entry, words, call.total, call.chunk, call.work)

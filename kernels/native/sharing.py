@@ -1,0 +1,361 @@
+"""LLVM text: threads that share the chunks of a launch.
+
+A launch that is to be shared stands in one of 16 jobs. Its *ticket* holds the number of
+chunks and the number of the next one; a thread claims a chunk by compare-and-swap of
+the whole ticket and reads the job only after that. So a thread that looked at a ticket
+and then slept can do no harm: if the ticket has changed meanwhile it claims nothing,
+and if the same ticket stands there again, what it claims is a chunk of the new job.
+A job is written only when all chunks of the one before are done.
+
+Helpers wait on a semaphore, never for the GIL. After work they look for more for
+`SPIN` nanoseconds, so that the rows of a plan need not wake them again, and then sleep.
+A caller that waited long for a chunk in the hands of a helper (the machine is busy and
+the helper was put aside) works alone for a number of launches, which doubles each time.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from string import Template
+
+SPIN = 50_000
+"""Nanoseconds that a helper looks for more work before it sleeps."""
+
+LATE = 50_000
+"""Nanoseconds of waiting for a helper after which the machine counts as busy."""
+
+WORDS = 544
+"""Size of the pool's state, in words of 8 bytes."""
+
+_TEXT = """
+; A job: owner (1 while a caller uses it) | ticket, seats left for helpers | chunks that
+; are done, 1 if one failed | the launch. Each part has a cache line of its own.
+%job = type { i64, [7 x i64], i64, i64, [6 x i64], i64, i64, [6 x i64],
+              ptr, ptr, i64, i64, [4 x i64] }
+
+; The pool: helpers awake | launches to run alone, how many next time | semaphore | jobs
+%pool = type { i64, [7 x i64], i64, i64, [6 x i64], [16 x i64], [16 x %job] }
+
+declare i32 @sem_init(ptr, i32, i32)
+declare i32 @sem_wait(ptr)
+declare i32 @sem_post(ptr)
+declare i32 @sched_yield()
+declare i32 @clock_gettime(i32, ptr)
+declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+$declare_pause
+
+define i32 @engine_pool_start(ptr %pool) {
+  call void @llvm.memset.p0.i64(ptr %pool, i8 0, i64 $bytes, i1 false)
+  %back = getelementptr %pool, ptr %pool, i32 0, i32 3
+  store i64 32, ptr %back
+  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 5
+  %status = call i32 @sem_init(ptr %semaphore, i32 0, i32 0)
+  ret i32 %status
+}
+
+define internal i64 @now() {
+  %time = alloca [2 x i64]
+  call i32 @clock_gettime(i32 $clock, ptr %time)
+  %seconds = load i64, ptr %time
+  %rest.at = getelementptr i64, ptr %time, i64 1
+  %rest = load i64, ptr %rest.at
+  %whole = mul i64 %seconds, 1000000000
+  %sum = add i64 %whole, %rest
+  ret i64 %sum
+}
+
+; Call the kernel for all of a launch, with the help of others if that is worthwhile.
+define i32 @engine_share(ptr %pool, ptr %entry, ptr %words, i64 %total, i64 %chunk,
+                         i64 %threads) {
+  %company = icmp sgt i64 %threads, 1
+  %many = icmp sgt i64 %total, %chunk
+  %both = and i1 %company, %many
+  br i1 %both, label %try, label %alone
+try:
+  %rests = call i1 @rests(ptr %pool)
+  br i1 %rests, label %alone, label %take
+take:
+  %job = call ptr @take_job(ptr %pool)
+  %none = icmp eq ptr %job, null
+  br i1 %none, label %alone, label %together
+together:
+  %status = call i32 @together(ptr %pool, ptr %job, ptr %entry, ptr %words,
+                               i64 %total, i64 %chunk, i64 %threads)
+  ret i32 %status
+alone:
+  %result = call i32 %entry(ptr null, ptr null, ptr %words, i64 0, i64 %total)
+  ret i32 %result
+}
+
+define internal i32 @together(ptr %pool, ptr %job, ptr %entry, ptr %words, i64 %total,
+                              i64 %chunk, i64 %threads) {
+  %up = add i64 %total, %chunk
+  %up.less = sub i64 %up, 1
+  %chunks = udiv i64 %up.less, %chunk
+  %few = icmp slt i64 %chunks, %threads
+  %hands = select i1 %few, i64 %chunks, i64 %threads
+  %wanted = sub i64 %hands, 1
+  %entry.at = getelementptr %job, ptr %job, i32 0, i32 8
+  store ptr %entry, ptr %entry.at
+  %words.at = getelementptr %job, ptr %job, i32 0, i32 9
+  store ptr %words, ptr %words.at
+  %total.at = getelementptr %job, ptr %job, i32 0, i32 10
+  store i64 %total, ptr %total.at
+  %chunk.at = getelementptr %job, ptr %job, i32 0, i32 11
+  store i64 %chunk, ptr %chunk.at
+  %done.at = getelementptr %job, ptr %job, i32 0, i32 5
+  store atomic i64 0, ptr %done.at seq_cst, align 8
+  %failed.at = getelementptr %job, ptr %job, i32 0, i32 6
+  store atomic i64 0, ptr %failed.at seq_cst, align 8
+  %seats.at = getelementptr %job, ptr %job, i32 0, i32 3
+  store atomic i64 %wanted, ptr %seats.at seq_cst, align 8
+  %ticket.at = getelementptr %job, ptr %job, i32 0, i32 2
+  %ticket = shl i64 %chunks, 32
+  store atomic i64 %ticket, ptr %ticket.at seq_cst, align 8
+  call void @wake(ptr %pool, i64 %wanted)
+  %begin = call i64 @now()
+  call void @work(ptr %job)
+  %end = call i64 @now()
+  call void @await(ptr %done.at, i64 %chunks)
+  %last = call i64 @now()
+  %worked = sub i64 %end, %begin
+  %waited = sub i64 %last, %end
+  call void @weigh(ptr %pool, i64 %worked, i64 %waited)
+  %failed = load atomic i64, ptr %failed.at seq_cst, align 8
+  store atomic i64 0, ptr %job seq_cst, align 8
+  %status = trunc i64 %failed to i32
+  ret i32 %status
+}
+
+; Whether a launch is to run alone, since the machine was busy a moment ago.
+define internal i1 @rests(ptr %pool) {
+  %rest.at = getelementptr %pool, ptr %pool, i32 0, i32 2
+  %rest = load atomic i64, ptr %rest.at monotonic, align 8
+  %rests = icmp sgt i64 %rest, 0
+  br i1 %rests, label %count, label %done
+count:
+  atomicrmw sub ptr %rest.at, i64 1 monotonic
+  br label %done
+done:
+  ret i1 %rests
+}
+
+; After a launch: waiting long, and longer than half of the own work, means busy.
+define internal void @weigh(ptr %pool, i64 %worked, i64 %waited) {
+  %rest.at = getelementptr %pool, ptr %pool, i32 0, i32 2
+  %back.at = getelementptr %pool, ptr %pool, i32 0, i32 3
+  %back = load atomic i64, ptr %back.at monotonic, align 8
+  %twice = shl i64 %waited, 1
+  %more = icmp sgt i64 %twice, %worked
+  %late = icmp sgt i64 %waited, $late
+  %busy = and i1 %more, %late
+  br i1 %busy, label %rest, label %recover
+rest:
+  store atomic i64 %back, ptr %rest.at monotonic, align 8
+  %double = shl i64 %back, 1
+  %large = icmp sgt i64 %double, 4096
+  %next = select i1 %large, i64 4096, i64 %double
+  store atomic i64 %next, ptr %back.at monotonic, align 8
+  ret void
+recover:
+  %backed = icmp sgt i64 %back, 32
+  br i1 %backed, label %less, label %done
+less:
+  %fewer = sub i64 %back, 1
+  store atomic i64 %fewer, ptr %back.at monotonic, align 8
+  br label %done
+done:
+  ret void
+}
+
+; A job that no other caller uses, or null.
+define internal ptr @take_job(ptr %pool) {
+start:
+  br label %look
+look:
+  %k = phi i64 [ 0, %start ], [ %after, %next ]
+  %job = getelementptr %pool, ptr %pool, i32 0, i32 6, i64 %k
+  %pair = cmpxchg ptr %job, i64 0, i64 1 seq_cst seq_cst
+  %got = extractvalue { i64, i1 } %pair, 1
+  br i1 %got, label %found, label %next
+next:
+  %after = add i64 %k, 1
+  %last = icmp eq i64 %after, 16
+  br i1 %last, label %none, label %look
+found:
+  ret ptr %job
+none:
+  ret ptr null
+}
+
+; Have `wanted` helpers awake: those that look for work need no waking.
+define internal void @wake(ptr %pool, i64 %wanted) {
+  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 5
+  br label %look
+look:
+  %awake = load atomic i64, ptr %pool seq_cst, align 8
+  %enough = icmp sge i64 %awake, %wanted
+  br i1 %enough, label %done, label %post
+post:
+  atomicrmw add ptr %pool, i64 1 seq_cst
+  call i32 @sem_post(ptr %semaphore)
+  br label %look
+done:
+  ret void
+}
+
+; Claim chunks and run them until there are none left.
+define internal void @work(ptr %job) {
+start:
+  %ticket.at = getelementptr %job, ptr %job, i32 0, i32 2
+  %done.at = getelementptr %job, ptr %job, i32 0, i32 5
+  %failed.at = getelementptr %job, ptr %job, i32 0, i32 6
+  %entry.at = getelementptr %job, ptr %job, i32 0, i32 8
+  %words.at = getelementptr %job, ptr %job, i32 0, i32 9
+  %total.at = getelementptr %job, ptr %job, i32 0, i32 10
+  %chunk.at = getelementptr %job, ptr %job, i32 0, i32 11
+  br label %look
+look:
+  %ticket = load atomic i64, ptr %ticket.at seq_cst, align 8
+  %next = and i64 %ticket, 4294967295
+  %chunks = lshr i64 %ticket, 32
+  %left = icmp ult i64 %next, %chunks
+  br i1 %left, label %claim, label %done
+claim:
+  %after = add i64 %ticket, 1
+  %pair = cmpxchg ptr %ticket.at, i64 %ticket, i64 %after seq_cst seq_cst
+  %got = extractvalue { i64, i1 } %pair, 1
+  br i1 %got, label %run, label %look
+run:
+  %entry = load ptr, ptr %entry.at
+  %words = load ptr, ptr %words.at
+  %total = load i64, ptr %total.at
+  %chunk = load i64, ptr %chunk.at
+  %lo = mul i64 %next, %chunk
+  %end = add i64 %lo, %chunk
+  %short = icmp slt i64 %end, %total
+  %hi = select i1 %short, i64 %end, i64 %total
+  %status = call i32 %entry(ptr null, ptr null, ptr %words, i64 %lo, i64 %hi)
+  %failed = icmp ne i32 %status, 0
+  br i1 %failed, label %fail, label %count
+fail:
+  store atomic i64 1, ptr %failed.at seq_cst, align 8
+  br label %count
+count:
+  atomicrmw add ptr %done.at, i64 1 seq_cst
+  br label %look
+done:
+  ret void
+}
+
+; Wait for the chunks that helpers are at: at most the length of one, if they run.
+define internal void @await(ptr %done.at, i64 %chunks) {
+start:
+  br label %look
+look:
+  %k = phi i64 [ 0, %start ], [ %after, %spin ], [ %after, %yield ]
+  %after = add i64 %k, 1
+  %done = load atomic i64, ptr %done.at seq_cst, align 8
+  %ready = icmp uge i64 %done, %chunks
+  br i1 %ready, label %return, label %wait
+wait:
+  %soon = icmp ult i64 %k, 200
+  br i1 %soon, label %spin, label %yield
+spin:
+  $pause
+  br label %look
+yield:
+  call i32 @sched_yield()
+  br label %look
+return:
+  ret void
+}
+
+; The life of a helper; it never returns.
+define void @engine_help(ptr %pool) {
+start:
+  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 5
+  br label %sleep
+sleep:
+  %status = call i32 @sem_wait(ptr %semaphore)
+  %woken = icmp eq i32 %status, 0
+  br i1 %woken, label %renew, label %sleep
+renew:
+  %time = call i64 @now()
+  %until = add i64 %time, $spin
+  br label %look
+look:
+  %worked = call i1 @help_once(ptr %pool)
+  br i1 %worked, label %renew, label %idle
+idle:
+  $pause
+  $pause
+  $pause
+  $pause
+  %present = call i64 @now()
+  %over = icmp sgt i64 %present, %until
+  br i1 %over, label %leave, label %look
+leave:
+  atomicrmw sub ptr %pool, i64 1 seq_cst
+  %again = call i1 @help_once(ptr %pool)
+  br i1 %again, label %back, label %sleep
+back:
+  atomicrmw add ptr %pool, i64 1 seq_cst
+  br label %renew
+}
+
+; Work at every job that has a chunk and a seat left; whether there was one.
+define internal i1 @help_once(ptr %pool) {
+start:
+  br label %look
+look:
+  %k = phi i64 [ 0, %start ], [ %after, %next ]
+  %any = phi i1 [ false, %start ], [ %found, %next ]
+  %job = getelementptr %pool, ptr %pool, i32 0, i32 6, i64 %k
+  %ticket.at = getelementptr %job, ptr %job, i32 0, i32 2
+  %ticket = load atomic i64, ptr %ticket.at seq_cst, align 8
+  %place = and i64 %ticket, 4294967295
+  %chunks = lshr i64 %ticket, 32
+  %left = icmp ult i64 %place, %chunks
+  br i1 %left, label %sit, label %next
+sit:
+  %seats.at = getelementptr %job, ptr %job, i32 0, i32 3
+  %seats = load atomic i64, ptr %seats.at seq_cst, align 8
+  %free = icmp sgt i64 %seats, 0
+  br i1 %free, label %take, label %next
+take:
+  %fewer = sub i64 %seats, 1
+  %pair = cmpxchg ptr %seats.at, i64 %seats, i64 %fewer seq_cst seq_cst
+  %got = extractvalue { i64, i1 } %pair, 1
+  br i1 %got, label %join, label %next
+join:
+  call void @work(ptr %job)
+  br label %next
+next:
+  %found = phi i1 [ %any, %look ], [ %any, %sit ], [ %any, %take ], [ true, %join ]
+  %after = add i64 %k, 1
+  %last = icmp eq i64 %after, 16
+  br i1 %last, label %done, label %look
+done:
+  ret i1 %found
+}
+"""
+
+
+def text() -> str:
+    """The LLVM text for this machine.
+
+    It defines ``engine_pool_start(pool)``, ``engine_help(pool)`` and ``engine_share(
+    pool, entry, words, total, chunk, threads)``.
+    """
+    x86 = platform.machine().lower() in ("x86_64", "amd64")
+    pause = "call void @llvm.x86.sse2.pause()" if x86 else ""
+    return Template(_TEXT).substitute(
+        bytes=8 * WORDS,
+        clock=int(time.CLOCK_MONOTONIC),
+        spin=SPIN,
+        late=LATE,
+        pause=pause,
+        declare_pause="declare void @llvm.x86.sse2.pause()" if x86 else "",
+    )

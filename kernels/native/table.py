@@ -1,0 +1,279 @@
+"""A segment of a plan: native calls over a table of arrays, bound into one function.
+
+The segment is packed into bytes, which never change: the calls, a template of their
+words, and what is to be filled in for each run. `runner` has the code that reads it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from array import array as packed
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from .. import memory, pool
+from . import numpy_api
+from .runner import FIELDS, FORMATS, text
+
+
+class Pointer(NamedTuple):
+    """A word that is the address of a slot (0 and above) or a temporary (below 0)."""
+
+    key: int
+
+
+class Scalar(NamedTuple):
+    """A word that is the k-th number given to a run, packed in a format."""
+
+    number: int
+    format: str
+
+
+Word: TypeAlias = Pointer | Scalar | int
+Run: TypeAlias = Callable[[list[Any], Sequence[Any]], int]
+"""Makes the new arrays of a segment in the table, and its calls; how many it made."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One native call, or one that is shared in chunks.
+
+    Parameters
+    ----------
+    entry : int
+        The address of ``int32 entry(void*, void*, int64* words, int64 lo, int64 hi)``.
+    words : tuple of Word
+    total, chunk : int
+        The range, and what a thread takes of it at a time; 0: one call for all.
+    work : float
+        Estimated nanoseconds.
+    """
+
+    entry: int
+    words: tuple[Word, ...]
+    total: int
+    chunk: int
+    work: float
+
+
+@dataclass(frozen=True)
+class Temporary:
+    """Memory that is needed from one call to another, both included."""
+
+    key: int
+    size: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Calls that are made in order.
+
+    Parameters
+    ----------
+    calls : tuple of Call
+    inputs : tuple of int
+        Slots of the table whose arrays are there when it starts.
+    fresh : tuple of (slot, dtype, shape)
+        Arrays that it makes.
+    temporaries : tuple of Temporary
+        Memory that only it needs, all in one array.
+    arena : int
+        The slot for that array.
+    """
+
+    calls: tuple[Call, ...]
+    inputs: tuple[int, ...]
+    fresh: tuple[tuple[int, np.dtype[Any], tuple[int, ...]], ...]
+    temporaries: tuple[Temporary, ...]
+    arena: int
+
+
+RELEASE = 5_000.0
+"""Estimated nanoseconds from which other Python threads may run meanwhile."""
+
+ALIGNMENT = 64
+
+
+def place(temporaries: Sequence[Temporary]) -> tuple[dict[int, int], int]:
+    """Where each temporary stands in one piece of memory, and the size of that.
+
+    Two may share memory when no call needs both. `temporaries` are in the order of
+    their first call.
+
+    Examples
+    --------
+    >>> place([Temporary(-1, 64, 0, 1), Temporary(-2, 8, 1, 2), Temporary(-3, 9, 2, 3)])
+    ({-1: 0, -2: 64, -3: 0}, 128)
+    """
+    offsets: dict[int, int] = {}
+    alive: list[tuple[int, int, int]] = []  # start, end, last call; by start
+    total = 0
+    for one in temporaries:
+        alive = [piece for piece in alive if piece[2] >= one.first]
+        size = -(-max(one.size, 1) // ALIGNMENT) * ALIGNMENT
+        start = 0
+        for begin, end, _ in alive:
+            if begin - start >= size:
+                break
+            start = max(start, end)
+        offsets[one.key] = start
+        alive.append((start, start + size, one.last))
+        alive.sort()
+        total = max(total, start + size)
+    return offsets, total
+
+
+class Bound(NamedTuple):
+    """A segment that can run, and where its temporaries stand in their array."""
+
+    run: Run
+    offsets: dict[int, int]
+
+
+def bind(segment: Segment, threads: int) -> Bound:
+    """Pack a segment for a number of threads; `available` must have said yes."""
+    native = functions()
+    assert native is not None
+    offsets, size = place(segment.temporaries)
+    fresh = list(segment.fresh)
+    if offsets:
+        fresh.append((segment.arena, np.dtype(np.uint8), (size,)))
+    fields = dict(native.fields, threads=threads)
+    content = _pack(segment, fresh, offsets, fields)
+    kept = (content, native.context, *(dtype for _, dtype, _ in fresh))
+    return Bound(native.make(ctypes.addressof(native.method), kept, None), offsets)
+
+
+def _pack(
+    segment: Segment,
+    fresh: Sequence[tuple[int, np.dtype[Any], tuple[int, ...]]],
+    offsets: dict[int, int],
+    fields: dict[str, int],
+) -> bytes:
+    """The bytes that `engine_run` reads."""
+    keys = [*segment.inputs, *(slot for slot, _, _ in segment.fresh)]
+    numbers = {key: k for k, key in enumerate(keys)}
+    temporaries = len(segment.inputs) + len(fresh)
+    for key in offsets:
+        numbers[key] = temporaries + len(numbers) - len(keys)
+    head = 8 * (temporaries + len(offsets))
+    template: list[int] = []
+    patches: list[int] = []
+    scalars: list[int] = []
+    calls: list[int] = []
+    for call in segment.calls:
+        calls += [call.entry, head + 8 * len(template), call.total, call.chunk]
+        for word in call.words:
+            match word:
+                case Pointer(key):
+                    patches += [len(template), numbers[key]]
+                case Scalar(number, form):
+                    scalars += [len(template), number, FORMATS.index(form)]
+            template.append(word if isinstance(word, int) else 0)
+    at = len(FIELDS)
+    extents: list[int] = []
+    arrays: list[int] = []
+    for slot, dtype, shape in fresh:
+        arrays += [slot, id(dtype), len(shape), 8 * (at + len(extents))]
+        extents += shape
+    tables = {
+        "extents": (extents, 1),
+        "calls": (calls, 4),
+        "patches": (patches, 2),
+        "scalars": (scalars, 3),
+        "inputs": ([*segment.inputs], 1),
+        "fresh": (arrays, 4),
+        "temporaries": ([*offsets.values()], 1),
+        "template": (template, 1),
+    }
+    body: list[int] = []
+    for name, (table, width) in tables.items():
+        fields[name] = len(table) // width
+        fields[f"{name}_at"] = 8 * (at + len(body))
+        body += table
+    work = sum(call.work for call in segment.calls)
+    fields["template_size"] = 8 * len(template)
+    fields["words_at"] = head
+    fields["frame_size"] = head + 8 * len(template) + 8  # malloc(0) may give nothing
+    fields["release"] = work >= RELEASE
+    return packed("q", [*(fields[name] for name in FIELDS), *body]).tobytes()
+
+
+class _Method(ctypes.Structure):
+    """Python's PyMethodDef."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("function", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+_FASTCALL = 0x80
+
+
+class Functions(NamedTuple):
+    """What makes a segment a function, and addresses that all segments hold."""
+
+    make: Callable[[int, tuple[Any, ...], None], Run]
+    method: _Method
+    context: Any
+    fields: dict[str, int]
+
+
+@cache
+def functions() -> Functions | None:
+    """The native runner; None where it cannot be had."""
+    from ..cpu.target import MissingSymbol, forever, load_text
+
+    sharing = pool.sharing()
+    context = memory.context()
+    if sharing is None or context is None or not memory.has_plain_layout():
+        return None
+    try:
+        (run,) = load_text(text(), "engine_run")
+    except MissingSymbol:  # a Python that does not export its C API
+        return None
+    method = _Method(b"run", run, _FASTCALL, None)
+    forever(method)
+    thing = ctypes.py_object
+    shape = ctypes.PYFUNCTYPE(thing, ctypes.c_void_p, thing, ctypes.c_void_p)
+    fields = {
+        "pool": sharing.state,
+        "share": sharing.address,
+        "array_type": numpy_api.address(numpy_api.ARRAY_TYPE),
+        "new_array": numpy_api.address(numpy_api.NEW_ARRAY),
+        "data": memory.DATA,
+        "none": id(None),
+    }
+    make: Any = shape(("PyCFunction_NewEx", ctypes.pythonapi))
+    return Functions(make, method, context, fields)
+
+
+@cache
+def reason() -> str:
+    """Why plans are run by Python, row by row; nothing where the native runner is."""
+    if os.environ.get("ENGINE_NATIVE", "1") == "0":
+        return "ENGINE_NATIVE is 0"
+    if functions() is None:
+        return "this Python, or this system, lacks a symbol that it needs"
+    return ""
+
+
+def available() -> bool:
+    """Whether plans are run natively.
+
+    Examples
+    --------
+    >>> available() == (reason() == "")
+    True
+    """
+    return not reason()

@@ -1,0 +1,13 @@
+def softmax(a0, a1, n0, n1, o0, d0_0, o1, d1_0):
+    row = (n0, 1)
+    loop = (n0, n1)
+    x0 = load(a0, o0, loop, (d0_0, 1))
+    t0 = row_max(float64(x0), loop)
+    x1 = load(a0, o0, loop, (d0_0, 1))
+    t1 = float64(x1 - t0)
+    t2 = float64(exp(t1))
+    store(a1, o1, loop, (d1_0, 1), t2)
+    t3 = row_sum(float64(t2), loop)
+    x2 = copy(load(a1, o1, loop, (d1_0, 1)))
+    t4 = float64(x2 / t3)
+    store(a1, o1, loop, (d1_0, 1), t4)

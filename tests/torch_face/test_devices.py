@@ -1,0 +1,209 @@
+"""Tensors on a CUDA device: where results are, what moves, what is refused.
+
+They run where there is a device; on other machines `test_in_the_simulator` runs them in
+numba-cuda's simulator, in a process of its own, with a part of the walk over all ops.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import engine
+import engine.numpy as enp
+from engine import nn, optim
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+on_a_device = pytest.mark.skipif(
+    not engine.cuda.is_available(), reason="engine.cuda.is_available() is False"
+)
+WALK = (
+    "add or true_divide or sqrt or floor or isnan or where or left_shift or cast or "
+    "argmax or view or update or take or put or full or iota or python_numbers or "
+    "to_device"
+)
+"""Ops of the walk that the simulator runs: each form of kernel, in a minute."""
+
+
+@pytest.mark.skipif(engine.cuda.is_available(), reason="a device runs them directly")
+def test_in_the_simulator() -> None:
+    pytest.importorskip("numba_cuda", reason="the extra `cuda` has the simulator")
+    here = str(Path(__file__).relative_to(ROOT))
+    walk = ["tests/test_every_op.py", "--device", "cuda", "-k", f"on_cuda or {WALK}"]
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", here, *walk],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+def tensor_on_cuda(*numbers: float, **options: Any) -> engine.Tensor:
+    return engine.tensor(numbers, device="cuda", **options)
+
+
+def assert_on_cuda(x: engine.Tensor, expected: Any) -> None:
+    assert x.is_cuda
+    assert str(x.device) == "cuda:0"
+    np.testing.assert_allclose(x.cpu().numpy(), expected, rtol=1e-6)
+
+
+@on_a_device
+def test_results_on_cuda_are_where_the_operands_are() -> None:
+    x = tensor_on_cuda(1.0, 2.0, 3.0)
+    assert_on_cuda((x * 2 + 1).exp(), np.exp([3.0, 5.0, 7.0]))
+    assert_on_cuda(x.sum(), 6.0)
+    assert_on_cuda(x.sort(descending=True).values, [3.0, 2.0, 1.0])
+    assert_on_cuda(x.reshape(3, 1) @ x.reshape(1, 3), np.outer([1, 2, 3], [1, 2, 3]))
+    assert_on_cuda(engine.where(x > 1, x, engine.zeros_like(x)), [0.0, 2.0, 3.0])
+    assert_on_cuda(x.half() + 1, [2.0, 3.0, 4.0])
+
+
+@on_a_device
+def test_creation_on_cuda() -> None:
+    for made in (
+        engine.zeros(2, device="cuda"),
+        engine.ones(2, device=engine.device("cuda:0")),
+        engine.rand(2, device="cuda"),
+        engine.arange(2, device="cuda"),
+        engine.eye(2, device="cuda"),
+        engine.tensor([1, 2], device="cuda"),
+        engine.ones_like(tensor_on_cuda(1.0, 2.0)),
+        tensor_on_cuda(1.0).new_zeros(3),
+        nn.Linear(2, 2, device="cuda").weight,
+    ):
+        assert made.is_cuda
+        engine.eval(made)
+    engine.manual_seed(3)
+    here = engine.rand(5)
+    engine.manual_seed(3)
+    assert engine.equal(engine.rand(5, device="cuda").cpu(), here)
+
+
+@on_a_device
+def test_moves_to_and_from_cuda() -> None:
+    x = engine.tensor([1.0, 2.0])
+    there = x.cuda()
+    assert there.to("cuda") is there
+    assert x.cpu() is x
+    there += 1
+    np.testing.assert_array_equal(x.numpy(), [1.0, 2.0])  # a copy
+    np.testing.assert_array_equal(there.cpu().numpy(), [2.0, 3.0])
+    assert there.to("cpu", engine.float64).dtype == engine.float64
+    assert x.to(there).is_cuda
+    assert str(pickle.loads(pickle.dumps(there)).device) == "cuda:0"
+    assert copy.deepcopy(there).is_cuda
+    assert repr(there) == "tensor([2., 3.], device='cuda:0')"
+    assert there.tolist() == [2.0, 3.0]
+    assert there[1].item() == 3.0
+
+
+@on_a_device
+def test_writes_on_cuda() -> None:
+    x = engine.zeros(4, device="cuda")
+    view = x[1:3]
+    view += 1
+    x[3] = engine.tensor(7.0)
+    x[0] = tensor_on_cuda(5.0)[0]
+    assert_on_cuda(x, [5.0, 1.0, 1.0, 7.0])
+    x[x > 4] = 0
+    x[1:] += x[:-1].clone()
+    assert_on_cuda(x, [0.0, 1.0, 2.0, 1.0])
+    host = engine.zeros(2)
+    host[:] = x[1:3]  # a write moves what it writes
+    assert not host.is_cuda
+    np.testing.assert_array_equal(host.numpy(), [1.0, 2.0])
+
+
+@on_a_device
+def test_gradients_on_cuda() -> None:
+    w = tensor_on_cuda(1.0, 2.0, requires_grad=True)
+    (w * w * 3).sum().backward()
+    assert w.grad is not None
+    assert_on_cuda(w.grad, [6.0, 12.0])
+    w.sum().backward()
+    assert_on_cuda(w.grad, [7.0, 13.0])
+    host = engine.tensor([1.0, 2.0], requires_grad=True)
+    (host.to("cuda") ** 2).sum().backward()  # through the move
+    assert host.grad is not None
+    assert not host.grad.is_cuda
+    np.testing.assert_allclose(host.grad.numpy(), [2.0, 4.0])
+
+
+@on_a_device
+def test_training_on_cuda_follows_training_on_the_host() -> None:
+    def losses(device: str) -> list[float]:
+        engine.manual_seed(0)
+        model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).to(device)
+        optimiser = optim.Adam(model.parameters(), lr=0.1)
+        x = engine.rand(5, 3).to(device)
+        found = []
+        for _ in range(2):
+            optimiser.zero_grad()
+            loss = model(x).square().mean()
+            loss.backward()
+            optimiser.step()
+            found.append(loss.item())
+        assert all(p.is_cuda == (device == "cuda") for p in model.parameters())
+        return found
+
+    np.testing.assert_allclose(losses("cuda"), losses("cpu"), rtol=1e-5)
+
+
+@on_a_device
+def test_what_is_refused_on_cuda() -> None:
+    x, y = tensor_on_cuda(1.0, 2.0), engine.ones(2)
+    for call in (
+        lambda: x + y,
+        lambda: x.reshape(1, 2) @ y,
+        lambda: engine.where(x > 0, x, y),
+    ):
+        with pytest.raises(RuntimeError, match=r"same device.*cuda.*were given"):
+            call()
+    assert_on_cuda(x * engine.tensor(2.0), [2.0, 4.0])  # a number may be anywhere
+    for export in (x.numpy, lambda: np.asarray(x), lambda: np.from_dlpack(x)):  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"can't convert cuda:0 device type tensor"):
+            export()
+    with pytest.raises(RuntimeError, match="cuda or cuda:0 was required"):
+        x.to("cuda:1")
+    with pytest.raises(IndexError):
+        x[engine.tensor([0, 2])]
+
+
+@on_a_device
+def test_numpys_face_on_cuda() -> None:
+    x = enp.asarray([1.0, 2.0], device="cuda")
+    assert x.device == "cuda"
+    y = enp.sin(x) + enp.arange(2.0)
+    assert y.device == "cuda"
+    assert enp.zeros_like(y).device == "cuda"
+    np.testing.assert_allclose(
+        np.asarray(y.to_device("cpu")), np.sin([1.0, 2.0]) + np.arange(2.0)
+    )
+    with pytest.raises(ValueError, match="'cpu' or 'cuda' was required"):
+        x.to_device("tpu")
+
+
+@on_a_device
+def test_what_is_asked_about_cuda() -> None:
+    assert engine.cuda.device_count() == 1
+    assert engine.cuda.current_device() == 0
+    assert engine.cuda.get_device_name()
+    engine.cuda.synchronize()
+    explained = str(engine.explain(tensor_on_cuda(1.0) + 1))
+    assert "on cuda" in explained
+    assert "@cuda.jit(" in explained
