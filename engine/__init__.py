@@ -14,6 +14,7 @@ from math import nan as nan
 from math import pi as pi
 
 from engine import cuda as cuda
+from engine import native as _native
 from engine import nn as nn
 from engine import optim as optim
 from engine.config import config as config
@@ -271,3 +272,5 @@ clip = clamp
 divide = div
 negative = neg
 subtract = sub
+
+_native.start(Tensor)

@@ -21,7 +21,9 @@ from engine.recipe import (
     Recipe,
     broadcast_strides,
     c_strides,
+    owned,
     strided,
+    transposed,
 )
 from engine.record.trace import grad_enabled, grad_mode
 from engine.record.value import Value, constant
@@ -62,9 +64,10 @@ class Array:
         handle is axis ``k`` of the value. `scalar` marks what is a scalar in NumPy.
         """
         handle = cls.__new__(cls)
-        handle.recipe = _owned(
-            value.dtype, value.shape, None if order is None else tuple(order)
-        )
+        recipe = value.layout
+        if recipe is None:
+            recipe = value.layout = owned(value.dtype, value.shape)
+        handle.recipe = recipe if order is None else _ordered(recipe, tuple(order))
         handle._value = value
         handle._line = None
         handle.writeable = writeable and not scalar
@@ -105,8 +108,7 @@ class Array:
         if self._line is None:
             value = self._value
             assert value is not None
-            recipe, shape = self.recipe, value.shape
-            if recipe.shape == shape and recipe.strides == c_strides(shape):
+            if self.recipe is value.layout:
                 return value  # as `wrap` made it, in C order
             return read_region(value, self.recipe)
         return self._line.read(self.recipe)
@@ -370,19 +372,11 @@ class Array:
 
 
 @lru_cache(maxsize=4096)
-def _owned(
-    dtype: np.dtype[Any], shape: tuple[int, ...], order: tuple[int, ...] | None
-) -> Recipe:
-    """The recipe of a handle that owns a value of this shape."""
-    if 0 in shape:  # NumPy's fresh empty arrays have strides 0
-        strides: tuple[int, ...] = (0,) * len(shape)
-    else:
-        strides = c_strides(shape)
-    if order is not None and order != tuple(range(len(shape))):
-        inverse = sorted(range(len(shape)), key=order.__getitem__)
-        shape = tuple(shape[k] for k in inverse)
-        strides = tuple(strides[k] for k in inverse)
-    return Recipe(dtype, 0, shape, strides)
+def _ordered(recipe: Recipe, order: tuple[int, ...]) -> Recipe:
+    """The recipe of a handle whose axis ``order[k]`` is the value's axis ``k``."""
+    if order == tuple(range(len(order))):
+        return recipe
+    return transposed(recipe, sorted(range(len(order)), key=order.__getitem__))
 
 
 def _contiguous(value: Value, shape: tuple[int, ...]) -> Recipe:

@@ -20,6 +20,13 @@ def add(name: str, amount: int = 1) -> None:
         _counts[name] += amount
 
 
+def add_flush(ops: int) -> None:
+    """Count a synchronisation, and the ops that had been recorded until then."""
+    with _lock:
+        _counts["synchronisations"] += 1
+        _counts["ops_recorded"] += ops
+
+
 def read() -> dict[str, int]:
     """All counts since the start or the last `reset`."""
     with _lock:

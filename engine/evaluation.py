@@ -28,7 +28,11 @@ def eval(*arrays: Any) -> None:
     >>> x = np.arange(3) + 1
     >>> eval(x)
     """
-    evaluate([array.read() for array in _leaves(arrays)])
+    for array in arrays:
+        if not isinstance(array, Array):
+            evaluate([array.read() for array in _leaves(arrays)])
+            return
+    evaluate([array.read() for array in arrays])
 
 
 def _leaves(tree: Any) -> Iterator[Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,23 +64,26 @@ def flush(trace: Trace) -> None:
 
 
 def _run(trace: Trace) -> None:
-    counters.add("synchronisations")
-    counters.add("ops_recorded", len(trace.values) - len(trace.leaves))
-    alive = tuple(live_values(trace))
+    counters.add_flush(len(trace.values) - len(trace.leaves))
+    alive = _live_mask(trace)
     donated = donated_leaves(trace)  # before anything else here refers to buffers
     leaves = [leaf.buffer for leaf in trace.leaves]
     node, values, scalars = trace.node, trace.values, trace.scalars
+    whole = False
     try:
         if config.tier == "numpy":
-            outputs = interpret(node.path(), alive, leaves, scalars)
+            kept = tuple(map(bool, alive))
+            outputs = interpret(node.path(), kept, leaves, scalars)
         else:
             from engine.plan import ColdPlan  # plan imports this module
 
             key = (alive, donated)
             plan = node.plans.get(key)
             if plan is None:
-                plan = node.plans[key] = ColdPlan(node.path(), alive, donated)
+                kept = tuple(map(bool, alive))
+                plan = node.plans[key] = ColdPlan(node.path(), kept, donated)
             outputs = plan.run(leaves, scalars)
+        whole = not trace.histories and not trace.aliases
     except Unfinished as unfinished:
         # What cannot be computed is lost, and what depends on it; all else is not.
         outputs, error = unfinished.outputs, unfinished.error
@@ -89,11 +92,31 @@ def _run(trace: Trace) -> None:
         outputs = {}
         raise
     finally:
-        for value in (*values, *trace.aliases):
-            if value.buffer is None:
-                value.trace = None
-                value.buffer = outputs.get(value.number)
+        if whole:  # nobody holds the values that are no outputs
+            for number, buffer in outputs.items():
+                value = values[number]
+                value.trace, value.buffer = None, buffer
+        else:
+            for value in (*values, *trace.aliases):
+                if value.buffer is None:
+                    value.trace = None
+                    value.buffer = outputs.get(value.number)
         renew(trace)
+
+
+def _live_mask(trace: Trace) -> bytes:
+    """`live_values` as bytes of 0 and 1."""
+    if _scan and not trace.histories and not trace.aliases:
+        return _scan[0](trace.values)
+    return bytes(live_values(trace))
+
+
+_scan: list[Callable[[list[Value]], bytes]] = []
+
+
+def use_native_scan(scan: Callable[[list[Value]], bytes]) -> None:
+    """Let native code do what `_held_values` does."""
+    _scan[:] = [scan]
 
 
 def live_values(trace: Trace) -> list[bool]:
@@ -105,6 +128,8 @@ def live_values(trace: Trace) -> list[bool]:
     the gradient that reads them). References are counted, so the answer is exact.
     """
     values = trace.values
+    if not trace.histories and not trace.aliases:
+        return _held_values(values)
     by_history = _held_by_histories(values)
     saved = [False] * len(values)
     tape = [False] * len(values)
@@ -129,6 +154,22 @@ def live_values(trace: Trace) -> list[bool]:
         else:
             saved[i] = saved[i] or needed
     return saved
+
+
+def _held_values(values: list[Value]) -> list[bool]:
+    """Which of values without histories somebody holds."""
+    count = sys.getrefcount
+    return [value.buffer is None and count(value) > _UNHELD for value in values]
+
+
+def _references_by_list() -> int:
+    """What `_held_values` counts for a value that nothing but its list holds."""
+    values, count = [Value(np.dtype(bool), ())], sys.getrefcount
+    (references,) = [count(value) for value in values]
+    return references
+
+
+_UNHELD = _references_by_list()
 
 
 def _is_elementwise(history: History) -> bool:
@@ -163,7 +204,7 @@ def _references(value: Value) -> int:
 def donated_leaves(trace: Trace) -> frozenset[int]:
     """Leaves that nobody else holds: their memory may be overwritten."""
     numbers = trace.leaf_numbers
-    free = []
+    free: list[int] = []
     for leaf in trace.leaves:
         if sys.getrefcount(leaf) > 4:  # leaves, values, the loop variable, the argument
             continue
@@ -206,6 +247,7 @@ def _record_again(value: Value) -> None:
         again = record(top.history.op, top.history.inputs, top.history.attributes)
         if again.trace is not None:
             again.trace.values[again.number] = top
+            again.trace.histories = True
         top.trace, top.number, top.buffer = again.trace, again.number, again.buffer
         stack.pop()
 

@@ -10,6 +10,7 @@ import engine
 from engine.config import config
 from engine.kernels import cache, pool
 from engine.kernels.native import blas, table
+from engine.native import recorder
 
 
 def information() -> dict[str, str]:
@@ -26,7 +27,7 @@ def information() -> dict[str, str]:
         "threads": str(pool.num_threads()),
         "devices": ", ".join(["cpu", *_cuda_devices()]),
         "tier": config.tier,
-        "recorder": "python (the only one in this version)",
+        "recorder": "{} ({})".format(*recorder()),
         "runner": _runner(),
         "cache": kept,
     }

@@ -63,6 +63,14 @@ def whole(dtype: np.dtype[Any], shape: Shape) -> Recipe:
     return Recipe(dtype, 0, shape, c_strides(shape))
 
 
+@lru_cache(maxsize=4096)
+def owned(dtype: np.dtype[Any], shape: Shape) -> Recipe:
+    """The recipe of a handle that owns a value of this shape, in C order."""
+    if 0 in shape:  # NumPy's fresh empty arrays have strides 0
+        return Recipe(dtype, 0, shape, (0,) * len(shape))
+    return whole(dtype, shape)
+
+
 def is_c_contiguous(recipe: Recipe) -> bool:
     """Whether the elements lie in C order without gaps (true when there are none)."""
     return _dense_size(recipe.shape, recipe.strides) >= 0

@@ -110,6 +110,7 @@ def test_pending_bytes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(trace, "MAX_BYTES", 10_000)
     total = np.zeros(1000)
+    engine.eval(total)  # traces that begin from now on have the new limit
     before = engine.stats()["synchronisations"]
     for i in range(20):
         total = total + np.asarray(numpy.full(1000, float(i)))

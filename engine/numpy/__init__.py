@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine import native as _native
+
 # The array class comes first: the modules below refer to each other through it.
 from .handle import ndarray  # isort: skip
 from . import (
@@ -32,6 +34,7 @@ from . import (
     nanfunctions,
     numeric,
     products,
+    protocols,
     random,
     ranges,
     reductions,
@@ -65,6 +68,8 @@ from .statistics import *  # noqa: F403
 from .triangles import *  # noqa: F403
 from .ufunc import ufunc
 from .ufuncs import *  # noqa: F403
+
+_native.join_numpy(ndarray, ufunc, protocols.call_plain)
 
 # Each module says what it exports, so that names are written once.
 __all__ = ["FallbackWarning", "fft", "linalg", "ndarray", "random", "ufunc"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.array import Array
 from engine.errors import named
-from engine.recipe import Recipe, broadcast_strides, c_strides, keep_order
+from engine.recipe import Recipe, broadcast_strides, keep_order
 from engine.record.value import Scalar, Value, constant
 from engine.storage import read_region
 
@@ -26,8 +26,6 @@ Layout: TypeAlias = tuple[Shape, Shape]
 NUMBERS = (bool, int, float, complex)
 WEAK = frozenset(NUMBERS)
 KINDS = "biufc"
-
-contiguous = lru_cache(maxsize=4096)(c_strides)
 
 
 def read_as(handle: Array, recipe: Recipe) -> Value:
@@ -42,13 +40,7 @@ def read_as(handle: Array, recipe: Recipe) -> Value:
 def plain_value(handle: Array) -> Value | None:
     """The value of a handle that owns it in C order; None for views and the like."""
     value = handle._value
-    if value is None:
-        return None
-    shape = value.shape
-    if len(shape) < 2:
-        return value
-    recipe = handle.recipe
-    if recipe.strides == contiguous(shape) and recipe.shape == shape:
+    if value is None or handle.recipe is value.layout:
         return value
     return None
 

@@ -10,6 +10,7 @@ import numpy as np
 import engine.numpy.handle as face
 from engine.array import Array
 from engine.ops.op import Op
+from engine.record.forms import form
 from engine.record.registry import REGISTRY
 
 from .elementwise import apply, check_loop, check_out, in_c_order, prepared, store_out
@@ -33,6 +34,7 @@ def _defers(other: Any) -> bool:
 def _binary(name: str) -> Callable[[Any, Any], Any]:
     op = REGISTRY[name]
 
+    @form(name, 2)
     def method(self: Any, other: Any) -> Any:
         if type(other) is not face.ndarray and _defers(other):
             return NotImplemented
@@ -44,6 +46,7 @@ def _binary(name: str) -> Callable[[Any, Any], Any]:
 def _reflected(name: str) -> Callable[[Any, Any], Any]:
     op = REGISTRY[name]
 
+    @form(name, 2, reflected=True)
     def method(self: Any, other: Any) -> Any:
         if type(other) is not face.ndarray and _defers(other):
             return NotImplemented
@@ -71,6 +74,7 @@ def _in_place(name: str) -> Callable[[Any, Any], Any]:
 def _unary(name: str) -> Callable[[Any], Any]:
     op = REGISTRY[name]
 
+    @form(name, 1)
     def method(self: Any) -> Any:
         return apply(op, self)
 
@@ -196,9 +200,11 @@ class Operators(Array):
         self[...] = result
         return self
 
+    @form("equal", 2)
     def __eq__(self, other: object) -> Any:
         return self._equal("equal", other)
 
+    @form("not_equal", 2)
     def __ne__(self, other: object) -> Any:
         return self._equal("not_equal", other)
 

@@ -42,6 +42,11 @@ def call_ufunc(
     return (lazy if method == "__call__" else getattr(lazy, method))(*inputs, **options)
 
 
+def call_plain(function: np.ufunc, method: str, *inputs: Any) -> Any:
+    """``__array_ufunc__`` without options."""
+    return call_ufunc(function, method, inputs, {})
+
+
 _FOREIGN = "the result goes into an ndarray of NumPy, which has no gradient"
 
 

@@ -14,11 +14,11 @@ from engine.errors import named
 from engine.movement import normal_axes, reshape_value
 from engine.ops.op import cast
 from engine.ops.regions import full_value
-from engine.recipe import Shape, keep_order, transposed
+from engine.recipe import Shape, c_strides, keep_order, transposed
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 
-from .operands import contiguous, plain_value, read_as
+from .operands import plain_value, read_as
 
 __all__ = [
     "all",
@@ -61,7 +61,7 @@ def in_memory_order(array: Array) -> tuple[Value, tuple[int, ...]]:
     if value is not None:
         return value, tuple(range(rank))
     recipe = array.recipe
-    if rank < 2 or recipe.strides == contiguous(recipe.shape):
+    if rank < 2 or recipe.strides == c_strides(recipe.shape):
         return array.read(), tuple(range(rank))
     order = keep_order(recipe.shape, [recipe.strides])
     return read_as(array, transposed(recipe, order)), order

@@ -31,6 +31,8 @@ class ufunc:
     and ``reduce``, ``accumulate``, ``outer`` and ``at`` are methods.
     """
 
+    __slots__ = ("__dict__", "op")
+
     def __init__(
         self, name: str, compose: Callable[..., tuple[Any, ...]] | None = None
     ) -> None:

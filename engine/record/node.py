@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from engine.kernels.backend import HOST
+from engine.recipe import owned
 
 if TYPE_CHECKING:
     from engine.ops.op import Op
@@ -18,14 +20,18 @@ class Node:
     The path from the root to a node is a trace; the number of a value is the depth of
     its node. `operands` are numbers of values, or ``~k`` for the k-th Python scalar of
     the trace, whose dtypes stand in `scalars`. `device` is where the result is when it
-    is kept. All but the caches (`children`, `plans`) is immutable.
+    is kept, `size` counts its bytes. All but the caches is immutable: `children` and
+    `plans` by key, and `last`, the child that was last gone to.
     """
 
     __slots__ = (
         "attributes",
         "children",
         "device",
+        "differentiable",
         "dtype",
+        "last",
+        "layout",
         "line",
         "number",
         "op",
@@ -34,6 +40,7 @@ class Node:
         "plans",
         "scalars",
         "shape",
+        "size",
     )
 
     def __init__(
@@ -54,11 +61,15 @@ class Node:
         self.scalars = scalars
         self.dtype = dtype
         self.shape = shape
+        self.size = prod(shape) * dtype.itemsize
         self.parent = parent
         self.number: int = -1 if parent is None else parent.number + 1
         self.line = line
         self.device = device
+        self.layout = owned(dtype, shape)
+        self.differentiable = op.rule is not None and dtype.kind in "fc"
         self.children: dict[Any, Node] = {}
+        self.last: Node | None = None
         self.plans: dict[Any, Any] = {}
 
     def path(self) -> list[Node]:

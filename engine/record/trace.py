@@ -56,16 +56,23 @@ class _Trie:
 
 
 class Trace:
-    """Events of one thread that have not run: a path in the trie and its data."""
+    """Events of one thread that have not run: a path in the trie and its data.
+
+    `room` says how many more bytes of computed arrays it may keep alive.
+    `grad` says whether the thread records gradient histories, `histories` whether any
+    of the values has one.
+    """
 
     __slots__ = (
         "aliases",
         "flushing",
-        "leaf_bytes",
+        "grad",
+        "histories",
         "leaf_numbers",
         "leaves",
         "lock",
         "node",
+        "room",
         "scalars",
         "values",
     )
@@ -78,8 +85,10 @@ class Trace:
         self.leaves: list[Value] = []
         self.leaf_numbers: dict[int, int] = {}
         self.scalars: list[Any] = []
-        self.leaf_bytes = 0
+        self.room = MAX_BYTES
         self.flushing = False
+        self.grad = True
+        self.histories = False
 
     def extend(self, key: Any, inputs: Sequence[Value | Scalar]) -> Node:
         """A new node for an event that never followed this path before.
@@ -117,6 +126,7 @@ class Trace:
             self.node = self.node.parent
         del self.values[self.node.number + 1 :]
         path = self.node.path()
+        del self.scalars[sum(len(node.scalars) for node in path) :]
         entered = [i for i, node in enumerate(path) if node.op is LEAF]
         self.leaves = [self.values[i] for i in entered]
         self.leaf_numbers = {id(self.values[i]): i for i in entered}
@@ -126,20 +136,78 @@ class Trace:
         number = self.leaf_numbers.get(id(value))
         if number is not None:
             return number
+        parent = self.node
         dtype, shape, device = value.dtype, value.shape, value.device
         key = (LEAF, dtype, shape, device)
-        node = self.node.children.get(key)
+        node = parent.children.get(key)
         if node is None:
             line = user_line()
-            node = Node(LEAF, (), (), (), dtype, shape, self.node, line, device)
-            node = self.node.children.setdefault(key, node)
+            node = Node(LEAF, (), (), (), dtype, shape, parent, line, device)
+            node = parent.children.setdefault(key, node)
             _Trie.grow()
-        self.node = node
-        self.leaf_numbers[id(value)] = node.number
+        place = id(value)
         self.leaves.append(value)
+        if self.node is not parent:  # a finalizer has recorded meanwhile
+            self.leaves = [leaf for leaf in self.leaves if leaf is not value]
+            return self.enter(value)
+        parent.last = self.node = node
         self.values.append(value)
-        self.leaf_bytes += value.size * value.dtype.itemsize
+        self.leaf_numbers[place] = node.number
+        self.room -= node.size
         return node.number
+
+    def advance(
+        self,
+        op: Op,
+        inputs: Sequence[Value | Scalar],
+        attributes: tuple[Any, ...],
+        has_history: bool,
+    ) -> Value | None:
+        """Record an event. None when a finalizer has recorded meanwhile.
+
+        Where objects are made or functions called the collector may run, and with it
+        finalizers that record; so the trace is changed at the end, where there is
+        nothing of that between the steps.
+        """
+        operands: list[int] = []
+        numbers: list[Any] = []
+        dtypes: tuple[np.dtype[Any], ...] = ()
+        first = len(self.scalars)
+        for x in inputs:
+            if type(x) is Value:
+                operands.append(x.number if x.buffer is None else self.enter(x))
+            else:
+                operands.append(~(first + len(numbers)))
+                numbers.append(x.value)  # type: ignore[union-attr]
+                dtypes += (x.dtype,)
+        key: tuple[Any, ...] = (op, tuple(operands), attributes, dtypes)
+        if op.kind == "library":  # may fail late, and then names its own line
+            key += (user_line(),)
+        parent = self.node
+        node = parent.children.get(key)
+        if node is None:
+            node = self.extend(key, inputs)
+        value = Value(
+            node.dtype,
+            node.shape,
+            None,
+            self,
+            node.number,
+            None,
+            node.device,
+            node.layout,
+        )
+        if has_history and node.differentiable and self.grad:
+            value.history = History(op, tuple(inputs), attributes)
+            self.histories = True
+        if self.node is not parent or len(self.scalars) != first:
+            return None
+        if op.kind != "library":
+            parent.last = node
+        self.node = node
+        self.scalars += numbers
+        self.values.append(value)
+        return value
 
 
 def _device_of(
@@ -159,7 +227,6 @@ class _Thread(threading.local):
 
     def __init__(self) -> None:
         self.trace = Trace(threading.RLock())
-        self.grad = True
 
 
 _thread = _Thread()
@@ -178,30 +245,30 @@ def renew(trace: Trace) -> None:
     trace.leaves = []
     trace.leaf_numbers = {}
     trace.scalars = []
-    trace.leaf_bytes = 0
+    trace.room = MAX_BYTES
+    trace.histories = False
 
 
 def grad_enabled() -> bool:
     """Whether ops of this thread record a gradient history."""
-    return _thread.grad
+    return _thread.trace.grad
 
 
 def switch_grad(enabled: bool) -> bool:
     """Switch the recording of gradient histories on or off; gives what it was."""
-    before = _thread.grad
-    _thread.grad = enabled
+    trace = _thread.trace
+    before, trace.grad = trace.grad, enabled
     return before
 
 
 @contextlib.contextmanager
 def grad_mode(enabled: bool) -> Iterator[None]:
     """Switch the recording of gradient histories on or off in this thread."""
-    before = _thread.grad
-    _thread.grad = enabled
+    before = switch_grad(enabled)
     try:
         yield
     finally:
-        _thread.grad = before
+        switch_grad(before)
 
 
 class Executor(Protocol):
@@ -234,43 +301,17 @@ def record(
                 _executors[0].ready(x, trace)
             if x.history is not None:
                 has_history = True
+    value = None
     with trace.lock:
         try:
-            operands = []
-            dtypes: tuple[np.dtype[Any], ...] = ()
-            scalars = trace.scalars
-            n_scalars = len(scalars)
-            for x in inputs:
-                if type(x) is Value:
-                    operands.append(x.number if x.buffer is None else trace.enter(x))
-                else:
-                    operands.append(~len(scalars))
-                    scalars.append(x.value)  # type: ignore[union-attr]
-                    dtypes += (x.dtype,)
-            key: tuple[Any, ...] = (op, tuple(operands), attributes, dtypes)
-            if op.kind == "library":  # may fail late, and then names its own line
-                key += (user_line(),)
-            node = trace.node.children.get(key)
-            if node is None:
-                try:
-                    node = trace.extend(key, inputs)
-                except BaseException:
-                    del scalars[n_scalars:]
-                    raise
-            trace.node = node
-            device = node.device
-            value = Value(
-                node.dtype, node.shape, None, trace, node.number, None, device
-            )
-            differentiable = op.rule is not None and node.dtype.kind in "fc"
-            if has_history and differentiable and _thread.grad:
-                value.history = History(op, tuple(inputs), attributes)
-            trace.values.append(value)
-        except BaseException:
-            if trace.node.number + 1 != len(trace.values):  # interrupted in between
+            while value is None:
+                value = trace.advance(op, inputs, attributes, has_history)
+        except BaseException as error:
+            whole = trace.node.number + 1 == len(trace.values)
+            if not (whole and isinstance(error, Exception)):  # interrupted in between
                 trace.repair()
             raise
-    if node.number >= MAX_EVENTS or trace.leaf_bytes > MAX_BYTES:
+    if value.number >= MAX_EVENTS or trace.room < 0:
         _executors[0].flush(trace)
     return value
 
@@ -283,8 +324,16 @@ def alias(value: Value, history: History | None) -> Value:
             f"{called()}: a value that can be computed was required; this one was lost "
             "when an earlier computation failed"
         )
-    dtype, shape, device = value.dtype, value.shape, value.device
-    other = Value(dtype, shape, value.buffer, trace, value.number, history, device)
+    other = Value(
+        value.dtype,
+        value.shape,
+        value.buffer,
+        trace,
+        value.number,
+        history,
+        value.device,
+        value.layout,
+    )
     if trace is not None:
         with trace.lock:
             if value.trace is trace:

@@ -14,10 +14,11 @@ from .registry import REGISTRY
 
 if TYPE_CHECKING:
     from engine.ops.op import Op
+    from engine.recipe import Recipe
 
     from .trace import Trace
 
-_sequence = itertools.count()
+sequence = itertools.count()
 
 
 class Scalar(NamedTuple):
@@ -66,7 +67,7 @@ class History:
         self.inputs = inputs
         self.attributes = attributes
         self.cell = cell
-        self.sequence = next(_sequence)
+        self.sequence = next(sequence)
 
 
 class Value:
@@ -74,7 +75,8 @@ class Value:
 
     A value is *pending* (`trace` and `number` say which event makes it) or *computed*
     (`buffer` is its memory, on `device`). A handle that writes takes a new value; a
-    value itself never changes.
+    value itself never changes. `layout` is the recipe of the handles that own it in C
+    order, which all have this very object; None until the first one is made.
     """
 
     __slots__ = (
@@ -83,6 +85,7 @@ class Value:
         "device",
         "dtype",
         "history",
+        "layout",
         "number",
         "shape",
         "trace",
@@ -95,6 +98,7 @@ class Value:
     buffer: Any
     history: History | None
     device: str
+    layout: Recipe | None
 
     def __init__(
         self,
@@ -105,6 +109,7 @@ class Value:
         number: int = -1,
         history: History | None = None,
         device: str = HOST,
+        layout: Recipe | None = None,
     ) -> None:
         self.dtype = dtype
         self.shape = shape
@@ -113,6 +118,7 @@ class Value:
         self.number = number
         self.history = history
         self.device = device
+        self.layout = layout
 
     @property
     def size(self) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from engine import composites
 from engine.array import Array
 from engine.ops.op import cast
+from engine.record.forms import form
 from engine.torch.operands import (
     OPERANDS,
     Number,
@@ -30,6 +31,7 @@ T = TypeVar("T", bound="Elementwise")
 def _unary(name: str, summary: str, *, floating: bool = False) -> Callable[[T], T]:
     """A method that records a one-operand op; `floating`: integers become floats."""
 
+    @form(name, 1)
     def method(self: T) -> T:
         return self.wrap(elementwise(op_named(name), self, floating=floating))
 
@@ -50,6 +52,7 @@ def _binary(
 def _operator(name: str, *, floating: bool = False) -> Callable[[T, Any], T]:
     """A binary operator: it leaves operands that it does not know to the other."""
 
+    @form(name, 2)
     def method(self: T, other: Any) -> Any:
         if not isinstance(other, OPERANDS):
             return NotImplemented
@@ -61,6 +64,7 @@ def _operator(name: str, *, floating: bool = False) -> Callable[[T, Any], T]:
 def _reflected(name: str, *, floating: bool = False) -> Callable[[T, Any], T]:
     """A binary operator with the operands swapped."""
 
+    @form(name, 2, reflected=True)
     def method(self: T, other: Any) -> Any:
         if not isinstance(other, OPERANDS):
             return NotImplemented
@@ -110,11 +114,13 @@ class Elementwise(Array):
     __ne__ = _operator("not_equal")  # type: ignore[assignment]
     __hash__ = object.__hash__  # tensors are keys by identity, as in PyTorch
 
+    @form("subtract", 2)
     def __sub__(self, other: Any) -> Self:
         if not isinstance(other, OPERANDS):
             return NotImplemented
         return self.sub(other)
 
+    @form("subtract", 2, reflected=True)
     def __rsub__(self, other: Any) -> Self:
         if not isinstance(other, OPERANDS):
             return NotImplemented
@@ -130,6 +136,7 @@ class Elementwise(Array):
             return NotImplemented
         return self.wrap(elementwise(op_named("power"), other, self))
 
+    @form("negative", 1)
     def __neg__(self) -> Self:
         if self.recipe.dtype.kind == "b":
             raise RuntimeError(

@@ -11,6 +11,7 @@ import os
 import struct
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from functools import cache as once
 from typing import Any
 
@@ -143,12 +144,37 @@ def load_text(text: str, *names: str) -> list[int]:
     MissingSymbol
         If it calls a function that is not there.
     """
-    key = cache.key(text, identity())
+    return _load_module(text, lambda: binding().parse_assembly(text), names)
+
+
+def load_optimised(
+    source: str, text: Callable[[], str], names: Sequence[str]
+) -> list[int]:
+    """As `load_text`, for text that is made of `source` and needs LLVM's optimiser.
+
+    It is made only where the machine code is not in the cache.
+    """
+
+    def module() -> Any:
+        llvm = binding()
+        parsed = llvm.parse_assembly(text())
+        options = llvm.create_pipeline_tuning_options()
+        builder = llvm.create_pass_builder(machine(), options)
+        builder.getModulePassManager().run(parsed, builder)
+        return parsed
+
+    return _load_module(source, module, names)
+
+
+def _load_module(
+    source: str, module: Callable[[], Any], names: Sequence[str]
+) -> list[int]:
+    key = cache.key(source, identity())
     code = cache.load(key)
     try:
         load(code or b"", names[0], fresh=False)
     except (MissingSymbol, ValueError):
-        code = machine().emit_object(binding().parse_assembly(text))
+        code = machine().emit_object(module())
         load(code, names[0])
         cache.save(key, code)
     with _lock:

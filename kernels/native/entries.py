@@ -1,0 +1,129 @@
+"""The native functions that Python calls, as machine code, and what they remember."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..cpu.target import forever, load_optimised
+from . import handles, language, matching, operators, recording, subscripts
+from .objects import FASTCALL, NONE, ONE
+
+WORDS = (
+    # objects of Python
+    *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
+    *("float_type", "int_type", "tuple_type", "list_type", "slice_type"),
+    *("float32", "float64", "int64"),
+    # classes and objects of the recorder
+    *("value_type", "scalar_type", "recipe_type", "history_type"),
+    *("storage_type", "line_type", "ndarray_type", "ndarray_base", "ufunc_op"),
+    *("leaf_op", "view_op", "update_op", "sequence"),
+    *("most_events", "soft_events"),
+    # what Python does
+    *("find_trace", "call_op", "written", "too_many"),
+    *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
+    # what is remembered
+    *("thread", "trace", "methods", "regions"),
+)
+"""The words of the global block, see `language`."""
+
+MODULES = (matching, recording, handles, operators, subscripts)
+
+FUNCTIONS = ("call_op", "call_ufunc", "array_ufunc", "held")
+
+KINDS = {"binary": ONE, "unary": NONE, "getitem": ONE, "setitem": FASTCALL}
+"""Kinds of methods that differ only in their words, and how they are called."""
+
+METHODS = {"binary": 96, "unary": 96, "getitem": 2, "setitem": 2}
+"""How many methods of each kind there can be."""
+
+_METHOD = """
+define i64 @engine_{kind}_{k}(i64 %self, i64 %given) {{
+  %all = load i64, ptr {words}
+  %own = add i64 %all, {offset}
+  %result = tail call i64 @engine_{kind}(i64 %self, i64 %given, i64 %own)
+  ret i64 %result
+}}
+"""
+"""A function for each method, as the code of a method is not told which it is."""
+
+
+def _names(kind: str) -> list[str]:
+    return [f"{kind}_{k}" for k in range(METHODS[kind])]
+
+
+def _text(slots: Mapping[str, int], sources: Sequence[language.Source]) -> str:
+    """LLVM text of everything."""
+    apart = {*KINDS, "follow", "with_self", "apply"}
+    parts = [language.compile_sources(sources, slots, WORDS, set(FUNCTIONS), apart)]
+    words = language.word_at(WORDS, "methods")
+    offset = 0
+    for kind in KINDS:
+        for k in range(METHODS[kind]):
+            parts.append(_METHOD.format(kind=kind, k=k, words=words, offset=offset))
+            offset += 32
+    return "".join(parts)
+
+
+class Code:
+    """Native functions in this process.
+
+    Parameters
+    ----------
+    slots : mapping of str to int
+        Where the fields of objects lie, see `objects.fields`.
+
+    Attributes
+    ----------
+    addresses : dict of str to int
+        Where each function is.
+    """
+
+    def __init__(self, slots: Mapping[str, int]) -> None:
+        names = [*FUNCTIONS, *(name for kind in KINDS for name in _names(kind))]
+        sources = [language.source_of(module) for module in MODULES]
+        known_by = (language.source_of(language)[0], *(text for text, _ in sources))
+        first, *addresses = load_optimised(
+            "\n".join(
+                [*known_by, str(sorted(slots.items())), str(WORDS), str(METHODS)]
+            ),
+            lambda: _text(slots, sources),
+            [language.STATE, *(language.PREFIX + name for name in names)],
+        )
+        self.addresses = dict(zip(names, addresses, strict=True))
+        at = ctypes.CFUNCTYPE(ctypes.c_uint64)(first)()
+        self._state = (ctypes.c_uint64 * len(WORDS)).from_address(at)
+        self._methods = self._block("methods", 4 * sum(METHODS.values()))
+        self._block("regions", subscripts.ENTRY // 8 * (subscripts.ENTRIES + 1))
+        self._used = dict.fromkeys(KINDS, 0)
+        self.number("thread", 2**64 - 1)
+
+    def _block(self, name: str, words: int) -> Any:
+        block = (ctypes.c_uint64 * words)()
+        forever(block)
+        self.number(name, ctypes.addressof(block))
+        return block
+
+    def number(self, name: str, number: int) -> None:
+        """Set a word of the global block."""
+        self._state[WORDS.index(name)] = number
+
+    def thing(self, name: str, thing: object) -> None:
+        """Let a word of the global block be an object, for ever."""
+        forever(thing)
+        self.number(name, id(thing))
+
+    def method(
+        self, kind: str, op: object, python: object, face: type, last: int = 0
+    ) -> tuple[int, int]:
+        """The address of a new method of a kind, and that of its words."""
+        k = self._used[kind]
+        self._used[kind] += 1
+        kinds = list(KINDS)
+        place = k + sum(METHODS[before] for before in kinds[: kinds.index(kind)])
+        forever(op)
+        forever(python)
+        self._methods[4 * place : 4 * place + 4] = [id(op), id(python), id(face), last]
+        words = ctypes.addressof(self._methods) + 32 * place
+        return self.addresses[f"{kind}_{k}"], words

@@ -1,0 +1,131 @@
+"""Handles as native code reads and makes them: `engine.array` says what they mean."""
+
+from __future__ import annotations
+
+from .language import load, reserve, slot, state, store
+from .matching import kind, put, replace
+from .python import Allocate, DecRef, ErrClear, IncRef, IntAs, TupleItem, TupleSize
+from .recording import follow
+
+OP, PYTHON, FACE, OTHER = 0, 8, 16, 24
+"""A method's words: its op, Python's method, its class, and one that differs."""
+
+RECIPE_DTYPE, RECIPE_SHAPE, RECIPE_STRIDES = 0, 2, 3
+
+
+def shown(handle: int) -> int:
+    """The value that a handle shows, where no work but a `view` is needed for it."""
+    value = load(handle + slot.array_value)
+    if value == 0:
+        return 0
+    if value != state.none:
+        if load(handle + slot.array_recipe) != load(value + slot.value_layout):
+            return 0
+        IncRef(value)
+        return value
+    line = load(handle + slot.array_line)
+    if line == 0 or line == state.none or not is_current(line):
+        return 0
+    base = load(line + slot.line_value)
+    recipe = load(handle + slot.array_recipe)
+    if recipe == load(base + slot.value_layout):
+        IncRef(base)
+        return base
+    items = reserve(1)
+    IncRef(base)  # recording may run Python code at first, which may write
+    store(items, base)
+    value = follow(state.view_op, 0, recipe, items, 1, 0)
+    DecRef(base)
+    return value
+
+
+def is_current(line: int) -> int:
+    """Whether a line shows the latest value of memory that nobody outside sees."""
+    storage = load(line + slot.line_storage)
+    if load(storage + slot.storage_memory) != state.none:
+        return 0
+    own = load(line + slot.line_version)
+    latest = load(storage + slot.storage_version)
+    return own == latest or IntAs(own) == IntAs(latest)
+
+
+def in_c_order(handle: int) -> int:
+    """Whether the axes of a handle lie in C order, so that those of results do."""
+    strides = TupleItem(load(handle + slot.array_recipe), RECIPE_STRIDES)
+    rank = TupleSize(strides)
+    if rank < 2:
+        return 1
+    above = 1 << 62
+    i = 0
+    while i < rank:
+        stride = IntAs(TupleItem(strides, i))
+        if stride <= 0 or stride >= above:
+            return 0
+        above = stride
+        i += 1
+    return 1
+
+
+def is_plain(handle: int) -> int:
+    """Whether a handle owns its value, in C order."""
+    value = load(handle + slot.array_value)
+    if value == 0 or value == state.none:
+        return 0
+    return load(handle + slot.array_recipe) == load(value + slot.value_layout)
+
+
+def is_number(thing: int) -> int:
+    """Whether something is a Python float or integer."""
+    return kind(thing) == state.float_type or kind(thing) == state.int_type
+
+
+def wrapped(face: int, value: int) -> int:
+    """A handle of a value in C order; takes over the reference."""
+    if value == 0:
+        return 0
+    handle = Allocate(face, 0)
+    if handle == 0:
+        ErrClear()
+        DecRef(value)
+        return 0
+    put(handle + slot.array_recipe, load(value + slot.value_layout))
+    store(handle + slot.array_value, value)
+    put(handle + slot.array_line, state.none)
+    if face == state.ndarray_type and TupleSize(load(value + slot.value_shape)) == 0:
+        put(handle + slot.array_scalar, state.true)
+        put(handle + slot.array_writeable, state.false)
+    else:
+        put(handle + slot.array_scalar, state.false)
+        put(handle + slot.array_writeable, state.true)
+    return handle
+
+
+def line_of(handle: int) -> int:
+    """The line of a handle (borrowed), made when it is first needed; 0 without one."""
+    line = load(handle + slot.array_line)
+    if line != 0 and line != state.none:
+        return line
+    value = load(handle + slot.array_value)
+    if line == 0 or value == 0 or value == state.none:
+        return 0
+    storage = Allocate(state.storage_type, 0)
+    line = Allocate(state.line_type, 0)
+    if storage == 0 or line == 0 or load(handle + slot.array_value) != value:
+        ErrClear()
+        DecRef(storage)
+        DecRef(line)
+        return 0
+    put(storage + slot.storage_latest, value)
+    put(storage + slot.storage_version, state.zero)
+    put(storage + slot.storage_memory, state.none)
+    put(storage + slot.storage_root, state.none)
+    put(storage + slot.storage_owner, state.none)
+    store(line + slot.line_storage, storage)
+    put(line + slot.line_value, value)
+    put(line + slot.line_version, state.zero)
+    put(line + slot.line_cell, state.none)
+    IncRef(state.none)
+    replace(handle + slot.array_line, line)
+    replace(handle + slot.array_value, state.none)
+    IncRef(state.none)
+    return line

@@ -1,0 +1,254 @@
+"""Whether an event is the one that a path went on with the last time.
+
+Comparisons here never run Python code: what is not the same by identity, by type and
+plain integers, counts as different, and is left to Python.
+"""
+
+from __future__ import annotations
+
+from .language import load, load_half, reserve, single, slot, state, store
+from .python import (
+    CompareBool,
+    DecRef,
+    ErrClear,
+    FloatAs,
+    FloatFrom,
+    IncRef,
+    IntAs,
+    IntAsFloat,
+    IntAsLong,
+    ListItem,
+    ListSize,
+    TupleItem,
+    TupleNew,
+    TupleSet,
+    TupleSize,
+)
+
+EQUAL = 2
+"""CPython's number of the comparison ``==``."""
+
+LARGEST_SINGLE = 0x47EFFFFFE0000000
+"""The bits of the largest finite float32, as a float64."""
+
+SIGN = 1 << 63
+EXACT_SINGLE = 1 << 24
+EXACT_DOUBLE = 1 << 53
+
+
+def kind(thing: int) -> int:
+    """The type of an object."""
+    return load(thing + slot.type)
+
+
+def has(place: int) -> int:
+    """Whether a field is not None."""
+    return load(place) != state.none
+
+
+def references(thing: int) -> int:
+    """How many references there are to an object."""
+    return load_half(thing + slot.references)
+
+
+def put(place: int, thing: int) -> int:
+    """Let a field, empty so far, hold an object."""
+    IncRef(thing)
+    store(place, thing)
+    return 0
+
+
+def replace(place: int, thing: int) -> int:
+    """Let a field hold another object (a reference that it takes over)."""
+    old = load(place)
+    store(place, thing)
+    DecRef(old)
+    return 0
+
+
+def equal(one: int, other: int) -> int:
+    """Whether two objects that compare without Python code are equal."""
+    if one == other:
+        return 1
+    if kind(one) != kind(other):
+        return 0
+    answer = CompareBool(one, other, EQUAL)
+    if answer < 0:
+        ErrClear()
+        return 0
+    return answer
+
+
+def same_extents(one: int, other: int) -> int:
+    """Whether two tuples are equal, as far as identity and plain integers tell."""
+    if one == other:
+        return 1
+    count = TupleSize(one)
+    if count != TupleSize(other):
+        return 0
+    i = 0
+    while i < count:
+        left = TupleItem(one, i)
+        right = TupleItem(other, i)
+        if left != right and not (kind(left) == state.int_type and equal(left, right)):
+            return 0
+        i += 1
+    return 1
+
+
+def same_attribute(one: int, other: int) -> int:
+    """Whether two attributes are known to be equal."""
+    if one == other:
+        return 1
+    if kind(one) != kind(other):
+        return 0
+    if kind(one) == state.tuple_type:
+        return same_extents(one, other)
+    if kind(one) == state.recipe_type or kind(one) == state.int_type:
+        return equal(one, other)
+    return 0
+
+
+def same_attributes(known: int, given: int, only: int) -> int:
+    """Whether a node's attributes are those given: a tuple, one object, or none."""
+    count = TupleSize(known)
+    if only != 0:
+        return count == 1 and same_attribute(TupleItem(known, 0), only)
+    if given == 0:
+        return count == 0
+    if count != TupleSize(given):
+        return 0
+    i = 0
+    while i < count:
+        if not same_attribute(TupleItem(known, i), TupleItem(given, i)):
+            return 0
+        i += 1
+    return 1
+
+
+def number_as(thing: int, dtype: int, array_dtype: int) -> int:
+    """A Python number or typed scalar as what the trace keeps of it."""
+    if kind(thing) == state.scalar_type:
+        if TupleItem(thing, 1) != dtype:
+            return 0
+        found = TupleItem(thing, 0)
+        IncRef(found)
+        return found
+    if dtype != array_dtype:
+        return 0
+    if kind(thing) == state.float_type:
+        if dtype == state.float64:
+            IncRef(thing)
+            return thing
+        return rounded(FloatAs(thing), dtype)
+    if kind(thing) == state.int_type:
+        return integer_as(thing, dtype)
+    return 0
+
+
+def rounded(bits: int, dtype: int) -> int:
+    """A float as one of single precision, where that is finite."""
+    if dtype != state.float32 or (bits & ~SIGN) > LARGEST_SINGLE:
+        return 0
+    return FloatFrom(single(bits))
+
+
+def integer_as(thing: int, dtype: int) -> int:
+    """A Python integer as a number of a dtype that has it exactly."""
+    overflow = reserve(1)
+    store(overflow, 0)
+    number = IntAsLong(thing, overflow)
+    if load_half(overflow) != 0:
+        return 0
+    if dtype == state.int64:
+        IncRef(thing)
+        return thing
+    most = 0
+    if dtype == state.float64:
+        most = EXACT_DOUBLE
+    if dtype == state.float32:
+        most = EXACT_SINGLE
+    if number > most or number < -most or most == 0:
+        return 0
+    return FloatFrom(IntAsFloat(thing))
+
+
+def is_operand(trace: int, value: int, number: int) -> int:
+    """Whether a value is the one of that number in the trace."""
+    values = load(trace + slot.trace_values)
+    if number < 0:
+        return 0
+    if number < ListSize(values) and ListItem(values, number) == value:
+        return 1
+    # Another history of a pending value: it is not in the list.
+    if load(value + slot.value_buffer) != state.none:
+        return 0
+    if load(value + slot.value_trace) != trace:
+        return 0
+    return IntAs(load(value + slot.value_number)) == number
+
+
+def matches(trace: int, node: int, items: int, count: int, scalars: int) -> int:
+    """Whether operands are those of a node; fills in what scalars the trace keeps.
+
+    `scalars` begins with their number, for whoever lets them go.
+    """
+    operands = load(node + slot.node_operands)
+    kinds = load(node + slot.node_scalars)
+    if TupleSize(operands) != count:
+        return 0
+    first = ListSize(load(trace + slot.trace_scalars))
+    array_dtype = 0
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        if kind(thing) == state.value_type:
+            if not is_operand(trace, thing, IntAs(TupleItem(operands, i))):
+                return 0
+            array_dtype = load(thing + slot.value_dtype)
+        i += 1
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        if kind(thing) != state.value_type:
+            used = load(scalars)
+            if IntAs(TupleItem(operands, i)) != ~(first + used):
+                return 0
+            if used >= TupleSize(kinds):
+                return 0
+            number = number_as(thing, TupleItem(kinds, used), array_dtype)
+            if number == 0:
+                ErrClear()
+                return 0
+            store(scalars, used + 1)
+            store(scalars + 8 + 8 * used, number)
+        i += 1
+    return load(scalars) == TupleSize(kinds)
+
+
+def has_history(items: int, count: int) -> int:
+    """Whether gradients flow to any operand."""
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        if kind(thing) == state.value_type and has(thing + slot.value_history):
+            return 1
+        i += 1
+    return 0
+
+
+def tuple_of(items: int, count: int) -> int:
+    """A tuple of operands, all of which are Values."""
+    i = 0
+    while i < count:
+        if kind(load(items + 8 * i)) != state.value_type:
+            return 0  # a Python number, which Python makes a typed scalar
+        i += 1
+    made = TupleNew(count)
+    i = 0
+    while i < count and made != 0:
+        thing = load(items + 8 * i)
+        IncRef(thing)
+        TupleSet(made, i, thing)
+        i += 1
+    return made

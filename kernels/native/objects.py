@@ -1,0 +1,130 @@
+"""Python objects for native code: where their fields lie, functions made of addresses.
+
+Nothing is assumed about the layout of objects: it is found by putting objects into
+fields and looking where they went. Where that fails, there is no native code.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import sys
+import sysconfig
+from collections.abc import Callable
+from typing import Any
+
+from ..cpu.target import forever
+
+FASTCALL, ONE, NONE = 0x0080 | 0x0002, 0x0008, 0x0004
+"""How a function is called: many arguments and keywords; one; none but `self`."""
+
+
+class Unknown(Exception):
+    """An object is not laid out as native code expects."""
+
+
+class _Method(ctypes.Structure):
+    """PyMethodDef."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("address", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+def unsupported() -> str | None:
+    """Why this interpreter cannot have native code, None where it can."""
+    if sys.implementation.name != "cpython":
+        return f"{sys.implementation.name} is not CPython"
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return "this Python runs without a global lock"
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        return f"Python {sys.version_info[0]}.{sys.version_info[1]} was not tested"
+    if sys.platform != "linux" or platform.machine() not in ("x86_64", "AMD64"):
+        return f"{sys.platform} on {platform.machine()} was not tested"
+    if ctypes.sizeof(ctypes.c_void_p) != 8 or sys.byteorder != "little":
+        return "a 64-bit little-endian machine is needed"
+    return None
+
+
+def word(address: int) -> int:
+    """The word at an address."""
+    return ctypes.c_uint64.from_address(address).value
+
+
+def header() -> dict[str, int]:
+    """Where the type of an object is, and the number of references to it."""
+    thing = _Probe()
+    if word(id(thing) + 8) != id(_Probe):
+        raise Unknown("the type of an object")
+    before = word(id(thing)) & 0xFFFFFFFF
+    others = [thing] * 3
+    if (word(id(thing)) & 0xFFFFFFFF) - before != len(others):
+        raise Unknown("the references to an object")
+    return {"type": 8, "references": 0}
+
+
+class _Probe:
+    __slots__ = ()
+
+
+def fields(prefix: str, make: Callable[[], Any], *names: str) -> dict[str, int]:
+    """Where fields with ``__slots__`` lie in objects of a class, by name.
+
+    ``make()`` gives an object in which they can be set at will.
+    """
+    found = {}
+    thing = make()
+    end = type(thing).__basicsize__
+    for name in names:
+        places = set(range(16, end, 8))
+        for _ in range(2):
+            mark = _Probe()
+            setattr(thing, name, mark)
+            places = {at for at in places if word(id(thing) + at) == id(mark)}
+        if len(places) != 1:
+            raise Unknown(f"{type(thing).__name__}.{name}")
+        (found[f"{prefix}_{name.lstrip('_')}"],) = places
+        delattr(thing, name)
+    return found
+
+
+def slice_fields() -> dict[str, int]:
+    """Where the bounds of a slice are."""
+    marks = _Probe(), _Probe(), _Probe()
+    thing = slice(*marks)
+    found = {}
+    for name, mark in zip(("start", "stop", "step"), marks, strict=True):
+        places = [
+            at
+            for at in range(16, slice.__basicsize__, 8)
+            if word(id(thing) + at) == id(mark)
+        ]
+        if len(places) != 1:
+            raise Unknown(f"slice.{name}")
+        (found[f"slice_{name}"],) = places
+    return found
+
+
+def _definition(name: str, address: int, flags: int, doc: str) -> Any:
+    made = _Method(name.encode(), address, flags, doc.encode() or None)
+    forever(made)
+    return made
+
+
+def function(name: str, address: int, flags: int, doc: str = "") -> Any:
+    """A built-in function whose code is at an address."""
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+    make.restype = ctypes.py_object
+    return make(ctypes.byref(_definition(name, address, flags, doc)), None, None)
+
+
+def method(cls: type, name: str, address: int, flags: int, doc: str = "") -> Any:
+    """A method of a class whose code is at an address, to be set as its attribute."""
+    make = ctypes.pythonapi.PyDescr_NewMethod
+    make.argtypes = [ctypes.py_object, ctypes.c_void_p]
+    make.restype = ctypes.py_object
+    return make(cls, ctypes.byref(_definition(name, address, flags, doc)))

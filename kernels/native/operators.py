@@ -1,0 +1,194 @@
+"""Operators and functions of handles, where they are as simple as can be.
+
+The faces say what they mean. Here are the cases of everyday: handles that own their
+value in C order, or are views whose axes lie in C order; Python numbers; memory that
+nobody outside sees. In all others the Python method is called, with what was given.
+"""
+
+from __future__ import annotations
+
+from .handles import (
+    FACE,
+    OP,
+    OTHER,
+    PYTHON,
+    RECIPE_SHAPE,
+    in_c_order,
+    is_number,
+    is_plain,
+    shown,
+    wrapped,
+)
+from .language import load, reserve, slot, state, store
+from .matching import kind, same_extents
+from .python import Call, DecRef, DictItem, IncRef, IntAs, TupleItem
+from .recording import follow, with_self
+
+
+def agree(items: int, count: int, face: int) -> int:
+    """Whether operands are handles of a face or numbers, and the result in C order.
+
+    The results of the PyTorch face always are; NumPy's keep the order of operands.
+    """
+    plain = 1
+    shape = 0
+    same = 1
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        if kind(thing) == face:
+            recipe = load(thing + slot.array_recipe)
+            if recipe == 0:
+                return 0
+            own = TupleItem(recipe, RECIPE_SHAPE)
+            if face == state.ndarray_type:
+                if not is_plain(thing):
+                    plain = 0
+                    if not in_c_order(thing):
+                        return 0
+                if shape != 0 and not same_extents(shape, own):
+                    same = 0
+            shape = own
+        elif not is_number(thing):
+            return 0
+        i += 1
+    return shape != 0 and (plain or same)
+
+
+def apply(op: int, items: int, count: int, face: int, python: int, extra: int) -> int:
+    """Record an elementwise op on operands, else call the method that knows better.
+
+    `extra` is what the method wants in front of the operands (a function and a word),
+    at the two words before `items`, or 0. The operands of a reflected method are
+    swapped already, and `extra` is -1.
+    """
+    if not agree(items, count, face):
+        return in_python(python, items, count, extra)
+    values = reserve(2)
+    others = reserve(4)
+    store(others, load(items - 16))
+    store(others + 8, load(items - 8))
+    views = 0
+    known = 1
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        store(others + 16 + 8 * i, thing)
+        store(values + 8 * i, 0)
+        if kind(thing) == face:
+            if known:
+                value = shown(thing)
+                if value == 0:
+                    known = 0
+                store(values + 8 * i, value)
+        else:
+            IncRef(thing)
+            store(values + 8 * i, thing)
+        i += 1
+    result = 0
+    if known:
+        result = wrapped(face, follow(op, 0, 0, values, count, 0))
+    # A view that was read is not to be read again: Python gets what was read.
+    i = 0
+    while i < count:
+        value = load(values + 8 * i)
+        thing = load(items + 8 * i)
+        if value != 0:
+            if result == 0 and kind(value) == state.value_type and not is_plain(thing):
+                IncRef(value)
+                other = wrapped(face, value)
+                if other != 0:
+                    store(others + 16 + 8 * i, other)
+                    views = views | (1 << i)
+            DecRef(value)
+        i += 1
+    if result != 0:
+        return result
+    result = in_python(python, others + 16, count, extra)
+    i = 0
+    while i < count:
+        if views & (1 << i):
+            DecRef(load(others + 16 + 8 * i))
+        i += 1
+    return result
+
+
+def in_python(python: int, items: int, count: int, extra: int) -> int:
+    """Call a method with its operands."""
+    if extra == -1:
+        swapped = reserve(2)
+        store(swapped, load(items + 8))
+        store(swapped + 8, load(items))
+        return Call(python, swapped, 2, 0)
+    return Call(python, items - 8 * extra, count + extra, 0)
+
+
+def binary(self: int, other: int, entry: int) -> int:
+    """``self op other`` or, reflected, ``other op self``."""
+    items = reserve(4)
+    face = load(entry + FACE)
+    if kind(self) != face or (kind(other) != face and not is_number(other)):
+        store(items, self)
+        store(items + 8, other)
+        return Call(load(entry + PYTHON), items, 2, 0)
+    extra = 0
+    if load(entry + OTHER):
+        extra = -1
+        store(items + 16, other)
+        store(items + 24, self)
+    else:
+        store(items + 16, self)
+        store(items + 24, other)
+    store(items, 0)
+    store(items + 8, 0)
+    return apply(load(entry + OP), items + 16, 2, face, load(entry + PYTHON), extra)
+
+
+def unary(self: int, nothing: int, entry: int) -> int:
+    """``op self``."""
+    items = reserve(3)
+    store(items, 0)
+    store(items + 8, 0)
+    store(items + 16, self)
+    python = load(entry + PYTHON)
+    return apply(load(entry + OP), items + 16, 1, load(entry + FACE), python, 0)
+
+
+def call_ufunc(self: int, given: int, count: int, names: int) -> int:
+    """``ufunc.__call__`` of the NumPy face: one or two operands, no options."""
+    op = load(self + state.ufunc_op)
+    if names == 0 and op != 0 and op != state.none and (count == 1 or count == 2):
+        items = reserve(4)
+        store(items, 0)
+        store(items + 8, self)
+        store(items + 16, load(given))
+        if count == 2:
+            store(items + 24, load(given + 8))
+        if takes(op, count):
+            return apply(op, items + 16, count, state.ndarray_type, state.ufunc, 1)
+    return with_self(state.ufunc, self, given, count, names)
+
+
+def array_ufunc(self: int, given: int, count: int, names: int) -> int:
+    """``ndarray.__array_ufunc__`` for a plain call of NumPy's function."""
+    if names == 0 and (count == 3 or count == 4) and load(given + 8) == state.call_name:
+        op = DictItem(state.ufuncs, load(given))
+        if op != 0 and takes(op, count - 2) and kind(self) == state.ndarray_type:
+            items = reserve(5)
+            store(items, self)
+            store(items + 8, load(given))
+            store(items + 16, load(given + 8))
+            store(items + 24, load(given + 16))
+            if count == 4:
+                store(items + 32, load(given + 24))
+            face = state.ndarray_type
+            if agree(items + 24, count - 2, face):
+                python = state.array_ufunc_plain
+                return apply(op, items + 24, count - 2, face, python, 2)
+    return with_self(state.array_ufunc, self, given, count, names)
+
+
+def takes(op: int, count: int) -> int:
+    """Whether an op has so many operands: its number is known to Python alone."""
+    found = DictItem(state.operands, op)
+    return found != 0 and IntAs(found) == count

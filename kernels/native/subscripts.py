@@ -1,0 +1,323 @@
+"""Subscripts of handles by slices: views, and writes of values that fit.
+
+The faces say what they mean; all but the cases of everyday is left to their methods.
+"""
+
+from __future__ import annotations
+
+from .handles import (
+    FACE,
+    OTHER,
+    PYTHON,
+    RECIPE_DTYPE,
+    RECIPE_SHAPE,
+    is_current,
+    is_plain,
+    line_of,
+    shown,
+    wrapped,
+)
+from .language import load, reserve, slot, state, store
+from .matching import kind, put, replace, same_extents
+from .python import (
+    Allocate,
+    Call,
+    DecRef,
+    ErrClear,
+    IncRef,
+    IntAs,
+    IntFrom,
+    SliceUnpack,
+    TupleItem,
+    TupleSize,
+)
+from .recording import follow
+
+PARTS = 4
+ENTRY = 8 * 20
+ENTRIES = 1023
+"""A remembered region: recipe, class, parts, four words for each part, the result."""
+
+
+def described(key: int, parts: int) -> int:
+    """The parts of a key of slices and integers, four words each; how many, or 0."""
+    if kind(key) != state.tuple_type:
+        return part_of(key, parts)
+    count = TupleSize(key)
+    if count > PARTS:
+        return 0
+    i = 0
+    while i < count:
+        if not part_of(TupleItem(key, i), parts + 32 * i):
+            return 0
+        i += 1
+    return count
+
+
+def part_of(key: int, words: int) -> int:
+    """Describe one slice with plain bounds; whether it is one."""
+    if kind(key) != state.slice_type:
+        return 0
+    if not is_bound(load(key + slot.slice_start)):
+        return 0
+    if not is_bound(load(key + slot.slice_stop)):
+        return 0
+    if not is_bound(load(key + slot.slice_step)):
+        return 0
+    if SliceUnpack(key, words + 8, words + 16, words + 24) < 0:
+        ErrClear()
+        return 0
+    store(words, 1)
+    return 1
+
+
+def is_bound(thing: int) -> int:
+    """Whether a bound of a slice is None or a plain integer."""
+    return thing == state.none or kind(thing) == state.int_type
+
+
+def entry_of(recipe: int, face: int, parts: int, count: int) -> int:
+    """Where the region that a key selects is remembered, if it is."""
+    mixed = recipe ^ (face << 7)
+    i = 0
+    while i < 4 * count:
+        mixed = (mixed ^ load(parts + 8 * i)) * 0x9E3779B97F4A7C15
+        mixed = mixed ^ (mixed >> 29)
+        i += 1
+    return state.regions + ENTRY * (mixed & ENTRIES)
+
+
+def region(recipe: int, face: int, parts: int, count: int) -> int:
+    """The recipe of a subscript (borrowed), 0 where it is not remembered."""
+    entry = entry_of(recipe, face, parts, count)
+    if load(entry) != recipe or load(entry + 8) != face or load(entry + 16) != count:
+        return 0
+    i = 0
+    while i < 4 * count:
+        if load(entry + 24 + 8 * i) != load(parts + 8 * i):
+            return 0
+        i += 1
+    return load(entry + 24 + 32 * PARTS)
+
+
+def remember(recipe: int, face: int, parts: int, count: int, found: int) -> int:
+    """Keep the recipe that Python found for a subscript."""
+    entry = entry_of(recipe, face, parts, count)
+    last = load(entry + 24 + 32 * PARTS)
+    first = load(entry)
+    IncRef(recipe)
+    IncRef(found)
+    store(entry, recipe)
+    store(entry + 8, face)
+    store(entry + 16, count)
+    i = 0
+    while i < 4 * count:
+        store(entry + 24 + 8 * i, load(parts + 8 * i))
+        i += 1
+    store(entry + 24 + 32 * PARTS, found)
+    if first != 0:
+        DecRef(first)
+        DecRef(last)
+    return 0
+
+
+def getitem(self: int, key: int, entry: int) -> int:
+    """``self[key]`` for slices: a view."""
+    face = load(entry + FACE)
+    parts = reserve(16)
+    items = reserve(2)
+    count = 0
+    recipe = load(self + slot.array_recipe)
+    if kind(self) == face and recipe != 0:
+        count = described(key, parts)
+    if count != 0:
+        found = region(recipe, face, parts, count)
+        if found != 0:
+            IncRef(found)
+            view = view_of(self, found, face)
+            DecRef(found)
+            if view != 0:
+                return view
+    store(items, self)
+    store(items + 8, key)
+    IncRef(recipe)
+    view = Call(load(entry + PYTHON), items, 2, 0)
+    line = 0
+    if view != 0 and count != 0 and kind(view) == face:
+        line = load(view + slot.array_line)
+    if line != 0 and line != state.none and line == load(self + slot.array_line):
+        remember(recipe, face, parts, count, load(view + slot.array_recipe))
+    DecRef(recipe)
+    return view
+
+
+def view_of(handle: int, recipe: int, face: int) -> int:
+    """Another handle on a handle's memory."""
+    line = line_of(handle)
+    if line == 0:
+        return 0
+    if load(load(line + slot.line_value) + slot.value_history) != state.none:
+        return 0
+    IncRef(recipe)
+    IncRef(line)
+    view = Allocate(face, 0)
+    if view == 0:
+        ErrClear()
+        DecRef(recipe)
+        DecRef(line)
+        return 0
+    store(view + slot.array_recipe, recipe)
+    store(view + slot.array_line, line)
+    put(view + slot.array_value, state.none)
+    put(view + slot.array_scalar, state.false)
+    put(view + slot.array_writeable, load(handle + slot.array_writeable))
+    if face == state.ndarray_type:
+        owner = load(handle + state.ndarray_base)
+        if owner == 0 or owner == state.none:
+            owner = handle
+        put(view + state.ndarray_base, owner)
+    return view
+
+
+def setitem(self: int, given: int, entry: int) -> int:
+    """``self[key] = value`` for slices, and values of the region's shape and dtype."""
+    face = load(entry + FACE)
+    key = load(given)
+    value = load(given + 8)
+    parts = reserve(16)
+    items = reserve(3)
+    count = 0
+    found = 0
+    recipe = load(self + slot.array_recipe)
+    if kind(self) == face and kind(value) == face and recipe != 0:
+        count = described(key, parts)
+    if count != 0:
+        found = region(recipe, face, parts, count)
+        if found == 0:
+            store(items, self)
+            store(items + 8, key)
+            view = getitem(self, key, load(entry + OTHER))
+            if view == 0:
+                ErrClear()
+            else:
+                DecRef(view)
+            found = region(recipe, face, parts, count)
+    store(items, self)
+    store(items + 8, key)
+    store(items + 16, value)
+    read = 0
+    if found != 0:
+        IncRef(found)
+        if stands_there(self, value, found):
+            DecRef(found)
+            IncRef(state.none)
+            return state.none
+        if may_write(self):
+            read = shown(value)
+        if read != 0:
+            answer = 0
+            if fits(read, found):
+                answer = write(self, found, read)
+            if answer != 0:
+                DecRef(read)
+                DecRef(found)
+                if answer < 0:
+                    return 0
+                IncRef(state.none)
+                return state.none
+        DecRef(found)
+    if read == 0:
+        return Call(load(entry + PYTHON), items, 3, 0)
+    if is_plain(value):
+        DecRef(read)
+        return Call(load(entry + PYTHON), items, 3, 0)
+    other = wrapped(face, read)
+    if other == 0:
+        return 0
+    store(items + 16, other)
+    answer = Call(load(entry + PYTHON), items, 3, 0)
+    DecRef(other)
+    return answer
+
+
+def stands_there(handle: int, value: int, recipe: int) -> int:
+    """Whether what is to be stored is the very view of that place: ``x[1:] += y``."""
+    if load(value + slot.array_recipe) != recipe:
+        return 0
+    line = load(value + slot.array_line)
+    own = load(handle + slot.array_line)
+    if line == 0 or line == state.none or own == 0 or own == state.none:
+        return 0
+    if load(handle + slot.array_writeable) != state.true:
+        return 0
+    return load(line + slot.line_storage) == load(own + slot.line_storage)
+
+
+def may_write(handle: int) -> int:
+    """Whether a handle can be written to without a look at gradients and owners."""
+    if load(handle + slot.array_writeable) != state.true:
+        return 0
+    if load(handle + slot.array_scalar) != state.false:
+        return 0
+    line = line_of(handle)
+    if line == 0 or not is_current(line):
+        return 0
+    if load(line + slot.line_cell) != state.none:
+        return 0
+    base = load(line + slot.line_value)
+    if load(base + slot.value_device) != state.host:
+        return 0
+    return load(base + slot.value_history) == state.none
+
+
+def fits(value: int, recipe: int) -> int:
+    """Whether a value has the dtype and the shape of a region."""
+    if load(value + slot.value_device) != state.host:
+        return 0
+    if load(value + slot.value_dtype) != TupleItem(recipe, RECIPE_DTYPE):
+        return 0
+    shape = TupleItem(recipe, RECIPE_SHAPE)
+    return same_extents(load(value + slot.value_shape), shape)
+
+
+def write(handle: int, recipe: int, value: int) -> int:
+    """Store a value into a region: 1 done, 0 for Python to do, -1 an error."""
+    line = load(handle + slot.array_line)
+    IncRef(line)
+    items = reserve(2)
+    base = load(line + slot.line_value)
+    IncRef(base)
+    store(items, base)
+    store(items + 8, value)
+    new = follow(state.update_op, 0, recipe, items, 2, 0)
+    # What the collector may have run could have written, too.
+    if new != 0 and load(line + slot.line_value) != base:
+        DecRef(new)
+        new = 0
+    DecRef(base)
+    if new == 0:
+        DecRef(line)
+        return 0
+    storage = load(line + slot.line_storage)
+    version = IntFrom(IntAs(load(storage + slot.storage_version)) + 1)
+    IncRef(new)
+    IncRef(version)
+    latest = load(storage + slot.storage_latest)
+    store(storage + slot.storage_latest, new)
+    shows = load(line + slot.line_value)
+    store(line + slot.line_value, new)
+    replace(storage + slot.storage_version, version)
+    replace(line + slot.line_version, version)
+    DecRef(latest)
+    DecRef(shows)
+    DecRef(line)
+    if IntAs(load(new + slot.value_number)) < state.soft_events:
+        return 1
+    IncRef(new)
+    store(items, new)
+    answer = Call(state.written, items, 1, 0)
+    DecRef(new)
+    if answer == 0:
+        return -1
+    DecRef(answer)
+    return 1
