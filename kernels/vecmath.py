@@ -260,7 +260,9 @@ def erfc_far(size: Term, form: Format) -> Term:
     squared = size * size
     lost = fma(size, size, -squared)  # of the square, by rounding
     n, r, rest = reduce_exp(-squared, form, -lost)
-    return scale(scaled + fma(scaled, r + rest, error * inverse), n, form)
+    grown = r + rest
+    rest = fma(scaled, (r - grown) + rest, error * inverse)
+    return scale(scaled + fma(scaled, grown, rest), n, form)
 
 
 def erf(x: Term) -> Term:

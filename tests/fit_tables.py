@@ -120,7 +120,7 @@ def fits() -> dict[str, Fit]:
         "SINH32": Fit(odd(mpmath.sinh), 0, 1, 4),
         "ATAN32": Fit(odd(mpmath.atan), 0, slope, 5),
         "ASIN32": Fit(odd(mpmath.asin), 0, wider / 4, 6),
-        "ERFCX32": Fit(erfcx, near, far32, 10),
+        "ERFCX32": Fit(erfcx, near, far32, 12),
         "CBRT32": Fit(inverse_root, 1, 2, 4),
         "GAMMA32": Fit(gamma, -half, half, 8),
         "STIRLING32": Fit(stirling, TINY, 1 / mpf("2.499") ** 2, 5),
