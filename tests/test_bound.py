@@ -295,6 +295,28 @@ def test_a_library_call_that_fails_loses_what_depends_on_it_alone(
     assert (plan.bound is not None) == (runner == "native")
 
 
+@pytest.mark.parametrize("wrong", [5, -1, -(2**63), 2**62])
+def test_a_class_out_of_bounds_is_named_as_row_by_row(runner: str, wrong: int) -> None:
+    classes = array(9, dtype="int64") * 0 + 4
+    inside = op("bounded", classes, attributes=(5, -100))
+    lost, apart = inside * 2, sweep(op("sin", array(40)), 2)
+    recorded = Recorded([lost, apart])
+    plan, expected = recorded.plan(), recorded.expected()
+    for _ in range(3):
+        results = recorded.run(plan)
+        assert {k: bits(v) for k, v in results.items()} == {
+            k: bits(v) for k, v in expected.items()
+        }
+    leaves = [leaf for leaf in recorded.leaves if leaf is not None]
+    numbers = [wrong if number == 4 else number for number in recorded.scalars]
+    with pytest.raises(Unfinished, match=f"Target {wrong} is out of bounds") as caught:
+        plan.run(leaves, numbers)
+    assert isinstance(caught.value.error, IndexError)
+    assert caught.value.outputs.keys() == {recorded.numbers[1]}
+    if runner == "native":
+        assert parts(plan) == [NativeRows]
+
+
 def test_a_number_that_does_not_fit_loses_what_depends_on_it_alone(runner: str) -> None:
     recorded = Recorded([array(3, dtype="int64") * 5, op("exp", array(4))])
     plan = recorded.plan()
