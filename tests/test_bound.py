@@ -136,13 +136,21 @@ def test_rows_that_only_python_can_run_split_a_plan() -> None:
 
 
 def test_cold_rows_are_not_bound() -> None:
-    x = array(11)
-    recorded = Recorded([op("arctan", op("cosh", x * 0.321) * x) - op("cbrt", x)])
+    recorded = Recorded([op("arcsinh", op("cosh", array(11) * 0.321) + 3.0)])
     plan = recorded.plan()
     with config(tier="auto"):
         recorded.run(plan)
         recorded.run(plan)
     assert plan.bound is None
+
+
+def test_the_first_run_is_row_by_row() -> None:
+    recorded = Recorded([op("matmul", array(3, 4), array(4, 2))])
+    plan = recorded.plan()
+    recorded.run(plan)
+    assert plan.bound is None
+    recorded.run(plan)
+    assert parts(plan) == [NativeRows]
 
 
 def test_launches_are_counted_as_they_are_row_by_row() -> None:
