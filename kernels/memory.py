@@ -338,26 +338,6 @@ def _check_pointer() -> None:
 _check_pointer()
 
 
-class HostMemory:
-    """What backends that compute on NumPy arrays do about memory."""
-
-    def allocate(self, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
-        """A C-contiguous array of undefined content."""
-        return allocate(dtype, shape)
-
-    def pointer(self, buffer: NDArray[Any]) -> int:
-        """The address of element 0."""
-        return pointer(buffer)
-
-    def upload(self, array: NDArray[Any]) -> NDArray[Any]:
-        """The array itself: it is where kernels need it."""
-        return array
-
-    def download(self, buffer: NDArray[Any]) -> NDArray[Any]:
-        """The buffer itself: it is a NumPy array."""
-        return buffer
-
-
 def has_plain_layout() -> bool:
     """Whether array objects are laid out as in CPython."""
     return pointer is not _slow_pointer
