@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.array import Array
-from engine.execute import evaluate, use_native_scan
+from engine.execute import Native, evaluate, use_native
 from engine.kernels.backend import HOST
 from engine.kernels.cpu.target import MissingSymbol
 from engine.kernels.native import objects
@@ -72,7 +72,12 @@ def start(face: type[Array]) -> None:
     _fill(code)
     _code, _reason = code, "the default"
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
-    use_native_scan(objects.function("held", code.addresses["held"], ONE))
+    use_native(
+        Native(
+            objects.function("survey", code.addresses["survey"], ONE),
+            objects.function("settle", code.addresses["settle"], FASTCALL),
+        )
+    )
     _join(code, face)
 
 
@@ -92,6 +97,7 @@ def _slots(face: type[Array]) -> dict[str, int]:
     return {
         **objects.header(),
         **objects.slice_fields(),
+        "array_flags": objects.flags_of_arrays(),
         **fields("value", value, *Value.__slots__[1:]),
         **fields("node", node, *Node.__slots__),
         **fields("trace", lambda: Trace(None), *Trace.__slots__),  # type: ignore[arg-type]
@@ -119,6 +125,7 @@ def _fill(code: Code) -> None:
         "float32": np.dtype(np.float32),
         "float64": np.dtype(np.float64),
         "int64": np.dtype(np.int64),
+        "array_type": np.ndarray,
         "value_type": Value,
         "scalar_type": Scalar,
         "recipe_type": Recipe,

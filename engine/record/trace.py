@@ -237,15 +237,19 @@ def current_trace() -> Trace:
     return _thread.trace
 
 
+def beginning() -> tuple[Node, int]:
+    """The node and the room of a trace that begins."""
+    return _Trie.root, MAX_BYTES
+
+
 def renew(trace: Trace) -> None:
     """Empty a trace that has run: its nodes stay in the trie, its data goes."""
-    trace.node = _Trie.root
+    trace.node, trace.room = beginning()
     trace.values = []
     trace.aliases = []
     trace.leaves = []
     trace.leaf_numbers = {}
     trace.scalars = []
-    trace.room = MAX_BYTES
     trace.histories = False
 
 
