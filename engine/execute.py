@@ -19,9 +19,11 @@ from engine.record.trace import (
     Trace,
     beginning,
     current_trace,
+    put_aside,
     record,
     renew,
     set_executor,
+    take_up,
 )
 from engine.record.value import History, Marker, Value
 
@@ -72,6 +74,7 @@ def flush(trace: Trace) -> None:
     with trace.lock:
         if not trace.values or trace.flushing:
             return
+        spare = put_aside(trace)
         try:
             trace.flushing = True
             key, leaves = _survey(trace)
@@ -81,6 +84,10 @@ def flush(trace: Trace) -> None:
                 run_whole(_run, trace, key, leaves)
         finally:
             trace.flushing = False
+            if spare is not None:
+                take_up(trace, spare)
+    if spare is not None and spare.values:
+        flush(spare)
 
 
 def _run(trace: Trace, key: bytes, leaves: list[Any]) -> None:
@@ -158,9 +165,9 @@ class Native(NamedTuple):
 _native: list[Native] = []
 
 
-def use_native(functions: Native) -> None:
-    """Let native code do what it can of a flush."""
-    _native[:] = [functions]
+def use_native(functions: Native | None) -> None:
+    """Let native code do what it can of a flush, or none."""
+    _native[:] = [] if functions is None else [functions]
 
 
 def _survey(trace: Trace) -> tuple[bytes, list[Any]]:
