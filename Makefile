@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 PROGRAMS ?= 50000
 QUICK = -a rounds=1 -a repeat=3 -a sample_time=0.01 -a warmup_time=0
 
-.PHONY: demo test lint bench docs fuzz clean
+.PHONY: demo test lint bench table docs fuzz clean
 
 demo: $(VENV)/ready
 	$(BIN)/python -m engine demo
@@ -25,6 +25,11 @@ bench: $(VENV)/ready
 	cd asv_benchmarks && $(abspath $(BIN))/asv machine --yes
 	cd asv_benchmarks && $(abspath $(BIN))/asv run --show-stderr $(QUICK) \
 		--environment existing:$(abspath $(BIN))/python
+
+# The table of docs/performance.md, on this machine. Libraries of the extra `bench` that
+# are not installed are left out: `.venv/bin/python -m pip install -e ".[bench]"`.
+table: $(VENV)/ready
+	$(BIN)/python asv_benchmarks/table.py $(ROWS)
 
 docs: $(VENV)/ready-docs
 	$(BIN)/python docs/operations.py > docs/operations.md

@@ -19,10 +19,9 @@ from engine.kernels import pool
 from engine.kernels.counts import COUNTS
 from engine.kernels.cpu.launch import Launch, failure, scalar_formats
 from engine.kernels.native import table as native
-from engine.kernels.native.blas import Product
 from engine.kernels.native.runner import FORMATS
 from engine.kernels.native.table import Call, Pointer, Scalar, Temporary, Word
-from engine.products import product_of
+from engine.library_calls import library_call
 
 if TYPE_CHECKING:
     from engine.plan import Row
@@ -40,7 +39,7 @@ class Stop:
     row : int
         The first row that was not done.
     error : Exception or None
-        Why that row failed; None: nothing of it ran, and Python is to run it.
+        Why that row failed; None: Python is to run it, and to find out.
     """
 
     row: int
@@ -102,7 +101,8 @@ class NativeRows:
             arena: Array = table[self._arena]
             size = dtype.itemsize * prod(shape)
             table[slot] = arena[offset : offset + size].view(dtype).reshape(shape)
-        return Stop(self._rows[done], failure(self._names[done], 1))
+        name = self._names[done]
+        return Stop(self._rows[done], None if name is None else failure(name, 1))
 
 
 Part = PythonRow | NativeRows
@@ -166,7 +166,7 @@ class _Draft:
     shapes: dict[int, tuple[int, ...]]
     calls: list[Call] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
+    names: list[str | None] = field(default_factory=list)
     fresh: list[int] = field(default_factory=list)
     begin: dict[int, int] = field(default_factory=dict)
     end: dict[int, int] = field(default_factory=dict)
@@ -177,17 +177,17 @@ class _Draft:
 
     def take(self, row: Row, number: int) -> bool:
         """Add a row, if it is native."""
-        product = product_of(row) if row.group.kind == "library" else None
-        if product is None and not _is_native(row.launcher):
+        library = library_call(row) if row.group.kind == "library" else None
+        if library is None and not _is_native(row.launcher):
             return False
         before = len(self.calls)
         for slot, *_ in row.fresh:
             self.fresh.append(slot)
             self.begin[slot] = before
-        if product is None:
+        if library is None:
             self._launch(row)
         else:
-            self._multiply(*product)
+            self._call(library)
         added = len(self.calls) - before
         self.rows += [number] * added
         self.launches += added > 0
@@ -230,11 +230,13 @@ class _Draft:
             self.calls.append(Call(entry, (*words, *ending), total, chunk, work))
             self.names.append(launch.kernel.name)
 
-    def _multiply(self, product: Product, slots: tuple[int, ...]) -> None:
-        words: list[Word] = [*map(self._pointer, slots), *product.numbers]
-        total, chunk = product.total, product.chunk
-        self.calls.append(Call(product.entry, tuple(words), total, chunk, product.work))
-        self.names.append("matmul")
+    def _call(self, call: Call) -> None:
+        """The call of a library row; why it failed is found by Python."""
+        for word in call.words:
+            if isinstance(word, Pointer):
+                self._pointer(word.key)
+        self.calls.append(call)
+        self.names.append(None)
 
     def _pointer(self, slot: int) -> Pointer:
         self.used[slot] = None

@@ -73,6 +73,7 @@ class Plan:
         "_leaves",
         "_outputs",
         "_slots",
+        "_was_run",
         "bound",
         "buffers",
         "rows",
@@ -90,6 +91,7 @@ class Plan:
         self.buffers = buffers
         steps = schedule.program.steps
         self._slots = len(buffers.contents) + 1  # the last: temporaries of a segment
+        self._was_run = False
         self.bound: Bound | None = None
         self._leaves = tuple(
             (buffers.slots[n], leaves[step.origin])
@@ -120,7 +122,8 @@ class Plan:
             table[slot] = leaves[index]
         bound, first = self.bound, 0
         if bound is None or bound.threads != pool.num_threads():
-            bound = self._bind()
+            bound = self._bind() if self._was_run else None
+        self._was_run = True
         if bound is not None:
             stop = bound.run(table, scalars)
             if stop is None:

@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from . import formulas, vecmath, vecmath_angles, vecmath_log
+from . import (
+    formulas,
+    vecmath,
+    vecmath_angles,
+    vecmath_gamma,
+    vecmath_log,
+    vecmath_roots,
+)
 from .scalars import NAMES
 from .term import Term, library, magnitude, select
 
@@ -31,12 +38,19 @@ VECTOR_MATH: dict[str, Builder] = {
     "log2": vecmath_log.log2,
     "log10": vecmath_log.log10,
     "pow": vecmath_log.power,
+    "ldexp": vecmath_log.ldexp,
     "fmod": vecmath.fmod,
     "arcsin": vecmath_angles.arcsin,
     "arccos": vecmath_angles.arccos,
     "arctan": vecmath_angles.arctan,
     "arctan2": vecmath_angles.arctan2,
-    "hypot": vecmath_angles.hypot,
+    "arcsinh": vecmath_log.arcsinh,
+    "arccosh": vecmath_log.arccosh,
+    "arctanh": vecmath_log.arctanh,
+    "rsqrt": vecmath_roots.rsqrt,
+    "cbrt": vecmath_roots.cbrt,
+    "hypot": vecmath_roots.hypot,
+    "lgamma": vecmath_gamma.lgamma,
 }
 """Functions of the C library, and the sigmoid, as vector math."""
 

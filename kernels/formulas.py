@@ -15,7 +15,6 @@ from .term import (
     constant,
     convert,
     from_bits,
-    library,
     llvm,
     magnitude,
     repeat,
@@ -134,13 +133,6 @@ def spacing(x: Term) -> Term:
     gap = from_bits(here + 1) - x
     gap = select(x == 0, from_bits(here.like(1)), gap)
     return select(magnitude(x) < INFINITY, gap, NAN)
-
-
-def ldexp(x: Term, n: Term) -> Term:
-    if n.bits > 32:
-        limit = 1 << 20
-        n = select(n > limit, limit, select(n < -limit, -limit, n))
-    return library("ldexp", x, convert(n, "int32"))
 
 
 # -- the larger and the smaller --------------------------------------------------------

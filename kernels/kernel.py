@@ -29,7 +29,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal, TypeAlias
 
 IOTA = -1
@@ -175,12 +174,18 @@ class Kernel:
     scalars: tuple[str, ...]
     body: tuple[Statement, ...]
 
-    @cached_property
+    @property
     def key(self) -> str:
         """A digest of everything that decides the generated code."""
-        parts = (self.kind, self.outer, self.inner, self.arguments, self.accesses)
-        text = repr((*parts, self.scalars, self.body))
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        # not a cached_property: that of Python 3.11 has a lock, which a forked child
+        # would find held for ever where another thread of the parent had it
+        known: str | None = self.__dict__.get("_key")
+        if known is None:
+            parts = (self.kind, self.outer, self.inner, self.arguments, self.accesses)
+            text = repr((*parts, self.scalars, self.body))
+            known = hashlib.sha256(text.encode()).hexdigest()[:32]
+            self.__dict__["_key"] = known
+        return known
 
     def statements(self) -> Iterator[Statement]:
         """All statements, those inside loops included, in order."""

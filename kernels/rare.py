@@ -1,13 +1,15 @@
-"""Calls of the C library for rare elements that leave the loop a vector loop.
+"""Code for rare elements that leaves the loop a vector loop.
 
 LLVM's loop vectoriser gives up on a loop with a call, unless the call names a vector
 variant of the function. `rarely` defines such a function and its variants in the
-module of the kernel: each looks first whether any of its elements needs the library,
-which costs one comparison, and calls it element by element only then.
+module of the kernel: each looks first whether any of its elements is a rare one,
+which costs one comparison, and goes through them one by one only then.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from llvmlite import ir
@@ -22,13 +24,29 @@ _LANE = ir.IntType(32)
 
 def beyond(name: str, size: Term, limit: float, *operands: Term) -> Term:
     """Library function `name` where ``size > limit``, anything elsewhere."""
+    return rarely(name, partial(library, name), size, limit, *operands)
+
+
+def rarely(
+    name: str,
+    formula: Callable[..., Term],
+    size: Term,
+    limit: float,
+    *operands: Term,
+) -> Term:
+    """``formula(*operands)`` where ``size > limit``, anything elsewhere.
+
+    The formula becomes a function of its own, called `name` in the module.
+    """
     builder = size.place.builder
+    if not size.place.vector_loops:
+        return _branch(formula, size, limit, operands)
     module = builder.module
     widths = WIDTHS[size.dtype]
     label = f"beyond_{name}_{size.dtype}"
     function: Any = module.globals.get(label)
     if function is None:
-        function = _define_scalar(name, label, size, limit, len(operands))
+        function = _define_scalar(formula, label, size, limit, len(operands))
         _keep(module, [_define_vector(function, limit, width) for width in widths])
     call = builder.call(function, [size.value, *[x.value for x in operands]])
     lanes = "v" * (1 + len(operands))
@@ -38,6 +56,20 @@ def beyond(name: str, size: Term, limit: float, *operands: Term) -> Term:
     # llvmlite knows no attributes of this form, but writes them as they are.
     set.add(call.attributes, f'"vector-function-abi-variant"="{mapping}"')
     return Term(size.place, call, size.dtype)
+
+
+def _branch(
+    formula: Callable[..., Term], size: Term, limit: float, operands: tuple[Term, ...]
+) -> Term:
+    builder = size.place.builder
+    before = builder.block
+    with builder.if_then((size > limit).value, likely=False):
+        found = formula(*operands)
+        inside = builder.block
+    result = builder.phi(size.value.type)
+    result.add_incoming(size.value, before)
+    result.add_incoming(found.value, inside)
+    return Term(size.place, result, size.dtype)
 
 
 def _define(module: ir.Module, kind: ir.Type, label: str, arity: int) -> Any:
@@ -50,14 +82,16 @@ def _define(module: ir.Module, kind: ir.Type, label: str, arity: int) -> Any:
     return function
 
 
-def _define_scalar(name: str, label: str, size: Term, limit: float, count: int) -> Any:
+def _define_scalar(
+    formula: Callable[..., Term], label: str, size: Term, limit: float, count: int
+) -> Any:
     module = size.place.builder.module
     function = _define(module, size.value.type, label, 1 + count)
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     here = Place(builder, size.place.symbol)
     first, *operands = (Term(here, value, size.dtype) for value in function.args)
     with builder.if_then((first > limit).value, likely=False):
-        builder.ret(library(name, *operands).value)
+        builder.ret(formula(*operands).value)
     builder.ret(first.value)
     return function
 

@@ -47,6 +47,7 @@ _UNARY_FLOAT = {
     "arccosh": "inverse hyperbolic cosine; NaN below 1",
     "arctanh": "inverse hyperbolic tangent; infinite at -1 and 1",
     "sqrt": "square root; NaN below 0",
+    "rsqrt": "1 / sqrt(x); infinite at 0, NaN below",
     "cbrt": "cube root, of negative numbers too",
     "sigmoid": "1 / (1 + exp(-x)), 0 and 1 in the limits",
     "erf": "error function",
@@ -120,6 +121,15 @@ WHOLE = frozenset(
     {"invert", "left_shift", "right_shift", "gcd", "lcm", "bitwise_count", "philox"}
 )
 """The functions of integers (and `invert` of bool) alone."""
+
+FUSED = frozenset(
+    {"exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "logaddexp2"}
+    | {"sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "hypot"}
+    | {"sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "sigmoid"}
+    | {"erf", "erfc", "lgamma", "power", "rsqrt", "cbrt"}
+    | {"fmod", "remainder", "floor_divide"}
+)
+"""The functions of floats whose formulas need fused multiply-add."""
 
 
 def operand_dtype(dtypes: tuple[str, ...]) -> str:

@@ -34,20 +34,23 @@ class Place:
     """Where instructions go: a builder, and what that device has.
 
     `symbol` names the functions of its C library; `missing` are the LLVM intrinsics
-    that it does not have, and for which that library stands in.
+    that it does not have, and for which that library stands in; `vector_loops` says
+    whether the compiler makes vector loops there, which must have no branch.
     """
 
-    __slots__ = ("builder", "missing", "symbol")
+    __slots__ = ("builder", "missing", "symbol", "vector_loops")
 
     def __init__(
         self,
         builder: ir.IRBuilder,
         symbol: Symbol,
         missing: frozenset[str] = frozenset(),
+        vector_loops: bool = True,
     ) -> None:
         self.builder = builder
         self.symbol = symbol
         self.missing = missing
+        self.vector_loops = vector_loops
 
 
 class Term:

@@ -3,8 +3,9 @@
 LLVM cannot vectorise a loop around a call of the C library; it can vectorise these.
 They use only fused multiply-add, selects and integer shifts, are right for NaN,
 infinities, signed zeros and denormals, and stay below 2 units in the last place
-(`docs/accuracy.md`). One text serves float64 and float32; the logarithms and powers
-are in `vecmath_log`, the numbers in `vecmath_tables`.
+(`docs/accuracy.md`). One text serves float64 and float32. Logarithms and powers are in
+`vecmath_log`, roots in `vecmath_roots`, inverse angles in `vecmath_angles`, lgamma in
+`vecmath_gamma`, the numbers in `vecmath_formats` and `vecmath_tables`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import math
 from .formulas import isfinite
 from .rare import beyond
 from .term import Term, bits, fma, from_bits, llvm, magnitude, select
-from .vecmath_tables import FORMATS, Format, Table
+from .vecmath_formats import FORMATS, Format
+from .vecmath_tables import Table
 
 
 def horner(x: Term, table: Table) -> Term:
@@ -47,6 +49,12 @@ def scale(x: Term, n: Term, form: Format) -> Term:
     """``x * 2**n`` in two steps, so that overflow and denormals come out right."""
     half = n >> 1
     return x * power_of_two(half, form) * power_of_two(n - half, form)
+
+
+def lost(a: Term, b: Term, total: Term) -> Term:
+    """What rounding loses in ``total = a + b``."""
+    part = total - a
+    return (a - (total - part)) + (b - part)
 
 
 def quotient(top: Term, top_rest: Term, bottom: Term, bottom_rest: Term) -> Term:
@@ -177,14 +185,18 @@ def sine_and_cosine(x: Term) -> tuple[Term, Parts, Parts]:
     form = FORMATS[x.dtype]
     first, second, third = form.half_pi
     k, n = round_to_integer(x, 2 / math.pi, form)
-    high = fma(k, -second, fma(k, -first, x))
-    r = fma(k, -third, high)
-    lost = fma(k, -third, high - r)
+    high = fma(k, -first, x)  # exact: its last bit is that of `first`
+    product = k * second
+    main = high - product
+    lost = ((high - main) - product) - fma(k, second, -product)
+    rest = fma(k, -third, lost)
+    r = main + rest
+    rest = (main - r) + rest
     z = r * r
-    sine = fma(z * r, polynomial(z, form.sin), lost)
+    sine = fma(z * r, polynomial(z, form.sin), rest)
     half = z * 0.5
     main = 1.0 - half
-    cosine = fma(z * z, polynomial(z, form.cos), -(r * lost))
+    cosine = fma(z * z, polynomial(z, form.cos), -(r * rest))
     return n, (r, sine), (main, ((1.0 - main) - half) + cosine)
 
 
@@ -248,7 +260,9 @@ def erfc_far(size: Term, form: Format) -> Term:
     squared = size * size
     lost = fma(size, size, -squared)  # of the square, by rounding
     n, r, rest = reduce_exp(-squared, form, -lost)
-    return scale(scaled + fma(scaled, r + rest, error * inverse), n, form)
+    grown = r + rest
+    rest = fma(scaled, (r - grown) + rest, error * inverse)
+    return scale(scaled + fma(scaled, grown, rest), n, form)
 
 
 def erf(x: Term) -> Term:

@@ -1,12 +1,12 @@
-"""Vector math: inverse trigonometric functions and hypot, without branches."""
+"""Vector math: inverse trigonometric functions, without branches."""
 
 from __future__ import annotations
 
 import math
 
 from .term import Term, bits, fma, llvm, magnitude, select
-from .vecmath import copysign, polynomial
-from .vecmath_tables import FORMATS, Format
+from .vecmath import copysign, lost, polynomial
+from .vecmath_formats import FORMATS, Format
 
 INFINITY = math.inf
 STEEP = 1 + math.sqrt(2)  # the tangent of 3/8 pi; 1 / STEEP is that of pi / 8
@@ -34,12 +34,6 @@ def angle(y: Term, x: Term, form: Format) -> tuple[Term, Term]:
     base = share * turn
     total = base + t
     return total, ((base - total) + t) + fma(share, turn_rest, small)
-
-
-def lost(a: Term, b: Term, total: Term) -> Term:
-    """What rounding loses in ``total = a + b``."""
-    part = total - a
-    return (a - (total - part)) + (b - part)
 
 
 def arctan(x: Term) -> Term:
@@ -117,23 +111,3 @@ def arccos(x: Term) -> Term:
     below_rest = ((turn * 2 - below) - above) + (turn_rest * 2 - above_rest)
     far = select(x < 0, below + below_rest, above + above_rest)
     return select(size <= 0.5, middle + middle_rest, far)
-
-
-def hypot(x: Term, y: Term) -> Term:
-    """Scaled by a power of two, so that no square overflows or vanishes."""
-    form = FORMATS[x.dtype]
-    a, b = magnitude(x), magnitude(y)
-    reach, step = 2.0 ** (form.bias // 2 - 2), 2.0 ** (form.bias * 7 // 10)
-    larger, smaller = select(a > b, a, b), select(a > b, b, a)
-    large, small = larger > reach, larger < 1 / reach
-    factor = select(large, 1 / step, select(small, step, a.like(1.0)))
-    back = select(large, step, select(small, 1 / step, a.like(1.0)))
-    larger, smaller = larger * factor, smaller * factor
-    square = larger * larger
-    square_rest = fma(larger, larger, -square)
-    total = fma(smaller, smaller, square)
-    total_rest = fma(smaller, smaller, square - total) + square_rest
-    root = llvm("sqrt", total)
-    error = fma(-root, root, total) + total_rest
-    root = fma(error, 0.5 / select(root == 0, 1.0, root), root) * back
-    return select((a == INFINITY) | (b == INFINITY), INFINITY, root)

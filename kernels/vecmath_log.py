@@ -1,18 +1,13 @@
-"""Vector math: logarithms and powers as formulas without branches."""
+"""Vector math: logarithms, powers and inverse hyperbolic functions."""
 
 from __future__ import annotations
 
 import math
 
 from .term import Term, bits, convert, fma, from_bits, llvm, magnitude, select
-from .vecmath import polynomial, power_of_two, reduce_exp, scale
-from .vecmath_tables import (
-    EXP_SHORT64,
-    FORMATS,
-    LOG_POWER64,
-    LOG_SHORT64,
-    Format,
-)
+from .vecmath import clamp, copysign, lost, polynomial, power_of_two, reduce_exp, scale
+from .vecmath_formats import FORMATS, Format
+from .vecmath_tables import EXP_SHORT64, LOG_POWER64, LOG_SHORT64
 
 INFINITY = math.inf
 NAN = math.nan
@@ -20,12 +15,20 @@ TWO_THIRDS = 0.6666666666666666
 TWO_THIRDS_REST = 3.700743415417188e-17
 
 
+def normal_split(x: Term, form: Format) -> tuple[Term, Term]:
+    """``n, m`` with ``x == 2**n * m`` and m from sqrt(1/2) to sqrt(2).
+
+    x is a positive number with all its digits; others give the terms no meaning.
+    """
+    pattern = bits(x)
+    n = (pattern - form.half_root) >> form.digits
+    return n, from_bits(pattern - (n << form.digits))
+
+
 def split(x: Term, form: Format) -> tuple[Term, Term]:
-    """``n, m`` with ``x == 2**n * m`` and m from sqrt(1/2) to sqrt(2); x > 0."""
+    """``n, m`` as of `normal_split`; x > 0."""
     small = x < form.normal
-    lifted = bits(select(small, x * 2.0**form.lift, x))
-    n = (lifted - form.half_root) >> form.digits
-    m = from_bits(lifted - (n << form.digits))
+    n, m = normal_split(select(small, x * 2.0**form.lift, x), form)
     return select(small, n - form.lift, n), m
 
 
@@ -62,17 +65,32 @@ def log(x: Term) -> Term:
     return finished(x, result)
 
 
+def log_of_sum(n: Term, m: Term, rest: Term, form: Format) -> tuple[Term, Term, Term]:
+    """``k, high, low``: ``log(2**n * m + rest)`` is their sum, k times log(2) first.
+
+    `rest` is at most a few units in the last place of the number that n and m are of,
+    and 0 where 2**-n is no normal number.
+    """
+    exact = m - 1.0
+    moved = select(rest == 0, rest, rest * power_of_two(-n, form))
+    g = exact + moved
+    g_rest = (exact - g) + moved
+    high, low = log_parts(g, form)
+    return as_float(n, form), high, fma(g_rest, 1.0 - g, low)
+
+
+def joined(k: Term, high: Term, low: Term, form: Format) -> Term:
+    """``k * log(2) + high + low``, rounded."""
+    return fma(k, form.ln2[0], fma(k, form.ln2[1], low) + high)
+
+
 def log1p(x: Term) -> Term:
     form = FORMATS[x.dtype]
     whole = x + 1.0
-    lost = select(x < 1.0, x - (whole - 1.0), 1.0 - (whole - x))
-    n = (bits(whole) - form.half_root) >> form.digits
-    m = from_bits(bits(whole) - (n << form.digits))
-    g = fma(lost, power_of_two(-n, form), m - 1.0)
-    g = select(whole < 2.0 ** (form.digits + 2), g, m - 1.0)  # there n is in range
-    k = as_float(n, form)
-    high, rest = log_parts(g, form)
-    result = fma(k, form.ln2[0], fma(k, form.ln2[1], rest) + high)
+    rest = select(x < 1.0, x - (whole - 1.0), 1.0 - (whole - x))
+    rest = select(whole < 2.0 ** (form.digits + 2), rest, 0.0)
+    n, m = normal_split(whole, form)
+    result = joined(*log_of_sum(n, m, rest, form), form)
     result = select(magnitude(x) < form.tiny, x, result)
     return finished(x, result, pole=-1.0)
 
@@ -99,6 +117,75 @@ def log10(x: Term) -> Term:
     return in_base(x, FORMATS[x.dtype].log10_e, FORMATS[x.dtype].log10_2)
 
 
+# -- inverse hyperbolic functions ------------------------------------------------------
+def root_parts(square: Term, square_rest: Term) -> tuple[Term, Term]:
+    """The root of ``square + square_rest`` in two parts."""
+    root = llvm("sqrt", square)
+    error = fma(-root, root, square) + square_rest
+    return root, error * (0.5 / select(root == 0, 1.0, root))
+
+
+def log_with_root(x: Term, one: float, form: Format) -> Term:
+    """``log(x + sqrt(x**2 + one))`` for x >= 0."""
+    far = x > 2.0 ** (form.digits // 2 + 4)  # there the root is x
+    size = select(far, 1.0, x)
+    square = size * size
+    total = square + one
+    rest = lost(square, x.like(one), total) + fma(size, size, -square)
+    root, root_rest = root_parts(total, rest)
+    whole = size + root
+    rest = lost(size, root, whole) + root_rest
+    n, m = normal_split(select(far, x, whole), form)
+    k, high, low = log_of_sum(n, m, select(far, 0.0, rest), form)
+    return joined(select(far, k + 1.0, k), high, low, form)
+
+
+def nearly_itself(form: Format) -> float:
+    """Below it an odd function of slope 1 is x, to well within the last place."""
+    return 2.0 ** -(form.digits // 2 + 1)
+
+
+def arcsinh(x: Term) -> Term:
+    form = FORMATS[x.dtype]
+    size = magnitude(x)
+    result = log_with_root(size, 1.0, form)
+    plain = (size < nearly_itself(form)) | ~(size < INFINITY)
+    return copysign(select(plain, size, result), x)
+
+
+def arccosh(x: Term) -> Term:
+    result = log_with_root(x, -1.0, FORMATS[x.dtype])
+    return select(x < INFINITY, select(x >= 1.0, result, NAN), x)
+
+
+def arctanh(x: Term) -> Term:
+    """Half the logarithm of ``(1 + size) / (1 - size)``, the quotient in two parts."""
+    form = FORMATS[x.dtype]
+    size = magnitude(x)
+    top, bottom = size + 1.0, 1.0 - size
+    top_rest, bottom_rest = (1.0 - top) + size, (1.0 - bottom) - size
+    inverse = 1.0 / bottom
+    whole = top * inverse
+    error = fma(-whole, bottom, top) + (top_rest - whole * bottom_rest)
+    n, m = normal_split(whole, form)
+    result = joined(*log_of_sum(n, m, error * inverse, form), form) * 0.5
+    result = select(size == 1.0, INFINITY, select(size < 1.0, result, NAN))
+    return copysign(select(size < nearly_itself(form), size, result), x)
+
+
+def ldexp(x: Term, n: Term) -> Term:
+    """``x * 2**n`` for an integer n, rounded once."""
+    form = FORMATS[x.dtype]
+    size = magnitude(x)
+    own, m = split(size, form)
+    if n.bits > 16:  # narrower ones are far from overflow
+        n = clamp(n, -5000, 5000)
+    reach = form.bias + form.digits + 2
+    total = clamp(own + convert(n, own.dtype), -reach, reach)
+    result = copysign(scale(m, total, form), x)
+    return select((size == 0) | ~(size < INFINITY), x, result)
+
+
 # -- powers ----------------------------------------------------------------------------
 def power(x: Term, y: Term) -> Term:
     size = magnitude(x)
@@ -110,9 +197,7 @@ def power_single(x: Term, y: Term) -> Term:
     """Powers of positive float32, in float64 with short polynomials."""
     form = FORMATS["float64"]
     wide, exponent = convert(x, "float64"), convert(y, "float64")
-    pattern = bits(wide)
-    n = (pattern - form.half_root) >> form.digits
-    m = from_bits(pattern - (n << form.digits))
+    n, m = normal_split(wide, form)
     s = (m - 1.0) / (m + 1.0)
     z = s * s
     series = fma(z, polynomial(z, LOG_SHORT64), 2.0)

@@ -136,13 +136,21 @@ def test_rows_that_only_python_can_run_split_a_plan() -> None:
 
 
 def test_cold_rows_are_not_bound() -> None:
-    x = array(11)
-    recorded = Recorded([op("arctan", op("cosh", x * 0.321) * x) - op("cbrt", x)])
+    recorded = Recorded([op("arcsinh", op("cosh", array(11) * 0.321) + 3.0)])
     plan = recorded.plan()
     with config(tier="auto"):
         recorded.run(plan)
         recorded.run(plan)
     assert plan.bound is None
+
+
+def test_the_first_run_is_row_by_row() -> None:
+    recorded = Recorded([op("matmul", array(3, 4), array(4, 2))])
+    plan = recorded.plan()
+    recorded.run(plan)
+    assert plan.bound is None
+    recorded.run(plan)
+    assert parts(plan) == [NativeRows]
 
 
 def test_launches_are_counted_as_they_are_row_by_row() -> None:
@@ -293,6 +301,28 @@ def test_a_library_call_that_fails_loses_what_depends_on_it_alone(
     for number, result in outputs.items():
         np.testing.assert_allclose(result, expected[number], 1e-12)
     assert (plan.bound is not None) == (runner == "native")
+
+
+@pytest.mark.parametrize("wrong", [5, -1, -(2**63), 2**62])
+def test_a_class_out_of_bounds_is_named_as_row_by_row(runner: str, wrong: int) -> None:
+    classes = array(9, dtype="int64") * 0 + 4
+    inside = op("bounded", classes, attributes=(5, -100))
+    lost, apart = inside * 2, sweep(op("sin", array(40)), 2)
+    recorded = Recorded([lost, apart])
+    plan, expected = recorded.plan(), recorded.expected()
+    for _ in range(3):
+        results = recorded.run(plan)
+        assert {k: bits(v) for k, v in results.items()} == {
+            k: bits(v) for k, v in expected.items()
+        }
+    leaves = [leaf for leaf in recorded.leaves if leaf is not None]
+    numbers = [wrong if number == 4 else number for number in recorded.scalars]
+    with pytest.raises(Unfinished, match=f"Target {wrong} is out of bounds") as caught:
+        plan.run(leaves, numbers)
+    assert isinstance(caught.value.error, IndexError)
+    assert caught.value.outputs.keys() == {recorded.numbers[1]}
+    if runner == "native":
+        assert parts(plan) == [NativeRows]
 
 
 def test_a_number_that_does_not_fit_loses_what_depends_on_it_alone(runner: str) -> None:

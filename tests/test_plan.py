@@ -27,6 +27,7 @@ from engine.config import config
 from engine.execute import compute, flush
 from engine.explain import explain
 from engine.kernels import memory
+from engine.kernels.cpu import target
 from engine.kernels.cpu.backend import CompileError, backend
 from engine.kernels.cpu.emit import emit
 from engine.kernels.kernel import Kernel
@@ -262,6 +263,21 @@ def test_a_failed_compilation_warns_once_and_is_computed_by_numpy(
         with pytest.warns(RuntimeWarning, match="multiply_exp"):
             recorded.check()
         recorded.check()  # and silently from then on
+
+
+def test_numpy_does_the_vector_math_of_a_cpu_without_fused_multiply_add(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target.machine()  # of this CPU as it is
+    monkeypatch.setattr(target, "cpu_features", lambda: "+sse2,+avx,-fma")
+    monkeypatch.setattr(target.binding(), "get_process_triple", lambda: "x86_64-linux")
+    y = op("exp", array(5) * 0.77)
+    assert "NumPy computes it: exp on a CPU without fused" in str(explain(y))
+    recorded = Recorded([y])
+    before = counters.read()["interpreted_ops"]
+    with config(tier="compiled"):
+        recorded.check()
+    assert counters.read()["interpreted_ops"] > before
 
 
 def test_library_calls_count_as_launches() -> None:

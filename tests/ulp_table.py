@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
+from exact import log_gamma
 from numba import njit
 
 from engine.kernels.cpu.functions import NAMESPACE
@@ -34,9 +35,15 @@ def _in_base(base: int) -> Callable[[Any], Any]:
     return lambda x: mpmath.log(x) / mpmath.log(base)
 
 
+def _cube_root(x: Any) -> Any:
+    return mpmath.sign(x) * mpmath.cbrt(abs(x))
+
+
 LN2, QUARTER_PI, ROOT = math.log(2) / 2, math.pi / 4, math.sqrt(0.5)
 POSITIVE = (1e-300, 1e300), (1e-37, 1e37)
 FAR = (1e-3, 1e300), (1e-3, 1e37)
+ABOVE_ONE = (1.0, 1e300), (1.0, 1e37)
+GAMMA = (1e-300, 1e300), (1e-37, 1e36)
 
 CASES = {
     "exp": Case(mpmath.exp, (-745, 709.7), (-103, 88.7), (LN2,)),
@@ -46,9 +53,9 @@ CASES = {
     "log2": Case(_in_base(2), *POSITIVE, (1.0, ROOT, 2 * ROOT), True),
     "log10": Case(_in_base(10), *POSITIVE, (1.0, ROOT, 2 * ROOT), True),
     "log1p": Case(mpmath.log1p, *POSITIVE, (ROOT - 1, 2 * ROOT - 1, -0.5, 1.0), True),
-    "sin": Case(mpmath.sin, *FAR, (QUARTER_PI, 3e4, 1e6), True),
-    "cos": Case(mpmath.cos, *FAR, (QUARTER_PI, 3e4, 1e6), True),
-    "tan": Case(mpmath.tan, *FAR, (QUARTER_PI, 3e4, 1e6), True),
+    "sin": Case(mpmath.sin, *FAR, (QUARTER_PI, 2e5, 1e12), True),
+    "cos": Case(mpmath.cos, *FAR, (QUARTER_PI, 2e5, 1e12), True),
+    "tan": Case(mpmath.tan, *FAR, (QUARTER_PI, 2e5, 1e12), True),
     "sinh": Case(mpmath.sinh, (-710.4, 710.4), (-89.4, 89.4), (1.0, -1.0, LN2)),
     "cosh": Case(mpmath.cosh, (-710.4, 710.4), (-89.4, 89.4), (1.0, LN2)),
     "tanh": Case(mpmath.tanh, (-23, 23), (-11, 11), (0.6, -0.6, 1.4)),
@@ -61,9 +68,26 @@ CASES = {
     "arccos": Case(mpmath.acos, (-1, 1), (-1, 1), (0.5, -0.5)),
     "arctan": Case(mpmath.atan, *POSITIVE, (0.41421356, 1.0, 2.41421356), True),
     "arctan2": Case(mpmath.atan2, (-9, 9), (-9, 9), (0.41421356, 1.0, 2.41421356)),
+    "arcsinh": Case(mpmath.asinh, *POSITIVE, (0.375, 0.75, 1e-4), True),
+    "arccosh": Case(mpmath.acosh, *ABOVE_ONE, (1.0, 1.0625, 1.25), True),
+    "arctanh": Case(mpmath.atanh, (-1, 1), (-1, 1), (ROOT**3, 1 / 3, 1e-4)),
+    "cbrt": Case(_cube_root, *POSITIVE, (1.0, 2.0, 4.0, 8.0), True),
+    "rsqrt": Case(lambda x: 1 / mpmath.sqrt(x), *POSITIVE, (1.0, 2.0, 4.0), True),
+    "lgamma": Case(log_gamma, *GAMMA, (0.5, 1.0, 1.5, 2.0, 2.5), True),
     "hypot": Case(mpmath.hypot, *POSITIVE, (1.0,), True),
     "power": Case(mpmath.power, *POSITIVE, (1.0, ROOT, 2.0), True),
 }
+
+DOMAINS = {
+    "power": (0.0, math.inf),
+    "arcsin": (-1.0, 1.0),
+    "arccos": (-1.0, 1.0),
+    "arccosh": (1.0, math.inf),
+    "arctanh": (-1.0, 1.0),
+    "rsqrt": (0.0, math.inf),
+    "lgamma": (0.0, math.inf),
+}
+"""Where functions are tried that are not defined, or not as exact, everywhere."""
 
 
 def points(name: str, dtype: str, count: int) -> list[Array]:
@@ -81,14 +105,14 @@ def points(name: str, dtype: str, count: int) -> list[Array]:
         small = generator.uniform(-2, 2, count)
     x = np.concatenate([spread, small, *near]).astype(dtype)
     x = x[(x != 0) | (name in ("exp", "cos", "cosh"))]
+    if name in DOMAINS:
+        least, most = DOMAINS[name]
+        x = x[(x >= least) & (x <= most)]
     if name == "power":
-        x = x[x > 0]
         reach = 300 if dtype == "float64" else 36
         limit = reach / np.maximum(np.abs(np.log10(x.astype("float64"))), 0.3)
         y = generator.uniform(-1, 1, len(x)) * limit
         return [x, y.astype(dtype)]
-    if name in ("arcsin", "arccos"):
-        x = x[np.abs(x) <= 1]
     if name in ("arctan2", "hypot"):
         ratio = 10 ** generator.normal(0, 0.5, len(x))
         ratio[: len(x) // 4] = generator.normal(1 + math.sqrt(2), 1e-3, len(x) // 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 import engine
 import engine.numpy
 
-from .blocks import chain, jacobi
+from .chains import chain
+from .stencils import jacobi_2d
 
 ELEMENTS = 1_000_000
 
@@ -36,4 +38,4 @@ class Peak:
         return self.peak(chain, self.flat, self.flat)
 
     def track_jacobi(self) -> float:
-        return self.peak(jacobi, self.square)
+        return self.peak(partial(jacobi_2d, steps=20), self.square)

@@ -1,43 +1,34 @@
-"""What a call costs beside its arithmetic: record, launch, compile, import."""
+"""What a call costs beside its arithmetic: to record an op, to launch a kernel."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import engine
 import engine.numpy
+from engine.info import information
 
-CHAIN = """
-import engine
-import engine.numpy as np
-a = np.arange(1000.0)
-with engine.config(tier="compiled"):
-    engine.eval(np.exp(-a * a) * a + 1)
-"""
+from .race import Limit
 
-
-def run_python(code: str, cache: str) -> None:
-    environment = {**os.environ, "ENGINE_CACHE_DIR": cache}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+OPS = 1000
 
 
 class Recording:
-    """Ops of a known trace: microseconds for 1,000 of them, without running them."""
+    """Ops of a known trace, for 1,000 of them, without running them."""
 
     def setup(self) -> None:
         self.x = engine.numpy.array(np.ones(16))
-        self.time_record_1000_ops()
+        for _ in range(3):
+            self.time_record_1000_ops()
 
     def time_record_1000_ops(self) -> None:
         y = self.x
-        for _ in range(1000):
-            y = y + 1.0
+        for _ in range(OPS):
+            y = y + self.x
 
 
 class Launch:
@@ -57,26 +48,60 @@ class Launch:
         self.look(self.x + self.x)
 
 
-class ColdStart:
-    """A process that imports Engine and runs one chain."""
+def nanoseconds_to_record() -> float:
+    """For one op of a known trace, the least of many runs."""
+    recording = Recording()
+    recording.setup()
 
-    number, repeat, warmup_time = 1, 3, 0
-    timeout = 120
+    def recorded() -> float:
+        start = time.perf_counter()
+        recording.time_record_1000_ops()
+        taken = time.perf_counter() - start
+        engine.eval(recording.x + recording.x)  # an empty trace for the next
+        return taken
 
-    def setup(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.warm = os.path.join(self.folder.name, "warm")
-        run_python(CHAIN, self.warm)
+    return least(recorded, 50) / OPS * 1e9
 
-    def teardown(self) -> None:
-        self.folder.cleanup()
 
-    def time_import(self) -> None:
-        run_python("import engine", self.warm)
+def nanoseconds_to_launch() -> float:
+    """A flush of 200 rows that do next to nothing, divided by its launches.
 
-    def time_chain_from_the_cache(self) -> None:
-        run_python(CHAIN, self.warm)
+    All that a flush does beside launching is in it, so it is an upper bound.
+    """
+    x = engine.numpy.array(np.ones(16))
 
-    def time_chain_compiled(self) -> None:
-        with tempfile.TemporaryDirectory(dir=self.folder.name) as empty:
-            run_python(CHAIN, empty)
+    def program() -> Any:
+        y = x
+        for _ in range(100):  # a sum cannot be fused into the ops that follow it
+            y = x + y.sum()
+        return y
+
+    def flushed() -> float:
+        y = program()
+        start = time.perf_counter()
+        engine.eval(y)
+        return time.perf_counter() - start
+
+    with engine.config(tier="compiled"):
+        for _ in range(3):
+            flushed()
+        engine.reset_stats()
+        flushed()
+        launches = engine.stats()["launches"]
+        return least(flushed, 30) / launches * 1e9
+
+
+def least(measure: Callable[[], float], times: int) -> float:
+    """The least of some measurements."""
+    return min(measure() for _ in range(times))
+
+
+def nanoseconds_allowed_to_record() -> float:
+    """By the recorder that runs: in Python, or native."""
+    return 600.0 if information()["recorder"].startswith("python") else 100.0
+
+
+LIMITS = [
+    Limit("record one op", nanoseconds_to_record, "ns", nanoseconds_allowed_to_record),
+    Limit("launch, in a flush of 200", nanoseconds_to_launch, "ns", lambda: 20.0),
+]

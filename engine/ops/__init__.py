@@ -60,6 +60,7 @@ from .exponential import (
     log10,
     logaddexp,
     logaddexp2,
+    rsqrt,
     sqrt,
 )
 from .linear_algebra import matmul
@@ -198,6 +199,7 @@ __all__ = [
     "remainder",
     "right_shift",
     "rint",
+    "rsqrt",
     "sigmoid",
     "sign",
     "signbit",

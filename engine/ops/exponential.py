@@ -139,6 +139,25 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad * 0.5 / conj(out),)
 
 
+def _reciprocal_root(x: Any) -> Any:
+    return np.reciprocal(np.sqrt(x))
+
+
+@elementwise(
+    _reciprocal_root,
+    scalar="rsqrt({x})",
+    loop=sqrt.resolve,
+    samples=positive_numbers,
+)
+def rsqrt(x: Any) -> Any:
+    """1 / sqrt(x); infinite at 0, NaN below."""
+
+
+@rsqrt.vjp
+def _(grad: Value, out: Value, x: Any) -> Any:
+    return (grad * conj(out * out * out) * -0.5,)
+
+
 @elementwise(np.cbrt, scalar="cbrt({x})", samples=positive_numbers, expensive=True)
 def cbrt(x: Any) -> Any:
     """The cube root, of negative numbers too."""

@@ -250,6 +250,7 @@ class Elementwise(Array):
     log10 = _unary("log10", "Logarithms to base 10.", floating=True)
     log1p = _unary("log1p", "log(1 + x), accurate near 0.", floating=True)
     sqrt = _unary("sqrt", "Square roots.", floating=True)
+    rsqrt = _unary("rsqrt", "1 / sqrt(x).", floating=True)
     sin = _unary("sin", "Sines.", floating=True)
     cos = _unary("cos", "Cosines.", floating=True)
     tan = _unary("tan", "Tangents.", floating=True)
@@ -280,10 +281,6 @@ class Elementwise(Array):
     lgamma = _unary("lgamma", "Logarithms of the gamma function.", floating=True)
     deg2rad = _unary("deg2rad", "Degrees as radians.", floating=True)
     rad2deg = _unary("rad2deg", "Radians as degrees.", floating=True)
-
-    def rsqrt(self) -> Self:
-        """1 / sqrt(x)."""
-        return self.wrap(1.0 / elementwise(op_named("sqrt"), self, floating=True))
 
     def round(self, *, decimals: int = 0) -> Self:
         """The nearest integers, halves to the even one; or so many decimals."""

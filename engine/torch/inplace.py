@@ -157,6 +157,7 @@ class InPlace(Elementwise):
     exp_ = _in_place("exp", floating=True)
     log_ = _in_place("log", floating=True)
     sqrt_ = _in_place("sqrt", floating=True)
+    rsqrt_ = _in_place("rsqrt", floating=True)
     sin_ = _in_place("sin", floating=True)
     cos_ = _in_place("cos", floating=True)
     tanh_ = _in_place("tanh", floating=True)

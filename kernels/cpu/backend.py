@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 import time
 
 from .. import cache
 from ..backend import CompileError, UnsupportedKernel, reason
 from ..counts import COUNTS
-from ..kernel import Kernel, Layout
+from ..kernel import Compute, Kernel, Layout
 from ..memory import HostMemory
+from ..scalars import FUSED
 from . import launch
 from .emit import emit, emit_split
-from .target import MissingSymbol, identity, load
+from .target import MissingSymbol, has_fused_multiply_add, identity, load
+
+CALL = re.compile(r"\b([a-z]\w*)\(")
 
 _lock = threading.RLock()  # Numba compiles one kernel at a time
 
@@ -67,7 +71,7 @@ class CpuBackend(HostMemory):
 
     def emit(self, kernel: Kernel) -> str:
         """The readable Python source of `kernel` (stage 6)."""
-        return emit(kernel)
+        return source_of(kernel)
 
     def is_known(self, kernel: Kernel) -> bool:
         """Whether machine code of `kernel` exists, in this process or on disk.
@@ -79,7 +83,7 @@ class CpuBackend(HostMemory):
             return True
         if kernel.key in self._absent:
             return False
-        found = cache.has(cache.key(emitted(kernel), identity()))
+        found = cache.has(cache.key(source_of(kernel), identity()))
         if not found:
             self._absent.add(kernel.key)
         return found
@@ -104,19 +108,37 @@ class CpuBackend(HostMemory):
         return known
 
     def _build(self, kernel: Kernel) -> CompiledKernel:
-        source = emitted(kernel)
+        source = source_of(kernel)
         address, loaded = build(source, kernel.name)
         return CompiledKernel(kernel, source, address, loaded)
 
 
-def emitted(kernel: Kernel) -> str:
-    """The source of `kernel`; CompileError where the generator itself fails."""
+def source_of(kernel: Kernel) -> str:
+    """The source of `kernel`, where this CPU runs it well.
+
+    Raises
+    ------
+    UnsupportedKernel
+        If the backend does not generate such kernels, or if this CPU has to call a
+        function for each of the multiply-adds that vector math consists of.
+    CompileError
+        If the generator itself fails.
+    """
+    if not has_fused_multiply_add():
+        for name in sorted(functions(kernel) & FUSED):
+            raise UnsupportedKernel(f"{name} on a CPU without fused multiply-add")
     try:
         return emit(kernel)
     except UnsupportedKernel:
         raise
     except Exception as error:
         raise CompileError(kernel.name, reason(error)) from None
+
+
+def functions(kernel: Kernel) -> set[str]:
+    """The names that the texts of `kernel` call."""
+    statements = (s for s in kernel.statements() if isinstance(s, Compute))
+    return {name for s in statements for name in CALL.findall(s.text)}
 
 
 def build(source: str, title: str) -> tuple[int, bool]:

@@ -78,6 +78,15 @@ def cpu_features() -> str:
         return ""
 
 
+def has_fused_multiply_add() -> bool:
+    """Whether ``x * y + z`` with one rounding is one instruction of this CPU.
+
+    All CPUs have it but for x86 before 2013; there each would be a slow call.
+    """
+    x86 = binding().get_process_triple().startswith(("x86", "i386", "i686"))
+    return not x86 or "+fma" in cpu_features().split(",")
+
+
 @once
 def identity() -> str:
     """What machine code from this process depends on, but for Numba and the text."""

@@ -19,7 +19,7 @@ from cuda.bindings import driver
 from .forms import THREADS
 
 
-class CudaError(Exception):
+class CudaError(RuntimeError):
     """A call of the CUDA driver failed: its name, and what the driver says."""
 
 

@@ -20,13 +20,21 @@ from __future__ import annotations
 import re
 
 from ..backend import UnsupportedKernel
+from ..check import check
 from ..cpu.scope import Scope, parameters
-from ..kernel import IOTA, Compute, Kernel, Reduce, Store
+from ..kernel import Compute, Kernel, Reduce
 from ..text import Lines, fill
 from .forms import Team
 from .grid import GridWriter, fits, scratch_parameters
 from .rows import TeamWriter
 from .wide import emit_wide, width
+
+OWN_NAME = re.compile(
+    r"([asnopiv]\d+|d\d+_\d+|(best|place|new|total|rest|whole|part)\d+|lane|row|leader"
+    r"|width|unit|parts|first|end|limit|index|tickets|r|lo|hi|cuda)"
+    r"(_\d+)?$"
+)
+"""Names that the emitter needs for itself."""
 
 PLAIN: dict[str, Team] = {"map": "map", "row": "block", "column": "column"}
 """The form that is shown when none is named."""
@@ -78,11 +86,9 @@ def emit(kernel: Kernel, team: Team | None = None) -> str:
 
 
 def _check(kernel: Kernel) -> None:
+    check(kernel, OWN_NAME)
     for statement in kernel.statements():
-        if isinstance(statement, Store):
-            if kernel.accesses[statement.access].argument == IOTA:
-                raise UnsupportedKernel("a store into the virtual iota buffer")
-        elif isinstance(statement, Compute | Reduce) and "complex" in statement.dtype:
+        if isinstance(statement, Compute | Reduce) and "complex" in statement.dtype:
             raise UnsupportedKernel(f"dtype {statement.dtype} on CUDA")
 
 

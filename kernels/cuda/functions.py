@@ -18,9 +18,9 @@ def libdevice_symbol(name: str, dtype: str) -> str:
     return f"__nv_{c_symbol(name, dtype)}"
 
 
-def _place(builder: ir.IRBuilder) -> Place:
-    return Place(builder, libdevice_symbol, MISSING)
+def place(builder: ir.IRBuilder) -> Place:
+    return Place(builder, libdevice_symbol, MISSING, vector_loops=False)
 
 
-NAMESPACE = namespace(builders({}), _place, intrinsic)
+NAMESPACE = namespace(builders({}), place, intrinsic)
 """What the names in a kernel's text mean when numba-cuda compiles it."""

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from ..cpu.reductions import Accumulator, accumulators, joined, kept, start_value
+from ..cpu.reductions import (
+    Accumulator,
+    accumulators,
+    joined,
+    kept,
+    merged,
+    start_value,
+)
 from ..cpu.scope import Scope
 from ..kernel import Kernel, Load, Loop, Reduce, Statement, Store
 from .forms import COLUMNS, LANES, THREADS, WARP, Team
@@ -141,7 +148,7 @@ class TeamWriter:
                 lines.add(f"best{k} = {acc.carrier}(new{k})")
                 lines.add(f"place{k} = r")
         elif acc.order == "any":
-            lines.add(f"best{k} = {joined(acc, f'best{k}', value)}")
+            lines.add(f"best{k} = {merged(acc, f'best{k}', value)}")
         elif acc.op == "prod":
             lines.add(f"total{k} = {joined(acc, f'total{k}', value)}")
         else:

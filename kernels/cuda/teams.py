@@ -42,19 +42,39 @@ def compensated(total: Any, rest: Any) -> Any:
     return total
 
 
-def _join(kind: str) -> Callable[[Any, Any], Any]:
-    """Two values combined; the order of operands never changes the bits."""
-    if kind == "sum":
-        return lambda a, b: a + b
-    if kind == "prod":
-        return lambda a, b: a * b
-    if kind == "any":
-        return lambda a, b: a | b
-    if kind == "all":
-        return lambda a, b: a & b
-    if kind == "max":  # b != b: NaN wins
-        return lambda a, b: b if b > a or b != b else a
-    return lambda a, b: b if b < a or b != b else a
+@cuda.jit(device=True)
+def larger(a: Any, b: Any) -> Any:
+    """The larger of two floats: NaN if either is, and -0.0 is below 0.0."""
+    if b > a or b != b:
+        return b
+    if a == 0 and b == 0:
+        return a + b
+    return a
+
+
+@cuda.jit(device=True)
+def smaller(a: Any, b: Any) -> Any:
+    """The smaller of two floats: NaN if either is, and -0.0 is below 0.0."""
+    if b < a or b != b:
+        return b
+    if a == 0 and b == 0:
+        return -(-a - b)
+    return a
+
+
+def _join(kind: str, carrier: str) -> Any:
+    """Device function: two values combined, to the same bits in either order."""
+    if kind in ("max", "min") and carrier.startswith("float"):
+        return larger if kind == "max" else smaller
+    functions: dict[str, Callable[[Any, Any], Any]] = {
+        "sum": lambda a, b: a + b,
+        "prod": lambda a, b: a * b,
+        "any": lambda a, b: a | b,
+        "all": lambda a, b: a & b,
+        "max": lambda a, b: max(a, b),
+        "min": lambda a, b: min(a, b),
+    }
+    return cuda.jit(device=True)(functions[kind])
 
 
 def _wins(kind: str) -> Callable[[Any, int, Any, int], Any]:
@@ -92,7 +112,7 @@ def reducer(team: Team, kind: str, carrier: str) -> Any:
     if kind.startswith("arg"):
         return _arg_reducer(team, kind, carrier)
     item = getattr(types, carrier)
-    shuffle, join = _shuffle(carrier), cuda.jit(device=True)(_join(kind))
+    shuffle, join = _shuffle(carrier), _join(kind, carrier)
 
     @cuda.jit(device=True)
     def warp(value: Any) -> Any:
@@ -191,6 +211,7 @@ def last_of(take_ticket: Callable[[Any, Any], Any]) -> Any:
 def device_functions() -> dict[str, Any]:
     """Names that generated text may call, in plain Python."""
     found = {"lost": lost, "compensated": compensated}
+    found |= {"larger": larger, "smaller": smaller}
     for team in ("warp", "block", "column"):
         for kind in KINDS:
             for carrier in CARRIERS:

@@ -70,6 +70,10 @@ def _sigmoid(x: Array) -> Array:
     return np.asarray(np.where(x < 0, shrunk, one) / (one + shrunk))
 
 
+def _rsqrt(x: Array) -> Array:
+    return np.asarray(x.dtype.type(1) / np.sqrt(x))
+
+
 def _log_gamma(x: float) -> float:
     """C's lgamma: infinite at the poles and beyond the range, where Python raises."""
     try:
@@ -95,6 +99,7 @@ _WRITTEN: dict[str, Function] = {
     "square": _square,
     "bitwise_count": _bitwise_count,
     "sigmoid": _sigmoid,
+    "rsqrt": _rsqrt,
     "erf": _one_by_one(math.erf),
     "erfc": _one_by_one(math.erfc),
     "lgamma": _one_by_one(_log_gamma),

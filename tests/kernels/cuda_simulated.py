@@ -120,7 +120,16 @@ def reductions_of(kinds: tuple[str, ...], team: str) -> None:
         check(f"{kind}, {team}", out.astype(float), function(x, axis=1).astype(float))
 
 
+def zeros() -> None:
+    x = np.array([[0.0, -0.0, -0.0, 0.0], [-0.0, 0.0, -0.0, -0.0]])
+    highest, lowest = np.ones(2), np.ones(2)
+    kernel = reductions(("max", "min"), "float64", "row")
+    run(kernel, "warp", [x.ravel(), highest, lowest, 2, 4, 0, 4, 0, 0], blocks=1)
+    check("zeros of both signs", np.signbit([highest, lowest]), [[0, 0], [1, 1]])
+
+
 if __name__ == "__main__":
+    zeros()
     map_kernels()
     row_kernels()
     long_row()

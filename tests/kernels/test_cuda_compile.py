@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from by_hand import INTEGERS, KINDS, elementwise, layer_norm, reductions, softmax
 
+from engine.kernels.builders import VECTOR_MATH, builders
+from engine.kernels.intrinsics import namespace
 from engine.kernels.kernel import (
     IOTA,
     Access,
@@ -32,6 +34,10 @@ pytest.importorskip(
 )
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it warns of what NumPy will drop
+    from numba.cuda.extending import intrinsic
+
+    from engine.kernels.cuda import compile as cuda_compile
+    from engine.kernels.cuda import functions
     from engine.kernels.cuda.compile import Program, compile_text
     from engine.kernels.cuda.emit import emit, teams
     from engine.kernels.cuda.wide import aligned
@@ -95,6 +101,20 @@ def test_the_whole_scalar_library(dtype: str) -> None:
     whole = [f"{name}(x0, x1)" for name in pairs]
     whole += ["bitwise_count(x0)", "invert(x0)"]
     build(elementwise(" ^ ".join(whole), "uint64", "uint64", "uint64"))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_vector_math_compiles_there_too(
+    dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = namespace(builders(VECTOR_MATH), functions.place, intrinsic)
+    known = cuda_compile._names()
+    monkeypatch.setattr(cuda_compile, "_names", lambda: {**known, **own})
+    names = sorted((set(VECTOR_MATH) | {"power"}) - {"pow", "ldexp"})
+    texts = [f"{n}({', '.join(['x0', 'x1'][: NAMES[n].arity])})" for n in names]
+    for first in range(0, len(texts), 12):
+        total = " + ".join(texts[first : first + 12])
+        build(elementwise(total, dtype, dtype, dtype))
 
 
 def takes(op: Any, dtype: str) -> bool:
@@ -186,4 +206,4 @@ def test_a_few_kernels_run_in_the_simulator() -> None:
     right = done.stdout.splitlines()
     assert "softmax, block" in right
     assert "argmin, block" in right
-    assert len(right) == 26
+    assert len(right) == 27

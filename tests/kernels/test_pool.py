@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import threading
@@ -70,6 +71,41 @@ def test_one_launcher_may_run_in_many_threads_at_once() -> None:
             assert np.array_equal(out, x * x + k)
 
     in_threads(8, launch)
+
+
+def test_more_callers_than_jobs_are_served() -> None:
+    pool.set_num_threads(3)
+    in_threads(20, lambda: check(3))
+
+
+def test_a_chunk_that_fails_is_reported_and_the_others_are_done() -> None:
+    pool.set_num_threads(3)
+    seen: list[tuple[int, int]] = []
+
+    def kernel(_result: object, _error: object, words: bytes, lo: int, hi: int) -> int:
+        seen.append((lo, hi))
+        return int(lo <= 30 < hi)
+
+    entry = pool.Entry(kernel)
+    address = ctypes.cast(entry, ctypes.c_void_p).value
+    assert address is not None
+    for _ in range(20):
+        seen.clear()
+        assert pool.run(address, b"", 95, 10) != 0
+        covered = [k for lo, hi in seen for k in range(lo, hi)]
+        assert sorted(covered) == list(range(95))
+        assert pool.run(address, b"", 30, 10) == 0
+
+
+def test_on_a_busy_machine_the_caller_works_alone_for_a_while() -> None:
+    pool.set_num_threads(3)
+    check()
+    native = pool.sharing()
+    assert native is not None
+    rest = ctypes.c_int64.from_address(native.state + 64)
+    rest.value = 5
+    check(9)
+    assert rest.value <= 0 or rest.value >= 32  # all used, or found busy again
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

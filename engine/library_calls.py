@@ -1,0 +1,81 @@
+"""Library rows that are native calls: matrix products by BLAS, and checks of bounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.kernels.cpu.launch import CHUNK
+from engine.kernels.native.blas import Matrix, product
+from engine.kernels.native.checks import bounded
+from engine.kernels.native.table import Call, Pointer, Word
+from engine.program import is_view, is_whole
+from engine.recipe import c_strides
+
+if TYPE_CHECKING:
+    from engine.plan import Row
+
+
+def library_call(row: Row) -> Call | None:
+    """The call that computes a library row; None where NumPy does."""
+    (n, *others) = row.group.steps
+    slot = row.buffers.slots[n]
+    if others or not any(fresh == slot for fresh, *_ in row.fresh):
+        return None
+    match row.steps[n].op.name:
+        case "matmul":
+            return _product(row, n)
+        case "bounded":
+            return _check(row, n)
+    return None
+
+
+def _product(row: Row, n: int) -> Call | None:
+    step = row.steps[n]
+    left, right = (_operand(row, k) for k in step.operands)
+    if left is None or right is None:
+        return None
+    (x_slot, x), (y_slot, y) = left, right
+    found = product(step.dtype, x, y, x_slot == y_slot, CHUNK)
+    if found is None:
+        return None
+    slots = (y_slot, x_slot) if found.swapped else (x_slot, y_slot)
+    words: list[Word] = [*map(Pointer, (*slots, row.buffers.slots[n])), *found.numbers]
+    return Call(found.entry, tuple(words), found.total, found.chunk, found.work)
+
+
+def _check(row: Row, n: int) -> Call | None:
+    """A failure of this call is left to Python, which finds what is out of bounds."""
+    step, entry = row.steps[n], bounded()
+    operand = _operand(row, step.operands[0])
+    if operand is None or entry is None or step.dtype != np.int64:
+        return None
+    slot, (offset, shape, strides) = operand
+    if strides != c_strides(shape) or step.size == 0:
+        return None
+    extent, other = step.attributes
+    pointers = Pointer(slot), Pointer(row.buffers.slots[n])
+    words = (*pointers, offset * step.dtype.itemsize, int(extent), int(other))
+    return Call(entry, words, step.size, 0, float(step.size))
+
+
+def _operand(row: Row, k: int) -> tuple[int, Matrix] | None:
+    """The slot of an operand and its place in it, if that is one stretch of memory."""
+    if k < 0:
+        return None
+    step, slot = row.steps[k], row.buffers.slots[k]
+    if slot >= 0:
+        return slot, Matrix(0, step.shape, c_strides(step.shape))
+    if not is_view(step):
+        return None
+    base = step.operands[0]
+    while row.buffers.slots[base] < 0 and is_view(row.steps[base]):
+        below = row.steps[base].operands[0]
+        if not is_whole(row.steps[base], row.steps[below]):
+            return None
+        base = below
+    slot, recipe = row.buffers.slots[base], step.attributes[0]
+    if slot < 0 or recipe.dtype != row.steps[base].dtype:
+        return None
+    return slot, Matrix(recipe.offset, recipe.shape, recipe.strides)

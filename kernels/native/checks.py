@@ -1,0 +1,57 @@
+"""A check that a plan makes on the way: class numbers that are within bounds."""
+
+from __future__ import annotations
+
+from functools import cache
+
+_TEXT = """
+; Copy numbers that are 0 or above and below an extent, or are one other number. The
+; words: pointers of the numbers and of the copy, where the numbers start, in bytes, the
+; extent and the other number. The status is 1 where one is out of bounds.
+define i32 @engine_bounded(ptr %r, ptr %e, ptr %words, i64 %lo, i64 %hi) {
+start:
+  %from.base = load ptr, ptr %words
+  %to.at = getelementptr ptr, ptr %words, i64 1
+  %to = load ptr, ptr %to.at
+  %offset.at = getelementptr i64, ptr %words, i64 2
+  %offset = load i64, ptr %offset.at
+  %extent.at = getelementptr i64, ptr %words, i64 3
+  %extent = load i64, ptr %extent.at
+  %other.at = getelementptr i64, ptr %words, i64 4
+  %other = load i64, ptr %other.at
+  %from = getelementptr i8, ptr %from.base, i64 %offset
+  br label %look
+look:
+  %i = phi i64 [ %lo, %start ], [ %after, %copy ]
+  %more = icmp slt i64 %i, %hi
+  br i1 %more, label %check, label %done
+check:
+  %at = getelementptr i64, ptr %from, i64 %i
+  %number = load i64, ptr %at
+  %inside = icmp ult i64 %number, %extent
+  %is.other = icmp eq i64 %number, %other
+  %fine = or i1 %inside, %is.other
+  br i1 %fine, label %copy, label %outside
+copy:
+  %put = getelementptr i64, ptr %to, i64 %i
+  store i64 %number, ptr %put
+  %after = add i64 %i, 1
+  br label %look
+done:
+  ret i32 0
+outside:
+  ret i32 1
+}
+"""
+
+
+@cache
+def bounded() -> int | None:
+    """The address of the check of int64 numbers, where it can be had."""
+    from ..cpu.target import MissingSymbol, load_text
+
+    try:
+        (entry,) = load_text(_TEXT, "engine_bounded")
+    except MissingSymbol:
+        return None
+    return entry
