@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,17 @@ from engine.errors import Unfinished, called
 from engine.interpret import interpret, moved
 from engine.interrupts import run_whole
 from engine.kernels.backend import HOST
-from engine.record.trace import Trace, current_trace, record, renew, set_executor
+from engine.record.node import Node
+from engine.record.trace import (
+    Trace,
+    beginning,
+    current_trace,
+    put_aside,
+    record,
+    renew,
+    set_executor,
+    take_up,
+)
 from engine.record.value import History, Marker, Value
 
 Array = np.ndarray[Any, Any]
@@ -44,79 +54,137 @@ def evaluate(values: Sequence[Value]) -> None:
     """Give every value its buffer, by a flush when one of them is pending."""
     for value in values:
         if value.buffer is None:
-            ready(value, current_trace())
-        pending = value.trace
-        if pending is not None:
-            flush(pending)
-    assert all(value.buffer is not None for value in values)
+            pending = value.trace
+            if pending is not None:
+                flush(pending)
+            if value.buffer is None:  # its memory was not kept
+                ready(value, current_trace())
+                pending = value.trace
+                if pending is not None:
+                    flush(pending)
+            assert value.buffer is not None
 
 
 def flush(trace: Trace) -> None:
-    """Compute every live value of a trace and start it anew."""
+    """Compute every live value of a trace and start it anew.
+
+    An interrupt (Ctrl-C) is heard when the computation is done if that overwrites
+    memory; else it is heard at once, and all stays pending.
+    """
     with trace.lock:
         if not trace.values or trace.flushing:
             return
-        trace.flushing = True
+        spare = put_aside(trace)
         try:
-            run_whole(_run, trace)
+            trace.flushing = True
+            key, leaves = _survey(trace)
+            if _native and 1 not in key[len(trace.values) :]:
+                _run(trace, key, leaves)
+            else:
+                run_whole(_run, trace, key, leaves)
         finally:
             trace.flushing = False
+            if spare is not None:
+                take_up(trace, spare)
+    if spare is not None and spare.values:
+        flush(spare)
 
 
-def _run(trace: Trace) -> None:
-    counters.add_flush(len(trace.values) - len(trace.leaves))
-    alive = _live_mask(trace)
-    donated = donated_leaves(trace)  # before anything else here refers to buffers
-    leaves = [leaf.buffer for leaf in trace.leaves]
-    node, values, scalars = trace.node, trace.values, trace.scalars
-    whole = False
+def _run(trace: Trace, key: bytes, leaves: list[Any]) -> None:
+    count = len(trace.values)
+    counters.add_flush(count - len(leaves))
     try:
-        if config.tier == "numpy":
-            kept = tuple(map(bool, alive))
-            outputs = interpret(node.path(), kept, leaves, scalars)
-        else:
-            from engine.plan import ColdPlan  # plan imports this module
-
-            key = (alive, donated)
-            plan = node.plans.get(key)
-            if plan is None:
-                kept = tuple(map(bool, alive))
-                plan = node.plans[key] = ColdPlan(node.path(), kept, donated)
-            outputs = plan.run(leaves, scalars)
-        whole = not trace.histories and not trace.aliases
+        outputs = _outputs(trace, key, leaves)
     except Unfinished as unfinished:
         # What cannot be computed is lost, and what depends on it; all else is not.
-        outputs, error = unfinished.outputs, unfinished.error
-        raise error from error.__cause__
-    except BaseException:
-        outputs = {}
+        _hand_out_all(trace, unfinished.outputs)
+        raise unfinished.error from unfinished.error.__cause__
+    except Exception:
+        _hand_out_all(trace, {})
         raise
-    finally:
-        if whole:  # nobody holds the values that are no outputs
-            for number, buffer in outputs.items():
-                value = values[number]
-                value.trace, value.buffer = None, buffer
-        else:
-            for value in (*values, *trace.aliases):
-                if value.buffer is None:
-                    value.trace = None
-                    value.buffer = outputs.get(value.number)
-        renew(trace)
+    except BaseException:
+        if 1 in key[count:]:
+            _hand_out_all(trace, {})
+        raise
+    if trace.histories or trace.aliases:
+        _hand_out_all(trace, outputs)
+    elif _native:
+        _native[0].settle(trace, outputs, *beginning())
+    else:
+        _hand_out(trace, outputs)
 
 
-def _live_mask(trace: Trace) -> bytes:
-    """`live_values` as bytes of 0 and 1."""
-    if _scan and not trace.histories and not trace.aliases:
-        return _scan[0](trace.values)
-    return bytes(live_values(trace))
+def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
+    """Compute what a key says of a trace, by number."""
+    node, scalars = trace.node, trace.scalars
+    alive = key[: len(trace.values)]
+    if config.tier == "numpy":
+        return interpret(node.path(), list(map(bool, alive)), leaves, scalars)
+    plan = node.plans.get(key)
+    if plan is None:
+        from engine.plan import ColdPlan  # plan imports this module
+
+        numbers = [trace.leaf_numbers[id(leaf)] for leaf in trace.leaves]
+        flags = zip(numbers, key[len(alive) :], strict=True)
+        donated = frozenset(number for number, free in flags if free)
+        kept = tuple(map(bool, alive))
+        plan = node.plans[key] = ColdPlan(node.path(), kept, donated)
+    outputs: dict[int, Any] = plan.run(leaves, scalars)
+    return outputs
 
 
-_scan: list[Callable[[list[Value]], bytes]] = []
+def _hand_out(trace: Trace, outputs: dict[int, Any]) -> None:
+    """Give values their buffers; nobody holds those that are no outputs."""
+    values = trace.values
+    for number, buffer in outputs.items():
+        value = values[number]
+        value.trace, value.buffer = None, buffer
+    renew(trace)
 
 
-def use_native_scan(scan: Callable[[list[Value]], bytes]) -> None:
-    """Let native code do what `_held_values` does."""
-    _scan[:] = [scan]
+def _hand_out_all(trace: Trace, outputs: dict[int, Any]) -> None:
+    """Give values their buffers; the others are lost, or can be recorded again."""
+    for value in (*trace.values, *trace.aliases):
+        if value.buffer is None:
+            value.trace = None
+            value.buffer = outputs.get(value.number)
+    renew(trace)
+
+
+class Native(NamedTuple):
+    """Functions of native code that do what some of this module do.
+
+    ``survey(trace)`` is `_survey` for values without histories and aliases, or None;
+    ``settle(trace, outputs, *beginning())`` is `_hand_out`, which no interrupt can cut.
+    """
+
+    survey: Callable[[Trace], tuple[bytes, list[Any]] | None]
+    settle: Callable[[Trace, dict[int, Any], Node, int], None]
+
+
+_native: list[Native] = []
+
+
+def use_native(functions: Native | None) -> None:
+    """Let native code do what it can of a flush, or none."""
+    _native[:] = [] if functions is None else [functions]
+
+
+def _survey(trace: Trace) -> tuple[bytes, list[Any]]:
+    """What a plan depends on, and the buffers of the leaves.
+
+    A byte for each value: whether it is to be computed; a byte for each leaf: whether
+    its memory may be overwritten.
+    """
+    if _native and not trace.histories and not trace.aliases:
+        found = _native[0].survey(trace)
+        if found is not None:
+            return found
+    alive = live_values(trace)
+    donated = donated_leaves(trace)  # before anything else here refers to buffers
+    numbers = trace.leaf_numbers
+    free = [numbers[id(leaf)] in donated for leaf in trace.leaves]
+    return bytes(alive) + bytes(free), [leaf.buffer for leaf in trace.leaves]
 
 
 def live_values(trace: Trace) -> list[bool]:

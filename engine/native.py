@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.array import Array
-from engine.execute import evaluate, use_native_scan
+from engine.execute import Native, evaluate, use_native
 from engine.kernels.backend import HOST
 from engine.kernels.cpu.target import MissingSymbol
 from engine.kernels.native import objects
@@ -36,6 +36,9 @@ from engine.storage import Line, Storage
 
 _code: Code | None = None
 _reason = "it was not started"
+_functions: Native | None = None
+_methods: list[tuple[Any, str, Any, Any]] = []
+"""What was replaced: class, name, Python's method, native code."""
 
 
 def recorder() -> tuple[str, str]:
@@ -51,7 +54,7 @@ def recorder() -> tuple[str, str]:
 
 def start(face: type[Array]) -> None:
     """Use native code for ops, and for the methods of the PyTorch face."""
-    global _code, _reason
+    global _code, _functions, _reason
     wanted = os.environ.get("ENGINE_RECORDER", "native")
     if wanted not in ("native", "python"):
         raise ValueError(
@@ -71,9 +74,32 @@ def start(face: type[Array]) -> None:
         return
     _fill(code)
     _code, _reason = code, "the default"
+    _functions = Native(
+        objects.function("survey", code.addresses["survey"], ONE),
+        objects.function("settle", code.addresses["settle"], FASTCALL),
+    )
+    use_native(_functions)
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
-    use_native_scan(objects.function("held", code.addresses["held"], ONE))
     _join(code, face)
+
+
+def use(which: str) -> None:
+    """Let the ``"native"`` or the ``"python"`` recorder record from now on.
+
+    For tests and measurements: programs have no reason to change it.
+
+    Raises
+    ------
+    RuntimeError
+        When there is no native recorder.
+    """
+    if which == "native" and _functions is None:
+        raise RuntimeError(
+            f"use: a native recorder was required; there is none: {_reason}"
+        )
+    use_native(_functions if which == "native" else None)
+    for cls, name, python, native in _methods:
+        setattr(cls, name, native if which == "native" else python)
 
 
 def _slots(face: type[Array]) -> dict[str, int]:
@@ -92,6 +118,7 @@ def _slots(face: type[Array]) -> dict[str, int]:
     return {
         **objects.header(),
         **objects.slice_fields(),
+        "array_flags": objects.flags_of_arrays(),
         **fields("value", value, *Value.__slots__[1:]),
         **fields("node", node, *Node.__slots__),
         **fields("trace", lambda: Trace(None), *Trace.__slots__),  # type: ignore[arg-type]
@@ -119,6 +146,7 @@ def _fill(code: Code) -> None:
         "float32": np.dtype(np.float32),
         "float64": np.dtype(np.float64),
         "int64": np.dtype(np.int64),
+        "array_type": np.ndarray,
         "value_type": Value,
         "scalar_type": Scalar,
         "recipe_type": Recipe,
@@ -154,6 +182,7 @@ def _too_many(*_: Any) -> None:
 def _replace(cls: Any, name: str, address: int, flags: int) -> None:
     python = getattr(cls, name)
     made = objects.method(cls, name, address, flags, python.__doc__ or "")
+    _methods.append((cls, name, python, made))
     setattr(cls, name, made)
 
 

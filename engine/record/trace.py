@@ -90,7 +90,7 @@ class Trace:
         self.grad = True
         self.histories = False
 
-    def extend(self, key: Any, inputs: Sequence[Value | Scalar]) -> Node:
+    def extend(self, parent: Node, key: Any, inputs: Sequence[Value | Scalar]) -> Node:
         """A new node for an event that never followed this path before.
 
         This is where shapes and dtypes are inferred, and where the user's errors rise.
@@ -106,15 +106,15 @@ class Trace:
                     f"required; shape {shape} of {dtype.name} was given"
                 )
             key = (*key[:4], line)
-            known = self.node.children.get(key)
+            known = parent.children.get(key)
             if known is not None:
                 return known
         device = _device_of(op, inputs, attributes)
         node = Node(
-            op, operands, attributes, dtypes, dtype, shape, self.node, line, device
+            op, operands, attributes, dtypes, dtype, shape, parent, line, device
         )
         _Trie.grow()
-        return self.node.children.setdefault(key, node)
+        return parent.children.setdefault(key, node)
 
     def repair(self) -> None:
         """Take back an event that an interrupt has left half recorded.
@@ -148,7 +148,7 @@ class Trace:
         place = id(value)
         self.leaves.append(value)
         if self.node is not parent:  # a finalizer has recorded meanwhile
-            self.leaves = [leaf for leaf in self.leaves if leaf is not value]
+            self.leaves.remove(value)
             return self.enter(value)
         parent.last = self.node = node
         self.values.append(value)
@@ -169,6 +169,7 @@ class Trace:
         finalizers that record; so the trace is changed at the end, where there is
         nothing of that between the steps.
         """
+        values = self.values  # another list when a finalizer has the trace flushed
         operands: list[int] = []
         numbers: list[Any] = []
         dtypes: tuple[np.dtype[Any], ...] = ()
@@ -184,9 +185,11 @@ class Trace:
         if op.kind == "library":  # may fail late, and then names its own line
             key += (user_line(),)
         parent = self.node
+        if self.values is not values:
+            return None
         node = parent.children.get(key)
         if node is None:
-            node = self.extend(key, inputs)
+            node = self.extend(parent, key, inputs)
         value = Value(
             node.dtype,
             node.shape,
@@ -200,9 +203,10 @@ class Trace:
         if has_history and node.differentiable and self.grad:
             value.history = History(op, tuple(inputs), attributes)
             self.histories = True
-        if self.node is not parent or len(self.scalars) != first:
+        whole = self.values is values and len(self.scalars) == first
+        if self.node is not parent or not whole:
             return None
-        if op.kind != "library":
+        if op.kind != "library" and node.size <= LARGE:  # others name their own line
             parent.last = node
         self.node = node
         self.scalars += numbers
@@ -227,6 +231,7 @@ class _Thread(threading.local):
 
     def __init__(self) -> None:
         self.trace = Trace(threading.RLock())
+        self.spare: Trace | None = None
 
 
 _thread = _Thread()
@@ -237,15 +242,37 @@ def current_trace() -> Trace:
     return _thread.trace
 
 
+def put_aside(trace: Trace) -> Trace | None:
+    """Let this thread record elsewhere while its trace is flushed: finalizers may.
+
+    Gives the trace that stands in; None when `trace` is another thread's.
+    """
+    if _thread.trace is not trace:
+        return None
+    spare = _thread.spare or Trace(threading.RLock())
+    spare.grad = trace.grad
+    _thread.spare, _thread.trace = None, spare
+    return spare
+
+
+def take_up(trace: Trace, spare: Trace) -> None:
+    """End what `put_aside` began."""
+    _thread.spare, _thread.trace = spare, trace
+
+
+def beginning() -> tuple[Node, int]:
+    """The node and the room of a trace that begins."""
+    return _Trie.root, MAX_BYTES
+
+
 def renew(trace: Trace) -> None:
     """Empty a trace that has run: its nodes stay in the trie, its data goes."""
-    trace.node = _Trie.root
+    trace.node, trace.room = beginning()
     trace.values = []
     trace.aliases = []
     trace.leaves = []
     trace.leaf_numbers = {}
     trace.scalars = []
-    trace.room = MAX_BYTES
     trace.histories = False
 
 

@@ -7,14 +7,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..cpu.target import forever, load_optimised
-from . import handles, language, matching, operators, recording, subscripts
+from . import (
+    flushing,
+    handles,
+    language,
+    matching,
+    operators,
+    recording,
+    subscripts,
+)
 from .objects import FASTCALL, NONE, ONE
 
 WORDS = (
     # objects of Python
     *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type"),
-    *("float32", "float64", "int64"),
+    *("float32", "float64", "int64", "array_type"),
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
     *("storage_type", "line_type", "ndarray_type", "ndarray_base", "ufunc_op"),
@@ -28,9 +36,9 @@ WORDS = (
 )
 """The words of the global block, see `language`."""
 
-MODULES = (matching, recording, handles, operators, subscripts)
+MODULES = (matching, recording, flushing, handles, operators, subscripts)
 
-FUNCTIONS = ("call_op", "call_ufunc", "array_ufunc", "held")
+FUNCTIONS = ("call_op", "call_ufunc", "array_ufunc", "survey", "settle")
 
 KINDS = {"binary": ONE, "unary": NONE, "getitem": ONE, "setitem": FASTCALL}
 """Kinds of methods that differ only in their words, and how they are called."""

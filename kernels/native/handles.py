@@ -124,8 +124,7 @@ def line_of(handle: int) -> int:
     put(line + slot.line_value, value)
     put(line + slot.line_version, state.zero)
     put(line + slot.line_cell, state.none)
-    IncRef(state.none)
     replace(handle + slot.array_line, line)
-    replace(handle + slot.array_value, state.none)
     IncRef(state.none)
+    replace(handle + slot.array_value, state.none)
     return line

@@ -13,6 +13,8 @@ import sysconfig
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..cpu.target import forever
 
 FASTCALL, ONE, NONE = 0x0080 | 0x0002, 0x0008, 0x0004
@@ -106,6 +108,22 @@ def slice_fields() -> dict[str, int]:
             raise Unknown(f"slice.{name}")
         (found[f"slice_{name}"],) = places
     return found
+
+
+def flags_of_arrays() -> int:
+    """Where an array of NumPy's has its flags, found by changing one of them."""
+    array = np.empty(1)
+    places = range(16, np.ndarray.__basicsize__ - 7, 8)
+    before = [word(id(array) + at) for at in places]
+    array.flags.writeable = False
+    changed = [
+        at
+        for at, old in zip(places, before, strict=True)
+        if word(id(array) + at) == old ^ 0x400 and old & 0x400
+    ]
+    if len(changed) != 1:
+        raise Unknown("the flags of an array")
+    return changed[0]
 
 
 def _definition(name: str, address: int, flags: int, doc: str) -> Any:

@@ -25,11 +25,15 @@ TupleSize = _takes("PyTuple_Size", 1)
 TupleItem = _takes("PyTuple_GetItem", 2)
 TupleSet = _takes("PyTuple_SetItem", 3, "i32")
 
+ListNew = _takes("PyList_New", 1)
+ListSet = _takes("PyList_SetItem", 3, "i32")
 ListSize = _takes("PyList_Size", 1)
 ListItem = _takes("PyList_GetItem", 2)
 ListAppend = _takes("PyList_Append", 2, "i32")
 ListCut = _takes("PyList_SetSlice", 4, "i32")
 
+DictNew = _takes("PyDict_New", 0)
+DictNext = _takes("PyDict_Next", 4, "i32")
 DictItem = _takes("PyDict_GetItem", 2)
 DictSet = _takes("PyDict_SetItem", 3, "i32")
 

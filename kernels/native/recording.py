@@ -19,14 +19,13 @@ references, arguments borrowed ones; 0 means that Python must do it.
 
 from __future__ import annotations
 
-from .language import load, reserve, slot, state, store, store_byte
+from .language import load, reserve, slot, state, store
 from .matching import (
     has,
     has_history,
     kind,
     matches,
     put,
-    references,
     replace,
     same_attributes,
     same_extents,
@@ -34,8 +33,6 @@ from .matching import (
 )
 from .python import (
     Allocate,
-    BytesAt,
-    BytesNew,
     Call,
     DecRef,
     DictItem,
@@ -337,22 +334,3 @@ def with_self(python: int, self: int, given: int, count: int, names: int) -> int
         store(items + 8 + 8 * i, load(given + 8 * i))
         i += 1
     return Call(python, items, count + 1, names)
-
-
-def held(self: int, values: int) -> int:
-    """Which of the values of a list somebody else holds, as bytes of 0 and 1.
-
-    For values without histories; those that are computed count as not held.
-    """
-    count = ListSize(values)
-    mask = BytesNew(0, count)
-    if mask == 0:
-        return 0
-    at = BytesAt(mask)
-    i = 0
-    while i < count:
-        value = ListItem(values, i)
-        pending = load(value + slot.value_buffer) == state.none
-        store_byte(at + i, pending & (references(value) > 1))
-        i += 1
-    return mask

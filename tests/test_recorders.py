@@ -1,0 +1,225 @@
+"""Both recorders record the same events; the native one leaks and forgets nothing."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy
+import pytest
+from numpy_comparison import run
+from program_lines import ALL
+from programs import Program
+
+import engine
+import engine.numpy as np
+from engine import native
+from engine.execute import flush
+from engine.record import current_trace
+from engine.record.value import Value
+
+needs_native = pytest.mark.skipif(
+    native.recorder()[0] != "native", reason=f"no native code: {native.recorder()[1]}"
+)
+
+
+@pytest.fixture
+def recorder() -> Iterator[Callable[[str], None]]:
+    """Chooses the recorder, until the end of the test."""
+    yield native.use
+    native.use(native.recorder()[0])
+
+
+def events(program: Program) -> list[str]:
+    """The pending events after every line of a program."""
+    flush(current_trace())
+    seen = []
+
+    def look(space: dict[str, Any]) -> None:
+        trace = current_trace()
+        scalars = [complex(x) for x in trace.scalars]
+        seen.append(f"{trace.node.path()} {scalars} {len(trace.leaves)}")
+
+    run(program, look)
+    return seen
+
+
+@needs_native
+def test_fuzz_both_recorders_record_the_same_events(
+    recorder: Callable[[str], None],
+) -> None:
+    wanted = int(os.environ.get("ENGINE_FUZZ_PROGRAMS", "2000")) // 20
+    with engine.config(tier="numpy"):
+        for seed in range(7_000_000, 7_000_000 + wanted):
+            program = Program(seed, ALL)
+            recorder("python")
+            expected = events(program)
+            recorder("native")
+            for _ in range(3):  # at first the path is new, then it is followed
+                assert events(program) == expected, program.sources
+
+
+def test_the_python_recorder_can_be_chosen() -> None:
+    code = "from engine import native; import engine.numpy as np; x = np.ones(2) + 1;"
+    code += "print(native.recorder(), x[1:], type(np.ndarray.__add__).__name__)"
+    chosen = {**os.environ, "ENGINE_RECORDER": "python"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=chosen, capture_output=True, text=True)
+    assert done.stdout.strip() == "('python', 'ENGINE_RECORDER=python') [2.] function"
+
+
+def test_an_unknown_recorder_is_refused() -> None:
+    chosen = {**os.environ, "ENGINE_RECORDER": "fast"}
+    command = [sys.executable, "-c", "import engine"]
+    done = subprocess.run(command, env=chosen, capture_output=True, text=True)
+    assert "'native' or 'python' was required; 'fast' was given" in done.stderr
+
+
+def statements(xp: Any, x: Any, y: Any, z: Any) -> None:
+    """Everything that is native, and what it leaves to Python, and errors."""
+    y[1:-1] = (x[:-2] + x[1:-1] + x[2:]) * 0.25
+    y[2:] += x[:-2]
+    z[1:, :2] = z[:-1, 1:] * 2 - 1
+    w = xp.exp(-x * x) + y / 3.0 - 1
+    w = numpy.maximum(w, x) if xp is np else w
+    w = 1 - w[::2] + abs(w[1]) + (x < y)[0]
+    # Shapes that do not broadcast are not here: NumPy leaks a block for each of them.
+    for wrong in (lambda: x[1:2, 3], lambda: x + "a", lambda: x["a"]):
+        failed = False
+        try:
+            wrong()
+        except (IndexError, TypeError):
+            failed = True
+        assert failed
+    engine.eval(w, y, z)
+
+
+@needs_native
+@pytest.mark.parametrize("face", ["numpy", "torch"])
+def test_no_reference_is_lost_or_kept(face: str) -> None:
+    xp: Any = np if face == "numpy" else engine
+    x, y, z = xp.ones(9), xp.ones(9), xp.ones((3, 3))
+    things = (None, True, False, Value, type(x), float, x.recipe, 0)
+
+    def counted() -> list[int]:
+        for _ in range(50):
+            statements(xp, x, y, z)
+        gc.collect()
+        return [*map(sys.getrefcount, things), sys.getallocatedblocks()]
+
+    with engine.config(tier="numpy"):
+        for _ in range(2):
+            counted()
+        first, second = counted(), counted()
+    for before, after in zip(first, second, strict=True):
+        assert abs(after - before) < 50  # one for each round would be too many
+
+
+@needs_native
+def test_the_collector_may_run_at_every_step() -> None:
+    threshold = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        with engine.config(tier="numpy"):
+            x, y, z = np.ones(9), np.ones(9), np.ones((3, 3))
+            for _ in range(20):
+                statements(np, x, y, z)
+    finally:
+        gc.set_threshold(*threshold)
+    ones = numpy.ones(9), numpy.ones(9)
+    for _ in range(20):
+        ones[1][1:-1] = (ones[0][:-2] + ones[0][1:-1] + ones[0][2:]) * 0.25
+        ones[1][2:] += ones[0][:-2]
+    assert y.tolist() == ones[1].tolist()
+
+
+@needs_native
+def test_finalizers_may_record_while_others_record() -> None:
+    class Last:
+        def __init__(self, array: Any) -> None:
+            self.array, self.itself = array, self
+
+        def __del__(self) -> None:
+            self.array + 1.0
+
+    threshold = gc.get_threshold()
+    gc.set_threshold(10)
+    try:
+        with engine.config(tier="numpy"):
+            for k in range(40):
+                x = np.arange(5.0)
+                for i in range(20):
+                    Last(x)
+                    x = x * 2.0 - np.full(5, float(i + k))
+                want = numpy.arange(5.0)
+                for i in range(20):
+                    want = want * 2.0 - (i + k)
+                assert x.tolist() == want.tolist()
+    finally:
+        gc.set_threshold(*threshold)
+
+
+@needs_native
+def test_an_interrupt_that_loses_nothing_leaves_all_pending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from engine.record.registry import REGISTRY
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with engine.config(tier="numpy"):
+        x = np.arange(4.0)
+        engine.eval(x)
+        y = x * 2
+        z = np.sort(y)
+        with monkeypatch.context() as patch:
+            patch.setattr(REGISTRY["sort"], "reference", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                engine.eval(z)
+        assert (z + y).tolist() == [0.0, 4.0, 8.0, 12.0]
+
+
+@needs_native
+def test_a_trace_belongs_to_the_thread_that_records() -> None:
+    def work(k: int) -> list[float]:
+        x = np.full(3, float(k))
+        for _ in range(50):
+            x = x + 1.0
+        return x.tolist()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(6) as pool:
+            results = list(pool.map(work, range(60)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert results == [[k + 50.0] * 3 for k in range(60)]
+
+
+@needs_native
+def test_users_subclasses_keep_their_own_methods() -> None:
+    class Mine(np.ndarray):
+        def __add__(self, other: Any) -> Any:
+            return "mine"
+
+    mine = Mine((2,))
+    assert mine + 1.0 == "mine"
+    assert (mine * 2.0).tolist() == [0.0, 0.0]
+    assert (np.ones(2) * mine).tolist() == [0.0, 0.0]
+
+
+@needs_native
+def test_a_bare_handle_raises_as_in_python(recorder: Callable[[str], None]) -> None:
+    for which in ("python", "native"):
+        recorder(which)
+        bare = np.ndarray.__new__(np.ndarray)
+        for use in (lambda x: x + 1.0, lambda x: -x, lambda x: x[1:]):
+            with pytest.raises(AttributeError):
+                use(bare)
