@@ -223,3 +223,37 @@ def test_a_bare_handle_raises_as_in_python(recorder: Callable[[str], None]) -> N
         for use in (lambda x: x + 1.0, lambda x: -x, lambda x: x[1:]):
             with pytest.raises(AttributeError):
                 use(bare)
+
+
+WRONG: tuple[Callable[[Any, Any, Any], Any], ...] = (
+    lambda x, y, t: x + y,
+    lambda x, y, t: numpy.add(x, y),
+    lambda x, y, t: numpy.add(x, "a"),
+    lambda x, y, t: np.exp(x, x, x),
+    lambda x, y, t: numpy.bitwise_and(x, x),
+    lambda x, y, t: x & x,
+    lambda x, y, t: -np.array([True]),
+    lambda x, y, t: y[1:] + x[:2, :2],
+    lambda x, y, t: x[1:2, 5],
+    lambda x, y, t: x[:, :, :],
+    lambda x, y, t: x.__setitem__(slice(0, 2), y),
+    lambda x, y, t: t + engine.ones(2),
+    lambda x, y, t: t[::-1],
+    lambda x, y, t: ~t,
+    lambda x, y, t: t.__setitem__(slice(0, 2), engine.ones(3)),
+)
+
+
+@needs_native
+@pytest.mark.parametrize("wrong", WRONG)
+def test_both_recorders_raise_the_same_errors(
+    recorder: Callable[[str], None], wrong: Callable[[Any, Any, Any], Any]
+) -> None:
+    x, y, t = np.ones((5, 3)), np.ones(4), engine.ones(3)
+    raised = []
+    for which in ("python", "native", "native"):
+        recorder(which)
+        with pytest.raises((ValueError, TypeError, IndexError, RuntimeError)) as caught:
+            wrong(x, y, t)
+        raised.append((caught.type, str(caught.value)))
+    assert raised == raised[:1] * 3
