@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import subprocess
@@ -257,3 +258,29 @@ def test_both_recorders_raise_the_same_errors(
             wrong(x, y, t)
         raised.append((caught.type, str(caught.value)))
     assert raised == raised[:1] * 3
+
+
+@needs_native
+@pytest.mark.parametrize("name", ["recipe", "_value", "_line"])
+@pytest.mark.parametrize("wrong", [None, 5, (), "nothing"])
+def test_what_does_not_belong_into_a_handle_crashes_nothing(
+    name: str, wrong: Any
+) -> None:
+    other = np.ones(4)
+    for use in (
+        lambda x: other + x,
+        lambda x: -x,
+        lambda x: x[1:],
+        lambda x: x.__setitem__(slice(1, 3), other[1:3]),
+        lambda x: other.__setitem__(slice(1, 3), x),
+    ):
+        for view in (False, True):
+            x = np.ones(8)[::2] if view else np.ones(4)
+            if wrong == "nothing":
+                delattr(x, name)
+            else:
+                setattr(x, name, wrong)
+            with contextlib.suppress(
+                AttributeError, TypeError, ValueError, AssertionError
+            ):
+                use(x)
