@@ -108,7 +108,13 @@ def _spoken_name(frame: FrameType) -> str | None:
     return None if code.co_name.startswith("_") else code.co_name
 
 
-_PROTOCOLS = ("__array_ufunc__", "__array_function__", "call_ufunc", "call_function")
+_PROTOCOLS = (
+    "__array_ufunc__",
+    "__array_function__",
+    "call_plain",
+    "call_ufunc",
+    "call_function",
+)
 
 
 def _is_ours(frame: FrameType) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import subprocess
@@ -223,3 +224,63 @@ def test_a_bare_handle_raises_as_in_python(recorder: Callable[[str], None]) -> N
         for use in (lambda x: x + 1.0, lambda x: -x, lambda x: x[1:]):
             with pytest.raises(AttributeError):
                 use(bare)
+
+
+WRONG: tuple[Callable[[Any, Any, Any], Any], ...] = (
+    lambda x, y, t: x + y,
+    lambda x, y, t: numpy.add(x, y),
+    lambda x, y, t: numpy.add(x, "a"),
+    lambda x, y, t: np.exp(x, x, x),
+    lambda x, y, t: numpy.bitwise_and(x, x),
+    lambda x, y, t: x & x,
+    lambda x, y, t: -np.array([True]),
+    lambda x, y, t: y[1:] + x[:2, :2],
+    lambda x, y, t: x[1:2, 5],
+    lambda x, y, t: x[:, :, :],
+    lambda x, y, t: x.__setitem__(slice(0, 2), y),
+    lambda x, y, t: t + engine.ones(2),
+    lambda x, y, t: t[::-1],
+    lambda x, y, t: ~t,
+    lambda x, y, t: t.__setitem__(slice(0, 2), engine.ones(3)),
+)
+
+
+@needs_native
+@pytest.mark.parametrize("wrong", WRONG)
+def test_both_recorders_raise_the_same_errors(
+    recorder: Callable[[str], None], wrong: Callable[[Any, Any, Any], Any]
+) -> None:
+    x, y, t = np.ones((5, 3)), np.ones(4), engine.ones(3)
+    raised = []
+    for which in ("python", "native", "native"):
+        recorder(which)
+        with pytest.raises((ValueError, TypeError, IndexError, RuntimeError)) as caught:
+            wrong(x, y, t)
+        raised.append((caught.type, str(caught.value)))
+    assert raised == raised[:1] * 3
+
+
+@needs_native
+@pytest.mark.parametrize("name", ["recipe", "_value", "_line"])
+@pytest.mark.parametrize("wrong", [None, 5, (), "nothing"])
+def test_what_does_not_belong_into_a_handle_crashes_nothing(
+    name: str, wrong: Any
+) -> None:
+    other = np.ones(4)
+    for use in (
+        lambda x: other + x,
+        lambda x: -x,
+        lambda x: x[1:],
+        lambda x: x.__setitem__(slice(1, 3), other[1:3]),
+        lambda x: other.__setitem__(slice(1, 3), x),
+    ):
+        for view in (False, True):
+            x = np.ones(8)[::2] if view else np.ones(4)
+            if wrong == "nothing":
+                delattr(x, name)
+            else:
+                setattr(x, name, wrong)
+            with contextlib.suppress(
+                AttributeError, TypeError, ValueError, AssertionError
+            ):
+                use(x)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .language import load, reserve, slot, state, store
-from .matching import kind, put, replace
+from .matching import field, has, kind, put, replace
 from .python import Allocate, DecRef, ErrClear, IncRef, IntAs, TupleItem, TupleSize
 from .recording import follow
 
@@ -15,19 +15,19 @@ RECIPE_DTYPE, RECIPE_SHAPE, RECIPE_STRIDES = 0, 2, 3
 
 def shown(handle: int) -> int:
     """The value that a handle shows, where no work but a `view` is needed for it."""
-    value = load(handle + slot.array_value)
-    if value == 0:
-        return 0
-    if value != state.none:
+    value = field(handle + slot.array_value, state.value_type)
+    if value != 0:
         if load(handle + slot.array_recipe) != load(value + slot.value_layout):
             return 0
         IncRef(value)
         return value
-    line = load(handle + slot.array_line)
-    if line == 0 or line == state.none or not is_current(line):
+    line = field(handle + slot.array_line, state.line_type)
+    if line == 0 or not is_current(line):
         return 0
-    base = load(line + slot.line_value)
-    recipe = load(handle + slot.array_recipe)
+    base = field(line + slot.line_value, state.value_type)
+    recipe = field(handle + slot.array_recipe, state.recipe_type)
+    if base == 0 or recipe == 0:
+        return 0
     if recipe == load(base + slot.value_layout):
         IncRef(base)
         return base
@@ -41,8 +41,8 @@ def shown(handle: int) -> int:
 
 def is_current(line: int) -> int:
     """Whether a line shows the latest value of memory that nobody outside sees."""
-    storage = load(line + slot.line_storage)
-    if load(storage + slot.storage_memory) != state.none:
+    storage = field(line + slot.line_storage, state.storage_type)
+    if storage == 0 or has(storage + slot.storage_memory):
         return 0
     own = load(line + slot.line_version)
     latest = load(storage + slot.storage_version)
@@ -51,7 +51,10 @@ def is_current(line: int) -> int:
 
 def in_c_order(handle: int) -> int:
     """Whether the axes of a handle lie in C order, so that those of results do."""
-    strides = TupleItem(load(handle + slot.array_recipe), RECIPE_STRIDES)
+    recipe = field(handle + slot.array_recipe, state.recipe_type)
+    if recipe == 0:
+        return 0
+    strides = TupleItem(recipe, RECIPE_STRIDES)
     rank = TupleSize(strides)
     if rank < 2:
         return 1
@@ -68,8 +71,8 @@ def in_c_order(handle: int) -> int:
 
 def is_plain(handle: int) -> int:
     """Whether a handle owns its value, in C order."""
-    value = load(handle + slot.array_value)
-    if value == 0 or value == state.none:
+    value = field(handle + slot.array_value, state.value_type)
+    if value == 0:
         return 0
     return load(handle + slot.array_recipe) == load(value + slot.value_layout)
 
@@ -102,11 +105,11 @@ def wrapped(face: int, value: int) -> int:
 
 def line_of(handle: int) -> int:
     """The line of a handle (borrowed), made when it is first needed; 0 without one."""
-    line = load(handle + slot.array_line)
-    if line != 0 and line != state.none:
+    line = field(handle + slot.array_line, state.line_type)
+    if line != 0:
         return line
-    value = load(handle + slot.array_value)
-    if line == 0 or value == 0 or value == state.none:
+    value = field(handle + slot.array_value, state.value_type)
+    if value == 0 or has(handle + slot.array_line):
         return 0
     storage = Allocate(state.storage_type, 0)
     line = Allocate(state.line_type, 0)

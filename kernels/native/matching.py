@@ -41,6 +41,14 @@ def kind(thing: int) -> int:
     return load(thing + slot.type)
 
 
+def field(place: int, its: int) -> int:
+    """The object of a class in a field; 0 for anything else that was put there."""
+    thing = load(place)
+    if thing == 0 or kind(thing) != its:
+        return 0
+    return thing
+
+
 def has(place: int) -> int:
     """Whether a field is not None."""
     return load(place) != state.none

@@ -20,7 +20,7 @@ from .handles import (
     wrapped,
 )
 from .language import load, reserve, slot, state, store
-from .matching import kind, same_extents
+from .matching import field, kind, same_extents
 from .python import Call, DecRef, DictItem, IncRef, IntAs, TupleItem
 from .recording import follow, with_self
 
@@ -37,7 +37,7 @@ def agree(items: int, count: int, face: int) -> int:
     while i < count:
         thing = load(items + 8 * i)
         if kind(thing) == face:
-            recipe = load(thing + slot.array_recipe)
+            recipe = field(thing + slot.array_recipe, state.recipe_type)
             if recipe == 0:
                 return 0
             own = TupleItem(recipe, RECIPE_SHAPE)

@@ -18,7 +18,7 @@ from .handles import (
     wrapped,
 )
 from .language import load, reserve, slot, state, store
-from .matching import kind, put, replace, same_extents
+from .matching import field, has, kind, put, replace, same_extents
 from .python import (
     Allocate,
     Call,
@@ -127,7 +127,7 @@ def getitem(self: int, key: int, entry: int) -> int:
     parts = reserve(16)
     items = reserve(2)
     count = 0
-    recipe = load(self + slot.array_recipe)
+    recipe = field(self + slot.array_recipe, state.recipe_type)
     if kind(self) == face and recipe != 0:
         count = described(key, parts)
     if count != 0:
@@ -146,7 +146,9 @@ def getitem(self: int, key: int, entry: int) -> int:
     if view != 0 and count != 0 and kind(view) == face:
         line = load(view + slot.array_line)
     if line != 0 and line != state.none and line == load(self + slot.array_line):
-        remember(recipe, face, parts, count, load(view + slot.array_recipe))
+        found = field(view + slot.array_recipe, state.recipe_type)
+        if found != 0:
+            remember(recipe, face, parts, count, found)
     DecRef(recipe)
     return view
 
@@ -156,7 +158,8 @@ def view_of(handle: int, recipe: int, face: int) -> int:
     line = line_of(handle)
     if line == 0:
         return 0
-    if load(load(line + slot.line_value) + slot.value_history) != state.none:
+    base = field(line + slot.line_value, state.value_type)
+    if base == 0 or has(base + slot.value_history):
         return 0
     IncRef(recipe)
     IncRef(line)
@@ -188,7 +191,7 @@ def setitem(self: int, given: int, entry: int) -> int:
     items = reserve(3)
     count = 0
     found = 0
-    recipe = load(self + slot.array_recipe)
+    recipe = field(self + slot.array_recipe, state.recipe_type)
     if kind(self) == face and kind(value) == face and recipe != 0:
         count = described(key, parts)
     if count != 0:
@@ -244,9 +247,9 @@ def stands_there(handle: int, value: int, recipe: int) -> int:
     """Whether what is to be stored is the very view of that place: ``x[1:] += y``."""
     if load(value + slot.array_recipe) != recipe:
         return 0
-    line = load(value + slot.array_line)
-    own = load(handle + slot.array_line)
-    if line == 0 or line == state.none or own == 0 or own == state.none:
+    line = field(value + slot.array_line, state.line_type)
+    own = field(handle + slot.array_line, state.line_type)
+    if line == 0 or own == 0:
         return 0
     if load(handle + slot.array_writeable) != state.true:
         return 0
@@ -262,12 +265,12 @@ def may_write(handle: int) -> int:
     line = line_of(handle)
     if line == 0 or not is_current(line):
         return 0
-    if load(line + slot.line_cell) != state.none:
+    if has(line + slot.line_cell):
         return 0
-    base = load(line + slot.line_value)
-    if load(base + slot.value_device) != state.host:
+    base = field(line + slot.line_value, state.value_type)
+    if base == 0 or load(base + slot.value_device) != state.host:
         return 0
-    return load(base + slot.value_history) == state.none
+    return not has(base + slot.value_history)
 
 
 def fits(value: int, recipe: int) -> int:
@@ -282,16 +285,21 @@ def fits(value: int, recipe: int) -> int:
 
 def write(handle: int, recipe: int, value: int) -> int:
     """Store a value into a region: 1 done, 0 for Python to do, -1 an error."""
-    line = load(handle + slot.array_line)
-    IncRef(line)
+    line = field(handle + slot.array_line, state.line_type)
     items = reserve(2)
-    base = load(line + slot.line_value)
+    base = 0
+    if line != 0:
+        base = field(line + slot.line_value, state.value_type)
+    if base == 0:
+        return 0
+    IncRef(line)
     IncRef(base)
     store(items, base)
     store(items + 8, value)
     new = follow(state.update_op, 0, recipe, items, 2, 0)
     # What the collector may have run could have written, too.
-    if new != 0 and load(line + slot.line_value) != base:
+    same = load(line + slot.line_value) == base and is_current(line)
+    if new != 0 and not same:
         DecRef(new)
         new = 0
     DecRef(base)
