@@ -25,7 +25,7 @@ from engine.kernels.native.table import Call, Pointer, Scalar, Temporary, Word
 from engine.products import product_of
 
 if TYPE_CHECKING:
-    from engine.plan import Row
+    from engine.row import Row
 
 Array = np.ndarray[Any, Any]
 Contents = Sequence[tuple[np.dtype[np.generic], tuple[int, ...]]]

@@ -10,7 +10,7 @@ from engine.program import is_view, is_whole
 from engine.recipe import c_strides
 
 if TYPE_CHECKING:
-    from engine.plan import Row
+    from engine.row import Row
 
 
 def product_of(row: Row) -> tuple[Product, tuple[int, int, int]] | None:
