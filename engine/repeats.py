@@ -91,7 +91,7 @@ def cuts(events: Sequence[Hashable], ends: Sequence[bool]) -> list[int]:
         if stop - start < PIECE:
             continue
         for first in range(start, start + period):
-            if first == 0 or ends[first - 1]:
+            if ends[first + period - 1]:
                 start = first
                 break
         long = max(PIECE // period, 1) * period
