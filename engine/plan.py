@@ -54,7 +54,7 @@ class Plan:
         The recorded values that are computed, and where they are found.
     """
 
-    __slots__ = ("_leaves", "_outputs", "_slots", "bound", "contents", "rows")
+    __slots__ = ("_cold", "_leaves", "_outputs", "_slots", "bound", "contents", "rows")
 
     def __init__(
         self,
@@ -69,6 +69,7 @@ class Plan:
         self._outputs = tuple(outputs)
         self._slots = len(contents) + 1  # the last: temporaries of a segment
         self.bound: Bound | None = None
+        self._cold: list[Row] = []
 
     @property
     def leaves(self) -> tuple[tuple[int, int], ...]:
@@ -94,7 +95,7 @@ class Plan:
         for slot, index in self._leaves:
             table[slot] = leaves[index]
         bound, first = self.bound, 0
-        if bound is None or bound.threads != pool.num_threads():
+        if bound is None or bound.threads != pool.num_threads() or self._has_warmed():
             bound = self._bind()
         if bound is not None:
             stop = bound.run(table, scalars)
@@ -112,18 +113,26 @@ class Plan:
         return self._results(table, frozenset())
 
     def _bind(self) -> Bound | None:
-        """The bound form, once it is known how every row runs: see `bound`.
+        """The bound form, once it is known how most rows run: see `bound`.
 
-        The rows themselves are the specification, and what runs until then.
+        The rows themselves are the specification, and what runs until then. A few that
+        are cold, at the ends of a loop for instance, do not keep all others waiting.
         """
-        if not native.available() or not all(row.settled for row in self.rows):
+        cold = [row for row in self.rows if not row.settled]
+        if not native.available() or 2 * len(cold) > len(self.rows):
             return None
         if any(device != HOST for _, _, device in self.contents):
             return None
         shapes = {slot: shape for _, slot, shape, _ in self._outputs}
         contents = [(dtype, shape) for dtype, shape, _ in self.contents]
         self.bound = bind(self.rows, contents, shapes, pool.num_threads())
+        self._cold = cold
         return self.bound
+
+    def _has_warmed(self) -> bool:
+        """Whether half of the rows that were cold when it was bound are no longer."""
+        cold = self._cold
+        return bool(cold) and 2 * sum(row.settled for row in cold) >= len(cold)
 
     def _unfinished(
         self, number: int, error: Exception, table: list[Any], scalars: Sequence[Any]
