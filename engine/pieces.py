@@ -1,7 +1,8 @@
 """Pieces: a long path is cut where it repeats itself, and like pieces are planned once.
 
 A piece is planned as if the trace had been flushed before and behind it, which never
-changes a result. What its plan depends on is its key. Two pieces of a loop such as
+changes a result. A path that does not repeat itself is one piece. What the plan of a
+piece depends on is its key. Two pieces of a loop such as
 ``for i in ...: p[i] = f(p[i - 1])`` differ by where the regions of `p` begin; the key
 holds only how far apart they are, since nothing that is decided depends on more:
 
@@ -28,7 +29,7 @@ REGIONS = frozenset({"view", "update", "update_add"})
 WRITERS = frozenset({"update", "update_add", "put", "put_add"})
 
 LONG = 192
-"""Paths of fewer events are planned whole."""
+"""Paths of fewer events are one piece."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ class Piece:
 def pieces(
     nodes: Sequence[Node], alive: Sequence[bool], donated: frozenset[int]
 ) -> list[Piece]:
-    """A path cut where it repeats itself; nothing where it is to be planned whole."""
-    if len(nodes) < LONG or any(node.device != HOST for node in nodes):
+    """A path cut where it repeats itself; nothing where devices have a say."""
+    if any(node.device != HOST for node in nodes):
         return []
     last = last_uses(nodes, alive)
     events = [
@@ -94,10 +95,12 @@ def pieces(
         for i, node in enumerate(nodes)
         if node.op is not LEAF and (last[i] >= 0 or alive[i])
     ]
-    names = [(nodes[i].op, len(nodes[i].shape)) for i in events]
-    places = cuts(names, [op.name in WRITERS for op, _ in names])
-    if not places:
+    if not events:
         return []
+    places: list[int] = []
+    if len(events) >= LONG:
+        names = [(nodes[i].op, len(nodes[i].shape)) for i in events]
+        places = cuts(names, [op.name in WRITERS for op, _ in names])
     bounds = zip([0, *places], [*places, len(events)], strict=True)
     return [
         _Description(nodes, alive, donated, last).describe(events[a:b])

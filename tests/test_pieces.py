@@ -14,7 +14,7 @@ from engine.chain import assemble, unknown_events
 from engine.config import config
 from engine.errors import Unfinished
 from engine.pieces import Piece, pieces
-from engine.plan import Plan, build_plan
+from engine.plan import ColdPlan, Plan, build_plan
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.repeats import cuts, runs
@@ -165,13 +165,30 @@ def test_steps_that_repeat_share_one_plan() -> None:
     assert len(plan.rows) >= 2 * len(lowered)
 
 
-def test_short_paths_and_paths_without_a_loop_are_planned_whole() -> None:
-    assert parts_of(Recorded(rebound(10))) == []
+def test_short_paths_and_paths_without_a_loop_are_one_piece() -> None:
+    assert len(parts_of(Recorded(rebound(10)))) == 1
     x = array(9)
     names = ["exp", "sin", "cos", "tanh", "sqrt", "square", "negative", "absolute"]
     for k in np.random.default_rng(0).integers(0, 8, 300):
         x = op(names[k], x)
-    assert parts_of(Recorded([x])) == []
+    assert len(parts_of(Recorded([x]))) == 1
+
+
+def test_a_statement_elsewhere_is_planned_and_run_at_once() -> None:
+    results = []
+    with config(tier="auto"):
+        for row in range(3, 40):
+            x = array(50, 6)
+            y = put_part(x, take_part(x, row - 1) * take_part(x, row - 3), row)
+            recorded = Recorded([y], donated=[x])
+            cold = ColdPlan(recorded.nodes, recorded.alive, recorded.donated)
+            while cold.plan is None and row == 3:
+                cold.run([leaf.copy() for leaf in recorded.leaves], recorded.scalars)
+            ((number, expected),) = recorded.expected().items()
+            result = cold.run(recorded.leaves, recorded.scalars)[number]
+            np.testing.assert_allclose(result, expected, rtol=1e-12)
+            results.append(cold.plan is not None)
+    assert all(results)
 
 
 def test_plans_of_pieces_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
