@@ -66,6 +66,14 @@ class Step:
     shape: tuple[int, ...]
     origin: int = -1
     line: str = field(default="", compare=False)
+    values: tuple[int, ...] = field(init=False, compare=False, repr=False)
+    """The operands that are steps."""
+
+    def __post_init__(self) -> None:
+        operands = self.operands  # planning asks for its values some forty times
+        if operands and min(operands) < 0:
+            operands = tuple([k for k in operands if k >= 0])
+        object.__setattr__(self, "values", operands)
 
     @property
     def size(self) -> int:
@@ -86,14 +94,6 @@ class Step:
             self.origin,
             self.line,
         )
-
-    @property
-    def values(self) -> tuple[int, ...]:
-        """The operands that are steps."""
-        operands = self.operands
-        if not operands or min(operands) >= 0:
-            return operands
-        return tuple(k for k in operands if k >= 0)
 
     def text(self, number: int) -> str:
         """One line about the step, ``v3: float64[4] = exp(v2)``."""
