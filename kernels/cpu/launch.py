@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from copy import copy
 from math import ceil, prod
 from typing import Any, TypeAlias
 
@@ -139,6 +140,13 @@ class Launch:
             status = self.entry(None, None, words, 0, self.total)
         if status:
             raise failure(self.kernel.name, status)
+
+    def moved(self, layout: Layout) -> Launch:
+        """The same launch over a layout with other offsets."""
+        launch = copy(self)
+        launch.numbers = numbers_of(layout)
+        launch._pack = packer(launch.kernel, layout)
+        return launch
 
     def split_address(self) -> int | None:
         """The split form, where it is there and is what this many threads want."""
