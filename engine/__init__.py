@@ -29,6 +29,8 @@ from engine.functional import value_and_grad as value_and_grad
 from engine.functional import vjp as vjp
 from engine.io import load as load
 from engine.io import save as save
+from engine.kernels import pool as _pool
+from engine.kernels.pool import set_num_threads as set_num_threads
 from engine.random import Generator as Generator
 from engine.torch.creation import arange as arange
 from engine.torch.creation import as_tensor as as_tensor
@@ -272,5 +274,7 @@ clip = clamp
 divide = div
 negative = neg
 subtract = sub
+
+get_num_threads = _pool.num_threads
 
 _native.start(Tensor)

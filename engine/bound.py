@@ -24,7 +24,7 @@ from engine.kernels.native.table import Call, Pointer, Scalar, Temporary, Word
 from engine.library_calls import library_call
 
 if TYPE_CHECKING:
-    from engine.plan import Row
+    from engine.row import Row
 
 Array = np.ndarray[Any, Any]
 Contents = Sequence[tuple[np.dtype[np.generic], tuple[int, ...]]]

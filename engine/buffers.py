@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,7 +24,7 @@ class Buffers:
     ----------
     slots : tuple of int
         The slot in which each step's value stands, -1 where it needs none.
-    contents : tuple of (dtype, shape, device)
+    contents : sequence of (dtype, shape, device)
         What each slot holds, and where.
     devices : tuple of str
         Where each group runs: on the device of any of its operands or results.
@@ -35,7 +35,7 @@ class Buffers:
     """
 
     slots: tuple[int, ...]
-    contents: tuple[Content, ...]
+    contents: Sequence[Content]
     devices: tuple[str, ...]
     fresh: tuple[tuple[int, ...], ...]
     dead: tuple[tuple[int, ...], ...]

@@ -12,7 +12,8 @@ from engine.record.node import LEAF, Node
 from engine.record.value import Value
 
 if TYPE_CHECKING:
-    from engine.plan import Plan, Row
+    from engine.plan import WholePlan
+    from engine.row import Row
 
 SHOWN = 60
 """Lines of a section that are printed; longer ones are cut in the middle."""
@@ -29,7 +30,7 @@ class Explanation:
         The generated text of each kernel.
     """
 
-    def __init__(self, nodes: Sequence[Node], plan: Plan | None) -> None:
+    def __init__(self, nodes: Sequence[Node], plan: WholePlan | None) -> None:
         self.recorded = _recorded(nodes)
         self.simplified = _simplified(plan)
         self.scheduled = _scheduled(plan)
@@ -93,7 +94,7 @@ def _recorded(nodes: Sequence[Node]) -> str:
     return "\n".join(lines + [f"{node!r}  # {node.line}" for node in nodes])
 
 
-def _simplified(plan: Plan | None) -> str:
+def _simplified(plan: WholePlan | None) -> str:
     if plan is None:
         return ""
     program = plan.schedule.program
@@ -101,13 +102,13 @@ def _simplified(plan: Plan | None) -> str:
     return "\n".join([f"{len(program.steps)} steps left. {rules}", program.text()])
 
 
-def _scheduled(plan: Plan | None) -> str:
+def _scheduled(plan: WholePlan | None) -> str:
     if plan is None:
         return ""
     return "\n".join([plan.schedule.text(), *plan.buffers.reused])
 
 
-def _kernels(plan: Plan | None) -> tuple[str, tuple[str, ...]]:
+def _kernels(plan: WholePlan | None) -> tuple[str, tuple[str, ...]]:
     if plan is None:
         return "", ()
     lines, sources = [], []

@@ -14,7 +14,7 @@ from engine.program import is_view, is_whole
 from engine.recipe import c_strides
 
 if TYPE_CHECKING:
-    from engine.plan import Row
+    from engine.row import Row
 
 
 def library_call(row: Row) -> Call | None:

@@ -1,41 +1,31 @@
 """Plan: the rows that compute one path of the trie; built once, run many times.
 
-A row is a launch or a library call over a table of buffers. Which tier runs a launch is
-decided here, when the row first runs: a kernel that exists is used; a cold group is
-interpreted, until that has cost what compiling it costs.
+A path is interpreted while it is cold. A long one that repeats itself is planned in
+pieces; see `pieces`.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence, Set
-from dataclasses import replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from engine import counters
 from engine.bound import Bound, bind
-from engine.buffers import Buffers, plan_buffers
+from engine.buffers import Buffers, Content, plan_buffers
+from engine.chain import Result, assemble, unknown_events
 from engine.config import config
-from engine.errors import Unfinished, warn_user
-from engine.interpret import call_reference, interpret, late_error, moved
-from engine.kernels import memory, pool
-from engine.kernels.backend import (
-    HOST,
-    Backend,
-    CompileError,
-    UnsupportedKernel,
-    backend_of,
-)
+from engine.errors import Unfinished
+from engine.interpret import interpret, moved
+from engine.kernels import pool
+from engine.kernels.backend import HOST
 from engine.kernels.native import table as native
-from engine.lower import Lowered, lower
-from engine.program import EMPTY, Step, from_nodes, is_leaf
-from engine.recipe import strided
+from engine.pieces import Piece, pieces
+from engine.program import from_nodes, is_leaf
 from engine.record.node import LEAF, Node
+from engine.row import CALL, ELEMENT, Row
 from engine.schedule import Schedule, schedule
-from engine.schedule.groups import Group
 from engine.schedule.prepare import prepare
 from engine.simplify import simplify
 
@@ -43,69 +33,63 @@ Array = np.ndarray[Any, Any]
 
 # What things take, in seconds, roughly. NumPy interprets until it has taken as long as
 # the better way would have taken to prepare: at worst the cost is doubled.
-COMPILE = 0.04
-"""To compile a kernel."""
+PLAN = 1e-4
+"""To plan one step of a path ..."""
 
-PLAN = 3e-4
-"""To plan one step of a path."""
-
-CALL = 1e-5
-"""To interpret one step, whatever its size ..."""
-
-ELEMENT = 1e-9
-"""... and for each of its elements."""
-
-_heat: dict[str, float] = {}
-_warned: set[str] = set()
+PLACE = 1e-5
+"""... and where a piece like it is planned already."""
 
 
 class Plan:
     """What one flush does.
 
-    Attributes
+    Parameters
     ----------
-    schedule : Schedule
-        What the rows came from, for `engine.explain`.
-    rows : tuple of Row
+    rows : sequence of Row
+    contents : sequence of (dtype, shape, device)
+        What each slot of the table of buffers holds.
+    leaves : sequence of (slot, index)
+        Where the arrays go that come in.
+    outputs : sequence of (value, slot, shape, device)
+        The recorded values that are computed, and where they are found.
     """
 
     __slots__ = (
+        "_cold",
         "_leaves",
         "_outputs",
         "_slots",
         "_was_run",
         "bound",
-        "buffers",
+        "contents",
         "rows",
-        "schedule",
     )
 
     def __init__(
         self,
-        schedule: Schedule,
-        buffers: Buffers,
-        leaves: dict[int, int],
-        results: dict[int, tuple[tuple[int, ...], str]],
+        rows: Sequence[Row],
+        contents: Sequence[Content],
+        leaves: Sequence[tuple[int, int]],
+        outputs: Sequence[Result],
     ) -> None:
-        self.schedule = schedule
-        self.buffers = buffers
-        steps = schedule.program.steps
-        self._slots = len(buffers.contents) + 1  # the last: temporaries of a segment
+        self.rows = tuple(rows)
+        self.contents = contents
+        self._leaves = tuple(leaves)
+        self._outputs = tuple(outputs)
+        self._slots = len(contents) + 1  # the last: temporaries of a segment
         self._was_run = False
         self.bound: Bound | None = None
-        self._leaves = tuple(
-            (buffers.slots[n], leaves[step.origin])
-            for n, step in enumerate(steps)
-            if is_leaf(step)
-        )
-        self._outputs = tuple(
-            (value, buffers.slots[k], *results[value])
-            for value, k in schedule.program.outputs.items()
-        )
-        self.rows = tuple(
-            Row(schedule, group, buffers, index)
-            for index, group in enumerate(schedule.groups)
-        )
+        self._cold: list[Row] = []
+
+    @property
+    def leaves(self) -> tuple[tuple[int, int], ...]:
+        """The slot and the index of each array that comes in."""
+        return self._leaves
+
+    @property
+    def outputs(self) -> tuple[Result, ...]:
+        """The value, slot, shape and device of each result."""
+        return self._outputs
 
     def run(
         self, leaves: Sequence[Array | None], scalars: Sequence[Any]
@@ -121,7 +105,7 @@ class Plan:
         for slot, index in self._leaves:
             table[slot] = leaves[index]
         bound, first = self.bound, 0
-        if bound is None or bound.threads != pool.num_threads():
+        if bound is None or bound.threads != pool.num_threads() or self._has_warmed():
             bound = self._bind() if self._was_run else None
         self._was_run = True
         if bound is not None:
@@ -140,18 +124,26 @@ class Plan:
         return self._results(table, frozenset())
 
     def _bind(self) -> Bound | None:
-        """The bound form, once it is known how every row runs: see `bound`.
+        """The bound form, once it is known how most rows run: see `bound`.
 
-        The rows themselves are the specification, and what runs until then.
+        The rows themselves are the specification, and what runs until then. A few that
+        are cold, at the ends of a loop for instance, do not keep all others waiting.
         """
-        if not native.available() or not all(row.settled for row in self.rows):
+        cold = [row for row in self.rows if not row.settled]
+        if not native.available() or 2 * len(cold) > len(self.rows):
             return None
-        if any(device != HOST for _, _, device in self.buffers.contents):
+        if any(device != HOST for _, _, device in self.contents):
             return None
         shapes = {slot: shape for _, slot, shape, _ in self._outputs}
-        contents = [(dtype, shape) for dtype, shape, _ in self.buffers.contents]
+        contents = [(dtype, shape) for dtype, shape, _ in self.contents]
         self.bound = bind(self.rows, contents, shapes, pool.num_threads())
+        self._cold = cold
         return self.bound
+
+    def _has_warmed(self) -> bool:
+        """Whether half of the rows that were cold when it was bound are no longer."""
+        cold = self._cold
+        return bool(cold) and 2 * sum(row.settled for row in cold) >= len(cold)
 
     def _unfinished(
         self, number: int, error: Exception, table: list[Any], scalars: Sequence[Any]
@@ -167,10 +159,49 @@ class Plan:
         for value, slot, shape, device in self._outputs:
             if slot not in lost:
                 array = table[slot]
-                if device != self.buffers.contents[slot][2]:
+                if device != self.contents[slot][2]:
                     array = moved(array, device)
                 outputs[value] = array if array.shape == shape else array.reshape(shape)
         return outputs
+
+
+class WholePlan(Plan):
+    """The plan of a path that was planned as one.
+
+    Attributes
+    ----------
+    schedule : Schedule
+        What the rows came from, for `engine.explain`.
+    buffers : Buffers
+    """
+
+    __slots__ = ("buffers", "schedule")
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        buffers: Buffers,
+        leaves: dict[int, int],
+        results: dict[int, tuple[tuple[int, ...], str]],
+    ) -> None:
+        self.schedule = schedule
+        self.buffers = buffers
+        super().__init__(
+            [
+                Row(schedule, group, buffers, index)
+                for index, group in enumerate(schedule.groups)
+            ],
+            buffers.contents,
+            [
+                (buffers.slots[n], leaves[step.origin])
+                for n, step in enumerate(schedule.program.steps)
+                if is_leaf(step)
+            ],
+            [
+                (value, buffers.slots[k], *results[value])
+                for value, k in schedule.program.outputs.items()
+            ],
+        )
 
 
 class ColdPlan:
@@ -182,7 +213,7 @@ class ColdPlan:
         The plan, once interpreting the path has cost what planning it costs.
     """
 
-    __slots__ = ("_alive", "_cost", "_donated", "_nodes", "_spent", "plan")
+    __slots__ = ("_alive", "_cost", "_donated", "_nodes", "_pieces", "_spent", "plan")
 
     def __init__(
         self, nodes: Sequence[Node], alive: Sequence[bool], donated: frozenset[int]
@@ -193,6 +224,7 @@ class ColdPlan:
         # What is on a device is not brought to the host to be interpreted.
         away = any(node.device != HOST for node in nodes)
         self._spent = float("inf") if away else 0.0
+        self._pieces: list[Piece] | None = None
         self.plan: Plan | None = None
 
     def run(
@@ -201,15 +233,29 @@ class ColdPlan:
         """Compute the outputs, by number of the recorded value."""
         if self.plan is None:
             self._spent += self._cost
-            if config.tier == "auto" and self._spent < PLAN * len(self._nodes):
+            if self._pieces is None:
+                self._pieces = pieces(self._nodes, self._alive, self._donated)
+            if config.tier == "auto" and self._spent < self._price(self._pieces):
                 return interpret(self._nodes, self._alive, leaves, scalars)
-            self.plan = build_plan(self._nodes, self._alive, self._donated)
+            self.plan = self._planned(self._pieces)
+            self._pieces = []
         return self.plan.run(leaves, scalars)
+
+    def _price(self, parts: list[Piece]) -> float:
+        """What planning costs."""
+        if not parts:
+            return PLAN * len(self._nodes)
+        return PLACE * len(self._nodes) + PLAN * unknown_events(parts)
+
+    def _planned(self, parts: list[Piece]) -> Plan:
+        if not parts:
+            return build_plan(self._nodes, self._alive, self._donated)
+        return Plan(*assemble(self._nodes, self._alive, parts, build_plan))
 
 
 def build_plan(
     nodes: Sequence[Node], alive: Sequence[bool], donated: frozenset[int]
-) -> Plan:
+) -> WholePlan:
     """Stages 3 to 5 for a recorded path.
 
     Parameters
@@ -227,218 +273,4 @@ def build_plan(
     order = {number: k for k, number in enumerate(entering)}
     results = {i: (nodes[i].shape, nodes[i].device) for i in planned.program.outputs}
     places = {i: node.device for i, node in enumerate(nodes) if node.device != HOST}
-    return Plan(planned, plan_buffers(planned, places), order, results)
-
-
-class Row:
-    """One launch, or one library call."""
-
-    def __init__(
-        self, schedule: Schedule, group: Group, buffers: Buffers, index: int
-    ) -> None:
-        self.group = group
-        self.steps = schedule.program.steps
-        self.buffers = buffers
-        self.fresh = tuple((s, *buffers.contents[s]) for s in buffers.fresh[index])
-        self.dead = buffers.dead[index]
-        self.device = buffers.devices[index]
-        self.backend: Backend = backend_of(self.device)
-        self.lowered: Lowered | None = None
-        self.launcher: Any = None
-        self._interpreted = group.kind == "library"
-        self.arguments: tuple[int, ...] = ()
-        if group.kind != "library":
-            lowered = lower(schedule, group, buffers.slots)
-            self.lowered = lowered
-            self.arguments = lowered.arguments
-        self.scalar_numbers = self.lowered.scalars if self.lowered else ()
-
-    @property
-    def settled(self) -> bool:
-        """Whether it is known how the row runs: a group that is cold may warm up."""
-        return self.launcher is not None or self._interpreted
-
-    def run(self, table: list[Any], scalars: Sequence[Any]) -> None:
-        """Compute the group over the table of buffers."""
-        launcher = self.launcher
-        if launcher is None and not self._interpreted:
-            launcher = self._choose()
-        if launcher is None:
-            interpret_group(self.group, self.steps, self.buffers, table, scalars)
-        else:
-            try:
-                self._launch(launcher, table, scalars)
-            except MemoryError as error:
-                largest = max(self.group.outputs, key=lambda n: self.steps[n].size)
-                raise late_error(error, self.steps[largest]) from None
-        for slot in self.dead:
-            table[slot] = None
-
-    def run_unless(
-        self, lost: set[int], table: list[Any], scalars: Sequence[Any]
-    ) -> None:
-        """Run what depends on no lost slot; say in `lost` which slots are."""
-        gone = self._gone(lost)
-        written = self.written()
-        try:
-            if gone:
-                steps = tuple(n for n in self.group.steps if n not in gone)
-                outputs = tuple(n for n in self.group.outputs if n not in gone)
-                rest = replace(self.group, steps=steps, outputs=outputs)
-                interpret_group(rest, self.steps, self.buffers, table, scalars)
-                lost |= written
-                lost -= {self.buffers.slots[n] for n in outputs}
-            else:
-                self.run(table, scalars)
-                lost -= written
-        except Exception:  # the first failure is what the user hears of
-            lost |= written
-
-    def _gone(self, lost: set[int]) -> set[int]:
-        """The steps that depend on a lost slot."""
-        slots = self.buffers.slots
-        own = set(self.group.steps)
-        gone: set[int] = set()
-        for n in self.group.steps:
-            stack = list(self.steps[n].values)
-            while stack:
-                k = stack.pop()
-                if k in gone or (k not in own and slots[k] in lost):
-                    gone.add(n)
-                    break
-                if k not in own and slots[k] < 0:
-                    stack.extend(self.steps[k].values)
-        return gone
-
-    def written(self) -> set[int]:
-        """The slots of the results."""
-        return {self.buffers.slots[n] for n in self.group.outputs}
-
-    def _launch(self, launcher: Any, table: list[Any], scalars: Sequence[Any]) -> None:
-        lowered = self.lowered
-        assert lowered is not None
-        for slot, dtype, shape, device in self.fresh:
-            table[slot] = backend_of(device).allocate(dtype, shape)
-        own = [self.backend.allocate(d, (size,)) for d, size in lowered.temporaries]
-        arguments = [
-            table[slot] if slot >= 0 else own[~slot] for slot in self.arguments
-        ]
-        numbers = [scalars[k] for k in self.scalar_numbers]
-        pointer = self.backend.pointer
-        if self.device == HOST:
-            launcher([pointer(buffer) for buffer in arguments], numbers)
-            return
-        there = [moved(buffer, self.device) for buffer in arguments]
-        launcher([pointer(buffer) for buffer in there], numbers)
-        roles = [argument.role for argument in lowered.kernel.arguments]
-        for buffer, copy, role in zip(arguments, there, roles, strict=True):
-            if copy is not buffer and role != "read":
-                buffer[...] = moved(copy, HOST).reshape(buffer.shape)
-
-    def _choose(self) -> Any:
-        """The launcher, where the group is to be compiled; None to interpret it."""
-        lowered = self.lowered
-        assert lowered is not None
-        kernel = lowered.kernel
-        try:
-            if config.tier == "auto" and not self._worth_compiling():
-                return None
-            launcher = self.backend.compile(kernel).bind(lowered.layout)
-        except UnsupportedKernel:
-            self._interpreted = True
-            return None
-        except CompileError as error:
-            self._interpreted = True
-            self._warn(kernel.name, error)
-            return None
-        self.launcher = launcher
-        return launcher
-
-    def _warn(self, name: str, error: CompileError) -> None:
-        """Say once for a kernel that NumPy computes it; the reason is for a log."""
-        if name in _warned:
-            return
-        _warned.add(name)
-        logging.getLogger(__name__).info("%s: %s", name, error.reason)
-        ops = ", ".join(dict.fromkeys(self.steps[n].op.name for n in self.group.steps))
-        warn_user(
-            f"{ops}: a compiled kernel was wanted; {name} could not be compiled; NumPy "
-            "computes it instead",
-            RuntimeWarning,
-        )
-
-    def _worth_compiling(self) -> bool:
-        lowered = self.lowered
-        assert lowered is not None
-        if self.device != HOST:
-            return True
-        kernel = lowered.kernel
-        cost = len(self.group.steps) * (CALL + ELEMENT * self.group.size)
-        spent = _heat[kernel.key] = _heat.get(kernel.key, 0.0) + cost
-        if spent >= COMPILE:
-            return True
-        return self.backend.is_known(kernel)
-
-
-# -- interpretation -------------------------------------------------------------------
-class _Values(dict[int, Any]):
-    """Arrays of steps: views and sources are made when they are asked for."""
-
-    def __init__(
-        self,
-        steps: tuple[Step, ...],
-        slots: Sequence[int],
-        table: list[Any],
-        scalars: Sequence[Any],
-    ) -> None:
-        super().__init__()
-        self.steps, self.slots, self.table = steps, slots, table
-        self.scalars = scalars
-
-    def __missing__(self, n: int) -> Any:
-        step = self.steps[n]
-        if step.op is EMPTY:
-            self.table[self.slots[n]] = memory.allocate(step.dtype, step.shape)
-        if self.slots[n] >= 0:
-            return moved(self.table[self.slots[n]], HOST).reshape(step.shape)
-        if step.op.name == "view":
-            return strided(self[step.operands[0]].reshape(-1), step.attributes[0])
-        return self.call(step)
-
-    def call(self, step: Step, overwrite: bool = False) -> Any:
-        """The result of a step's reference."""
-        if step.op.kind == "transfer" and step.attributes[0] != HOST:
-            return self[step.operands[0]]  # whoever needs it there copies it
-        typed = iter(step.scalars)
-        inputs = [
-            self[k] if k >= 0 else next(typed).type(self.scalars[~k])
-            for k in step.operands
-        ]
-        array = call_reference(step, inputs, overwrite)
-        return array if array.shape == step.shape else array.reshape(step.shape)
-
-
-def interpret_group(
-    group: Group,
-    steps: tuple[Step, ...],
-    buffers: Buffers,
-    table: list[Any],
-    scalars: Sequence[Any],
-) -> None:
-    """Compute a group step by step with the NumPy references, on the host."""
-    slots = buffers.slots
-    library = group.kind == "library"
-    counters.add("launches" if library else "interpreted_ops", len(group.steps))
-    values = _Values(steps, slots, table, scalars)
-    memory.counted(_interpret_steps, group, steps, values)
-    for n in group.outputs:
-        slot = slots[n]
-        device = buffers.contents[slot][2]
-        if n not in group.in_place or device != HOST:
-            table[slot] = moved(values[n], device)
-
-
-def _interpret_steps(group: Group, steps: tuple[Step, ...], values: _Values) -> None:
-    with np.errstate(all="ignore"):
-        for n in group.steps:
-            values[n] = values.call(steps[n], overwrite=n in group.in_place)
+    return WholePlan(planned, plan_buffers(planned, places), order, results)

@@ -66,6 +66,14 @@ class Step:
     shape: tuple[int, ...]
     origin: int = -1
     line: str = field(default="", compare=False)
+    values: tuple[int, ...] = field(init=False, compare=False, repr=False)
+    """The operands that are steps."""
+
+    def __post_init__(self) -> None:
+        operands = self.operands  # planning asks for its values some forty times
+        if operands and min(operands) < 0:
+            operands = tuple([k for k in operands if k >= 0])
+        object.__setattr__(self, "values", operands)
 
     @property
     def size(self) -> int:
@@ -86,11 +94,6 @@ class Step:
             self.origin,
             self.line,
         )
-
-    @property
-    def values(self) -> tuple[int, ...]:
-        """The operands that are steps."""
-        return tuple(k for k in self.operands if k >= 0)
 
     def text(self, number: int) -> str:
         """One line about the step, ``v3: float64[4] = exp(v2)``."""
@@ -155,7 +158,8 @@ def from_nodes(nodes: Sequence[Node], alive: Sequence[bool]) -> Program:
 
 def is_view(step: Step) -> bool:
     """Whether the step only selects elements of its operand, without a computation."""
-    return bool(step.op.name == "view")
+    name: str = step.op.name
+    return name == "view"
 
 
 def is_whole(step: Step, base: Step) -> bool:
@@ -166,6 +170,8 @@ def is_whole(step: Step, base: Step) -> bool:
 
 def is_virtual(step: Step) -> bool:
     """Whether the step's elements are known from their positions: no memory needed."""
+    if step.op.kind != "source":
+        return False
     if step.op is EMPTY:
         return True
     return step.op.name in ("full", "iota") and step.dtype.kind in COMPUTED_KINDS

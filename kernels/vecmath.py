@@ -36,8 +36,9 @@ def polynomial(x: Term, table: Table) -> Term:
 
 
 def clamp(x: Term, low: float, high: float) -> Term:
-    """`x` within bounds; NaN stays NaN."""
-    return select(x < low, low, select(x > high, high, x))
+    """`x` within bounds; NaN stays NaN. One minimum and one maximum of x86."""
+    x = select(x > high, high, x)
+    return select(x < low, low, x)
 
 
 def power_of_two(n: Term, form: Format) -> Term:
@@ -46,9 +47,15 @@ def power_of_two(n: Term, form: Format) -> Term:
 
 
 def scale(x: Term, n: Term, form: Format) -> Term:
-    """``x * 2**n`` in two steps, so that overflow and denormals come out right."""
-    half = n >> 1
-    return x * power_of_two(half, form) * power_of_two(n - half, form)
+    """``x * 2**n`` in two steps, so that overflow and denormals come out right.
+
+    The exponents of the two factors, bias included, are the halves of ``n + 2 * bias``.
+    That is not negative, so that no arithmetic shift is needed, which AVX2 has not.
+    """
+    twice = n + 2 * form.bias
+    exponent = (2 * form.bias + 1) << form.digits
+    half = (twice << (form.digits - 1)) & exponent
+    return x * from_bits(half) * from_bits((twice << form.digits) - half)
 
 
 def lost(a: Term, b: Term, total: Term) -> Term:

@@ -21,7 +21,7 @@ from engine.kernels import memory
 from engine.kernels.cpu.backend import backend as cpu
 from engine.kernels.kernel import Compute, Gather, Kernel, Loop, Statement
 from engine.kernels.reference import backend as reference
-from engine.plan import Row
+from engine.row import Row
 
 Array = np.ndarray[Any, Any]
 

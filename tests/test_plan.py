@@ -22,6 +22,7 @@ from planning import (
 from program_maker import ProgramMaker, draw
 
 import engine.plan
+import engine.row
 from engine import counters
 from engine.config import config
 from engine.execute import compute, flush
@@ -193,7 +194,7 @@ def test_a_group_is_interpreted_until_that_cost_its_compilation(
 ) -> None:
     x = array(11)
     y = op("arctan", op("cosh", x * 0.123) * x) - op("cbrt", x)
-    monkeypatch.setattr(engine.plan, "COMPILE", 6 * engine.plan.CALL * 3.5)
+    monkeypatch.setattr(engine.row, "COMPILE", 6 * engine.row.CALL * 3.5)
     monkeypatch.setattr(backend, "is_known", lambda kernel: False)
     with config(tier="auto"):
         assert interpreted_runs(Recorded([y]), 9) == 3

@@ -65,6 +65,24 @@ def test_threads_share_an_array_that_all_read() -> None:
         assert list(pool.map(total, range(32))) == [499500.0 * k for k in range(32)]
 
 
+def test_results_do_not_depend_on_the_number_of_threads() -> None:
+    x = np.array(numpy.random.default_rng(0).normal(size=(3, 200_000)))
+    before = engine.get_num_threads()
+    found = []
+    try:
+        for number in (1, 2, 5):
+            engine.set_num_threads(number)
+            assert engine.get_num_threads() == number
+            with engine.config(tier="compiled"):
+                y = numpy.asarray(np.exp(x).sum(axis=1) + x.max())
+            found.append(y.tobytes())
+    finally:
+        engine.set_num_threads(before)
+    assert found[1:] == found[:1] * 2
+    with pytest.raises(ValueError, match="at least 1 thread was required; 0 was given"):
+        engine.set_num_threads(0)
+
+
 def test_grad_mode_belongs_to_one_thread() -> None:
     with ThreadPoolExecutor(1) as pool, engine.no_grad():
         assert pool.submit(engine.is_grad_enabled).result()

@@ -7,8 +7,8 @@ offsets and strides stand in the `Layout`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from math import prod
 from typing import Literal, TypeAlias
@@ -56,6 +56,8 @@ class Lowered:
         For each kernel scalar its number among the trace's scalars.
     temporaries : tuple of (dtype, int)
         Memory that the kernel needs for itself: dtype and number of items.
+    owners : tuple of int
+        For each access of the kernel the step that was first in the memory it goes to.
     """
 
     kernel: Kernel
@@ -63,6 +65,19 @@ class Lowered:
     arguments: tuple[int, ...]
     scalars: tuple[int, ...]
     temporaries: tuple[tuple[np.dtype[np.generic], int], ...]
+    owners: tuple[int, ...]
+
+    def moved(self, moves: Mapping[int, int]) -> Lowered:
+        """The same kernel, some of its accesses moved: by how much, by their owners."""
+        if moves.keys().isdisjoint(self.owners):
+            return self
+        places = tuple(
+            [
+                (place[0] + moves.get(owner, 0), *place[1:])
+                for owner, place in zip(self.owners, self.layout.places, strict=True)
+            ]
+        )
+        return replace(self, layout=Layout(self.layout.extents, places))
 
 
 def lower(schedule: Schedule, group: Group, slots: Sequence[int]) -> Lowered:
@@ -80,6 +95,8 @@ class _Lowering:
         self.dtypes: list[str] = []
         self.roles: list[set[str]] = []
         self.accesses: dict[tuple[int, Place], int] = {}
+        self.memory = schedule.memory
+        self.owners: list[int] = []
         self.scalars: dict[tuple[int, str], int] = {}
         self.before: dict[int, str] = {}
         self.names: dict[int, str] = {}
@@ -238,7 +255,10 @@ class _Lowering:
 
     def _access(self, slot: int | None, place: Place, n: int, role: str) -> int:
         argument = IOTA if slot is None else self._argument(n, role, slot)
-        return self.accesses.setdefault((argument, place), len(self.accesses))
+        access = self.accesses.setdefault((argument, place), len(self.accesses))
+        if access == len(self.owners):
+            self.owners.append(self.memory[n])
+        return access
 
     def _argument(self, n: int, role: str, slot: int | None = None) -> int:
         slot = self.slots[n] if slot is None else slot
@@ -293,6 +313,7 @@ class _Lowering:
                 (self.steps[n].dtype, self.steps[n].size)
                 for n in self.passes.temporaries
             ),
+            tuple(self.owners),
         )
 
 

@@ -8,6 +8,7 @@ copied by an explicit `copy` step. Reductions are cut so that their axes adjoin.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import prod
 from typing import Any, get_args
 
@@ -64,16 +65,18 @@ def is_library(step: Step, steps: Any) -> bool:
     """Whether a step is one call of its reference rather than part of a kernel."""
     operands = [steps[k] for k in step.values]
     kind = step.op.kind
-    dtypes = [step.dtype, *step.scalars, *(x.dtype for x in operands)]
-    if step.size == 0 or any(x.size == 0 for x in operands):
+    if 0 in step.shape or any(0 in x.shape for x in operands):
         return True
+    if kind == "elementwise":
+        dtypes = tuple(x.dtype for x in operands)
+        last = text_dtype(step, steps)
+        return _has_no_text(step.op, last, step.dtype, step.scalars, dtypes)
+    dtypes = (step.dtype, *step.scalars, *(x.dtype for x in operands))
     if not _DTYPES.issuperset(dtypes):
         return not (_is_virtual_view(step, steps) or is_leaf(step))
     if kind == "reduce":
         extents = [operands[0].shape[a] for a in step.attributes[0]]
         return step.op.name not in _REDUCTIONS or prod(extents) == 1
-    if kind == "elementwise":
-        return step.op.text(text_dtype(step, steps)) is None
     if step.op.name in ("update", "update_add"):
         return bool(step.attributes[0].dtype != operands[0].dtype)
     if is_view(step):
@@ -81,8 +84,23 @@ def is_library(step: Step, steps: Any) -> bool:
     return not (is_virtual(step) or is_leaf(step) or kind == "gather")
 
 
+@lru_cache(maxsize=4096)
+def _has_no_text(
+    op: Any,
+    last: np.dtype[Any],
+    result: np.dtype[Any],
+    scalars: tuple[np.dtype[Any], ...],
+    operands: tuple[np.dtype[Any], ...],
+) -> bool:
+    """Whether no kernel computes an elementwise op on these dtypes."""
+    return not _DTYPES.issuperset((result, *scalars, *operands)) or not op.text(last)
+
+
 def text_dtype(step: Step, steps: Any) -> np.dtype[Any]:
     """The dtype that chooses an elementwise op's scalar text: its last operand's."""
+    if not step.scalars and step.operands:
+        dtype: np.dtype[Any] = steps[step.operands[-1]].dtype
+        return dtype
     typed = iter(step.scalars)
     dtypes = [steps[k].dtype if k >= 0 else next(typed) for k in step.operands]
     return dtypes[-1] if dtypes else step.dtype

@@ -177,7 +177,8 @@ class _Scheduler:
         self.drafts[index] = draft
         self.home[n] = index
         self.sequence[n] = len(self.sequence)
-        for root in draft.roots:
+        for k in self.steps[n].values:  # of the draft's other steps it is known
+            root = self.root[k]
             self.last_reader[root] = max(self.last_reader.get(root, -1), index)
 
     def _library(self, n: int) -> None:

@@ -11,8 +11,8 @@ import time
 from .. import cache
 from ..backend import CompileError, UnsupportedKernel, reason
 from ..counts import COUNTS
+from ..host import HostMemory
 from ..kernel import Compute, Kernel, Layout
-from ..memory import HostMemory
 from ..scalars import FUSED
 from . import launch
 from .emit import emit, emit_split

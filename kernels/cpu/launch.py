@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from copy import copy
 from math import ceil, prod
 from typing import Any, TypeAlias
 
@@ -11,8 +12,9 @@ import numpy as np
 
 from .. import memory, pool
 from ..counts import COUNTS
-from ..kernel import Compute, Gather, Kernel, Layout, Load, Store
+from ..kernel import Kernel, Layout
 from .columns import WIDTH
+from .estimate import nanoseconds
 from .reductions import BLOCK
 from .split import buffers, phases
 
@@ -47,24 +49,6 @@ def scalar_format(kernel: Kernel) -> str:
 def scalar_formats(kernel: Kernel) -> list[str]:
     """The `struct` format of each scalar of `kernel`."""
     return [FORMATS.get(dtype, "q") for dtype in kernel.scalars]
-
-
-def nanoseconds(kernel: Kernel) -> float:
-    """A rough estimate of the time that one visit of an element takes.
-
-    It decides when threads are woken and nothing else; a function of the scalar
-    library counts as ten arithmetic operations or four accesses of memory.
-    """
-    time = 0.0
-    for statement in kernel.statements():
-        match statement:
-            case Compute(_, _, text):
-                time += 1.0 if "(" in text else 0.1
-            case Load() | Store() | Gather():
-                time += 0.25
-            case _:
-                time += 0.1
-    return time
 
 
 def parallel_extent(kernel: Kernel, layout: Layout) -> tuple[int, int]:
@@ -156,6 +140,13 @@ class Launch:
             status = self.entry(None, None, words, 0, self.total)
         if status:
             raise failure(self.kernel.name, status)
+
+    def moved(self, layout: Layout) -> Launch:
+        """The same launch over a layout with other offsets."""
+        launch = copy(self)
+        launch.numbers = numbers_of(layout)
+        launch._pack = packer(launch.kernel, layout)
+        return launch
 
     def split_address(self) -> int | None:
         """The split form, where it is there and is what this many threads want."""

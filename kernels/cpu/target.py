@@ -58,15 +58,21 @@ def machine() -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     triple = llvm.get_process_triple()
-    x86 = triple.startswith(("x86", "i386", "i686"))
     return llvm.Target.from_triple(triple).create_target_machine(
         cpu=llvm.get_host_cpu_name(),
         features=cpu_features(),
         opt=3,
-        reloc="static" if x86 else "default",
+        reloc="static" if is_x86() else "default",
         codemodel="jitdefault",
         jit=True,
     )
+
+
+@once
+def is_x86() -> bool:
+    """Whether this process runs x86 code."""
+    triple: str = binding().get_process_triple()
+    return triple.startswith(("x86", "i386", "i686"))
 
 
 @once
@@ -83,8 +89,7 @@ def has_fused_multiply_add() -> bool:
 
     All CPUs have it but for x86 before 2013; there each would be a slow call.
     """
-    x86 = binding().get_process_triple().startswith(("x86", "i386", "i686"))
-    return not x86 or "+fma" in cpu_features().split(",")
+    return not is_x86() or "+fma" in cpu_features().split(",")
 
 
 @once

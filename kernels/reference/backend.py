@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from .. import memory
 from ..backend import CompileError, Launcher
 from ..counts import COUNTS
+from ..host import HostMemory
 from ..kernel import Kernel, Layout
-from ..memory import HostMemory
 from . import access, functions, reductions
 from .access import Memory
 from .emit import emit

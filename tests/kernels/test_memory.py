@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from engine.kernels import memory
+from engine.kernels.blocks import HUGE_PAGE, LARGE
 from engine.kernels.memory import allocate, bytes_in_use, peak_bytes, pointer
 
 
@@ -24,6 +25,12 @@ def test_arrays_are_contiguous_and_aligned(dtype: str, shape: Any) -> None:
     assert array.flags.c_contiguous and array.flags.writeable and array.flags.owndata
     assert pointer(array) % 64 == 0
     assert pointer(array) == array.ctypes.data
+
+
+def test_large_blocks_begin_with_a_huge_page() -> None:
+    for size in (LARGE, 3 * LARGE + 1):
+        header = 64
+        assert (pointer(allocate("uint8", (size,))) - header) % HUGE_PAGE == 0
 
 
 def test_bytes_are_counted_until_the_last_view_is_gone() -> None:

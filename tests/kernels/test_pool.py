@@ -10,10 +10,10 @@ import warnings
 
 import numpy as np
 import pytest
-from by_hand import elementwise
+from by_hand import elementwise, reductions
 
 from engine.kernels import memory, pool
-from engine.kernels.cpu import backend
+from engine.kernels.cpu import backend, launch
 from engine.kernels.kernel import Layout
 
 KERNEL = elementwise("x0 * x0 + s0", "float64", "float64", scalars=("float64",))
@@ -52,6 +52,23 @@ def in_threads(number: int, work: object) -> None:
 def test_any_number_of_threads_covers_every_element(threads: int) -> None:
     pool.set_num_threads(threads)
     check(5)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_short_sum_is_left_to_the_caller_and_a_long_one_shared(dtype: str) -> None:
+    compiled = backend.compile(reductions(("sum",), dtype, "row"))
+    short, long = (
+        compiled.bind(Layout((1, length), ((0, length), (0,))))
+        for length in (100_000, 10_000_000)
+    )
+    assert short.split is None and short.work < launch.SERIAL
+    assert long.split is not None
+
+
+def test_many_short_rows_are_shared() -> None:
+    compiled = backend.compile(reductions(("sum",), "float64", "row"))
+    launcher = compiled.bind(Layout((10_000, 100), ((0, 100), (0,))))
+    assert 0 < launcher.chunk < launcher.total
 
 
 def test_eight_python_threads_may_launch_at_once() -> None:

@@ -128,6 +128,30 @@ def test_equal_extremes_give_the_first_position(
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_extremes_see_a_nan_and_the_sign_of_a_zero_in_every_lane(
+    dtype: str, form: str, backend: Backend
+) -> None:
+    kernel = reductions(("max", "min"), dtype, form)
+    length = 70
+    lane = np.eye(length, dtype=bool)
+    nan = np.where(lane, np.nan, -1.0)
+    for found in reduce_with(kernel, nan.astype(dtype), backend):
+        assert np.isnan(found).all()
+    highest, _ = reduce_with(kernel, np.where(lane, 0.0, -0.0).astype(dtype), backend)
+    _, lowest = reduce_with(kernel, np.where(lane, -0.0, 0.0).astype(dtype), backend)
+    assert not (highest.any() or np.signbit(highest).any())
+    assert not lowest.any() and np.signbit(lowest).all()
+    mixed = np.where(lane, 0.0, -1.0).astype(dtype)
+    mixed[::2, :] *= -1
+    highest, lowest = reduce_with(kernel, mixed, backend)
+    assert highest.tolist() == [1.0, 0.0] * (length // 2)
+    assert lowest.tolist() == [0.0, -1.0] * (length // 2)
+    assert np.signbit(highest).tolist() == [False, False] * (length // 2)
+    assert np.signbit(lowest).all()
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_sums_and_products_of_bools_are_any_and_all(
     form: str, backend: Backend
 ) -> None:

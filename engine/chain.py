@@ -1,0 +1,216 @@
+"""Chain: the plans of pieces, one behind the other over one table of buffers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from engine.buffers import Buffers, Content
+from engine.kernels.backend import HOST
+from engine.pieces import REGIONS, Piece
+from engine.program import Step, is_leaf, is_view
+from engine.record.node import LEAF, Node
+from engine.row import Row
+from engine.schedule import Schedule
+from engine.schedule.prepare import roots
+
+if TYPE_CHECKING:
+    from engine.plan import WholePlan
+
+Result: TypeAlias = tuple[int, int, tuple[int, ...], str]
+"""A recorded value, its slot, its shape, its device."""
+
+Build = Callable[[Sequence[Node], Sequence[bool], frozenset[int]], "WholePlan"]
+
+MAX_TEMPLATES = 2048
+"""Plans of pieces that are kept; past this many they are dropped, all of them."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A planned piece, to be placed wherever its like is found.
+
+    Parameters
+    ----------
+    plan : WholePlan
+    origins : dict of int to int
+        Where the regions begin in it; see `Piece`.
+    movable : dict of int to int
+        The steps that bring in the arrays with these regions, by number in the piece.
+    regions : tuple of (int, int)
+        The steps with such a region, and the step that brings in its array.
+    """
+
+    plan: WholePlan
+    origins: dict[int, int]
+    movable: dict[int, int]
+    regions: tuple[tuple[int, int], ...]
+
+
+_templates: dict[Any, Template | None] = {}
+
+
+def unknown_events(parts: Sequence[Piece]) -> int:
+    """How many events are in pieces that have to be planned, like pieces once."""
+    unknown = {part.key: len(part.values) for part in parts if _find(part) is None}
+    return sum(unknown.values())
+
+
+def _find(piece: Piece) -> Template | None:
+    found = _templates.get(piece.key)
+    return found or _templates.get(_exact(piece))
+
+
+def _exact(piece: Piece) -> tuple[Any, ...]:
+    """The key with all offsets in it."""
+    return (*piece.key, tuple(piece.origins.items()))
+
+
+def _template(piece: Piece, nodes: Sequence[Node], build: Build) -> Template:
+    found = _find(piece)
+    if found is None:
+        plan = build(piece.nodes(nodes), piece.alive, piece.donated)
+        movable, regions = _movable(plan.schedule, piece)
+        found = Template(plan, piece.origins, movable, regions)
+        if len(_templates) >= MAX_TEMPLATES:
+            _templates.clear()
+        key = piece.key if len(movable) == len(piece.origins) else _exact(piece)
+        _templates[key] = found
+    return found
+
+
+def _movable(
+    schedule: Schedule, piece: Piece
+) -> tuple[dict[int, int], tuple[tuple[int, int], ...]]:
+    """Which arrays the steps read and write by regions only; the steps that do.
+
+    A step that reads or copies a whole array would have to stay where it is.
+    """
+    steps, memory = schedule.program.steps, schedule.memory
+    root = roots(steps)
+    movable = {
+        step.origin: n
+        for n, step in enumerate(steps)
+        if is_leaf(step) and step.origin in piece.origins
+    }
+    regions: list[tuple[int, int]] = []
+    for n, step in enumerate(steps):
+        for position, k in enumerate(step.operands):
+            if k < 0 or root[k] != k:
+                continue
+            origin = steps[memory[k]].origin
+            if movable.get(origin) != memory[k]:
+                continue
+            writes = n in schedule.in_place and position == 0
+            if step.op.name in REGIONS and (writes or is_view(step)):
+                regions.append((n, memory[k]))
+            else:
+                del movable[origin]
+    # Steps that are gone left arrays that nobody reads: those may stand anywhere.
+    for origin in piece.origins.keys() - {s.origin for s in steps if is_leaf(s)}:
+        movable[origin] = -1
+    return movable, tuple(regions)
+
+
+class _Chain:
+    """A table of buffers and rows that grow piece by piece."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.nodes = nodes
+        entering = [i for i, node in enumerate(nodes) if node.op is LEAF]
+        self.order = {number: k for k, number in enumerate(entering)}
+        self.slots: dict[int, int] = {}
+        self.rows: list[Row] = []
+        self.contents: list[Content] = []
+        self.leaves: list[tuple[int, int]] = []
+
+    def add(self, piece: Piece, template: Template) -> None:
+        """Put the rows of a planned piece behind those that are there."""
+        plan = template.plan
+        slots, kept = self._slots(piece, plan)
+        buffers = Buffers(
+            tuple([slots[s] if s >= 0 else -1 for s in plan.buffers.slots]),
+            self.contents,
+            (),
+            (),
+            (),
+            (),
+        )
+        moves = {
+            step: piece.origins[origin] - template.origins[origin]
+            for origin, step in template.movable.items()
+            if piece.origins[origin] != template.origins[origin]
+        }
+        steps = plan.schedule.program.steps
+        if moves:
+            steps = _moved(steps, template.regions, moves)
+        first = piece.first_scalar
+        for row in plan.rows:
+            self.rows.append(row.placed(steps, buffers, slots, kept, first, moves))
+        for value, slot, _, _ in plan.outputs:
+            self.slots[piece.values[value]] = slots[slot]
+
+    def _slots(self, piece: Piece, plan: WholePlan) -> tuple[list[int], set[int]]:
+        """The slot of this table for each one of the piece; which are still needed."""
+        slots = [-1] * len(plan.contents)
+        kept: set[int] = set()
+        for slot, index in plan.leaves:
+            value = piece.entering[index]
+            if value not in self.slots:
+                self.slots[value] = self._open(plan.contents[slot])
+                self.leaves.append((self.slots[value], self.order[value]))
+            slots[slot] = self.slots[value]
+            if value not in piece.final:
+                kept.add(slot)
+        for slot, content in enumerate(plan.contents):
+            if slots[slot] < 0:
+                slots[slot] = self._open(content)
+        return slots, kept
+
+    def _open(self, content: Content) -> int:
+        self.contents.append(content)
+        return len(self.contents) - 1
+
+
+def _moved(
+    steps: tuple[Step, ...],
+    regions: Sequence[tuple[int, int]],
+    moves: dict[int, int],
+) -> tuple[Step, ...]:
+    """Steps whose regions are moved."""
+    changed = list(steps)
+    for n, owner in regions:
+        move = moves.get(owner, 0)
+        if move:
+            recipe, *rest = steps[n].attributes
+            recipe = recipe._replace(offset=recipe.offset + move)
+            changed[n] = replace(steps[n], attributes=(recipe, *rest))
+    return tuple(changed)
+
+
+def assemble(
+    nodes: Sequence[Node], alive: Sequence[bool], parts: Sequence[Piece], build: Build
+) -> tuple[list[Row], list[Content], list[tuple[int, int]], list[Result]]:
+    """What makes a plan: all rows, what slots hold, what comes in and what goes out.
+
+    Parameters
+    ----------
+    nodes : sequence of Node
+        The path.
+    alive : sequence of bool
+        The values to compute.
+    parts : sequence of Piece
+        The pieces of the path.
+    build : callable
+        Plans one piece.
+    """
+    chain = _Chain(nodes)
+    for piece in parts:
+        chain.add(piece, _template(piece, nodes, build))
+    outputs = [
+        (i, chain.slots[i], nodes[i].shape, HOST)
+        for i, wanted in enumerate(alive)
+        if wanted
+    ]
+    return chain.rows, chain.contents, chain.leaves, outputs

@@ -1,0 +1,218 @@
+"""Pieces: a long path is cut where it repeats itself, and like pieces are planned once.
+
+A piece is planned as if the trace had been flushed before and behind it, which never
+changes a result. A path that does not repeat itself is one piece. What the plan of a
+piece depends on is its key. Two pieces of a loop such as
+``for i in ...: p[i] = f(p[i - 1])`` differ by where the regions of `p` begin; the key
+holds only how far apart they are, since nothing that is decided depends on more:
+
+* whether two regions of one array meet, or are the same, is not changed by moving both;
+* only a region that is most of its array is treated by where it stands (it may be the
+  whole, or be written together with what surrounds it), and arrays with such a region,
+  or that are read otherwise than by regions, keep their offsets in the key;
+* kernels take offsets as arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from engine.interpret import last_uses
+from engine.kernels.backend import HOST
+from engine.record.node import LEAF, Node
+from engine.repeats import cuts
+
+REGIONS = frozenset({"view", "update", "update_add"})
+WRITERS = frozenset({"update", "update_add", "put", "put_add"})
+
+LONG = 192
+"""Paths of fewer events are one piece."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a path, as a path of its own.
+
+    Parameters
+    ----------
+    key : tuple
+        What the plan depends on.
+    values : tuple of int
+        The number in the whole path of each value of the piece; what enters is there.
+    entering : tuple of int
+        The values, by their numbers in the whole path, that come from before.
+    final : frozenset of int
+        Those of them that nobody needs after the piece.
+    origins : dict of int to int
+        For arrays whose regions the key knows only relative to each other, by their
+        numbers in the piece: where the first region begins.
+    first_scalar : int
+        How many Python scalars were recorded before.
+    """
+
+    key: tuple[Any, ...]
+    values: tuple[int, ...]
+    entering: tuple[int, ...]
+    final: frozenset[int]
+    alive: tuple[bool, ...]
+    donated: frozenset[int]
+    origins: dict[int, int]
+    first_scalar: int
+
+    def nodes(self, nodes: Sequence[Node]) -> list[Node]:
+        """The path that the piece is."""
+        number = {value: k for k, value in enumerate(self.values)}
+        entering = frozenset(self.entering)
+        path: list[Node] = []
+        parent: Node | None = None
+        for value in self.values:
+            node = nodes[value]
+            like = (node.dtype, node.shape, parent, node.line, node.device)
+            if value in entering:
+                parent = Node(LEAF, (), (), (), *like)
+            else:
+                operands = tuple(
+                    number[k] if k >= 0 else k + self.first_scalar
+                    for k in node.operands
+                )
+                parent = Node(node.op, operands, node.attributes, node.scalars, *like)
+            path.append(parent)
+        return path
+
+
+def pieces(
+    nodes: Sequence[Node], alive: Sequence[bool], donated: frozenset[int]
+) -> list[Piece]:
+    """A path cut where it repeats itself; nothing where devices have a say."""
+    if any(node.device != HOST for node in nodes):
+        return []
+    last = last_uses(nodes, alive)
+    events = [
+        i
+        for i, node in enumerate(nodes)
+        if node.op is not LEAF and (last[i] >= 0 or alive[i])
+    ]
+    if not events:
+        return []
+    places: list[int] = []
+    if len(events) >= LONG:
+        names = [(nodes[i].op, len(nodes[i].shape)) for i in events]
+        places = cuts(names, [op.name in WRITERS for op, _ in names])
+    bounds = zip([0, *places], [*places, len(events)], strict=True)
+    return [
+        _Description(nodes, alive, donated, last).describe(events[a:b])
+        for a, b in bounds
+    ]
+
+
+class _Description:
+    """The walk over the events of one piece."""
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        alive: Sequence[bool],
+        donated: frozenset[int],
+        last: Sequence[int],
+    ) -> None:
+        self.nodes, self.alive, self.donated, self.last = nodes, alive, donated, last
+        self.number: dict[int, int] = {}
+        self.storage: list[int] = []
+        self.entering: list[int] = []
+        self.rows: list[Any] = []
+        self.regions: list[tuple[int, int]] = []
+        self.fixed: set[int] = set()
+
+    def describe(self, events: Sequence[int]) -> Piece:
+        stop = events[-1]
+        nodes, number = self.nodes, self.number
+        first_scalar = self._first_scalar(events)
+        for i in events:
+            node = nodes[i]
+            for k in node.operands:
+                if k >= 0 and k not in number:
+                    self._enter(k, stop)
+            operands = tuple(
+                [number[k] if k >= 0 else k + first_scalar for k in node.operands]
+            )
+            kept = self.alive[i] or self.last[i] > stop
+            if node.op.name in REGIONS:
+                about = self._region(node, operands)
+            else:
+                about = node.attributes
+                self.fixed.update(self.storage[k] for k in operands if k >= 0)
+            own = len(number)
+            number[i] = own
+            writes = node.op.name in WRITERS
+            self.storage.append(self.storage[operands[0]] if writes else own)
+            if not writes:
+                self.fixed.add(own)
+            rest = (node.scalars, node.dtype, node.shape, node.line, kept)
+            self.rows.append((node.op, operands, about, *rest))
+        return self._piece(stop, first_scalar)
+
+    def _first_scalar(self, events: Sequence[int]) -> int:
+        for i in events:
+            for k in self.nodes[i].operands:
+                if k < 0:
+                    return ~k
+        return 0
+
+    def _enter(self, k: int, stop: int) -> None:
+        """A value that was made before the piece."""
+        node = self.nodes[k]
+        final = self.last[k] <= stop and not self.alive[k]
+        free = final and (node.op is not LEAF or k in self.donated)
+        self.storage.append(len(self.number))
+        self.number[k] = len(self.number)
+        self.entering.append(k)
+        self.rows.append((LEAF, node.dtype, node.shape, node.line, final, free))
+
+    def _region(self, node: Node, operands: tuple[int, ...]) -> tuple[Any, ...]:
+        """What a region is but for where it begins, which is noted apart."""
+        recipe = node.attributes[0]
+        base = self.nodes[node.operands[0]]
+        owner = self.storage[operands[0]]
+        if (
+            recipe.size * 2 >= prod(base.shape)
+            or recipe.size == 0
+            or recipe.dtype != base.dtype
+        ):
+            self.fixed.add(owner)
+        self.fixed.update(self.storage[k] for k in operands[1:] if k >= 0)
+        self.regions.append((owner, recipe.offset))
+        return (recipe.dtype, recipe.shape, recipe.strides, *node.attributes[1:])
+
+    def _piece(self, stop: int, first_scalar: int) -> Piece:
+        origins: dict[int, int] = {}
+        offsets = []
+        for owner, offset in self.regions:
+            if owner in self.fixed:
+                offsets.append(offset)
+            else:
+                offsets.append(offset - origins.setdefault(owner, offset))
+        values = tuple(self.number)
+        final = frozenset(
+            k for k in self.entering if self.last[k] <= stop and not self.alive[k]
+        )
+        entering = frozenset(self.entering)
+        return Piece(
+            (tuple(self.rows), tuple(offsets)),
+            values,
+            tuple(self.entering),
+            final,
+            tuple(
+                k not in entering and (self.alive[k] or self.last[k] > stop)
+                for k in values
+            ),
+            frozenset(
+                self.number[k]
+                for k in final
+                if self.nodes[k].op is not LEAF or k in self.donated
+            ),
+            origins,
+            first_scalar,
+        )

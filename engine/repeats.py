@@ -1,0 +1,106 @@
+"""Repeats: where a recorded path does the same again and again, as loops do.
+
+Only the ops are compared here, so this is a guess at where to cut a path; whether two
+pieces are the same is for `pieces` to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
+
+MAX_PERIOD = 512
+"""The longest body of a loop that is looked for."""
+
+LEAST = 4
+"""So many times something must be done before it counts as a loop."""
+
+PIECE = 96
+"""About how many events a piece has: what is in one piece can be one kernel."""
+
+_WINDOW = 3
+_TRIES = 8
+
+
+class Run(NamedTuple):
+    """Events from `start` to `stop` that repeat after `period` of them."""
+
+    start: int
+    stop: int
+    period: int
+
+
+def runs(events: Sequence[Hashable]) -> list[Run]:
+    """Where a sequence repeats itself, whole periods only.
+
+    Examples
+    --------
+    >>> runs("copy" + 5 * "abc" + "end")
+    [Run(start=4, stop=19, period=3)]
+    """
+    numbers: dict[Hashable, int] = {}
+    # As a text, for Python searches and compares texts fast.
+    text = "".join(chr(numbers.setdefault(e, len(numbers))) for e in events)
+    found: list[Run] = []
+    start = 0
+    while start < len(text) - _WINDOW:
+        run = _run_at(text, start)
+        if run is None:
+            start += 1
+        else:
+            found.append(run)
+            start = run.stop
+    return found
+
+
+def _run_at(text: str, start: int) -> Run | None:
+    """The repeat that begins at a place, None where there is none."""
+    window = text[start : start + _WINDOW]
+    again = start
+    for _ in range(_TRIES):
+        again = text.find(window, again + 1, start + MAX_PERIOD + _WINDOW)
+        if again < 0:
+            return None
+        period = again - start
+        stop, body = again + period, text[start:again]
+        while text.startswith(body, stop - period):
+            stop += period
+        stop -= period
+        if stop - start >= LEAST * period:
+            return Run(start, stop, period)
+    return None
+
+
+def cuts(events: Sequence[Hashable], ends: Sequence[bool]) -> list[int]:
+    """Where to cut a path so that pieces of a loop are alike; none without a loop.
+
+    Parameters
+    ----------
+    events : sequence
+        What is done, in order.
+    ends : sequence of bool
+        Which events end a statement: a loop is cut behind one, where it has any.
+
+    Examples
+    --------
+    >>> cuts(100 * "ab", 100 * [False, True])
+    [96, 192, 194, 196, 198]
+    """
+    places: list[int] = []
+    for start, stop, period in runs(events):
+        if stop - start < PIECE:
+            continue
+        for first in range(start, start + period):
+            if ends[first + period - 1]:
+                start = first
+                break
+        long = max(PIECE // period, 1) * period
+        places.append(start)
+        while start + long <= stop:
+            start += long
+            places.append(start)
+        while start + period <= stop:
+            start += period
+            places.append(start)
+    inside = {place for place in places if 0 < place < len(events)}
+    return sorted(inside)

@@ -1,0 +1,327 @@
+"""Row: one launch or one library call of a plan.
+
+Which tier runs a launch is decided here, when the row first runs: a kernel that exists
+is used; a cold group is interpreted, until that has cost what compiling it costs.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence, Set
+from copy import copy
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from engine import counters
+from engine.buffers import Buffers
+from engine.config import config
+from engine.errors import warn_user
+from engine.interpret import call_reference, late_error, moved
+from engine.kernels import memory
+from engine.kernels.backend import (
+    HOST,
+    Backend,
+    CompileError,
+    UnsupportedKernel,
+    backend_of,
+)
+from engine.lower import Lowered, lower
+from engine.program import EMPTY, Step
+from engine.recipe import strided
+from engine.schedule import Schedule
+from engine.schedule.groups import Group
+
+COMPILE = 0.04
+"""To compile a kernel takes so many seconds, roughly."""
+
+CALL = 1e-5
+"""To interpret one step, whatever its size ..."""
+
+ELEMENT = 1e-9
+"""... and for each of its elements."""
+
+_heat: dict[str, float] = {}
+_warned: set[str] = set()
+
+
+class Row:
+    """One launch, or one library call.
+
+    A row may be `placed`: it does what the row `first` does, on other memory.
+    """
+
+    def __init__(
+        self, schedule: Schedule, group: Group, buffers: Buffers, index: int
+    ) -> None:
+        self.group = group
+        self.steps = schedule.program.steps
+        self.buffers = buffers
+        self.fresh = tuple((s, *buffers.contents[s]) for s in buffers.fresh[index])
+        self.dead = buffers.dead[index]
+        self.device = buffers.devices[index]
+        self.backend: Backend = backend_of(self.device)
+        self.first: Row | None = None
+        self.first_scalar = 0
+        self.lowered: Lowered | None = None
+        self.launcher: Any = None
+        self._interpreted = group.kind == "library"
+        self.arguments: tuple[int, ...] = ()
+        if group.kind != "library":
+            lowered = lower(schedule, group, buffers.slots)
+            self.lowered = lowered
+            self.arguments = lowered.arguments
+        self.scalar_numbers = self.lowered.scalars if self.lowered else ()
+
+    def placed(
+        self,
+        steps: tuple[Step, ...],
+        buffers: Buffers,
+        slots: Sequence[int],
+        kept: Set[int],
+        first_scalar: int,
+        moves: Mapping[int, int],
+    ) -> Row:
+        """The same row over other memory.
+
+        Parameters
+        ----------
+        steps : tuple of Step
+        buffers : Buffers
+            Of the table that the new row works on.
+        slots : sequence of int
+            For each slot of this row's table one of that table.
+        kept : set of int
+            Slots of this row's table that are needed after it.
+        first_scalar : int
+            How many scalars stand before those of this row.
+        moves : mapping of int to int
+            How far the accesses to some memory move, by the step that is there first.
+        """
+        row = copy(self)
+        row.first, row.steps, row.buffers = self, steps, buffers
+        row.fresh = tuple([(slots[s], d, shape, on) for s, d, shape, on in self.fresh])
+        row.dead = tuple([slots[s] for s in self.dead if s not in kept])
+        row.arguments = tuple([slots[s] if s >= 0 else s for s in self.arguments])
+        row.scalar_numbers = tuple([k + first_scalar for k in self.scalar_numbers])
+        row.first_scalar = first_scalar
+        if moves and self.lowered is not None:
+            row.lowered = self.lowered.moved(moves)
+        row.launcher = None
+        if self.launcher is not None:
+            row.launcher = row._launcher_like(self.launcher)
+        return row
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known how the row runs: a group that is cold may warm up."""
+        return self.launcher is not None or self._interpreted
+
+    def run(self, table: list[Any], scalars: Sequence[Any]) -> None:
+        """Compute the group over the table of buffers."""
+        launcher = self.launcher
+        if launcher is None and not self._interpreted:
+            launcher = self._choose()
+        if launcher is None:
+            self._interpret(self.group, table, scalars)
+        else:
+            try:
+                self._launch(launcher, table, scalars)
+            except MemoryError as error:
+                largest = max(self.group.outputs, key=lambda n: self.steps[n].size)
+                raise late_error(error, self.steps[largest]) from None
+        for slot in self.dead:
+            table[slot] = None
+
+    def run_unless(
+        self, lost: set[int], table: list[Any], scalars: Sequence[Any]
+    ) -> None:
+        """Run what depends on no lost slot; say in `lost` which slots are."""
+        gone = self._gone(lost)
+        written = self.written()
+        try:
+            if gone:
+                steps = tuple(n for n in self.group.steps if n not in gone)
+                outputs = tuple(n for n in self.group.outputs if n not in gone)
+                rest = replace(self.group, steps=steps, outputs=outputs)
+                self._interpret(rest, table, scalars)
+                lost |= written
+                lost -= {self.buffers.slots[n] for n in outputs}
+            else:
+                self.run(table, scalars)
+                lost -= written
+        except Exception:  # the first failure is what the user hears of
+            lost |= written
+
+    def _interpret(
+        self, group: Group, table: list[Any], scalars: Sequence[Any]
+    ) -> None:
+        own = scalars[self.first_scalar :] if self.first_scalar else scalars
+        interpret_group(group, self.steps, self.buffers, table, own)
+
+    def _gone(self, lost: set[int]) -> set[int]:
+        """The steps that depend on a lost slot."""
+        slots = self.buffers.slots
+        own = set(self.group.steps)
+        gone: set[int] = set()
+        for n in self.group.steps:
+            stack = list(self.steps[n].values)
+            while stack:
+                k = stack.pop()
+                if k in gone or (k not in own and slots[k] in lost):
+                    gone.add(n)
+                    break
+                if k not in own and slots[k] < 0:
+                    stack.extend(self.steps[k].values)
+        return gone
+
+    def written(self) -> set[int]:
+        """The slots of the results."""
+        return {self.buffers.slots[n] for n in self.group.outputs}
+
+    def _launch(self, launcher: Any, table: list[Any], scalars: Sequence[Any]) -> None:
+        lowered = self.lowered
+        assert lowered is not None
+        for slot, dtype, shape, device in self.fresh:
+            table[slot] = backend_of(device).allocate(dtype, shape)
+        own = [self.backend.allocate(d, (size,)) for d, size in lowered.temporaries]
+        arguments = [
+            table[slot] if slot >= 0 else own[~slot] for slot in self.arguments
+        ]
+        numbers = [scalars[k] for k in self.scalar_numbers]
+        pointer = self.backend.pointer
+        if self.device == HOST:
+            launcher([pointer(buffer) for buffer in arguments], numbers)
+            return
+        there = [moved(buffer, self.device) for buffer in arguments]
+        launcher([pointer(buffer) for buffer in there], numbers)
+        roles = [argument.role for argument in lowered.kernel.arguments]
+        for buffer, sent, role in zip(arguments, there, roles, strict=True):
+            if sent is not buffer and role != "read":
+                buffer[...] = moved(sent, HOST).reshape(buffer.shape)
+
+    def _choose(self) -> Any:
+        """The launcher, where the group is to be compiled; None to interpret it."""
+        if self.first is not None:
+            return self._choose_like(self.first)
+        lowered = self.lowered
+        assert lowered is not None
+        kernel = lowered.kernel
+        try:
+            if config.tier == "auto" and not self._worth_compiling():
+                return None
+            launcher = self.backend.compile(kernel).bind(lowered.layout)
+        except UnsupportedKernel:
+            self._interpreted = True
+            return None
+        except CompileError as error:
+            self._interpreted = True
+            self._warn(kernel.name, error)
+            return None
+        self.launcher = launcher
+        return launcher
+
+    def _choose_like(self, first: Row) -> Any:
+        launcher = first.launcher
+        if launcher is None and not first._interpreted:
+            launcher = first._choose()
+        self._interpreted = first._interpreted
+        if launcher is not None:
+            self.launcher = self._launcher_like(launcher)
+        return self.launcher
+
+    def _launcher_like(self, launcher: Any) -> Any:
+        """A launcher of the row that this one is placed like, over its own layout."""
+        assert self.first is not None and self.lowered is not None
+        if self.lowered is self.first.lowered:
+            return launcher
+        return launcher.moved(self.lowered.layout)
+
+    def _warn(self, name: str, error: CompileError) -> None:
+        """Say once for a kernel that NumPy computes it; the reason is for a log."""
+        if name in _warned:
+            return
+        _warned.add(name)
+        logging.getLogger("engine.plan").info("%s: %s", name, error.reason)
+        ops = ", ".join(dict.fromkeys(self.steps[n].op.name for n in self.group.steps))
+        warn_user(
+            f"{ops}: a compiled kernel was wanted; {name} could not be compiled; NumPy "
+            "computes it instead",
+            RuntimeWarning,
+        )
+
+    def _worth_compiling(self) -> bool:
+        lowered = self.lowered
+        assert lowered is not None
+        if self.device != HOST:
+            return True
+        kernel = lowered.kernel
+        cost = len(self.group.steps) * (CALL + ELEMENT * self.group.size)
+        spent = _heat[kernel.key] = _heat.get(kernel.key, 0.0) + cost
+        if spent >= COMPILE:
+            return True
+        return self.backend.is_known(kernel)
+
+
+class _Values(dict[int, Any]):
+    """Arrays of steps: views and sources are made when they are asked for."""
+
+    def __init__(
+        self,
+        steps: tuple[Step, ...],
+        slots: Sequence[int],
+        table: list[Any],
+        scalars: Sequence[Any],
+    ) -> None:
+        super().__init__()
+        self.steps, self.slots, self.table = steps, slots, table
+        self.scalars = scalars
+
+    def __missing__(self, n: int) -> Any:
+        step = self.steps[n]
+        if step.op is EMPTY:
+            self.table[self.slots[n]] = memory.allocate(step.dtype, step.shape)
+        if self.slots[n] >= 0:
+            return moved(self.table[self.slots[n]], HOST).reshape(step.shape)
+        if step.op.name == "view":
+            return strided(self[step.operands[0]].reshape(-1), step.attributes[0])
+        return self.call(step)
+
+    def call(self, step: Step, overwrite: bool = False) -> Any:
+        """The result of a step's reference."""
+        if step.op.kind == "transfer" and step.attributes[0] != HOST:
+            return self[step.operands[0]]  # whoever needs it there copies it
+        typed = iter(step.scalars)
+        inputs = [
+            self[k] if k >= 0 else next(typed).type(self.scalars[~k])
+            for k in step.operands
+        ]
+        array = call_reference(step, inputs, overwrite)
+        return array if array.shape == step.shape else array.reshape(step.shape)
+
+
+def interpret_group(
+    group: Group,
+    steps: tuple[Step, ...],
+    buffers: Buffers,
+    table: list[Any],
+    scalars: Sequence[Any],
+) -> None:
+    """Compute a group step by step with the NumPy references, on the host."""
+    slots = buffers.slots
+    library = group.kind == "library"
+    counters.add("launches" if library else "interpreted_ops", len(group.steps))
+    values = _Values(steps, slots, table, scalars)
+    memory.counted(_interpret_steps, group, steps, values)
+    for n in group.outputs:
+        slot = slots[n]
+        device = buffers.contents[slot][2]
+        if n not in group.in_place or device != HOST:
+            table[slot] = moved(values[n], device)
+
+
+def _interpret_steps(group: Group, steps: tuple[Step, ...], values: _Values) -> None:
+    with np.errstate(all="ignore"):
+        for n in group.steps:
+            values[n] = values.call(steps[n], overwrite=n in group.in_place)

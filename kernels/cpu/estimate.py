@@ -1,0 +1,81 @@
+"""A rough estimate of the time that kernels take, which decides when threads share.
+
+It decides nothing else. The unit is a nanosecond for a byte, as wide registers take few
+items of a wide type at once. Measured on loops over memory in the second cache.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..kernel import IOTA, Access, Compute, Gather, Kernel, Load, Loop, Statement, Store
+from ..scalars import FUSED
+from .reductions import names_in
+
+MEMORY = 0.015
+"""Of a load or store of neighbours."""
+
+APART = 8 * MEMORY
+"""Of a load or store whose neighbours are elsewhere."""
+
+ARITHMETIC = 0.005
+
+DIVISION = 0.05
+DIVISIONS = frozenset({"divide", "reciprocal", "sqrt"})
+
+FORMULA = 0.15
+FORMULAS = FUSED | {"philox", "gcd", "lcm"}
+"""Functions of the scalar library that are tens of instructions."""
+
+
+def nanoseconds(kernel: Kernel) -> float:
+    """The time that one visit of an element takes; what runs once a row is free.
+
+    Examples
+    --------
+    >>> from engine.kernels.kernel import Argument
+    >>> half = Kernel(
+    ...     name="half",
+    ...     kind="map",
+    ...     outer=1,
+    ...     inner=0,
+    ...     arguments=(Argument("float64", "read"), Argument("float64", "write")),
+    ...     accesses=(Access(0, ("1",)), Access(1, ("1",))),
+    ...     scalars=(),
+    ...     body=(Load("x0", 0), Compute("t0", "float64", "x0 * 0.5"), Store(1, "t0")),
+    ... )
+    >>> round(nanoseconds(half), 3)
+    0.28
+    """
+    if kernel.kind == "map":
+        return sum(_cost(kernel, statement) for statement in kernel.body)
+    loops = (loop for loop in kernel.body if isinstance(loop, Loop))
+    return sum(_cost(kernel, statement) for loop in loops for statement in loop.body)
+
+
+def _cost(kernel: Kernel, statement: Statement) -> float:
+    match statement:
+        case Load(_, access) | Store(access, _):
+            return _access_cost(kernel, kernel.accesses[access])
+        case Gather(_, argument, _):
+            return APART * _size(kernel.arguments[argument].dtype)
+        case Compute(_, dtype, text):
+            names = names_in(text)
+            formulas, divisions = len(names & FORMULAS), len(names & DIVISIONS)
+            rate = ARITHMETIC + formulas * FORMULA + divisions * DIVISION
+            return rate * _size(dtype)
+        case _:
+            return ARITHMETIC * _size(getattr(statement, "dtype", "int64"))
+
+
+def _access_cost(kernel: Kernel, access: Access) -> float:
+    if access.argument == IOTA:
+        return 0.0
+    fast = kernel.outer - 1 if kernel.kind in ("map", "column") else kernel.outer
+    apart = fast >= 0 and access.strides[fast] == "n"
+    rate = APART if apart else MEMORY
+    return rate * _size(kernel.arguments[access.argument].dtype)
+
+
+def _size(dtype: str) -> int:
+    return np.dtype(dtype).itemsize

@@ -1,0 +1,274 @@
+"""Intrinsics for reductions of contiguous values.
+
+They work on 32 lanes, one LLVM vector, so that their order is written down here and not
+left to the optimiser: element i goes to lane i % 32, and the lanes are merged as a
+balanced tree (k with k + 16, then k + 8, ...).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from .target import is_x86
+from .vectors import (
+    BOOL,
+    COMBINE,
+    INDEX,
+    INT32,
+    LANES,
+    Combine,
+    cgutils,
+    fold,
+    identity,
+    is_signed,
+    item_bytes,
+    lanes_of,
+    masked_load,
+    splat,
+    wide_load,
+)
+
+
+class Combined:
+    """All lanes, each combined with its next value at every step."""
+
+    def __init__(self, builder: Any, item: Any, op: str, lanes: Any) -> None:
+        self.builder, self.signed, self.op = builder, is_signed(item), op
+        self.lanes = cgutils.alloca_once_value(builder, lanes)
+
+    def step(self, new: Any) -> None:
+        """Combine the lanes with the values `new`."""
+        old = self.builder.load(self.lanes)
+        combined = COMBINE[self.op](self.builder, old, new, self.signed)
+        self.builder.store(combined, self.lanes)
+
+    def end(self) -> Any:
+        """The lanes after the last step."""
+        return self.builder.load(self.lanes)
+
+
+class ComparedFloats:
+    """Extremes of floats by comparisons, where an exact minimum is no instruction.
+
+    ``new > old ? new : old`` is one instruction of x86, but it skips NaN and does not
+    tell zeros apart. Whether there was any NaN is noted beside it; so are the signs of
+    all values, which give that of a zero: where the maximum is 0 no value is above, so
+    that it is +0.0 if any sign is not set. All lanes become the NaN, or the zero, that
+    one of them is. The merged lanes are those of `COMBINE`, but for the payload of NaN.
+    """
+
+    def __init__(self, builder: Any, item: Any, op: str, lanes: Any) -> None:
+        self.builder, self.larger = builder, op == "max"
+        self.kind = lanes.type.element
+        self.whole = ir.IntType(8 * item_bytes(self.kind))
+        best, signs, missing = self._parts(lanes)
+        self.best = cgutils.alloca_once_value(builder, best)
+        self.signs = cgutils.alloca_once_value(builder, signs)
+        self.missing = cgutils.alloca_once_value(builder, missing)
+
+    def step(self, new: Any) -> None:
+        """Combine the lanes with the values `new`."""
+        b = self.builder
+        best, signs, missing = self._parts(new)
+        b.store(self._better(b, best, b.load(self.best), True), self.best)
+        b.store(self._join(b, signs, b.load(self.signs), True), self.signs)
+        b.store(b.or_(missing, b.load(self.missing)), self.missing)
+
+    def end(self) -> Any:
+        """The lanes after the last step."""
+        b, best = self.builder, self.builder.load(self.best)
+        top = self.whole(1 << self.whole.width - 1)
+        signs = self._narrow(b.load(self.signs), 1, self._join)
+        sign = b.and_(b.extract_element(signs, INT32(0)), top)
+        zero = splat(b, b.bitcast(sign, self.kind), best.type.count)
+        is_zero = b.fcmp_ordered("==", best, ir.Constant(best.type, None))
+        best = b.select(is_zero, zero, best)
+        missing = self._narrow(b.load(self.missing), 1, COMBINE["any"])
+        missing = b.extract_element(missing, INT32(0))
+        any_missing = b.icmp_signed("!=", missing, self.whole(0))
+        nan = ir.Constant(best.type, [float("nan")] * best.type.count)
+        return self._repeated(b.select(any_missing, nan, best))
+
+    def _parts(self, values: Any) -> tuple[Any, Any, Any]:
+        """Of values: the best, the signs and whether any is NaN, each in few lanes."""
+        b, size = self.builder, item_bytes(self.kind)
+        bits = b.bitcast(values, ir.VectorType(self.whole, values.type.count))
+        missing = fold(b, values, self._unordered, True)
+        return (
+            self._narrow(values, 128 // size, self._better),
+            self._narrow(bits, 32 // size, self._join),
+            self._narrow(missing, 32 // size, COMBINE["any"]),
+        )
+
+    def _narrow(self, values: Any, count: int, step: Combine) -> Any:
+        """`values` folded to `count` lanes: the order of extremes changes nothing."""
+        while values.type.count > count:
+            values = fold(self.builder, values, step, True)
+        return values
+
+    def _repeated(self, values: Any) -> Any:
+        """All lanes from the few that `values` has."""
+        order = [k % values.type.count for k in range(LANES)]
+        order = ir.Constant(ir.VectorType(INT32, LANES), order)
+        return self.builder.shuffle_vector(values, values, order)
+
+    def _better(self, builder: Any, new: Any, old: Any, signed: bool) -> Any:
+        wins = builder.fcmp_ordered(">" if self.larger else "<", new, old)
+        return builder.select(wins, new, old)
+
+    def _join(self, builder: Any, x: Any, y: Any, signed: bool) -> Any:
+        """Signs of both: set if all are (max), or if any is (min)."""
+        return builder.and_(x, y) if self.larger else builder.or_(x, y)
+
+    def _unordered(self, builder: Any, x: Any, y: Any, signed: bool) -> Any:
+        found = builder.fcmp_unordered("uno", x, y)
+        return builder.sext(found, ir.VectorType(self.whole, x.type.count))
+
+
+def _way(item: Any, op: str) -> Any:
+    """How values are combined into lanes on this machine."""
+    extreme = op in ("max", "min") and isinstance(item, types.Float)
+    return ComparedFloats if extreme and is_x86() else Combined
+
+
+def _lanes(op: str) -> Any:
+    """``lanes_sum(lanes, values, count)`` and the like: combine values into lanes."""
+
+    @intrinsic
+    def combine_into(context: Any, lanes: Any, values: Any, count: Any) -> Any:
+        item = lanes.dtype
+
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            vector, target = lanes_of(context, builder, item, arguments[0])
+            _, source = lanes_of(context, builder, item, arguments[1])
+            width = ir.Constant(INDEX, vector.count)
+            numbers = builder.mul(
+                arguments[2], ir.Constant(INDEX, vector.count // LANES)
+            )
+            rest = builder.and_(numbers, ir.Constant(INDEX, vector.count - 1))
+            full = builder.sub(numbers, rest)
+            before = wide_load(builder, target, vector, 64)
+            state = _way(item, op)(builder, item, op, before)
+            align = item_bytes(vector.element)
+            with cgutils.for_range_slice(
+                builder, ir.Constant(INDEX, 0), full, width, INDEX
+            ) as (index, _):
+                place = builder.gep(source, [index])
+                state.step(wide_load(builder, place, vector, align))
+            with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
+                neutral = identity(item, vector.element, op)
+                neutral = ir.Constant(vector, [neutral] * vector.count)
+                place = builder.gep(source, [full])
+                state.step(masked_load(builder, place, vector, rest, neutral))
+            wide = builder.bitcast(target, vector.as_pointer())
+            builder.store(state.end(), wide, align=64)
+            return context.get_dummy_value()
+
+        return types.void(lanes, values, types.int64), build
+
+    return combine_into
+
+
+def _clear(op: str) -> Any:
+    """``clear_sum(lanes)`` and the like: set every lane to the identity."""
+
+    @intrinsic
+    def clear(context: Any, lanes: Any) -> Any:
+        item = lanes.dtype
+
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            vector, target = lanes_of(context, builder, item, arguments[0])
+            neutral = identity(item, vector.element, op)
+            wide = builder.bitcast(target, vector.as_pointer())
+            value = ir.Constant(vector, [neutral] * vector.count)
+            builder.store(value, wide, align=64)
+            return context.get_dummy_value()
+
+        return types.void(lanes), build
+
+    return clear
+
+
+def _merge(op: str) -> Any:
+    """``merge_sum(lanes)`` and the like: the lanes, merged as a balanced tree."""
+
+    @intrinsic
+    def merge(context: Any, lanes: Any) -> Any:
+        item = lanes.dtype
+
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            vector, target = lanes_of(context, builder, item, arguments[0])
+            value = wide_load(builder, target, vector, 64)
+            while value.type.count > vector.count // LANES:
+                value = fold(builder, value, COMBINE[op], is_signed(item))
+            if isinstance(item, types.Complex):
+                number = context.make_complex(builder, item)
+                number.real = builder.extract_element(value, INT32(0))
+                number.imag = builder.extract_element(value, INT32(1))
+                return number._getvalue()
+            return builder.extract_element(value, INT32(0))
+
+        return item(lanes), build
+
+    return merge
+
+
+@intrinsic
+def first_of(context: Any, values: Any, count: Any, best: Any) -> Any:
+    """The first position of `best`, or of a NaN, among `count` values.
+
+    `best` is one of the values.
+    """
+    item = values.dtype
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        vector, source = lanes_of(context, builder, item, arguments[0])
+        count = arguments[1]
+        found = cgutils.alloca_once_value(builder, ir.Constant(INDEX, -1))
+        wanted = splat(builder, arguments[2], LANES)
+        rest = builder.and_(count, ir.Constant(INDEX, LANES - 1))
+        groups = builder.lshr(count, ir.Constant(INDEX, 5))
+        with cgutils.for_range(builder, groups, intp=INDEX) as loop:
+            start = builder.mul(loop.index, ir.Constant(INDEX, LANES))
+            place = builder.gep(source, [start])
+            new = wide_load(builder, place, vector, item_bytes(vector.element))
+            bits = _hits(builder, item, new, wanted)
+            with builder.if_then(builder.icmp_signed("!=", bits, INT32(0))):
+                first = builder.zext(builder.cttz(bits, BOOL(1)), INDEX)
+                builder.store(builder.add(start, first), found)
+                loop.do_break()
+        missing = builder.icmp_signed("<", builder.load(found), INDEX(0))
+        with builder.if_then(missing):
+            start = builder.sub(count, rest)
+            zeros = ir.Constant(vector, None)
+            place = builder.gep(source, [start])
+            new = masked_load(builder, place, vector, rest, zeros)
+            bits = _hits(builder, item, new, wanted)
+            first = builder.zext(builder.cttz(bits, BOOL(0)), INDEX)
+            builder.store(builder.add(start, first), found)
+        return builder.load(found)
+
+    return types.int64(values, types.int64, item), build
+
+
+def _hits(builder: Any, item: Any, values: Any, wanted: Any) -> Any:
+    """A bit for each lane that is `wanted`, or NaN."""
+    if isinstance(item, types.Float):
+        equal = builder.fcmp_ordered("==", values, wanted)
+        hit = builder.or_(equal, builder.fcmp_unordered("uno", values, values))
+    else:
+        hit = builder.icmp_signed("==", values, wanted)
+    return builder.bitcast(hit, INT32)
+
+
+LANE_PRIMITIVES: dict[str, Any] = {
+    "first_of": first_of,
+    **{f"lanes_{op}": _lanes(op) for op in COMBINE},
+    **{f"clear_{op}": _clear(op) for op in COMBINE},
+    **{f"merge_{op}": _merge(op) for op in COMBINE},
+}
+"""Name in generated text -> intrinsic."""

@@ -1,0 +1,143 @@
+"""LLVM vectors that hold all lanes of a reduction, and what combines them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from llvmlite.binding import llvm_version_info
+from numba.core import cgutils as _cgutils
+from numba.core import types
+
+cgutils: Any = _cgutils  # Numba's own helpers have no types
+
+LANES = 32
+
+INDEX = ir.IntType(64)
+INT32 = ir.IntType(32)
+BOOL = ir.IntType(1)
+
+Combine = Callable[[Any, Any, Any, bool], Any]
+
+
+def _by_kind(floating: str, whole: str) -> Combine:
+    def combine(builder: Any, x: Any, y: Any, signed: bool) -> Any:
+        kind = x.type.element if isinstance(x.type, ir.VectorType) else x.type
+        exact = isinstance(kind, ir.IntType)
+        name = whole if exact else floating
+        if not name.startswith("llvm."):
+            return getattr(builder, name)(x, y)
+        name = name.replace("?", "s" if signed else "u")
+        shape = ir.FunctionType(x.type, [x.type, x.type])
+        function = cgutils.get_or_insert_function(
+            builder.module, shape, f"{name}.{mangled(x.type)}"
+        )
+        return builder.call(function, [x, y])
+
+    return combine
+
+
+COMBINE: dict[str, Combine] = {
+    "sum": _by_kind("fadd", "add"),
+    "prod": _by_kind("fmul", "mul"),
+    "max": _by_kind("llvm.maximum", "llvm.?max"),
+    "min": _by_kind("llvm.minimum", "llvm.?min"),
+    "any": _by_kind("", "or_"),
+    "all": _by_kind("", "and_"),
+}
+
+
+def is_signed(item: Any) -> bool:
+    """Whether a Numba type is that of signed integers."""
+    return bool(getattr(item, "signed", False))
+
+
+def parts_of(item: Any, context: Any) -> tuple[Any, int]:
+    """LLVM type of one number of `item`, and how many there are: 2 if complex."""
+    if isinstance(item, types.Complex):
+        return context.get_data_type(item.underlying_float), 2
+    return context.get_data_type(item), 1
+
+
+def item_bytes(kind: Any) -> int:
+    """The size of a number of an LLVM type."""
+    sizes = {ir.FloatType(): 4, ir.DoubleType(): 8}
+    return sizes[kind] if kind in sizes else kind.width // 8
+
+
+def identity(item: Any, kind: Any, op: str) -> Any:
+    """What changes nothing: for float sums -0.0, since 0.0 + -0.0 is 0.0."""
+    if not isinstance(kind, ir.IntType):
+        table = {"sum": -0.0, "prod": 1.0, "max": float("-inf"), "min": float("inf")}
+        return table[op]
+    if op == "max":
+        return item.minval
+    if op == "min":
+        return item.maxval
+    return {"sum": 0, "prod": 1, "any": 0, "all": 1}[op]
+
+
+def lanes_of(context: Any, builder: Any, item: Any, pointer: Any) -> tuple[Any, Any]:
+    """The type of all lanes, and `pointer` as a pointer to numbers."""
+    kind, parts = parts_of(item, context)
+    return ir.VectorType(kind, LANES * parts), builder.bitcast(
+        pointer, kind.as_pointer()
+    )
+
+
+def wide_load(builder: Any, pointer: Any, vector: Any, align: int) -> Any:
+    """As many numbers at `pointer` as the type `vector` has."""
+    return builder.load(builder.bitcast(pointer, vector.as_pointer()), align=align)
+
+
+def masked_load(
+    builder: Any, pointer: Any, vector: Any, count: Any, neutral: Any
+) -> Any:
+    """The first `count` numbers at `pointer`; the identity in the other lanes."""
+    width, align = vector.count, item_bytes(vector.element)
+    lanes = ir.VectorType(INT32, width)
+    limit = splat(builder, builder.trunc(count, INT32), width)
+    mask = builder.icmp_unsigned("<", ir.Constant(lanes, list(range(width))), limit)
+    pointed = builder.bitcast(pointer, vector.as_pointer())
+    name = f"llvm.masked.load.{mangled(vector)}.p0"
+    arguments = [pointed, INT32(align), mask, neutral]
+    if llvm_version_info >= (22,):  # the alignment became an attribute
+        arguments.remove(arguments[1])
+    shape = ir.FunctionType(vector, [value.type for value in arguments])
+    load = cgutils.get_or_insert_function(builder.module, shape, name)
+    if len(arguments) == 3:
+        load.args[0].add_attribute("noundef")
+        load.args[0].attributes.align = align
+    return builder.call(load, arguments)
+
+
+def splat(builder: Any, value: Any, width: int) -> Any:
+    """A vector with `value` in every lane."""
+    unknown = ir.Constant(ir.VectorType(value.type, width), ir.Undefined)
+    first = builder.insert_element(unknown, value, INT32(0))
+    zeros = ir.Constant(ir.VectorType(INT32, width), [0] * width)
+    return builder.shuffle_vector(first, unknown, zeros)
+
+
+def mangled(kind: Any) -> str:
+    """The name of a type in the name of an LLVM intrinsic: v32f64."""
+    if isinstance(kind, ir.VectorType):
+        return f"v{kind.count}{mangled(kind.element)}"
+    if isinstance(kind, ir.IntType):
+        return f"i{kind.width}"
+    return f"f{8 * item_bytes(kind)}"
+
+
+def fold(builder: Any, value: Any, step: Combine, signed: bool) -> Any:
+    """The lower half of a vector, combined with the upper half."""
+    half = value.type.count // 2
+    low, high = (
+        builder.shuffle_vector(
+            value,
+            ir.Constant(value.type, ir.Undefined),
+            ir.Constant(ir.VectorType(INT32, half), list(range(first, first + half))),
+        )
+        for first in (0, half)
+    )
+    return step(builder, low, high, signed)
