@@ -138,6 +138,8 @@ def _fill(code: Code) -> None:
         "zero": 0,
         "host": HOST,
         "attributes_name": "attributes",
+        "call_name": "__call__",
+        "text_type": str,
         "float_type": float,
         "int_type": int,
         "tuple_type": tuple,
@@ -222,20 +224,8 @@ def join_numpy(face: type[Array], ufunc: Any, call_ufunc: Callable[..., Any]) ->
     code.thing("ufunc", ufunc.__call__)
     code.thing("array_ufunc", face.__array_ufunc__)  # type: ignore[attr-defined]
     code.thing("array_ufunc_plain", call_ufunc)
-    code.thing("call_name", _name_of_calls())
     ops = {getattr(np, name, None): op for name, op in REGISTRY.items()}
     code.thing("ufuncs", {f: op for f, op in ops.items() if isinstance(f, np.ufunc)})
     _replace(ufunc, "__call__", code.addresses["call_ufunc"], FASTCALL)
     _replace(face, "__array_ufunc__", code.addresses["array_ufunc"], FASTCALL)
     _join(code, face)
-
-
-def _name_of_calls() -> str:
-    """The very string ``"__call__"`` that NumPy hands to ``__array_ufunc__``."""
-
-    class Asked:
-        def __array_ufunc__(self, function: Any, method: str, *_: Any) -> str:
-            return method
-
-    found: Any = np.negative(Asked())
-    return str(found) if type(found) is not str else found

@@ -21,7 +21,7 @@ from .objects import FASTCALL, NONE, ONE
 WORDS = (
     # objects of Python
     *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
-    *("float_type", "int_type", "tuple_type", "list_type", "slice_type"),
+    *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
     *("float32", "float64", "int64", "array_type"),
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),

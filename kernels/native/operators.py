@@ -21,7 +21,7 @@ from .handles import (
 )
 from .language import load, reserve, slot, state, store
 from .matching import field, kind, same_extents
-from .python import Call, DecRef, DictItem, IncRef, IntAs, TupleItem
+from .python import Call, DecRef, DictItem, IncRef, IntAs, TextCompare, TupleItem
 from .recording import follow, with_self
 
 
@@ -171,7 +171,7 @@ def call_ufunc(self: int, given: int, count: int, names: int) -> int:
 
 def array_ufunc(self: int, given: int, count: int, names: int) -> int:
     """``ndarray.__array_ufunc__`` for a plain call of NumPy's function."""
-    if names == 0 and (count == 3 or count == 4) and load(given + 8) == state.call_name:
+    if names == 0 and (count == 3 or count == 4) and is_call(load(given + 8)):
         op = DictItem(state.ufuncs, load(given))
         if op != 0 and takes(op, count - 2) and kind(self) == state.ndarray_type:
             items = reserve(5)
@@ -186,6 +186,11 @@ def array_ufunc(self: int, given: int, count: int, names: int) -> int:
                 python = state.array_ufunc_plain
                 return apply(op, items + 24, count - 2, face, python, 2)
     return with_self(state.array_ufunc, self, given, count, names)
+
+
+def is_call(name: int) -> int:
+    """Whether a name is ``__call__``: NumPy makes a new string for each call."""
+    return kind(name) == state.text_type and TextCompare(name, state.call_name) == 0
 
 
 def takes(op: int, count: int) -> int:
