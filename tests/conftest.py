@@ -6,6 +6,8 @@ import harness
 import pytest
 
 import engine
+from engine.execute import flush
+from engine.record.trace import current_trace
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     harness.Place.device = config.getoption("--device")
+
+
+def pytest_collection_finish() -> None:
+    """Compute the arrays that modules made for their parameters: tests empty traces."""
+    flush(current_trace())
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
