@@ -8,7 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..kernel import IOTA, Access, Compute, Gather, Kernel, Load, Loop, Statement, Store
+from ..kernel import (
+    IOTA,
+    Access,
+    Compute,
+    Gather,
+    Kernel,
+    Load,
+    Loop,
+    Reduce,
+    Statement,
+    Store,
+)
 from ..scalars import FUSED
 from .reductions import names_in
 
@@ -27,9 +38,12 @@ FORMULA = 0.15
 FORMULAS = FUSED | {"philox", "gcd", "lcm"}
 """Functions of the scalar library that are tens of instructions."""
 
+LOOP = 10.0
+"""Nanoseconds to begin and end a loop over a row, and as many for each reduction."""
+
 
 def nanoseconds(kernel: Kernel) -> float:
-    """The time that one visit of an element takes; what runs once a row is free.
+    """The time that one visit of an element takes.
 
     Examples
     --------
@@ -51,6 +65,11 @@ def nanoseconds(kernel: Kernel) -> float:
         return sum(_cost(kernel, statement) for statement in kernel.body)
     loops = (loop for loop in kernel.body if isinstance(loop, Loop))
     return sum(_cost(kernel, statement) for loop in loops for statement in loop.body)
+
+
+def nanoseconds_of_row(kernel: Kernel) -> float:
+    """The time that a row takes beside the visits of its elements."""
+    return LOOP * sum(isinstance(s, Loop | Reduce) for s in kernel.statements())
 
 
 def _cost(kernel: Kernel, statement: Statement) -> float:

@@ -7,6 +7,7 @@ balanced tree (k with k + 16, then k + 8, ...).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -217,52 +218,68 @@ def _merge(op: str) -> Any:
     return merge
 
 
+Hits = Callable[[Any, Any], Any]
+
+
 @intrinsic
 def first_of(context: Any, values: Any, count: Any, best: Any) -> Any:
-    """The first position of `best`, or of a NaN, among `count` values.
+    """The first position of `best` among `count` values; where it is NaN, of a NaN.
 
-    `best` is one of the values.
+    `best` is one of the values, and they have no NaN where it is none.
     """
     item = values.dtype
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vector, source = lanes_of(context, builder, item, arguments[0])
-        count = arguments[1]
+        count, best = arguments[1:]
         found = cgutils.alloca_once_value(builder, ir.Constant(INDEX, -1))
-        wanted = splat(builder, arguments[2], LANES)
-        rest = builder.and_(count, ir.Constant(INDEX, LANES - 1))
-        groups = builder.lshr(count, ir.Constant(INDEX, 5))
-        with cgutils.for_range(builder, groups, intp=INDEX) as loop:
-            start = builder.mul(loop.index, ir.Constant(INDEX, LANES))
-            place = builder.gep(source, [start])
-            new = wide_load(builder, place, vector, item_bytes(vector.element))
-            bits = _hits(builder, item, new, wanted)
-            with builder.if_then(builder.icmp_signed("!=", bits, INT32(0))):
-                first = builder.zext(builder.cttz(bits, BOOL(1)), INDEX)
-                builder.store(builder.add(start, first), found)
-                loop.do_break()
-        missing = builder.icmp_signed("<", builder.load(found), INDEX(0))
-        with builder.if_then(missing):
-            start = builder.sub(count, rest)
-            zeros = ir.Constant(vector, None)
-            place = builder.gep(source, [start])
-            new = masked_load(builder, place, vector, rest, zeros)
-            bits = _hits(builder, item, new, wanted)
-            first = builder.zext(builder.cttz(bits, BOOL(0)), INDEX)
-            builder.store(builder.add(start, first), found)
+        wanted = splat(builder, best, LANES)
+
+        def equal(builder: Any, new: Any) -> Any:
+            if isinstance(item, types.Float):
+                return builder.fcmp_ordered("==", new, wanted)
+            return builder.icmp_signed("==", new, wanted)
+
+        def missing(builder: Any, new: Any) -> Any:
+            return builder.fcmp_unordered("uno", new, new)
+
+        if not isinstance(item, types.Float):
+            _search(builder, source, vector, count, equal, found)
+            return builder.load(found)
+        is_nan = builder.fcmp_unordered("uno", best, best)
+        with builder.if_else(is_nan, likely=False) as (then, otherwise):
+            with then:
+                _search(builder, source, vector, count, missing, found)
+            with otherwise:
+                _search(builder, source, vector, count, equal, found)
         return builder.load(found)
 
     return types.int64(values, types.int64, item), build
 
 
-def _hits(builder: Any, item: Any, values: Any, wanted: Any) -> Any:
-    """A bit for each lane that is `wanted`, or NaN."""
-    if isinstance(item, types.Float):
-        equal = builder.fcmp_ordered("==", values, wanted)
-        hit = builder.or_(equal, builder.fcmp_unordered("uno", values, values))
-    else:
-        hit = builder.icmp_signed("==", values, wanted)
-    return builder.bitcast(hit, INT32)
+def _search(
+    builder: Any, source: Any, vector: Any, count: Any, hits: Hits, found: Any
+) -> None:
+    """Store the first position of a hit; there is one."""
+    rest = builder.and_(count, ir.Constant(INDEX, LANES - 1))
+    groups = builder.lshr(count, ir.Constant(INDEX, 5))
+    with cgutils.for_range(builder, groups, intp=INDEX) as loop:
+        start = builder.mul(loop.index, ir.Constant(INDEX, LANES))
+        place = builder.gep(source, [start])
+        new = wide_load(builder, place, vector, item_bytes(vector.element))
+        bits = builder.bitcast(hits(builder, new), INT32)
+        with builder.if_then(builder.icmp_signed("!=", bits, INT32(0))):
+            first = builder.zext(builder.cttz(bits, BOOL(1)), INDEX)
+            builder.store(builder.add(start, first), found)
+            loop.do_break()
+    with builder.if_then(builder.icmp_signed("<", builder.load(found), INDEX(0))):
+        start = builder.sub(count, rest)
+        place = builder.gep(source, [start])
+        zeros = ir.Constant(vector, None)
+        new = masked_load(builder, place, vector, rest, zeros)
+        bits = builder.bitcast(hits(builder, new), INT32)
+        first = builder.zext(builder.cttz(bits, BOOL(0)), INDEX)
+        builder.store(builder.add(start, first), found)
 
 
 LANE_PRIMITIVES: dict[str, Any] = {

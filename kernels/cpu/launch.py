@@ -14,7 +14,7 @@ from .. import memory, pool
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
 from .columns import WIDTH
-from .estimate import nanoseconds
+from .estimate import nanoseconds, nanoseconds_of_row
 from .reductions import BLOCK
 from .split import buffers, phases
 
@@ -71,7 +71,7 @@ def bind(
     `split` gives the address of the split form, if there is one.
     """
     total, visits = parallel_extent(kernel, layout)
-    cost = visits * nanoseconds(kernel)
+    cost = visits * nanoseconds(kernel) + nanoseconds_of_row(kernel)
     work = total * cost
     plan = None
     if kernel.inner and layout.extents[-1] >= 4 * BLOCK and work >= SPLIT:
