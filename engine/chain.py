@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.buffers import Buffers, Content
+from engine.extents import REGIONS, is_power, resized_layout, resized_steps
 from engine.kernels.backend import HOST
-from engine.pieces import REGIONS, Piece
-from engine.program import Step, is_leaf, is_view
+from engine.pieces import Piece
+from engine.program import EMPTY, Step, is_leaf, is_view
 from engine.record.node import LEAF, Node
 from engine.row import Row
 from engine.schedule import Schedule
@@ -36,6 +37,8 @@ class Template:
     plan : WholePlan
     origins : dict of int to int
         Where the regions begin in it; see `Piece`.
+    extent : int
+        The single extent in it; see `Piece`.
     movable : dict of int to int
         The steps that bring in the arrays with these regions, by number in the piece.
     regions : tuple of (int, int)
@@ -44,6 +47,7 @@ class Template:
 
     plan: WholePlan
     origins: dict[int, int]
+    extent: int
     movable: dict[int, int]
     regions: tuple[tuple[int, int], ...]
 
@@ -53,31 +57,61 @@ _templates: dict[Any, Template | None] = {}
 
 def unknown_events(parts: Sequence[Piece]) -> int:
     """How many events are in pieces that have to be planned, like pieces once."""
-    unknown = {part.key: len(part.values) for part in parts if _find(part) is None}
+    unknown = {part.key: len(part.values) for part in parts if find(part) is None}
     return sum(unknown.values())
 
 
-def _find(piece: Piece) -> Template | None:
-    found = _templates.get(piece.key)
-    return found or _templates.get(_exact(piece))
+def find(piece: Piece) -> Template | None:
+    """The planned piece that a piece is like."""
+    for key in _keys(piece):
+        found = _templates.get(key)
+        if found is not None:
+            return found
+    return None
 
 
-def _exact(piece: Piece) -> tuple[Any, ...]:
-    """The key with all offsets in it."""
-    return (*piece.key, tuple(piece.origins.items()))
+def _keys(piece: Piece) -> tuple[tuple[Any, ...], ...]:
+    """Keys of ever fewer pieces: of any extent, of this one, of these offsets."""
+    sized = (*piece.key, piece.extent)
+    return piece.key, sized, (*sized, tuple(piece.origins.items()))
 
 
 def _template(piece: Piece, nodes: Sequence[Node], build: Build) -> Template:
-    found = _find(piece)
+    found = find(piece)
     if found is None:
         plan = build(piece.nodes(nodes), piece.alive, piece.donated)
         movable, regions = _movable(plan.schedule, piece)
-        found = Template(plan, piece.origins, movable, regions)
+        found = Template(plan, piece.origins, piece.extent, movable, regions)
         if len(_templates) >= MAX_TEMPLATES:
             _templates.clear()
-        key = piece.key if len(movable) == len(piece.origins) else _exact(piece)
+        any_size, one_size, exact = _keys(piece)
+        if len(movable) < len(piece.origins):
+            key = exact
+        else:
+            key = any_size if not piece.extent or _resizable(found) else one_size
         _templates[key] = found
     return found
+
+
+def _resizable(template: Template) -> bool:
+    """Whether the rows are kernels that write and read regions, in place, and no more.
+
+    What is copied or kept may depend on sizes.
+    """
+    plan, owners = template.plan, set(template.movable.values())
+    regions = [s for s in plan.schedule.program.steps if s.op.name in REGIONS]
+    return (
+        len(regions) == len(template.regions)
+        and len(plan.contents) == len(plan.leaves)
+        and all(": in place into v" in text for text in plan.schedule.decisions)
+        and all(
+            row.lowered is not None
+            and row.group.kind == "map"
+            and owners.issuperset(row.lowered.owners)
+            and all(is_power(n, template.extent) for n in row.lowered.layout.extents)
+            for row in plan.rows
+        )
+    )
 
 
 def _movable(
@@ -89,6 +123,8 @@ def _movable(
     """
     steps, memory = schedule.program.steps, schedule.memory
     root = roots(steps)
+    if any(step.op is EMPTY for step in steps):
+        return {}, ()  # what surrounds a region is copied, by regions of its own
     movable = {
         step.origin: n
         for n, step in enumerate(steps)
@@ -142,12 +178,20 @@ class _Chain:
             for origin, step in template.movable.items()
             if piece.origins[origin] != template.origins[origin]
         }
+        old, new = template.extent, piece.extent
         steps = plan.schedule.program.steps
         if moves:
             steps = _moved(steps, template.regions, moves)
+        if old != new:
+            steps = resized_steps(steps, old, new)
         first = piece.first_scalar
         for row in plan.rows:
-            self.rows.append(row.placed(steps, buffers, slots, kept, first, moves))
+            lowered = row.lowered
+            if lowered is not None and moves:
+                lowered = lowered.moved(moves)
+            if lowered is not None and old != new:
+                lowered = resized_layout(lowered, old, new)
+            self.rows.append(row.placed(steps, buffers, slots, kept, first, lowered))
         for value, slot, _, _ in plan.outputs:
             self.slots[piece.values[value]] = slots[slot]
 

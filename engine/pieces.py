@@ -7,10 +7,12 @@ piece depends on is its key. Two pieces of a loop such as
 holds only how far apart they are, since nothing that is decided depends on more:
 
 * whether two regions of one array meet, or are the same, is not changed by moving both;
-* only a region that is most of its array is treated by where it stands (it may be the
-  whole, or be written together with what surrounds it), and arrays with such a region,
-  or that are read otherwise than by regions, keep their offsets in the key;
+* arrays that are read otherwise than by regions, or by a region that is all of them,
+  keep their offsets in the key; so do those that a plan copies, whole or in part;
 * kernels take offsets as arguments.
+
+Extents are left out as well where a piece has a single one, as that of
+``A[k+1:, k+1:] -= A[k+1:, k:k+1] * A[k, k+1:]``: see `extents`.
 """
 
 from __future__ import annotations
@@ -20,12 +22,12 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from engine.extents import REGIONS, Region, relations, single_extent, without_extent
 from engine.interpret import last_uses
 from engine.kernels.backend import HOST
 from engine.record.node import LEAF, Node
 from engine.repeats import cuts
 
-REGIONS = frozenset({"view", "update", "update_add"})
 WRITERS = frozenset({"update", "update_add", "put", "put_add"})
 
 LONG = 192
@@ -49,6 +51,8 @@ class Piece:
     origins : dict of int to int
         For arrays whose regions the key knows only relative to each other, by their
         numbers in the piece: where the first region begins.
+    extent : int
+        The single extent of the piece, which its key does not hold; else 0.
     first_scalar : int
         How many Python scalars were recorded before.
     """
@@ -60,6 +64,7 @@ class Piece:
     alive: tuple[bool, ...]
     donated: frozenset[int]
     origins: dict[int, int]
+    extent: int
     first_scalar: int
 
     def nodes(self, nodes: Sequence[Node]) -> list[Node]:
@@ -100,7 +105,8 @@ def pieces(
     places: list[int] = []
     if len(events) >= LONG:
         names = [(nodes[i].op, len(nodes[i].shape)) for i in events]
-        places = cuts(names, [op.name in WRITERS for op, _ in names])
+        ends = [op.name in WRITERS for op, _ in names]
+        places = cuts(names, ends, [nodes[i].shape for i in events])
     bounds = zip([0, *places], [*places, len(events)], strict=True)
     return [
         _Description(nodes, alive, donated, last).describe(events[a:b])
@@ -123,7 +129,7 @@ class _Description:
         self.storage: list[int] = []
         self.entering: list[int] = []
         self.rows: list[Any] = []
-        self.regions: list[tuple[int, int]] = []
+        self.regions: list[Region] = []
         self.fixed: set[int] = set()
 
     def describe(self, events: Sequence[int]) -> Piece:
@@ -176,31 +182,36 @@ class _Description:
         recipe = node.attributes[0]
         base = self.nodes[node.operands[0]]
         owner = self.storage[operands[0]]
-        if (
-            recipe.size * 2 >= prod(base.shape)
-            or recipe.size == 0
-            or recipe.dtype != base.dtype
-        ):
+        size = prod(base.shape)
+        if recipe.dtype != base.dtype or recipe.size in (0, size):
             self.fixed.add(owner)
         self.fixed.update(self.storage[k] for k in operands[1:] if k >= 0)
-        self.regions.append((owner, recipe.offset))
+        self.regions.append(Region(owner, size, recipe))
         return (recipe.dtype, recipe.shape, recipe.strides, *node.attributes[1:])
 
     def _piece(self, stop: int, first_scalar: int) -> Piece:
         origins: dict[int, int] = {}
         offsets = []
-        for owner, offset in self.regions:
-            if owner in self.fixed:
-                offsets.append(offset)
-            else:
-                offsets.append(offset - origins.setdefault(owner, offset))
+        for owner, _, recipe in self.regions:
+            offset = recipe.offset
+            if owner not in self.fixed:
+                offset -= origins.setdefault(owner, offset)
+            offsets.append(offset)
         values = tuple(self.number)
         final = frozenset(
             k for k in self.entering if self.last[k] <= stop and not self.alive[k]
         )
         entering = frozenset(self.entering)
+        rows = tuple(self.rows)
+        extent = 0
+        if all(self.number[k] in origins for k in self.entering):
+            extent = single_extent(rows)
+        key: tuple[Any, ...] = (rows, tuple(offsets))
+        if extent:
+            related = relations(self.regions, extent)
+            key = (*without_extent(rows, extent), key[1], related)
         return Piece(
-            (tuple(self.rows), tuple(offsets)),
+            key,
             values,
             tuple(self.entering),
             final,
@@ -214,5 +225,6 @@ class _Description:
                 if self.nodes[k].op is not LEAF or k in self.donated
             ),
             origins,
+            extent,
             first_scalar,
         )

@@ -33,10 +33,10 @@ Array = np.ndarray[Any, Any]
 
 # What things take, in seconds, roughly. NumPy interprets until it has taken as long as
 # the better way would have taken to prepare: at worst the cost is doubled.
-PLAN = 1e-4
+PLAN = 8e-5
 """To plan one step of a path ..."""
 
-PLACE = 1e-5
+PLACE = 6e-6
 """... and where a piece like it is planned already."""
 
 

@@ -71,7 +71,9 @@ def _run_at(text: str, start: int) -> Run | None:
     return None
 
 
-def cuts(events: Sequence[Hashable], ends: Sequence[bool]) -> list[int]:
+def cuts(
+    events: Sequence[Hashable], ends: Sequence[bool], shapes: Sequence[Hashable] = ()
+) -> list[int]:
     """Where to cut a path so that pieces of a loop are alike; none without a loop.
 
     Parameters
@@ -80,6 +82,8 @@ def cuts(events: Sequence[Hashable], ends: Sequence[bool]) -> list[int]:
         What is done, in order.
     ends : sequence of bool
         Which events end a statement: a loop is cut behind one, where it has any.
+    shapes : sequence, optional
+        What they are done on. Where that changes each time, each time is a piece.
 
     Examples
     --------
@@ -95,6 +99,11 @@ def cuts(events: Sequence[Hashable], ends: Sequence[bool]) -> list[int]:
                 start = first
                 break
         long = max(PIECE // period, 1) * period
+        if (
+            shapes[start : start + period]
+            != shapes[start + period : start + 2 * period]
+        ):
+            long = period
         places.append(start)
         while start + long <= stop:
             start += long

@@ -7,7 +7,7 @@ is used; a cold group is interpreted, until that has cost what compiling it cost
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -36,7 +36,7 @@ from engine.schedule.groups import Group
 COMPILE = 0.04
 """To compile a kernel takes so many seconds, roughly."""
 
-CALL = 1e-5
+CALL = 8e-6
 """To interpret one step, whatever its size ..."""
 
 ELEMENT = 1e-9
@@ -81,7 +81,7 @@ class Row:
         slots: Sequence[int],
         kept: Set[int],
         first_scalar: int,
-        moves: Mapping[int, int],
+        lowered: Lowered | None,
     ) -> Row:
         """The same row over other memory.
 
@@ -96,8 +96,8 @@ class Row:
             Slots of this row's table that are needed after it.
         first_scalar : int
             How many scalars stand before those of this row.
-        moves : mapping of int to int
-            How far the accesses to some memory move, by the step that is there first.
+        lowered : Lowered or None
+            The kernel of this row, with the layout of the new one.
         """
         row = copy(self)
         row.first, row.steps, row.buffers = self, steps, buffers
@@ -106,8 +106,7 @@ class Row:
         row.arguments = tuple([slots[s] if s >= 0 else s for s in self.arguments])
         row.scalar_numbers = tuple([k + first_scalar for k in self.scalar_numbers])
         row.first_scalar = first_scalar
-        if moves and self.lowered is not None:
-            row.lowered = self.lowered.moved(moves)
+        row.lowered = lowered
         row.launcher = None
         if self.launcher is not None:
             row.launcher = row._launcher_like(self.launcher)
@@ -234,9 +233,13 @@ class Row:
     def _launcher_like(self, launcher: Any) -> Any:
         """A launcher of the row that this one is placed like, over its own layout."""
         assert self.first is not None and self.lowered is not None
-        if self.lowered is self.first.lowered:
+        lowered, first = self.lowered, self.first.lowered
+        if lowered is first:
             return launcher
-        return launcher.moved(self.lowered.layout)
+        assert first is not None
+        if lowered.layout.extents != first.layout.extents:
+            return self.backend.compile(lowered.kernel).bind(lowered.layout)
+        return launcher.moved(lowered.layout)
 
     def _warn(self, name: str, error: CompileError) -> None:
         """Say once for a kernel that NumPy computes it; the reason is for a log."""

@@ -139,6 +139,49 @@ def random_sweep(rng: np.random.Generator) -> list[Value]:
     return arrays
 
 
+@pytest.mark.parametrize("seed", range(16))
+def test_random_eliminations_have_the_bits_of_the_whole(seed: int) -> None:
+    check(Recorded(random_elimination(np.random.default_rng(seed))))
+
+
+def random_elimination(rng: np.random.Generator) -> list[Value]:
+    """Statements on rows, columns and corners of matrices, ever smaller ones."""
+    size = 36
+    arrays = [array(size, size, seed=k) for k in range(2)]
+    body = [rng.integers(0, [4, 2, 2, 4, 4, 4, 4]) for _ in range(rng.integers(2, 4))]
+
+    def part(x: Value, m: int, form: str, i: int, j: int) -> Value:
+        return take_part(x, *place(m, form, i, j))
+
+    def place(m: int, form: str, i: int, j: int) -> tuple[Any, ...]:
+        k = size - m - 4
+        lines = slice(k + i, k + i + m), slice(k + j, k + j + m)
+        rows: dict[str, tuple[Any, ...]] = {
+            "corner": lines,
+            "row": (k + i, lines[1]),
+            "column": (lines[0], k + j),
+            "flat column": (lines[0], slice(k + j, k + j + 1)),
+            "number": (k + i, slice(k + j, k + j + 1)),
+        }
+        return rows[form]
+
+    for m in range(size - 4, 0, -1):
+        for kind, written, read, i, j, p, q in body:
+            x, y = arrays[written], arrays[read]
+            form = ["corner", "row", "column", "corner"][kind]
+            value = part(x, m, form, i, j) * 0.5
+            if kind == 0:
+                value = value - part(y, m, "flat column", p, q) * part(
+                    y, m, "row", q, p
+                )
+            elif kind == 3:
+                value = op("maximum", value, part(y, m, "corner", p, q))
+            else:
+                value = value + part(y, m, form, p, q) * part(y, m, "number", q, p)
+            arrays[written] = put_part(x, value * 0.5, *place(m, form, i, j))
+    return arrays
+
+
 # -- what is planned ------------------------------------------------------------------
 def test_a_sweep_is_planned_as_a_few_pieces() -> None:
     recorded = Recorded(columns(size=400))
@@ -149,6 +192,20 @@ def test_a_sweep_elsewhere_plans_nothing_but_its_ends_anew() -> None:
     chained(Recorded(columns(first=2, size=200)))
     parts = parts_of(Recorded(columns(first=20, size=200)))
     assert sum(unknown_events([part]) == 0 for part in parts) >= len(parts) - 3
+
+
+def test_slices_that_shrink_are_planned_a_few_times() -> None:
+    recorded = Recorded(eliminated(size=90))
+    assert unknown_events(parts_of(recorded)) < len(recorded.nodes) / 10
+
+
+def test_slices_that_shrink_are_planned_anew_where_an_array_is_copied() -> None:
+    a = b = array(60, 60)
+    for k in range(50):
+        part = slice(k + 1, None), slice(k + 1, None)
+        b = put_part(b, take_part(a, *part) * 0.5 + take_part(b, *part), *part)
+    recorded = Recorded([b])
+    check(recorded)
 
 
 def test_how_far_apart_regions_are_is_part_of_what_is_planned() -> None:
