@@ -14,6 +14,7 @@ from engine.errors import Unfinished, called
 from engine.interpret import interpret, moved
 from engine.interrupts import run_whole
 from engine.kernels.backend import HOST
+from engine.record.runtime import looked, watchers
 from engine.record.trace import Trace, current_trace, record, renew, set_executor
 from engine.record.value import History, Marker, Value
 
@@ -36,6 +37,7 @@ def compute(values: Sequence[Value]) -> list[Array]:
 
     Those of values on the host are the values' own memory; others are copies.
     """
+    looked()
     evaluate(values)
     return [moved(value.buffer, HOST) for value in values]
 
@@ -70,6 +72,9 @@ def _run(trace: Trace) -> None:
     donated = donated_leaves(trace)  # before anything else here refers to buffers
     leaves = [leaf.buffer for leaf in trace.leaves]
     node, values, scalars = trace.node, trace.values, trace.scalars
+    watcher = watchers.get(id(trace)) if watchers else None
+    if watcher is not None:
+        watcher.flushing(trace, alive, donated)
     try:
         if config.tier == "numpy":
             outputs = interpret(node.path(), alive, leaves, scalars)
@@ -81,6 +86,8 @@ def _run(trace: Trace) -> None:
             if plan is None:
                 plan = node.plans[key] = ColdPlan(node.path(), alive, donated)
             outputs = plan.run(leaves, scalars)
+        if watcher is not None:
+            watcher.flushed(outputs)
     except Unfinished as unfinished:
         # What cannot be computed is lost, and what depends on it; all else is not.
         outputs, error = unfinished.outputs, unfinished.error

@@ -108,9 +108,7 @@ def triu(x: Value, k: int = 0) -> Value:
 def bits(key: int, offset: int, shape: Sequence[int]) -> Value:
     """64 random bits for each element (uint64). Uses one counter per element."""
     counter = cast(ops.iota(attributes=(prod(shape),)), _UNSIGNED)
-    if offset:
-        counter = counter + offset
-    return reshape_value(ops.random_bits(counter, key), tuple(shape))
+    return reshape_value(ops.random_bits(counter + offset, key), tuple(shape))
 
 
 def uniform(

@@ -117,7 +117,7 @@ def check_out(out: Any) -> Array:
 
 def kinds_of(parts: list[Any]) -> tuple[Any, ...]:
     """The dtypes of operands, the types of weak numbers."""
-    return tuple(type(x) if type(x) in WEAK else x.dtype for x in parts)
+    return tuple(x.__class__ if x.__class__ in WEAK else x.dtype for x in parts)
 
 
 def check_loop(op: Op, args: tuple[Any, ...], out: Array, casting: str) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from engine.array import Array
 from engine.errors import named
 from engine.recipe import Recipe, broadcast_strides, c_strides, keep_order
+from engine.record.runtime import RunTime
 from engine.record.value import Scalar, Value, constant
 from engine.storage import read_region
 
@@ -59,7 +60,7 @@ def operand(x: Any, name: str) -> Any:
     Raises TypeError for what has no numeric dtype.
     """
     kind = type(x)
-    if kind in NUMBERS or isinstance(x, Array):
+    if kind in NUMBERS or isinstance(x, Array) or kind is RunTime:
         return x
     if isinstance(x, np.generic):
         if x.dtype.kind in KINDS:

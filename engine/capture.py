@@ -1,0 +1,354 @@
+"""One call of a function, watched: what was recorded, and all that the call has done.
+
+The call is an ordinary one. Its trace is flushed where it would be, perhaps several
+times; each flush is a `Segment`. Arrays that come in and that segments make have slots,
+so that a replay is: buffers into slots, segments, slots into handles.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine.array import Array
+from engine.errors import user_line
+from engine.execute import flush
+from engine.numbers import Program, programmed
+from engine.reach import ATOMS, Reach, Refused
+from engine.record.node import Node
+from engine.record.runtime import RunTime, watchers
+from engine.record.trace import Trace
+from engine.specs import Effect, Spec, Specs
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One flush of a call.
+
+    Parameters
+    ----------
+    node : Node
+        The end of its path.
+    alive : tuple of bool
+        The values that it computes.
+    donated : frozenset of int
+        Leaf values whose memory it may overwrite.
+    numbers : tuple of int
+        The numbers of its leaf values, and
+    leaves : tuple of int
+        their slots.
+    scalars : tuple
+        Python scalars; a `RunTime` where one changes.
+    outputs : dict of int to int
+        The slots of what it computes, by number.
+    """
+
+    node: Node
+    alive: tuple[bool, ...]
+    donated: frozenset[int]
+    numbers: tuple[int, ...]
+    leaves: tuple[int, ...]
+    scalars: tuple[Any, ...]
+    outputs: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """All that a call has done.
+
+    Parameters
+    ----------
+    segments : tuple of Segment
+    constants : dict of int to ndarray
+        Arrays that the call made from Python's data, by slot.
+    program : Program
+        How numbers that change are computed.
+    specs : tuple of Spec
+        The handles that it makes.
+    result : tree
+        What it returns, with `Made` in the place of what differs from call to call.
+    effects : tuple of Effect
+        The arrays that it has written.
+    grads : tuple
+        For each leaf: None, "kept", or the number of a spec.
+    """
+
+    segments: tuple[Segment, ...]
+    constants: dict[int, Any]
+    program: Program
+    specs: tuple[Spec, ...]
+    result: Any
+    effects: tuple[Effect, ...]
+    grads: tuple[Any, ...]
+
+    def difference(self, other: Recording) -> tuple[str, str] | None:
+        """Why another call is not the same, and the line; None where it is."""
+        for mine, theirs in zip(self.segments, other.segments, strict=False):
+            if mine.node is not theirs.node:
+                return "two calls record other operations", _parting(mine, theirs)
+            line = mine.node.line
+            if mine.alive != theirs.alive or mine.leaves != theirs.leaves:
+                return "two calls keep other arrays", line
+            for x, y in zip(mine.scalars, theirs.scalars, strict=True):
+                if type(x) is not type(y) or (
+                    type(x) is not RunTime and repr(x) != repr(y)
+                ):
+                    return f"a number was {x} in one call and {y} in another", line
+        line = self.segments[-1].node.line if self.segments else "its end"
+        if len(self.segments) != len(other.segments):
+            return "two calls are computed in other parts", line
+        if not _equal(self.constants, other.constants):
+            return "an array made from Python's numbers has changed", line
+        if self.program != other.program:
+            return "two calls compute other Python numbers", line
+        if (self.specs, self.effects, self.grads) != (
+            other.specs,
+            other.effects,
+            other.grads,
+        ) or repr(self.result) != repr(other.result):
+            return "two calls return or write other arrays", line
+        return None
+
+
+def _parting(one: Segment, other: Segment) -> str:
+    """The line at which two paths part."""
+    line = one.node.line
+    for mine, theirs in zip(one.node.path(), other.node.path(), strict=False):
+        if mine is not theirs:
+            return mine.line
+    return line
+
+
+def _equal(one: dict[int, Any], other: dict[int, Any]) -> bool:
+    return one.keys() == other.keys() and all(
+        one[slot].dtype == other[slot].dtype
+        and one[slot].shape == other[slot].shape
+        and one[slot].tobytes() == other[slot].tobytes()
+        for slot in one
+    )
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a result has in the place of a handle or a number that changes."""
+
+    kind: str
+    number: int
+
+
+class Capture:
+    """Who watches the trace of one call."""
+
+    def __init__(self, trace: Trace, reach: Reach) -> None:
+        self.trace = trace
+        self.reach = reach
+        self.refusal: Refused | None = None
+        self.looks: dict[int, str] = {}
+        self.segments: list[Segment] = []
+        self.constants: dict[int, Any] = {}
+        self.arguments: list[RunTime] = []
+        self.sources: list[tuple[RunTime, Callable[[], Any], tuple[Any, Any]]] = []
+        self._slots: dict[int, tuple[weakref.ref[Any], int]] = {}
+        self._lines: list[str] = []
+        self._count = 0
+
+    # -- numbers ----------------------------------------------------------------------
+    def argument(self, value: float) -> RunTime:
+        """What stands in for a float that is an argument."""
+        self.arguments.append(RunTime(value, self))
+        return self.arguments[-1]
+
+    def number(
+        self, value: Any, source: Callable[[], Any], place: tuple[Any, Any]
+    ) -> Any:
+        """What stands in for a number that a source gives in every call."""
+        if not self.reach.knows(place[0]):
+            self.refuse("it draws or counts with an object that the call makes")
+            return value
+        number = RunTime(value, self)
+        self.sources.append((number, source, place))
+        if isinstance(place[0], dict):
+            self.reach.exclude(*place)
+        return number
+
+    def looked_at(self, number: RunTime) -> None:
+        """Python looked at a number otherwise than by arithmetic."""
+        line = user_line()
+        stack = [number]
+        while stack:
+            one = stack.pop()
+            if one.function is None:
+                self.looks.setdefault(id(one), line)
+            stack += [x for x in one.operands if type(x) is RunTime]
+
+    # -- arrays -----------------------------------------------------------------------
+    def looked(self, what: str) -> None:
+        """Python looked at elements."""
+        self.refuse(f"Python looks at {what}")
+
+    def refuse(self, reason: str, line: str | None = None, lasting: bool = True) -> None:
+        """Say why this call cannot be captured; the first reason counts."""
+        if self.refusal is None:
+            self.refusal = Refused(reason, line or user_line(), lasting)
+
+    def enter(self, buffer: Any, line: str = "") -> int:
+        """Give a buffer the next slot."""
+        slot = self._count
+        self._count += 1
+        self._slots[id(buffer)] = weakref.ref(buffer), slot
+        self._lines.append(line)
+        return slot
+
+    def slot(self, buffer: Any) -> int:
+        """The slot of a buffer; one that nobody knows is a constant of the call."""
+        known = self._slots.get(id(buffer))
+        if known is not None and known[0]() is buffer:
+            return known[1]
+        slot = self.enter(buffer)
+        if isinstance(buffer, np.ndarray):
+            self.constants[slot] = buffer.copy()
+        else:
+            self.refuse("it makes an array on a device from Python's numbers")
+        return slot
+
+    def flushing(self, trace: Trace, alive: Any, donated: frozenset[int]) -> None:
+        """Note a segment; its numbers become plain."""
+        scalars = tuple(trace.scalars)
+        trace.scalars[:] = [x.value if type(x) is RunTime else x for x in scalars]
+        numbers = tuple(trace.leaf_numbers[id(leaf)] for leaf in trace.leaves)
+        leaves = tuple(self.slot(leaf.buffer) for leaf in trace.leaves)
+        self.segments.append(
+            Segment(trace.node, tuple(alive), donated, numbers, leaves, scalars)
+        )
+
+    def flushed(self, outputs: dict[int, Any]) -> None:
+        """Note what the segment has computed."""
+        segment = self.segments[-1]
+        path = segment.node.path()
+        for number, buffer in outputs.items():
+            segment.outputs[number] = self.enter(buffer, path[number].line)
+
+    # -- the call ---------------------------------------------------------------------
+    def __enter__(self) -> Capture:
+        watchers[id(self.trace)] = self
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        watchers.pop(id(self.trace), None)
+        numbers = self.trace.scalars
+        numbers[:] = [x.value if type(x) is RunTime else x for x in numbers]
+        for guard in self.reach.guards:
+            guard.restore()
+
+    def finish(self, result: Any, roots: Roots) -> Recording:
+        """What the call has done.
+
+        Raises
+        ------
+        Refused
+            When a replay would not do the same.
+        """
+        flush(self.trace)
+        if self.refusal is not None:
+            raise self.refusal
+        end = self.segments[-1].node.line if self.segments else roots.line
+        changed = self.reach.changed()
+        if changed is not None:
+            raise Refused(f"the call changes {changed}", end, lasting=False)
+        specs = Specs(self, roots.handles, roots.before, end)
+        wanted: list[RunTime] = []
+
+        def made(leaf: Any) -> Any:
+            if isinstance(leaf, Array):
+                return Made("handle", specs.number(leaf))
+            if type(leaf) is RunTime:
+                wanted.append(leaf)
+                return Made("number", len(wanted) - 1)
+            if isinstance(leaf, (*ATOMS, type)) or self.reach.knows(leaf):
+                return leaf
+            kind = type(leaf).__name__
+            raise Refused(f"it returns an object of type {kind}", end)
+
+        tree = mapped(result, made, self.reach.knows)
+        grads = tuple(
+            None
+            if cell.grad is None
+            else "kept"
+            if cell.grad is before
+            else specs.number(cell.grad)
+            for cell, before in zip(roots.cells, roots.grads, strict=True)
+        )
+        effects = specs.effects()
+        self._check_kept(specs.buffers, end)
+        program = programmed(self.arguments, self.sources, self.segments, wanted)
+        return Recording(
+            tuple(self.segments),
+            self.constants,
+            program,
+            tuple(specs.made),
+            tree,
+            effects,
+            grads,
+        )
+
+    def _check_kept(self, accounted: set[int], end: str) -> None:
+        """Refuse when somebody holds an array that no replay would give him."""
+        for place, (reference, slot) in self._slots.items():
+            buffer = reference()
+            if buffer is None or place in accounted or slot in self.constants:
+                continue
+            if self._lines[slot]:
+                raise Refused(
+                    "an array made in the call is kept by something else than its "
+                    "results",
+                    self._lines[slot],
+                )
+
+
+@dataclass
+class Roots:
+    """The arrays that a call starts with.
+
+    `handles` are those of arguments, then those that the function reaches, then the
+    gradients of leaves among them; `before` says what each was before the call, as
+    (line, version, recipe); `cells` are the leaves', `grads` their gradients.
+    """
+
+    handles: list[Array]
+    before: list[tuple[Any, int, Any]]
+    cells: list[Any]
+    grads: list[Any]
+    line: str
+
+    @classmethod
+    def of(cls, handles: Sequence[Array], cells: Sequence[Any], line: str) -> Roots:
+        """Note what arrays are before a call."""
+        before = [
+            (h._line, 0 if h._line is None else h._line.storage.version, h.recipe)
+            for h in handles
+        ]
+        grads = [cell.grad for cell in cells]
+        return cls(list(handles), before, list(cells), grads, line)
+
+
+def mapped(
+    tree: Any,
+    function: Callable[[Any], Any],
+    is_leaf: Callable[[Any], bool] = lambda _: False,
+) -> Any:
+    """A tree of tuples, lists and dicts with other leaves."""
+    kind = type(tree)
+    if kind in (list, dict) and is_leaf(tree):
+        return function(tree)
+    if kind is list:
+        return [mapped(item, function, is_leaf) for item in tree]
+    if kind is dict:
+        return {key: mapped(item, function, is_leaf) for key, item in tree.items()}
+    if kind is tuple or (isinstance(tree, tuple) and hasattr(tree, "_fields")):
+        items = [mapped(item, function, is_leaf) for item in tree]
+        return kind(*items) if hasattr(tree, "_fields") else tuple(items)
+    return function(tree)
