@@ -167,7 +167,8 @@ class Capture:
     ) -> Any:
         """What stands in for a number that a source gives in every call."""
         if not self.reach.knows(place[0]):
-            self.refuse("it draws or counts with an object that the call makes")
+            reason = "it draws or counts with an object that the call makes"
+            self.refuse(reason, lasting=False)
             return value
         number = RunTime(value, self)
         self.sources.append((number, source, place))

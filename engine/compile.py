@@ -365,13 +365,13 @@ def _replay(entry: Entry, call: Call) -> Replay | None:
     """The replay of an entry; None where it does not hold."""
     if not entry.holds():
         return None
-    reached = entry.reach.handles
-    grads, cells = gathered(call.given, reached)
+    reached, given = entry.reach.handles, call.handles(entry.private)
+    grads, cells = gathered(given, reached)
     if grad_forms(cells) != entry.forms:
         return None
     for handle in reached:
         check_fit(handle)
-    handles = [*call.handles(entry.private), *reached, *grads]
+    handles = [*given, *reached, *grads]
     values = [value_of(handle) for handle in handles]
     evaluate(values)
     if pattern_of(handles, values) != entry.pattern:
