@@ -191,7 +191,9 @@ class Capture:
         """Python looked at elements."""
         self.refuse(f"Python looks at {what}")
 
-    def refuse(self, reason: str, line: str | None = None, lasting: bool = True) -> None:
+    def refuse(
+        self, reason: str, line: str | None = None, lasting: bool = True
+    ) -> None:
         """Say why this call cannot be captured; the first reason counts."""
         if self.refusal is None:
             self.refusal = Refused(reason, line or user_line(), lasting)

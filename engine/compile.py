@@ -183,7 +183,7 @@ class Compiled:
 
     # -- calls --------------------------------------------------------------------
     def _replayed(self, replay: Replay, call: Call) -> Any:
-        result = replay.run(call.floats)
+        result = replay.run([call.floats[k] for k in replay.entry.floats])
         call.write_back(replay.handles)
         return result
 
@@ -230,7 +230,7 @@ class Compiled:
             for thing in call.taken.objects:
                 reach.add(thing, type(thing).__name__, self._line)
         except Refused as refused:
-            signature.refused = refused
+            self._refuse(signature, refused)
             self._complain(signature)
             return self._ordinary(call, _copied)
         for handle in reach.handles:
@@ -260,7 +260,9 @@ class Compiled:
                 result, changed = self._call(call, handles, numbers)
                 try:
                     if changed:
-                        raise Refused("it changes a list or dict it is given", self._line)
+                        raise Refused(
+                            "it changes a list or dict it is given", self._line
+                        )
                     if mode != (grad_enabled(), config.tier, Default.dtype):
                         raise Refused("it changes a setting of Engine", self._line)
                     recording = capture.finish(result, roots)
@@ -272,7 +274,9 @@ class Compiled:
             self._look(call, capture, signature)
         elif recording is not None and self._agrees(signature, recording):
             arrays = [k for k, x in enumerate(call.given) if type(x) is np.ndarray]
-            entry = Entry(recording, reach, len(roots.handles), forms, pattern, arrays)
+            free = [k for k in range(len(call.floats)) if k not in static]
+            count = len(roots.handles)
+            entry = Entry(recording, reach, count, forms, pattern, arrays, free)
             signature.entries[:] = [entry, *signature.entries[: VARIANTS - 1]]
         self._complain(signature)
         return mapped(result, _plain)
@@ -417,7 +421,9 @@ def _carry_over(made: Sequence[tuple[Any, Any, Any]]) -> bool:
 
 
 @overload
-def compile(function: Callable[..., Any], /) -> Compiled: ...
+def compile(
+    function: Callable[..., Any], /, *, strict: bool = ..., shapes: int = ...
+) -> Compiled: ...
 
 
 @overload

@@ -190,7 +190,9 @@ class Reach:
                 continue
             self._seen[id(item[0])] = item[0]
             if len(self._seen) > MOST:
-                raise Refused(f"it reaches more than {MOST} objects through {path}", line)
+                raise Refused(
+                    f"it reaches more than {MOST} objects through {path}", line
+                )
             self._visit(*item)
 
     def changed(self) -> str | None:
@@ -326,7 +328,7 @@ class Reach:
                 self.names.add(name)
                 if isinstance(chain, (types.ModuleType, type)):
                     path = f"{path}.{name}"
-                    if path.startswith("numpy.random.") or _impure(chain, name):
+                    if _impure(chain, name):
                         raise Refused(f"it calls {path}, which has effects", line)
                     get = functools.partial(getattr, chain, name, MISSING)
                     chain = self._link(get, path, line)
@@ -344,7 +346,9 @@ class Reach:
             elif what in ("STORE_GLOBAL", "DELETE_GLOBAL"):
                 raise Refused(f"it writes the global {name}", line)
             elif what in ("STORE_DEREF", "DELETE_DEREF") and name in cells:
-                raise Refused(f"it writes the variable {name} of the outer function", line)
+                raise Refused(
+                    f"it writes the variable {name} of the outer function", line
+                )
             elif what == "IMPORT_NAME":
                 raise Refused(f"it imports {name}", line)
         self._end(chain, path, line)
@@ -358,11 +362,17 @@ class Reach:
     def _global(self, names: dict[str, Any], name: str, line: str) -> Any:
         if name in names:
             return self._link(functools.partial(names.get, name, MISSING), name, line)
-        self.guards.append(Name(functools.partial(names.get, name, MISSING), MISSING, name))
+        self.guards.append(
+            Name(functools.partial(names.get, name, MISSING), MISSING, name)
+        )
         if hasattr(builtins, name):
             found = getattr(builtins, name)
             known = isinstance(found, type) and issubclass(found, BaseException)
-            if not known and name not in _PURE_BUILTINS and not isinstance(found, ATOMS):
+            if (
+                not known
+                and name not in _PURE_BUILTINS
+                and not isinstance(found, ATOMS)
+            ):
                 raise Refused(f"it calls {name}, which has effects", line)
         return MISSING
 
@@ -424,7 +434,8 @@ def _is_ours(module: str) -> bool:
 
 
 def _impure(owner: Any, name: str) -> bool:
-    return f"{getattr(owner, '__name__', '')}.{name}" in _IMPURE
+    module = getattr(owner, "__name__", "")
+    return module == "numpy.random" or f"{module}.{name}" in _IMPURE
 
 
 def is_known(thing: Any, path: str, line: str) -> bool:

@@ -32,8 +32,10 @@ class Entry:
         The forms of gradients, None for a leaf that has none.
     pattern : tuple
         Which of them share memory.
-    arrays : set of int
+    arrays : sequence of int
         Which arrays are NumPy's.
+    floats : sequence of int
+        Which of the floats among the arguments may change.
     """
 
     def __init__(
@@ -44,9 +46,10 @@ class Entry:
         forms: tuple[Any, ...],
         pattern: tuple[Any, ...],
         arrays: Sequence[int],
+        floats: Sequence[int],
     ) -> None:
         self.recording, self.reach = recording, reach
-        self.forms, self.pattern = forms, pattern
+        self.forms, self.pattern, self.floats = forms, pattern, floats
         self.private = private = _kept(recording).intersection(arrays)
         self.state = [(h, h._line, h.recipe) for h in reach.handles]
         slots = max(

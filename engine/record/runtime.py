@@ -46,9 +46,7 @@ def looked(what: str = "the value of an array") -> None:
             watcher.looked(what)
 
 
-def from_source(
-    source: Callable[[], Any], place: tuple[Any, Any]
-) -> Any:
+def from_source(source: Callable[[], Any], place: tuple[Any, Any]) -> Any:
     """A number that `source` gives anew in every run of what is recorded.
 
     `place` says where it is kept: an object, and what it is called there.
