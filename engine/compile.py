@@ -11,41 +11,30 @@ import functools
 import threading
 import types
 from collections import OrderedDict
-from collections.abc import Callable, Sequence, Set
-from itertools import combinations
-from operator import is_not
+from collections.abc import Callable
 from typing import Any, overload
 
-import numpy as np
-
-from engine.arguments import (
-    Taken,
-    Unfit,
-    check_fit,
-    form_of,
-    pattern_of,
-    rebuilt,
-    share_numpy,
-    value_of,
-    wrap_numpy,
-)
-from engine.array import Array
-from engine.capture import Capture, Recording, Roots, mapped
+from engine.capture.arguments import Unfit, check_fit, pattern_of, share_numpy, value_of
+from engine.capture.attempt import attempt, grad_forms, settings
+from engine.capture.call import Call, copied
+from engine.capture.code import line_of
+from engine.capture.effects import Refused
+from engine.capture.reach import Reach
+from engine.capture.recording import Recording
+from engine.capture.replay import Entry, Replay, gathered
 from engine.config import config
-from engine.execute import evaluate, flush
-from engine.reach import Reach, Refused
-from engine.record.runtime import RunTime, watchers
-from engine.record.trace import current_trace, grad_enabled
-from engine.replay import Entry, Replay, gathered
-from engine.torch.dtypes import Default
-
-NDArray = np.ndarray[Any, Any]
+from engine.execute import evaluate
+from engine.record.runtime import watchers
+from engine.record.trace import current_trace
 
 VARIANTS = 4
 """Recordings of one signature that are kept: for other states of what is read."""
 
 TRIALS = 4
 """Recordings of one signature that may differ before it is refused."""
+
+CHANGES = 16
+"""Recordings of one signature after which there must be two replays for each."""
 
 
 class Signature:
@@ -54,55 +43,15 @@ class Signature:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.previous: Recording | None = None
-        self.refused: Refused | None = None
         self.reason: Refused | None = None
+        self.refused = False
         self.trials = self.recorded = self.replayed = 0
 
-
-class Call:
-    """The arguments of one call."""
-
-    def __init__(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
-        self.args, self.options = args, options
-        self.taken = Taken(args, options)
-        self.floats: list[float] = []
-        self.given: list[Any] = []
-        self.arrays: list[NDArray] = []
-        for leaf in self.taken.leaves:
-            if type(leaf) is float:
-                self.floats.append(leaf)
-            else:
-                self.given.append(leaf)
-                if type(leaf) is np.ndarray:
-                    self.arrays.append(leaf)
-
-    def forms(self) -> list[Any]:
-        """What a recording depends on, of the arrays; None for NumPy's."""
-        for one, other in combinations(self.arrays, 2):
-            if np.may_share_memory(one, other):
-                raise Unfit("two NumPy arrays share memory")
-        if not all(x.dtype.kind in "biufc" and x.dtype.isnative for x in self.arrays):
-            raise Unfit("a NumPy array has a dtype that Engine has not")
-        return [None if type(x) is np.ndarray else form_of(x) for x in self.given]
-
-    def handles(self, private: Set[int] | None) -> list[Any]:
-        """The arrays; NumPy's as arrays of Engine, copies those that are `private`."""
-        if not self.arrays:
-            return list(self.given)
-        return [
-            wrap_numpy(x, private is None or k in private)
-            if type(x) is np.ndarray
-            else x
-            for k, x in enumerate(self.given)
-        ]
-
-    def write_back(self, handles: Sequence[Array]) -> None:
-        """Put what was written into NumPy's arrays."""
-        if self.arrays:
-            for x, handle in zip(self.given, handles, strict=False):
-                line = handle._line
-                if type(x) is np.ndarray and line is not None and line.storage.version:
-                    x[...] = handle.computed()
+    def refuse(self, refused: Refused) -> None:
+        """Note why a call was not captured; for good, if it is so each time."""
+        self.trials += 1
+        self.reason = refused
+        self.refused = refused.lasting or self.trials >= TRIALS
 
 
 class Compiled:
@@ -121,9 +70,9 @@ class Compiled:
         self._agreed = False
         self._notes: dict[str, int] = {}
         self._lock = threading.Lock()
-        code = getattr(function, "__code__", None)
-        self._line = f"{code.co_filename}:{code.co_firstlineno}" if code else "?"
         self._name = getattr(function, "__name__", type(function).__name__)
+        code = getattr(function, "__code__", None)
+        self._line = self._name if code is None else line_of(code)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
@@ -134,28 +83,26 @@ class Compiled:
         call = Call(args, options)
         try:
             signature = self._signature(call)
-            if signature.refused is None:
+            if not signature.refused:
                 for entry in signature.entries:
                     replay = _replay(entry, call)
                     if replay is not None:
-                        signature.replayed += 1
-                        return self._replayed(replay, call)
+                        return self._replayed(signature, replay, call)
                 return self._record(signature, call)
         except Unfit as unfit:
             self._notes[str(unfit)] = self._notes.get(str(unfit), 0) + 1
-            return self._ordinary(call, share_numpy)
+            return call.ordinary(self._function, share_numpy)
         self._complain(signature)
-        return self._ordinary(call, _copied)
+        return call.ordinary(self._function, copied)
 
     def _signature(self, call: Call) -> Signature:
         """What is known of calls with such arguments."""
+        static = self._static.get(call.taken.key, ()) if self._static else ()
         key = (
             call.taken.key,
             *call.forms(),
-            *(call.floats[k].hex() for k in self._static_floats(call)),
-            grad_enabled(),
-            config.tier,
-            Default.dtype,
+            *(call.floats[k].hex() for k in sorted(static)),
+            *settings(),
         )
         with self._lock:
             signature = self._signatures.get(key)
@@ -167,146 +114,45 @@ class Compiled:
                 self._signatures.move_to_end(key)
         return signature
 
-    def _static_floats(self, call: Call) -> Sequence[int]:
-        """Which floats belong to the signature: Python looks at their values."""
-        if not self._static:
-            return ()
-        return sorted(self._static.get(call.taken.key, ()))
-
-    def _complain(self, signature: Signature) -> None:
-        if self._strict and signature.refused is not None:
-            reason, line = signature.refused.reason, signature.refused.line
-            raise RuntimeError(
-                f"compile: {self._name}: a call that can be replayed was required; "
-                f"{reason}; at {line}"
-            )
-
-    # -- calls --------------------------------------------------------------------
-    def _replayed(self, replay: Replay, call: Call) -> Any:
-        result = replay.run([call.floats[k] for k in replay.entry.floats])
+    def _replayed(self, signature: Signature, replay: Replay, call: Call) -> Any:
+        signature.replayed += 1
+        floats = call.floats
+        result = replay.run([floats[k] for k in replay.entry.floats])
         call.write_back(replay.handles)
         return result
 
-    def _ordinary(self, call: Call, wrap: Callable[[NDArray], Any]) -> Any:
-        """Call the function, with NumPy's arrays as arrays of Engine."""
-        if not call.arrays:
-            return self._function(*call.args, **call.options)
-        handles = _wrapped(call, wrap)
-        try:
-            return self._call(call, handles, call.floats)[0]
-        finally:
-            if wrap is _copied:
-                call.write_back(handles)
-
-    def _call(
-        self, call: Call, handles: Sequence[Any], floats: Sequence[Any]
-    ) -> tuple[Any, bool]:
-        """Call the function on other leaves; and whether it changed a list or dict."""
-        arrays, numbers = iter(handles), iter(floats)
-
-        def replace(leaf: Any) -> Any:
-            if type(leaf) is float:
-                return next(numbers)
-            if isinstance(leaf, Array) or type(leaf) is np.ndarray:
-                return next(arrays)
-            return leaf
-
-        made: list[Any] = []
-        args = rebuilt(call.args, replace, made)
-        options = {k: rebuilt(x, replace, made) for k, x in call.options.items()}
-        try:
-            result = self._function(*args, **options)
-        finally:
-            changed = _carry_over(made)
-        return result, changed
-
     def _record(self, signature: Signature, call: Call) -> Any:
-        """An ordinary call, watched."""
-        trace = current_trace()
-        flush(trace)
+        """An ordinary call, watched where it may be replayed one day."""
+        static = self._static.get(call.taken.key, frozenset())
         reach = Reach()
         try:
             reach.add(self._function, self._name, self._line)
             for thing in call.taken.objects:
                 reach.add(thing, type(thing).__name__, self._line)
         except Refused as refused:
-            self._refuse(signature, refused)
+            signature.refuse(refused)
             self._complain(signature)
-            return self._ordinary(call, _copied)
-        for handle in reach.handles:
-            assert handle.line is not None  # by which it is known again
-        handles = call.handles(None)
-        grads, cells = gathered(handles, reach.handles)
-        everything = [*handles, *reach.handles, *grads]
-        for handle in reach.handles:
-            check_fit(handle)
-        forms = grad_forms(cells)
-        values = [value_of(handle) for handle in everything]
-        evaluate(values)
-        pattern = pattern_of(everything, values)
-        capture = Capture(trace, reach)
-        for value in values:
-            capture.enter(value.buffer)
-        del values, value
-        static = self._static_floats(call)
-        numbers = [
-            x if k in static else capture.argument(x) for k, x in enumerate(call.floats)
-        ]
-        roots = Roots.of(everything, cells, self._line)
-        mode = grad_enabled(), config.tier, Default.dtype
-        recording = None
-        try:
-            with capture:
-                result, changed = self._call(call, handles, numbers)
-                try:
-                    if changed:
-                        raise Refused(
-                            "it changes a list or dict it is given", self._line
-                        )
-                    if mode != (grad_enabled(), config.tier, Default.dtype):
-                        raise Refused("it changes a setting of Engine", self._line)
-                    recording = capture.finish(result, roots)
-                except Refused as refused:
-                    self._refuse(signature, refused)
-        finally:
-            call.write_back(handles)
-        if capture.looks:
-            self._look(call, capture, signature)
-        elif recording is not None and self._agrees(signature, recording):
-            arrays = [k for k, x in enumerate(call.given) if type(x) is np.ndarray]
-            free = [k for k in range(len(call.floats)) if k not in static]
-            count = len(roots.handles)
-            entry = Entry(recording, reach, count, forms, pattern, arrays, free)
-            signature.entries[:] = [entry, *signature.entries[: VARIANTS - 1]]
+            return call.ordinary(self._function, copied)
+        if reach.asks_types and len(static) < len(call.floats):
+            self._static[call.taken.key] = frozenset(range(len(call.floats)))
+            return call.ordinary(self._function, copied)
+        made = attempt(self._function, reach, call, static, self._line)
+        if made.looks:
+            self._static[call.taken.key] = static | made.looks.keys()
+        if made.refused is not None:
+            signature.refuse(made.refused)
+        elif made.entry is not None and self._agrees(signature, made.entry.recording):
+            signature.entries = [made.entry, *signature.entries[: VARIANTS - 1]]
         self._complain(signature)
-        return mapped(result, _plain)
-
-    def _refuse(self, signature: Signature, refused: Refused) -> None:
-        """Note why a call was not captured; for good, if it is so each time."""
-        signature.trials += 1
-        signature.reason = refused
-        if refused.lasting or signature.trials >= TRIALS:
-            signature.refused = refused
-
-    def _look(self, call: Call, capture: Capture, signature: Signature) -> None:
-        """Python has looked at numbers: arguments then belong to the signature."""
-        found = set(self._static.get(call.taken.key, ()))
-        places = iter(k for k in range(len(call.floats)) if k not in found)
-        own = {id(x): k for k, x in zip(places, capture.arguments, strict=True)}
-        for number, line in capture.looks.items():
-            if number not in own:
-                reason = "Python looks at a number of draws or steps"
-                self._refuse(signature, Refused(reason, line))
-                return
-        found |= {own[number] for number in capture.looks}
-        self._static[call.taken.key] = frozenset(found)
+        return made.result
 
     def _agrees(self, signature: Signature, recording: Recording) -> bool:
         """Whether a recording may be replayed: the first one only when two agree."""
         signature.recorded += 1
-        if signature.recorded > 16 and signature.replayed < 2 * signature.recorded:
+        often = signature.recorded > CHANGES
+        if often and signature.replayed < 2 * signature.recorded:
             reason = "what it reads besides its arguments changes too often"
-            self._refuse(signature, Refused(reason, self._line))
+            signature.refuse(Refused(reason, self._line))
             return False
         if self._agreed:
             return True
@@ -315,13 +161,19 @@ class Compiled:
             return False
         difference = previous.difference(recording)
         if difference is not None:
-            self._refuse(signature, Refused(*difference, lasting=False))
+            signature.refuse(Refused(*difference, lasting=False))
             return False
         signature.previous = None
         self._agreed = True
         return True
 
-    # -- what is known --------------------------------------------------------------
+    def _complain(self, signature: Signature) -> None:
+        if self._strict and signature.refused:
+            raise RuntimeError(
+                f"compile: {self._name}: a call that can be replayed was required; "
+                f"{signature.reason}"
+            )
+
     def report(self) -> str:
         """What became of the calls: for each signature, and why some are not captured.
 
@@ -349,7 +201,7 @@ class Compiled:
 
 def _told(signature: Signature) -> str:
     reason = signature.reason
-    if signature.refused is not None or (reason and not signature.entries):
+    if signature.refused or (reason and not signature.entries):
         return f"not captured: {reason}"
     if not signature.entries:
         return "not captured: two calls that record the same are needed"
@@ -381,43 +233,6 @@ def _replay(entry: Entry, call: Call) -> Replay | None:
     if pattern_of(handles, values) != entry.pattern:
         return None
     return Replay(entry, handles, values, cells)
-
-
-def grad_forms(cells: Sequence[Any]) -> tuple[Any, ...]:
-    """The forms of the gradients of leaves; None for one that has none."""
-    return tuple(None if cell.grad is None else form_of(cell.grad) for cell in cells)
-
-
-def _copied(array: NDArray) -> Array:
-    return wrap_numpy(array, private=True)
-
-
-def _wrapped(call: Call, wrap: Callable[[NDArray], Any]) -> list[Any]:
-    """The arrays of a call; one of NumPy that Engine cannot have stays as it is."""
-    handles = []
-    for x in call.given:
-        if type(x) is np.ndarray:
-            try:
-                x = wrap(x)
-            except (TypeError, ValueError):
-                pass
-        handles.append(x)
-    return handles
-
-
-def _plain(x: Any) -> Any:
-    return x.value if type(x) is RunTime else x
-
-
-def _carry_over(made: Sequence[tuple[Any, Any, Any]]) -> bool:
-    """Let lists and dicts of the caller be as the call has left its own."""
-    changed = False
-    for original, passed, before in made:
-        if len(passed) != len(before) or any(map(is_not, passed, before)):
-            changed = True
-            original.clear()
-            (original.update if type(original) is dict else original.extend)(passed)
-    return changed
 
 
 @overload

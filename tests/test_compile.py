@@ -268,7 +268,7 @@ def test_floats_that_python_looks_at_belong_to_the_signature() -> None:
     for a in (0.5, 2.0, 4.0, 0.5, 2.0, 4.0, 4.0, 4.0, 0.5):
         found = compiled(enp.array(x), a, a + 1).numpy_copy()
         assert np.array_equal(found, branch(x, a, a + 1))
-    assert replays(compiled) >= 4
+    assert replays(compiled) == 2
 
 
 def test_powers_of_floats_mean_what_they_mean_in_numpy() -> None:
@@ -366,8 +366,13 @@ def test_changed_globals_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_changed_closures_defaults_and_callees_are_seen() -> None:
     factor = 2.0
 
-    def inner(x: Any) -> Any:
+    def plus(x: Any) -> Any:
         return x + 1
+
+    def minus(x: Any) -> Any:
+        return x - 1
+
+    inner = plus
 
     def outer(x: Any, extra: float = 1.0) -> Any:
         return inner(x) * factor + extra
@@ -376,9 +381,7 @@ def test_changed_closures_defaults_and_callees_are_seen() -> None:
     factor = 3.0
     assert compiled(enp.ones(2)).tolist() == [7.0] * 2
 
-    def inner(x: Any) -> Any:  # type: ignore[no-redef]
-        return x - 1
-
+    inner = minus
     assert compiled(enp.ones(2)).tolist() == [1.0] * 2
     outer.__defaults__ = (5.0,)
     assert compiled(enp.ones(2)).tolist() == [5.0] * 2
@@ -747,7 +750,7 @@ def test_late_errors_are_raised_at_the_call() -> None:
     with pytest.raises(IndexError, match=line_of(pick, 2)):
         compiled(x, engine.tensor([0, 9]), out)
     assert compiled(x, engine.tensor([0, 0]), out).item() == 0.0
-    assert replays(compiled) == 3
+    assert replays(compiled) == 4
     assert out.tolist() == [6.0]
 
 

@@ -63,7 +63,7 @@ def linspace(
     """`number` evenly spaced numbers from start to stop (or to below it)."""
     parts = number - 1 if endpoint else number
     place = ops.iota(attributes=(number,))
-    kind = np.result_type(_DOUBLE, type(start)(0), type(stop)(0))
+    kind = np.result_type(_DOUBLE, start.__class__(0), stop.__class__(0))
     if parts > 0:
         step = (stop - start) / parts
         out = cast(place, kind) * step + start

@@ -83,7 +83,7 @@ def prepared(
 ) -> tuple[list[Any], tuple[int, ...] | None]:
     """Operands as values in the memory order of the result, and that order."""
     parts = [operand(x, name) for x in args]
-    if WEAK.issuperset(map(type, parts)):
+    if WEAK.issuperset(x.__class__ for x in parts):
         parts = [strong(x) for x in parts]
     layouts = tuple(map(layout_of, parts))
     try:

@@ -108,7 +108,7 @@ def _without_handles(x: Any) -> Any:
 
 def strong(x: Any) -> Any:
     """A weak number as the scalar of NumPy's default dtype."""
-    if type(x) in WEAK:
+    if x.__class__ in WEAK:
         scalar = np.asarray(x)
         if scalar.dtype.kind not in KINDS:
             raise OverflowError(named(f"int {x} is too large for a 64-bit integer"))

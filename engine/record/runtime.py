@@ -99,28 +99,31 @@ class RunTime:
         self.function = function
         self.operands = operands
 
-    @property  # so that isinstance says of it what it says of the number
-    def __class__(self) -> Any:
+    def _kind(self) -> Any:
         return type(self.value)
+
+    # So that isinstance says of it what it says of the number.
+    __class__: Any = property(_kind)
 
     def look(self) -> Any:
         """The value, for something that arithmetic does not cover."""
         self.watcher.looked_at(self)
         return self.value
 
-    def derived(self, function: Callable[..., Any], *operands: Any) -> RunTime:
+    def derived(self, function: Callable[..., Any], *operands: Any) -> Any:
         """What a function of numbers gives for this one; errors rise as they would."""
         values = [x.value if type(x) is RunTime else x for x in operands]
         value = function(*values)
         if type(value) is complex:
-            return self.look() and value  # type: ignore[no-any-return]
+            self.look()
+            return value
         return RunTime(value, self.watcher, function, operands)
 
-    def typed(self, convert: Callable[..., Any], *form: Any) -> RunTime:
+    def typed(self, convert: Callable[..., Any], *form: Any) -> Any:
         """The number as a scalar: what `convert` makes of it and a dtype."""
         return self.derived(convert, self, *form)
 
-    def item(self) -> RunTime:
+    def item(self) -> Any:
         """A typed scalar as a Python number again."""
         return self.derived(_item, self)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.record.runtime import RunTime
 
 if TYPE_CHECKING:
-    from engine.capture import Segment
+    from engine.capture.recording import Segment
 
 Step = tuple[int, Callable[..., Any], tuple[int, ...]]
 

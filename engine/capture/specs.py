@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.array import Array
 from engine.autograd import Freed
-from engine.reach import Refused
+from engine.capture.effects import Refused
 from engine.recipe import Recipe
 from engine.record.value import LEAF_HISTORY, History, Value
 from engine.storage import Line, Storage, stop
 
 if TYPE_CHECKING:
-    from engine.capture import Capture
+    from engine.capture.watch import Capture
 
 
 @dataclass(frozen=True)
@@ -178,10 +178,11 @@ class Specs:
         synced = []
         for number, handle in enumerate(self.handles):
             line = handle._line
-            if line is not None and line.storage is storage:
-                if line.version == storage.version:
-                    synced.append(number)
-                    self._check_history(line.value.history, line)
+            if line is None or line.storage is not storage:
+                continue
+            if line.version == storage.version:
+                synced.append(number)
+                self._check_history(line.value.history, line)
         history = storage.latest.history
         if history is not None and history.op is not LEAF_HISTORY:
             raise self.refused("it writes a result that requires grad into an array")
@@ -196,7 +197,7 @@ class Specs:
 class Maker:
     """Makes handles after a replay."""
 
-    def __init__(self, handles: Sequence[Array], values: Sequence[Any]) -> None:
+    def __init__(self, handles: Sequence[Array], values: Mapping[int, Value]) -> None:
         self.handles, self.values = handles, values
         self._groups: dict[int, Any] = {}
 
@@ -230,7 +231,7 @@ class Maker:
         return handle
 
     def _value(self, spec: Spec) -> Value:
-        value: Value = self.values[spec.slot]
+        value = self.values[spec.slot]
         if spec.freed is not None:
             value = Value(value.dtype, value.shape, value.buffer)
             value.history = History(Freed(spec.freed), (), ())

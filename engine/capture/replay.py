@@ -8,14 +8,14 @@ from typing import Any
 
 from engine import counters
 from engine.array import Array
-from engine.arguments import Unfit
-from engine.capture import Made, Recording, Segment, mapped
+from engine.capture.arguments import Unfit
+from engine.capture.reach import Reach
+from engine.capture.recording import Made, Recording, Segment, mapped
+from engine.capture.specs import Maker, write
 from engine.errors import Unfinished
 from engine.interrupts import run_whole
 from engine.plan import ColdPlan
-from engine.reach import Reach
 from engine.record.value import Value
-from engine.specs import Maker, write
 
 
 class Entry:

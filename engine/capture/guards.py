@@ -1,0 +1,122 @@
+"""Guards: what a function read, and whether it is still the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import is_
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from engine.record.runtime import RunTime
+
+ATOMS = (
+    type(None),
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(...),
+    type(NotImplemented),
+    slice,
+    range,
+    np.generic,
+    np.dtype,
+)
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+MISSING = _Missing()
+ANY: Any = object()
+"""In the place of a value that may change."""
+
+
+class Table(NamedTuple):
+    """A container, and what it held; `keys` of a mapping."""
+
+    container: Any
+    keys: list[Any] | None
+    values: list[Any]
+    path: str
+
+    def holds(self) -> bool:
+        """Whether it holds the very same objects."""
+        container, keys, values, _ = self
+        if len(container) != len(values):
+            return False
+        if keys is None:
+            return all(map(is_, container, values))
+        return all(map(is_, container.values(), values)) and all(
+            map(is_, container, keys)
+        )
+
+    def changed(self) -> str | None:
+        """What is not the same; equal numbers and strings are."""
+        container, keys, values, path = self
+        if len(container) != len(values):
+            return path
+        if keys is None:
+            pairs = zip(range(len(values)), container, values, strict=True)
+        else:
+            if not all(map(same, container, keys)):
+                return path
+            pairs = zip(keys, container.values(), values, strict=True)
+        for place, now, before in pairs:
+            if not same(now, before):
+                return f"{path}[{place!r}]" if isinstance(place, ATOMS) else path
+        return None
+
+    def restore(self) -> None:
+        """Put numbers in the place of what stood in for them."""
+        container = self.container
+        if isinstance(container, dict):
+            items: Any = list(container.items())
+        elif isinstance(container, list):
+            items = list(enumerate(container))
+        else:
+            return
+        for key, item in items:
+            if type(item) is RunTime:
+                container[key] = item.value
+
+
+class Name(NamedTuple):
+    """A variable: how to get it, and what it was."""
+
+    get: Callable[[], Any]
+    value: Any
+    path: str
+
+    def holds(self) -> bool:
+        """Whether it is the very same object."""
+        return self.get() is self.value
+
+    def changed(self) -> str | None:
+        """Its path when it is not the same."""
+        return None if same(self.get(), self.value) else self.path
+
+    def restore(self) -> None:
+        """Nothing stands in a variable for a number."""
+
+
+Guard = Table | Name
+
+
+def same(now: Any, before: Any) -> bool:
+    """Whether an object is what it was: the same, or an equal number or string."""
+    if now is before or before is ANY:
+        return True
+    if type(now) is not type(before):
+        return False
+    return isinstance(now, ATOMS) and repr(now) == repr(before)
+
+
+def table(mapping: Any, path: str) -> Table:
+    """What a mapping holds now."""
+    return Table(mapping, list(mapping), list(mapping.values()), path)
