@@ -738,6 +738,22 @@ def test_exceptions_leave_everything_as_without() -> None:
     assert x.tolist() == a.tolist() == [6.0] * 2
 
 
+def test_errors_of_numbers_are_raised_where_they_are_without() -> None:
+    def divide(x: Any, a: float) -> Any:
+        x += 1
+        return x * (1 / a)
+
+    compiled = engine.compile(divide)
+    x = enp.zeros(1)
+    for a in (1.0, 2.0, 4.0, 0.0, 2.0):
+        if a:
+            compiled(x, a)
+            continue
+        with pytest.raises(ZeroDivisionError):
+            compiled(x, a)
+    assert x.tolist() == [5.0]
+
+
 def test_late_errors_are_raised_at_the_call() -> None:
     def pick(x: Any, places: Any, out: Any) -> Any:
         out += 1

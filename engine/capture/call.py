@@ -57,7 +57,7 @@ class Call:
         """Put what was written into NumPy's arrays."""
         if self.arrays:
             for x, handle in zip(self.given, handles, strict=False):
-                if type(x) is np.ndarray and handle is not x:
+                if type(x) is np.ndarray and isinstance(handle, Array):
                     line = handle._line
                     if line is not None and line.storage.version:
                         x[...] = handle.computed()

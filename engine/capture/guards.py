@@ -69,7 +69,7 @@ class Table(NamedTuple):
             pairs = zip(keys, container.values(), values, strict=True)
         for place, now, before in pairs:
             if not same(now, before):
-                return f"{path}[{place!r}]" if isinstance(place, ATOMS) else path
+                return f"{path}[{place!r}]" if _is_atom(place) else path
         return None
 
     def restore(self) -> None:
@@ -106,6 +106,10 @@ class Name(NamedTuple):
 
 
 Guard = Table | Name
+
+
+def _is_atom(x: Any) -> bool:
+    return isinstance(x, ATOMS)
 
 
 def same(now: Any, before: Any) -> bool:

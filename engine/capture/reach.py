@@ -94,8 +94,9 @@ class Reach:
         """Let one entry of a mapping change."""
         for guard in self.guards:
             if isinstance(guard, Table) and guard.container is container:
-                if guard.keys is not None and key in guard.keys:
-                    guard.values[guard.keys.index(key)] = ANY
+                keys = guard.keys or ()
+                if key in keys:
+                    guard.values[keys.index(key)] = ANY
 
     # -- objects --------------------------------------------------------------------
     def _visit(self, thing: Any, path: str, line: str) -> None:

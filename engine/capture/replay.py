@@ -145,10 +145,19 @@ class Replay:
             self.table[slot] = value.buffer
         self.numbers: list[Any] = []
 
-    def run(self, floats: Sequence[float]) -> Any:
+    def prepare(self, floats: Sequence[float]) -> bool:
+        """Compute the numbers; False where that fails and nothing has been done yet."""
+        program = self.entry.recording.program
+        try:
+            self.numbers = program.run([floats[k] for k in self.entry.floats])
+        except Exception:
+            if program.sources:  # they have counted on
+                raise
+            return False
+        return True
+
+    def run(self) -> Any:
         """Do the call; what it returns."""
-        recording = self.entry.recording
-        self.numbers = recording.program.run(floats)
         for slot in self.entry.overwritten:
             if not self._only_ours(slot):
                 self.table[slot] = self.table[slot].copy()

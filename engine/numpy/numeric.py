@@ -51,7 +51,8 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
         return nonzero(condition)
     if x is None or y is None:
         raise ValueError(named("either both or neither of x and y should be given"))
-    if x.__class__ in WEAK and y.__class__ in WEAK:
+    kinds: Any = x.__class__, y.__class__
+    if WEAK.issuperset(kinds):
         x = np.result_type(x, y).type(x)
     made = apply(REGISTRY["where"], condition, x, y)
     made.scalar, made.writeable = False, True  # np.where gives arrays without axes

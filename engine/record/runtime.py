@@ -7,6 +7,7 @@ computed. What looks at its value in another way gets it, and the watcher hears 
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, MutableMapping
 from typing import Any, Protocol
@@ -143,6 +144,18 @@ class RunTime:
     def __complex__(self) -> complex:
         return complex(self.look())
 
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.look(), digits)
+
+    def __floor__(self) -> int:
+        return math.floor(self.look())
+
+    def __ceil__(self) -> int:
+        return math.ceil(self.look())
+
+    def __trunc__(self) -> int:
+        return math.trunc(self.look())
+
     def __hash__(self) -> int:
         return hash(self.look())
 
@@ -215,6 +228,18 @@ def _binary(function: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
     return method, reflected
 
 
+def _looking(function: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
+    """A method for an operator that has no array for a result, and the reflected one."""
+
+    def method(self: RunTime, other: Any) -> Any:
+        return function(self.look(), plain(other))
+
+    def reflected(self: RunTime, other: Any) -> Any:
+        return function(other, self.look())
+
+    return method, reflected
+
+
 def _unary(function: Callable[[Any], Any]) -> Any:
     def method(self: RunTime) -> Any:
         return self.derived(function, self)
@@ -235,6 +260,11 @@ for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
     _method, _reflected = _binary(getattr(operator, _name))
     setattr(RunTime, f"__{_name}__", _method)
     setattr(RunTime, f"__r{_name}__", _reflected)
+for _name in ("lshift", "rshift", "and_", "or_", "xor", "divmod"):
+    _function = divmod if _name == "divmod" else getattr(operator, _name)
+    _method, _reflected = _looking(_function)
+    setattr(RunTime, f"__{_name.rstrip('_')}__", _method)
+    setattr(RunTime, f"__r{_name.rstrip('_')}__", _reflected)
 for _name in ("neg", "pos", "abs"):
     setattr(RunTime, f"__{_name}__", _unary(getattr(operator, _name)))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
