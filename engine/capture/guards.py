@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import is_
 from typing import Any, NamedTuple
 
@@ -106,6 +106,49 @@ class Name(NamedTuple):
 
 
 Guard = Table | Name
+
+
+class Guards:
+    """Many guards, compared fast."""
+
+    def __init__(self, guards: Sequence[Guard]) -> None:
+        self._guards = guards
+        self._names = [(one.get, one.value) for one in guards if type(one) is Name]
+        tables = [one for one in guards if type(one) is Table]
+        whole = [one for one in tables if not any(x is ANY for x in one.values)]
+        self._tables = [(one.container, len(one.values), one) for one in whole]
+        self._entries = [
+            (one.container, len(one.values), key, value)
+            for one in tables
+            if any(x is ANY for x in one.values) and one.keys is not None
+            for key, value in zip(one.keys, one.values, strict=True)
+            if value is not ANY
+        ]
+
+    def hold(self) -> bool:
+        """Whether everything is what it was."""
+        for get, value in self._names:
+            if get() is not value:
+                return self._changed()
+        for container, size, (_, keys, values, _) in self._tables:
+            if len(container) != size:
+                return False
+            if keys is None:
+                held = all(map(is_, container, values))
+            else:
+                held = all(map(is_, container.values(), values)) and all(
+                    map(is_, container, keys)
+                )
+            if not held:
+                return self._changed()
+        for container, size, key, value in self._entries:
+            if len(container) != size or container.get(key, ANY) is not value:
+                return self._changed()
+        return True
+
+    def _changed(self) -> bool:
+        """Whether numbers and strings are equal at least, and all else the same."""
+        return all(one.holds() or one.changed() is None for one in self._guards)
 
 
 def _is_atom(x: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from engine import counters
 from engine.array import Array
 from engine.capture.arguments import Unfit
+from engine.capture.guards import Guards
 from engine.capture.reach import Reach
 from engine.capture.recording import Made, Recording, Segment, mapped
 from engine.capture.specs import Maker, write
@@ -48,7 +49,7 @@ class Entry:
         arrays: Sequence[int],
         floats: Sequence[int],
     ) -> None:
-        self.recording, self.reach = recording, reach
+        self.recording, self.reach, self.guards = recording, reach, Guards(reach.guards)
         self.forms, self.pattern, self.floats = forms, pattern, floats
         self.private = private = _kept(recording).intersection(arrays)
         self.state = [(h, h._line, h.recipe) for h in reach.handles]
@@ -73,7 +74,7 @@ class Entry:
         for handle, line, recipe in self.state:
             if handle._line is not line or handle.recipe is not recipe:
                 return False
-        return self.reach.changed() is None
+        return self.guards.hold()
 
 
 class _Step:
@@ -163,7 +164,10 @@ class Replay:
                 self.table[slot] = self.table[slot].copy()
         counters.add("synchronisations")
         try:
-            run_whole(self._compute)
+            if self.entry.overwritten:
+                run_whole(self._compute)
+            else:
+                self._compute()
         except BaseException:
             self._give_up()
             raise
@@ -191,20 +195,15 @@ class Replay:
     def _only_ours(self, slot: int) -> bool:
         """Whether nobody but the array that is written holds its memory."""
         value = self.values[slot]
-        handle = self.handles[slot]
-        holders = self.values.count(value)
-        if handle._line is None:
-            holders += 1  # the handle
-        else:
-            storage = handle._line.storage
-            lines = {
-                id(other): other
-                for h in self.handles
-                if (other := h._line) is not None and other.storage is storage
-            }
-            holders += storage.latest is value
-            holders += sum(one.value is value for one in lines.values())
-        # The local name here, and getrefcount's argument.
+        line = self.handles[slot]._line
+        # Our list, and the handle or the line and its storage.
+        holders = 2
+        if line is not None:
+            if line.value is not value or line.storage.latest is not value:
+                return False
+            holders = 3
+        # The local name here, and getrefcount's argument. Where arrays share memory
+        # there are more holders: they are taken for somebody else, and a copy is made.
         if sys.getrefcount(value) > holders + 2:
             return False
         buffer = value.buffer

@@ -147,13 +147,13 @@ class RunTime:
     def __round__(self, digits: int | None = None) -> Any:
         return round(self.look(), digits)
 
-    def __floor__(self) -> int:
+    def __floor__(self) -> Any:
         return math.floor(self.look())
 
-    def __ceil__(self) -> int:
+    def __ceil__(self) -> Any:
         return math.ceil(self.look())
 
-    def __trunc__(self) -> int:
+    def __trunc__(self) -> Any:
         return math.trunc(self.look())
 
     def __hash__(self) -> int:
@@ -229,7 +229,7 @@ def _binary(function: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
 
 
 def _looking(function: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
-    """A method for an operator that has no array for a result, and the reflected one."""
+    """A method for an operator that looks, and the reflected one."""
 
     def method(self: RunTime, other: Any) -> Any:
         return function(self.look(), plain(other))
