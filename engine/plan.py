@@ -192,6 +192,10 @@ class ColdPlan:
         self._spent = float("inf") if away else 0.0
         self.plan: Plan | None = None
 
+    def warm(self) -> None:
+        """Have it planned at its next run: there will be more."""
+        self._spent = float("inf")
+
     def run(
         self, leaves: Sequence[Array | None], scalars: Sequence[Any]
     ) -> dict[int, Array]:

@@ -1,6 +1,6 @@
 """What `engine.compile` saves: the Python of a loop, of a training step, of a call.
 
-``python -m benchmarks.compiled`` in asv_benchmarks/ prints the table of docs/compile.md.
+``python -m benchmarks.compiled`` in asv_benchmarks/ prints what docs/compile.md shows.
 """
 
 from __future__ import annotations

@@ -96,6 +96,7 @@ class _Step:
         if plan is None:
             plan = node.plans[key] = ColdPlan(node.path(), segment.alive, donated)
         self.plan: ColdPlan = plan
+        self.plan.warm()
         self.leaves = segment.leaves
         self.scalars = [getattr(x, "value", x) for x in segment.scalars]
         self.outputs = tuple(segment.outputs.items())
