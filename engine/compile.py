@@ -14,7 +14,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, overload
 
-from engine.capture.arguments import Unfit, check_fit, pattern_of, share_numpy, value_of
+from engine.capture.arguments import (
+    Unfit,
+    check_fit,
+    pattern_of,
+    separated,
+    share_numpy,
+)
 from engine.capture.attempt import attempt, grad_forms, settings
 from engine.capture.call import Call, copied
 from engine.capture.code import line_of
@@ -23,7 +29,6 @@ from engine.capture.reach import Reach
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Replay, gathered
 from engine.config import config
-from engine.execute import evaluate
 from engine.record.runtime import watchers
 from engine.record.trace import current_trace
 
@@ -230,8 +235,7 @@ def _replay(entry: Entry, call: Call) -> Replay | None:
     for handle in reached:
         check_fit(handle)
     handles = [*given, *reached, *grads]
-    values = [value_of(handle) for handle in handles]
-    evaluate(values)
+    values = separated(handles)
     if pattern_of(handles, values) != entry.pattern:
         return None
     return Replay(entry, handles, values, cells)

@@ -158,6 +158,27 @@ def test_aliases_among_arguments(face: Any, arguments: Callable[[Any], Any]) -> 
         assert np.array_equal(result.numpy_copy(), other)
 
 
+def test_copies_that_are_one_value_are_told_apart() -> None:
+    def move(x: Any, y: Any) -> None:
+        x[...] = y
+        y += 1
+
+    def exchange(x: Any, y: Any) -> None:
+        y += 1
+        x[...] = y
+
+    for function in (move, exchange):
+        compiled = engine.compile(function)
+        x, y, a, b = enp.zeros(3), enp.ones(3), np.zeros(3), np.ones(3)
+        view = y[1:]
+        for _ in range(5):
+            compiled(x, y)
+            function(a, b)
+            assert (x.tolist(), y.tolist()) == (a.tolist(), b.tolist())
+            assert view.tolist() == b[1:].tolist()
+        assert replays(compiled) == 3
+
+
 def test_shared_memory_is_seen_both_ways() -> None:
     def double(x: Any) -> None:
         x *= 2.0

@@ -101,6 +101,35 @@ def test_methods_read_their_object_again() -> None:
     assert replays(Smoother.__dict__["step"]) >= 2
 
 
+class Scale(nn.Module):
+    """A module whose forward reads a global."""
+
+    def forward(self, x: Any) -> Any:
+        return x * self.factor() * FACTOR
+
+    def factor(self) -> float:
+        return TABLE["scale"]
+
+
+def test_what_modules_read_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = nn.Sequential(Scale(), nn.ReLU())
+    for function in (model, lambda x: model(x)):
+        compiled = captured(function, engine.ones(2))
+        assert compiled(engine.ones(2)).tolist() == [6.0] * 2
+        with monkeypatch.context() as patch:
+            patch.setitem(globals(), "FACTOR", 5.0)
+            assert compiled(engine.ones(2)).tolist() == [15.0] * 2
+            patch.setitem(TABLE, "scale", 7.0)
+            assert compiled(engine.ones(2)).tolist() == [35.0] * 2
+
+
+def test_a_replaced_method_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Scale()
+    compiled = captured(lambda x: model(x), engine.ones(2))
+    monkeypatch.setattr(Scale, "factor", lambda self: 10.0)
+    assert compiled(engine.ones(2)).tolist() == [20.0] * 2
+
+
 def test_the_grad_mode_belongs_to_the_signature() -> None:
     weight = engine.ones(2, requires_grad=True)
 

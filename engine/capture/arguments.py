@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.array import Array
+from engine.execute import evaluate
 from engine.kernels.backend import HOST
 from engine.record.value import LEAF_HISTORY, Value, constant
 from engine.sharing import shared_line
@@ -142,13 +143,37 @@ def value_of(handle: Array) -> Value:
     return line.value if line.version == line.storage.version else line.current()
 
 
+def separated(handles: Sequence[Array]) -> list[Value]:
+    """The values of arrays, computed; no two pieces of memory have one value.
+
+    A copy of an array is the same value until one of the two is written.
+    """
+    values = [value_of(handle) for handle in handles]
+    evaluate(values)
+    owners: dict[int, int] = {}
+    for k, handle in enumerate(handles):
+        line, value = handle._line, values[k]
+        owner = id(handle) if line is None else id(line.storage)
+        if owners.setdefault(id(value.buffer), owner) == owner:
+            continue
+        own = Value(value.dtype, value.shape, value.buffer.copy())
+        own.history = value.history
+        values[k] = own
+        if line is None:
+            handle._value = own
+        else:
+            line.storage.latest = line.value = own
+    return values
+
+
 def pattern_of(handles: Sequence[Array], values: Sequence[Value]) -> tuple[Any, ...]:
     """Which arrays share memory, and which share a gradient history too.
 
     Raises
     ------
     Unfit
-        When two arrays have one buffer, though they do not share memory.
+        When one piece of memory has two values, as it has where only some of several
+        views of it are arguments.
     """
     lines: list[int] = []
     storages: list[int] = []
@@ -158,7 +183,7 @@ def pattern_of(handles: Sequence[Array], values: Sequence[Value]) -> tuple[Any, 
         storages.append(id(handle) if line is None else id(line.storage))
     distinct = len(set(storages))
     if len({id(value.buffer) for value in values}) != distinct:
-        raise Unfit("two arrays are one computed array, until one of them is written")
+        raise Unfit("two arrays are views of memory that was just separated")
     if distinct == len(handles):
         return ()
     return (

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.capture.arguments import check_fit, form_of, pattern_of, value_of
+from engine.capture.arguments import check_fit, form_of, pattern_of, separated
 from engine.capture.call import Call
 from engine.capture.effects import Refused
 from engine.capture.reach import Reach
@@ -16,7 +16,7 @@ from engine.capture.recording import mapped
 from engine.capture.replay import Entry, gathered
 from engine.capture.watch import Capture, Roots
 from engine.config import config
-from engine.execute import evaluate, flush
+from engine.execute import flush
 from engine.record.runtime import RunTime
 from engine.record.trace import current_trace, grad_enabled
 from engine.torch.dtypes import Default
@@ -108,8 +108,7 @@ def _enter(capture: Capture, handles: Sequence[Any], reach: Reach) -> tuple[Any,
     for handle in reach.handles:
         assert handle.line is not None  # by which it is known again
         check_fit(handle)
-    values = [value_of(handle) for handle in handles]
-    evaluate(values)
+    values = separated(handles)
     pattern = pattern_of(handles, values)
     for value in values:
         capture.enter(value.buffer)

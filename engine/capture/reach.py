@@ -232,11 +232,13 @@ class Reach:
     def _members(self) -> bool:
         """Put on the stack what classes have under names that code asks for."""
         for cls, path, line in self._classes:
+            # Code of Engine calls what subclasses of its classes define.
+            called = any(is_ours(one.__module__) for one in cls.__mro__)
             for one in cls.__mro__:
                 if is_ours(one.__module__) or one.__module__ == "builtins":
                     continue
                 for name, member in vars(one).items():
-                    special = name[:2] == "__" and callable(member)
+                    special = callable(member) and (called or name[:2] == "__")
                     known = id(member) in self._seen or isinstance(member, _DESCRIBE)
                     if (name in self.names or special) and not known:
                         self._push(line, (member, f"{path}.{name}"))
