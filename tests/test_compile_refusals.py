@@ -104,6 +104,13 @@ def test_lists_of_the_caller_are_changed_as_without() -> None:
     assert replays(compiled) == 0
 
 
+def test_lists_of_the_caller_are_returned_as_they_are() -> None:
+    compiled = engine.compile(lambda items: items)
+    items = [enp.ones(2), 1.0]
+    for _ in range(5):
+        assert compiled(items) is items
+
+
 def test_counters_of_python_are_refused() -> None:
     class Clock:
         t = 0

@@ -83,7 +83,9 @@ def attempt(
             made.result, changed = call.invoke(function, handles, numbers)
             try:
                 if changed:
-                    raise Refused("it changes a list or dict that it is given", line)
+                    raise Refused(
+                        "it changes or returns a list or dict that it is given", line
+                    )
                 if settings() != before:
                     raise Refused("it changes a setting of Engine", line)
                 recording = capture.finish(made.result, roots)
@@ -91,7 +93,7 @@ def attempt(
                 made.refused = refused
     finally:
         call.write_back(handles)
-    made.result = mapped(made.result, _plain)
+    made.result = _plained(made.result)
     made.looks = _looked(capture, free)
     if made.refused is None and capture.foreign_look is not None:
         made.refused = capture.foreign_look
@@ -125,5 +127,15 @@ def grad_forms(cells: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(None if cell.grad is None else form_of(cell.grad) for cell in cells)
 
 
-def _plain(x: Any) -> Any:
-    return x.value if type(x) is RunTime else x
+def _plained(result: Any) -> Any:
+    """A result with numbers in the place of what stood in for them."""
+    found: list[Any] = []
+
+    def plain(x: Any) -> Any:
+        if type(x) is RunTime:
+            found.append(x)
+            return x.value
+        return x
+
+    tree = mapped(result, plain)
+    return tree if found else result

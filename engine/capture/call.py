@@ -68,7 +68,11 @@ class Call:
         handles: Sequence[Any],
         floats: Sequence[Any],
     ) -> tuple[Any, bool]:
-        """Call a function on other leaves; and whether it changed a list or dict."""
+        """Call a function on other leaves.
+
+        And whether it changed a list or dict that it was given, or returned it: the
+        function had one of our own in its place.
+        """
         arrays, numbers = iter(handles), iter(floats)
 
         def replace(leaf: Any) -> Any:
@@ -85,6 +89,9 @@ class Call:
             result = function(*args, **options)
         finally:
             changed = _carry_over(made)
+        for original, passed, _ in made:
+            if result is passed:
+                return original, True
         return result, changed
 
     def ordinary(

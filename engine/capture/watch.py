@@ -43,6 +43,7 @@ class Capture:
         self._slots: dict[int, tuple[weakref.ref[Any], int]] = {}
         self._lines: list[str] = []
         self._count = 0
+        self._running = False
 
     # -- numbers ----------------------------------------------------------------------
     def argument(self, value: float) -> RunTime:
@@ -112,6 +113,9 @@ class Capture:
 
     def flushing(self, trace: Trace, alive: Any, donated: frozenset[int]) -> None:
         """Note a segment; its numbers become plain."""
+        if self._running:
+            self.refuse("a computation inside of it failed")
+        self._running = True
         scalars = tuple(trace.scalars)
         trace.scalars[:] = [x.value if type(x) is RunTime else x for x in scalars]
         numbers = tuple(trace.leaf_numbers[id(leaf)] for leaf in trace.leaves)
@@ -122,9 +126,10 @@ class Capture:
 
     def flushed(self, outputs: dict[int, Any]) -> None:
         """Note what the segment has computed."""
+        self._running = False
         segment = self.segments[-1]
         path = segment.node.path()
-        for number, buffer in outputs.items():
+        for number, buffer in sorted(outputs.items()):
             segment.outputs[number] = self.enter(buffer, path[number].line)
 
     # -- the call ---------------------------------------------------------------------
@@ -148,6 +153,8 @@ class Capture:
             When a replay would not do the same.
         """
         flush(self.trace)
+        if self._running:
+            self.refuse("a computation inside of it failed")
         if self.refusal is not None:
             raise self.refusal
         end = self.segments[-1].node.line if self.segments else roots.line
