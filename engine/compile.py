@@ -294,7 +294,7 @@ def compile(
     >>> for weight in (0.25, 0.25, 0.5):
     ...     smooth(x, weight)
     >>> x
-    array([0. , 2. , 2. , 2. , 0. ])
+    array([0. , 1.5, 2. , 1.5, 0. ])
     """
     if function is None:
         return functools.partial(_compiled, strict=strict, shapes=shapes)

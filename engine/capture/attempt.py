@@ -12,7 +12,7 @@ from engine.capture.arguments import check_fit, form_of, pattern_of, separated
 from engine.capture.call import Call
 from engine.capture.effects import Refused
 from engine.capture.reach import Reach
-from engine.capture.recording import mapped
+from engine.capture.recording import Recording, mapped
 from engine.capture.replay import Entry, gathered
 from engine.capture.watch import Capture, Roots
 from engine.config import config
@@ -76,21 +76,9 @@ def attempt(
     for k in free:
         numbers[k] = capture.argument(numbers[k])
     roots = Roots.of(everything, cells, line)
-    made, recording = Attempt(), None
+    made = Attempt()
     try:
-        with capture:
-            before = settings()
-            made.result, changed = call.invoke(function, handles, numbers)
-            try:
-                if changed:
-                    raise Refused(
-                        "it changes or returns a list or dict that it is given", line
-                    )
-                if settings() != before:
-                    raise Refused("it changes a setting of Engine", line)
-                recording = capture.finish(made.result, roots)
-            except Refused as refused:
-                made.refused = refused
+        recording = _watched(made, capture, function, call, handles, numbers, roots)
     finally:
         call.write_back(handles)
     made.result = _plained(made.result)
@@ -103,6 +91,31 @@ def attempt(
             recording, reach, len(everything), forms, pattern, arrays, free
         )
     return made
+
+
+def _watched(
+    made: Attempt,
+    capture: Capture,
+    function: Callable[..., Any],
+    call: Call,
+    handles: Sequence[Any],
+    numbers: Sequence[Any],
+    roots: Roots,
+) -> Recording | None:
+    """Call the function; what it has done, or None where no replay would do it."""
+    with capture:
+        before = settings()
+        made.result, changed = call.invoke(function, handles, numbers)
+        try:
+            if changed:
+                reason = "it changes or returns a list or dict that it is given"
+                raise Refused(reason, roots.line)
+            if settings() != before:
+                raise Refused("it changes a setting of Engine", roots.line)
+            return capture.finish(made.result, roots)
+        except Refused as refused:
+            made.refused = refused
+            return None
 
 
 def _enter(capture: Capture, handles: Sequence[Any], reach: Reach) -> tuple[Any, ...]:
