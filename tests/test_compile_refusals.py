@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import threading
 import time
+import types
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -125,6 +129,57 @@ def test_counters_of_python_are_refused() -> None:
     for k in range(1, 7):
         assert compiled(enp.ones(1)).tolist() == [float(k)]
     assert "the call changes clock" in compiled.report()
+
+
+def hidden_states() -> dict[str, Callable[[Any], Any]]:
+    """Functions that give something else at each call, each in a way of its own."""
+    space, spinning = types.SimpleNamespace(n=0), deque([1.0, 2.0, 3.0])
+    counts, steps = Counter[str](), itertools.count()
+    draw = random.Random(0)
+    listed, made = iter(range(1, 20)), (k * k for k in range(1, 20))
+
+    class Python(random.Random):
+        pass
+
+    drawn = Python(0)
+
+    def attribute(x: Any) -> Any:
+        attribute.n = getattr(attribute, "n", 0) + 1  # type: ignore[attr-defined]
+        return x * attribute.n  # type: ignore[attr-defined]
+
+    def namespace(x: Any) -> Any:
+        space.n += 1
+        return x * space.n
+
+    def rotated(x: Any) -> Any:
+        spinning.rotate(1)
+        return x * spinning[0]
+
+    def counter(x: Any) -> Any:
+        counts["a"] += 1
+        return x * counts["a"]
+
+    return {
+        "attribute": attribute,
+        "namespace": namespace,
+        "deque": rotated,
+        "counter": counter,
+        "count": lambda x: x * next(steps),
+        "iterator": lambda x: x * next(listed),
+        "generator": lambda x: x * next(made),
+        "random": lambda x: x * draw.random(),
+        "subclass": lambda x: x * drawn.random(),
+    }
+
+
+@pytest.mark.parametrize("name", list(hidden_states()))
+def test_hidden_state_is_refused(name: str) -> None:
+    plain, compiled = hidden_states()[name], engine.compile(hidden_states()[name])
+    for _ in range(7):
+        assert compiled(enp.ones(1)).tolist() == plain(enp.ones(1)).tolist()
+    assert replays(compiled) == 0
+    # Known from the first calls, and not because their numbers happen to differ.
+    assert "a number was" not in compiled.report()
 
 
 def test_outer_variables_that_are_written_are_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import types
 from typing import Any
 
@@ -128,6 +129,9 @@ STATEFUL = ("engine.nn", "engine.optim", "engine.numpy.random", "numpy.random")
 """Modules of Engine and NumPy whose objects have state."""
 
 
+_GETTERS = (operator.itemgetter, operator.attrgetter, operator.methodcaller)
+
+
 def is_ours(module: str) -> bool:
     """Whether a module is of Engine, NumPy or those of Python that only compute."""
     return module.partition(".")[0] in ("engine", "numpy") or module in PURE_MODULES
@@ -159,7 +163,9 @@ def is_known(thing: Any, path: str, line: str) -> bool:
     if isinstance(thing, (types.MethodDescriptorType, types.WrapperDescriptorType)):
         return True
     module = type(thing).__module__
-    return is_ours(module) and not module.startswith(STATEFUL)
+    if module.partition(".")[0] not in ("engine", "numpy"):
+        return module == "typing" or isinstance(thing, _GETTERS)
+    return not module.startswith(STATEFUL)
 
 
 def _is_pure_builtin(thing: Any, path: str, line: str) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import functools
 import types
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,7 @@ _PARTS: dict[Any, tuple[str, ...]] = {
     staticmethod: ("__func__",),
     classmethod: ("__func__",),
     property: ("fget", "fset", "fdel"),
+    type(functools.lru_cache(len)): ("__wrapped__",),
 }
 """What objects without state of their own are made of."""
 
@@ -111,9 +113,9 @@ class Reach:
             )
         elif isinstance(thing, Generator):
             pass  # its draws are counted; see record.runtime
-        elif kind is tuple or kind is frozenset:
+        elif isinstance(thing, tuple) or kind is frozenset:
             self._items(thing, path, line)
-        elif kind in (list, set):
+        elif kind in (list, set, deque):
             self.guards.append(Table(thing, None, list(thing), path))
             self._items(thing, path, line)
         elif isinstance(thing, dict):
@@ -156,8 +158,7 @@ class Reach:
             if name not in ("__weakref__", "__dict__")
         ]
         plain = isinstance(getattr(thing, "__dict__", None), dict)
-        heap = type(thing).__flags__ & (1 << 9)  # made by a class statement
-        if isinstance(thing, types.ModuleType) or not heap or not (plain or slots):
+        if isinstance(thing, types.ModuleType) or not _is_python(type(thing)):
             raise Refused(
                 f"it reads {path}, a {type(thing).__name__}, whose state cannot be "
                 "compared between calls",
@@ -184,6 +185,7 @@ class Reach:
         line = line_of(code)
         for part in ("__code__", "__defaults__", "__kwdefaults__"):
             self._read(functools.partial(getattr, function, part), f"{name}.{part}")
+        self._mapping(vars(function), name, line)
         self._push(line, (function.__defaults__, f"a default of {name}"))
         self._push(line, (function.__kwdefaults__, f"a default of {name}"))
         self.names |= found.attributes
@@ -240,6 +242,7 @@ class Reach:
                 for name, member in vars(one).items():
                     special = callable(member) and (called or name[:2] == "__")
                     known = id(member) in self._seen or isinstance(member, _DESCRIBE)
+                    known = known or name == "__repr__"
                     if (name in self.names or special) and not known:
                         self._push(line, (member, f"{path}.{name}"))
         return bool(self._stack)
@@ -247,6 +250,20 @@ class Reach:
 
 _DESCRIBE = (*ATOMS, types.GetSetDescriptorType, types.MemberDescriptorType, dict)
 """What classes have that no code of theirs is in."""
+
+
+def _is_python(cls: type) -> bool:
+    """Whether all state of its instances is in attributes: no part is written in C."""
+    return cls is types.SimpleNamespace or all(
+        one.__flags__ & _HEAP
+        and not isinstance(vars(one).get("__new__"), types.BuiltinFunctionType)
+        for one in cls.__mro__
+        if one is not object
+    )
+
+
+_HEAP = 1 << 9
+"""The flag of classes that were made while Python ran (Py_TPFLAGS_HEAPTYPE)."""
 
 
 def _slots(cls: type) -> tuple[str, ...]:
