@@ -12,6 +12,7 @@ from compiling import replays, stencil
 
 import engine
 import engine.numpy as enp
+from engine import nn
 
 CALLS = 5
 
@@ -259,6 +260,41 @@ def test_powers_of_floats_mean_what_they_mean_in_numpy() -> None:
     x = np.array([2.0, 3.0])
     for p in (2.0, 2.0, 0.5, -1.0, 3.0, 2.0, 2.0):
         assert np.allclose(compiled(enp.array(x), p).numpy_copy(), x**p, rtol=1e-15)
+
+
+WITH_FLOATS: dict[str, Callable[[Any, float], Any]] = {
+    "clip": lambda x, a: enp.clip(x, a, a + 1),
+    "full": lambda x, a: enp.full((3,), a) + x,
+    "where": lambda x, a: enp.where(x > a, a, -a),
+    "linspace": lambda x, a: enp.linspace(a, 2 * a, 3) + x,
+    "arange": lambda x, a: enp.arange(0.0, 3 * a + 1, a)[:3] + x,
+    "exp of a number": lambda x, a: enp.exp(a) * x,
+    "remainder": lambda x, a: x % a + a % 2.0,
+    "write": lambda x, a: x.__setitem__(0, a) or x * 1,
+    "array": lambda x, a: enp.array([a, a, 1.0]) * x,
+    "round": lambda x, a: x * round(a) + divmod(a, 2.0)[1],
+    "narrow": lambda x, a: x.astype(np.float32) * a,
+    "NumPy scalars": lambda x, a: x * (np.float32(2) * a),
+    "type": lambda x, a: x * (2.0 if type(a) is float else 3.0),
+    "isinstance": lambda x, a: x * (2.0 if isinstance(a, float) else 3.0),
+    "text": lambda x, a: x * len(f"{a:.3f}"),
+    "tensor": lambda x, a: engine.full((3,), a) * engine.tensor(x.tolist()),
+    "clamp": lambda x, a: engine.ones(3).clamp(a, a + 1),
+    "addcmul": lambda x, a: engine.ones(3).addcmul(x, x, value=a),
+    "elu": lambda x, a: nn.functional.elu(engine.ones(3) - 2, a),
+    "masked_fill": lambda x, a: engine.ones(3).masked_fill(x > 1, a),
+}
+
+
+@pytest.mark.parametrize("name", WITH_FLOATS)
+def test_floats_mean_what_they_mean_without(name: str) -> None:
+    function = WITH_FLOATS[name]
+    compiled = engine.compile(function)
+    for a in (1.5, 2.0, 0.5, 3.25, 1.5, 2.0, 1.5):
+        found = compiled(enp.array([1.0, 2.0, 3.0]), a)
+        wanted = function(enp.array([1.0, 2.0, 3.0]), a)
+        assert found.dtype == wanted.dtype
+        assert np.array_equal(found.numpy_copy(), wanted.numpy_copy())
 
 
 def test_floats_and_strings_are_returned() -> None:

@@ -162,20 +162,7 @@ class Capture:
         if changed is not None:
             raise Refused(f"the call changes {changed}", end, lasting=False)
         specs = Specs(self, roots.handles, roots.before, end)
-        wanted: list[RunTime] = []
-
-        def made(leaf: Any) -> Any:
-            if isinstance(leaf, Array):
-                return Made("handle", specs.number(leaf))
-            if type(leaf) is RunTime:
-                wanted.append(leaf)
-                return Made("number", len(wanted) - 1)
-            if isinstance(leaf, (*ATOMS, type)) or self.reach.knows(leaf):
-                return leaf
-            kind = type(leaf).__name__
-            raise Refused(f"it returns an object of type {kind}", end)
-
-        tree = mapped(result, made, self.reach.knows)
+        tree, wanted = self._tree(result, specs)
         grads = tuple(
             None
             if cell.grad is None
@@ -185,7 +172,7 @@ class Capture:
             for cell, before in zip(roots.cells, roots.grads, strict=True)
         )
         effects = specs.effects()
-        self._check_kept(specs.buffers, end)
+        self._check_kept(specs.buffers)
         program = programmed(self.arguments, self.sources, self.segments, wanted)
         return Recording(
             tuple(self.segments),
@@ -197,7 +184,23 @@ class Capture:
             grads,
         )
 
-    def _check_kept(self, accounted: set[int], end: str) -> None:
+    def _tree(self, result: Any, specs: Specs) -> tuple[Any, list[RunTime]]:
+        """A result with `Made` in it, and the numbers that it returns."""
+        wanted: list[RunTime] = []
+
+        def made(leaf: Any) -> Any:
+            if isinstance(leaf, Array):
+                return Made("handle", specs.number(leaf))
+            if type(leaf) is RunTime:
+                wanted.append(leaf)
+                return Made("number", len(wanted) - 1)
+            if isinstance(leaf, (*ATOMS, type)) or self.reach.knows(leaf):
+                return leaf
+            raise specs.refused(f"it returns an object of type {type(leaf).__name__}")
+
+        return mapped(result, made, self.reach.knows), wanted
+
+    def _check_kept(self, accounted: set[int]) -> None:
         """Refuse when somebody holds an array that no replay would give him."""
         for place, (reference, slot) in self._slots.items():
             buffer = reference()
