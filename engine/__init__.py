@@ -17,6 +17,7 @@ from engine import cuda as cuda
 from engine import native as _native
 from engine import nn as nn
 from engine import optim as optim
+from engine.compile import compile as compile
 from engine.config import config as config
 from engine.evaluation import eval as eval
 from engine.evaluation import reset_stats as reset_stats

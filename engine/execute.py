@@ -15,6 +15,7 @@ from engine.interpret import interpret, moved
 from engine.interrupts import run_whole
 from engine.kernels.backend import HOST
 from engine.record.node import Node
+from engine.record.runtime import looked, watchers
 from engine.record.trace import (
     Trace,
     beginning,
@@ -46,6 +47,7 @@ def compute(values: Sequence[Value]) -> list[Array]:
 
     Those of values on the host are the values' own memory; others are copies.
     """
+    looked()
     evaluate(values)
     return [moved(value.buffer, HOST) for value in values]
 
@@ -93,8 +95,14 @@ def flush(trace: Trace) -> None:
 def _run(trace: Trace, key: bytes, leaves: list[Any]) -> None:
     count = len(trace.values)
     counters.add_flush(count - len(leaves))
+    watcher = watchers.get(id(trace)) if watchers else None
+    if watcher is not None:  # before the scalars are read, which it makes plain
+        alive = tuple(map(bool, key[:count]))
+        watcher.flushing(trace, alive, _donated(trace, key))
     try:
         outputs = _outputs(trace, key, leaves)
+        if watcher is not None:
+            watcher.flushed(outputs)
     except Unfinished as unfinished:
         # What cannot be computed is lost, and what depends on it; all else is not.
         _hand_out_all(trace, unfinished.outputs)
@@ -124,13 +132,18 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
     if plan is None:
         from engine.plan import ColdPlan  # plan imports this module
 
-        numbers = [trace.leaf_numbers[id(leaf)] for leaf in trace.leaves]
-        flags = zip(numbers, key[len(alive) :], strict=True)
-        donated = frozenset(number for number, free in flags if free)
         kept = tuple(map(bool, alive))
-        plan = node.plans[key] = ColdPlan(node.path(), kept, donated)
+        plan = ColdPlan(node.path(), kept, _donated(trace, key))
+        node.plans[key] = plan
     outputs: dict[int, Any] = plan.run(leaves, scalars)
     return outputs
+
+
+def _donated(trace: Trace, key: bytes) -> frozenset[int]:
+    """The numbers of the leaves whose memory may be overwritten."""
+    numbers = [trace.leaf_numbers[id(leaf)] for leaf in trace.leaves]
+    flags = zip(numbers, key[len(trace.values) :], strict=True)
+    return frozenset(number for number, free in flags if free)
 
 
 def _hand_out(trace: Trace, outputs: dict[int, Any]) -> None:

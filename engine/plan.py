@@ -227,6 +227,10 @@ class ColdPlan:
         self._pieces: list[Piece] | None = None
         self.plan: Plan | None = None
 
+    def warm(self) -> None:
+        """Have it planned at its next run: there will be more."""
+        self._spent = float("inf")
+
     def run(
         self, leaves: Sequence[Array | None], scalars: Sequence[Any]
     ) -> dict[int, Array]:

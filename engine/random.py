@@ -10,12 +10,14 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from engine import composites
+from engine.record.runtime import from_source
 from engine.record.value import Value
 
 _MASK = (1 << 64) - 1
@@ -68,10 +70,14 @@ class Generator:
 
     def _next(self, count: int) -> tuple[int, int]:
         """The seed, and the first of `count` counters that nobody used before."""
+        seed = from_source(self.initial_seed, (self, "seed"))
+        return seed, from_source(partial(self._advance, count), (self, "drawn"))
+
+    def _advance(self, count: int) -> int:
         with self._lock:
             start = self._drawn
             self._drawn = (start + count) & _MASK
-            return self._seed, start
+            return start
 
     def uniform(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Value:
         """Uniform numbers in [0, 1)."""

@@ -26,6 +26,7 @@ from engine.movement import reshape_value
 from engine.ops.regions import view
 from engine.ops.transfer import on_device
 from engine.recipe import Recipe, strided
+from engine.record.runtime import looked
 from engine.record.trace import (
     SOFT_EVENTS,
     alias,
@@ -131,6 +132,7 @@ class Storage:
         TypeError
             When the memory is not the host's.
         """
+        looked("the memory of an array")
         if not self.shared():
             value = self.latest
             if value.device != HOST:

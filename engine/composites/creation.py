@@ -63,7 +63,7 @@ def linspace(
     """`number` evenly spaced numbers from start to stop (or to below it)."""
     parts = number - 1 if endpoint else number
     place = ops.iota(attributes=(number,))
-    kind = np.result_type(_DOUBLE, type(start)(0), type(stop)(0))
+    kind = np.result_type(_DOUBLE, start.__class__(0), stop.__class__(0))
     if parts > 0:
         step = (stop - start) / parts
         out = cast(place, kind) * step + start
@@ -108,9 +108,7 @@ def triu(x: Value, k: int = 0) -> Value:
 def bits(key: int, offset: int, shape: Sequence[int]) -> Value:
     """64 random bits for each element (uint64). Uses one counter per element."""
     counter = cast(ops.iota(attributes=(prod(shape),)), _UNSIGNED)
-    if offset:
-        counter = counter + offset
-    return reshape_value(ops.random_bits(counter, key), tuple(shape))
+    return reshape_value(ops.random_bits(counter + offset, key), tuple(shape))
 
 
 def uniform(

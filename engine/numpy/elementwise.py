@@ -83,7 +83,7 @@ def prepared(
 ) -> tuple[list[Any], tuple[int, ...] | None]:
     """Operands as values in the memory order of the result, and that order."""
     parts = [operand(x, name) for x in args]
-    if WEAK.issuperset(map(type, parts)):
+    if WEAK.issuperset(x.__class__ for x in parts):
         parts = [strong(x) for x in parts]
     layouts = tuple(map(layout_of, parts))
     try:
@@ -117,7 +117,7 @@ def check_out(out: Any) -> Array:
 
 def kinds_of(parts: list[Any]) -> tuple[Any, ...]:
     """The dtypes of operands, the types of weak numbers."""
-    return tuple(type(x) if type(x) in WEAK else x.dtype for x in parts)
+    return tuple(x.__class__ if x.__class__ in WEAK else x.dtype for x in parts)
 
 
 def check_loop(op: Op, args: tuple[Any, ...], out: Array, casting: str) -> None:

@@ -51,7 +51,8 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
         return nonzero(condition)
     if x is None or y is None:
         raise ValueError(named("either both or neither of x and y should be given"))
-    if type(x) in WEAK and type(y) in WEAK:
+    kinds: Any = x.__class__, y.__class__
+    if WEAK.issuperset(kinds):
         x = np.result_type(x, y).type(x)
     made = apply(REGISTRY["where"], condition, x, y)
     made.scalar, made.writeable = False, True  # np.where gives arrays without axes
@@ -79,7 +80,7 @@ def clip(
         result = apply(REGISTRY["minimum"], array, high)
     elif high is None:
         result = apply(REGISTRY["maximum"], array, low)
-    elif array.dtype.kind in "iuf" and all(type(x) in WEAK for x in (low, high)):
+    elif array.dtype.kind in "iuf" and all(x.__class__ in WEAK for x in (low, high)):
         result = apply(REGISTRY["clip"], array, low, high)
     else:
         result = apply(

@@ -15,6 +15,7 @@ import numpy as np
 from engine.array import Array
 from engine.errors import named
 from engine.recipe import Recipe, broadcast_strides, keep_order
+from engine.record.runtime import RunTime
 from engine.record.value import Scalar, Value, constant
 from engine.storage import read_region
 
@@ -51,7 +52,7 @@ def operand(x: Any, name: str) -> Any:
     Raises TypeError for what has no numeric dtype.
     """
     kind = type(x)
-    if kind in NUMBERS or isinstance(x, Array):
+    if kind in NUMBERS or isinstance(x, Array) or kind is RunTime:
         return x
     if isinstance(x, np.generic):
         if x.dtype.kind in KINDS:
@@ -99,7 +100,7 @@ def _without_handles(x: Any) -> Any:
 
 def strong(x: Any) -> Any:
     """A weak number as the scalar of NumPy's default dtype."""
-    if type(x) in WEAK:
+    if x.__class__ in WEAK:
         scalar = np.asarray(x)
         if scalar.dtype.kind not in KINDS:
             raise OverflowError(named(f"int {x} is too large for a 64-bit integer"))

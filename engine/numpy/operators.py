@@ -93,7 +93,7 @@ def update_in_place(op: Op, target: Any, other: Any) -> Any:
 
 def _power_op(base: Any, exponent: Any) -> Op | None:
     """The cheaper op for a power that NumPy's operator also treats apart."""
-    if type(exponent) not in (int, float) or base.dtype.kind == "b":
+    if exponent.__class__ not in (int, float) or base.dtype.kind == "b":
         return None
     if exponent == 2:
         return REGISTRY["square"] if _keeps(base, exponent) else None

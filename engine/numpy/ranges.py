@@ -101,7 +101,7 @@ def linspace(
         return (made, step) if retstep else made
     low, high = _number(start), _number(stop)
     low, high = (float(x) if isinstance(x, int) else x for x in (low, high))
-    natural = np.result_type(_FLOAT, type(low)(0), type(high)(0))
+    natural = np.result_type(_FLOAT, low.__class__(0), high.__class__(0))
     found = natural if dtype is None else numeric_dtype(dtype, "linspace")
     value = composites.linspace(low, high, num, bool(endpoint), found)
     made = placed(face.ndarray.wrap(value), device)

@@ -161,7 +161,7 @@ class ufunc:
                 elementwise.check_operands(op, args, casting)
             return elementwise.compute(op, args)
         values, order = elementwise.prepared(self.__name__, args)
-        kinds = [type(x) if type(x) in WEAK else x.dtype for x in values]
+        kinds = [x.__class__ if x.__class__ in WEAK else x.dtype for x in values]
         given = [np.dtype(bool) if kind is bool else kind for kind in kinds]
         loop = resolved(
             self.numpy,

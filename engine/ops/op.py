@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.errors import broadcast_error, same_kind
 from engine.record.registry import REGISTRY
+from engine.record.runtime import RunTime
 from engine.record.trace import record
 from engine.record.value import Scalar, Value
 
@@ -137,7 +138,8 @@ class Op:
         given = []
         for x in operands:
             kind = type(x)
-            given.append(x.dtype if kind is Value or kind is Scalar else kind)  # type: ignore[union-attr]
+            typed = kind is Value or kind is Scalar
+            given.append(x.dtype if typed else x.__class__)  # type: ignore[union-attr]
         kinds = tuple(given)
         loop = self._loops.get(kinds) or self.resolve(kinds)
         if loop.direct:
@@ -215,6 +217,8 @@ def as_operand(x: Operand, dtype: DType, name: str) -> Value | Scalar:
     if isinstance(x, Value):
         return x if x.dtype == dtype else cast(x, dtype)
     number = x.value if isinstance(x, Scalar) else x
+    if type(number) is RunTime:
+        return Scalar(number.typed(_typed, dtype, name), dtype)
     return Scalar(_typed(number, dtype, name), dtype)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import Any
 
 from engine.optim.optimizer import Group, Optimizer, require
+from engine.record.runtime import counted, setting
 from engine.torch.creation import zeros_like
 from engine.torch.tensor import Tensor
 
@@ -78,8 +78,8 @@ class Adam(Optimizer):
             state["exp_avg_sq"] = zeros_like(parameter)
             if group["amsgrad"]:
                 state["max_exp_avg_sq"] = zeros_like(parameter)
-        state["step"] += 1
-        lr, decay = group["lr"], group["weight_decay"]
+        step = counted(state, "step")
+        lr, decay = setting(group, "lr"), group["weight_decay"]
         if group["maximize"]:
             grad = -grad
         if decay and self.decoupled:
@@ -95,9 +95,9 @@ class Adam(Optimizer):
             largest.copy_(largest.maximum(square))
             square = largest
         # Both corrections of the means' start are numbers, made on the host.
-        correction1 = 1 - beta1 ** state["step"]
-        correction2 = 1 - beta2 ** state["step"]
-        divisor = square.sqrt() / sqrt(correction2) + group["eps"]
+        correction1 = 1 - beta1**step
+        correction2 = 1 - beta2**step
+        divisor = square.sqrt() / correction2**0.5 + group["eps"]
         parameter.addcdiv_(mean, divisor, value=-lr / correction1)
 
 

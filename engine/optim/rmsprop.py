@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.optim.optimizer import Group, Optimizer, require
+from engine.record.runtime import setting
 from engine.torch.creation import zeros_like
 from engine.torch.tensor import Tensor
 
@@ -94,6 +95,6 @@ class RMSprop(Optimizer):
         if group["momentum"]:
             kept = state["momentum_buffer"]
             kept.mul_(group["momentum"]).addcdiv_(grad, divisor)
-            parameter.add_(kept, alpha=-group["lr"])
+            parameter.add_(kept, alpha=-setting(group, "lr"))
         else:
-            parameter.addcdiv_(grad, divisor, value=-group["lr"])
+            parameter.addcdiv_(grad, divisor, value=-setting(group, "lr"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.errors import named
 from engine.optim.optimizer import Group, Optimizer, require
+from engine.record.runtime import setting
 from engine.torch.tensor import Tensor
 
 
@@ -80,4 +81,4 @@ class SGD(Optimizer):
             else:
                 kept.mul_(momentum).add_(step, alpha=1 - group["dampening"])
             step = step.add(kept, alpha=momentum) if group["nesterov"] else kept
-        parameter.add_(step, alpha=-group["lr"])
+        parameter.add_(step, alpha=-setting(group, "lr"))

@@ -152,7 +152,7 @@ def full(
 ) -> Tensor:
     """One number everywhere; without a dtype, that of the number."""
     number = fill_value.item() if isinstance(fill_value, Array) else fill_value
-    wanted = number_dtype(type(number)) if dtype is None else numpy_dtype(dtype)
+    wanted = number_dtype(number.__class__) if dtype is None else numpy_dtype(dtype)
     shape = sizes(size) if isinstance(size, (tuple, list)) else (int(size),)
     _not_negative(*shape)
     return _finished(filled(shape, number, wanted), requires_grad, device)

@@ -199,7 +199,7 @@ class Elementwise(Array):
                 f"{exponent} was given: Integers to negative integer powers are not "
                 "allowed."
             )
-        if type(exponent) in (int, float) and exponent == 2:
+        if exponent.__class__ in (int, float) and exponent == 2:
             if self.recipe.dtype.kind in "iu" and isinstance(exponent, float):
                 return self.wrap(elementwise(op_named("power"), self, exponent))
             return self.square()

@@ -13,6 +13,7 @@ from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
 from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
+from engine.record.runtime import RunTime
 from engine.record.value import Scalar, Value, constant
 from engine.torch.dtypes import (
     DIMENSIONED,
@@ -125,7 +126,7 @@ def _kind(x: Any, name: str) -> tuple[Any, int]:
     if isinstance(x, (Value, np.ndarray)):
         return x.dtype, DIMENSIONED if x.shape else ZERO_DIMENSIONAL
     if isinstance(x, NUMBERS):
-        return type(x), NUMBER
+        return x.__class__, NUMBER
     raise TypeError(
         f"{name}: a tensor or a number was required; {type(x).__name__} was given"
     )
@@ -144,6 +145,8 @@ def as_value(x: Any, dtype: NumpyDType | None = None) -> Value:
 
 def typed(number: Any, dtype: NumpyDType) -> Scalar:
     """A Python number as an operand: integers wrap around, floats become infinite."""
+    if type(number) is RunTime:
+        return Scalar(number.typed(_typed_value, dtype), dtype)
     if dtype.kind == "f" and not -_SMALLEST_MAXIMUM < number < _SMALLEST_MAXIMUM:
         with np.errstate(over="ignore"):
             return Scalar(dtype.type(number), dtype)
@@ -155,6 +158,10 @@ def typed(number: Any, dtype: NumpyDType) -> Scalar:
 
 
 _SMALLEST_MAXIMUM = 65504.0  # float16's
+
+
+def _typed_value(number: Any, dtype: NumpyDType) -> Any:
+    return typed(number, dtype).value
 
 
 def fits(number: Any, dtype: NumpyDType) -> bool:

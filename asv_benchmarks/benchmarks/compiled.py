@@ -1,0 +1,127 @@
+"""What `engine.compile` saves: the Python of a loop, of a training step, of a call.
+
+``python -m benchmarks.compiled`` in asv_benchmarks/ prints what docs/compile.md shows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import engine
+import engine.numpy
+from engine import nn, optim
+
+WAYS = ["undecorated", "compiled"]
+
+
+def sweep(x: Any, y: Any, c: float) -> None:
+    """1,600 statements, as plain NumPy has them."""
+    for _ in range(800):
+        y[1:-1] = (x[:-2] + x[1:-1] + x[2:]) * c
+        x[1:-1] = (y[:-2] + y[1:-1] + y[2:]) * c
+
+
+def decorated(function: Callable[..., Any], by: str) -> Callable[..., Any]:
+    """The function, or the compiled one."""
+    return engine.compile(function) if by == "compiled" else function
+
+
+class Sweep:
+    """A loop over statements on 3,200 elements."""
+
+    params = (["numpy", *WAYS],)
+    param_names = ("by",)
+
+    def setup(self, by: str) -> None:
+        make = np.array if by == "numpy" else engine.numpy.array
+        self.x: Any = make(np.linspace(0, 1, 3200))
+        self.y: Any = make(np.linspace(0, 1, 3200))
+        self.sweep = decorated(sweep, by)
+        self.look = (lambda *_: None) if by == "numpy" else engine.eval
+        for _ in range(3):
+            self.time_1600_statements(by)
+
+    def time_1600_statements(self, by: str) -> None:
+        self.sweep(self.x, self.y, 0.33)
+        self.look(self.x, self.y)
+
+
+class Training:
+    """A step of a network 64-128-10 with Adam, batch 64."""
+
+    params = (WAYS,)
+    param_names = ("by",)
+
+    def setup(self, by: str) -> None:
+        engine.manual_seed(0)
+        layers = nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10)
+        model, loss_function = nn.Sequential(*layers), nn.CrossEntropyLoss()
+        optimiser = optim.Adam(model.parameters())
+        self.data = engine.randn(64, 64), engine.randint(0, 10, (64,))
+        self.parameters = list(model.parameters())
+
+        def step(x: Any, labels: Any) -> Any:
+            optimiser.zero_grad()
+            loss = loss_function(model(x), labels)
+            loss.backward()
+            optimiser.step()
+            return loss
+
+        self.step = decorated(step, by)
+        for _ in range(30):
+            self.time_step(by)
+
+    def time_step(self, by: str) -> None:
+        engine.eval(self.step(*self.data), self.parameters)
+
+
+class Small:
+    """Calls that do next to nothing."""
+
+    params = (["x + 1.0", "nothing"], WAYS)
+    param_names = ("what", "by")
+
+    def setup(self, what: str, by: str) -> None:
+        self.x = engine.numpy.ones(3)
+        functions = {"x + 1.0": lambda x: x + 1.0, "nothing": lambda x: x}
+        self.call = decorated(functions[what], by)
+        for _ in range(30):
+            self.time_call(what, by)
+
+    def time_call(self, what: str, by: str) -> None:
+        engine.eval(self.call(self.x))
+
+
+def least(call: Callable[[], Any], seconds: float = 1.0) -> float:
+    """Microseconds of the fastest of many calls."""
+    taken = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(taken) < 3:
+        start = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - start)
+    return min(taken) * 1e6
+
+
+def report() -> None:
+    """Print all of them."""
+    rows: list[tuple[Any, str, tuple[str, ...]]] = [
+        *((Sweep(), "time_1600_statements", (by,)) for by in ("numpy", *WAYS)),
+        *((Training(), "time_step", (by,)) for by in WAYS),
+        *((Small(), "time_call", ("x + 1.0", by)) for by in WAYS),
+        (Small(), "time_call", ("nothing", "compiled")),
+    ]
+    for benchmark, name, by in rows:
+        benchmark.setup(*by)
+        call = getattr(benchmark, name)
+        taken = least(partial(call, *by))
+        print(f"{type(benchmark).__name__:9} {', '.join(by):24} {taken:12.1f} us")
+
+
+if __name__ == "__main__":
+    report()

@@ -1,0 +1,1 @@
+"""What `engine.compile` is made of: calls watched, described, compared and replayed."""

@@ -1,0 +1,131 @@
+"""One call: its arguments as arrays, and what it leaves in those of the caller."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence, Set
+from itertools import combinations
+from operator import is_not
+from typing import Any
+
+import numpy as np
+
+from engine.array import Array
+from engine.capture.arguments import Taken, Unfit, form_of, rebuilt, wrap_numpy
+
+NDArray = np.ndarray[Any, Any]
+
+
+class Call:
+    """The arguments of one call."""
+
+    def __init__(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        self.args, self.options = args, options
+        self.taken = Taken(args, options)
+        self.floats: list[float] = []
+        self.given: list[Any] = []
+        self.arrays: list[NDArray] = []
+        for leaf in self.taken.leaves:
+            if type(leaf) is float:
+                self.floats.append(leaf)
+            else:
+                self.given.append(leaf)
+                if type(leaf) is np.ndarray:
+                    self.arrays.append(leaf)
+
+    def forms(self) -> list[Any]:
+        """What a recording depends on, of the arrays; None for NumPy's."""
+        for one, other in combinations(self.arrays, 2):
+            if np.may_share_memory(one, other):
+                raise Unfit("two NumPy arrays share memory")
+        if not all(x.dtype.kind in "biufc" and x.dtype.isnative for x in self.arrays):
+            raise Unfit("a NumPy array has a dtype that Engine has not")
+        return [None if type(x) is np.ndarray else form_of(x) for x in self.given]
+
+    def handles(self, private: Set[int] | None) -> list[Any]:
+        """The arrays; NumPy's as arrays of Engine, copies those that are `private`."""
+        if not self.arrays:
+            return list(self.given)
+        return [
+            wrap_numpy(x, private is None or k in private)
+            if type(x) is np.ndarray
+            else x
+            for k, x in enumerate(self.given)
+        ]
+
+    def write_back(self, handles: Sequence[Array]) -> None:
+        """Put what was written into NumPy's arrays."""
+        if self.arrays:
+            for x, handle in zip(self.given, handles, strict=False):
+                if type(x) is np.ndarray and isinstance(handle, Array):
+                    line = handle._line
+                    if line is not None and line.storage.version:
+                        x[...] = handle.computed()
+
+    def invoke(
+        self,
+        function: Callable[..., Any],
+        handles: Sequence[Any],
+        floats: Sequence[Any],
+    ) -> tuple[Any, bool]:
+        """Call a function on other leaves.
+
+        And whether it changed a list or dict that it was given, or returned it: the
+        function had one of our own in its place.
+        """
+        arrays, numbers = iter(handles), iter(floats)
+
+        def replace(leaf: Any) -> Any:
+            if type(leaf) is float:
+                return next(numbers)
+            if isinstance(leaf, Array) or type(leaf) is np.ndarray:
+                return next(arrays)
+            return leaf
+
+        made: list[Any] = []
+        args = rebuilt(self.args, replace, made)
+        options = {k: rebuilt(x, replace, made) for k, x in self.options.items()}
+        try:
+            result = function(*args, **options)
+        finally:
+            changed = _carry_over(made)
+        for original, passed, _ in made:
+            if result is passed:
+                return original, True
+        return result, changed
+
+    def ordinary(
+        self, function: Callable[..., Any], wrap: Callable[[NDArray], Any]
+    ) -> Any:
+        """Call a function, with NumPy's arrays as arrays of Engine."""
+        if not self.arrays:
+            return function(*self.args, **self.options)
+        handles = []
+        for x in self.given:
+            handle = x
+            if type(x) is np.ndarray:
+                # One that Engine cannot have stays as it is.
+                with contextlib.suppress(TypeError, ValueError):
+                    handle = wrap(x)
+            handles.append(handle)
+        try:
+            return self.invoke(function, handles, self.floats)[0]
+        finally:
+            if wrap is copied:
+                self.write_back(handles)
+
+
+def copied(array: NDArray) -> Array:
+    """An array of Engine with the elements of an ndarray."""
+    return wrap_numpy(array, private=True)
+
+
+def _carry_over(made: Sequence[tuple[Any, Any, Any]]) -> bool:
+    """Let lists and dicts of the caller be as the call has left its own."""
+    changed = False
+    for original, passed, before in made:
+        if len(passed) != len(before) or any(map(is_not, passed, before)):
+            changed = True
+            original.clear()
+            (original.update if type(original) is dict else original.extend)(passed)
+    return changed

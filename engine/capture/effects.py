@@ -1,0 +1,179 @@
+"""Which functions do nothing but compute, as far as their names tell."""
+
+from __future__ import annotations
+
+import operator
+import types
+from typing import Any
+
+
+class Refused(Exception):
+    """Why a call cannot be captured, and the user's line.
+
+    `lasting` says that no later call can be either.
+    """
+
+    def __init__(self, reason: str, line: str, lasting: bool = True) -> None:
+        super().__init__(f"{reason}; at {line}")
+        self.reason, self.line, self.lasting = reason, line, lasting
+
+
+PURE_MODULES = frozenset(
+    [
+        "math",
+        "cmath",
+        "operator",
+        "_operator",
+        "itertools",
+        "functools",
+        "_functools",
+        "collections",
+        "typing",
+        "abc",
+        "dataclasses",
+        "enum",
+        "types",
+        "numbers",
+    ]
+)
+"""Modules of Python whose functions keep no state."""
+
+PURE_BUILTINS = frozenset(
+    [
+        "abs",
+        "all",
+        "any",
+        "bin",
+        "bool",
+        "bytes",
+        "callable",
+        "chr",
+        "complex",
+        "delattr",
+        "dict",
+        "divmod",
+        "enumerate",
+        "filter",
+        "float",
+        "format",
+        "frozenset",
+        "getattr",
+        "hasattr",
+        "hash",
+        "hex",
+        "int",
+        "isinstance",
+        "issubclass",
+        "iter",
+        "len",
+        "list",
+        "map",
+        "max",
+        "min",
+        "next",
+        "object",
+        "oct",
+        "ord",
+        "pow",
+        "property",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "setattr",
+        "slice",
+        "sorted",
+        "staticmethod",
+        "classmethod",
+        "str",
+        "sum",
+        "super",
+        "tuple",
+        "type",
+        "zip",
+        "__build_class__",
+        "__debug__",
+        "__name__",
+    ]
+)
+"""What is built in and has no effects but on its arguments."""
+
+IMPURE = frozenset(
+    [
+        "engine.explain",
+        "engine.initial_seed",
+        "engine.load",
+        "engine.manual_seed",
+        "engine.reset_stats",
+        "engine.save",
+        "engine.seed",
+        "engine.set_default_dtype",
+        "engine.set_printoptions",
+        "engine.stats",
+        "numpy.fromfile",
+        "numpy.load",
+        "numpy.loadtxt",
+        "numpy.memmap",
+        "numpy.save",
+        "numpy.savetxt",
+        "numpy.savez",
+        "numpy.savez_compressed",
+        "numpy.set_printoptions",
+        "numpy.seterr",
+    ]
+)
+"""Functions of Engine and NumPy that do more than compute."""
+
+STATEFUL = ("engine.nn", "engine.optim", "engine.numpy.random", "numpy.random")
+"""Modules of Engine and NumPy whose objects have state."""
+
+
+_GETTERS = (operator.itemgetter, operator.attrgetter, operator.methodcaller)
+
+
+def is_ours(module: str) -> bool:
+    """Whether a module is of Engine, NumPy or those of Python that only compute."""
+    return module.partition(".")[0] in ("engine", "numpy") or module in PURE_MODULES
+
+
+def check_attribute(owner: Any, name: str, path: str, line: str) -> None:
+    """Refuse a function of a module that does more than compute."""
+    module = getattr(owner, "__name__", "")
+    if module == "numpy.random" or f"{module}.{name}" in IMPURE:
+        raise Refused(f"it calls {path}, which has effects", line)
+
+
+def is_known(thing: Any, path: str, line: str) -> bool:
+    """Whether an object has no state that could differ, and does nothing but compute.
+
+    Raises
+    ------
+    Refused
+        For a function that may have effects.
+    """
+    if isinstance(thing, types.BuiltinFunctionType):
+        return _is_pure_builtin(thing, path, line)
+    if isinstance(thing, (type, types.FunctionType)):
+        module = getattr(thing, "__module__", None) or ""
+        if is_ours(module):
+            root = types.SimpleNamespace(__name__=module.partition(".")[0])
+            check_attribute(root, getattr(thing, "__name__", ""), path, line)
+        return is_ours(module) or module == "builtins"
+    if isinstance(thing, (types.MethodDescriptorType, types.WrapperDescriptorType)):
+        return True
+    module = type(thing).__module__
+    if module.partition(".")[0] not in ("engine", "numpy"):
+        return module == "typing" or isinstance(thing, _GETTERS)
+    return not module.startswith(STATEFUL)
+
+
+def _is_pure_builtin(thing: Any, path: str, line: str) -> bool:
+    module = getattr(thing, "__module__", None) or ""
+    owner = getattr(thing, "__self__", None)
+    bound = owner is not None and not isinstance(owner, (types.ModuleType, type))
+    named = module == "builtins" and thing.__name__ in PURE_BUILTINS
+    pure = is_ours(module) and not module.startswith("numpy.random")
+    if bound or not (named or pure):
+        raise Refused(f"it calls {path}, which may have effects", line)
+    return True

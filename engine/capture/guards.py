@@ -1,0 +1,169 @@
+"""Guards: what a function read, and whether it is still the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import is_
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from engine.record.runtime import RunTime
+
+ATOMS = (
+    type(None),
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(...),
+    type(NotImplemented),
+    slice,
+    range,
+    np.generic,
+    np.dtype,
+)
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+MISSING = _Missing()
+ANY: Any = object()
+"""In the place of a value that may change."""
+
+
+class Table(NamedTuple):
+    """A container, and what it held; `keys` of a mapping."""
+
+    container: Any
+    keys: list[Any] | None
+    values: list[Any]
+    path: str
+
+    def holds(self) -> bool:
+        """Whether it holds the very same objects."""
+        container, keys, values, _ = self
+        if len(container) != len(values):
+            return False
+        if keys is None:
+            return all(map(is_, container, values))
+        return all(map(is_, container.values(), values)) and all(
+            map(is_, container, keys)
+        )
+
+    def changed(self) -> str | None:
+        """What is not the same; equal numbers and strings are."""
+        container, keys, values, path = self
+        if len(container) != len(values):
+            return path
+        if keys is None:
+            pairs = zip(range(len(values)), container, values, strict=True)
+        else:
+            if not all(map(same, container, keys)):
+                return path
+            pairs = zip(keys, container.values(), values, strict=True)
+        for place, now, before in pairs:
+            if not same(now, before):
+                return f"{path}[{place!r}]" if _is_atom(place) else path
+        return None
+
+    def restore(self) -> None:
+        """Put numbers in the place of what stood in for them."""
+        container = self.container
+        if isinstance(container, dict):
+            items: Any = list(container.items())
+        elif isinstance(container, list):
+            items = list(enumerate(container))
+        else:
+            return
+        for key, item in items:
+            if type(item) is RunTime:
+                container[key] = item.value
+
+
+class Name(NamedTuple):
+    """A variable: how to get it, and what it was."""
+
+    get: Callable[[], Any]
+    value: Any
+    path: str
+
+    def holds(self) -> bool:
+        """Whether it is the very same object."""
+        return self.get() is self.value
+
+    def changed(self) -> str | None:
+        """Its path when it is not the same."""
+        return None if same(self.get(), self.value) else self.path
+
+    def restore(self) -> None:
+        """Nothing stands in a variable for a number."""
+
+
+Guard = Table | Name
+
+
+class Guards:
+    """Many guards, compared fast."""
+
+    def __init__(self, guards: Sequence[Guard]) -> None:
+        self._guards = guards
+        self._names = [(one.get, one.value) for one in guards if type(one) is Name]
+        tables = [one for one in guards if type(one) is Table]
+        whole = [one for one in tables if not any(x is ANY for x in one.values)]
+        self._tables = [(one.container, len(one.values), one) for one in whole]
+        self._entries = [
+            (one.container, len(one.values), key, value)
+            for one in tables
+            if any(x is ANY for x in one.values) and one.keys is not None
+            for key, value in zip(one.keys, one.values, strict=True)
+            if value is not ANY
+        ]
+
+    def hold(self) -> bool:
+        """Whether everything is what it was."""
+        for get, value in self._names:
+            if get() is not value:
+                return self._changed()
+        for container, size, (_, keys, values, _) in self._tables:
+            if len(container) != size:
+                return False
+            if keys is None:
+                held = all(map(is_, container, values))
+            else:
+                held = all(map(is_, container.values(), values)) and all(
+                    map(is_, container, keys)
+                )
+            if not held:
+                return self._changed()
+        for container, size, key, value in self._entries:
+            if len(container) != size or container.get(key, ANY) is not value:
+                return self._changed()
+        return True
+
+    def _changed(self) -> bool:
+        """Whether numbers and strings are equal at least, and all else the same."""
+        return all(one.holds() or one.changed() is None for one in self._guards)
+
+
+def _is_atom(x: Any) -> bool:
+    return isinstance(x, ATOMS)
+
+
+def same(now: Any, before: Any) -> bool:
+    """Whether an object is what it was: the same, or an equal number or string."""
+    if now is before or before is ANY:
+        return True
+    if type(now) is not type(before):
+        return False
+    return isinstance(now, ATOMS) and repr(now) == repr(before)
+
+
+def table(mapping: Any, path: str) -> Table:
+    """What a mapping holds now."""
+    return Table(mapping, list(mapping), list(mapping.values()), path)

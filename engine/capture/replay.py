@@ -1,0 +1,258 @@
+"""Replay: a recorded call done again on other arrays, without the Python in between."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from engine import counters
+from engine.array import Array
+from engine.capture.arguments import Unfit
+from engine.capture.guards import Guards
+from engine.capture.reach import Reach
+from engine.capture.recording import Made, Recording, Segment, mapped
+from engine.capture.specs import Maker, write
+from engine.errors import Unfinished
+from engine.interrupts import run_whole
+from engine.plan import ColdPlan
+from engine.record.value import Value
+
+
+class Entry:
+    """A recording that may be replayed, and what must hold for it.
+
+    Parameters
+    ----------
+    recording : Recording
+    reach : Reach
+        What the function reads besides its arguments.
+    roots : int
+        How many arrays there are: of the arguments, of `reach`, and gradients.
+    forms : tuple
+        The forms of gradients, None for a leaf that has none.
+    pattern : tuple
+        Which of them share memory.
+    arrays : sequence of int
+        Which arrays are NumPy's.
+    floats : sequence of int
+        Which of the floats among the arguments may change.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        reach: Reach,
+        roots: int,
+        forms: tuple[Any, ...],
+        pattern: tuple[Any, ...],
+        arrays: Sequence[int],
+        floats: Sequence[int],
+    ) -> None:
+        self.recording, self.reach, self.guards = recording, reach, Guards(reach.guards)
+        self.forms, self.pattern, self.floats = forms, pattern, floats
+        self.private = private = _kept(recording).intersection(arrays)
+        self.state = [(h, h._line, h.recipe) for h in reach.handles]
+        slots = max(
+            [
+                roots - 1,
+                *recording.constants,
+                *(k for one in recording.segments for k in one.outputs.values()),
+            ]
+        )
+        self.table = [recording.constants.get(k) for k in range(slots + 1)]
+        written = {effect.root for effect in recording.effects}
+        free = written | private | set(range(roots, slots + 1))
+        free -= recording.constants.keys()
+        self.steps = [_Step(one, free) for one in recording.segments]
+        used = {k for step in self.steps for k in step.overwritten}
+        self.overwritten = sorted(k for k in used if k < roots and k not in private)
+        self.fresh = sorted({s.slot for s in recording.specs if s.kind == "fresh"})
+
+    def holds(self) -> bool:
+        """Whether all that the function reads is as it was."""
+        for handle, line, recipe in self.state:
+            if handle._line is not line or handle.recipe is not recipe:
+                return False
+        return self.guards.hold()
+
+
+class _Step:
+    """A segment with its plan."""
+
+    __slots__ = ("leaves", "outputs", "overwritten", "plan", "scalars")
+
+    def __init__(self, segment: Segment, free: set[int]) -> None:
+        pairs = list(zip(segment.numbers, segment.leaves, strict=True))
+        donated = frozenset(
+            number
+            for number, slot in pairs
+            if number in segment.donated and slot in free
+        )
+        self.overwritten = [slot for number, slot in pairs if number in donated]
+        key = (segment.alive, donated)
+        node = segment.node
+        plan = node.plans.get(key)
+        if plan is None:
+            plan = node.plans[key] = ColdPlan(node.path(), segment.alive, donated)
+        self.plan: ColdPlan = plan
+        self.plan.warm()
+        self.leaves = segment.leaves
+        self.scalars = [getattr(x, "value", x) for x in segment.scalars]
+        self.outputs = tuple(segment.outputs.items())
+
+
+def _kept(recording: Recording) -> frozenset[int]:
+    """The arrays that a call writes, or makes results of: no memory of others."""
+    specs = recording.specs
+    return frozenset(
+        (
+            *(effect.root for effect in recording.effects),
+            *(effect.slot for effect in recording.effects),
+            *(spec.root for spec in specs),
+            *(spec.slot for spec in specs),
+        )
+    )
+
+
+def gathered(
+    given: Sequence[Array], reached: Sequence[Array]
+) -> tuple[list[Array], list[Any]]:
+    """The gradients of all leaves among arrays, and the cells of those leaves."""
+    cells: list[Any] = []
+    for handle in (*given, *reached):
+        line = handle._line
+        cell = None if line is None else line.cell
+        if cell is not None and not any(cell is one for one in cells):
+            if cell.hooks or cell.result_hooks:
+                raise Unfit("it works on a leaf that has gradient hooks")
+            cells.append(cell)
+    return [cell.grad for cell in cells if cell.grad is not None], cells
+
+
+class Replay:
+    """One replay of an entry."""
+
+    def __init__(
+        self,
+        entry: Entry,
+        handles: list[Any],
+        values: list[Value],
+        cells: list[Any],
+    ) -> None:
+        self.entry, self.handles, self.cells = entry, handles, cells
+        self.values: list[Any] = values
+        self.table: list[Any] = list(entry.table)
+        for slot, value in enumerate(values):
+            self.table[slot] = value.buffer
+        self.numbers: list[Any] = []
+
+    def prepare(self, floats: Sequence[float]) -> bool:
+        """Compute the numbers; False where that fails and nothing has been done yet."""
+        program = self.entry.recording.program
+        try:
+            self.numbers = program.run([floats[k] for k in self.entry.floats])
+        except Exception:
+            if program.sources:  # they have counted on
+                raise
+            return False
+        return True
+
+    def run(self) -> Any:
+        """Do the call; what it returns."""
+        for slot in self.entry.overwritten:
+            if not self._only_ours(slot):
+                self.table[slot] = self.table[slot].copy()
+        counters.add("synchronisations")
+        try:
+            if self.entry.overwritten:
+                run_whole(self._compute)
+            else:
+                self._compute()
+        except BaseException:
+            self._give_up()
+            raise
+        return self._hand_out()
+
+    def _compute(self) -> None:
+        table, numbers = self.table, self.numbers
+        changing = self.entry.recording.program.scalars
+        for step, places in zip(self.entry.steps, changing, strict=True):
+            scalars = step.scalars
+            if places:
+                scalars = list(scalars)
+                for position, place in places:
+                    scalars[position] = numbers[place]
+            leaves = [table[slot] for slot in step.leaves]
+            try:
+                outputs = step.plan.run(leaves, scalars)
+            except Unfinished as unfinished:
+                for number, slot in step.outputs:
+                    table[slot] = unfinished.outputs.get(number)
+                raise unfinished.error from unfinished.error.__cause__
+            for number, slot in step.outputs:
+                table[slot] = outputs[number]
+
+    def _only_ours(self, slot: int) -> bool:
+        """Whether nobody but the array that is written holds its memory."""
+        value = self.values[slot]
+        line = self.handles[slot]._line
+        # Our list, and the handle or the line and its storage.
+        holders = 2
+        if line is not None:
+            if line.value is not value or line.storage.latest is not value:
+                return False
+            holders = 3
+        # The local name here, and getrefcount's argument. Where arrays share memory
+        # there are more holders: they are taken for somebody else, and a copy is made.
+        if sys.getrefcount(value) > holders + 2:
+            return False
+        buffer = value.buffer
+        # The value's, the table's, the local name, getrefcount's argument.
+        return sys.getrefcount(buffer) <= 4 and bool(buffer.flags.writeable)
+
+    def _value(self, slot: int) -> Value:
+        """The value of a slot: one object for all that show it."""
+        value = self.made.get(slot)
+        if value is None:
+            if slot < len(self.values) and self.values[slot].history is None:
+                value = self.values[slot]
+            else:
+                buffer = self.table[slot]
+                value = Value(buffer.dtype, buffer.shape, buffer)
+            self.made[slot] = value
+        return value
+
+    def _hand_out(self) -> Any:
+        """Values into handles: those that were there before, and new ones."""
+        recording = self.entry.recording
+        self.made: dict[int, Value] = {}
+        for effect in recording.effects:
+            write(effect, self.handles, self._value(effect.slot))
+        for slot in self.entry.fresh:
+            self._value(slot)
+        made = Maker(self.handles, self.made).handles_of(recording.specs)
+        for cell, grad in zip(self.cells, recording.grads, strict=True):
+            if grad != "kept":
+                cell.grad = None if grad is None else made[grad]
+
+        def filled(leaf: Any) -> Any:
+            if type(leaf) is not Made:
+                return leaf
+            if leaf.kind == "handle":
+                return made[leaf.number]
+            return self.numbers[recording.program.results[leaf.number]]
+
+        return mapped(recording.result, filled)
+
+    def _give_up(self) -> None:
+        """After an error: what was written is lost, unless it was computed before."""
+        overwritten = set(self.entry.overwritten)
+        self.made = {}
+        for effect in self.entry.recording.effects:
+            buffer = self.table[effect.slot]
+            if buffer is not None:
+                write(effect, self.handles, self._value(effect.slot))
+            elif effect.root in overwritten:
+                old = self.values[effect.root]
+                write(effect, self.handles, Value(old.dtype, old.shape))
