@@ -1,4 +1,4 @@
-"""Subscripts of handles by slices: views, and writes of values that fit.
+"""Subscripts of handles by slices and integers: views, and writes of values that fit.
 
 The faces say what they mean; all but the cases of everyday is left to their methods.
 """
@@ -24,6 +24,7 @@ from .python import (
     Call,
     DecRef,
     ErrClear,
+    ErrOccurred,
     IncRef,
     IntAs,
     IntFrom,
@@ -35,8 +36,11 @@ from .recording import follow
 
 PARTS = 4
 ENTRY = 8 * 20
-ENTRIES = 1023
-"""A remembered region: recipe, class, parts, four words for each part, the result."""
+ENTRIES = 8191
+"""A remembered region: recipe, class, parts, four words for each part, the result.
+
+Sweeps over the rows of a few arrays have some thousand of them.
+"""
 
 
 def described(key: int, parts: int) -> int:
@@ -54,8 +58,32 @@ def described(key: int, parts: int) -> int:
     return count
 
 
+def viewing(recipe: int, key: int, parts: int) -> int:
+    """As `described`; 0 also where integers leave no axis: that is no view in NumPy."""
+    count = described(key, parts)
+    integers = 0
+    i = 0
+    while i < count:
+        if load(parts + 32 * i) == 2:
+            integers += 1
+        i += 1
+    if integers == TupleSize(TupleItem(recipe, RECIPE_SHAPE)):
+        return 0
+    return count
+
+
 def part_of(key: int, words: int) -> int:
-    """Describe one slice with plain bounds; whether it is one."""
+    """Describe one integer, or one slice with plain bounds; whether it is one."""
+    if kind(key) == state.int_type:
+        number = IntAs(key)
+        if number == -1 and ErrOccurred() != 0:
+            ErrClear()
+            return 0
+        store(words, 2)
+        store(words + 8, number)
+        store(words + 16, 0)
+        store(words + 24, 0)
+        return 1
     if kind(key) != state.slice_type:
         return 0
     if not is_bound(load(key + slot.slice_start)):
@@ -122,14 +150,14 @@ def remember(recipe: int, face: int, parts: int, count: int, found: int) -> int:
 
 
 def getitem(self: int, key: int, entry: int) -> int:
-    """``self[key]`` for slices: a view."""
+    """``self[key]`` where it is a view: for slices, and integers beside them."""
     face = load(entry + FACE)
     parts = reserve(16)
     items = reserve(2)
     count = 0
     recipe = field(self + slot.array_recipe, state.recipe_type)
     if kind(self) == face and recipe != 0:
-        count = described(key, parts)
+        count = viewing(recipe, key, parts)
     if count != 0:
         found = region(recipe, face, parts, count)
         if found != 0:
@@ -183,7 +211,7 @@ def view_of(handle: int, recipe: int, face: int) -> int:
 
 
 def setitem(self: int, given: int, entry: int) -> int:
-    """``self[key] = value`` for slices, and values of the region's shape and dtype."""
+    """``self[key] = value`` for views, and values of their shape and dtype."""
     face = load(entry + FACE)
     key = load(given)
     value = load(given + 8)
@@ -193,7 +221,7 @@ def setitem(self: int, given: int, entry: int) -> int:
     found = 0
     recipe = field(self + slot.array_recipe, state.recipe_type)
     if kind(self) == face and kind(value) == face and recipe != 0:
-        count = described(key, parts)
+        count = viewing(recipe, key, parts)
     if count != 0:
         found = region(recipe, face, parts, count)
         if found == 0:
