@@ -13,6 +13,7 @@ import engine.numpy
 from engine.info import information
 
 from .race import Limit
+from .rows import softmax
 
 OPS = 1000
 
@@ -46,6 +47,43 @@ class Launch:
 
     def time_add_100_elements(self, by: str) -> None:
         self.look(self.x + self.x)
+
+
+def five_ops(x: Any) -> Any:
+    return np.exp(-x * x) * 2.0 + x
+
+
+def thirty_ops(x: Any) -> Any:
+    y = x
+    for k in range(15):
+        y = y * x + (0.5 + k)
+    return y
+
+
+class Compile:
+    """Machine code of one kernel from its text, Numba imported already; median."""
+
+    params = (["5 ops", "30 ops", "softmax"], ["float32", "float64"])
+    param_names = ("kernel", "dtype")
+    unit = "ms"
+
+    def setup(self, kernel: str, dtype: str) -> None:
+        function = {"5 ops": five_ops, "30 ops": thirty_ops, "softmax": softmax}[kernel]
+        x = engine.numpy.array(np.ones((20, 30), dtype))
+        (self.source,) = set(engine.explain(function(x)).sources)
+        self.compile(0)
+
+    def compile(self, number: int) -> float:
+        """Milliseconds for the text, with a comment that nobody has compiled."""
+        from engine.kernels.cpu.compile import compile_text
+
+        name = f"compile_{number}"
+        start = time.perf_counter()
+        compile_text(f"{self.source}\n# {name}\n", name, f"<{name}>")
+        return (time.perf_counter() - start) * 1e3
+
+    def track_milliseconds(self, kernel: str, dtype: str) -> float:
+        return float(np.median([self.compile(number) for number in range(1, 10)]))
 
 
 def nanoseconds_to_record() -> float:
