@@ -27,11 +27,10 @@ on_a_device = pytest.mark.skipif(
     not engine.cuda.is_available(), reason="engine.cuda.is_available() is False"
 )
 WALK = (
-    "add or true_divide or sqrt or floor or isnan or where or left_shift or cast or "
-    "argmax or view or update or take or put or full or iota or python_numbers or "
+    "sqrt or isnan or left_shift or take or view or full or iota or python_numbers or "
     "to_device"
 )
-"""Ops of the walk that the simulator runs: each form of kernel, in a minute."""
+"""Ops of the walk that the simulator runs in some seconds; all of it takes minutes."""
 
 
 @pytest.mark.skipif(engine.cuda.is_available(), reason="a device runs them directly")
