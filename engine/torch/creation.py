@@ -15,7 +15,7 @@ from engine.random import Generator
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.sharing import shared_line
-from engine.torch.device import placed, usable_device
+from engine.torch.device import placed
 from engine.torch.dtypes import Default, NumpyDType, known, number_dtype, numpy_dtype
 from engine.torch.operands import filled
 from engine.torch.tensor import Tensor, value_of_data
@@ -72,7 +72,7 @@ def _other_face(array: Array, requires_grad: bool) -> Tensor:
 
 def _finished(value: Value, requires_grad: bool, device: Any = None) -> Tensor:
     """The tensor of a new value, where the user wants it."""
-    made = Tensor.wrap(placed(value, None if device is None else usable_device(device)))
+    made = Tensor.wrap(placed(value, device))
     return made.requires_grad_() if requires_grad else made
 
 

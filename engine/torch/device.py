@@ -88,6 +88,9 @@ def usable_device(given: Any) -> device:
     return wanted
 
 
-def placed(value: Value, wanted: device | None) -> Value:
-    """A value in the memory of a device."""
-    return value if wanted is None else on_device(value, wanted.type)
+def placed(value: Value, wanted: Any) -> Value:
+    """A value in the memory of a device, or where it is when None is wanted.
+
+    Raises RuntimeError when tensors cannot live there.
+    """
+    return value if wanted is None else on_device(value, usable_device(wanted).type)

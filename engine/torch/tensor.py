@@ -13,12 +13,11 @@ from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.ops.op import cast
 from engine.ops.regions import update
-from engine.ops.transfer import on_device
 from engine.recipe import Recipe
 from engine.record.value import Value, constant
 from engine.storage import GradCell, Line, leaf, read_region
 from engine.torch.conversion import Conversion
-from engine.torch.device import placed, usable_device
+from engine.torch.device import placed
 from engine.torch.dtypes import Default, dtype_of, known, number_dtype
 from engine.torch.indexing import Indexing
 from engine.torch.inplace import InPlace
@@ -188,8 +187,7 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
 
     def _beside(self, value: Value, device: Any) -> Self:
         """A tensor where this one is, or on another device."""
-        place = self.place if device is None else usable_device(device).type
-        return self.wrap(on_device(value, place))
+        return self.wrap(placed(value, self.place if device is None else device))
 
 
 def _within_walk(
@@ -211,7 +209,7 @@ def _remade(
     kind: type[Tensor], elements: Any, requires_grad: bool, place: str = HOST
 ) -> Tensor:
     """A tensor as it was when it was pickled."""
-    made = Tensor.wrap(placed(constant(elements), usable_device(place)))
+    made = Tensor.wrap(placed(constant(elements), place))
     if kind is not Tensor:
         return kind(made, requires_grad)
     return made.requires_grad_() if requires_grad else made

@@ -7,7 +7,6 @@ machines that have none.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from math import prod
@@ -17,6 +16,7 @@ import numpy as np
 from cuda.bindings import driver
 
 from .forms import THREADS
+from .sharing import Sharing
 
 
 class CudaError(RuntimeError):
@@ -109,7 +109,7 @@ class Memory:
             driver.cuMemFree(self.pointer)
 
 
-class DeviceArray:
+class DeviceArray(Sharing):
     """A C-contiguous array in the memory of the device.
 
     Parameters
@@ -133,18 +133,6 @@ class DeviceArray:
         if new.nbytes:
             check(driver.cuMemcpyHtoD, new.pointer, contiguous.ctypes.data, new.nbytes)
         return new
-
-    @property
-    def exclusive(self) -> bool:
-        """Whether no other array shares this memory."""
-        return sys.getrefcount(self.memory) <= 2  # our slot, getrefcount's argument
-
-    def reshape(self, shape: tuple[int, ...]) -> DeviceArray:
-        """The same memory under another shape of as many elements."""
-        other = object.__new__(DeviceArray)
-        other.__dict__.update(self.__dict__)
-        other.shape = shape
-        return other
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, once everything launched before is done."""

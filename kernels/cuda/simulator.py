@@ -22,6 +22,7 @@ from numba.cuda.simulator import kernelapi
 
 from ..reference.functions import FUNCTIONS
 from .forms import THREADS
+from .sharing import Sharing
 from .teams import device_functions, last_of
 
 STORED = {np.dtype(bool): np.uint8, np.dtype(np.float16): np.uint16}
@@ -62,7 +63,7 @@ _memory: weakref.WeakValueDictionary[int, np.ndarray[Any, Any]] = (
 )
 
 
-class DeviceArray:
+class DeviceArray(Sharing):
     """A C-contiguous array in what stands for the memory of the device."""
 
     def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
@@ -80,21 +81,10 @@ class DeviceArray:
         new.memory[:-1] = host.reshape(-1)
         return new
 
-    @property
-    def exclusive(self) -> bool:
-        """Whether no other array shares this memory."""
-        return sys.getrefcount(self.memory) <= 2  # our slot, getrefcount's argument
-
-    def reshape(self, shape: tuple[int, ...]) -> DeviceArray:
-        """The same memory under another shape of as many elements."""
-        other = object.__new__(DeviceArray)
-        other.__dict__.update(self.__dict__)
-        other.shape = shape
-        return other
-
     def numpy(self) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array."""
-        return self.memory[:-1].copy().reshape(self.shape)
+        host: np.ndarray[Any, Any] = self.memory[:-1].copy().reshape(self.shape)
+        return host
 
 
 QUIET = """
