@@ -23,7 +23,9 @@ from . import (
     comparing,
     constants,
     conversion,
+    covariance,
     creation,
+    einstein,
     fft,
     grids,
     information,
@@ -49,7 +51,9 @@ from . import (
 from .comparing import *  # noqa: F403
 from .constants import *  # noqa: F403
 from .conversion import *  # noqa: F403
+from .covariance import *  # noqa: F403
 from .creation import *  # noqa: F403
+from .einstein import *  # noqa: F403
 from .fallback import FallbackWarning
 from .grids import *  # noqa: F403
 from .information import *  # noqa: F403
@@ -76,7 +80,9 @@ __all__ = ["FallbackWarning", "fft", "linalg", "ndarray", "random", "ufunc"]
 __all__ += comparing.__all__
 __all__ += constants.__all__
 __all__ += conversion.__all__
+__all__ += covariance.__all__
 __all__ += creation.__all__
+__all__ += einstein.__all__
 __all__ += grids.__all__
 __all__ += information.__all__
 __all__ += nanfunctions.__all__

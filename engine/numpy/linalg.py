@@ -7,19 +7,25 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+import engine.numpy.products as products
 import engine.numpy.reductions as reductions
 from engine import composites
 from engine.ops.op import cast
 
 from .creation import as_index
 from .fallback import library_call
-from .products import (
+from .operands import NOT_GIVEN
+from .products import vecdot
+from .standard_linalg import (
     cross,
+    diagonal,
     matmul,
+    matrix_transpose,
     outer,
     tensordot,
+    tensorinv,
+    tensorsolve,
     trace,
-    vecdot,
 )
 
 LinAlgError = np.linalg.LinAlgError
@@ -30,6 +36,7 @@ __all__ = [
     "cond",
     "cross",
     "det",
+    "diagonal",
     "eig",
     "eigh",
     "eigvals",
@@ -40,6 +47,7 @@ __all__ = [
     "matrix_norm",
     "matrix_power",
     "matrix_rank",
+    "matrix_transpose",
     "multi_dot",
     "norm",
     "outer",
@@ -50,6 +58,8 @@ __all__ = [
     "svd",
     "svdvals",
     "tensordot",
+    "tensorinv",
+    "tensorsolve",
     "trace",
     "vecdot",
     "vector_norm",
@@ -128,7 +138,7 @@ def multi_dot(arrays: Any, *, out: Any = None) -> Any:
     result = face.asarray(arrays[0])
     for other in arrays[1:-1]:
         result = matmul(result, other)
-    return matmul(result, arrays[-1], out)
+    return products.matmul(result, arrays[-1], out)
 
 
 def solve(a: Any, b: Any) -> Any:
@@ -141,9 +151,12 @@ def inv(a: Any) -> Any:
     return library_call("linalg.inv", np.linalg.inv, a)
 
 
-def pinv(a: Any, rcond: Any = None, hermitian: bool = False) -> Any:
+def pinv(
+    a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = NOT_GIVEN
+) -> Any:
     """The pseudo-inverse of a matrix; computed by NumPy."""
-    return library_call("linalg.pinv", np.linalg.pinv, a, rcond, hermitian)
+    options = {} if rtol is NOT_GIVEN else {"rtol": rtol}
+    return library_call("linalg.pinv", np.linalg.pinv, a, rcond, hermitian, **options)
 
 
 def det(a: Any) -> Any:
@@ -213,6 +226,10 @@ def cond(x: Any, p: Any = None) -> Any:
     return library_call("linalg.cond", np.linalg.cond, x, p)
 
 
-def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False) -> Any:
+def matrix_rank(
+    A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None
+) -> Any:
     """The rank of a matrix; computed by NumPy."""
-    return library_call("linalg.matrix_rank", np.linalg.matrix_rank, A, tol, hermitian)
+    return library_call(
+        "linalg.matrix_rank", np.linalg.matrix_rank, A, tol, hermitian, rtol=rtol
+    )

@@ -82,7 +82,7 @@ def argsort(
 
 
 def partition(
-    a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
+    a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None
 ) -> Any:
     """A copy partitioned around `kth`: here, sorted."""
     _check_options("partition", 0, kind=kind, order=order)
@@ -91,7 +91,7 @@ def partition(
 
 
 def argpartition(
-    a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
+    a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None
 ) -> Any:
     """Indices that would partition around `kth`: here, sort."""
     _check_options("argpartition", 0, kind=kind, order=order)
@@ -114,9 +114,30 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     return quiet_call(np.digitize, x, bins, right)
 
 
-def unique(ar: Any, *args: Any, **options: Any) -> Any:
-    """The sorted distinct elements. Computes; carries no gradient."""
-    return library_call("unique", np.unique, ar, *args, **options)
+def unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: Any = None,
+    *,
+    equal_nan: bool = True,
+    sorted: bool = True,
+) -> Any:
+    """The sorted distinct elements. Computes; carries no gradient.
+
+    They are sorted where `sorted` is False too.
+    """
+    return library_call(
+        "unique",
+        np.unique,
+        ar,
+        return_index,
+        return_inverse,
+        return_counts,
+        axis,
+        equal_nan=equal_nan,
+    )
 
 
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:

@@ -22,8 +22,6 @@ from .views import normal_axis
 
 __all__ = [
     "average",
-    "corrcoef",
-    "cov",
     "mean",
     "median",
     "percentile",
@@ -197,9 +195,8 @@ def _quantiles(
     weights: Any,
 ) -> Any:
     array = face.asarray(a)
-    number = isinstance(q, (int, float)) and not isinstance(q, bool)
-    simple = number and method == "linear" and weights is None and array.size
-    if not simple or array.dtype.kind == "c" or isinstance(axis, tuple):
+    plain = has_plain_quantiles(array, q, axis)
+    if not plain or method != "linear" or weights is not None:
         return library_call(
             name,
             function,
@@ -216,7 +213,17 @@ def _quantiles(
     return _quantile_of_sorted(array, q / scale, axis, keepdims)
 
 
-def _quantile_of_sorted(array: Any, q: float, axis: Any, keepdims: bool) -> Any:
+def has_plain_quantiles(array: face.ndarray, q: Any, axis: Any) -> bool:
+    """Whether there is one quantile, along one axis, that is a floating number."""
+    number = type(q) is float or (type(q) is int and array.dtype.kind == "f")
+    kinds = array.dtype.kind in "fiu" and array.size > 0
+    return number and kinds and not isinstance(axis, tuple)
+
+
+def _quantile_of_sorted(
+    array: Any, q: float, axis: Any, keepdims: bool, middle: bool = False
+) -> Any:
+    """One quantile; `middle`: the mean of two neighbours, infinite ones too."""
     kept = (1,) * array.ndim
     flat = array.ravel() if axis is None else array
     place = 0 if axis is None else normal_axis(axis, array.ndim)
@@ -228,11 +235,14 @@ def _quantile_of_sorted(array: Any, q: float, axis: Any, keepdims: bool) -> Any:
     lead = (slice(None),) * place
     below, above = rising[(*lead, low)], rising[(*lead, high)]
     share = q * last - low
-    mixed = (
-        below + (above - below) * share
-        if share < 0.5
-        else (above - (above - below) * (1 - share))
-    )
+    if not share:
+        mixed = below
+    elif middle:
+        mixed = (below + above) / 2
+    elif share < 0.5:
+        mixed = below + (above - below) * share
+    else:
+        mixed = above - (above - below) * (1 - share)
     top = rising[(*lead, last)]
     result = REGISTRY["where"](REGISTRY["isnan"](top.read()), top.read(), mixed.read())
     made = face.fresh(result)
@@ -288,12 +298,14 @@ def median(
     keepdims: bool = False,
 ) -> Any:
     """The median over an axis."""
-    made = _quantiles("median", _median, a, 0.5, axis, keepdims, 1.0, "linear", None)
-    return deliver("median", made, out)
+    array = face.asarray(a)
+    if isinstance(axis, tuple) or array.dtype.kind == "c" or not array.size:
+        return deliver("median", _by_numpy("median", array, axis, keepdims), out)
+    return deliver("median", _quantile_of_sorted(array, 0.5, axis, keepdims, True), out)
 
 
-def _median(a: Any, q: Any, axis: Any, **options: Any) -> Any:
-    return np.median(a, axis, keepdims=options["keepdims"])
+def _by_numpy(name: str, a: Any, axis: Any, keepdims: bool) -> Any:
+    return library_call(name, getattr(np, name), a, axis, keepdims=keepdims)
 
 
 def average(
@@ -325,45 +337,6 @@ def average(
     scale = reductions.sum(total, axis, keepdims=keepdims)
     result = reductions.sum(array * weight, axis, keepdims=keepdims) / scale
     return (result, scale) if returned else result
-
-
-def cov(
-    m: Any,
-    y: Any = None,
-    rowvar: bool = True,
-    bias: bool = False,
-    ddof: int | None = None,
-) -> Any:
-    """The covariance matrix of variables: rows, or columns where not `rowvar`."""
-    array = _variables(m, rowvar)
-    if y is not None:
-        from .joining import concatenate
-
-        array = concatenate((array, _variables(y, rowvar)), axis=0)
-    freedom = (0 if bias else 1) if ddof is None else ddof
-    count = array.shape[1]
-    centred = array - mean(array, 1, keepdims=True)
-    other = centred.conj() if centred.dtype.kind == "c" else centred
-    return (centred @ other.T / builtins.max(count - freedom, 0)).squeeze()
-
-
-def _variables(m: Any, rowvar: bool) -> Any:
-    array = face.asarray(m)
-    if array.ndim > 2:
-        raise ValueError(named("m has more than 2 dimensions"))
-    array = array * 1.0
-    if array.ndim == 2 and not rowvar and array.shape[0] != 1:
-        array = array.T
-    return array.reshape(1, -1) if array.ndim < 2 else array
-
-
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
-    """The correlation coefficients of variables."""
-    matrix = cov(x, y, rowvar)
-    if matrix.ndim == 0:
-        return matrix / matrix
-    spread = elementwise.apply(REGISTRY["sqrt"], matrix.diagonal().real)
-    return matrix / spread[:, None] / spread[None, :]
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
