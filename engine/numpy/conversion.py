@@ -81,7 +81,7 @@ def array(
         made = _shared(object, dtype)
     else:
         made = _of_foreign(object, dtype, order)
-    if ndmax and made.ndim > ndmax:
+    if ndmax and made.ndim > ndmax and not hasattr(object, "ndim"):
         raise ValueError(
             f"array: at most {ndmax} axes were required; {made.ndim} were given"
         )

@@ -49,7 +49,9 @@ def einsum(
             others = (term for _, term in (*chosen, *pairs))
             chosen.insert(0, _contract(x, left, y, right, set(result).union(*others)))
         pairs.append(chosen[0])
-    return deliver("einsum", _final(*pairs[0], result), out)
+    made = _final(*pairs[0], result)
+    made = made if made.shape else face.fresh(made.read())
+    return deliver("einsum", made, out)
 
 
 def einsum_path(

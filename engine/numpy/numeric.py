@@ -21,7 +21,6 @@ __all__ = [
     "angle",
     "around",
     "clip",
-    "convolve",
     "diff",
     "ediff1d",
     "fix",
@@ -355,32 +354,3 @@ def modf(x: Any) -> tuple[Any, Any]:
     infinite = apply(REGISTRY["isinf"], array)
     rest = apply(REGISTRY["where"], infinite, 0.0, array - whole)
     return apply(REGISTRY["copysign"], rest, array), whole
-
-
-def convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    """The convolution of two sequences, as sums of shifted products."""
-    left, right = face.asarray(a), face.asarray(v)
-    if left.ndim != 1 or right.ndim != 1:
-        raise ValueError(named("object too deep for desired array"))
-    if not left.size or not right.size:
-        raise ValueError("convolve: two sequences that are not empty were required")
-    if left.size < right.size:
-        left, right = right, left
-    if right.size > 64:
-        from .fallback import library_call
-
-        return library_call("convolve", np.convolve, left, right, mode)
-    n, m = left.size, right.size
-    dtype = np.result_type(left.dtype, right.dtype)
-    out = face.ndarray((n + m - 1,), dtype)
-    for k in range(m):
-        out[k : k + n] += left * right[k]
-    if mode == "same":
-        return out[(m - 1) // 2 : (m - 1) // 2 + n]
-    if mode == "valid":
-        return out[m - 1 : n]
-    if mode != "full":
-        raise ValueError(
-            named(f"mode must be one of 'valid', 'same', or 'full'; {mode!r}")
-        )
-    return out

@@ -21,11 +21,11 @@ __all__ = [
     "argsort",
     "bincount",
     "digitize",
-    "histogram",
     "lexsort",
     "partition",
     "searchsorted",
     "sort",
+    "sort_complex",
     "unique",
 ]
 
@@ -72,6 +72,15 @@ def sort(
     Every kind sorts stably, so `kind` and `stable` change nothing.
     """
     return _sorted_along("sort", a, axis, kind=kind, order=order, stable=stable)
+
+
+def sort_complex(a: Any) -> Any:
+    """A copy sorted along the last axis, as complex numbers."""
+    array = sort(a)
+    if array.dtype.kind == "c":
+        return array
+    short = array.dtype.itemsize < 4 and array.dtype.kind in "iu"
+    return array.astype(np.complex64 if short else np.complex128)
 
 
 def argsort(
@@ -143,10 +152,3 @@ def unique(
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     """How often each small integer occurs. Computes."""
     return library_call("bincount", np.bincount, x, weights, minlength)
-
-
-def histogram(
-    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
-    """How many elements fall into each bin. Computes."""
-    return quiet_call(np.histogram, a, bins, range, density, weights)

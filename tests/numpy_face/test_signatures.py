@@ -47,9 +47,11 @@ def pairs() -> Iterator[tuple[str, Callable[..., Any], Callable[..., Any]]]:
     """Functions that both have, where Engine's is not NumPy's own."""
     for space, theirs, ours in spaces():
         for name in sorted(set(dir(theirs)) & set(dir(ours))):
+            if name.startswith("_") or name == "fromstring":  # that says no signature
+                continue
             one, two = getattr(theirs, name), getattr(ours, name)
             plain = callable(one) and not isinstance(one, (type, numpy.ufunc))
-            if plain and one is not two and not name.startswith("_"):
+            if plain and one is not two:
                 yield f"{space}.{name}", one, two
 
 
