@@ -49,8 +49,12 @@ def pairs() -> Iterator[tuple[str, Callable[..., Any], Callable[..., Any]]]:
         for name in sorted(set(dir(theirs)) & set(dir(ours))):
             if name.startswith("_") or name == "fromstring":  # that says no signature
                 continue
-            one, two = getattr(theirs, name), getattr(ours, name)
-            plain = callable(one) and not isinstance(one, (type, numpy.ufunc))
+            one, two = getattr(theirs, name), getattr(ours, name, None)
+            plain = (
+                callable(one)
+                and callable(two)
+                and not isinstance(one, (type, numpy.ufunc))
+            )
             if plain and one is not two:
                 yield f"{space}.{name}", one, two
 
