@@ -12,6 +12,7 @@ import numpy as np
 import engine.numpy.handle as face
 
 from . import ufuncs
+from .names import nearest_message
 
 __all__ = [
     "arccos",
@@ -99,3 +100,7 @@ def arcsin(x: Any) -> Any:
 def arctanh(x: Any) -> Any:
     """The inverse hyperbolic tangent; complex where there are numbers beyond 1."""
     return ufuncs.arctanh(_at_most_one(x))
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(nearest_message(name, __all__, __name__, np.emath))

@@ -9,6 +9,7 @@ import numpy as np
 import engine.numpy.handle as face
 
 from .fallback import library_call, quiet_call
+from .names import nearest_message
 
 __all__ = [
     "fft",
@@ -98,3 +99,7 @@ def fftshift(x: Any, axes: Any = None) -> Any:
 def ifftshift(x: Any, axes: Any = None) -> Any:
     """The inverse of `fftshift`."""
     return _shifted(x, axes, -1)
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(nearest_message(name, __all__, __name__, np.fft))

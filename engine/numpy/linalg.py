@@ -14,6 +14,7 @@ from engine.ops.op import cast
 
 from .creation import as_index
 from .fallback import library_call
+from .names import nearest_message
 from .operands import NOT_GIVEN
 from .products import vecdot
 from .standard_linalg import (
@@ -233,3 +234,7 @@ def matrix_rank(
     return library_call(
         "linalg.matrix_rank", np.linalg.matrix_rank, A, tol, hermitian, rtol=rtol
     )
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(nearest_message(name, __all__, __name__, np.linalg))

@@ -22,6 +22,7 @@ from numpy.random import (
 from engine.errors import named
 from engine.random import Generator as Stream
 
+from .names import nearest_message
 from .random_generator import Generator
 
 __all__ = [
@@ -377,3 +378,7 @@ def zipf(a: Any, size: Any = None) -> Any:
 def RandomState(seed: Any = None) -> Generator:
     """A generator; NumPy's old name for one."""
     return default_rng(seed)
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(nearest_message(name, __all__, __name__, np.random))

@@ -10,6 +10,7 @@ import numpy
 import pytest
 
 import engine.numpy as np
+from engine.numpy.names import REASONS
 
 P = inspect.Parameter
 
@@ -153,3 +154,12 @@ def same_outcome(name: str, expected: Any, found: Any) -> None:
         assert not isinstance(found, Exception), (name, found)
         assert found.dtype == expected.dtype, name
         numpy.testing.assert_allclose(numpy.asarray(found), expected, err_msg=name)
+
+
+def test_every_absent_name_says_why() -> None:
+    public = [name for name in numpy.__all__ if not name.startswith("_")]
+    absent = [name for name in public if name not in np.__all__]
+    assert sorted(REASONS) == sorted(absent)
+    for name in absent:
+        with pytest.raises(AttributeError, match=f"{name}', which NumPy has: .* as "):
+            getattr(np, name)
