@@ -46,7 +46,8 @@ linalg.cholesky 1 upper; linalg.cross 2 axis; linalg.det 1; linalg.eig 1; linalg
 linalg.eigvals 1; linalg.eigvalsh 1; linalg.inv 1; linalg.matmul 2
 linalg.matrix_norm 1 keepdims ord; linalg.matrix_power 2; linalg.outer 2
 linalg.qr 1 mode; linalg.slogdet 1; linalg.solve 2; linalg.svd 1 full_matrices
-linalg.svdvals 1; linalg.tensordot 2 axes; linalg.trace 1 offset dtype; linalg.vecdot 2 axis
+linalg.svdvals 1; linalg.tensordot 2 axes; linalg.trace 1 offset dtype
+linalg.vecdot 2 axis
 linalg.vector_norm 1 axis keepdims ord
 fft.fft 1 n axis norm; fft.ifft 1 n axis norm; fft.rfft 1 n axis norm
 fft.irfft 1 n axis norm; fft.fftn 1 s axes norm; fft.ifftn 1 s axes norm
