@@ -13,8 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from engine import counters
 from engine.array import Array
-from engine.execute import Native, evaluate, use_native
+from engine.config import TIER_HERE, Config, config
+from engine.execute import Native, evaluate, failed, use_native
+from engine.kernels import pool
 from engine.kernels.backend import HOST
 from engine.kernels.cpu.target import MissingSymbol
 from engine.kernels.native import objects
@@ -23,12 +26,15 @@ from engine.kernels.native.objects import FASTCALL, ONE, Unknown, fields
 from engine.ops.op import Op
 from engine.recipe import Recipe
 from engine.record.forms import FORMS
-from engine.record.node import LEAF, Node
+from engine.record.node import LEAF, Known, Node
 from engine.record.registry import REGISTRY
+from engine.record.runtime import watchers
 from engine.record.trace import (
     MAX_EVENTS,
     SOFT_EVENTS,
+    TRIE,
     Trace,
+    Trie,
     current_trace,
 )
 from engine.record.value import History, Scalar, Value, sequence
@@ -73,10 +79,13 @@ def start(face: type[Array]) -> None:
         _reason = f"{type(error).__name__}: {error}"
         return
     _fill(code)
+    code.thing("tensor_type", face)
     _code, _reason = code, "the default"
     _functions = Native(
+        objects.function("flush", code.addresses["flush"], ONE),
         objects.function("survey", code.addresses["survey"], ONE),
         objects.function("settle", code.addresses["settle"], FASTCALL),
+        objects.function("evaluate", code.addresses["evaluate"], ONE),
     )
     use_native(_functions)
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
@@ -122,6 +131,9 @@ def _slots(face: type[Array]) -> dict[str, int]:
         **fields("value", value, *Value.__slots__[1:]),
         **fields("node", node, *Node.__slots__),
         **fields("trace", lambda: Trace(None), *Trace.__slots__),  # type: ignore[arg-type]
+        **fields("trie", Trie, *Trie.__slots__),
+        **fields("known", lambda: Known(None), *Known.__slots__),
+        **fields("config", Config, *Config.__slots__),
         **fields("history", lambda: History(LEAF, (), ()), *History.__slots__),
         **fields("storage", storage, *Storage.__slots__[1:]),
         **fields("line", lambda: Line(storage(), value()), *Line.__slots__),
@@ -158,6 +170,15 @@ def _fill(code: Code) -> None:
         "leaf_op": LEAF,
         "view_op": REGISTRY["view"],
         "update_op": REGISTRY["update"],
+        "acquire_name": "acquire",
+        "release_name": "release",
+        "numpy_name": "numpy",
+        "tier_here": TIER_HERE,
+        "known_type": Known,
+        "trie": TRIE,
+        "config": config,
+        "watchers": watchers,
+        "failed": failed,
         "sequence": sequence,
         "find_trace": current_trace,
         "call_op": Op.__call__,
@@ -170,6 +191,8 @@ def _fill(code: Code) -> None:
         code.thing(name, thing)
     code.number("most_events", MAX_EVENTS)
     code.number("soft_events", SOFT_EVENTS)
+    code.memory("pool_numbers", pool.NUMBERS)
+    code.memory("counts", counters.NATIVE)
 
 
 def _written(value: Value) -> None:
@@ -198,6 +221,8 @@ def _join(code: Code, face: Any) -> None:
         kind = name.strip("_")
         address, words = code.method(kind, None, found[name], face, words)
         _replace(face, name, address, KINDS[kind])
+    address, _ = code.method("computed", None, found["computed"], face)
+    _replace(face, "computed", address, KINDS["computed"])
     for name, python in found.items():
         form = FORMS.get(python)
         if form is not None and (name[:2] == "__" or form.operands == 1):

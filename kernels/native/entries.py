@@ -11,6 +11,7 @@ from . import (
     flushing,
     handles,
     language,
+    looking,
     matching,
     operators,
     recording,
@@ -23,27 +24,39 @@ WORDS = (
     *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
     *("float32", "float64", "int64", "array_type"),
+    *("acquire_name", "release_name", "numpy_name", "tier_here"),
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
-    *("storage_type", "line_type", "ndarray_type", "ndarray_base", "ufunc_op"),
+    *("storage_type", "line_type"),
+    *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op"),
     *("leaf_op", "view_op", "update_op", "sequence"),
     *("most_events", "soft_events"),
+    *("known_type", "trie", "config", "watchers", "pool_numbers", "counts"),
     # what Python does
-    *("find_trace", "call_op", "written", "too_many"),
+    *("find_trace", "call_op", "written", "too_many", "failed"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
     *("thread", "trace", "methods", "regions"),
 )
 """The words of the global block, see `language`."""
 
-MODULES = (matching, recording, flushing, handles, operators, subscripts)
+MODULES = (matching, recording, flushing, handles, looking, operators, subscripts)
 
-FUNCTIONS = ("call_op", "call_ufunc", "array_ufunc", "survey", "settle")
+FUNCTIONS = (
+    *("call_op", "call_ufunc", "array_ufunc"),
+    *("flush", "survey", "settle", "evaluate"),
+)
 
-KINDS = {"binary": ONE, "unary": NONE, "getitem": ONE, "setitem": FASTCALL}
+KINDS = {
+    "binary": ONE,
+    "unary": NONE,
+    "getitem": ONE,
+    "setitem": FASTCALL,
+    "computed": NONE,
+}
 """Kinds of methods that differ only in their words, and how they are called."""
 
-METHODS = {"binary": 96, "unary": 96, "getitem": 2, "setitem": 2}
+METHODS = {"binary": 96, "unary": 96, "getitem": 2, "setitem": 2, "computed": 2}
 """How many methods of each kind there can be."""
 
 _METHOD = """
@@ -63,7 +76,7 @@ def _names(kind: str) -> list[str]:
 
 def _text(slots: Mapping[str, int], sources: Sequence[language.Source]) -> str:
     """LLVM text of everything."""
-    apart = {*KINDS, "follow", "with_self", "apply"}
+    apart = {*KINDS, "follow", "with_self", "apply", "flushed"}
     parts = [language.compile_sources(sources, slots, WORDS, set(FUNCTIONS), apart)]
     words = language.word_at(WORDS, "methods")
     offset = 0
@@ -109,9 +122,13 @@ class Code:
 
     def _block(self, name: str, words: int) -> Any:
         block = (ctypes.c_uint64 * words)()
+        self.memory(name, block)
+        return block
+
+    def memory(self, name: str, block: Any) -> None:
+        """Let a word of the global block be the address of an array of ctypes'."""
         forever(block)
         self.number(name, ctypes.addressof(block))
-        return block
 
     def number(self, name: str, number: int) -> None:
         """Set a word of the global block."""

@@ -39,6 +39,20 @@ def shown(handle: int) -> int:
     return value
 
 
+def at_hand(handle: int) -> int:
+    """The value that a handle shows (borrowed), where nothing is recorded for it."""
+    recipe = load(handle + slot.array_recipe)
+    value = field(handle + slot.array_value, state.value_type)
+    if value == 0:
+        line = field(handle + slot.array_line, state.line_type)
+        if line == 0 or not is_current(line):
+            return 0
+        value = field(line + slot.line_value, state.value_type)
+    if value == 0 or recipe != load(value + slot.value_layout):
+        return 0
+    return value
+
+
 def is_current(line: int) -> int:
     """Whether a line shows the latest value of memory that nobody outside sees."""
     storage = field(line + slot.line_storage, state.storage_type)
