@@ -42,6 +42,9 @@ ENTRIES = 8191
 Sweeps over the rows of a few arrays have some thousand of them.
 """
 
+NEAR = 4
+"""In so many places, from the one that its hash says, a region is looked for."""
+
 
 def described(key: int, parts: int) -> int:
     """The parts of a key of slices and integers, four words each; how many, or 0."""
@@ -104,20 +107,19 @@ def is_bound(thing: int) -> int:
     return thing == state.none or kind(thing) == state.int_type
 
 
-def entry_of(recipe: int, face: int, parts: int, count: int) -> int:
-    """Where the region that a key selects is remembered, if it is."""
-    mixed = recipe ^ (face << 7)
+def mixed(recipe: int, face: int, parts: int, count: int) -> int:
+    """A hash of a key, and of what it is a key of."""
+    found = recipe ^ (face << 7)
     i = 0
     while i < 4 * count:
-        mixed = (mixed ^ load(parts + 8 * i)) * 0x9E3779B97F4A7C15
-        mixed = mixed ^ (mixed >> 29)
+        found = (found ^ load(parts + 8 * i)) * 0x9E3779B97F4A7C15
+        found = found ^ (found >> 29)
         i += 1
-    return state.regions + ENTRY * (mixed & ENTRIES)
+    return found
 
 
-def region(recipe: int, face: int, parts: int, count: int) -> int:
-    """The recipe of a subscript (borrowed), 0 where it is not remembered."""
-    entry = entry_of(recipe, face, parts, count)
+def is_entry(entry: int, recipe: int, face: int, parts: int, count: int) -> int:
+    """Whether a key is remembered at a place."""
     if load(entry) != recipe or load(entry + 8) != face or load(entry + 16) != count:
         return 0
     i = 0
@@ -125,12 +127,36 @@ def region(recipe: int, face: int, parts: int, count: int) -> int:
         if load(entry + 24 + 8 * i) != load(parts + 8 * i):
             return 0
         i += 1
-    return load(entry + 24 + 32 * PARTS)
+    return 1
+
+
+def region(recipe: int, face: int, parts: int, count: int) -> int:
+    """The recipe of a subscript (borrowed), 0 where it is not remembered."""
+    first = mixed(recipe, face, parts, count)
+    i = 0
+    while i < NEAR:
+        entry = state.regions + ENTRY * ((first + i) & ENTRIES)
+        if is_entry(entry, recipe, face, parts, count):
+            return load(entry + 24 + 32 * PARTS)
+        i += 1
+    return 0
+
+
+def place_for(first: int) -> int:
+    """Where a key of this hash may be put: a free place near it, or a taken one."""
+    i = 0
+    while i < NEAR:
+        entry = state.regions + ENTRY * ((first + i) & ENTRIES)
+        if load(entry) == 0:
+            return entry
+        i += 1
+    chosen = (first >> 40) & (NEAR - 1)
+    return state.regions + ENTRY * ((first + chosen) & ENTRIES)
 
 
 def remember(recipe: int, face: int, parts: int, count: int, found: int) -> int:
     """Keep the recipe that Python found for a subscript."""
-    entry = entry_of(recipe, face, parts, count)
+    entry = place_for(mixed(recipe, face, parts, count))
     last = load(entry + 24 + 32 * PARTS)
     first = load(entry)
     IncRef(recipe)
