@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,7 +38,16 @@ from engine.record.trace import (
     current_trace,
 )
 from engine.record.value import History, Scalar, Value, sequence
+from engine.steps import steps_of
 from engine.storage import Line, Storage
+
+REDUCTIONS = frozenset(
+    (
+        *("sum", "prod", "max", "min", "amax", "amin", "any", "all"),
+        *("argmax", "argmin", "mean", "var", "std"),
+    )
+)
+"""Methods whose events depend on the layout of the array, and on an axis, alone."""
 
 _code: Code | None = None
 _reason = "it was not started"
@@ -170,6 +179,7 @@ def _fill(code: Code) -> None:
         "leaf_op": LEAF,
         "view_op": REGISTRY["view"],
         "update_op": REGISTRY["update"],
+        "full_op": REGISTRY["full"],
         "acquire_name": "acquire",
         "release_name": "release",
         "numpy_name": "numpy",
@@ -183,6 +193,8 @@ def _fill(code: Code) -> None:
         "find_trace": current_trace,
         "call_op": Op.__call__,
         "written": _written,
+        "steps_of": steps_of,
+        "store_value": Array.store,
         "too_many": _too_many,
         "operands": {op: op.nin for op in REGISTRY.values()},
         "ufuncs": {},
@@ -223,21 +235,34 @@ def _join(code: Code, face: Any) -> None:
         _replace(face, name, address, KINDS[kind])
     address, _ = code.method("computed", None, found["computed"], face)
     _replace(face, "computed", address, KINDS["computed"])
+    for name in REDUCTIONS & found.keys():
+        address, _ = code.method("reduced", None, found[name], face)
+        _replace(face, name, address, KINDS["reduced"])
     for name, python in found.items():
         form = FORMS.get(python)
         if form is not None and (name[:2] == "__" or form.operands == 1):
             kind = "binary" if form.operands == 2 else "unary"
+            kind = "in_place" if form.in_place else kind
             op = REGISTRY[form.op]
             address, _ = code.method(kind, op, python, face, int(form.reflected))
             _replace(face, name, address, KINDS[kind])
 
 
-def join_numpy(face: type[Array], ufunc: Any, call_ufunc: Callable[..., Any]) -> None:
-    """Use native code for the methods of the NumPy face, and for its functions.
+class NumPy(NamedTuple):
+    """Functions of the NumPy face that native code calls.
 
-    `call_ufunc` is what ``__array_ufunc__`` does with NumPy's function, the name of its
-    method, and operands.
+    ``call_ufunc`` is what ``__array_ufunc__`` does with NumPy's function, the name of
+    its method, and operands; ``update_in_place(op, target, other, shown)`` does
+    ``target op= other``, and ``locate(array, key)`` gives the recipe of a subscript.
     """
+
+    call_ufunc: Callable[..., Any]
+    update_in_place: Callable[..., Any]
+    locate: Callable[[Any, Any], Recipe | None]
+
+
+def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
+    """Use native code for the methods of the NumPy face, and for its functions."""
     code = _code
     if code is None:
         return
@@ -248,7 +273,9 @@ def join_numpy(face: type[Array], ufunc: Any, call_ufunc: Callable[..., Any]) ->
     code.thing("ndarray_type", face)
     code.thing("ufunc", ufunc.__call__)
     code.thing("array_ufunc", face.__array_ufunc__)  # type: ignore[attr-defined]
-    code.thing("array_ufunc_plain", call_ufunc)
+    code.thing("array_ufunc_plain", functions.call_ufunc)
+    code.thing("update_in_place", functions.update_in_place)
+    code.thing("locate", functions.locate)
     ops = {getattr(np, name, None): op for name, op in REGISTRY.items()}
     code.thing("ufuncs", {f: op for f, op in ops.items() if isinstance(f, np.ufunc)})
     _replace(ufunc, "__call__", code.addresses["call_ufunc"], FASTCALL)

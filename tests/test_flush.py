@@ -1,4 +1,4 @@
-"""Flushes that native code does as a whole: what they compute, count and leave alone."""
+"""Flushes that native code does as a whole: what they compute, count, leave alone."""
 
 from __future__ import annotations
 

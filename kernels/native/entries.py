@@ -8,6 +8,7 @@ from typing import Any
 
 from ..cpu.target import forever, load_optimised
 from . import (
+    calls,
     flushing,
     handles,
     language,
@@ -16,6 +17,7 @@ from . import (
     operators,
     recording,
     subscripts,
+    writing,
 )
 from .objects import FASTCALL, NONE, ONE
 
@@ -29,18 +31,22 @@ WORDS = (
     *("value_type", "scalar_type", "recipe_type", "history_type"),
     *("storage_type", "line_type"),
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op"),
-    *("leaf_op", "view_op", "update_op", "sequence"),
+    *("leaf_op", "view_op", "update_op", "full_op", "sequence"),
     *("most_events", "soft_events"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts"),
     # what Python does
     *("find_trace", "call_op", "written", "too_many", "failed"),
+    *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
     *("thread", "trace", "methods", "regions"),
 )
 """The words of the global block, see `language`."""
 
-MODULES = (matching, recording, flushing, handles, looking, operators, subscripts)
+MODULES = (
+    *(matching, recording, flushing, handles, looking),
+    *(operators, writing, subscripts, calls),
+)
 
 FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc"),
@@ -50,24 +56,37 @@ FUNCTIONS = (
 KINDS = {
     "binary": ONE,
     "unary": NONE,
+    "in_place": ONE,
     "getitem": ONE,
     "setitem": FASTCALL,
     "computed": NONE,
+    "reduced": FASTCALL,
 }
 """Kinds of methods that differ only in their words, and how they are called."""
 
-METHODS = {"binary": 96, "unary": 96, "getitem": 2, "setitem": 2, "computed": 2}
+METHODS = {
+    "binary": 96,
+    "unary": 96,
+    "in_place": 16,
+    "getitem": 2,
+    "setitem": 2,
+    "computed": 2,
+    "reduced": 32,
+}
 """How many methods of each kind there can be."""
 
 _METHOD = """
-define i64 @engine_{kind}_{k}(i64 %self, i64 %given) {{
+define i64 @engine_{kind}_{k}(i64 %self, i64 %given{more}) {{
   %all = load i64, ptr {words}
   %own = add i64 %all, {offset}
-  %result = tail call i64 @engine_{kind}(i64 %self, i64 %given, i64 %own)
+  %result = tail call i64 @engine_{kind}(i64 %self, i64 %given{more}, i64 %own)
   ret i64 %result
 }}
 """
 """A function for each method, as the code of a method is not told which it is."""
+
+_MORE = {"reduced": ", i64 %count, i64 %names"}
+"""What kinds of methods with any number of arguments are told besides."""
 
 
 def _names(kind: str) -> list[str]:
@@ -82,7 +101,10 @@ def _text(slots: Mapping[str, int], sources: Sequence[language.Source]) -> str:
     offset = 0
     for kind in KINDS:
         for k in range(METHODS[kind]):
-            parts.append(_METHOD.format(kind=kind, k=k, words=words, offset=offset))
+            more = _MORE.get(kind, "")
+            parts.append(
+                _METHOD.format(kind=kind, k=k, words=words, offset=offset, more=more)
+            )
             offset += 32
     return "".join(parts)
 
