@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_EVENTS = 8192
 """A trace never grows past this: laziness is bounded by pending ops ..."""
 
-SOFT_EVENTS = 2048
+SOFT_EVENTS = 512
 """... and is flushed past this after a write, where few temporaries are alive."""
 
 MAX_BYTES = 1 << 30
