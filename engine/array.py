@@ -156,9 +156,8 @@ class Array:
         region = recipe or self.recipe
         if region.size == 0:
             return
-        line = self.line
-        base = line.value
-        if region.is_whole(base.size, base.dtype):
+        line = self.line  # not its value: what is held here is alive at a flush
+        if region.is_whole(line.value.size, line.value.dtype):
             line.write(lambda _base: value, None)
             return
         if 0 in region.strides:
@@ -343,8 +342,17 @@ class Array:
             return np.array(self.computed(), dtype=dtype)
         return self.export()
 
-    def __dlpack__(self, **options: Any) -> Any:
-        return self.export().__dlpack__(**options)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        return self.export().__dlpack__(
+            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+        )
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)

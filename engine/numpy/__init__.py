@@ -33,13 +33,16 @@ from . import (
     files,
     grids,
     histograms,
+    indexing,
     information,
+    inspection,
     joining,
     linalg,
     manipulation,
     names,
     nanfunctions,
     numeric,
+    operators,
     polynomials,
     products,
     protocols,
@@ -69,6 +72,7 @@ from .files import *  # noqa: F403
 from .grids import *  # noqa: F403
 from .histograms import *  # noqa: F403
 from .information import *  # noqa: F403
+from .inspection import *  # noqa: F403
 from .joining import *  # noqa: F403
 from .manipulation import *  # noqa: F403
 from .nanfunctions import *  # noqa: F403
@@ -88,7 +92,11 @@ from .ufunc import ufunc
 from .ufuncs import *  # noqa: F403
 from .windows import *  # noqa: F403
 
-_native.join_numpy(ndarray, ufunc, protocols.call_plain)
+_native.join_numpy(
+    ndarray,
+    ufunc,
+    _native.NumPy(protocols.call_plain, operators.update_in_place, indexing.located),
+)
 
 # Each module says what it exports, so that names are written once.
 __all__ = ["FallbackWarning", "emath", "fft", "linalg", "ndarray", "random", "ufunc"]
@@ -104,6 +112,7 @@ __all__ += files.__all__
 __all__ += grids.__all__
 __all__ += histograms.__all__
 __all__ += information.__all__
+__all__ += inspection.__all__
 __all__ += nanfunctions.__all__
 __all__ += sets.__all__
 __all__ += joining.__all__

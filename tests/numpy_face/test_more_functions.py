@@ -255,6 +255,20 @@ def test_what_numpy_computes_refuses_gradients() -> None:
             call()
 
 
+def test_numpys_functions_of_engine_arrays_are_these() -> None:
+    x = np.arange(1.0, 5.0).requires_grad_()
+    found = [
+        numpy.polyval(x, 2.0),
+        numpy.unwrap(x * 3),
+        numpy.nanmedian(x),
+        numpy.emath.sqrt(x),
+        numpy.einsum("...i,i", x, x),
+        numpy.linalg.diagonal(x.reshape(2, 2)),
+        numpy.apply_along_axis(np.cumsum, 0, x),
+    ]
+    assert all(type(one) is np.ndarray and one.requires_grad for one in found)
+
+
 # -- files ----------------------------------------------------------------------------
 def test_arrays_are_saved_and_loaded(tmp_path: Path) -> None:
     x = np.arange(6).reshape(2, 3) * 1.5

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.skipif(
     reason="the signatures of NumPy 2.4 are compared; others differ in a few keywords",
 )
 
-EXTRA: dict[str, set[str]] = {}
-"""Keyword-only parameters that NumPy's function does not have."""
+EXTRA = {"numpy.sort": {"descending"}, "numpy.argsort": {"descending"}}
+"""Keyword-only parameters of the array API that NumPy's functions do not have."""
 
 OTHERWISE = {
     "numpy.arange": "NumPy's code also takes `start` by name and dtype by position",
