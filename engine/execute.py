@@ -76,7 +76,8 @@ def flush(trace: Trace) -> None:
     memory; else it is heard at once, and all stays pending.
     """
     with trace.lock:
-        if not trace.values or trace.flushing:
+        events = len(trace.values)
+        if not events or trace.flushing:
             return
         spare = put_aside(trace)
         try:
@@ -91,8 +92,19 @@ def flush(trace: Trace) -> None:
             trace.flushing = trace.donating = False
             if spare is not None:
                 take_up(trace, spare)
+    if _watcher is not None:
+        _watcher(events)
     if spare is not None and spare.values:
         flush(spare)
+
+
+_watcher: Callable[[int], None] | None = None
+
+
+def watch_flushes(watcher: Callable[[int], None] | None) -> None:
+    """Let a function know how many events a flush had, when it is over."""
+    global _watcher
+    _watcher = watcher
 
 
 def _compute_aside(value: Value, trace: Trace) -> None:
@@ -155,13 +167,19 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
         return interpret(node.path(), list(map(bool, alive)), leaves, scalars)
     plan = node.plans.get(key)
     if plan is None:
-        from engine.plan import ColdPlan  # plan imports this module
-
         kept = tuple(map(bool, alive))
-        plan = ColdPlan(node.path(), kept, _donated(trace, key))
+        plan = _planners[0](node.path(), kept, _donated(trace, key))
         node.plans[key] = plan
     outputs: dict[int, Any] = plan.run(leaves, scalars)
     return outputs
+
+
+_planners: list[Callable[..., Any]] = []
+
+
+def plan_by(planner: Callable[..., Any]) -> None:
+    """Let this make plans: `engine.plan`, which imports this module."""
+    _planners[:] = [planner]
 
 
 def _donated(trace: Trace, key: bytes) -> frozenset[int]:

@@ -1,7 +1,7 @@
 """The native recorder: native code in place of methods, where this Python can have it.
 
 The code is `engine.kernels.native`. The Python methods stay: they say what it means,
-and do all that it leaves to them. ``ENGINE_RECORDER=python`` keeps to them alone.
+and do all that it leaves to them. `engine.native` says when it is loaded.
 """
 
 from __future__ import annotations
@@ -42,26 +42,15 @@ _methods: list[tuple[Any, str, Any, Any]] = []
 
 
 def recorder() -> tuple[str, str]:
-    """Which recorder runs, ``"native"`` or ``"python"``, and why.
-
-    Examples
-    --------
-    >>> recorder()[0] in ("native", "python")
-    True
-    """
+    """Which recorder runs, ``"native"`` or ``"python"``, and why."""
     return ("native" if _code is not None else "python"), _reason
 
 
 def start(face: type[Array]) -> None:
     """Use native code for ops, and for the methods of the PyTorch face."""
     global _code, _functions, _reason
-    wanted = os.environ.get("ENGINE_RECORDER", "native")
-    if wanted not in ("native", "python"):
-        raise ValueError(
-            f"ENGINE_RECORDER: 'native' or 'python' was required; {wanted!r} was given"
-        )
     missing = objects.unsupported()
-    if wanted == "python":
+    if os.environ.get("ENGINE_RECORDER") == "python":
         _reason = "ENGINE_RECORDER=python"
         return
     if missing is not None:
@@ -84,15 +73,7 @@ def start(face: type[Array]) -> None:
 
 
 def use(which: str) -> None:
-    """Let the ``"native"`` or the ``"python"`` recorder record from now on.
-
-    For tests and measurements: programs have no reason to change it.
-
-    Raises
-    ------
-    RuntimeError
-        When there is no native recorder.
-    """
+    """Let the ``"native"`` or the ``"python"`` recorder record from now on."""
     if which == "native" and _functions is None:
         raise RuntimeError(
             f"use: a native recorder was required; there is none: {_reason}"

@@ -6,7 +6,6 @@ is used; a cold group is interpreted, until that has cost what compiling it cost
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence, Set
 from copy import copy
 from dataclasses import replace
@@ -246,6 +245,8 @@ class Row:
         if name in _warned:
             return
         _warned.add(name)
+        import logging  # seldom needed, and slow to import
+
         logging.getLogger("engine.plan").info("%s: %s", name, error.reason)
         ops = ", ".join(dict.fromkeys(self.steps[n].op.name for n in self.group.steps))
         warn_user(

@@ -1,4 +1,4 @@
-"""`engine.compile`: calls that are recorded once, and then done without their Python.
+"""What `engine.compile` makes: calls that are recorded once, and then replayed.
 
 The first calls are ordinary. What they record is compared; where a replay is provably
 the same, later calls with arguments of the same kinds are replayed. Otherwise calls
@@ -12,7 +12,7 @@ import threading
 import types
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, overload
+from typing import Any
 
 from engine.capture.arguments import (
     Unfit,
@@ -241,67 +241,8 @@ def _replay(entry: Entry, call: Call) -> Replay | None:
     return Replay(entry, handles, values, cells)
 
 
-@overload
-def compile(
-    function: Callable[..., Any], /, *, strict: bool = ..., shapes: int = ...
-) -> Compiled: ...
-
-
-@overload
-def compile(
-    *, strict: bool = ..., shapes: int = ...
-) -> Callable[[Callable[..., Any]], Compiled]: ...
-
-
-def compile(
-    function: Callable[..., Any] | None = None,
-    /,
-    *,
-    strict: bool = False,
-    shapes: int = 64,
-) -> Any:
-    """Record calls of a function once, and do later ones without their Python.
-
-    The function is called as it is until two calls have recorded the same; from then
-    on, a call with arguments of the same kinds and shapes runs what was recorded, on
-    its own arrays and numbers. A call that cannot be replayed is an ordinary call.
-
-    Parameters
-    ----------
-    function : callable
-        A function of arrays of either face, NumPy arrays, numbers, and nested lists,
-        tuples and dicts of them. NumPy arrays reach it as arrays of `engine.numpy`;
-        what it writes into them is written in the caller's.
-    strict : bool
-        Whether a function that cannot be replayed raises RuntimeError, with the
-        reason and the line; otherwise `Compiled.report` gives them.
-    shapes : int
-        How many signatures are kept, the least recently used one being forgotten.
-
-    Returns
-    -------
-    Compiled
-        To be called like the function.
-
-    Examples
-    --------
-    >>> import engine.numpy as np
-    >>> import engine
-    >>> @engine.compile
-    ... def smooth(x, weight):
-    ...     x[1:-1] += weight * (x[:-2] - 2 * x[1:-1] + x[2:])
-    >>> x = np.array([0.0, 0.0, 8.0, 0.0, 0.0])
-    >>> for weight in (0.25, 0.25, 0.5):
-    ...     smooth(x, weight)
-    >>> x
-    array([0. , 1.5, 2. , 1.5, 0. ])
-    """
-    if function is None:
-        return functools.partial(_compiled, strict=strict, shapes=shapes)
-    return _compiled(function, strict, shapes)
-
-
-def _compiled(function: Callable[..., Any], strict: bool, shapes: int) -> Compiled:
+def compiled(function: Callable[..., Any], strict: bool, shapes: int) -> Compiled:
+    """The compiled form of a function; see `engine.compile`."""
     if not callable(function):
         raise TypeError(
             f"compile: a function was required; {type(function).__name__} was given"

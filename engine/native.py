@@ -1,0 +1,105 @@
+"""Which recorder records: Python's at first, native code once it is worth its loading.
+
+Native code takes a tenth of the time, but loading it takes as long as Python takes for
+ten thousand events, and a script that computes a block once never has that many. It is
+loaded at the end of the flush that makes up `WORTH` events. ``ENGINE_RECORDER=native``
+loads it at once, ``ENGINE_RECORDER=python`` never.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from engine.execute import watch_flushes
+from engine.interrupts import run_whole
+
+WORTH = 500
+"""Events after which a program counts as one that records a lot."""
+
+_waiting: list[Any] = []
+"""The faces that native code is to know when it is loaded: PyTorch's, then NumPy's."""
+
+_events = 0
+
+
+def prepare(face: type) -> None:
+    """Load native code for the PyTorch face when it is worth it.
+
+    Raises
+    ------
+    ValueError
+        If ``ENGINE_RECORDER`` names no recorder.
+    """
+    wanted = os.environ.get("ENGINE_RECORDER")
+    if wanted not in (None, "native", "python"):
+        raise ValueError(
+            f"ENGINE_RECORDER: 'native' or 'python' was required; {wanted!r} was given"
+        )
+    _waiting.append(face)
+    if wanted == "native":
+        start()
+    elif wanted is None:
+        watch_flushes(_flushed)
+
+
+def join_numpy(*face: Any) -> None:
+    """Let native code know the NumPy face as well, now or when it is loaded."""
+    if _waiting:
+        _waiting.append(face)
+    else:
+        from engine import native_code
+
+        native_code.join_numpy(*face)
+
+
+def start() -> None:
+    """Load native code now, if it is not loaded already."""
+    waiting = _waiting[:]
+    if not waiting:
+        return
+    _waiting.clear()
+    watch_flushes(None)
+    from engine import native_code
+
+    native_code.start(waiting[0])
+    for face in waiting[1:]:
+        native_code.join_numpy(*face)
+
+
+def recorder() -> tuple[str, str]:
+    """Which recorder runs once it is worth it, ``"native"`` or ``"python"``, and why.
+
+    Examples
+    --------
+    >>> recorder()[0] in ("native", "python")
+    True
+    """
+    start()
+    from engine import native_code
+
+    return native_code.recorder()
+
+
+def use(which: str) -> None:
+    """Let the ``"native"`` or the ``"python"`` recorder record from now on.
+
+    For tests and measurements: programs have no reason to change it.
+
+    Raises
+    ------
+    RuntimeError
+        When there is no native recorder.
+    """
+    start()
+    from engine import native_code
+
+    native_code.use(which)
+
+
+def _flushed(events: int) -> None:
+    """Count events; a flush is over."""
+    global _events
+    _events += events
+    if _events >= WORTH:
+        run_whole(start)
