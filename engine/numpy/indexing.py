@@ -261,15 +261,13 @@ def element(handle: face.ndarray, recipe: Recipe) -> face.ndarray:
 
 # -- setting --------------------------------------------------------------------------
 def _assign_to_scalar(handle: face.ndarray, key: Any) -> None:
-    """Let a scalar be written as a whole: it is a 0-d array from then on.
+    """Let a scalar be written by a mask of no axes: it is a 0-d array from then on.
 
-    The array API has no scalars, so that libraries write into what a reduction gives.
+    The array API has no scalars, so that libraries mask what a reduction gives. All
+    other writes are refused, as by NumPy.
     """
-    if isinstance(key, (Array, np.ndarray, np.bool_, bool)):
-        whole = np.ndim(key) == 0 and np.asarray(key).dtype == np.bool_
-    else:
-        whole = key is Ellipsis or key == ()
-    if not whole:
+    is_array = isinstance(key, (Array, np.ndarray))
+    if not is_array or key.ndim or key.dtype != np.bool_:
         raise TypeError(
             named(f"'numpy.{handle.dtype}' object does not support item assignment")
         )
