@@ -172,6 +172,14 @@ class Array:
                 )
         line.write(lambda base: update(base, value, attributes=(region,)), region)
 
+    def renew(self, value: Value) -> None:
+        """Write a new value, which nobody else holds, as `store`; within no_grad."""
+        line, recipe = self.line, self.recipe
+        if self.writeable and recipe is value.layout and recipe is line.value.layout:
+            line.renew(value)
+        else:
+            self.store(value)
+
     def fitted(self, value: Value, shape: tuple[int, ...]) -> Value:
         """`value` cast to this dtype and broadcast to `shape`, as assignment does."""
         value = cast(value, self.recipe.dtype)
