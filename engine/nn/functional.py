@@ -31,15 +31,16 @@ from engine.torch.tensor import Tensor
 def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     """``input @ weight.T + bias``."""
     value = as_value(weight)
-    rank = len(value.shape)
-    if rank != 2 or not input.shape or input.shape[-1] != value.shape[-1]:
+    given = as_value(input)
+    shape = given.shape
+    if len(value.shape) != 2 or not shape or shape[-1] != value.shape[1]:
         raise RuntimeError(
             "linear: an input whose last dimension is that of the weight was required; "
-            f"mat1 and mat2 shapes cannot be multiplied: input {list(input.shape)} and "
+            f"mat1 and mat2 shapes cannot be multiplied: input {list(shape)} and "
             f"weight {list(value.shape)} were given"
         )
     shift = None if bias is None else as_value(bias)
-    return Tensor.wrap(once(_linear, as_value(input), value, shift))
+    return Tensor.wrap(once(_linear, given, value, shift))
 
 
 def _linear(input: Value, weight: Value, bias: Value | None) -> Value:

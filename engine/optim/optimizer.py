@@ -12,9 +12,9 @@ from engine.nn.module import forget_grad
 from engine.ops.op import cast
 from engine.record.runtime import counted
 from engine.record.splice import repeated
-from engine.record.trace import current_trace
+from engine.record.trace import current_trace, switch_grad
 from engine.record.value import Scalar, Value
-from engine.torch.gradients import enable_grad, no_grad
+from engine.torch.gradients import enable_grad
 from engine.torch.operands import expanded, typed
 from engine.torch.tensor import Tensor
 
@@ -129,8 +129,11 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with no_grad():
+        before = switch_grad(False)
+        try:
             self._change(*self._changes())
+        finally:
+            switch_grad(before)
         trace = current_trace()
         if trace.node.number >= STEP_EVENTS:
             flush(trace)

@@ -109,10 +109,14 @@ class Passage:
     results: tuple[int, ...]
     line: str | None
 
-    @property
-    def places(self) -> set[int]:
-        """The places of values that the trace knows."""
-        return {place for place, _ in (*self.operands, *self.entering)}
+    def tells_all(self, table: Sequence[Value]) -> bool:
+        """Whether each value of a table has a place of its own in the trace."""
+        places = [place for place, _ in (*self.operands, *self.entering)]
+        numbers = {
+            *(number for _, number in self.operands),
+            *(node.number for _, node in self.entering),
+        }
+        return sorted(places) == list(range(len(table))) and len(numbers) == len(table)
 
     def again(
         self, table: Sequence[Value], numbers: Sequence[Any] = ()
@@ -157,11 +161,21 @@ class Passage:
         pool: list[Any] = [*table, *self.constants]
         histories = trace.histories
         for node, inputs in self.made:
-            value = _value(trace, node)
+            history = None
             if inputs is not None:
                 operands = tuple([pool[place] for place in inputs])
-                value.history = History(node.op, operands, node.attributes)
+                history = History(node.op, operands, node.attributes)
                 histories = True
+            value = Value(
+                node.dtype,
+                node.shape,
+                None,
+                trace,
+                node.number,
+                history,
+                node.device,
+                node.layout,
+            )
             pool.append(value)
             stretch[node.number - first] = value
         leaves, entered, room = [], {}, trace.room
@@ -192,20 +206,6 @@ class Passage:
             trace.repair()
             raise
         return results
-
-
-def _value(trace: Trace, node: Node) -> Value:
-    """The value of an event of a trace."""
-    return Value(
-        node.dtype,
-        node.shape,
-        None,
-        trace,
-        node.number,
-        None,
-        node.device,
-        node.layout,
-    )
 
 
 def passage(
@@ -243,7 +243,7 @@ def passage(
     scalars = tuple(trace.scalars[start.scalars :])
     index = {id(number): k for k, number in enumerate(numbers)}
     opened = [(i, index[id(x)]) for i, x in enumerate(scalars) if id(x) in index]
-    if len({k for _, k in opened}) != len(index):
+    if len({k for _, k in opened}) != len(numbers):
         return None
     kept = _kept(trace, nodes, table, results)
     if kept is None or (numbers and kept[0]):
@@ -310,9 +310,7 @@ def repeated(
     must use each number as it is given, as an operand.
     """
     trace = current_trace()
-    values = [number.value for number in numbers]
-    things = {*map(id, table), *map(id, values)}
-    if watchers or len(things) != len(table) + len(values):
+    if watchers:
         return function()
     grads = tuple([x.history is not None for x in table]) if trace.grad else None
     passages = passages_from(trace.node)
@@ -321,6 +319,7 @@ def repeated(
         if len(passages) >= KEPT:
             passages.clear()
         known = passages[key, grads] = _Known()
+    values = [number.value for number in numbers]
     if known.passage is not None:
         made = known.passage.again(table, values)
         if made is not None:
@@ -331,8 +330,8 @@ def repeated(
     results = function()
     if start is not None:
         noted = passage(start, table, results, values)
-        # A form that nothing in the trace tells might be another one the next time.
-        if noted is not None and noted.places == set(range(len(table))):
+        # What nothing in the trace tells might be otherwise the next time.
+        if noted is not None and noted.tells_all(table):
             known.passage = noted
     return results
 
