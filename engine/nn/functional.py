@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from engine import composites
@@ -327,18 +327,10 @@ def cross_entropy(
         The share of the target that is spread over all classes.
     """
     how = _reduction("cross_entropy", reduction)
-    logits, classes, axis = _classified("cross_entropy", input, target, ignore_index)
+    logits, classes, axis = _classified("cross_entropy", input, target)
     scale = None if weight is None else cast(as_value(weight), logits.dtype)
-    loss = once(
-        composites.cross_entropy,
-        logits,
-        classes,
-        axis,
-        scale,
-        ignore_index,
-        how,
-        label_smoothing,
-    )
+    options = axis, scale, ignore_index, how, label_smoothing
+    loss = once(_class_loss, composites.cross_entropy, logits, classes, *options)
     return Tensor.wrap(loss)
 
 
@@ -351,15 +343,28 @@ def nll_loss(
 ) -> Tensor:
     """-log of the probability of the target classes, given log-probabilities."""
     how = _reduction("nll_loss", reduction)
-    logs, classes, axis = _classified("nll_loss", input, target, ignore_index)
+    logs, classes, axis = _classified("nll_loss", input, target)
     scale = None if weight is None else cast(as_value(weight), logs.dtype)
-    loss = once(composites.nll_loss, logs, classes, axis, scale, ignore_index, how)
-    return Tensor.wrap(loss)
+    options = axis, scale, ignore_index, how
+    return Tensor.wrap(once(_class_loss, composites.nll_loss, logs, classes, *options))
 
 
-def _classified(
-    name: str, input: Any, target: Any, ignored: int
-) -> tuple[Value, Value, int]:
+def _class_loss(
+    composite: Callable[..., Value],
+    input: Value,
+    target: Value,
+    axis: int,
+    weight: Value | None,
+    ignored: int,
+    *options: Any,
+) -> Value:
+    """A loss of class numbers, which are checked, or of probabilities."""
+    if target.dtype.kind not in "fc":
+        target = bounded(target, attributes=(input.shape[axis], ignored))
+    return composite(input, target, axis, weight, ignored, *options)
+
+
+def _classified(name: str, input: Any, target: Any) -> tuple[Value, Value, int]:
     """Input, target and the dimension of classes, when they fit each other."""
     x, y = as_value(input), as_value(target)
     check_devices(name, x, y)
@@ -382,4 +387,4 @@ def _classified(
             f"{name}: Expected target of size {list(expected)} for an input of size "
             f"{list(x.shape)}; {list(y.shape)} was given"
         )
-    return x, bounded(y, attributes=(x.shape[axis], ignored)), axis
+    return x, y, axis

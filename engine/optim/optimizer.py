@@ -163,9 +163,9 @@ class Optimizer:
                     numbers.append({k: typed(x, dtype) for k, x in given.items()})
                     own = known[alike] = len(numbers) - 1
                     steps.append(step)  # no other has its identity
-                kept = tuple([k for k, x in state.items() if isinstance(x, Tensor)])
-                written = [parameter, *[state[name] for name in kept]]
-                changes.append(_Change(form, written, kept, grad, own))
+                kept = {k: x for k, x in state.items() if isinstance(x, Tensor)}
+                written = [parameter, *kept.values()]
+                changes.append(_Change(form, written, tuple(kept), grad, own))
         return changes, numbers
 
     def _change(self, changes: Sequence[_Change], numbers: Numbers) -> None:
