@@ -15,7 +15,14 @@ from math import copysign
 from typing import Any, NamedTuple
 
 from engine.record.runtime import watchers
-from engine.record.splice import TRIALS, Passage, Start, passage, passages_from
+from engine.record.splice import (
+    TRIALS,
+    Passage,
+    Start,
+    native,
+    passage,
+    passages_from,
+)
 from engine.record.trace import current_trace, note_histories
 from engine.record.value import (
     LEAF_HISTORY,
@@ -60,6 +67,8 @@ class Walk:
         The places of the seeds' values, then of their gradients.
     steps : tuple of Step
         Newest first.
+    cells : tuple of int
+        The places of leaves, and of results that retain their gradient.
     others : tuple of int
         The places of values without a history.
     forms : tuple of (place, dtype, shape, device)
@@ -73,6 +82,7 @@ class Walk:
 
     starts: tuple[int, ...]
     steps: tuple[Step, ...]
+    cells: tuple[int, ...]
     others: tuple[int, ...]
     forms: tuple[tuple[int, Any, tuple[int, ...], str], ...]
     wanted: tuple[int, ...] | None
@@ -101,8 +111,14 @@ class Walk:
                 table.append(value)
             elif table[place] is not value:
                 return None
-        if not self._follow(table):
-            return None
+        given_count, known = len(table), native()
+        if known is None or not known.follow_steps(table, self.steps):
+            del table[given_count:]
+            if not follow_steps(table, self.steps):
+                return None
+        for place in self.cells:
+            if table[place].history.cell.result_hooks:  # type: ignore[union-attr]
+                return None
         for place in self.others:
             if table[place].history is not None:
                 return None
@@ -113,37 +129,39 @@ class Walk:
         # One value in two places is a graph of another form.
         return table if len(set(map(id, table))) == len(table) else None
 
-    def _follow(self, table: list[Value]) -> bool:
-        """Fill a table along the histories, as long as they are those of the steps."""
-        before = sys.maxsize
-        for place, op, attributes, has_cell, arity, fresh, known, numbers in self.steps:
-            history = table[place].history
-            if history is None or history.op is not op or history.sequence >= before:
-                return False
-            before = history.sequence
-            cell, inputs, own = history.cell, history.inputs, history.attributes
-            if (cell is not None) is not has_cell or len(inputs) != arity:
-                return False
-            if has_cell and cell.result_hooks:
-                return False
-            if own is not attributes and own != attributes:
-                return False
-            for position in fresh:
-                x = inputs[position]
-                if type(x) is not Value:
-                    return False
-                table.append(x)
-            for position, at in known:
-                if inputs[position] is not table[at]:
-                    return False
-            for position, number in numbers:
-                if not _same_number(inputs[position], number):
-                    return False
-        return True
-
     def _asks_for(self, wanted: Sequence[Value] | None, table: list[Value]) -> bool:
         asked = None if wanted is None else _places(wanted, table)
         return asked == self.wanted
+
+
+def follow_steps(table: list[Value], steps: Sequence[Step]) -> bool:
+    """Whether the histories are those of the steps.
+
+    The table is filled with the values that are come upon.
+    """
+    before = sys.maxsize
+    for place, op, attributes, has_cell, arity, fresh, known, numbers in steps:
+        history = table[place].history
+        if history is None or history.op is not op or history.sequence >= before:
+            return False
+        before = history.sequence
+        inputs, own = history.inputs, history.attributes
+        if (history.cell is not None) is not has_cell or len(inputs) != arity:
+            return False
+        if own is not attributes and own != attributes:
+            return False
+        for position in fresh:
+            x = inputs[position]
+            if type(x) is not Value:
+                return False
+            table.append(x)
+        for position, at in known:
+            if inputs[position] is not table[at]:
+                return False
+        for position, number in numbers:
+            if not _same_number(inputs[position], number):
+                return False
+    return True
 
 
 class Found(NamedTuple):
@@ -246,6 +264,7 @@ def note(
     walk = Walk(
         tuple(places[id(value)] for value in _given(seeds)),
         tuple(steps),
+        tuple(step.place for step in steps if step.has_cell),
         tuple(k for k, x in enumerate(table) if x.history is None),
         tuple(
             (k, x.dtype, x.shape, x.device)

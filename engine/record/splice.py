@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,12 +63,14 @@ class Start(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A value that a passage makes; `inputs` are those of its history, None without.
+    """A value that a passage makes: the value of the event at `place` in the passage.
 
-    They are places in a pool: the table, then the constants, then what is made.
+    `inputs` are those of its history, None without. They are places in a pool: the
+    table, then the constants, then what is made.
     """
 
     node: Node
+    place: int
     inputs: tuple[int, ...] | None
 
 
@@ -108,6 +111,11 @@ class Passage:
     made: tuple[Made, ...]
     results: tuple[int, ...]
     line: str | None
+
+    @cached_property
+    def has_histories(self) -> bool:
+        """Whether values that it makes have histories."""
+        return bool(self.constants) or any(one.inputs is not None for one in self.made)
 
     def tells_all(self, table: Sequence[Value]) -> bool:
         """Whether each value of a table has a place of its own in the trace."""
@@ -159,25 +167,10 @@ class Passage:
         first = self.start.number + 1
         stretch = [SPENT] * (self.end.number - self.start.number)
         pool: list[Any] = [*table, *self.constants]
-        histories = trace.histories
-        for node, inputs in self.made:
-            history = None
-            if inputs is not None:
-                operands = tuple([pool[place] for place in inputs])
-                history = History(node.op, operands, node.attributes)
-                histories = True
-            value = Value(
-                node.dtype,
-                node.shape,
-                None,
-                trace,
-                node.number,
-                history,
-                node.device,
-                node.layout,
-            )
-            pool.append(value)
-            stretch[node.number - first] = value
+        histories = trace.histories or self.has_histories
+        if not (_native and _native[0].make_values(trace, self.made, pool, stretch)):
+            del pool[len(table) + len(self.constants) :]
+            make_values(trace, self.made, pool, stretch)
         leaves, entered, room = [], {}, trace.room
         for place, node in self.entering:
             leaf = table[place]
@@ -206,6 +199,52 @@ class Passage:
             trace.repair()
             raise
         return results
+
+
+def make_values(
+    trace: Trace, made: Sequence[Made], pool: list[Any], stretch: list[Value]
+) -> None:
+    """Make the values of a passage: at the end of the pool, and at their places."""
+    for node, place, inputs in made:
+        history = None
+        if inputs is not None:
+            operands = tuple([pool[k] for k in inputs])
+            history = History(node.op, operands, node.attributes)
+        value = Value(
+            node.dtype,
+            node.shape,
+            None,
+            trace,
+            node.number,
+            history,
+            node.device,
+            node.layout,
+        )
+        pool.append(value)
+        stretch[place] = value
+
+
+class Native(NamedTuple):
+    """Native code for `make_values`, and for `rewalk.follow_steps`.
+
+    They say whether it was done; Python is to begin anew where it was not.
+    """
+
+    make_values: Callable[..., bool]
+    follow_steps: Callable[[list[Value], Any], bool]
+
+
+_native: list[Native] = []
+
+
+def use_native(functions: Native | None) -> None:
+    """Let native code do what it can, or nothing."""
+    _native[:] = [] if functions is None else [functions]
+
+
+def native() -> Native | None:
+    """What native code does."""
+    return _native[0] if _native else None
 
 
 def passage(
@@ -284,7 +323,8 @@ def _kept(
         history, own = value.history, None
         if history is not None:
             own = tuple(pool[id(x)] for x in history.inputs)
-        specs.append(Made(nodes[value.number - nodes[0].number], own))
+        place = value.number - nodes[0].number
+        specs.append(Made(nodes[place], place, own))
     return tuple(constants), tuple(specs), tuple(pool[id(x)] for x in results)
 
 

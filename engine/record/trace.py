@@ -201,7 +201,7 @@ class Trace:
             node.layout,
         )
         if has_history and node.differentiable and self.grad:
-            value.history = History(op, tuple(inputs), attributes)
+            value.history = History(op, tuple(inputs), node.attributes)
             self.histories = True
         whole = self.values is values and len(self.scalars) == first
         if self.node is not parent or not whole:

@@ -14,6 +14,7 @@ from . import (
     matching,
     operators,
     recording,
+    splicing,
     subscripts,
 )
 from .objects import FASTCALL, NONE, ONE
@@ -36,9 +37,15 @@ WORDS = (
 )
 """The words of the global block, see `language`."""
 
-MODULES = (matching, recording, flushing, handles, operators, subscripts)
+MODULES = (
+    *(matching, recording, flushing, handles, operators, subscripts),
+    splicing,
+)
 
-FUNCTIONS = ("call_op", "call_ufunc", "array_ufunc", "survey", "settle")
+FUNCTIONS = (
+    *("call_op", "call_ufunc", "array_ufunc", "survey", "settle"),
+    *("make_values", "follow_steps"),
+)
 
 KINDS = {"binary": ONE, "unary": NONE, "getitem": ONE, "setitem": FASTCALL}
 """Kinds of methods that differ only in their words, and how they are called."""

