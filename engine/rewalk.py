@@ -111,9 +111,9 @@ class Walk:
                 table.append(value)
             elif table[place] is not value:
                 return None
-        given_count, known = len(table), native()
+        count, known = len(table), native()
         if known is None or not known.follow_steps(table, self.steps):
-            del table[given_count:]
+            del table[count:]
             if not follow_steps(table, self.steps):
                 return None
         for place in self.cells:
@@ -183,7 +183,8 @@ class Found(NamedTuple):
         for value in self.graph:
             history = value.history
             if history is not None and history.op is not LEAF_HISTORY:
-                value.history = _freed(history.op.name)
+                name = history.op.name
+                value.history = _FREED.get(name) or _freed(name)
         note_histories(current_trace())
 
 
@@ -192,9 +193,7 @@ _FREED: dict[str, History] = {}
 
 def _freed(name: str) -> History:
     """The history of a value whose graph was walked and let go."""
-    history = _FREED.get(name)
-    if history is None:
-        history = _FREED[name] = History(Freed(name), (), ())
+    history = _FREED[name] = History(Freed(name), (), ())
     return history
 
 
@@ -275,7 +274,8 @@ def note(
         done,
         tuple((places[id(value)], index[id(grad)]) for value, grad in found),
     )
-    seen: _Seen = passages_from(start.node)["backward"]
+    # Another thread may have forgotten what is known there.
+    seen = passages_from(start.node).setdefault("backward", _Seen())
     seen.walks = (walk, *seen.walks[: KEPT - 1])
 
 

@@ -44,6 +44,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
 
 
 def _linear(input: Value, weight: Value, bias: Value | None) -> Value:
+    """Operands that fit each other, multiplied and shifted."""
     out = product(input, transpose_value(weight), "linear")
     if bias is None:
         return out

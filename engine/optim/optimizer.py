@@ -144,6 +144,7 @@ class Optimizer:
         changes: list[_Change] = []
         numbers: Numbers = []
         for group in self.param_groups:
+            forms = {first: self._form(group, first) for first in (True, False)}
             known: dict[Any, int] = {}
             steps = []
             for parameter in group["params"]:
@@ -151,7 +152,7 @@ class Optimizer:
                 if grad is None:
                     continue
                 state = self.state.get(parameter)
-                form = self._form(group, not state)
+                form = forms[not state]
                 if not state:
                     state = self.state[parameter] = self._begun(parameter, group)
                 step = counted(state, "step") if "step" in state else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import FunctionType, NoneType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +25,6 @@ from .value import History, Scalar, Value
 
 SPENT = Value(np.dtype(bool), (), np.zeros((), bool))
 """Stands in a trace for a value that nobody holds any more."""
-
 
 KEPT = 64
 """Functions that are known at one node; more of them take the place of those."""
@@ -379,16 +379,26 @@ def repeated(
 def once(function: Callable[..., Value], *arguments: Any) -> Value:
     """``function(*arguments)``, at once where it was called like this before.
 
-    What it records must depend on nothing but its arguments: values, and what can be
-    hashed.
+    What it records must depend on nothing but its arguments: values, plain numbers,
+    words, functions, and tuples of them. With others it is just called.
     """
     if watchers:  # arguments may be numbers that it must not look at
         return function(*arguments)
-    table = [x for x in arguments if type(x) is Value]
-    # 0 is another argument than 0.0, and -0.0 than both.
-    others = [None if type(x) is Value else (type(x), x or repr(x)) for x in arguments]
-    key = function, *others
-    return repeated(key, lambda: [function(*arguments)], table)[0]
+    table: list[Value] = []
+    key: list[Any] = [function]
+    for x in arguments:
+        if type(x) is Value:
+            table.append(x)
+            key.append(None)
+        elif isinstance(x, _PLAIN):
+            # 0 is another argument than 0.0, and -0.0 than both.
+            key.append((type(x), x or repr(x)))
+        else:
+            return function(*arguments)
+    return repeated(tuple(key), lambda: [function(*arguments)], table)[0]
+
+
+_PLAIN = (int, float, str, tuple, NoneType, FunctionType)
 
 
 def passages_from(node: Node) -> dict[Any, Any]:

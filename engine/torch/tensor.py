@@ -97,8 +97,10 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
     def grad(self) -> Tensor | None:
         """The gradient that `backward` has accumulated, or None."""
         cell: GradCell | None = self.__dict__.get("_retained")
-        if cell is None and self._line is not None and self.is_leaf:
-            cell = self._line.cell
+        line = self._line
+        if cell is None and line is not None and line.cell is not None:
+            own = line.cell.recipe is self.recipe or self.is_leaf
+            cell = line.cell if own else None
         found: Tensor | None = None if cell is None else cell.grad
         return found
 

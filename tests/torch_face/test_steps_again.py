@@ -367,6 +367,18 @@ def test_options_of_functions_are_told_apart(passed: list[Any]) -> None:
     assert passed
 
 
+def test_arguments_that_are_not_plain_are_not_remembered(passed: list[Any]) -> None:
+    def tripled(x: Any, options: list[float]) -> Any:
+        return x * options[0]
+
+    factors = [3.0]
+    for factor in (3.0, 3.0, 3.0, 4.0):
+        factors[0] = factor
+        tripled_value = splice.once(tripled, leaf(2.0).read(), factors)
+        assert Tensor.wrap(tripled_value).tolist() == [2 * factor]
+    assert not passed
+
+
 def test_one_operand_twice_is_no_pair_of_operands() -> None:
     def program(same: bool) -> Any:
         x = leaf(1.0, 2.0)
