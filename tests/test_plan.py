@@ -211,7 +211,8 @@ def test_a_group_is_interpreted_until_that_cost_its_compilation(
     x = array(11)
     y = op("arctan", op("cosh", x * 0.123) * x) - op("cbrt", x)
     monkeypatch.setattr(engine.row, "_heat", {})  # other tests run such kernels too
-    monkeypatch.setattr(engine.row, "COMPILE", 6 * engine.row.CALL * 3.5)
+    run = engine.row.GROUP + 6 * engine.row.CALL
+    monkeypatch.setattr(engine.row, "COMPILE", 3.5 * run)
     monkeypatch.setattr(backend, "is_known", lambda kernel: False)
     with config(tier="auto"):
         assert interpreted_runs(Recorded([y]), 9) == 3
