@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+import engine.numpy.masked as masked
 from engine.array import Array
 from engine.ops.op import Op
 from engine.record.forms import form
@@ -85,6 +86,8 @@ def update_in_place(op: Op, target: Any, other: Any) -> Any:
     """``target op= other``, with NumPy's rules of casting and order of complaints."""
     check_out(target)
     check_loop(op, (target, other), target, "same_kind")
+    if type(target) is face.Masked and masked.update(op, target, other):
+        return target
     values, order = prepared(op.name, (target, other))
     result = in_c_order(op(*values), order)
     store_out(op.name, result, target, "same_kind", True)
