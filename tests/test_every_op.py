@@ -194,10 +194,11 @@ def test_values_and_dtypes_are_numpys(name: str, backend: str) -> None:
     for actual, (_, expected, arrays) in zip(results, pending, strict=True):
         kept = _defined(op, arrays, np.asarray(expected))
         assert actual.dtype == np.asarray(expected).dtype, [a.dtype for a in arrays]
+        length = name == "absolute" and arrays[0].dtype.kind == "c"
         assert_same(
             actual[kept],
             np.asarray(expected)[kept],
-            _ulps(op, actual.dtype),
+            _ulps(REGISTRY["hypot"] if length else op, actual.dtype),
             name not in EITHER_ZERO,
             _least(op),
         )
