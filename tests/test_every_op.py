@@ -103,6 +103,12 @@ ULPS = {
     "logaddexp": 16.0,
     "logaddexp2": 16.0,
     "rsqrt": 1.0,
+    "cube": 2.0,
+    "fourth_power": 2.0,
+    "reciprocal_square": 2.0,
+    "reciprocal_sqrt": 2.0,
+    "sqrt_cubed": 2.0,
+    "reciprocal_sqrt_cubed": 2.0,
     "deg2rad": 1.0,
     "rad2deg": 1.0,
 }

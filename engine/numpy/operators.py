@@ -11,6 +11,7 @@ import engine.numpy.handle as face
 import engine.numpy.masked as masked
 from engine.array import Array
 from engine.ops.op import Op
+from engine.ops.powers import CONSTANT_POWERS
 from engine.record.forms import form
 from engine.record.registry import REGISTRY
 
@@ -100,6 +101,11 @@ def _power_op(base: Any, exponent: Any) -> Op | None:
         return None
     if exponent == 2:
         return REGISTRY["square"] if _keeps(base, exponent) else None
+    cheaper = CONSTANT_POWERS.get(exponent)
+    if cheaper and base.dtype.kind == "f":
+        return cheaper
+    if cheaper and type(exponent) is int and exponent > 0 and base.dtype.kind in "iu":
+        return cheaper
     if base.dtype.kind in "fc":
         if exponent == 0.5:
             return REGISTRY["sqrt"]
