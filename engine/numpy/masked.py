@@ -9,6 +9,7 @@ Whatever needs the extent computes the mask and gathers the elements.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
@@ -25,14 +26,14 @@ from engine.kernels.backend import HOST
 from engine.movement import reshape_value
 from engine.ops.op import Op, cast
 from engine.ops.regions import take
-from engine.recipe import Shape, is_c_contiguous, storage_order, whole
+from engine.recipe import Shape, is_c_contiguous, owned, storage_order
 from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime
 from engine.record.trace import grad_mode
 from engine.record.value import Value
 
 from .masks import Mask, Region
-from .operands import NUMBERS
+from .operands import NUMBERS, WEAK
 
 
 class Pending(NamedTuple):
@@ -80,15 +81,14 @@ def gathered(pending: Pending) -> face.ndarray:
             base = mask.choose(base, 0, base.shape)
         if recipe.dtype != base.dtype:
             base = source.read()
-            recipe = whole(base.dtype, base.shape)
+            recipe = owned(base.dtype, base.shape)
         found, order = key_positions(recipe, (flags,))
         return face.ndarray.wrap(take(base, adopted(found)), order)
 
 
 def under(mask: Mask, value: Value) -> face.Masked:
     """The selection from a value that was computed from selections."""
-    source = Region(value, whole(value.dtype, value.shape))
-    return face.Masked.of(Pending(mask, source, computed=True))
+    return face.Masked.of(Pending(mask, Region.whole(value), computed=True))
 
 
 # -- elementwise ops ------------------------------------------------------------------
@@ -98,6 +98,10 @@ def apply(op: Op, args: tuple[Any, ...]) -> face.Masked | None:
     first = next((pending for pending in found if pending), None)
     if first is None or first.mask.is_sparse or _may_raise(op, args):
         return None
+    values = _alike(first, args, found)
+    if values is not None:
+        with contextlib.suppress(OverflowError):  # of which others know better
+            return under(first.mask, op(*values))
     mask, rank = first.mask, len(first.rest)
     shapes = [
         _shape_beside(rank, x) if pending is None else _shape_under(first, pending)
@@ -117,6 +121,26 @@ def apply(op: Op, args: tuple[Any, ...]) -> face.Masked | None:
     ]
     result, order = elementwise.compute(op, tuple(arrays))
     return under(mask, elementwise.in_c_order(result, order))
+
+
+def _alike(
+    first: Pending, args: tuple[Any, ...], found: list[Pending | None]
+) -> list[Any] | None:
+    """Operands as values, where they are selections of one shape, or plain numbers."""
+    shape = first.source.recipe.shape
+    values: list[Any] = []
+    for x, pending in zip(args, found, strict=True):
+        if pending is None:
+            if type(x) not in WEAK:
+                return None
+            values.append(x)
+            continue
+        if pending.source.recipe.shape != shape:
+            return None
+        if pending is not first and not first.mask.agrees(pending.mask):
+            return None
+        values.append(pending.source.read())
+    return values
 
 
 def _shape_under(first: Pending, other: Pending) -> Shape | None:

@@ -12,7 +12,7 @@ import numpy as np
 from engine.array import Array
 from engine.kernels.backend import HOST
 from engine.movement import broadcast_value, reshape_value
-from engine.recipe import Recipe, Shape, strided, whole
+from engine.recipe import Recipe, Shape, owned, strided
 from engine.record.node import Node
 from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime, watchers
@@ -37,6 +37,8 @@ _PURE = ("elementwise", "region")
 class Region:
     """What a handle shows at one time: a part of an immutable value."""
 
+    __slots__ = ("base", "recipe")
+
     def __init__(self, base: Value, recipe: Recipe) -> None:
         self.base = base
         self.recipe = recipe
@@ -49,14 +51,22 @@ class Region:
             assert handle._value is not None
             base, recipe = handle._value, handle.recipe
         elif line.storage.shared():
-            base = handle.read()
-            recipe = whole(base.dtype, base.shape)
+            return cls.whole(handle.read())
         else:
             base, recipe = line.current(), handle.recipe
         return cls(base if grad_enabled() else stop(base), recipe)
 
+    @classmethod
+    def whole(cls, value: Value) -> Region:
+        """All of a value."""
+        if value.layout is None:
+            value.layout = owned(value.dtype, value.shape)
+        return cls(value, value.layout)
+
     def read(self) -> Value:
         """Its elements in C order."""
+        if self.recipe is self.base.layout:
+            return self.base
         return read_region(self.base, self.recipe)
 
     def known(self) -> NDArray | None:
@@ -81,6 +91,8 @@ class Region:
 class Mask:
     """A boolean array that selects along the leading axes of others."""
 
+    __slots__ = ("_sparse", "given")
+
     def __init__(self, given: Region) -> None:
         self.given = given
         self._sparse: bool | None = None
@@ -90,8 +102,7 @@ class Mask:
         """The mask that a handle shows, or that an ndarray holds now."""
         if isinstance(given, Array):
             return cls(Region.of(given))
-        value = constant(given)
-        return cls(Region(value, whole(value.dtype, value.shape)))
+        return cls(Region.whole(constant(given)))
 
     @property
     def shape(self) -> Shape:
@@ -121,6 +132,8 @@ class Mask:
 
     def spread(self, shape: Shape) -> Value:
         """The mask of every element of arrays of a shape."""
+        if shape == self.shape:
+            return self.value
         rest = (1,) * (len(shape) - len(self.shape))
         return broadcast_value(reshape_value(self.value, self.shape + rest), shape)
 
