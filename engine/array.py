@@ -343,8 +343,17 @@ class Array:
             return np.array(self.computed(), dtype=dtype)
         return self.export()
 
-    def __dlpack__(self, **options: Any) -> Any:
-        return self.export().__dlpack__(**options)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        return self.export().__dlpack__(
+            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+        )
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)

@@ -14,7 +14,7 @@ from engine.errors import Unfinished, called
 from engine.interpret import interpret, moved
 from engine.interrupts import run_whole
 from engine.kernels.backend import HOST
-from engine.record.node import Node
+from engine.record.node import LEAF, Node
 from engine.record.runtime import looked, watchers
 from engine.record.trace import (
     Trace,
@@ -38,6 +38,8 @@ def ready(value: Value, trace: Trace) -> None:
         return
     if pending is not None:
         flush(pending)
+        if value.buffer is None and value.trace is pending:
+            _compute_aside(value, pending)
     if value.buffer is None:
         _record_again(value)
 
@@ -80,16 +82,39 @@ def flush(trace: Trace) -> None:
         try:
             trace.flushing = True
             key, leaves = _survey(trace)
-            if _native and 1 not in key[len(trace.values) :]:
+            trace.donating = 1 in key[len(trace.values) :]
+            if _native and not trace.donating:
                 _run(trace, key, leaves)
             else:
                 run_whole(_run, trace, key, leaves)
         finally:
-            trace.flushing = False
+            trace.flushing = trace.donating = False
             if spare is not None:
                 take_up(trace, spare)
     if spare is not None and spare.values:
         flush(spare)
+
+
+def _compute_aside(value: Value, trace: Trace) -> None:
+    """Interpret what a value of a trace needs that this very thread is flushing.
+
+    A finalizer asks: it runs in the middle of the flush, so it cannot wait for its end.
+    """
+    if trace.donating:
+        raise RuntimeError(
+            f"{called()}: a value that can be read was required; this one is being "
+            "computed in memory that its operands leave, in the thread that a "
+            "finalizer has interrupted"
+        )
+    nodes = trace.node.path()[: value.number + 1]
+    entered = sum(node.op is LEAF for node in nodes)
+    leaves = [leaf.buffer for leaf in trace.leaves[:entered]]
+    alive = [False] * value.number + [True]
+    try:
+        outputs = interpret(nodes, alive, leaves, trace.scalars)
+    except Unfinished as unfinished:
+        raise unfinished.error from unfinished.error.__cause__
+    value.buffer = outputs[value.number]
 
 
 def _run(trace: Trace, key: bytes, leaves: list[Any]) -> None:
@@ -211,7 +236,9 @@ def live_values(trace: Trace) -> list[bool]:
     values = trace.values
     if not trace.histories and not trace.aliases:
         return _held_values(values)
-    by_history = _held_by_histories(values)
+    # Held until the end: another thread, or a finalizer, may free a history meanwhile.
+    histories = [x.history if x.buffer is None else None for x in values]
+    by_history = _held_by_histories(histories)
     saved = [False] * len(values)
     tape = [False] * len(values)
     read: set[int] = set()
@@ -226,7 +253,7 @@ def live_values(trace: Trace) -> list[bool]:
         held = _references(value) > by_history.get(id(value), 0)
         saved[i] = saved[i] or held
         needed = id(value) in read
-        history = value.history
+        history = histories[i]
         if history is not None and (held or tape[i]):
             needed = needed or 0 in history.op.reads
             again = needed and not saved[i] and _is_elementwise(history)
@@ -257,11 +284,11 @@ def _is_elementwise(history: History) -> bool:
     return not isinstance(history.op, Marker) and history.op.kind == "elementwise"
 
 
-def _held_by_histories(values: list[Value]) -> dict[int, int]:
+def _held_by_histories(histories: list[History | None]) -> dict[int, int]:
     held: dict[int, int] = {}
-    for value in values:
-        if value.history is not None and value.buffer is None:
-            for x in value.history.inputs:
+    for history in histories:
+        if history is not None:
+            for x in history.inputs:
                 held[id(x)] = held.get(id(x), 0) + 1
     return held
 

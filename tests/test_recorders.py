@@ -22,6 +22,7 @@ import engine.numpy as np
 from engine import native
 from engine.execute import flush
 from engine.record import current_trace
+from engine.record.registry import REGISTRY
 from engine.record.value import Value
 
 needs_native = pytest.mark.skipif(
@@ -165,12 +166,36 @@ def test_finalizers_may_record_while_others_record() -> None:
         gc.set_threshold(*threshold)
 
 
+@pytest.mark.parametrize("name", sorted({"python", native.recorder()[0]}))
+def test_a_finalizer_may_read_what_its_thread_is_computing(
+    name: str, recorder: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder(name)
+    seen: list[Any] = []
+
+    def interrupted(*operands: Any) -> Any:
+        seen.append((y + 1.0).tolist())
+        seen.append(y.tolist())
+        return numpy.sort(operands[0])
+
+    with engine.config(tier="numpy"), monkeypatch.context() as patch:
+        patch.setattr(REGISTRY["sort"], "reference", interrupted)
+        x = np.array([3.0, 1.0, 2.0])
+        y = x * 2.0
+        z = np.sort(y)
+        assert z.tolist() == [2.0, 4.0, 6.0]
+        assert seen == [[7.0, 3.0, 5.0], [6.0, 2.0, 4.0]]
+        assert (y + z).tolist() == [8.0, 6.0, 10.0]
+        y = np.array([3.0, 1.0, 2.0]) * 2.0  # whose operand is overwritten
+        z = np.sort(y)
+        with pytest.raises(RuntimeError, match="a finalizer has interrupted"):
+            engine.eval(z)
+
+
 @needs_native
 def test_an_interrupt_that_loses_nothing_leaves_all_pending(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from engine.record.registry import REGISTRY
-
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 

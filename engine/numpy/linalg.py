@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+import engine.numpy.products as products
 import engine.numpy.reductions as reductions
 from engine import composites
 from engine.ops.op import cast
@@ -18,7 +19,6 @@ from .products import (
     matmul,
     outer,
     tensordot,
-    trace,
     vecdot,
 )
 
@@ -121,6 +121,11 @@ def matrix_power(a: Any, n: int) -> Any:
 
         result = eye(array.shape[-1], dtype=array.dtype)
     return result
+
+
+def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    """The sums of diagonals of matrices in the last two axes."""
+    return products.trace(x, offset, -2, -1, dtype)
 
 
 def multi_dot(arrays: Any, *, out: Any = None) -> Any:

@@ -60,11 +60,13 @@ class Trace:
 
     `room` says how many more bytes of computed arrays it may keep alive.
     `grad` says whether the thread records gradient histories, `histories` whether any
-    of the values has one.
+    of the values has one. While it is `flushing`, `donating` says whether that may
+    overwrite leaves.
     """
 
     __slots__ = (
         "aliases",
+        "donating",
         "flushing",
         "grad",
         "histories",
@@ -87,6 +89,7 @@ class Trace:
         self.scalars: list[Any] = []
         self.room = MAX_BYTES
         self.flushing = False
+        self.donating = False
         self.grad = True
         self.histories = False
 
