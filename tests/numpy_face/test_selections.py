@@ -126,6 +126,13 @@ y = a[0, 0][True]
 y = a[[True, False, True, False]]
 y = a[numpy_mask] * 2 + c[numpy_mask]
 y = a[numpy_mask].sum()
+y = np.compress(m.ravel(), a) + 1
+y = np.compress(m[0], a[0], axis=0) * 2
+y = np.compress([True, False], a[0])
+y = np.compress(r, a, axis=0)
+y = a.compress(m.ravel())
+y = np.extract(a > 0, a).sum()
+y = np.extract(k, a)
 a[m] = c[m]
 a[m] = c[m] * 2 + k[m]
 a[m] += 1
@@ -279,6 +286,7 @@ a[r].sum(axis=0)
 a[r].max(axis=1)
 a[m].max(initial=0.0)
 np.count_nonzero(a[m] > 0)
+np.extract(a > 0, a).sum()
 a[m].astype('float32').copy()
 (a[m] > 0).any()
 a.__setitem__(m, c[m])
