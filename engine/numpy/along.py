@@ -47,7 +47,7 @@ def apply_along_axis(
     ]
     shape, dtype = made[0].shape, made[0].dtype
     if not outside:
-        return made[0]
+        return face.ndarray.wrap(made[0].read())  # an array also where it is a scalar
     joined = stack([one.astype(dtype) for one in made]).reshape(*outside, *shape)
     axes = range(len(outside), len(outside) + len(shape))
     return moveaxis(joined, tuple(axes), tuple(place + k for k in range(len(shape))))

@@ -80,7 +80,7 @@ def polyval(p: Any, x: Any) -> Any:
     >>> np.polyval([3.0, 0.0, 1.0], np.array([5.0, 2.0]))
     array([76., 13.])
     """
-    weights = weights_of(p)
+    weights = p.coeffs if isinstance(p, poly1d) else atleast_1d(p)
     place: Any = x if isinstance(x, poly1d) else face.asarray(x)
     total: Any = 0 if isinstance(x, poly1d) else zeros_like(place)
     for k in range(weights.shape[0]):
@@ -90,7 +90,12 @@ def polyval(p: Any, x: Any) -> Any:
 
 def weights_of(p: Any) -> Any:
     """The coefficients of a polynomial, as an array of one axis."""
-    return p.coeffs if isinstance(p, poly1d) else atleast_1d(p)
+    if isinstance(p, poly1d):
+        return p.coeffs
+    weights = atleast_1d(p)
+    if weights.ndim > 1:
+        raise ValueError(named(f"one axis was required; shape {weights.shape} given"))
+    return weights
 
 
 def _of_class(weights: Any, *given: Any) -> Any:
@@ -151,7 +156,7 @@ def polyder(p: Any, m: Any = 1) -> Any:
     times = as_index(m, "an order")
     if times < 0:
         raise ValueError(named("Order of derivative must be positive (see polyint)"))
-    weights = weights_of(p) if isinstance(p, poly1d) else face.asarray(p)
+    weights = weights_of(p)
     for _ in range(times):
         weights = weights[:-1] * arange(weights.shape[0] - 1, 0, -1)
     return _of_class(weights, p)
@@ -167,7 +172,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
         constants = constants.ravel()[[0] * times]
     if constants.size < times:
         raise ValueError(named(f"one constant or at least {m} were required as k"))
-    weights = weights_of(p) if isinstance(p, poly1d) else face.asarray(p)
+    weights = weights_of(p)
     for step in range(times):
         grown = weights / arange(weights.shape[0], 0, -1)
         weights = concatenate((grown, constants[step : step + 1]))

@@ -72,7 +72,8 @@ def kaiser(M: Any, beta: Any) -> Any:
     short = _short(M)
     if short is not None:
         return short
-    place = _centred(M)
+    place, beta = _centred(M), face.asarray(beta)
+    beta = beta if beta.dtype.kind == "c" else beta.astype(float)
     return i0(beta * apply(REGISTRY["sqrt"], 1.0 - place * place)) / i0(beta)
 
 
