@@ -10,7 +10,8 @@ import numpy as np
 import engine.numpy.handle as face
 from engine.errors import named
 
-from .fallback import library_call
+from . import compiled_loops
+from .fallback import ask, library_call, refuse_gradients, to_host, wrapped
 from .joining import stack
 from .manipulation import expand_dims, moveaxis
 from .operands import NOT_GIVEN
@@ -77,7 +78,8 @@ class vectorize:
     """A function of numbers, applied to every element of arrays, with broadcasting.
 
     It is a loop in Python, as in NumPy: what is written with functions of arrays is
-    fused and differentiable, and this is not.
+    fused and differentiable, and this is not. For a function that ``numba.njit`` gave
+    the loop is compiled as well, where there are many elements.
 
     Parameters
     ----------
@@ -111,12 +113,21 @@ class vectorize:
     ) -> None:
         self._options = (otypes, doc, excluded, cache, signature)
         self._numpy: Any = None
+        plain = otypes is None and not excluded and signature is None
+        self._may_compile = plain and compiled_loops.is_compiled(pyfunc)
         if pyfunc is not NOT_GIVEN:
             self._numpy = np.vectorize(pyfunc, *self._options)
+            self.pyfunc = pyfunc
             self.__doc__ = self._numpy.__doc__
             self.__name__ = getattr(pyfunc, "__name__", "vectorize")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._numpy is None:  # a decorator with options: now comes the function
             return vectorize(args[0], *self._options)
-        return library_call("vectorize", self._numpy, *args, **kwargs)
+        name = "vectorize"
+        if self._may_compile and args and not kwargs:
+            refuse_gradients(name, "the function is not differentiated", args)
+            found = ask(name, compiled_loops.elementwise, self.pyfunc, to_host(args))
+            if found is not None:
+                return wrapped(found)
+        return library_call(name, self._numpy, *args, **kwargs)

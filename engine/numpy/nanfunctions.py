@@ -222,7 +222,8 @@ def _quantile(
     """One quantile along one axis; NumPy's for other arguments."""
     array = face.asarray(a)
     usual = options.get("method", "linear") == "linear" and not _weighted(options)
-    plain = has_plain_quantiles(array, q, axis) and 0 <= q <= scale
+    plain = np.ndim(q) == 0 and has_plain_quantiles(array, q, axis, scale)
+    plain = plain and 0 <= q <= scale
     if not (plain and usual):
         places = () if name == "nanmedian" else (q,)
         function = getattr(np, name)

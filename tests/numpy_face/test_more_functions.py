@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import mpmath
+import numba
 import numpy
 import pytest
 import scipy.special
@@ -15,6 +16,7 @@ from test_functions import compare, operands
 
 import engine
 import engine.numpy as np
+from engine.numpy import compiled_loops
 
 EXPRESSIONS = """
 np.hanning(7); np.hanning(1); np.hanning(0); np.hamming(6); np.blackman(5)
@@ -48,6 +50,9 @@ np.nanmedian(m, (0, 1)); np.nanmedian(m, 1, keepdims=True); np.nanmedian(b)
 np.nanquantile(bad[:3], 0.25); np.nanquantile(m, 0.7, axis=1); np.nanquantile(i, 1)
 np.nanquantile(m, [0.2, 0.5]); np.nanpercentile(bad[:3], 60.0, method='lower')
 np.nanpercentile(m, 30.0, 0, keepdims=True); np.nanquantile(np.nan * v, 0.5)
+np.quantile(m, [0.25, 0.7], axis=1); np.percentile(m, (0, 100))
+np.quantile(np.float32(1) * v, [[0.1, 0.9]], keepdims=True); np.percentile(i, [25, 50])
+np.quantile(i, [0, 1]); np.quantile(v, []); np.percentile(bad, np.array([10.0, 90]))
 np.median(np.array([1.0, np.inf])); np.quantile(i, 0); np.quantile(bad[2:], 0.5)
 np.nanmax(bad[:3], initial=-1.0); np.nansum(bad[:2], where=[True, False])
 np.nanmean(bad[:3], where=[True, True, False]); np.nanvar(m, correction=1)
@@ -194,6 +199,7 @@ SMOOTH: dict[str, Any] = {
     "kaiser": lambda m, x: m.kaiser(5, x[0]) if m is np else m.kaiser(5, float(x[0])),
     "nanmedian": lambda m, x: m.nanmedian(x),
     "nanquantile": lambda m, x: m.nanquantile(x, 0.3),
+    "quantiles": lambda m, x: m.quantile(x, [0.2, 0.9]),
     "cov": lambda m, x: m.cov(x.reshape(2, 2)),
     "cov of weights": lambda m, x: m.cov(x, aweights=[1.0, 2.0, 0.5, 1.0]),
     "corrcoef": lambda m, x: m.corrcoef(x, x[::-1] ** 2),
@@ -267,6 +273,23 @@ def test_numpys_functions_of_engine_arrays_are_these() -> None:
         numpy.apply_along_axis(np.cumsum, 0, x),
     ]
     assert all(type(one) is np.ndarray and one.requires_grad for one in found)
+
+
+def test_functions_that_numba_compiled_are_looped_over_by_compiled_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def plain(x: float, y: float) -> float:
+        return x - y if x > y else y * 2.0
+
+    x = numpy.random.default_rng(0).normal(size=(2, 50)).astype("float32")
+    expected = numpy.vectorize(plain)(x, 0.25)
+    monkeypatch.setattr(compiled_loops, "WORTH", 100)
+    monkeypatch.setattr(numpy.vectorize, "__call__", None)  # not this one's loop
+    found = np.vectorize(numba.njit(plain))(np.array(x), 0.25)
+    assert found.dtype == expected.dtype == numpy.float64
+    assert found.tolist() == expected.tolist()
+    with pytest.raises(ZeroDivisionError):
+        np.vectorize(numba.njit(lambda k: 1 // k))(np.arange(100)[::-1])
 
 
 # -- files ----------------------------------------------------------------------------
