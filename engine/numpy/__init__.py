@@ -29,6 +29,7 @@ from . import (
     information,
     inspection,
     joining,
+    lib,
     linalg,
     manipulation,
     names,
@@ -74,7 +75,7 @@ from .ufuncs import *  # noqa: F403
 _native.join_numpy(ndarray, ufunc, protocols.call_plain)
 
 # Each module says what it exports, so that names are written once.
-__all__ = ["FallbackWarning", "fft", "linalg", "ndarray", "random", "ufunc"]
+__all__ = ["FallbackWarning", "fft", "lib", "linalg", "ndarray", "random", "ufunc"]
 __all__ += comparing.__all__
 __all__ += constants.__all__
 __all__ += conversion.__all__
