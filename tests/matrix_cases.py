@@ -222,6 +222,34 @@ def _eigs(rng: Generator) -> list[Case]:
     return [*found, Case((single,), (), out, 64.0)]
 
 
+def _best_fit(a: tuple[int, ...], b: tuple[int, ...]) -> Callable[[Value], Value]:
+    """The solution and the residuals: rank and singular values have no gradient."""
+
+    def meaning(packed: Value) -> Value:
+        x, residuals, *_ = unpacked(packed, *parts.lstsq_shapes(a, b))
+        return x * (1.0 + ops.real(residuals)) if a[0] > a[1] else x
+
+    return meaning
+
+
+def _least_squares(rng: Generator) -> list[Case]:
+    """More and fewer equations than unknowns; less than full rank."""
+    found = []
+    for dtype in (float, complex, np.float32):
+        for rows, columns in ((4, 2), (2, 3), (2, 2)):
+            a, b = numbers(rng, (rows, columns), dtype), numbers(rng, (rows, 2), dtype)
+            x, residuals, rank, s = np.linalg.lstsq(a, b, 1e-12)
+            out = _flat((x, residuals, rank, s)).astype(dtype)
+            after = _best_fit(a.shape, b.shape)
+            smooth = dtype is not np.float32
+            case = Case((a, b), (1e-12,), out, 64.0, smooth, after=after)
+            found.append(case)
+    ones = np.ones((3, 2))
+    x, _, rank, s = np.linalg.lstsq(ones, ones, 1e-12)
+    out = _flat((x, [np.nan, np.nan], rank, s))
+    return [*found, Case((ones, ones), (1e-12,), out, 64.0)]
+
+
 CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "cholesky": _roots,
     "cofactors": cofactors,
@@ -232,6 +260,7 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
         np.linalg.eigvalsh, [(3, 3), (2, 2, 2)], ("L",), _hermitian, before=symmetric
     ),
     "inv": inverses,
+    "lstsq": _least_squares,
     "pinv": pseudo_inverses,
     "qr": _unary(lambda x: _flat(np.linalg.qr(x)), [(3, 3), (4, 2), (2, 4), (2, 3, 2)]),
     "slogdet": _unary(lambda x: _flat(np.linalg.slogdet(x)), [(3, 3), (2, 2, 2)]),
