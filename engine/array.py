@@ -303,11 +303,13 @@ class Array:
                 "outputs does not require grad and does not have a grad_fn"
             )
         if gradient is None:
-            if value.size != 1:
+            if value.size != 1 or value.dtype.kind == "c":
+                real = "real " if value.size == 1 else ""
                 raise RuntimeError(
                     named(
-                        "grad can be implicitly created only for scalar outputs; shape "
-                        f"{value.shape} was given; pass a gradient of that shape"
+                        f"grad can be implicitly created only for {real}scalar outputs;"
+                        f" {value.dtype.name}{list(value.shape)} was given; pass a "
+                        "gradient like it"
                     )
                 )
             return full_value(value.shape, 1, value.dtype)
@@ -343,8 +345,17 @@ class Array:
             return np.array(self.computed(), dtype=dtype)
         return self.export()
 
-    def __dlpack__(self, **options: Any) -> Any:
-        return self.export().__dlpack__(**options)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        return self.export().__dlpack__(
+            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+        )
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)

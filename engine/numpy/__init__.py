@@ -27,6 +27,7 @@ from . import (
     fft,
     grids,
     information,
+    inspection,
     joining,
     linalg,
     manipulation,
@@ -53,6 +54,7 @@ from .creation import *  # noqa: F403
 from .fallback import FallbackWarning
 from .grids import *  # noqa: F403
 from .information import *  # noqa: F403
+from .inspection import *  # noqa: F403
 from .joining import *  # noqa: F403
 from .manipulation import *  # noqa: F403
 from .nanfunctions import *  # noqa: F403
@@ -79,6 +81,7 @@ __all__ += conversion.__all__
 __all__ += creation.__all__
 __all__ += grids.__all__
 __all__ += information.__all__
+__all__ += inspection.__all__
 __all__ += nanfunctions.__all__
 __all__ += sets.__all__
 __all__ += joining.__all__

@@ -140,7 +140,7 @@ def adopt(array: np.ndarray[Any, Any]) -> face.ndarray:
         dense.flags.c_contiguous and dense.base is array and array.base is None
     ):
         dense = dense.copy()
-    return face.ndarray.wrap(_owned(np.ascontiguousarray(dense)), order)
+    return face.ndarray.wrap(_owned(np.asarray(dense, order="C")), order)
 
 
 def _owned(array: np.ndarray[Any, Any]) -> Value:

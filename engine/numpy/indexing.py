@@ -246,12 +246,26 @@ def element(handle: face.ndarray, recipe: Recipe) -> face.ndarray:
 
 
 # -- setting --------------------------------------------------------------------------
-def set_(handle: face.ndarray, key: Any, value: Any) -> None:
-    """``handle[key] = value``."""
-    if handle.scalar:
+def _assign_to_scalar(handle: face.ndarray, key: Any) -> None:
+    """Let a scalar be written as a whole: it is a 0-d array from then on.
+
+    The array API has no scalars, so that libraries write into what a reduction gives.
+    """
+    if isinstance(key, (Array, np.ndarray, np.bool_, bool)):
+        whole = np.ndim(key) == 0 and np.asarray(key).dtype == np.bool_
+    else:
+        whole = key is Ellipsis or key == ()
+    if not whole:
         raise TypeError(
             named(f"'numpy.{handle.dtype}' object does not support item assignment")
         )
+    handle.scalar, handle.writeable = False, True
+
+
+def set_(handle: face.ndarray, key: Any, value: Any) -> None:
+    """``handle[key] = value``."""
+    if handle.scalar:
+        _assign_to_scalar(handle, key)
     if not handle.writeable:
         raise ValueError(named("assignment destination is read-only"))
     if isinstance(key, Array) and key.dtype == np.bool_ and _masks(handle, key, value):

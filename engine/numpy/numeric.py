@@ -70,6 +70,9 @@ def clip(
     **options: Any,
 ) -> Any:
     """The elements, at least `a_min` and at most `a_max`; None is no limit."""
+    unknown = sorted(options.keys() - {"dtype"})
+    if unknown:
+        raise TypeError(f"clip: got an unexpected keyword argument {unknown[0]!r}")
     low = a_min if min is None else min
     high = a_max if max is None else max
     array = face.asarray(a)

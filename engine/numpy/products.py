@@ -15,6 +15,7 @@ from engine.record.registry import REGISTRY
 
 from . import elementwise
 from .reductions import deliver
+from .views import normal_axis
 
 __all__ = [
     "cross",
@@ -170,6 +171,14 @@ def cross(
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """The dot products of vectors along an axis, the first conjugated."""
     x, y = face.asarray(x1), face.asarray(x2)
+    lengths = [a.shape[normal_axis(axis, a.ndim)] for a in (x, y)]
+    if lengths[0] != lengths[1]:
+        raise ValueError(
+            named(
+                "vectors of one length were required; shapes "
+                f"{x.shape} and {y.shape} were given, with axis {axis}"
+            )
+        )
     if x.dtype.kind == "c":
         x = x.conjugate()
     return reductions.sum(x * y, axis=axis, dtype=np.result_type(x.dtype, y.dtype))

@@ -67,8 +67,8 @@ def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
 
 
 def unique_values(x: Any, /) -> Any:
-    """The distinct elements."""
-    return library_call("unique_values", np.unique_values, x)
+    """The distinct elements, in order; NumPy and the standard promise no order."""
+    return library_call("unique_values", np.unique, x, equal_nan=False)
 
 
 def unique_counts(x: Any, /) -> Any:

@@ -13,6 +13,7 @@ from engine.recipe import storage_order, transposed
 from engine.record.registry import REGISTRY
 
 from .fallback import ask, library_call, quiet_call
+from .manipulation import flip
 from .operands import read_as
 from .views import normal_axis
 
@@ -65,20 +66,41 @@ def _sorted_along(name: str, a: Any, axis: Any, **options: Any) -> Any:
 
 
 def sort(
-    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+    a: Any,
+    axis: Any = -1,
+    kind: Any = None,
+    order: Any = None,
+    *,
+    stable: Any = None,
+    descending: bool = False,
 ) -> Any:
-    """A sorted copy along an axis; NaN last.
+    """A sorted copy along an axis; NaN last, or first where `descending`.
 
     Every kind sorts stably, so `kind` and `stable` change nothing.
     """
-    return _sorted_along("sort", a, axis, kind=kind, order=order, stable=stable)
+    result = _sorted_along("sort", a, axis, kind=kind, order=order, stable=stable)
+    return flip(result, axis or 0) if descending and result.ndim else result
 
 
 def argsort(
-    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+    a: Any,
+    axis: Any = -1,
+    kind: Any = None,
+    order: Any = None,
+    *,
+    stable: Any = None,
+    descending: bool = False,
 ) -> Any:
     """Indices that would sort along an axis; equal elements keep their order."""
-    return _sorted_along("argsort", a, axis, kind=kind, order=order, stable=stable)
+    options = {"kind": kind, "order": order, "stable": stable}
+    if not descending or np.ndim(a) == 0:
+        return _sorted_along("argsort", a, axis, **options)
+    array = face.asarray(a)
+    if axis is None:
+        array, axis = array.ravel(), -1
+    # Backwards on both sides, so that equal elements keep their order.
+    places = _sorted_along("argsort", flip(array, axis), axis, **options)
+    return array.shape[axis] - 1 - flip(places, axis)
 
 
 def partition(

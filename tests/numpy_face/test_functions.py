@@ -116,7 +116,7 @@ np.cumulative_prod(v, include_initial=True); np.cov(m); np.cov(v, v * 2); np.cor
 np.cov(m, rowvar=False, bias=True); np.trapezoid(v); np.trapezoid(m, v, axis=1)
 np.isin(i, [1, 3]); np.union1d(i, i8); np.intersect1d(i, [3, 7]); np.setdiff1d(i, [3])
 np.setxor1d(i, [3, 9]); np.diag_indices(3); np.tril_indices(3); np.triu_indices_from(sq)
-np.unique_values(i); np.unique_counts(i).counts
+np.sort(np.unique_values(i)); np.unique_counts(i).counts
 np.pi; np.e; np.inf; np.newaxis; np.float64; np.s_[1:2]; np.isnan(np.nan)
 """
 CASES = [
