@@ -88,6 +88,17 @@ np.fft.fftn(several, (2, 2)); np.fft.fftshift(x)
 np.fft.fft(np.asfortranarray(tall), axis=0); np.fft.hfft(np.arange(4))
 """
 
+SUMS = """
+np.einsum('...ij,...jk', several, sides); np.einsum('...ij->...', several)
+np.einsum('...ij,jk->...ik', several, tall.T); np.einsum('i...->...', several)
+np.einsum('...ii->...i', several); np.einsum('...j,...j', several, wide[:, :3])
+np.einsum('ij...,j...->i...', several[0], tall[:3]); np.einsum('...,...', v, several)
+np.einsum('...j,...j->...', several, several[:1, :, :1]); np.einsum('i,i', v, v[:1])
+np.einsum(several, [0, 1, 2], sides, [0, 2, 3], [3, 0, 1]); np.einsum(v, [0], v, [1])
+np.einsum(several, [..., 1], v, [1]); np.einsum('ij,jk', tall, np.ones((1, 2)))
+np.einsum('ij,kl->iklj', wide, tall); np.einsum('ij,ij->ij', tall, tall[:1])
+"""
+
 
 def _split(text: str) -> list[str]:
     return [
@@ -112,7 +123,7 @@ def operands() -> dict[str, numpy.ndarray]:
     }
 
 
-@pytest.mark.parametrize("expression", _split(LINALG + FOURIER))
+@pytest.mark.parametrize("expression", _split(LINALG + FOURIER + SUMS))
 def test_an_expression_means_the_same_as_in_numpy(expression: str) -> None:
     plain = operands()
     with engine.config(tier="numpy"), warnings.catch_warnings():
@@ -135,6 +146,7 @@ np.abs(np.fft.fft(v)); np.fft.ifft(m, axis=0).imag; np.fft.rfft(v, 5).imag
 np.fft.irfft(np.fft.rfft(v) * v[:2]); np.fft.hfft(v); np.abs(np.fft.ihfft(v, 2))
 np.abs(np.fft.fft2(m)); np.fft.irfftn(m, (2, 3), (1, 0)); np.abs(np.fft.rfftn(m))
 np.einsum('ij,jk,k->i', m, m, v); np.einsum('ii->i', m); np.einsum('ij,ij->', m, m)
+np.einsum('...i,...i->...', m, v); np.einsum('ij,j', m, v[:1])
 np.kron(m, v); np.fft.fftshift(v) * v
 """
 
