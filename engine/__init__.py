@@ -14,6 +14,8 @@ from math import nan as nan
 from math import pi as pi
 
 from engine import cuda as cuda
+from engine import fft as fft
+from engine import linalg as linalg
 from engine import native as _native
 from engine import nn as nn
 from engine import optim as optim
@@ -33,6 +35,11 @@ from engine.io import save as save
 from engine.kernels import pool as _pool
 from engine.kernels.pool import set_num_threads as set_num_threads
 from engine.random import Generator as Generator
+from engine.torch.complexes import complex as complex
+from engine.torch.complexes import imag as imag
+from engine.torch.complexes import polar as polar
+from engine.torch.complexes import real as real
+from engine.torch.complexes import view_as_real as view_as_real
 from engine.torch.creation import arange as arange
 from engine.torch.creation import as_tensor as as_tensor
 from engine.torch.creation import asarray as asarray
@@ -118,6 +125,8 @@ absolute = Tensor.absolute
 acos = Tensor.acos
 acosh = Tensor.acosh
 add = Tensor.add
+angle = Tensor.angle
+conj = Tensor.conj
 addcdiv = Tensor.addcdiv
 addcmul = Tensor.addcmul
 addmm = Tensor.addmm

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -104,10 +105,55 @@ def ihfft(x: Value, n: int | None, axis: int, norm: Any) -> Value:
     return ops.conjugate(rfft(x, n, axis, TURNED[_norm(norm)]))
 
 
-def over_axes(
-    transforms: Sequence[tuple[Transform, int | None, int]], x: Value, norm: Any
-) -> Value:
-    """One transform after the other, each of a length along an axis."""
-    for transform, n, axis in transforms:
+def lengths(value: Value, s: Any, axes: Any) -> list[tuple[int | None, int]]:
+    """Length and axis of each transform; None is the whole axis, as is -1.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many lengths as axes.
+    """
+    rank = len(value.shape)
+    if axes is None:
+        axes = range(-(rank if s is None else len(s)), 0)
+    axes = [index(axis) for axis in axes]
+    s = [None] * len(axes) if s is None else list(s)
+    if len(s) != len(axes):
+        raise ValueError(
+            named(f"Shape and axes have different lengths: {s} and {axes} were given")
+        )
+    return [
+        (None if n in (None, -1) else index(n), axis)
+        for n, axis in zip(s, axes, strict=True)
+    ]
+
+
+def fftn(x: Value, s: Any, axes: Any, norm: Any, *, inverse: bool = False) -> Value:
+    """The transform over axes, the last one first."""
+    transform = ifft if inverse else fft
+    for n, axis in reversed(lengths(x, s, axes)):
         x = transform(x, n, axis, norm)
     return x
+
+
+def rfftn(x: Value, s: Any, axes: Any, norm: Any) -> Value:
+    """The transform of real numbers over axes; half of the last one."""
+    *others, (n, last) = _some(lengths(x, s, axes))
+    x = rfft(x, n, last, norm)
+    for m, axis in reversed(others):
+        x = fft(x, m, axis, norm)
+    return x
+
+
+def irfftn(x: Value, s: Any, axes: Any, norm: Any) -> Value:
+    """The inverse of rfftn."""
+    *others, (n, last) = _some(lengths(x, s, axes))
+    for m, axis in others:
+        x = ifft(x, m, axis, norm)
+    return irfft(x, n, last, norm)
+
+
+def _some(steps: list[tuple[int | None, int]]) -> list[tuple[int | None, int]]:
+    if not steps:
+        raise IndexError(named("at least one axis was required; none was given"))
+    return steps

@@ -9,14 +9,20 @@ import numpy as np
 
 from engine import ops
 from engine.errors import named
-from engine.movement import reshape_value, transpose_value
+from engine.movement import (
+    broadcast_value,
+    reshape_value,
+    swap_axes,
+    transpose_value,
+)
 from engine.ops import decompositions as parts
-from engine.ops.matrices import log_shapes
+from engine.ops.matrices import log_shapes, require_matrices
 from engine.ops.op import DType, cast
 from engine.ops.packing import unpacked
 from engine.record.trace import alias, grad_enabled
 from engine.record.value import Value, constant
 
+from .creation import eye
 from .joining import matrix_product
 
 
@@ -193,6 +199,31 @@ def _cheapest_cuts(sizes: Sequence[int]) -> dict[tuple[int, int], int]:
             ]
             cost[i, j], cuts[i, j] = min(choices)
     return cuts
+
+
+def matrix_power(x: Value, n: int) -> Value:
+    """A square matrix multiplied by itself; the inverse, where n is negative."""
+    require_matrices("matrix_power", x)
+    if n == 0:
+        one = eye(x.shape[-1], x.shape[-1], 0, x.dtype)
+        return broadcast_value(one, x.shape)
+    if n < 0:
+        x, n = inverse(x), -n
+    if n == 3:
+        return ops.matmul(ops.matmul(x, x), x)
+    found: Value | None = None
+    while n:
+        if n & 1:
+            found = x if found is None else ops.matmul(found, x)
+        n >>= 1
+        x = ops.matmul(x, x) if n else x
+    assert found is not None
+    return found
+
+
+def transposed(x: Value) -> Value:
+    """Matrices in the last two axes, transposed."""
+    return swap_axes(x, -1, -2)
 
 
 def last_axes(x: Value, axes: tuple[int, int]) -> Value:

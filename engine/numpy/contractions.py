@@ -56,7 +56,8 @@ def einsum(subscripts: Any, /, *operands: Any, **options: Any) -> Any:
         (x, left), (y, right) = pairs.pop(0), pairs.pop(0)
         later = set(result).union(*(set(term) for _, term in pairs))
         pairs.insert(0, _contract(x, left, y, right, later))
-    return deliver("einsum", _final(*pairs[0], result), out)
+    found = _final(*pairs[0], result)
+    return deliver("einsum", found if found.ndim else face.fresh(found.read()), out)
 
 
 def _from_lists(given: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:

@@ -100,94 +100,61 @@ def ihfft(
 
 
 # -- several axes ---------------------------------------------------------------------
-def _lengths(value: Value, s: Any, axes: Any) -> list[tuple[int | None, int]]:
-    """Length and axis of each transform; None is the whole axis."""
-    rank = len(value.shape)
-    if s is None:
-        axes = range(-rank, 0) if axes is None else axes
-        return [(None, index(axis)) for axis in axes]
-    s = list(s)
-    if axes is None:
+def _lengths(s: Any, axes: Any) -> Any:
+    """The lengths, after NumPy's complaint of lengths without axes."""
+    if s is not None and axes is None:
         warn_user(
             "fft: `axes` should not be `None` if `s` is not `None` (Deprecated in "
             "NumPy 2.0); the axes were required",
             DeprecationWarning,
         )
-        axes = range(-len(s), 0)
-    axes = [index(axis) for axis in axes]
-    if len(s) != len(axes):
-        raise ValueError(
-            named(f"Shape and axes have different lengths: {s} and {axes} were given")
-        )
-    whole = (None, -1)
-    return [
-        (None if n in whole else index(n), axis)
-        for n, axis in zip(s, axes, strict=True)
-    ]
-
-
-def _complex_axes(
-    transform: fourier.Transform, a: Any, s: Any, axes: Any, norm: Any, out: Any
-) -> Any:
-    value = _value(a)
-    steps = [(transform, n, axis) for n, axis in reversed(_lengths(value, s, axes))]
-    return delivered("fftn", fourier.over_axes(steps, value, norm), out)
+    return s
 
 
 def fft2(
     a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None
 ) -> Any:
     """The transform over two axes."""
-    return _complex_axes(fourier.fft, a, s, axes, norm, out)
+    return fftn(a, s, axes, norm, out)
 
 
 def ifft2(
     a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None
 ) -> Any:
     """The inverse of `fft2`."""
-    return _complex_axes(fourier.ifft, a, s, axes, norm, out)
+    return ifftn(a, s, axes, norm, out)
 
 
 def fftn(
     a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None
 ) -> Any:
     """The transform over axes."""
-    return _complex_axes(fourier.fft, a, s, axes, norm, out)
+    value = fourier.fftn(_value(a), _lengths(s, axes), axes, norm)
+    return delivered("fftn", value, out)
 
 
 def ifftn(
     a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None
 ) -> Any:
     """The inverse of `fftn`."""
-    return _complex_axes(fourier.ifft, a, s, axes, norm, out)
+    value = fourier.fftn(_value(a), _lengths(s, axes), axes, norm, inverse=True)
+    return delivered("ifftn", value, out)
 
 
 def rfftn(
     a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None
 ) -> Any:
     """The transform of real numbers over axes; half of the last one."""
-    value = _value(a)
-    *others, (n, last) = _some(_lengths(value, s, axes))
-    steps: list[Any] = [(fourier.rfft, n, last)]
-    steps += [(fourier.fft, m, axis) for m, axis in reversed(others)]
-    return delivered("rfftn", fourier.over_axes(steps, value, norm), out)
+    value = fourier.rfftn(_value(a), _lengths(s, axes), axes, norm)
+    return delivered("rfftn", value, out)
 
 
 def irfftn(
     a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None
 ) -> Any:
     """The inverse of `rfftn`."""
-    value = _value(a)
-    *others, (n, last) = _some(_lengths(value, s, axes))
-    steps: list[Any] = [(fourier.ifft, m, axis) for m, axis in others]
-    steps += [(fourier.irfft, n, last)]
-    return delivered("irfftn", fourier.over_axes(steps, value, norm), out)
-
-
-def _some(axes: list[tuple[int | None, int]]) -> list[tuple[int | None, int]]:
-    if not axes:
-        raise IndexError(named("at least one axis was required; none was given"))
-    return axes
+    value = fourier.irfftn(_value(a), _lengths(s, axes), axes, norm)
+    return delivered("irfftn", value, out)
 
 
 def rfft2(

@@ -15,8 +15,7 @@ import engine.numpy.handle as face
 from engine import composites, ops
 from engine.composites import matrices
 from engine.errors import named
-from engine.movement import broadcast_value, reshape_value
-from engine.ops.matrices import require_matrices
+from engine.movement import reshape_value
 from engine.record.trace import grad_enabled
 from engine.record.value import Value
 
@@ -275,25 +274,7 @@ def eigvals(a: Any) -> Any:
 # -- products -------------------------------------------------------------------------
 def matrix_power(a: Any, n: int) -> Any:
     """A square matrix raised to an integer power."""
-    array = face.asarray(a)
-    n = as_index(n, "an exponent")
-    require_matrices("linalg.matrix_power", array)
-    if n == 0:
-        from .ranges import eye
-
-        one = eye(array.shape[-1], dtype=array.dtype).read()
-        return face.fresh(broadcast_value(one, array.shape))
-    if n < 0:
-        array, n = inv(array), -n
-    if n == 3:
-        return matmul(matmul(array, array), array)
-    result: Any = None
-    while n:
-        if n & 1:
-            result = array if result is None else matmul(result, array)
-        array = matmul(array, array) if n > 1 else array
-        n >>= 1
-    return result
+    return face.fresh(matrices.matrix_power(_value(a), as_index(n, "an exponent")))
 
 
 def multi_dot(arrays: Any, *, out: Any = None) -> Any:

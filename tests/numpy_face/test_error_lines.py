@@ -182,7 +182,7 @@ ROWS = [
     ("np.linalg.svd(x)", "svd: 1-dimensional array given"),
     ("np.linalg.lstsq(m, x)", r"lstsq: Incompatible .*\(2, 3\) and \(3, 1\) were"),
     ("np.linalg.pinv(m, 0.1, rtol=0.1)", "pinv: `rtol` and `rcond`"),
-    ("np.linalg.matrix_power(m, 2)", r"linalg.matrix_power: .*\(2, 3\) was given"),
+    ("np.linalg.matrix_power(m, 2)", r"matrix_power: .*\(2, 3\) was given"),
     ("np.linalg.multi_dot([m])", "multi_dot: Expecting at least two arrays"),
     ("np.linalg.multi_dot([m, m, m])", r"multi_dot: shapes \(2, 3\) .* not aligned"),
     ("np.linalg.outer(m, x)", "outer: .*x1.ndim=2 and x2.ndim=1"),

@@ -90,6 +90,7 @@ np.fft.fft(np.asfortranarray(tall), axis=0); np.fft.hfft(np.arange(4))
 
 SUMS = """
 np.einsum('...ij,...jk', several, sides); np.einsum('...ij->...', several)
+np.einsum('ij,ji->', several[0], several[0]); np.einsum('i,i->', v, v)
 np.einsum('...ij,jk->...ik', several, tall.T); np.einsum('i...->...', several)
 np.einsum('...ii->...i', several); np.einsum('...j,...j', several, wide[:, :3])
 np.einsum('ij...,j...->i...', several[0], tall[:3]); np.einsum('...,...', v, several)
