@@ -22,6 +22,7 @@ from .handle import ndarray  # isort: skip
 from . import (
     comparing,
     constants,
+    contractions,
     conversion,
     creation,
     fft,
@@ -51,6 +52,7 @@ from . import (
 )
 from .comparing import *  # noqa: F403
 from .constants import *  # noqa: F403
+from .contractions import *  # noqa: F403
 from .conversion import *  # noqa: F403
 from .creation import *  # noqa: F403
 from .fallback import FallbackWarning
@@ -83,6 +85,7 @@ _native.join_numpy(
 __all__ = ["FallbackWarning", "fft", "linalg", "ndarray", "random", "ufunc"]
 __all__ += comparing.__all__
 __all__ += constants.__all__
+__all__ += contractions.__all__
 __all__ += conversion.__all__
 __all__ += creation.__all__
 __all__ += grids.__all__
