@@ -22,10 +22,12 @@ from .handle import ndarray  # isort: skip
 from . import (
     comparing,
     constants,
+    contractions,
     conversion,
     creation,
     fft,
     grids,
+    indexing,
     information,
     inspection,
     joining,
@@ -35,6 +37,7 @@ from . import (
     names,
     nanfunctions,
     numeric,
+    operators,
     products,
     protocols,
     random,
@@ -50,6 +53,7 @@ from . import (
 )
 from .comparing import *  # noqa: F403
 from .constants import *  # noqa: F403
+from .contractions import *  # noqa: F403
 from .conversion import *  # noqa: F403
 from .creation import *  # noqa: F403
 from .fallback import FallbackWarning
@@ -72,12 +76,17 @@ from .triangles import *  # noqa: F403
 from .ufunc import ufunc
 from .ufuncs import *  # noqa: F403
 
-_native.join_numpy(ndarray, ufunc, protocols.call_plain)
+_native.join_numpy(
+    ndarray,
+    ufunc,
+    _native.NumPy(protocols.call_plain, operators.update_in_place, indexing.located),
+)
 
 # Each module says what it exports, so that names are written once.
 __all__ = ["FallbackWarning", "fft", "lib", "linalg", "ndarray", "random", "ufunc"]
 __all__ += comparing.__all__
 __all__ += constants.__all__
+__all__ += contractions.__all__
 __all__ += conversion.__all__
 __all__ += creation.__all__
 __all__ += grids.__all__

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from engine.ops.op import Op
 
 
+_CANONICAL = {np.dtype(name): np.dtype(name) for name in ("int64", "uint64")}
+"""C has two types of 64 bits, which are equal: the trie keeps one, whoever is first."""
+
+
 class Node:
     """One event of a trace: an op on earlier values of the same trace.
 
@@ -37,6 +41,7 @@ class Node:
         "op",
         "operands",
         "parent",
+        "passages",
         "plans",
         "scalars",
         "shape",
@@ -59,7 +64,7 @@ class Node:
         self.operands = operands
         self.attributes = attributes
         self.scalars = scalars
-        self.dtype = dtype
+        self.dtype = _CANONICAL.get(dtype, dtype)
         self.shape = shape
         self.size = prod(shape) * dtype.itemsize
         self.parent = parent
@@ -70,7 +75,8 @@ class Node:
         self.differentiable = op.rule is not None and dtype.kind in "fc"
         self.children: dict[Any, Node] = {}
         self.last: Node | None = None
-        self.plans: dict[Any, Any] = {}
+        self.plans: dict[Any, Known] = {}
+        self.passages: dict[Any, Any] | None = None
 
     def path(self) -> list[Node]:
         """All nodes from the first event to this one; ``path()[i].number == i``."""
@@ -84,6 +90,24 @@ class Node:
 
     def __repr__(self) -> str:
         return event_text(self, self.number)
+
+
+class Known:
+    """What is known of one way to flush a path.
+
+    Attributes
+    ----------
+    plan
+        What computes it.
+    straight : tuple or None
+        The plan as native code takes it, where it is one stretch of native calls.
+    """
+
+    __slots__ = ("plan", "straight")
+
+    def __init__(self, plan: Any) -> None:
+        self.plan = plan
+        self.straight: tuple[Any, ...] | None = None
 
 
 class Event(Protocol):
