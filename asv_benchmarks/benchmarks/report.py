@@ -40,7 +40,7 @@ def selected(names: Sequence[str]) -> list[Race | Limit]:
 
 
 def median_of_blocks(pace: Pace) -> tuple[str, bool]:
-    """Run the collection of blocks: a line for each, the median, and whether all agreed."""
+    """Run the collection of blocks: a line for each, and whether all agreed."""
     ratios, lines, right = [], [], True
     head = "| block | NumPy | Engine | first call, calls | ratio |"
 
@@ -67,8 +67,8 @@ def median_of_blocks(pace: Pace) -> tuple[str, bool]:
         write(f"| {' | '.join(cells)} |")
     slow = sum(ratio < collection.WORST for ratio in ratios)
     write(
-        f"\nOf {len(ratios)} blocks the median is {statistics.median(ratios):.2f} times "
-        f"NumPy's speed ({collection.MEDIAN} is the target); {slow} are slower than "
+        f"\nOf {len(ratios)} blocks the median is {statistics.median(ratios):.2f} "
+        f"times NumPy's speed ({collection.MEDIAN} is the target); {slow} are slower than "
         f"{collection.WORST} of it (none is the target)."
     )
     return "\n".join(lines), right

@@ -13,7 +13,15 @@ import types
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-MODULES = ("fields", "finance", "images", "learning", "particles", "sequences", "spectra")
+MODULES = (
+    "fields",
+    "finance",
+    "images",
+    "learning",
+    "particles",
+    "sequences",
+    "spectra",
+)
 
 
 class Block(NamedTuple):

@@ -80,9 +80,7 @@ def edit_distance(signal: Any) -> Any:
         cost = np.abs(a[:, i : i + 1] - b)
         reach = np.minimum(previous[:, 1:], previous[:, :-1])
         total = np.cumsum(cost, axis=1)
-        current[:, 1:] = total + np.minimum.accumulate(
-            reach - total + cost, axis=1
-        )
+        current[:, 1:] = total + np.minimum.accumulate(reach - total + cost, axis=1)
         previous = current
     return previous[:, -1]
 
