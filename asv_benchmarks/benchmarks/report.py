@@ -68,8 +68,8 @@ def median_of_blocks(pace: Pace) -> tuple[str, bool]:
     slow = sum(ratio < collection.WORST for ratio in ratios)
     write(
         f"\nOf {len(ratios)} blocks the median is {statistics.median(ratios):.2f} "
-        f"times NumPy's speed ({collection.MEDIAN} is the target); {slow} are slower than "
-        f"{collection.WORST} of it (none is the target)."
+        f"times NumPy's speed ({collection.MEDIAN} is the target); {slow} are slower "
+        f"than {collection.WORST} of it (none is the target)."
     )
     return "\n".join(lines), right
 
