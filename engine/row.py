@@ -12,8 +12,6 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from engine import counters
 from engine.buffers import Buffers
 from engine.config import config
@@ -29,6 +27,7 @@ from engine.kernels.backend import (
 )
 from engine.lower import Lowered, lower
 from engine.program import EMPTY, Step
+from engine.quiet import Quiet
 from engine.recipe import strided
 from engine.schedule import Schedule
 from engine.schedule.groups import Group
@@ -325,6 +324,6 @@ def interpret_group(
 
 
 def _interpret_steps(group: Group, steps: tuple[Step, ...], values: _Values) -> None:
-    with np.errstate(all="ignore"):
+    with Quiet():
         for n in group.steps:
             values[n] = values.call(steps[n], overwrite=n in group.in_place)
