@@ -9,10 +9,14 @@ loads it at once, ``ENGINE_RECORDER=python`` never.
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.execute import watch_flushes
 from engine.interrupts import run_whole
+
+if TYPE_CHECKING:
+    from engine.recipe import Recipe
 
 WORTH = 500
 """Events after which a program counts as one that records a lot."""
@@ -21,6 +25,19 @@ _waiting: list[Any] = []
 """The faces that native code is to know when it is loaded: PyTorch's, then NumPy's."""
 
 _events = 0
+
+
+class NumPy(NamedTuple):
+    """Functions of the NumPy face that native code calls.
+
+    ``call_ufunc`` is what ``__array_ufunc__`` does with NumPy's function, the name of
+    its method, and operands; ``update_in_place(op, target, other, shown)`` does
+    ``target op= other``, and ``locate(array, key)`` gives the recipe of a subscript.
+    """
+
+    call_ufunc: Callable[..., Any]
+    update_in_place: Callable[..., Any]
+    locate: Callable[[Any, Any], Recipe | None]
 
 
 def prepare(face: type) -> None:

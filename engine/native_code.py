@@ -8,31 +8,46 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from engine import counters
 from engine.array import Array
-from engine.execute import Native, evaluate, use_native
+from engine.config import TIER_HERE, Config, config
+from engine.execute import Native, evaluate, failed, use_native
+from engine.kernels import pool
 from engine.kernels.backend import HOST
 from engine.kernels.cpu.target import MissingSymbol
 from engine.kernels.native import objects
 from engine.kernels.native.entries import KINDS, Code
 from engine.kernels.native.objects import FASTCALL, ONE, Unknown, fields
+from engine.native import NumPy
 from engine.ops.op import Op
 from engine.recipe import Recipe
 from engine.record.forms import FORMS
-from engine.record.node import LEAF, Node
+from engine.record.node import LEAF, Known, Node
 from engine.record.registry import REGISTRY
+from engine.record.runtime import watchers
 from engine.record.trace import (
     MAX_EVENTS,
     SOFT_EVENTS,
+    TRIE,
     Trace,
+    Trie,
     current_trace,
 )
 from engine.record.value import History, Scalar, Value, sequence
+from engine.steps import steps_of
 from engine.storage import Line, Storage
+
+REDUCTIONS = frozenset(
+    (
+        *("sum", "prod", "max", "min", "amax", "amin", "any", "all"),
+        *("argmax", "argmin", "mean", "var", "std"),
+    )
+)
+"""Methods whose events depend on the layout of the array, and on an axis, alone."""
 
 _code: Code | None = None
 _reason = "it was not started"
@@ -62,10 +77,13 @@ def start(face: type[Array]) -> None:
         _reason = f"{type(error).__name__}: {error}"
         return
     _fill(code)
+    code.thing("tensor_type", face)
     _code, _reason = code, "the default"
     _functions = Native(
+        objects.function("flush", code.addresses["flush"], ONE),
         objects.function("survey", code.addresses["survey"], ONE),
         objects.function("settle", code.addresses["settle"], FASTCALL),
+        objects.function("evaluate", code.addresses["evaluate"], ONE),
     )
     use_native(_functions)
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
@@ -103,6 +121,9 @@ def _slots(face: type[Array]) -> dict[str, int]:
         **fields("value", value, *Value.__slots__[1:]),
         **fields("node", node, *Node.__slots__),
         **fields("trace", lambda: Trace(None), *Trace.__slots__),  # type: ignore[arg-type]
+        **fields("trie", Trie, *Trie.__slots__),
+        **fields("known", lambda: Known(None), *Known.__slots__),
+        **fields("config", Config, *Config.__slots__),
         **fields("history", lambda: History(LEAF, (), ()), *History.__slots__),
         **fields("storage", storage, *Storage.__slots__[1:]),
         **fields("line", lambda: Line(storage(), value()), *Line.__slots__),
@@ -139,10 +160,22 @@ def _fill(code: Code) -> None:
         "leaf_op": LEAF,
         "view_op": REGISTRY["view"],
         "update_op": REGISTRY["update"],
+        "full_op": REGISTRY["full"],
+        "acquire_name": "acquire",
+        "release_name": "release",
+        "numpy_name": "numpy",
+        "tier_here": TIER_HERE,
+        "known_type": Known,
+        "trie": TRIE,
+        "config": config,
+        "watchers": watchers,
+        "failed": failed,
         "sequence": sequence,
         "find_trace": current_trace,
         "call_op": Op.__call__,
         "written": _written,
+        "steps_of": steps_of,
+        "store_value": Array.store,
         "too_many": _too_many,
         "operands": {op: op.nin for op in REGISTRY.values()},
         "ufuncs": {},
@@ -151,6 +184,8 @@ def _fill(code: Code) -> None:
         code.thing(name, thing)
     code.number("most_events", MAX_EVENTS)
     code.number("soft_events", SOFT_EVENTS)
+    code.memory("pool_numbers", pool.NUMBERS)
+    code.memory("counts", counters.NATIVE)
 
 
 def _written(value: Value) -> None:
@@ -179,21 +214,23 @@ def _join(code: Code, face: Any) -> None:
         kind = name.strip("_")
         address, words = code.method(kind, None, found[name], face, words)
         _replace(face, name, address, KINDS[kind])
+    address, _ = code.method("computed", None, found["computed"], face)
+    _replace(face, "computed", address, KINDS["computed"])
+    for name in REDUCTIONS & found.keys():
+        address, _ = code.method("reduced", None, found[name], face)
+        _replace(face, name, address, KINDS["reduced"])
     for name, python in found.items():
         form = FORMS.get(python)
         if form is not None and (name[:2] == "__" or form.operands == 1):
             kind = "binary" if form.operands == 2 else "unary"
+            kind = "in_place" if form.in_place else kind
             op = REGISTRY[form.op]
             address, _ = code.method(kind, op, python, face, int(form.reflected))
             _replace(face, name, address, KINDS[kind])
 
 
-def join_numpy(face: type[Array], ufunc: Any, call_ufunc: Callable[..., Any]) -> None:
-    """Use native code for the methods of the NumPy face, and for its functions.
-
-    `call_ufunc` is what ``__array_ufunc__`` does with NumPy's function, the name of its
-    method, and operands.
-    """
+def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
+    """Use native code for the methods of the NumPy face, and for its functions."""
     code = _code
     if code is None:
         return
@@ -204,7 +241,9 @@ def join_numpy(face: type[Array], ufunc: Any, call_ufunc: Callable[..., Any]) ->
     code.thing("ndarray_type", face)
     code.thing("ufunc", ufunc.__call__)
     code.thing("array_ufunc", face.__array_ufunc__)  # type: ignore[attr-defined]
-    code.thing("array_ufunc_plain", call_ufunc)
+    code.thing("array_ufunc_plain", functions.call_ufunc)
+    code.thing("update_in_place", functions.update_in_place)
+    code.thing("locate", functions.locate)
     ops = {getattr(np, name, None): op for name, op in REGISTRY.items()}
     code.thing("ufuncs", {f: op for f, op in ops.items() if isinstance(f, np.ufunc)})
     _replace(ufunc, "__call__", code.addresses["call_ufunc"], FASTCALL)
