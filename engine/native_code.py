@@ -25,6 +25,7 @@ from engine.kernels.native.objects import FASTCALL, ONE, Unknown, fields
 from engine.native import NumPy
 from engine.ops.op import Op
 from engine.recipe import Recipe
+from engine.record import splice
 from engine.record.forms import FORMS
 from engine.record.node import LEAF, Known, Node
 from engine.record.registry import REGISTRY
@@ -52,6 +53,7 @@ REDUCTIONS = frozenset(
 _code: Code | None = None
 _reason = "it was not started"
 _functions: Native | None = None
+_splicing: splice.Native | None = None
 _methods: list[tuple[Any, str, Any, Any]] = []
 """What was replaced: class, name, Python's method, native code."""
 
@@ -63,7 +65,7 @@ def recorder() -> tuple[str, str]:
 
 def start(face: type[Array]) -> None:
     """Use native code for ops, and for the methods of the PyTorch face."""
-    global _code, _functions, _reason
+    global _code, _functions, _reason, _splicing
     missing = objects.unsupported()
     if os.environ.get("ENGINE_RECORDER") == "python":
         _reason = "ENGINE_RECORDER=python"
@@ -85,7 +87,12 @@ def start(face: type[Array]) -> None:
         objects.function("settle", code.addresses["settle"], FASTCALL),
         objects.function("evaluate", code.addresses["evaluate"], ONE),
     )
+    _splicing = splice.Native(
+        objects.function("make_values", code.addresses["make_values"], FASTCALL),
+        objects.function("follow_steps", code.addresses["follow_steps"], FASTCALL),
+    )
     use_native(_functions)
+    splice.use_native(_splicing)
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
     _join(code, face)
 
@@ -97,6 +104,7 @@ def use(which: str) -> None:
             f"use: a native recorder was required; there is none: {_reason}"
         )
     use_native(_functions if which == "native" else None)
+    splice.use_native(_splicing if which == "native" else None)
     for cls, name, python, native in _methods:
         setattr(cls, name, native if which == "native" else python)
 

@@ -35,8 +35,11 @@ from engine.schedule.groups import Group
 COMPILE = 0.04
 """To compile a kernel takes so many seconds, roughly."""
 
+GROUP = 3e-5
+"""To interpret a group takes so much for itself, as it parts its neighbours, ..."""
+
 CALL = 8e-6
-"""To interpret one step, whatever its size ..."""
+"""... so much for each of its steps, whatever their size, ..."""
 
 ELEMENT = 1e-9
 """... and for each of its elements."""
@@ -261,7 +264,7 @@ class Row:
         if self.device != HOST:
             return True
         kernel = lowered.kernel
-        cost = len(self.group.steps) * (CALL + ELEMENT * self.group.size)
+        cost = GROUP + len(self.group.steps) * (CALL + ELEMENT * self.group.size)
         spent = _heat[kernel.key] = _heat.get(kernel.key, 0.0) + cost
         if spent >= COMPILE:
             return True

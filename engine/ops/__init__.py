@@ -65,6 +65,14 @@ from .exponential import (
 )
 from .linear_algebra import matmul
 from .logical import logical_and, logical_not, logical_or, logical_xor
+from .powers import (
+    cube,
+    fourth_power,
+    reciprocal_sqrt,
+    reciprocal_sqrt_cubed,
+    reciprocal_square,
+    sqrt_cubed,
+)
 from .reductions import all, any, argmax, argmin, max, min, prod, sum
 from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
@@ -130,6 +138,7 @@ __all__ = [
     "copysign",
     "cos",
     "cosh",
+    "cube",
     "cumprod",
     "cumsum",
     "deg2rad",
@@ -149,6 +158,7 @@ __all__ = [
     "fmax",
     "fmin",
     "fmod",
+    "fourth_power",
     "full",
     "gcd",
     "greater",
@@ -195,6 +205,9 @@ __all__ = [
     "random_bits",
     "real",
     "reciprocal",
+    "reciprocal_sqrt",
+    "reciprocal_sqrt_cubed",
+    "reciprocal_square",
     "recurrence",
     "remainder",
     "right_shift",
@@ -208,6 +221,7 @@ __all__ = [
     "sort",
     "spacing",
     "sqrt",
+    "sqrt_cubed",
     "square",
     "subtract",
     "sum",

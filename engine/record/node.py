@@ -37,6 +37,7 @@ class Node:
         "op",
         "operands",
         "parent",
+        "passages",
         "plans",
         "scalars",
         "shape",
@@ -71,6 +72,7 @@ class Node:
         self.children: dict[Any, Node] = {}
         self.last: Node | None = None
         self.plans: dict[Any, Known] = {}
+        self.passages: dict[Any, Any] | None = None
 
     def path(self) -> list[Node]:
         """All nodes from the first event to this one; ``path()[i].number == i``."""
