@@ -162,9 +162,8 @@ class Array:
         region = recipe or self.recipe
         if region.size == 0:
             return
-        line = self.line
-        base = line.value
-        if region.is_whole(base.size, base.dtype):
+        line = self.line  # not its value: what is held here is alive at a flush
+        if region.is_whole(line.value.size, line.value.dtype):
             line.write(lambda _base: value, None)
             return
         if 0 in region.strides:

@@ -6,7 +6,6 @@ is used; a cold group is interpreted, until that has cost what compiling it cost
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence, Set
 from copy import copy
 from dataclasses import replace
@@ -249,6 +248,8 @@ class Row:
         if name in _warned:
             return
         _warned.add(name)
+        import logging  # seldom needed, and slow to import
+
         logging.getLogger("engine.plan").info("%s: %s", name, error.reason)
         ops = ", ".join(dict.fromkeys(self.steps[n].op.name for n in self.group.steps))
         warn_user(
@@ -328,6 +329,29 @@ def interpret_group(
 
 
 def _interpret_steps(group: Group, steps: tuple[Step, ...], values: _Values) -> None:
+    last = _last_reads(group, steps, values.slots)
     with np.errstate(all="ignore"):
         for n in group.steps:
             values[n] = values.call(steps[n], overwrite=n in group.in_place)
+            for k in last.get(n, ()):  # so that the next ones find warm memory
+                del values[k]
+
+
+def _last_reads(
+    group: Group, steps: tuple[Step, ...], slots: Sequence[int]
+) -> dict[int, list[int]]:
+    """For a step the values that it is the last to read, but for outputs."""
+    own = set(group.steps).difference(group.outputs)
+    reader: dict[int, int] = {}
+    for n in group.steps:
+        stack = list(steps[n].values)
+        while stack:
+            k = stack.pop()
+            if k in own:
+                reader[k] = n
+            elif slots[k] < 0:  # a view, made of its base when it is asked for
+                stack.extend(steps[k].values)
+    last: dict[int, list[int]] = {}
+    for k, n in reader.items():
+        last.setdefault(n, []).append(k)
+    return last

@@ -177,6 +177,22 @@ def test_temporaries_are_given_back_during_a_run() -> None:
     assert memory.peak_bytes() - before <= 4 * 800_000
 
 
+def test_numpy_gives_values_back_when_they_have_been_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backend, "is_known", lambda kernel: False)
+    x = array(100_000)
+    y = x
+    for _ in range(10):
+        y = op("exp", y * take_part(x, slice(None, None, -1)))
+    recorded = Recorded([y, op("sin", x)])
+    with config(tier="auto"):
+        memory.reset_peak()
+        before = memory.bytes_in_use()
+        recorded.check()
+    assert memory.peak_bytes() - before <= 8 * 800_000
+
+
 # -- tiers ----------------------------------------------------------------------------
 def interpreted_runs(recorded: Recorded, most: int) -> int:
     """How many runs of one plan NumPy interprets before a kernel takes over."""

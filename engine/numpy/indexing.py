@@ -13,7 +13,7 @@ from engine.array import Array
 from engine.errors import named, naming
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
-from engine.ops.regions import put, put_add, take
+from engine.ops.regions import full_value, put, put_add, take
 from engine.recipe import (
     Recipe,
     broadcast_strides,
@@ -29,6 +29,14 @@ from engine.record.value import Value, constant
 from .operands import KINDS, NUMBERS, NDArray, host_array
 
 _BOUNDS = frozenset((int, type(None)))
+_FILLED = frozenset(
+    (
+        *("float16", "float32", "float64", "bool"),
+        *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+    )
+)
+"""Numbers of these dtypes are written as scalars: they travel beside the recording."""
+
 _SMALL = 1024
 """Views of at most this many elements have all their positions built."""
 
@@ -228,6 +236,12 @@ def _remembered(recipe: Recipe, parts: tuple[Any, ...]) -> tuple[Recipe, bool]:
     )
 
 
+def located(handle: Array, key: Any) -> Recipe | None:
+    """The recipe of what a basic key selects; None for other keys."""
+    parts, basic = split_key(key)
+    return resolve_basic(handle.recipe, parts)[0] if basic else None
+
+
 # -- getting --------------------------------------------------------------------------
 def get(handle: face.ndarray, key: Any) -> Any:
     """``handle[key]``."""
@@ -247,15 +261,13 @@ def element(handle: face.ndarray, recipe: Recipe) -> face.ndarray:
 
 # -- setting --------------------------------------------------------------------------
 def _assign_to_scalar(handle: face.ndarray, key: Any) -> None:
-    """Let a scalar be written as a whole: it is a 0-d array from then on.
+    """Let a scalar be written by a mask of no axes: it is a 0-d array from then on.
 
-    The array API has no scalars, so that libraries write into what a reduction gives.
+    The array API has no scalars, so that libraries mask what a reduction gives. All
+    other writes are refused, as by NumPy.
     """
-    if isinstance(key, (Array, np.ndarray, np.bool_, bool)):
-        whole = np.ndim(key) == 0 and np.asarray(key).dtype == np.bool_
-    else:
-        whole = key is Ellipsis or key == ()
-    if not whole:
+    is_array = isinstance(key, (Array, np.ndarray))
+    if not is_array or key.ndim or key.dtype != np.bool_:
         raise TypeError(
             named(f"'numpy.{handle.dtype}' object does not support item assignment")
         )
@@ -291,6 +303,11 @@ def _set_basic(handle: face.ndarray, parts: tuple[Any, ...], value: Any) -> None
         storage = value._line.storage
         if value.recipe == recipe and storage is handle.line.storage:
             return  # a[1:] += 1 stores the view that it has just written
+    if type(value) in (int, float) and handle.dtype.name in _FILLED:
+        with naming():
+            number = _assigned(value, handle.dtype)[()]
+        handle.store(full_value(recipe.shape, number, handle.dtype), recipe)
+        return
     handle.store(stored_value(handle, value, recipe.shape), recipe)
 
 

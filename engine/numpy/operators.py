@@ -58,6 +58,7 @@ def _reflected(name: str) -> Callable[[Any, Any], Any]:
 def _in_place(name: str) -> Callable[[Any, Any], Any]:
     op = REGISTRY[name]
 
+    @form(name, 2, in_place=True)
     def method(self: Any, other: Any) -> Any:
         if self.scalar:
             return apply(op, self, other)
@@ -81,11 +82,15 @@ def _unary(name: str) -> Callable[[Any], Any]:
     return method
 
 
-def update_in_place(op: Op, target: Any, other: Any) -> Any:
-    """``target op= other``, with NumPy's rules of casting and order of complaints."""
+def update_in_place(op: Op, target: Any, other: Any, shown: Any = None) -> Any:
+    """``target op= other``, with NumPy's rules of casting and order of complaints.
+
+    `shown` is an array of what the target shows, where that has been read already.
+    """
     check_out(target)
     check_loop(op, (target, other), target, "same_kind")
-    values, order = prepared(op.name, (target, other))
+    first = target if shown is None else shown
+    values, order = prepared(op.name, (first, other))
     result = in_c_order(op(*values), order)
     store_out(op.name, result, target, "same_kind", True)
     return target

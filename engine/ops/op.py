@@ -21,7 +21,7 @@ Kind: TypeAlias = Literal[
 ]
 DType: TypeAlias = np.dtype[Any]
 Operand: TypeAlias = Value | Scalar | bool | int | float | complex
-Samples: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Any]
+Samples: TypeAlias = Callable[["np.random.Generator", tuple[int, ...]], Any]
 
 
 class Loop(NamedTuple):

@@ -21,7 +21,8 @@ class Node:
     its node. `operands` are numbers of values, or ``~k`` for the k-th Python scalar of
     the trace, whose dtypes stand in `scalars`. `device` is where the result is when it
     is kept, `size` counts its bytes. All but the caches is immutable: `children` and
-    `plans` by key, and `last`, the child that was last gone to.
+    `plans` by key, `last`, the child that was last gone to, and the `passages` that
+    begin here (see `engine.record.splice`; None as long as there are none).
     """
 
     __slots__ = (
@@ -71,7 +72,7 @@ class Node:
         self.differentiable = op.rule is not None and dtype.kind in "fc"
         self.children: dict[Any, Node] = {}
         self.last: Node | None = None
-        self.plans: dict[Any, Any] = {}
+        self.plans: dict[Any, Known] = {}
         self.passages: dict[Any, Any] | None = None
 
     def path(self) -> list[Node]:
@@ -86,6 +87,24 @@ class Node:
 
     def __repr__(self) -> str:
         return event_text(self, self.number)
+
+
+class Known:
+    """What is known of one way to flush a path.
+
+    Attributes
+    ----------
+    plan
+        What computes it.
+    straight : tuple or None
+        The plan as native code takes it, where it is one stretch of native calls.
+    """
+
+    __slots__ = ("plan", "straight")
+
+    def __init__(self, plan: Any) -> None:
+        self.plan = plan
+        self.straight: tuple[Any, ...] | None = None
 
 
 class Event(Protocol):
