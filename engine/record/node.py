@@ -25,7 +25,8 @@ class Node:
     its node. `operands` are numbers of values, or ``~k`` for the k-th Python scalar of
     the trace, whose dtypes stand in `scalars`. `device` is where the result is when it
     is kept, `size` counts its bytes. All but the caches is immutable: `children` and
-    `plans` by key, and `last`, the child that was last gone to.
+    `plans` by key, `last`, the child that was last gone to, and the `passages` that
+    begin here (see `engine.record.splice`; None as long as there are none).
     """
 
     __slots__ = (
