@@ -349,6 +349,24 @@ def test_a_gathered_selection_is_an_array_like_others() -> None:
     assert view.base is chosen
 
 
+def test_what_has_been_evaluated_needs_no_second_look() -> None:
+    x = np.arange(6.0)
+    chosen = x[x > 2] * 2
+    engine.eval(chosen, [x[x < 9]])
+    engine.reset_stats()
+    assert chosen.shape == (3,)
+    assert engine.stats()["synchronisations"] == 0
+    assert chosen.tolist() == [6.0, 8.0, 10.0]
+
+
+def test_masks_with_equal_elements_are_one_mask_however_they_were_made() -> None:
+    x = np.arange(6.0)
+    first = x[x > 2]
+    engine.eval(first)
+    total = first + x[x * 2 > 4] + x[numpy.arange(6) > 2]
+    assert total.tolist() == [9.0, 12.0, 15.0]
+
+
 def test_few_elements_of_a_known_mask_are_copied_at_once() -> None:
     x = np.arange(10_000.0)
     few, many = x < 9, x > 9
