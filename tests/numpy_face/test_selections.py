@@ -555,7 +555,11 @@ def random_program(seed: int) -> str:
     return "\n".join(lines)
 
 
-def run(source: str, module: Any) -> dict[str, Any]:
+def run(
+    source: str,
+    module: Any,
+    look: Callable[[dict[str, Any]], None] = lambda space: None,
+) -> dict[str, Any]:
     """The names after a program; which of its lines failed is noted."""
     space = arrays(module)
     for number, line in enumerate(source.splitlines()):
@@ -563,6 +567,7 @@ def run(source: str, module: Any) -> dict[str, Any]:
             exec(line, space)
         except Exception:
             space[f"error{number}"] = True
+        look(space)
     return {n: x for n, x in space.items() if n not in ("np", "__builtins__")}
 
 
@@ -577,3 +582,21 @@ def test_random_programs_show_what_numpy_shows() -> None:
             for name, expected in want.items():
                 if name != "numpy_mask":
                     assert_alike(expected, have[name], f"{seed}: {name}\n{source}")
+
+
+def test_random_programs_give_the_same_bits_however_they_are_flushed() -> None:
+    draw = numpy.random.default_rng(0)
+
+    def look(space: dict[str, Any]) -> None:
+        names = [name for name, x in space.items() if isinstance(x, np.ndarray)]
+        if draw.random() < 0.6:
+            engine.eval(space[names[int(draw.integers(len(names)))]])
+
+    with engine.config(tier="numpy"):
+        for seed in range(1000, 1100):
+            source = random_program(seed)
+            one, two = run(source, np), run(source, np, look)
+            for name, x in one.items():
+                if isinstance(x, np.ndarray):
+                    same_bits = x.computed().tobytes() == two[name].computed().tobytes()
+                    assert same_bits, f"{seed}: {name}\n{source}"
