@@ -155,14 +155,15 @@ def _same_events(one: Value, other: Value) -> bool:
     As in ``y[x > 0] = log(x[x > 0])``, where the mask is written twice.
     """
     trace = current_trace()
+    node: Node | None = trace.node
+    scalars, pairs = trace.scalars, [(one.number, other.number)]
+    # Looked at last: a finalizer may have the trace flushed at any time before.
     if one.trace is not trace or other.trace is not trace:
         return False
     nodes: dict[int, Node] = {}
-    node: Node | None = trace.node
     while node is not None and node.number >= 0 and len(nodes) < _REACH:
         nodes[node.number] = node
         node = node.parent
-    pairs = [(one.number, other.number)]
     for _ in range(_REACH):
         if not pairs:
             return True
@@ -177,7 +178,7 @@ def _same_events(one: Value, other: Value) -> bool:
                 pairs.append((k, m))
                 continue
             numbers = k < 0 and m < 0
-            if not numbers or not _equal(trace.scalars[~k], trace.scalars[~m]):
+            if not numbers or not _equal(scalars[~k], scalars[~m]):
                 return False
     return False
 
