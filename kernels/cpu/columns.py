@@ -7,6 +7,8 @@ kernel (accumulators, values between loops) is a stack array with an item per co
 from __future__ import annotations
 
 from ..kernel import Compute, Gather, Load, Loop, Reduce, Statement, Store
+from . import deviations
+from .deviations import TALL, WIDTH
 from .reductions import (
     BLOCK,
     Accumulator,
@@ -17,9 +19,6 @@ from .reductions import (
     start_value,
 )
 from .scope import STORED, Scope, loaded, stored
-
-WIDTH = 256
-"""Columns that are worked on together."""
 
 
 def emit_columns(scope: Scope) -> None:
@@ -67,6 +66,8 @@ class ColumnWriter:
             for acc in found:
                 for name in _state(acc):
                     add(f"{name} = stack({acc.carrier}, {WIDTH})")
+                if acc.order == "moments":
+                    add(f"v{acc.number} = stack({acc.carrier}, {TALL * WIDTH})")
         for name in sorted(self.shared):
             carrier = _carrier(self.scope.dtypes[name])
             add(f"{name}_all = stack({carrier}, {WIDTH})")
@@ -119,16 +120,19 @@ class ColumnWriter:
     def loop(self, loop: Loop) -> None:
         """Write a loop over the whole inner axis, and what it reduces to."""
         lines, found = self.scope.lines, self.loops[id(loop)]
+        item = f"[{self.column}]"
         self.start(found)
-        if any(acc.order == "blocks" for acc in found):
+        if any(acc.by_blocks for acc in found):
             with lines.block(f"for block in range(0, {self.extent}, {BLOCK}):"):
                 lines.add(f"end = min(block + {BLOCK}, {self.extent})")
                 self.clear(found)
-                self.elements(loop, "block, end")
+                self.block(loop, found)
                 with lines.block(self.each_column()):
                     for acc in found:
                         if acc.order == "blocks":
                             self.add_block(acc, f"block{acc.number}[{self.column}]")
+                        elif acc.order == "moments":
+                            self.join_block(acc, deviations.block_moments(acc, item))
         else:
             self.elements(loop, self.extent)
         finished = [acc for acc in found if self.finishes(acc)]
@@ -146,7 +150,7 @@ class ColumnWriter:
 
     def clear(self, found: list[Accumulator]) -> None:
         """Write the start of a block."""
-        if all(acc.order != "blocks" for acc in found):
+        if not any(acc.by_blocks for acc in found):
             return
         with self.scope.lines.block(self.each_column()):
             for acc in found:
@@ -155,6 +159,24 @@ class ColumnWriter:
                     self.scope.lines.add(
                         f"block{acc.number}[{self.column}] = {acc.carrier}({start})"
                     )
+                elif acc.order == "moments":
+                    for name in deviations.block_state(acc, f"[{self.column}]"):
+                        self.scope.lines.add(f"{name} = 0.0")
+
+    def block(self, loop: Loop, found: list[Accumulator]) -> None:
+        """Write the elements of a block; some rows at a time where moments need it."""
+        lines, item = self.scope.lines, f"[{self.column}]"
+        moments = [acc for acc in found if acc.order == "moments"]
+        if not moments:
+            self.elements(loop, "block, end")
+            return
+        with lines.block(f"for start in range(block, end, {TALL}):"):
+            lines.add(f"stop = min(start + {TALL}, end)")
+            with lines.block(self.each_column()):
+                for acc in moments:
+                    lines.add(f"away{acc.number}{item} = -0.0")
+            self.elements(loop, "start, stop")
+            deviations.tall_blocks(lines, moments, self.each_column(), item)
 
     def elements(self, loop: Loop, span: str) -> None:
         """Write the statements of the elements of `span`, column by column."""
@@ -182,6 +204,8 @@ class ColumnWriter:
             add(f"{acc.reduce.target}_all[{i}] = -1")
         elif acc.order == "any":
             add(f"best{k}[{i}] = {start_value(acc)}")
+        elif acc.order == "moments":
+            deviations.begin(self.scope.lines, acc, f"[{i}]")
         elif acc.op == "prod":
             add(f"total{k}[{i}] = 1.0")
         else:
@@ -196,6 +220,11 @@ class ColumnWriter:
             add(f"block{k}[{i}] = {merged(acc, f'block{k}[{i}]', value)}")
         elif acc.order == "any":
             add(f"best{k}[{i}] = {merged(acc, f'best{k}[{i}]', value)}")
+        elif acc.order == "moments":
+            place = deviations.tall_item("(r - start)", f"[{i}]")
+            add(f"new{k} = {value}")
+            add(f"v{k}{place} = new{k}")
+            add(f"away{k}[{i}] = away{k}[{i}] + new{k}")
         else:
             self.combine_first(acc, value, "r")
 
@@ -220,6 +249,11 @@ class ColumnWriter:
             add(f"{total} = {total} + {block}")
         else:
             add(f"{total} = {total} * {block}")
+
+    def join_block(self, acc: Accumulator, moments: list[str]) -> None:
+        """Write the merge of the moments of one block into those of a column."""
+        state = deviations.state_of(acc, f"[{self.column}]")
+        deviations.join(self.scope.lines, state, acc, "block", moments, "end - block")
 
     def finishes(self, acc: Accumulator) -> bool:
         """Whether a reduced value is still to be written where others read it."""
@@ -250,6 +284,8 @@ def rounded(acc: Accumulator, value: str) -> str:
 def _state(acc: Accumulator) -> list[str]:
     """Names of the stack arrays of an accumulator."""
     k = acc.number
+    if acc.order == "moments":
+        return deviations.column_arrays(acc)
     if acc.order != "blocks":
         return [f"best{k}"]
     names = [f"block{k}", f"total{k}"]

@@ -9,6 +9,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from .lanes import LANE_PRIMITIVES
+from .moments import MOMENT_PRIMITIVES
 from .vectors import COMBINE, local
 
 pointer_to: Any = types.CPointer
@@ -143,5 +144,6 @@ PRIMITIVES: dict[str, Any] = {
     "larger": _extreme("max"),
     "smaller": _extreme("min"),
     **LANE_PRIMITIVES,
+    **MOMENT_PRIMITIVES,
 }
 """Name in generated text -> intrinsic."""
