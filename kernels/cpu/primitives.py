@@ -10,6 +10,7 @@ from numba.extending import intrinsic
 
 from .lanes import LANE_PRIMITIVES
 from .moments import MOMENT_PRIMITIVES
+from .strips import STRIP_PRIMITIVES
 from .vectors import COMBINE, local
 
 pointer_to: Any = types.CPointer
@@ -145,5 +146,6 @@ PRIMITIVES: dict[str, Any] = {
     "smaller": _extreme("min"),
     **LANE_PRIMITIVES,
     **MOMENT_PRIMITIVES,
+    **STRIP_PRIMITIVES,
 }
 """Name in generated text -> intrinsic."""
