@@ -88,6 +88,15 @@ def _prod(x: Array, axis: Any = None) -> Any:
     return np.prod(x, axis=axis, dtype=x.dtype)
 
 
+def _deviations(x: Array, axis: Any = None) -> Any:
+    wide = np.longdouble if x.dtype != np.float16 else x.dtype
+    distance = x.astype(wide)
+    if x.size:
+        with np.errstate(invalid="ignore"):
+            distance = distance - distance.mean(axis=axis, keepdims=True)
+    return np.sum(np.square(distance), axis=axis).astype(x.dtype)
+
+
 def _truth(function: Callable[..., Any]) -> Callable[[Generator], list[Case]]:
     def cases(rng: Generator) -> list[Case]:
         found = []
@@ -401,6 +410,7 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "put_add": put_adds,
     "recurrence": _recurrences,
     "sort": sorts,
+    "squared_deviations": _reduction(_deviations, "e f d", 1e2),
     "sum": _reduction(_sum, "b q Q e f d F D", 1e4),
     "take": takes,
     "to_device": transfers,
