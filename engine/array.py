@@ -105,13 +105,19 @@ class Array:
     # -- reading ------------------------------------------------------------------
     def read(self) -> Value:
         """The value that this handle shows now."""
-        if self._line is None:
+        line = self._line
+        if line is None:
             value = self._value
             assert value is not None
             if self.recipe is value.layout:
                 return value  # as `wrap` made it, in C order
             return read_region(value, self.recipe)
-        return self._line.read(self.recipe)
+        storage, value = line.storage, line.value
+        if storage.memory is None and line.version == storage.version:
+            if self.recipe is value.layout:
+                return value
+            return read_region(value, self.recipe)
+        return line.read(self.recipe)
 
     def numpy_copy(self) -> NDArray:
         """The computed elements, as an ndarray of their own."""
@@ -156,9 +162,8 @@ class Array:
         region = recipe or self.recipe
         if region.size == 0:
             return
-        line = self.line
-        base = line.value
-        if region.is_whole(base.size, base.dtype):
+        line = self.line  # not its value: what is held here is alive at a flush
+        if region.is_whole(line.value.size, line.value.dtype):
             line.write(lambda _base: value, None)
             return
         if 0 in region.strides:
@@ -171,6 +176,14 @@ class Array:
                     )
                 )
         line.write(lambda base: update(base, value, attributes=(region,)), region)
+
+    def renew(self, value: Value) -> None:
+        """Write a new value, which nobody else holds, as `store`; within no_grad."""
+        line, recipe = self.line, self.recipe
+        if self.writeable and recipe is value.layout and recipe is line.value.layout:
+            line.renew(value)
+        else:
+            self.store(value)
 
     def fitted(self, value: Value, shape: tuple[int, ...]) -> Value:
         """`value` cast to this dtype and broadcast to `shape`, as assignment does."""

@@ -9,7 +9,7 @@ only a segment needs lies in one piece of memory, where what is dead makes room.
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -67,13 +67,13 @@ class NativeRows:
     def __init__(self, draft: _Draft, contents: Contents, threads: int) -> None:
         segment = draft.segment()
         bound = native.bind(segment, threads)
+        self.segment, self.launches = segment, draft.launches
         self._run = bound.run
         self._count = len(segment.calls)
         self._first, self._rows = draft.first, tuple(draft.rows)
-        self._launches, self._dead = draft.launches, tuple(draft.dead)
+        self._dead = tuple(draft.dead)
         self._names, self._arena = draft.names, segment.arena
-        chunks = [-(-call.total // call.chunk) for call in segment.calls if call.chunk]
-        self._helpers = min(threads, max(chunks, default=1)) - 1
+        self._helpers = native.helpers(segment, threads)
         self._temporaries = [
             (slot, offset, *contents[slot])
             for slot, offset in ((~key, at) for key, at in bound.offsets.items())
@@ -88,7 +88,7 @@ class NativeRows:
             done = self._run(table, scalars)
         except Exception:  # before the first call; the rows one by one find who fails
             return Stop(self._first, None)
-        COUNTS.launches += self._launches
+        COUNTS.launches += self.launches
         if done != self._count:
             return self._stopped(done, table)
         for slot in self._dead:
@@ -121,6 +121,33 @@ class Bound:
             if stop is not None:
                 return stop
         return None
+
+    def straight(
+        self, leaves: dict[int, int], results: Sequence[tuple[int, int]], donated: bool
+    ) -> tuple[Any, ...] | None:
+        """All of it as one native segment, where it is no more than that.
+
+        A call that failed is found by doing all again, in Python. So there may be no
+        such call where memory is overwritten that came in.
+
+        Parameters
+        ----------
+        leaves : dict of int to int
+            For each slot that comes in, which leaf of the trace it is.
+        results : sequence of (value, slot)
+        donated : bool
+            Whether memory that comes in may be overwritten.
+        """
+        if len(self.parts) != 1 or not isinstance(self.parts[0], NativeRows):
+            return None
+        segment = self.parts[0].segment
+        made = {slot for slot, *_ in segment.fresh}
+        known = made | leaves.keys()
+        whole = known.issuperset((*segment.inputs, *(slot for _, slot in results)))
+        if not whole or (donated and any(call.checks for call in segment.calls)):
+            return None
+        ends = native.Ends(leaves, tuple(results), self.parts[0].launches)
+        return native.straight(segment, self.threads, ends)
 
 
 def bind(
@@ -295,4 +322,4 @@ def _keyed(call: Call, private: Set[int]) -> Call:
         else word
         for word in call.words
     )
-    return Call(call.entry, words, call.total, call.chunk, call.work)
+    return replace(call, words=words)

@@ -20,7 +20,8 @@ def _checked(tier: object, name: str) -> Tier:
     return cast(Tier, tier)
 
 
-_tier_here: ContextVar[Tier | None] = ContextVar("engine_tier", default=None)
+TIER_HERE: ContextVar[Tier | None] = ContextVar("engine_tier", default=None)
+"""The tier of the present ``with config(...)`` block, None outside of one."""
 
 
 class Config:
@@ -61,15 +62,15 @@ class Config:
     @property
     def tier(self) -> Tier:
         """What runs a group of ops: ``"auto"``, ``"compiled"`` or ``"numpy"``."""
-        return _tier_here.get() or self._tier
+        return TIER_HERE.get() or self._tier
 
     @tier.setter
     def tier(self, tier: Tier) -> None:
         checked = _checked(tier, "config.tier")
-        if _tier_here.get() is None:
+        if TIER_HERE.get() is None:
             self._tier = checked
         else:
-            _tier_here.set(checked)
+            TIER_HERE.set(checked)
 
     def __call__(self, *, tier: Tier) -> _Setting:
         """A context in which the given settings hold."""
@@ -89,7 +90,7 @@ class _Setting:
         self._tokens: list[Token[Tier | None]] = []
 
     def __enter__(self) -> None:
-        self._tokens.append(_tier_here.set(self._tier))
+        self._tokens.append(TIER_HERE.set(self._tier))
 
     def __exit__(
         self,
@@ -97,7 +98,7 @@ class _Setting:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _tier_here.reset(self._tokens.pop())
+        TIER_HERE.reset(self._tokens.pop())
 
 
 config: Final = Config()

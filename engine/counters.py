@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
+from typing import Final
 
 _NAMES = (
     "ops_recorded",
@@ -12,6 +14,10 @@ _NAMES = (
 )
 _counts = dict.fromkeys(_NAMES, 0)
 _lock = threading.Lock()
+
+_NATIVE_NAMES = ("ops_recorded", "synchronisations", "launches")
+NATIVE: Final = (ctypes.c_int64 * len(_NATIVE_NAMES))()
+"""What native code adds to these counts, in this order, while it has the GIL."""
 
 
 def add(name: str, amount: int = 1) -> None:
@@ -30,7 +36,10 @@ def add_flush(ops: int) -> None:
 def read() -> dict[str, int]:
     """All counts since the start or the last `reset`."""
     with _lock:
-        return dict(_counts)
+        counted = dict(_counts)
+        for name, amount in zip(_NATIVE_NAMES, NATIVE, strict=True):
+            counted[name] += amount
+        return counted
 
 
 def reset() -> None:
@@ -38,3 +47,4 @@ def reset() -> None:
     with _lock:
         for name in _NAMES:
             _counts[name] = 0
+        NATIVE[:] = [0] * len(_NATIVE_NAMES)

@@ -14,11 +14,10 @@ from engine.errors import Unfinished, called
 from engine.interpret import interpret, moved
 from engine.interrupts import run_whole
 from engine.kernels.backend import HOST
-from engine.record.node import LEAF, Node
+from engine.record.node import LEAF, Known
 from engine.record.runtime import looked, watchers
 from engine.record.trace import (
     Trace,
-    beginning,
     current_trace,
     put_aside,
     record,
@@ -75,24 +74,35 @@ def flush(trace: Trace) -> None:
     An interrupt (Ctrl-C) is heard when the computation is done if that overwrites
     memory; else it is heard at once, and all stays pending.
     """
+    if _native and _native[0].flush(trace):
+        return
     with trace.lock:
-        if not trace.values or trace.flushing:
+        events = len(trace.values)
+        if trace.flushing:
             return
-        spare = put_aside(trace)
+        trace.flushing = True  # from here on native code leaves the trace alone
+        spare = None
         try:
-            trace.flushing = True
-            key, leaves = _survey(trace)
-            trace.donating = 1 in key[len(trace.values) :]
-            if _native and not trace.donating:
-                _run(trace, key, leaves)
-            else:
-                run_whole(_run, trace, key, leaves)
+            if trace.values:
+                spare = put_aside(trace)
+                _compute(trace)
         finally:
             trace.flushing = trace.donating = False
             if spare is not None:
                 take_up(trace, spare)
+    if _watcher is not None:
+        _watcher(events)
     if spare is not None and spare.values:
         flush(spare)
+
+
+_watcher: Callable[[int], None] | None = None
+
+
+def watch_flushes(watcher: Callable[[int], None] | None) -> None:
+    """Let a function know how many events a flush had, when it is over."""
+    global _watcher
+    _watcher = watcher
 
 
 def _compute_aside(value: Value, trace: Trace) -> None:
@@ -115,6 +125,15 @@ def _compute_aside(value: Value, trace: Trace) -> None:
     except Unfinished as unfinished:
         raise unfinished.error from unfinished.error.__cause__
     value.buffer = outputs[value.number]
+
+
+def _compute(trace: Trace) -> None:
+    key, leaves = _survey(trace)
+    trace.donating = 1 in key[len(trace.values) :]
+    if _native and not trace.donating:
+        _run(trace, key, leaves)
+    else:
+        run_whole(_run, trace, key, leaves)
 
 
 def _run(trace: Trace, key: bytes, leaves: list[Any]) -> None:
@@ -142,7 +161,7 @@ def _run(trace: Trace, key: bytes, leaves: list[Any]) -> None:
     if trace.histories or trace.aliases:
         _hand_out_all(trace, outputs)
     elif _native:
-        _native[0].settle(trace, outputs, *beginning())
+        _native[0].settle(trace, outputs)
     else:
         _hand_out(trace, outputs)
 
@@ -153,15 +172,23 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
     alive = key[: len(trace.values)]
     if config.tier == "numpy":
         return interpret(node.path(), list(map(bool, alive)), leaves, scalars)
-    plan = node.plans.get(key)
-    if plan is None:
-        from engine.plan import ColdPlan  # plan imports this module
-
+    known = node.plans.get(key)
+    if known is None:
         kept = tuple(map(bool, alive))
-        plan = ColdPlan(node.path(), kept, _donated(trace, key))
-        node.plans[key] = plan
-    outputs: dict[int, Any] = plan.run(leaves, scalars)
+        plan = _planners[0](node.path(), kept, _donated(trace, key))
+        known = node.plans[key] = Known(plan)
+    outputs: dict[int, Any] = known.plan.run(leaves, scalars)
+    if _native:
+        known.straight = known.plan.straight()
     return outputs
+
+
+_planners: list[Callable[..., Any]] = []
+
+
+def plan_by(planner: Callable[..., Any]) -> None:
+    """Let this make plans: `engine.plan`, which imports this module."""
+    _planners[:] = [planner]
 
 
 def _donated(trace: Trace, key: bytes) -> frozenset[int]:
@@ -189,15 +216,26 @@ def _hand_out_all(trace: Trace, outputs: dict[int, Any]) -> None:
     renew(trace)
 
 
+def failed(trace: Trace) -> None:
+    """Give up a trace of which a kernel failed after it had overwritten memory."""
+    _hand_out_all(trace, {})
+    raise RuntimeError("flush: status 0 was required; a kernel gave another")
+
+
 class Native(NamedTuple):
     """Functions of native code that do what some of this module do.
 
     ``survey(trace)`` is `_survey` for values without histories and aliases, or None;
-    ``settle(trace, outputs, *beginning())`` is `_hand_out`, which no interrupt can cut.
+    ``settle(trace, outputs)`` is `_hand_out`, which no interrupt can cut; and
+    ``flush(trace)`` is `flush`, where the present thread's trace has been flushed in
+    this way before: it says whether it did. So does ``evaluate(arrays)``, which is
+    `engine.eval` of handles.
     """
 
+    flush: Callable[[Trace], bool]
     survey: Callable[[Trace], tuple[bytes, list[Any]] | None]
-    settle: Callable[[Trace, dict[int, Any], Node, int], None]
+    settle: Callable[[Trace, dict[int, Any]], None]
+    evaluate: Callable[[tuple[Any, ...]], bool]
 
 
 _native: list[Native] = []
@@ -206,6 +244,11 @@ _native: list[Native] = []
 def use_native(functions: Native | None) -> None:
     """Let native code do what it can of a flush, or none."""
     _native[:] = [] if functions is None else [functions]
+
+
+def evaluated(arrays: tuple[Any, ...]) -> bool:
+    """Whether native code could compute all arrays."""
+    return bool(_native) and _native[0].evaluate(arrays)
 
 
 def _survey(trace: Trace) -> tuple[bytes, list[Any]]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import combinations, permutations
 from typing import Any, NamedTuple
 
@@ -36,6 +37,10 @@ class Region(NamedTuple):
     owner: int
     size: int
     recipe: Recipe
+
+    def at(self, offset: int) -> Region:
+        """The same part, beginning elsewhere."""
+        return Region(self.owner, self.size, self.recipe._replace(offset=offset))
 
 
 def single_extent(rows: Sequence[tuple[Any, ...]]) -> int:
@@ -82,8 +87,12 @@ def _marked(shape: Extents, extent: int) -> tuple[bool, ...]:
     return tuple([n == extent for n in shape])
 
 
-def relations(regions: Sequence[Region], extent: int) -> tuple[bool, ...]:
-    """What is compared of regions besides their numbers: see the head of this file."""
+@lru_cache(maxsize=1024)
+def relations(regions: tuple[Region, ...], extent: int) -> tuple[bool, ...]:
+    """What is compared of regions besides their numbers: see the head of this file.
+
+    Moving all regions of an array by the same distance changes nothing.
+    """
     distinct = list(dict.fromkeys(regions))
     found: list[bool] = []
     for _, size, recipe in distinct:

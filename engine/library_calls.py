@@ -57,7 +57,7 @@ def _check(row: Row, n: int) -> Call | None:
     extent, other = step.attributes
     pointers = Pointer(slot), Pointer(row.buffers.slots[n])
     words = (*pointers, offset * step.dtype.itemsize, int(extent), int(other))
-    return Call(entry, words, step.size, 0, float(step.size))
+    return Call(entry, words, step.size, 0, float(step.size), checks=True)
 
 
 def _operand(row: Row, k: int) -> tuple[int, Matrix] | None:

@@ -208,7 +208,10 @@ class _Description:
             extent = single_extent(rows)
         key: tuple[Any, ...] = (rows, tuple(offsets))
         if extent:
-            related = relations(self.regions, extent)
+            placed = zip(self.regions, offsets, strict=True)
+            related = relations(
+                tuple([one.at(offset) for one, offset in placed]), extent
+            )
             key = (*without_extent(rows, extent), key[1], related)
         return Piece(
             key,

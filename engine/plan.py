@@ -123,6 +123,29 @@ class Plan:
                 raise self._unfinished(number, error, table, scalars) from error
         return self._results(table, frozenset())
 
+    def straight(
+        self, shapes: Sequence[tuple[int, ...]], donated: bool
+    ) -> tuple[Any, ...] | None:
+        """The plan as one native segment; None where it is more, or not yet known.
+
+        Parameters
+        ----------
+        shapes : sequence of tuple of int
+            Of the leaves.
+        donated : bool
+            Whether the memory of leaves may be overwritten.
+        """
+        bound = self.bound
+        if bound is None or self._cold:
+            return None
+        found = {slot: shape for _, slot, shape, _ in self._outputs}
+        found |= {slot: shapes[index] for slot, index in self._leaves}
+        for _, slot, shape, _ in self._outputs:
+            if found[slot] != shape:  # two shapes of one buffer
+                return None
+        results = [(value, slot) for value, slot, *_ in self._outputs]
+        return bound.straight(dict(self._leaves), results, donated)
+
     def _bind(self) -> Bound | None:
         """The bound form, once it is known how most rows run: see `bound`.
 
@@ -213,7 +236,17 @@ class ColdPlan:
         The plan, once interpreting the path has cost what planning it costs.
     """
 
-    __slots__ = ("_alive", "_cost", "_donated", "_nodes", "_pieces", "_spent", "plan")
+    __slots__ = (
+        "_alive",
+        "_cost",
+        "_donated",
+        "_nodes",
+        "_pieces",
+        "_seen",
+        "_spent",
+        "_straight",
+        "plan",
+    )
 
     def __init__(
         self, nodes: Sequence[Node], alive: Sequence[bool], donated: frozenset[int]
@@ -226,6 +259,17 @@ class ColdPlan:
         self._spent = float("inf") if away else 0.0
         self._pieces: list[Piece] | None = None
         self.plan: Plan | None = None
+        self._seen: Bound | None = None
+        self._straight: tuple[Any, ...] | None = None
+
+    def straight(self) -> tuple[Any, ...] | None:
+        """The plan as one native segment; None where it is more, or not yet known."""
+        bound = None if self.plan is None else self.plan.bound
+        if self.plan is not None and bound is not self._seen:
+            shapes = [node.shape for node in self._nodes if node.op is LEAF]
+            self._straight = self.plan.straight(shapes, bool(self._donated))
+            self._seen = bound
+        return self._straight
 
     def warm(self) -> None:
         """Have it planned at its next run: there will be more."""

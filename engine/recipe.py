@@ -96,6 +96,12 @@ def is_f_contiguous(recipe: Recipe) -> bool:
 
 def transposed(recipe: Recipe, axes: Sequence[int]) -> Recipe:
     """The recipe with its axes in another order."""
+    return _transposed(recipe, tuple(axes))
+
+
+@lru_cache(maxsize=4096)
+def _transposed(recipe: Recipe, axes: tuple[int, ...]) -> Recipe:
+    """`transposed`; one object each time, by which native code knows its subscripts."""
     return recipe._replace(
         shape=tuple(recipe.shape[a] for a in axes),
         strides=tuple(recipe.strides[a] for a in axes),

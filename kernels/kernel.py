@@ -26,7 +26,6 @@ threads, devices or how a graph was cut: see `Reduce`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -181,9 +180,11 @@ class Kernel:
         # would find held for ever where another thread of the parent had it
         known: str | None = self.__dict__.get("_key")
         if known is None:
+            from hashlib import sha256  # OpenSSL: not before a kernel is known by it
+
             parts = (self.kind, self.outer, self.inner, self.arguments, self.accesses)
             text = repr((*parts, self.scalars, self.body))
-            known = hashlib.sha256(text.encode()).hexdigest()[:32]
+            known = sha256(text.encode()).hexdigest()[:32]
             self.__dict__["_key"] = known
         return known
 

@@ -17,7 +17,7 @@ import os
 import threading
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 Entry = ctypes.CFUNCTYPE(
     ctypes.c_int32,
@@ -29,7 +29,6 @@ Entry = ctypes.CFUNCTYPE(
 )
 """The one native signature; ctypes releases the GIL during the call."""
 
-_helpers = 0
 _lock = threading.Lock()
 
 
@@ -42,7 +41,11 @@ def _number_from_environment() -> int:
     return os.cpu_count() or 1
 
 
-_threads = _number_from_environment()
+NUMBERS: Final = (ctypes.c_int64 * 2)(_number_from_environment(), 0)
+"""How many threads work on one launch, and how many helpers there are.
+
+They stand in memory of their own, where native code reads them.
+"""
 
 
 def num_threads() -> int:
@@ -53,7 +56,7 @@ def num_threads() -> int:
     >>> num_threads() >= 1
     True
     """
-    return _threads
+    return NUMBERS[0]
 
 
 def set_num_threads(number: int) -> None:
@@ -66,12 +69,11 @@ def set_num_threads(number: int) -> None:
     ValueError
         If `number` is less than 1.
     """
-    global _threads
     if number < 1:
         raise ValueError(
             f"set_num_threads: at least 1 thread was required; {number} was given"
         )
-    _threads = number
+    NUMBERS[0] = number
 
 
 def run(address: int, words: bytes, total: int, chunk: int) -> int:
@@ -83,31 +85,31 @@ def run(address: int, words: bytes, total: int, chunk: int) -> int:
     native = sharing()
     if native is None:
         return int(Entry(address)(None, None, words, 0, total))
-    have_helpers(min(_threads, -(-total // chunk)) - 1)
-    return native.share(native.state, address, words, total, chunk, _threads)
+    threads = num_threads()
+    have_helpers(min(threads, -(-total // chunk)) - 1)
+    return native.share(native.state, address, words, total, chunk, threads)
 
 
 def have_helpers(number: int) -> None:
     """See that there are `number` helpers, or as many as the system grants."""
-    global _helpers
-    if _helpers >= number:
+    if NUMBERS[1] >= number:
         return
     native = sharing()
     if native is None:
         return
     with _lock:
-        while _helpers < number:
+        while NUMBERS[1] < number:
             thread = threading.Thread(
                 target=native.help,
                 args=(native.state,),
-                name=f"engine-{_helpers}",
+                name=f"engine-{NUMBERS[1]}",
                 daemon=True,
             )
             try:
                 thread.start()
             except RuntimeError:  # no more threads, or the interpreter shuts down
                 return
-            _helpers += 1
+            NUMBERS[1] += 1
 
 
 class Sharing(NamedTuple):
@@ -149,8 +151,8 @@ def sharing() -> Sharing | None:
 
 def _after_fork() -> None:
     """Threads do not survive a fork: the child starts its own when it needs them."""
-    global _helpers, _lock
-    _helpers, _lock = 0, threading.Lock()
+    global _lock
+    NUMBERS[1], _lock = 0, threading.Lock()
     if sharing.cache_info().currsize:
         native = sharing()
         if native is not None:

@@ -101,10 +101,46 @@ def nanoseconds_to_record() -> float:
     return least(recorded, 50) / OPS * 1e9
 
 
-def nanoseconds_to_launch() -> float:
-    """A flush of 200 rows that do next to nothing, divided by its launches.
+NOTHING = """
+define i32 @engine_nothing(ptr %r, ptr %e, ptr %words, i64 %lo, i64 %hi) {
+  ret i32 0
+}
+"""
+"""A kernel that does nothing, as LLVM text."""
 
-    All that a flush does beside launching is in it, so it is an upper bound.
+
+def nanoseconds_of_a_row() -> float:
+    """What a plan takes for one row more, whose kernel does nothing.
+
+    The plans are made by hand, so that nothing but the native loop is timed: it puts
+    the pointers of three arrays among ten words, and calls the kernel.
+    """
+    from engine.kernels.cpu.target import load_text
+    from engine.kernels.native import table
+
+    (entry,) = load_text(NOTHING, "engine_nothing")
+    words = (table.Pointer(0), table.Pointer(1), table.Pointer(2), *range(7))
+    arrays = [np.ones(16) for _ in range(3)]
+
+    def taken(rows: int) -> float:
+        calls = (table.Call(entry, words, 1, 0, 0.0),) * rows
+        segment = table.Segment(calls, (0, 1, 2), (), (), 3)
+        run = table.bind(segment, 1).run
+
+        def once() -> float:
+            start = time.perf_counter()
+            run(arrays, ())
+            return time.perf_counter() - start
+
+        return least(once, 200)
+
+    return (taken(1100) - taken(100)) / 1000 * 1e9
+
+
+def nanoseconds_to_launch() -> float:
+    """A flush of 200 rows of 16 elements, divided by its launches.
+
+    All that a flush does is in it, and the kernels, every second of which is a sum.
     """
     x = engine.numpy.array(np.ones(16))
 
@@ -129,6 +165,20 @@ def nanoseconds_to_launch() -> float:
         return least(flushed, 30) / launches * 1e9
 
 
+def microseconds_to_flush() -> float:
+    """The flush of a known graph of five ops on 100 elements, by `engine.eval`."""
+    x = engine.numpy.array(np.ones(100))
+
+    def flushed() -> float:
+        y = five_ops(x)
+        start = time.perf_counter()
+        engine.eval(y)
+        return time.perf_counter() - start
+
+    with engine.config(tier="compiled"):
+        return least(flushed, 2000) * 1e6
+
+
 def least(measure: Callable[[], float], times: int) -> float:
     """The least of some measurements."""
     return min(measure() for _ in range(times))
@@ -141,5 +191,7 @@ def nanoseconds_allowed_to_record() -> float:
 
 LIMITS = [
     Limit("record one op", nanoseconds_to_record, "ns", nanoseconds_allowed_to_record),
-    Limit("launch, in a flush of 200", nanoseconds_to_launch, "ns", lambda: 20.0),
+    Limit("launch, one row more of a plan", nanoseconds_of_a_row, "ns", lambda: 20.0),
+    Limit("launch, share of a flush of 200", nanoseconds_to_launch, "ns", lambda: 200),
+    Limit("flush of five ops on 100", microseconds_to_flush, "us", lambda: 2.0),
 ]

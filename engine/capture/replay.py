@@ -16,6 +16,7 @@ from engine.capture.specs import Maker, write
 from engine.errors import Unfinished
 from engine.interrupts import run_whole
 from engine.plan import ColdPlan
+from engine.record.node import Known
 from engine.record.value import Value
 
 
@@ -92,10 +93,11 @@ class _Step:
         self.overwritten = [slot for number, slot in pairs if number in donated]
         key = (segment.alive, donated)
         node = segment.node
-        plan = node.plans.get(key)
-        if plan is None:
-            plan = node.plans[key] = ColdPlan(node.path(), segment.alive, donated)
-        self.plan: ColdPlan = plan
+        known = node.plans.get(key)
+        if known is None:
+            plan = ColdPlan(node.path(), segment.alive, donated)
+            known = node.plans[key] = Known(plan)
+        self.plan: ColdPlan = known.plan
         self.plan.warm()
         self.leaves = segment.leaves
         self.scalars = [getattr(x, "value", x) for x in segment.scalars]

@@ -27,6 +27,7 @@ from . import (
     creation,
     fft,
     grids,
+    indexing,
     information,
     inspection,
     joining,
@@ -35,6 +36,7 @@ from . import (
     names,
     nanfunctions,
     numeric,
+    operators,
     products,
     protocols,
     random,
@@ -73,7 +75,11 @@ from .triangles import *  # noqa: F403
 from .ufunc import ufunc
 from .ufuncs import *  # noqa: F403
 
-_native.join_numpy(ndarray, ufunc, protocols.call_plain)
+_native.join_numpy(
+    ndarray,
+    ufunc,
+    _native.NumPy(protocols.call_plain, operators.update_in_place, indexing.located),
+)
 
 # Each module says what it exports, so that names are written once.
 __all__ = ["FallbackWarning", "fft", "linalg", "ndarray", "random", "ufunc"]

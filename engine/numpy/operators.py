@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+import engine.numpy.masked as masked
 from engine.array import Array
 from engine.ops.op import Op
+from engine.ops.powers import CONSTANT_POWERS
 from engine.record.forms import form
 from engine.record.registry import REGISTRY
 
@@ -58,6 +60,7 @@ def _reflected(name: str) -> Callable[[Any, Any], Any]:
 def _in_place(name: str) -> Callable[[Any, Any], Any]:
     op = REGISTRY[name]
 
+    @form(name, 2, in_place=True)
     def method(self: Any, other: Any) -> Any:
         if self.scalar:
             return apply(op, self, other)
@@ -81,11 +84,17 @@ def _unary(name: str) -> Callable[[Any], Any]:
     return method
 
 
-def update_in_place(op: Op, target: Any, other: Any) -> Any:
-    """``target op= other``, with NumPy's rules of casting and order of complaints."""
+def update_in_place(op: Op, target: Any, other: Any, shown: Any = None) -> Any:
+    """``target op= other``, with NumPy's rules of casting and order of complaints.
+
+    `shown` is an array of what the target shows, where that has been read already.
+    """
     check_out(target)
     check_loop(op, (target, other), target, "same_kind")
-    values, order = prepared(op.name, (target, other))
+    if type(target) is face.Masked and masked.update(op, target, other):
+        return target
+    first = target if shown is None else shown
+    values, order = prepared(op.name, (first, other))
     result = in_c_order(op(*values), order)
     store_out(op.name, result, target, "same_kind", True)
     return target
@@ -97,6 +106,11 @@ def _power_op(base: Any, exponent: Any) -> Op | None:
         return None
     if exponent == 2:
         return REGISTRY["square"] if _keeps(base, exponent) else None
+    cheaper = CONSTANT_POWERS.get(exponent)
+    if cheaper and base.dtype.kind == "f":
+        return cheaper
+    if cheaper and type(exponent) is int and exponent > 0 and base.dtype.kind in "iu":
+        return cheaper
     if base.dtype.kind in "fc":
         if exponent == 0.5:
             return REGISTRY["sqrt"]

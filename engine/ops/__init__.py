@@ -68,6 +68,14 @@ from .fourier import fft, ifft, irfft, rfft
 from .linear_algebra import matmul
 from .logical import logical_and, logical_not, logical_or, logical_xor
 from .matrices import cholesky, cofactors, det, inv, pinv, slogdet, solve
+from .powers import (
+    cube,
+    fourth_power,
+    reciprocal_sqrt,
+    reciprocal_sqrt_cubed,
+    reciprocal_square,
+    sqrt_cubed,
+)
 from .reductions import all, any, argmax, argmin, max, min, prod, sum
 from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
@@ -135,6 +143,7 @@ __all__ = [
     "copysign",
     "cos",
     "cosh",
+    "cube",
     "cumprod",
     "cumsum",
     "deg2rad",
@@ -159,6 +168,7 @@ __all__ = [
     "fmax",
     "fmin",
     "fmod",
+    "fourth_power",
     "full",
     "gcd",
     "greater",
@@ -211,6 +221,9 @@ __all__ = [
     "random_bits",
     "real",
     "reciprocal",
+    "reciprocal_sqrt",
+    "reciprocal_sqrt_cubed",
+    "reciprocal_square",
     "recurrence",
     "remainder",
     "rfft",
@@ -227,6 +240,7 @@ __all__ = [
     "sort",
     "spacing",
     "sqrt",
+    "sqrt_cubed",
     "square",
     "subtract",
     "sum",

@@ -9,11 +9,16 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 class Form(NamedTuple):
-    """A method that records `op` on itself and `operands - 1` others."""
+    """A method that records `op` on itself and `operands - 1` others.
+
+    It is `reflected` where the others come first, and `in_place` where the result is
+    written to what the first one shows.
+    """
 
     op: str
     operands: int
     reflected: bool = False
+    in_place: bool = False
 
 
 FORMS: dict[Callable[..., Any], Form] = {}
@@ -21,12 +26,12 @@ FORMS: dict[Callable[..., Any], Form] = {}
 
 
 def form(
-    op: str, operands: int, *, reflected: bool = False
+    op: str, operands: int, *, reflected: bool = False, in_place: bool = False
 ) -> Callable[[Method], Method]:
     """Decorator: the method is nothing but this op on its operands."""
 
     def declare(method: Method) -> Method:
-        FORMS[method] = Form(op, operands, reflected)
+        FORMS[method] = Form(op, operands, reflected, in_place)
         return method
 
     return declare

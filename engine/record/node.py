@@ -37,6 +37,7 @@ class Node:
         "op",
         "operands",
         "parent",
+        "passages",
         "plans",
         "scalars",
         "shape",
@@ -70,7 +71,8 @@ class Node:
         self.differentiable = op.rule is not None and dtype.kind in "fc"
         self.children: dict[Any, Node] = {}
         self.last: Node | None = None
-        self.plans: dict[Any, Any] = {}
+        self.plans: dict[Any, Known] = {}
+        self.passages: dict[Any, Any] | None = None
 
     def path(self) -> list[Node]:
         """All nodes from the first event to this one; ``path()[i].number == i``."""
@@ -84,6 +86,24 @@ class Node:
 
     def __repr__(self) -> str:
         return event_text(self, self.number)
+
+
+class Known:
+    """What is known of one way to flush a path.
+
+    Attributes
+    ----------
+    plan
+        What computes it.
+    straight : tuple or None
+        The plan as native code takes it, where it is one stretch of native calls.
+    """
+
+    __slots__ = ("plan", "straight")
+
+    def __init__(self, plan: Any) -> None:
+        self.plan = plan
+        self.straight: tuple[Any, ...] | None = None
 
 
 class Event(Protocol):

@@ -15,7 +15,7 @@ from engine.errors import called, user_line
 from engine.kernels.backend import HOST
 
 from .node import LEAF, Node
-from .value import History, Scalar, Value
+from .value import LEAF_HISTORY, Freed, History, Scalar, Value
 
 if TYPE_CHECKING:
     from engine.ops.op import Op
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_EVENTS = 8192
 """A trace never grows past this: laziness is bounded by pending ops ..."""
 
-SOFT_EVENTS = 2048
+SOFT_EVENTS = 512
 """... and is flushed past this after a write, where few temporaries are alive."""
 
 MAX_BYTES = 1 << 30
@@ -42,17 +42,28 @@ def _new_root() -> Node:
     return Node(LEAF, (), (), (), _DTYPE, (), None, "")
 
 
-class _Trie:
-    """The root of all known traces and the number of nodes below it."""
+class Trie:
+    """The root of all known traces, and the number of nodes below it.
 
-    root = _new_root()
-    size = 0
+    `room` says how many bytes of computed arrays a trace that begins may keep alive.
+    """
 
-    @classmethod
-    def grow(cls) -> None:
-        cls.size += 1
-        if cls.size > MAX_TRIE_NODES:
-            cls.root, cls.size = _new_root(), 0
+    __slots__ = ("room", "root", "size")
+
+    def __init__(self) -> None:
+        self.root = _new_root()
+        self.size = 0
+        self.room = MAX_BYTES
+
+    def grow(self) -> None:
+        """Count one more node; past the most there may be, all are forgotten."""
+        self.size += 1
+        if self.size > MAX_TRIE_NODES:
+            self.root, self.size = _new_root(), 0
+
+
+TRIE = Trie()
+"""The one trie; several threads may follow it and add to it at once."""
 
 
 class Trace:
@@ -81,13 +92,13 @@ class Trace:
 
     def __init__(self, lock: threading.RLock) -> None:
         self.lock = lock
-        self.node = _Trie.root
+        self.node = TRIE.root
         self.values: list[Value] = []
         self.aliases: list[Value] = []
         self.leaves: list[Value] = []
         self.leaf_numbers: dict[int, int] = {}
         self.scalars: list[Any] = []
-        self.room = MAX_BYTES
+        self.room = TRIE.room
         self.flushing = False
         self.donating = False
         self.grad = True
@@ -116,7 +127,7 @@ class Trace:
         node = Node(
             op, operands, attributes, dtypes, dtype, shape, parent, line, device
         )
-        _Trie.grow()
+        TRIE.grow()
         return parent.children.setdefault(key, node)
 
     def repair(self) -> None:
@@ -147,7 +158,7 @@ class Trace:
             line = user_line()
             node = Node(LEAF, (), (), (), dtype, shape, parent, line, device)
             node = parent.children.setdefault(key, node)
-            _Trie.grow()
+            TRIE.grow()
         place = id(value)
         self.leaves.append(value)
         if self.node is not parent:  # a finalizer has recorded meanwhile
@@ -204,7 +215,7 @@ class Trace:
             node.layout,
         )
         if has_history and node.differentiable and self.grad:
-            value.history = History(op, tuple(inputs), attributes)
+            value.history = History(op, tuple(inputs), node.attributes)
             self.histories = True
         whole = self.values is values and len(self.scalars) == first
         if self.node is not parent or not whole:
@@ -263,19 +274,29 @@ def take_up(trace: Trace, spare: Trace) -> None:
     _thread.spare, _thread.trace = spare, trace
 
 
-def beginning() -> tuple[Node, int]:
-    """The node and the room of a trace that begins."""
-    return _Trie.root, MAX_BYTES
-
-
 def renew(trace: Trace) -> None:
     """Empty a trace that has run: its nodes stay in the trie, its data goes."""
-    trace.node, trace.room = beginning()
+    trace.node, trace.room = TRIE.root, TRIE.room
     trace.values = []
     trace.aliases = []
     trace.leaves = []
     trace.leaf_numbers = {}
     trace.scalars = []
+    trace.histories = False
+
+
+def note_histories(trace: Trace) -> None:
+    """Note whether a trace still has a history that can be walked, when some went.
+
+    A flush asks less of a trace that has none.
+    """
+    for value in trace.values:
+        history = value.history
+        if history is not None and value.buffer is None:
+            op = history.op
+            if op is not LEAF_HISTORY and not isinstance(op, Freed):
+                trace.histories = True
+                return
     trace.histories = False
 
 

@@ -9,7 +9,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from .lanes import LANE_PRIMITIVES
-from .vectors import COMBINE, cgutils
+from .vectors import COMBINE, local
 
 pointer_to: Any = types.CPointer
 
@@ -22,7 +22,7 @@ def stack(context: Any, dtype: Any, count: Any) -> Any:
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = context.get_data_type(item)
-        memory = cgutils.alloca_once(builder, ir.ArrayType(kind, count.literal_value))
+        memory = local(builder, ir.ArrayType(kind, count.literal_value))
         memory.align = 64
         return builder.bitcast(memory, kind.as_pointer())
 

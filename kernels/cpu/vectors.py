@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache as once
 from typing import Any
 
 from llvmlite import ir
@@ -46,6 +47,23 @@ COMBINE: dict[str, Combine] = {
     "any": _by_kind("", "or_"),
     "all": _by_kind("", "and_"),
 }
+
+
+def local(builder: Any, kind: Any) -> Any:
+    """Memory for one `kind` on the stack, not yet written.
+
+    Numba's own helper fills it with zeros, at each call of a kernel; and LLVM takes the
+    filling of an array apart, for as long as it takes for all the rest.
+    """
+    with builder.goto_entry_block():
+        return builder.alloca(kind)
+
+
+def local_with(builder: Any, value: Any) -> Any:
+    """Memory on the stack that holds `value`."""
+    memory = local(builder, value.type)
+    builder.store(value, memory)
+    return memory
 
 
 def is_signed(item: Any) -> bool:
@@ -96,9 +114,8 @@ def masked_load(
 ) -> Any:
     """The first `count` numbers at `pointer`; the identity in the other lanes."""
     width, align = vector.count, item_bytes(vector.element)
-    lanes = ir.VectorType(INT32, width)
     limit = splat(builder, builder.trunc(count, INT32), width)
-    mask = builder.icmp_unsigned("<", ir.Constant(lanes, list(range(width))), limit)
+    mask = builder.icmp_unsigned("<", places(*range(width)), limit)
     pointed = builder.bitcast(pointer, vector.as_pointer())
     name = f"llvm.masked.load.{mangled(vector)}.p0"
     arguments = [pointed, INT32(align), mask, neutral]
@@ -112,12 +129,29 @@ def masked_load(
     return builder.call(load, arguments)
 
 
+@once
+def places(*numbers: int) -> ir.Constant:
+    """Places of a shuffle. Writing such constants out is work, so they are kept."""
+    return ir.Constant(ir.VectorType(INT32, len(numbers)), numbers)
+
+
+def repeated(vector: Any, number: float) -> ir.Constant:
+    """A constant vector with `number` in every lane."""
+    return _repeated(vector.element, vector.count, str(number))
+
+
+@once
+def _repeated(kind: Any, width: int, number: str) -> ir.Constant:
+    # by text, as 0.0 equals -0.0 and NaN not even itself
+    value = int(number) if isinstance(kind, ir.IntType) else float(number)
+    return ir.Constant(ir.VectorType(kind, width), [value] * width)
+
+
 def splat(builder: Any, value: Any, width: int) -> Any:
     """A vector with `value` in every lane."""
     unknown = ir.Constant(ir.VectorType(value.type, width), ir.Undefined)
     first = builder.insert_element(unknown, value, INT32(0))
-    zeros = ir.Constant(ir.VectorType(INT32, width), [0] * width)
-    return builder.shuffle_vector(first, unknown, zeros)
+    return builder.shuffle_vector(first, unknown, places(*[0] * width))
 
 
 def mangled(kind: Any) -> str:
@@ -131,13 +165,9 @@ def mangled(kind: Any) -> str:
 
 def fold(builder: Any, value: Any, step: Combine, signed: bool) -> Any:
     """The lower half of a vector, combined with the upper half."""
-    half = value.type.count // 2
+    half, unknown = value.type.count // 2, ir.Constant(value.type, ir.Undefined)
     low, high = (
-        builder.shuffle_vector(
-            value,
-            ir.Constant(value.type, ir.Undefined),
-            ir.Constant(ir.VectorType(INT32, half), list(range(first, first + half))),
-        )
+        builder.shuffle_vector(value, unknown, places(*range(first, first + half)))
         for first in (0, half)
     )
     return step(builder, low, high, signed)

@@ -10,6 +10,7 @@ from __future__ import annotations
 TEXT = """
 declare ptr @PyList_GetItem(ptr, i64)
 declare i32 @PyList_SetItem(ptr, i64, ptr)
+declare i32 @PyList_Append(ptr, ptr)
 declare void @Py_IncRef(ptr)
 declare ptr @PyContext_Copy(ptr)
 declare i32 @PyContext_Enter(ptr)
@@ -81,8 +82,9 @@ fail:
   ret i32 -1
 }
 
-; A new array is described by its slot, its dtype, its number of axes and the place of
-; their extents. The last one holds the temporaries, if there are any.
+; A new array is described by its slot (-1: it is appended), its dtype, its number of
+; axes and the place of their extents. The last one holds the temporaries, if there are
+; any.
 define internal i32 @make_arrays(ptr %plan, ptr %frame, ptr %table) {
 start:
   %count = call i64 @field(ptr %plan, i64 $fresh)
@@ -122,7 +124,17 @@ keep:
   %to = getelementptr ptr, ptr %frame, i64 %number
   store ptr %pointer, ptr %to
   %after = add i64 %k, 1
-  %status = call i32 @PyList_SetItem(ptr %table, i64 %slot, ptr %array)
+  %last = icmp eq i64 %slot, -1
+  br i1 %last, label %append, label %set
+append:
+  %appended = call i32 @PyList_Append(ptr %table, ptr %array)
+  call void @Py_DecRef(ptr %array)
+  br label %check
+set:
+  %put = call i32 @PyList_SetItem(ptr %table, i64 %slot, ptr %array)
+  br label %check
+check:
+  %status = phi i32 [ %appended, %append ], [ %put, %set ]
   %outside = icmp ne i32 %status, 0
   br i1 %outside, label %fail, label %kept
 kept:

@@ -8,13 +8,17 @@ from typing import Any
 
 from ..cpu.target import forever, load_optimised
 from . import (
+    calls,
     flushing,
     handles,
     language,
+    looking,
     matching,
     operators,
     recording,
+    splicing,
     subscripts,
+    writing,
 )
 from .objects import FASTCALL, NONE, ONE
 
@@ -23,38 +27,68 @@ WORDS = (
     *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
     *("float32", "float64", "int64", "array_type"),
+    *("acquire_name", "release_name", "numpy_name", "tier_here"),
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
-    *("storage_type", "line_type", "ndarray_type", "ndarray_base", "ufunc_op"),
-    *("leaf_op", "view_op", "update_op", "sequence"),
+    *("storage_type", "line_type"),
+    *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op"),
+    *("leaf_op", "view_op", "update_op", "full_op", "sequence"),
     *("most_events", "soft_events"),
+    *("known_type", "trie", "config", "watchers", "pool_numbers", "counts"),
     # what Python does
-    *("find_trace", "call_op", "written", "too_many"),
+    *("find_trace", "call_op", "written", "too_many", "failed"),
+    *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
     *("thread", "trace", "methods", "regions"),
 )
 """The words of the global block, see `language`."""
 
-MODULES = (matching, recording, flushing, handles, operators, subscripts)
+MODULES = (
+    *(matching, recording, flushing, handles, looking),
+    *(operators, writing, subscripts, calls, splicing),
+)
 
-FUNCTIONS = ("call_op", "call_ufunc", "array_ufunc", "survey", "settle")
+FUNCTIONS = (
+    *("call_op", "call_ufunc", "array_ufunc"),
+    *("flush", "survey", "settle", "evaluate"),
+    *("make_values", "follow_steps"),
+)
 
-KINDS = {"binary": ONE, "unary": NONE, "getitem": ONE, "setitem": FASTCALL}
+KINDS = {
+    "binary": ONE,
+    "unary": NONE,
+    "in_place": ONE,
+    "getitem": ONE,
+    "setitem": FASTCALL,
+    "computed": NONE,
+    "reduced": FASTCALL,
+}
 """Kinds of methods that differ only in their words, and how they are called."""
 
-METHODS = {"binary": 96, "unary": 96, "getitem": 2, "setitem": 2}
+METHODS = {
+    "binary": 96,
+    "unary": 96,
+    "in_place": 16,
+    "getitem": 2,
+    "setitem": 2,
+    "computed": 2,
+    "reduced": 32,
+}
 """How many methods of each kind there can be."""
 
 _METHOD = """
-define i64 @engine_{kind}_{k}(i64 %self, i64 %given) {{
+define i64 @engine_{kind}_{k}(i64 %self, i64 %given{more}) {{
   %all = load i64, ptr {words}
   %own = add i64 %all, {offset}
-  %result = tail call i64 @engine_{kind}(i64 %self, i64 %given, i64 %own)
+  %result = tail call i64 @engine_{kind}(i64 %self, i64 %given{more}, i64 %own)
   ret i64 %result
 }}
 """
 """A function for each method, as the code of a method is not told which it is."""
+
+_MORE = {"reduced": ", i64 %count, i64 %names"}
+"""What kinds of methods with any number of arguments are told besides."""
 
 
 def _names(kind: str) -> list[str]:
@@ -63,13 +97,16 @@ def _names(kind: str) -> list[str]:
 
 def _text(slots: Mapping[str, int], sources: Sequence[language.Source]) -> str:
     """LLVM text of everything."""
-    apart = {*KINDS, "follow", "with_self", "apply"}
+    apart = {*KINDS, "follow", "with_self", "apply", "flushed"}
     parts = [language.compile_sources(sources, slots, WORDS, set(FUNCTIONS), apart)]
     words = language.word_at(WORDS, "methods")
     offset = 0
     for kind in KINDS:
         for k in range(METHODS[kind]):
-            parts.append(_METHOD.format(kind=kind, k=k, words=words, offset=offset))
+            more = _MORE.get(kind, "")
+            parts.append(
+                _METHOD.format(kind=kind, k=k, words=words, offset=offset, more=more)
+            )
             offset += 32
     return "".join(parts)
 
@@ -109,9 +146,13 @@ class Code:
 
     def _block(self, name: str, words: int) -> Any:
         block = (ctypes.c_uint64 * words)()
+        self.memory(name, block)
+        return block
+
+    def memory(self, name: str, block: Any) -> None:
+        """Let a word of the global block be the address of an array of ctypes'."""
         forever(block)
         self.number(name, ctypes.addressof(block))
-        return block
 
     def number(self, name: str, number: int) -> None:
         """Set a word of the global block."""

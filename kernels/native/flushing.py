@@ -1,28 +1,320 @@
-"""What a flush asks of a trace before a plan runs, and does with its outputs."""
+"""A flush, where it was done before: what is alive, the plan, buffers for values.
+
+`engine.execute` says what a flush is. Here is its fast way for one case: the present
+thread's own trace, without histories, of which the same values were alive once before,
+so that its plan is known and is one stretch of native calls (`table.Ends`). All other
+cases, and everything that may fail, are left to Python, before anything has changed.
+
+Nothing between the first look at a trace and the last write to it can run Python code;
+what the collector tracks is made before. Another thread can only run while a plan
+computes without the GIL: the trace's lock is held then, and `Trace.flushing` set.
+"""
 
 from __future__ import annotations
 
-from .language import load, load_half, reserve, slot, state, store, store_byte
-from .matching import has, kind, references, replace
+from .language import (
+    invoke,
+    load,
+    load_byte,
+    load_half,
+    reserve,
+    slot,
+    state,
+    store,
+    store_byte,
+)
+from .matching import field, has, kind, references, replace
 from .python import (
     BytesAt,
     BytesNew,
+    Call,
+    CallMethod,
+    ContextGet,
     DecRef,
+    DictItem,
     DictNew,
     DictNext,
+    DictSize,
     ErrClear,
     IncRef,
     IntAs,
+    ListAppend,
     ListItem,
     ListNew,
     ListSet,
     ListSize,
+    TextCompare,
+    TupleItem,
     TupleNew,
     TupleSet,
 )
+from .recording import current
+from .runner import FIELDS
 
 WRITEABLE = 0x400
 """NumPy's flag of arrays that may be written to."""
+
+CALLS = 8 * FIELDS.index("calls")
+RELEASE = 8 * FIELDS.index("release")
+THREADS = 8 * FIELDS.index("threads")
+RESULTS = 8 * FIELDS.index("results")
+RESULTS_AT = 8 * FIELDS.index("results_at")
+LAUNCHES = 8 * FIELDS.index("launches")
+HELPERS = 8 * FIELDS.index("helpers")
+STRAIGHT = 8 * FIELDS.index("straight")
+"""Where the words at the head of a plan are."""
+
+LEFT, DONE, LOCK, FAILED = 0, 1, 2, 3
+"""What came of a flush: Python has to do it; done; the lock is needed; an error."""
+
+VALUES, LEAVES, SCALARS, NUMBERS, BUFFERS = 0, 8, 16, 24, 32
+"""The places of new, empty things."""
+
+
+def flush(self: int, trace: int) -> int:
+    """``flush(trace)``: whether it could be done here."""
+    done = flushed(trace)
+    if done == FAILED:
+        return 0
+    answer = state.false
+    if done == DONE:
+        answer = state.true
+    IncRef(answer)
+    return answer
+
+
+def flushed(trace: int) -> int:
+    """Flush a trace, if it is this thread's and was flushed in this way before."""
+    done = LEFT
+    IncRef(trace)
+    if current() == trace:
+        done = attempt(trace, 0)
+        if done == LOCK:
+            done = LEFT
+            if lock(trace):
+                done = attempt(trace, 1)
+                unlock(trace)
+    DecRef(trace)
+    return done
+
+
+def lock(trace: int) -> int:
+    """Take the lock of a trace, if that needs no waiting."""
+    items = reserve(2)
+    store(items, load(trace + slot.trace_lock))
+    store(items + 8, state.false)
+    answer = CallMethod(state.acquire_name, items, 2, 0)
+    if answer == 0:
+        ErrClear()
+        return 0
+    DecRef(answer)
+    return answer == state.true
+
+
+def unlock(trace: int) -> int:
+    """Let the lock of a trace go."""
+    items = reserve(1)
+    store(items, load(trace + slot.trace_lock))
+    answer = CallMethod(state.release_name, items, 1, 0)
+    if answer == 0:
+        ErrClear()
+    else:
+        DecRef(answer)
+    return 0
+
+
+def attempt(trace: int, locked: int) -> int:
+    """Flush with things that are made before the first look."""
+    fresh = reserve(5)
+    store(fresh + VALUES, ListNew(0))
+    store(fresh + LEAVES, ListNew(0))
+    store(fresh + SCALARS, ListNew(0))
+    store(fresh + NUMBERS, DictNew())
+    store(fresh + BUFFERS, ListNew(0))
+    whole = 1
+    i = 0
+    while i < 5:
+        if load(fresh + 8 * i) == 0:
+            whole = 0
+        i += 1
+    done = LEFT
+    if whole and is_simple(trace):
+        done = follow_plan(trace, locked, fresh)
+    if done == LEFT:
+        ErrClear()
+    i = 0
+    while i < 5:
+        DecRef(load(fresh + 8 * i))
+        i += 1
+    return done
+
+
+def is_simple(trace: int) -> int:
+    """Whether a trace has values, all without histories, and nobody is to be told."""
+    if load(trace + slot.trace_flushing) != state.false:
+        return 0
+    if load(trace + slot.trace_histories) != state.false:
+        return 0
+    if ListSize(load(trace + slot.trace_values)) == 0:
+        return 0
+    if ListSize(load(trace + slot.trace_aliases)) != 0:
+        return 0
+    return DictSize(state.watchers) == 0 and not is_interpreted()
+
+
+def is_interpreted() -> int:
+    """Whether this thread wants no kernels: ``config.tier`` is "numpy"."""
+    place = reserve(1)
+    if ContextGet(state.tier_here, 0, place) < 0:
+        return 1
+    here = load(place)
+    tier = here
+    if here == state.none:
+        tier = load(state.config + slot.config_tier)
+    found = 1
+    if kind(tier) == state.text_type:
+        found = TextCompare(tier, state.numpy_name) == 0
+    DecRef(here)
+    return found
+
+
+def follow_plan(trace: int, locked: int, fresh: int) -> int:
+    """Find the plan of a trace, and run it."""
+    count = ListSize(load(trace + slot.trace_values))
+    entered = ListSize(load(trace + slot.trace_leaves))
+    key = BytesNew(0, count + entered)
+    if key == 0:
+        return LEFT
+    straight = 0
+    if describe(trace, BytesAt(key)):
+        plans = load(load(trace + slot.trace_node) + slot.node_plans)
+        known = DictItem(plans, key)
+        if known != 0 and kind(known) == state.known_type:
+            straight = field(known + slot.known_straight, state.tuple_type)
+    done = LEFT
+    if straight != 0:
+        IncRef(straight)
+        plan = BytesAt(TupleItem(straight, 0))
+        if load(plan + RELEASE) and not locked:
+            done = LOCK
+        elif has_threads(plan) and gather(trace, load(fresh + BUFFERS)):
+            overwrites = has_one(BytesAt(key) + count, entered)
+            done = run(trace, plan, fresh, overwrites)
+        DecRef(straight)
+    DecRef(key)
+    return done
+
+
+def has_threads(plan: int) -> int:
+    """Whether a plan was made for as many threads as there are to be."""
+    if load(plan + THREADS) != load(state.pool_numbers):
+        return 0
+    return load(plan + HELPERS) <= load(state.pool_numbers + 8)
+
+
+def has_one(bytes_at: int, count: int) -> int:
+    """Whether any of some bytes, all of which are 0 or 1, is 1."""
+    i = 0
+    while i < count:
+        if load_byte(bytes_at + i):
+            return 1
+        i += 1
+    return 0
+
+
+def gather(trace: int, buffers: int) -> int:
+    """Put the buffers of the leaves into a list."""
+    leaves = load(trace + slot.trace_leaves)
+    count = ListSize(leaves)
+    i = 0
+    while i < count:
+        if ListAppend(buffers, load(ListItem(leaves, i) + slot.value_buffer)) < 0:
+            return 0
+        i += 1
+    return 1
+
+
+def run(trace: int, plan: int, fresh: int, overwrites: int) -> int:
+    """Run a plan, and give values what it has made."""
+    buffers = load(fresh + BUFFERS)
+    count = ListSize(load(trace + slot.trace_values))
+    entered = ListSize(buffers)
+    releases = load(plan + RELEASE)
+    if releases:
+        IncRef(state.true)
+        replace(trace + slot.trace_flushing, state.true)
+    scalars = load(trace + slot.trace_scalars)
+    made = invoke(load(plan + STRAIGHT), plan, buffers, scalars)
+    if releases:
+        IncRef(state.false)
+        replace(trace + slot.trace_flushing, state.false)
+    if made != load(plan + CALLS):
+        if made < 0 or not overwrites:
+            return LEFT
+        return lose(trace)
+    give(trace, plan, buffers, entered)
+    empty(trace, fresh)
+    store(state.counts, load(state.counts) + count - entered)
+    store(state.counts + 8, load(state.counts + 8) + 1)
+    store(state.counts + 16, load(state.counts + 16) + load(plan + LAUNCHES))
+    return DONE
+
+
+def lose(trace: int) -> int:
+    """A call failed that should not, and memory that came in was overwritten."""
+    items = reserve(1)
+    store(items, trace)
+    answer = Call(state.failed, items, 1, 0)
+    DecRef(answer)
+    return FAILED
+
+
+def give(trace: int, plan: int, buffers: int, entered: int) -> int:
+    """Give values their buffers: results, by number and by place in the list."""
+    values = load(trace + slot.trace_values)
+    pairs = plan + load(plan + RESULTS_AT)
+    count = load(plan + RESULTS)
+    i = 0
+    while i < count:
+        value = ListItem(values, load(pairs + 16 * i))
+        place = load(pairs + 16 * i + 8)
+        if place < 0:
+            place = entered + ~place
+        settle_value(value, ListItem(buffers, place))
+        i += 1
+    return 0
+
+
+def settle_value(value: int, buffer: int) -> int:
+    """A value that was pending is computed."""
+    IncRef(buffer)
+    replace(value + slot.value_buffer, buffer)
+    IncRef(state.none)
+    replace(value + slot.value_trace, state.none)
+    return 0
+
+
+def empty(trace: int, fresh: int) -> int:
+    """Let a trace begin anew; what it had is in the places of the new things."""
+    exchange(trace + slot.trace_values, fresh + VALUES)
+    exchange(trace + slot.trace_leaves, fresh + LEAVES)
+    exchange(trace + slot.trace_scalars, fresh + SCALARS)
+    exchange(trace + slot.trace_leaf_numbers, fresh + NUMBERS)
+    root = load(state.trie + slot.trie_root)
+    IncRef(root)
+    replace(trace + slot.trace_node, root)
+    room = load(state.trie + slot.trie_room)
+    IncRef(room)
+    replace(trace + slot.trace_room, room)
+    return 0
+
+
+def exchange(place: int, other: int) -> int:
+    """Let two fields have each other's objects."""
+    thing = load(place)
+    store(place, load(other))
+    store(other, thing)
+    return 0
 
 
 def survey(self: int, trace: int) -> int:
@@ -31,34 +323,17 @@ def survey(self: int, trace: int) -> int:
     A pair of bytes, 0 and 1, and the list of the leaves' buffers; None where a buffer
     is no array of NumPy's. For values without histories.
     """
-    values = load(trace + slot.trace_values)
     leaves = load(trace + slot.trace_leaves)
-    count = ListSize(values)
     entered = ListSize(leaves)
     pair = TupleNew(2)
-    key = BytesNew(0, count + entered)
+    key = BytesNew(0, ListSize(load(trace + slot.trace_values)) + entered)
     buffers = ListNew(entered)
     if pair == 0 or key == 0 or buffers == 0:
         DecRef(pair)
         DecRef(key)
         DecRef(buffers)
         return 0
-    at = BytesAt(key)
-    i = 0
-    while i < count:
-        value = ListItem(values, i)
-        held = not has(value + slot.value_buffer) and references(value) > 1
-        store_byte(at + i, held)
-        i += 1
-    known = 1
-    i = 0
-    while i < entered:
-        leaf = ListItem(leaves, i)
-        buffer = load(leaf + slot.value_buffer)
-        if kind(buffer) != state.array_type:
-            known = 0
-        store_byte(at + count + i, known and is_free(leaf, buffer))
-        i += 1
+    known = describe(trace, BytesAt(key))
     i = 0
     while i < entered:
         buffer = load(ListItem(leaves, i) + slot.value_buffer)
@@ -74,6 +349,33 @@ def survey(self: int, trace: int) -> int:
     return state.none
 
 
+def describe(trace: int, at: int) -> int:
+    """Write a byte for each value, and one for each leaf; 0 where that cannot be done.
+
+    Whether somebody holds a value that is to be computed, and whether nobody else holds
+    the memory of a leaf.
+    """
+    values = load(trace + slot.trace_values)
+    leaves = load(trace + slot.trace_leaves)
+    count = ListSize(values)
+    entered = ListSize(leaves)
+    i = 0
+    while i < count:
+        value = ListItem(values, i)
+        held = not has(value + slot.value_buffer) and references(value) > 1
+        store_byte(at + i, held)
+        i += 1
+    i = 0
+    while i < entered:
+        leaf = ListItem(leaves, i)
+        buffer = load(leaf + slot.value_buffer)
+        if kind(buffer) != state.array_type:
+            return 0
+        store_byte(at + count + i, is_free(leaf, buffer))
+        i += 1
+    return 1
+
+
 def is_free(leaf: int, buffer: int) -> int:
     """Whether only the trace's two lists hold a leaf, and only the leaf its memory."""
     if references(leaf) > 2 or references(buffer) > 1:
@@ -82,37 +384,27 @@ def is_free(leaf: int, buffer: int) -> int:
 
 
 def settle(self: int, given: int, count: int, names: int) -> int:
-    """``settle(trace, outputs, root, room)``: hand out buffers, and empty the trace.
+    """``settle(trace, outputs)``: hand out buffers, and empty the trace.
 
     No Python code runs before all is done, so nothing can cut it.
     """
-    if count != 4 or names != 0:
+    if count != 2 or names != 0:
         return 0
     trace = load(given)
-    outputs = load(given + 8)
-    fresh = reserve(5)
-    store(fresh, ListNew(0))
-    store(fresh + 8, ListNew(0))
-    store(fresh + 16, ListNew(0))
-    store(fresh + 24, ListNew(0))
-    store(fresh + 32, DictNew())
+    fresh = reserve(4)
+    store(fresh + VALUES, ListNew(0))
+    store(fresh + LEAVES, ListNew(0))
+    store(fresh + SCALARS, ListNew(0))
+    store(fresh + NUMBERS, DictNew())
     i = 0
-    while i < 5:
+    while i < 4:
         if load(fresh + 8 * i) == 0:
             return 0
         i += 1
-    hand_out(load(trace + slot.trace_values), outputs)
-    exchange(trace + slot.trace_values, fresh)
-    exchange(trace + slot.trace_aliases, fresh + 8)
-    exchange(trace + slot.trace_leaves, fresh + 16)
-    exchange(trace + slot.trace_scalars, fresh + 24)
-    exchange(trace + slot.trace_leaf_numbers, fresh + 32)
-    IncRef(load(given + 16))
-    replace(trace + slot.trace_node, load(given + 16))
-    IncRef(load(given + 24))
-    replace(trace + slot.trace_room, load(given + 24))
+    hand_out(load(trace + slot.trace_values), load(given + 8))
+    empty(trace, fresh)
     i = 0
-    while i < 5:
+    while i < 4:
         DecRef(load(fresh + 8 * i))
         i += 1
     ErrClear()
@@ -126,18 +418,6 @@ def hand_out(values: int, outputs: int) -> int:
     store(place, 0)
     while DictNext(outputs, place, place + 8, place + 16):
         value = ListItem(values, IntAs(load(place + 8)))
-        buffer = load(place + 16)
         if value != 0:
-            IncRef(buffer)
-            replace(value + slot.value_buffer, buffer)
-            IncRef(state.none)
-            replace(value + slot.value_trace, state.none)
-    return 0
-
-
-def exchange(place: int, other: int) -> int:
-    """Let two fields have each other's objects."""
-    thing = load(place)
-    store(place, load(other))
-    store(other, thing)
+            settle_value(value, load(place + 16))
     return 0

@@ -31,11 +31,43 @@ def shown(handle: int) -> int:
     if recipe == load(base + slot.value_layout):
         IncRef(base)
         return base
+    return region_of(base, recipe)
+
+
+def region_of(base: int, recipe: int) -> int:
+    """The value of a region of a value, which is not all of it."""
     items = reserve(1)
     IncRef(base)  # recording may run Python code at first, which may write
     store(items, base)
     value = follow(state.view_op, 0, recipe, items, 1, 0)
     DecRef(base)
+    return value
+
+
+def part_of(handle: int, recipe: int) -> int:
+    """The value of a region of a handle's memory."""
+    base = field(handle + slot.array_value, state.value_type)
+    if base == 0:
+        line = field(handle + slot.array_line, state.line_type)
+        if line == 0 or not is_current(line):
+            return 0
+        base = field(line + slot.line_value, state.value_type)
+    if base == 0:
+        return 0
+    return region_of(base, recipe)
+
+
+def at_hand(handle: int) -> int:
+    """The value that a handle shows (borrowed), where nothing is recorded for it."""
+    recipe = load(handle + slot.array_recipe)
+    value = field(handle + slot.array_value, state.value_type)
+    if value == 0:
+        line = field(handle + slot.array_line, state.line_type)
+        if line == 0 or not is_current(line):
+            return 0
+        value = field(line + slot.line_value, state.value_type)
+    if value == 0 or recipe != load(value + slot.value_layout):
+        return 0
     return value
 
 

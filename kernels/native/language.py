@@ -70,6 +70,11 @@ def load_half(address: int) -> int:
     raise NotImplementedError
 
 
+def load_byte(address: int) -> int:
+    """The 8 bits at an address, without a sign."""
+    raise NotImplementedError
+
+
 def store(address: int, word: int) -> None:
     """Write a word to an address."""
     raise NotImplementedError
@@ -85,12 +90,20 @@ def reserve(words: int) -> int:
     raise NotImplementedError
 
 
+def invoke(address: int, first: int, second: int, third: int) -> int:
+    """Call the function of three words that is at an address."""
+    raise NotImplementedError
+
+
 def single(bits: int) -> int:
     """A double rounded to single precision, both as words of bits."""
     raise NotImplementedError
 
 
-PRIMITIVES = (load, load_half, store, store_byte, reserve, single)
+PRIMITIVES = (
+    *(load, load_half, load_byte, store, store_byte),
+    *(reserve, invoke, single),
+)
 
 PREFIX = "engine_"
 """What the symbols of functions begin with."""
@@ -361,6 +374,9 @@ class _Function:
             wide = self.new(f"fpext float {rounded} to double")
             return self.new(f"bitcast double {wide} to i64")
         address = self.new(f"inttoptr i64 {given[0]} to ptr")
+        if name == "invoke":
+            passed = ", ".join(f"i64 {word}" for word in given[1:])
+            return self.new(f"call i64 {address}({passed})")
         if name == "store":
             self.body.append(f"  store i64 {given[1]}, ptr {address}")
             return "0"
@@ -370,8 +386,9 @@ class _Function:
             return "0"
         if name == "load":
             return self.new(f"load i64, ptr {address}")
-        half = self.new(f"load i32, ptr {address}")
-        return self.new(f"zext i32 {half} to i64")
+        bits = "i32" if name == "load_half" else "i8"
+        part = self.new(f"load {bits}, ptr {address}")
+        return self.new(f"zext {bits} {part} to i64")
 
     def outside(self, function: External, given: Sequence[str]) -> str:
         self.externals[function.name] = function

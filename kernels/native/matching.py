@@ -224,6 +224,8 @@ def matches(trace: int, node: int, items: int, count: int, scalars: int) -> int:
                 return 0
             if used >= TupleSize(kinds):
                 return 0
+            if load(node + slot.node_op) == state.full_op:  # it says its dtype itself
+                array_dtype = TupleItem(kinds, used)
             number = number_as(thing, TupleItem(kinds, used), array_dtype)
             if number == 0:
                 ErrClear()

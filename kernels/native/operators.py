@@ -12,7 +12,6 @@ from .handles import (
     OP,
     OTHER,
     PYTHON,
-    RECIPE_SHAPE,
     in_c_order,
     is_number,
     is_plain,
@@ -20,19 +19,18 @@ from .handles import (
     wrapped,
 )
 from .language import load, reserve, slot, state, store
-from .matching import field, kind, same_extents
-from .python import Call, DecRef, DictItem, IncRef, IntAs, TextCompare, TupleItem
+from .matching import field, kind
+from .python import Call, DecRef, DictItem, IncRef, IntAs, TextCompare
 from .recording import follow, with_self
 
 
 def agree(items: int, count: int, face: int) -> int:
     """Whether operands are handles of a face or numbers, and the result in C order.
 
-    The results of the PyTorch face always are; NumPy's keep the order of operands.
+    The results of the PyTorch face always are; NumPy's keep the order of operands:
+    where all of them lie in C order, broadcast or not, none asks for another one.
     """
-    plain = 1
-    shape = 0
-    same = 1
+    handles = 0
     i = 0
     while i < count:
         thing = load(items + 8 * i)
@@ -40,19 +38,14 @@ def agree(items: int, count: int, face: int) -> int:
             recipe = field(thing + slot.array_recipe, state.recipe_type)
             if recipe == 0:
                 return 0
-            own = TupleItem(recipe, RECIPE_SHAPE)
-            if face == state.ndarray_type:
-                if not is_plain(thing):
-                    plain = 0
-                    if not in_c_order(thing):
-                        return 0
-                if shape != 0 and not same_extents(shape, own):
-                    same = 0
-            shape = own
+            numpy = face == state.ndarray_type
+            if numpy and not is_plain(thing) and not in_c_order(thing):
+                return 0
+            handles += 1
         elif not is_number(thing):
             return 0
         i += 1
-    return shape != 0 and (plain or same)
+    return handles != 0
 
 
 def apply(op: int, items: int, count: int, face: int, python: int, extra: int) -> int:

@@ -7,6 +7,10 @@ fills a frame of its own with pointers and words, releases the GIL if the work i
 it, and makes the calls. It keeps nothing between runs, so that any number of threads
 may run one segment at once.
 
+``engine_straight`` is the same for a segment that is all of a flush (`table.Ends`),
+called by `flushing`: ``table`` is a list of the leaves' arrays, to which new ones are
+appended. It never runs code of Python's, and makes nothing that the collector tracks.
+
 An error before the first call (no memory, a scalar that does not fit) raises, and
 nothing has been computed. A call that gives a status ends the run; the result is how
 many calls were made before it.
@@ -46,6 +50,12 @@ FIELDS = (
     "new_array",
     "data",
     "none",
+    "context",
+    "results",
+    "results_at",
+    "launches",
+    "helpers",
+    "straight",
 )
 """Words at the head of a segment, in order. Places are bytes from its start; that of
 the words is from the start of the frame, which begins with all pointers."""
@@ -124,6 +134,44 @@ full:
 wrong:
   call i32 @PyErr_BadArgument()
   ret ptr null
+}
+
+; How many calls were made; -1 where nothing has been computed, with an error set.
+define i64 @engine_straight(ptr %plan, ptr %table, ptr %scalars) {
+  %size = call i64 @field(ptr %plan, i64 $frame_size)
+  %frame = call ptr @malloc(i64 %size)
+  %none = icmp eq ptr %frame, null
+  br i1 %none, label %full, label %inputs
+inputs:
+  %input = call i32 @take_inputs(ptr %plan, ptr %frame, ptr %table)
+  %input.bad = icmp ne i32 %input, 0
+  br i1 %input.bad, label %fail, label %enter
+enter:
+  %context.number = call i64 @field(ptr %plan, i64 $context)
+  %context = inttoptr i64 %context.number to ptr
+  %entered = call i32 @PyContext_Enter(ptr %context)
+  %outside = icmp ne i32 %entered, 0
+  br i1 %outside, label %fail, label %fresh
+fresh:
+  %made = call i32 @make_arrays(ptr %plan, ptr %frame, ptr %table)
+  call i32 @PyContext_Exit(ptr %context)
+  %made.bad = icmp ne i32 %made, 0
+  br i1 %made.bad, label %fail, label %words
+words:
+  call void @fill_words(ptr %plan, ptr %frame)
+  %filled = call i32 @fill_scalars(ptr %plan, ptr %frame, ptr %scalars)
+  %filled.bad = icmp ne i32 %filled, 0
+  br i1 %filled.bad, label %fail, label %run
+run:
+  %done = call i64 @run_calls(ptr %plan, ptr %frame)
+  call void @free(ptr %frame)
+  ret i64 %done
+fail:
+  call void @free(ptr %frame)
+  ret i64 -1
+full:
+  call ptr @PyErr_NoMemory()
+  ret i64 -1
 }
 
 ; The words of all calls: a copy of the template, and the pointers in their places.
@@ -294,5 +342,9 @@ end:
 
 
 def text() -> str:
-    """The LLVM text: it defines ``engine_run(self, arguments, count)``."""
+    """The LLVM text.
+
+    It defines ``engine_run(self, arguments, count)`` and ``engine_straight(plan, table,
+    scalars)``.
+    """
     return Template(_TEXT + TEXT).substitute({name: k for k, name in enumerate(FIELDS)})

@@ -1,4 +1,4 @@
-"""Subscripts of handles by slices and integers: views, and writes of values that fit.
+"""Subscripts of handles by slices and integers: views, elements, and writes.
 
 The faces say what they mean; all but the cases of everyday is left to their methods.
 """
@@ -9,16 +9,16 @@ from .handles import (
     FACE,
     OTHER,
     PYTHON,
-    RECIPE_DTYPE,
     RECIPE_SHAPE,
-    is_current,
+    is_number,
     is_plain,
     line_of,
+    part_of,
     shown,
     wrapped,
 )
 from .language import load, reserve, slot, state, store
-from .matching import field, has, kind, put, replace, same_extents
+from .matching import field, has, kind, put
 from .python import (
     Allocate,
     Call,
@@ -27,12 +27,11 @@ from .python import (
     ErrOccurred,
     IncRef,
     IntAs,
-    IntFrom,
     SliceUnpack,
     TupleItem,
     TupleSize,
 )
-from .recording import follow
+from .writing import filled, fits, is_empty, may_write, stands_there, write
 
 PARTS = 4
 ENTRY = 8 * 20
@@ -42,37 +41,37 @@ ENTRIES = 8191
 Sweeps over the rows of a few arrays have some thousand of them.
 """
 
+NEAR = 4
+"""In so many places, from the one that its hash says, a region is looked for."""
+
 
 def described(key: int, parts: int) -> int:
     """The parts of a key of slices and integers, four words each; how many, or 0."""
     if kind(key) != state.tuple_type:
-        return part_of(key, parts)
+        return described_part(key, parts)
     count = TupleSize(key)
     if count > PARTS:
         return 0
     i = 0
     while i < count:
-        if not part_of(TupleItem(key, i), parts + 32 * i):
+        if not described_part(TupleItem(key, i), parts + 32 * i):
             return 0
         i += 1
     return count
 
 
-def viewing(recipe: int, key: int, parts: int) -> int:
-    """As `described`; 0 also where integers leave no axis: that is no view in NumPy."""
-    count = described(key, parts)
+def is_element(recipe: int, parts: int, count: int) -> int:
+    """Whether integers leave no axis: that is no view in NumPy."""
     integers = 0
     i = 0
     while i < count:
         if load(parts + 32 * i) == 2:
             integers += 1
         i += 1
-    if integers == TupleSize(TupleItem(recipe, RECIPE_SHAPE)):
-        return 0
-    return count
+    return integers == TupleSize(TupleItem(recipe, RECIPE_SHAPE))
 
 
-def part_of(key: int, words: int) -> int:
+def described_part(key: int, words: int) -> int:
     """Describe one integer, or one slice with plain bounds; whether it is one."""
     if kind(key) == state.int_type:
         number = IntAs(key)
@@ -104,20 +103,19 @@ def is_bound(thing: int) -> int:
     return thing == state.none or kind(thing) == state.int_type
 
 
-def entry_of(recipe: int, face: int, parts: int, count: int) -> int:
-    """Where the region that a key selects is remembered, if it is."""
-    mixed = recipe ^ (face << 7)
+def mixed(recipe: int, face: int, parts: int, count: int) -> int:
+    """A hash of a key, and of what it is a key of."""
+    found = recipe ^ (face << 7)
     i = 0
     while i < 4 * count:
-        mixed = (mixed ^ load(parts + 8 * i)) * 0x9E3779B97F4A7C15
-        mixed = mixed ^ (mixed >> 29)
+        found = (found ^ load(parts + 8 * i)) * 0x9E3779B97F4A7C15
+        found = found ^ (found >> 29)
         i += 1
-    return state.regions + ENTRY * (mixed & ENTRIES)
+    return found
 
 
-def region(recipe: int, face: int, parts: int, count: int) -> int:
-    """The recipe of a subscript (borrowed), 0 where it is not remembered."""
-    entry = entry_of(recipe, face, parts, count)
+def is_entry(entry: int, recipe: int, face: int, parts: int, count: int) -> int:
+    """Whether a key is remembered at a place."""
     if load(entry) != recipe or load(entry + 8) != face or load(entry + 16) != count:
         return 0
     i = 0
@@ -125,12 +123,36 @@ def region(recipe: int, face: int, parts: int, count: int) -> int:
         if load(entry + 24 + 8 * i) != load(parts + 8 * i):
             return 0
         i += 1
-    return load(entry + 24 + 32 * PARTS)
+    return 1
+
+
+def region(recipe: int, face: int, parts: int, count: int) -> int:
+    """The recipe of a subscript (borrowed), 0 where it is not remembered."""
+    first = mixed(recipe, face, parts, count)
+    i = 0
+    while i < NEAR:
+        entry = state.regions + ENTRY * ((first + i) & ENTRIES)
+        if is_entry(entry, recipe, face, parts, count):
+            return load(entry + 24 + 32 * PARTS)
+        i += 1
+    return 0
+
+
+def place_for(first: int) -> int:
+    """Where a key of this hash may be put: a free place near it, or a taken one."""
+    i = 0
+    while i < NEAR:
+        entry = state.regions + ENTRY * ((first + i) & ENTRIES)
+        if load(entry) == 0:
+            return entry
+        i += 1
+    chosen = (first >> 40) & (NEAR - 1)
+    return state.regions + ENTRY * ((first + chosen) & ENTRIES)
 
 
 def remember(recipe: int, face: int, parts: int, count: int, found: int) -> int:
     """Keep the recipe that Python found for a subscript."""
-    entry = entry_of(recipe, face, parts, count)
+    entry = place_for(mixed(recipe, face, parts, count))
     last = load(entry + 24 + 32 * PARTS)
     first = load(entry)
     IncRef(recipe)
@@ -157,7 +179,12 @@ def getitem(self: int, key: int, entry: int) -> int:
     count = 0
     recipe = field(self + slot.array_recipe, state.recipe_type)
     if kind(self) == face and recipe != 0:
-        count = viewing(recipe, key, parts)
+        count = described(key, parts)
+    if count != 0 and face == state.ndarray_type and is_element(recipe, parts, count):
+        read = element(self, key, parts, count)
+        if read != 0:
+            return read
+        count = 0
     if count != 0:
         found = region(recipe, face, parts, count)
         if found != 0:
@@ -179,6 +206,37 @@ def getitem(self: int, key: int, entry: int) -> int:
             remember(recipe, face, parts, count, found)
     DecRef(recipe)
     return view
+
+
+def element(handle: int, key: int, parts: int, count: int) -> int:
+    """One element of NumPy's face: a scalar of its own."""
+    found = located(handle, key, parts, count)
+    if found == 0:
+        return 0
+    IncRef(found)
+    value = part_of(handle, found)
+    DecRef(found)
+    return wrapped(state.ndarray_type, value)
+
+
+def located(handle: int, key: int, parts: int, count: int) -> int:
+    """The recipe (borrowed) of a subscript of NumPy's face; Python finds it once."""
+    recipe = load(handle + slot.array_recipe)
+    face = state.ndarray_type
+    found = region(recipe, face, parts, count)
+    if found != 0:
+        return found
+    items = reserve(2)
+    store(items, handle)
+    store(items + 8, key)
+    made = Call(state.locate, items, 2, 0)
+    if made == 0:
+        ErrClear()
+        return 0
+    if kind(made) == state.recipe_type and load(handle + slot.array_recipe) == recipe:
+        remember(recipe, face, parts, count, made)
+    DecRef(made)
+    return region(recipe, face, parts, count)
 
 
 def view_of(handle: int, recipe: int, face: int) -> int:
@@ -217,34 +275,21 @@ def setitem(self: int, given: int, entry: int) -> int:
     value = load(given + 8)
     parts = reserve(16)
     items = reserve(3)
-    count = 0
-    found = 0
-    recipe = field(self + slot.array_recipe, state.recipe_type)
-    if kind(self) == face and kind(value) == face and recipe != 0:
-        count = viewing(recipe, key, parts)
-    if count != 0:
-        found = region(recipe, face, parts, count)
-        if found == 0:
-            store(items, self)
-            store(items + 8, key)
-            view = getitem(self, key, load(entry + OTHER))
-            if view == 0:
-                ErrClear()
-            else:
-                DecRef(view)
-            found = region(recipe, face, parts, count)
+    found = target_of(self, key, value, face, load(entry + OTHER), parts)
+    if found != 0 and is_empty(found):
+        found = 0
     store(items, self)
     store(items + 8, key)
     store(items + 16, value)
     read = 0
     if found != 0:
         IncRef(found)
-        if stands_there(self, value, found):
+        if kind(value) == face and stands_there(self, value, found):
             DecRef(found)
             IncRef(state.none)
             return state.none
         if may_write(self):
-            read = shown(value)
+            read = value_for(value, face, found)
         if read != 0:
             answer = 0
             if fits(read, found):
@@ -259,7 +304,7 @@ def setitem(self: int, given: int, entry: int) -> int:
         DecRef(found)
     if read == 0:
         return Call(load(entry + PYTHON), items, 3, 0)
-    if is_plain(value):
+    if kind(value) == face and is_plain(value):
         DecRef(read)
         return Call(load(entry + PYTHON), items, 3, 0)
     other = wrapped(face, read)
@@ -271,89 +316,36 @@ def setitem(self: int, given: int, entry: int) -> int:
     return answer
 
 
-def stands_there(handle: int, value: int, recipe: int) -> int:
-    """Whether what is to be stored is the very view of that place: ``x[1:] += y``."""
-    if load(value + slot.array_recipe) != recipe:
-        return 0
-    line = field(value + slot.array_line, state.line_type)
-    own = field(handle + slot.array_line, state.line_type)
-    if line == 0 or own == 0:
-        return 0
-    if load(handle + slot.array_writeable) != state.true:
-        return 0
-    return load(line + slot.line_storage) == load(own + slot.line_storage)
+def value_for(thing: int, face: int, recipe: int) -> int:
+    """What is to be stored in a region, of a handle or of a Python number."""
+    if kind(thing) == face:
+        return shown(thing)
+    return filled(thing, recipe)
 
 
-def may_write(handle: int) -> int:
-    """Whether a handle can be written to without a look at gradients and owners."""
-    if load(handle + slot.array_writeable) != state.true:
+def target_of(
+    self: int, key: int, value: int, face: int, other: int, parts: int
+) -> int:
+    """The recipe (borrowed) of the region that is to be written, or 0."""
+    recipe = field(self + slot.array_recipe, state.recipe_type)
+    if kind(self) != face or recipe == 0:
         return 0
-    if load(handle + slot.array_scalar) != state.false:
+    numpy = face == state.ndarray_type
+    if kind(value) != face and not (numpy and is_number(value)):
         return 0
-    line = line_of(handle)
-    if line == 0 or not is_current(line):
+    count = described(key, parts)
+    if count == 0:
         return 0
-    if has(line + slot.line_cell):
+    if is_element(recipe, parts, count) or kind(value) != face:
+        if numpy:
+            return located(self, key, parts, count)
         return 0
-    base = field(line + slot.line_value, state.value_type)
-    if base == 0 or load(base + slot.value_device) != state.host:
-        return 0
-    return not has(base + slot.value_history)
-
-
-def fits(value: int, recipe: int) -> int:
-    """Whether a value has the dtype and the shape of a region."""
-    if load(value + slot.value_device) != state.host:
-        return 0
-    if load(value + slot.value_dtype) != TupleItem(recipe, RECIPE_DTYPE):
-        return 0
-    shape = TupleItem(recipe, RECIPE_SHAPE)
-    return same_extents(load(value + slot.value_shape), shape)
-
-
-def write(handle: int, recipe: int, value: int) -> int:
-    """Store a value into a region: 1 done, 0 for Python to do, -1 an error."""
-    line = field(handle + slot.array_line, state.line_type)
-    items = reserve(2)
-    base = 0
-    if line != 0:
-        base = field(line + slot.line_value, state.value_type)
-    if base == 0:
-        return 0
-    IncRef(line)
-    IncRef(base)
-    store(items, base)
-    store(items + 8, value)
-    new = follow(state.update_op, 0, recipe, items, 2, 0)
-    # What the collector may have run could have written, too.
-    same = load(line + slot.line_value) == base and is_current(line)
-    if new != 0 and not same:
-        DecRef(new)
-        new = 0
-    DecRef(base)
-    if new == 0:
-        DecRef(line)
-        return 0
-    storage = load(line + slot.line_storage)
-    version = IntFrom(IntAs(load(storage + slot.storage_version)) + 1)
-    IncRef(new)
-    IncRef(version)
-    latest = load(storage + slot.storage_latest)
-    store(storage + slot.storage_latest, new)
-    shows = load(line + slot.line_value)
-    store(line + slot.line_value, new)
-    replace(storage + slot.storage_version, version)
-    replace(line + slot.line_version, version)
-    DecRef(latest)
-    DecRef(shows)
-    DecRef(line)
-    if IntAs(load(new + slot.value_number)) < state.soft_events:
-        return 1
-    IncRef(new)
-    store(items, new)
-    answer = Call(state.written, items, 1, 0)
-    DecRef(new)
-    if answer == 0:
-        return -1
-    DecRef(answer)
-    return 1
+    found = region(recipe, face, parts, count)
+    if found == 0:
+        view = getitem(self, key, other)
+        if view == 0:
+            ErrClear()
+        else:
+            DecRef(view)
+        found = region(recipe, face, parts, count)
+    return found

@@ -52,6 +52,8 @@ class Call:
         The range, and what a thread takes of it at a time; 0: one call for all.
     work : float
         Estimated nanoseconds.
+    checks : bool
+        Whether the call may give a status, by what it finds in the data.
     """
 
     entry: int
@@ -59,6 +61,7 @@ class Call:
     total: int
     chunk: int
     work: float
+    checks: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,25 @@ class Segment:
     fresh: tuple[tuple[int, np.dtype[Any], tuple[int, ...]], ...]
     temporaries: tuple[Temporary, ...]
     arena: int
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What a segment that is all of a flush takes, and what it leaves.
+
+    Parameters
+    ----------
+    leaves : dict of int to int
+        For each slot that comes in, which leaf of the trace it is.
+    results : tuple of (int, int)
+        The numbers of the recorded values that are computed, and their slots.
+    launches : int
+        By how much it counts.
+    """
+
+    leaves: dict[int, int]
+    results: tuple[tuple[int, int], ...]
+    launches: int
 
 
 RELEASE = 5_000.0
@@ -146,9 +168,38 @@ def bind(segment: Segment, threads: int) -> Bound:
     if offsets:
         fresh.append((segment.arena, np.dtype(np.uint8), (size,)))
     fields = dict(native.fields, threads=threads)
-    content = _pack(segment, fresh, offsets, fields)
+    content = _pack(segment, fresh, offsets, fields, segment.inputs)
     kept = (content, native.context, *(dtype for _, dtype, _ in fresh))
     return Bound(native.make(ctypes.addressof(native.method), kept, None), offsets)
+
+
+def straight(segment: Segment, threads: int, ends: Ends) -> tuple[Any, ...]:
+    """A segment that is all of a flush, for native code: its bytes, what they need.
+
+    Inputs are then found by the numbers of leaves, and new arrays, in the order in
+    which they are made, behind them.
+    """
+    native = functions()
+    assert native is not None
+    offsets, size = place(segment.temporaries)
+    new = [(dtype, shape) for _, dtype, shape in segment.fresh]
+    if offsets:
+        new.append((np.dtype(np.uint8), (size,)))
+    fields = dict(native.fields, threads=threads, launches=ends.launches)
+    fields["helpers"] = helpers(segment, threads)
+    found = {slot: ~k for k, (slot, *_) in enumerate(segment.fresh)}
+    found |= ends.leaves
+    inputs = [found[slot] for slot in segment.inputs]
+    results = [n for value, slot in ends.results for n in (value, found[slot])]
+    fresh = [(-1, *one) for one in new]
+    content = _pack(segment, fresh, offsets, fields, inputs, results)
+    return (content, *(dtype for dtype, _ in new))
+
+
+def helpers(segment: Segment, threads: int) -> int:
+    """How many threads can help with a launch of a segment."""
+    chunks = [-(-call.total // call.chunk) for call in segment.calls if call.chunk]
+    return min(threads, max(chunks, default=1)) - 1
 
 
 def _pack(
@@ -156,8 +207,10 @@ def _pack(
     fresh: Sequence[tuple[int, np.dtype[Any], tuple[int, ...]]],
     offsets: dict[int, int],
     fields: dict[str, int],
+    inputs: Sequence[int],
+    results: Sequence[int] = (),
 ) -> bytes:
-    """The bytes that `engine_run` reads."""
+    """The bytes that native code reads."""
     keys = [*segment.inputs, *(slot for slot, _, _ in segment.fresh)]
     numbers = {key: k for k, key in enumerate(keys)}
     temporaries = len(segment.inputs) + len(fresh)
@@ -188,7 +241,8 @@ def _pack(
         "calls": (calls, 4),
         "patches": (patches, 2),
         "scalars": (scalars, 3),
-        "inputs": ([*segment.inputs], 1),
+        "inputs": ([*inputs], 1),
+        "results": ([*results], 2),
         "fresh": (arrays, 4),
         "temporaries": ([*offsets.values()], 1),
         "template": (template, 1),
@@ -239,7 +293,7 @@ def functions() -> Functions | None:
     if sharing is None or context is None or not memory.has_plain_layout():
         return None
     try:
-        (run,) = load_text(text(), "engine_run")
+        run, flush = load_text(text(), "engine_run", "engine_straight")
     except MissingSymbol:  # a Python that does not export its C API
         return None
     method = _Method(b"run", run, _FASTCALL, None)
@@ -247,6 +301,10 @@ def functions() -> Functions | None:
     thing = ctypes.py_object
     shape = ctypes.PYFUNCTYPE(thing, ctypes.c_void_p, thing, ctypes.c_void_p)
     fields = {
+        "straight": flush,
+        "context": id(context),
+        "launches": 0,
+        "helpers": 0,
         "pool": sharing.state,
         "share": sharing.address,
         "array_type": numpy_api.address(numpy_api.ARRAY_TYPE),

@@ -1,0 +1,81 @@
+"""Steps: what a method has recorded on one value, for native code to do it again."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+
+from engine.ops.op import Op
+from engine.record.node import LEAF, Node
+from engine.record.trace import Trace
+from engine.record.value import Scalar, Value
+
+Step: TypeAlias = tuple[Op, tuple[object, ...], tuple[object, ...]]
+"""An op, its attributes, its operands: typed scalars, or numbers of results."""
+
+_PLAIN = (np.generic, int, float)
+
+
+def steps_of(
+    trace: Trace, before: int, value: Value, result: Value
+) -> tuple[Step, ...] | None:
+    """The events of a call as steps on a value; None where it did something else, too.
+
+    Parameters
+    ----------
+    trace : Trace
+    before : int
+        How many values the trace had before the call.
+    value : Value
+        What the call was about: number 0 among the operands of steps.
+    result : Value
+        What came of it: the result of the last step. That of step k has number k.
+    """
+    own = trace.leaf_numbers.get(id(value))
+    if own is None:
+        if value.trace is not trace:
+            return None
+        own = value.number
+    if trace.values[own] is not value or trace.values[-1] is not result:
+        return None
+    numbers = {own: 0}
+    steps: list[Step] = []
+    for node in _since(trace.node, before):
+        if node.number == own:
+            continue
+        operands = _operands(node, numbers, trace.scalars)
+        if node.op is LEAF or operands is None:
+            return None
+        steps.append((node.op, node.attributes, operands))
+        numbers[node.number] = len(steps)
+    return tuple(steps) or None
+
+
+def _since(last: Node, before: int) -> list[Node]:
+    """The nodes from a number on to the last one."""
+    nodes = []
+    node: Node | None = last
+    while node is not None and node.number >= before:
+        nodes.append(node)
+        node = node.parent
+    return nodes[::-1]
+
+
+def _operands(
+    node: Node, numbers: dict[int, int], scalars: list[object]
+) -> tuple[object, ...] | None:
+    """The operands of a node as those of a step."""
+    dtypes = iter(node.scalars)
+    found: list[object] = []
+    for k in node.operands:
+        if k >= 0:
+            if k not in numbers:
+                return None
+            found.append(numbers[k])
+        else:
+            number = scalars[~k]
+            if not isinstance(number, _PLAIN):  # one that changes from run to run
+                return None
+            found.append(Scalar(number, next(dtypes)))
+    return tuple(found)

@@ -1,0 +1,74 @@
+"""Looks at arrays: their elements, computed where they are pending.
+
+`engine.array` and `engine.evaluation` say what they mean. Here are handles that show a
+value as it is, not a part of it, and traces that were flushed in this way before.
+"""
+
+from __future__ import annotations
+
+from .flushing import DONE, FAILED, LEFT, flushed
+from .handles import FACE, PYTHON, at_hand
+from .language import load, reserve, slot, state, store
+from .matching import has, kind
+from .python import Call, DecRef, DictSize, IncRef, TupleItem, TupleSize
+
+
+def settled(value: int) -> int:
+    """Compute a value, if that can be done here: what `flushed` answers."""
+    if has(value + slot.value_buffer):
+        return DONE
+    trace = load(value + slot.value_trace)
+    if trace == state.none:
+        return LEFT
+    done = flushed(trace)
+    if done == DONE and not has(value + slot.value_buffer):
+        return LEFT
+    return done
+
+
+def computed(self: int, nothing: int, entry: int) -> int:
+    """``self.computed()``: the computed elements, for reading."""
+    items = reserve(1)
+    value = 0
+    if kind(self) == load(entry + FACE) and DictSize(state.watchers) == 0:
+        value = at_hand(self)
+    if value != 0:
+        IncRef(value)
+        done = settled(value)
+        buffer = load(value + slot.value_buffer)
+        if done == DONE and kind(buffer) != state.array_type:
+            done = LEFT
+        if done == DONE:
+            IncRef(buffer)
+        DecRef(value)
+        if done == DONE:
+            return buffer
+        if done == FAILED:
+            return 0
+    store(items, self)
+    return Call(load(entry + PYTHON), items, 1, 0)
+
+
+def evaluate(self: int, arrays: int) -> int:
+    """``evaluate(arrays)``: whether all arrays of a tuple could be computed here."""
+    count = TupleSize(arrays)
+    done = DONE
+    i = 0
+    while done == DONE and i < count:
+        array = TupleItem(arrays, i)
+        done = LEFT
+        value = 0
+        if kind(array) == state.ndarray_type or kind(array) == state.tensor_type:
+            value = at_hand(array)
+        if value != 0:
+            IncRef(value)
+            done = settled(value)
+            DecRef(value)
+        i += 1
+    if done == FAILED:
+        return 0
+    answer = state.false
+    if done == DONE:
+        answer = state.true
+    IncRef(answer)
+    return answer
