@@ -13,6 +13,7 @@ import engine
 import engine.numpy as np
 from engine.kernels import cache
 from engine.kernels.cpu import compile as compiler
+from engine.numpy.linalg import LinAlgError
 
 HUGE = 10**16
 """Elements that no machine has room for."""
@@ -26,6 +27,18 @@ LATE = [
         IndexError,
         "bounded: targets from 0 to 2 were required; Target 7 is out of bounds",
     ),
+    ("y = np.linalg.inv(zero)", LinAlgError, "inv: Singular matrix"),
+    ("y = np.linalg.solve(zero, x[:2])", LinAlgError, "solve: Singular matrix"),
+    (
+        "y = np.linalg.cholesky(-np.eye(2))",
+        LinAlgError,
+        "cholesky: Matrix is not positive definite",
+    ),
+    (
+        "y = np.linalg.svd(zero * np.inf)[0] * 2",
+        LinAlgError,
+        "svd: SVD did not converge",
+    ),
 ]
 """What fails at evaluation only."""
 
@@ -33,9 +46,10 @@ LATE = [
 def names() -> dict[str, Any]:
     """What the sources speak of, computed already."""
     x, logits, classes = np.arange(3.0), engine.ones(2, 3), engine.tensor([0, 7])
+    zero = np.zeros((2, 2))
     with engine.config(tier="numpy"):
-        engine.eval(x, logits, classes)
-    arrays = {"x": x, "logits": logits, "classes": classes}
+        engine.eval(x, logits, classes, zero)
+    arrays = {"x": x, "logits": logits, "classes": classes, "zero": zero}
     return {"np": np, "engine": engine, "huge": HUGE, **arrays}
 
 
@@ -122,13 +136,13 @@ def test_warnings_as_errors_show_nothing_of_the_compiler() -> None:
 
 
 def test_a_function_without_a_lazy_version_warns_at_the_users_line() -> None:
-    call = "numpy.lib.stride_tricks.sliding_window_view(x, 2)"
+    call = "numpy.lib.recfunctions.repack_fields(x)"
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for line in (4, 4, 8):
-            run_at(f"import numpy\n{call}", names(), line)
+            run_at(f"import numpy.lib.recfunctions\n{call}", names(), line)
     assert [(w.filename, w.lineno) for w in caught] == [("user.py", 5), ("user.py", 9)]
-    assert "sliding_window_view has no lazy version" in str(caught[0].message)
+    assert "repack_fields has no lazy version" in str(caught[0].message)
 
 
 def test_lines_are_found_below_numpy_and_at_a_prompt() -> None:

@@ -24,10 +24,10 @@ from . import (
     bits,
     comparing,
     constants,
+    contractions,
     conversion,
     covariance,
     creation,
-    einstein,
     emath,
     fft,
     files,
@@ -37,6 +37,7 @@ from . import (
     information,
     inspection,
     joining,
+    lib,
     linalg,
     manipulation,
     names,
@@ -63,10 +64,10 @@ from .along import *  # noqa: F403
 from .bits import *  # noqa: F403
 from .comparing import *  # noqa: F403
 from .constants import *  # noqa: F403
+from .contractions import *  # noqa: F403
 from .conversion import *  # noqa: F403
 from .covariance import *  # noqa: F403
 from .creation import *  # noqa: F403
-from .einstein import *  # noqa: F403
 from .fallback import FallbackWarning
 from .files import *  # noqa: F403
 from .grids import *  # noqa: F403
@@ -99,15 +100,24 @@ _native.join_numpy(
 )
 
 # Each module says what it exports, so that names are written once.
-__all__ = ["FallbackWarning", "emath", "fft", "linalg", "ndarray", "random", "ufunc"]
+__all__ = [
+    "FallbackWarning",
+    "emath",
+    "fft",
+    "lib",
+    "linalg",
+    "ndarray",
+    "random",
+    "ufunc",
+]
 __all__ += along.__all__
 __all__ += bits.__all__
 __all__ += comparing.__all__
 __all__ += constants.__all__
+__all__ += contractions.__all__
 __all__ += conversion.__all__
 __all__ += covariance.__all__
 __all__ += creation.__all__
-__all__ += einstein.__all__
 __all__ += files.__all__
 __all__ += grids.__all__
 __all__ += histograms.__all__

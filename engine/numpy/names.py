@@ -49,7 +49,6 @@ REASONS = {
     "float128": "longdouble is its name on every platform",
     "get_include": BUILD,
     "info": BUILD,
-    "lib": "of its contents what the main namespace has is provided",
     "ma": "masked arrays are not supported; where= and the nan functions select",
     "show_config": BUILD,
     "show_runtime": f"{BUILD}; `python -m engine info` tells Engine's",

@@ -48,10 +48,11 @@ def matmul(x1: Any, x2: Any, /, out: Any = None, **options: Any) -> Any:
     if dtype is not None:
         x, y = x.astype(dtype), y.astype(dtype)
     value = composites.matrix_product(x.read(), y.read())
-    return _delivered("matmul", value, out)
+    return delivered("matmul", value, out)
 
 
-def _delivered(name: str, value: Any, out: Any) -> Any:
+def delivered(name: str, value: Any, out: Any) -> Any:
+    """A value as a new array, or stored in `out`."""
     if out is None:
         return face.fresh(value)
     out = out[0] if isinstance(out, tuple) else out
@@ -66,10 +67,10 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
     if x.ndim == 0 or y.ndim == 0:
         return deliver("dot", elementwise.apply(REGISTRY["multiply"], x, y), out)
     if x.ndim <= 2 and y.ndim <= 2:
-        return _delivered("dot", _checked_product(x, y), out)
+        return delivered("dot", _checked_product(x, y), out)
     axes = (x.ndim - 1,), (max(y.ndim - 2, 0),)
     value = composites.tensordot(x.read(), y.read(), *axes)
-    return _delivered("dot", value, out)
+    return delivered("dot", value, out)
 
 
 def _checked_product(x: Any, y: Any) -> Any:

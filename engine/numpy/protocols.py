@@ -18,6 +18,7 @@ _MODULES = {
     "numpy.linalg": "engine.numpy.linalg",
     "numpy.fft": "engine.numpy.fft",
     "numpy.lib.scimath": "engine.numpy.emath",
+    "numpy.lib.stride_tricks": "engine.numpy.lib.stride_tricks",
 }
 
 

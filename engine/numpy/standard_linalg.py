@@ -44,7 +44,10 @@ def outer(x1: Any, x2: Any, /) -> Any:
     x, y = face.asarray(x1), face.asarray(x2)
     if x.ndim != 1 or y.ndim != 1:
         raise ValueError(
-            named(f"arrays of one axis were required; {x.ndim} and {y.ndim} were given")
+            named(
+                "Input arrays must be one-dimensional, but they are "
+                f"x1.ndim={x.ndim} and x2.ndim={y.ndim}"
+            )
         )
     return products.outer(x, y)
 

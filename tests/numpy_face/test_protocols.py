@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy
 import pytest
-from numpy.lib.stride_tricks import sliding_window_view as windows
+from numpy.lib.recfunctions import repack_fields
 
 import engine
 import engine.numpy as np
@@ -60,10 +60,10 @@ def test_what_has_no_lazy_version_converts_with_one_warning() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for _ in range(3):
-            found = windows(x, 2)
+            found = repack_fields(x)
     assert isinstance(found, np.ndarray)
     assert [w.category for w in caught] == [FallbackWarning]
-    assert "sliding_window_view has no lazy version" in str(caught[0].message)
+    assert "repack_fields has no lazy version" in str(caught[0].message)
     assert caught[0].filename == __file__
     assert __file__ in str(caught[0].message)
 
@@ -72,14 +72,12 @@ def test_a_function_without_a_lazy_version_never_drops_a_gradient() -> None:
     x = np.ones((2, 2))
     x.requires_grad_()
     with pytest.raises(TypeError, match="an array that requires grad was given"):
-        np.linalg.inv(x)
+        np.linalg.qr(x, "raw")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FallbackWarning)
-        with pytest.raises(
-            TypeError, match="sliding_window_view: arrays without gradients"
-        ):
-            windows(x, 2, axis=0)
-    assert np.linalg.det(x.detach()) == 0.0
+        with pytest.raises(TypeError, match="repack_fields: arrays without gradients"):
+            repack_fields(x)
+    assert np.linalg.qr(x.detach(), "raw")[0].shape == (2, 2)
 
 
 def test_the_array_api_namespace() -> None:

@@ -1,7 +1,8 @@
-"""Sums of products by subscripts: einsum, two operands at a time."""
+"""Einstein's sums: products over named axes, two operands at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from string import ascii_letters
 from typing import Any
 
@@ -30,28 +31,35 @@ def einsum(
     Examples
     --------
     >>> import engine.numpy as np
-    >>> np.einsum("ij,j->i", np.eye(2), np.array([1.0, 2.0]))
-    array([1., 2.])
+    >>> m = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> np.einsum("...ij,...ji->...", m, m)
+    np.float64(29.0)
     """
-    subscripts, given = _spelled(operands)
-    if kwargs or not isinstance(subscripts, str):
-        return _by_numpy(operands, out, {"optimize": optimize, **kwargs})
-    arrays = [face.asarray(x) for x in given]
-    shapes = [x.shape for x in arrays]
-    terms, result = _parsed(subscripts.replace(" ", ""), shapes)
-    if _stretches(terms, shapes):
-        return _by_numpy(operands, out, {"optimize": optimize})
+    if kwargs:
+        options = {"optimize": optimize, **kwargs}
+        made = library_call("einsum", np.einsum, *operands, **options)
+        return deliver("einsum", made, out)
+    subscripts, arrays = _spelled(operands)
+    terms, result = _parsed(subscripts.replace(" ", ""), [x.ndim for x in arrays])
+    for term, x in zip(terms, arrays, strict=True):
+        if len(term) != x.ndim:
+            raise ValueError(
+                named(
+                    f"einstein sum subscripts string {subscripts!r} gives {len(term)} "
+                    f"axes to an operand of shape {x.shape}"
+                )
+            )
     pairs = [_single(x, term) for x, term in zip(arrays, terms, strict=True)]
-    for step in _path(subscripts, shapes, optimize):
+    pairs = _without_ones(pairs)
+    for step in _path(subscripts, [x.shape for x in arrays], optimize):
         chosen = [pairs.pop(place) for place in sorted(step, reverse=True)][::-1]
         while len(chosen) > 1:
             (x, left), (y, right) = chosen.pop(0), chosen.pop(0)
             others = (term for _, term in (*chosen, *pairs))
             chosen.insert(0, _contract(x, left, y, right, set(result).union(*others)))
         pairs.append(chosen[0])
-    made = _final(*pairs[0], result)
-    made = made if made.shape else face.fresh(made.read())
-    return deliver("einsum", made, out)
+    found = _final(*pairs[0], result)
+    return deliver("einsum", found if found.ndim else face.fresh(found.read()), out)
 
 
 def einsum_path(
@@ -61,10 +69,8 @@ def einsum_path(
 
     Only shapes are looked at: nothing is computed.
     """
-    subscripts, given = _spelled(operands)
-    if not isinstance(subscripts, str):
-        raise ValueError(named("subscripts and operands were required"))
-    shapes = [face.asarray(x).shape for x in given]
+    subscripts, arrays = _spelled(operands)
+    shapes = [x.shape for x in arrays]
     found: tuple[list[Any], str] = ask(
         "einsum_path",
         np.einsum_path,
@@ -74,36 +80,6 @@ def einsum_path(
         einsum_call=einsum_call,
     )
     return found
-
-
-def _by_numpy(operands: tuple[Any, ...], out: Any, options: dict[str, Any]) -> Any:
-    return deliver(
-        "einsum", library_call("einsum", np.einsum, *operands, **options), out
-    )
-
-
-def _spelled(operands: tuple[Any, ...]) -> tuple[Any, list[Any]]:
-    """Subscripts and operands, however they were given: text first, or lists between.
-
-    The subscripts are None where lists have too many different numbers for letters.
-    """
-    if not operands:
-        raise ValueError(
-            named("subscripts and operands were required; none were given")
-        )
-    if isinstance(operands[0], str):
-        return operands[0], list(operands[1:])
-    arrays, lists = list(operands[0 : len(operands) - 1 : 2]), list(operands[1::2])
-    last = operands[-1] if len(operands) % 2 else None
-    labels = sorted({k for one in (*lists, last or ()) for k in one if k is not ...})
-    if len(labels) > len(ascii_letters):
-        return None, arrays
-    letters = {label: ascii_letters[k] for k, label in enumerate(labels)}
-    letters[...] = "..."
-    text = ",".join("".join(letters[k] for k in one) for one in lists)
-    if last is not None:
-        text += "->" + "".join(letters[k] for k in last)
-    return text, arrays
 
 
 def _shaped(shape: tuple[int, ...]) -> Any:
@@ -125,44 +101,95 @@ def _path(
     return list(path[1:])
 
 
-def _parsed(subscripts: str, shapes: list[tuple[int, ...]]) -> tuple[list[str], str]:
-    """A term of letters for each operand, and that of the result."""
+def _spelled(operands: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Subscripts as text, and the operands as arrays."""
+    if len(operands) < 2:
+        raise ValueError(named("subscripts and operands were required"))
+    if isinstance(operands[0], str):
+        subscripts, given = operands[0], tuple(operands[1:])
+    else:
+        subscripts, given = _from_lists(operands)
+    return subscripts, [face.asarray(x) for x in given]
+
+
+def _from_lists(given: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+    """Subscripts and operands of ``x, [0, 1], y, [1, 2], [0, 2]``."""
+
+    def term(numbers: Any) -> str:
+        letters = ("..." if k is Ellipsis else ascii_letters[k] for k in numbers)
+        return "".join(letters)
+
+    pairs = len(given) // 2
+    subscripts = ",".join(term(given[2 * k + 1]) for k in range(pairs))
+    if len(given) % 2:
+        subscripts += "->" + term(given[-1])
+    return subscripts, tuple(given[0 : 2 * pairs : 2])
+
+
+def _parsed(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:
+    """A letter for each axis of each operand, and those of the result."""
     inputs, arrow, result = subscripts.partition("->")
     terms = inputs.split(",")
-    if len(terms) != len(shapes):
+    if len(terms) != len(ranks):
         raise ValueError(
             f"einsum: as many operands as terms were required; {subscripts!r} has "
-            f"{len(terms)}, and {len(shapes)} were given"
+            f"{len(terms)}, and {len(ranks)} were given"
         )
-    free = "".join(letter for letter in ascii_letters if letter not in subscripts)
-    widest = ""
-    for k, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
-        named_axes = term.replace("...", "")
-        count = len(shape) - len(named_axes)
-        if count < 0 or (count and "..." not in term) or "." in named_axes:
-            raise ValueError(
-                named(
-                    f"einstein sum subscripts string {subscripts!r} gives "
-                    f"{len(named_axes)} axes to an operand of shape {shape}"
-                )
-            )
-        dots = free[:count][::-1]
-        terms[k] = term.replace("...", dots)
-        widest = max(widest, dots, key=len)
     if not arrow:
-        letters = "".join(terms)
-        once = {x for x in letters if letters.count(x) == 1} - set(widest)
-        result = widest + "".join(sorted(once))
-    return terms, result.replace("...", widest)
+        letters = "".join(terms).replace(".", "")
+        once = sorted(x for x in set(letters) if letters.count(x) == 1)
+        result = ("..." if "..." in inputs else "") + "".join(once)
+    free = [x for x in ascii_letters if x not in subscripts]
+    extra = [
+        rank - len(term) + 3
+        for rank, term in zip(ranks, terms, strict=True)
+        if "..." in term
+    ]
+    free = free[: max(extra, default=0)]
+    if free and "..." not in result:
+        raise ValueError(
+            named(
+                "output has more dimensions than subscripts given: '...' in it was "
+                f"required; {subscripts!r} was given"
+            )
+        )
+    spread = [
+        _spread(term, rank - len(term) + 3, free)
+        for rank, term in zip(ranks, terms, strict=True)
+    ]
+    return spread, _spread(result, len(free), free)
 
 
-def _stretches(terms: list[str], shapes: list[tuple[int, ...]]) -> bool:
-    """Whether an axis of one element is to be repeated."""
-    extents: dict[str, set[int]] = {}
-    for term, shape in zip(terms, shapes, strict=True):
-        for letter, extent in zip(term, shape, strict=True):
-            extents.setdefault(letter, set()).add(extent)
-    return any(len(found) > 1 for found in extents.values())
+def _spread(term: str, count: int, free: Sequence[str]) -> str:
+    """A term with the last `count` free letters in place of an ellipsis."""
+    if "..." not in term:
+        return term
+    return term.replace("...", "".join(free[len(free) - max(count, 0) :]), 1)
+
+
+def _without_ones(pairs: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
+    """Operands without the axes of extent 1 along which others are longer."""
+    sizes: dict[str, int] = {}
+    for x, term in pairs:
+        for letter, n in zip(term, x.shape, strict=True):
+            known = sizes.get(letter, 1)
+            if known != n and 1 not in (known, n):
+                raise ValueError(
+                    named(
+                        "operands could not be broadcast together: one extent for "
+                        f"{letter!r} was required; {known} and {n} were given"
+                    )
+                )
+            sizes[letter] = n if known == 1 else known
+    found = []
+    for x, term in pairs:
+        long = [n == sizes[k] for k, n in zip(term, x.shape, strict=True)]
+        if not all(long):
+            shape = [n for n, kept in zip(x.shape, long, strict=True) if kept]
+            x = x.reshape(tuple(shape))
+            term = "".join(k for k, kept in zip(term, long, strict=True) if kept)
+        found.append((x, term))
+    return found
 
 
 def _single(x: Any, term: str) -> tuple[Any, str]:
@@ -171,6 +198,13 @@ def _single(x: Any, term: str) -> tuple[Any, str]:
         letter = next(x for x in term if term.count(x) > 1)
         one = term.index(letter)
         two = term.index(letter, one + 1)
+        if x.shape[one] != x.shape[two]:
+            raise ValueError(
+                named(
+                    f"one extent for the collapsing index {letter!r} was required; "
+                    f"{x.shape[one]} and {x.shape[two]} were given: they don't match"
+                )
+            )
         x = x.diagonal(0, one, two)
         term = term[:one] + term[one + 1 : two] + term[two + 1 :] + letter
     return x, term
