@@ -26,7 +26,7 @@ EXTRA = {
     "numpy.fft.rfftfreq": {"dtype"},
     "numpy.lib.stride_tricks.as_strided": {"check_bounds"},
 }
-"""Keyword-only parameters that NumPy's functions do not have: the array API's, mostly."""
+"""Keyword-only parameters that NumPy's functions do not have."""
 
 OTHERWISE = {
     "numpy.arange": "NumPy's code also takes `start` by name and dtype by position",
