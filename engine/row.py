@@ -27,7 +27,6 @@ from engine.kernels.backend import (
 )
 from engine.lower import Lowered, lower
 from engine.program import EMPTY, Step
-from engine.quiet import Quiet
 from engine.recipe import strided
 from engine.schedule import Schedule
 from engine.schedule.groups import Group
@@ -324,6 +323,5 @@ def interpret_group(
 
 
 def _interpret_steps(group: Group, steps: tuple[Step, ...], values: _Values) -> None:
-    with Quiet():
-        for n in group.steps:
-            values[n] = values.call(steps[n], overwrite=n in group.in_place)
+    for n in group.steps:
+        values[n] = values.call(steps[n], overwrite=n in group.in_place)
