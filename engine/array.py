@@ -119,6 +119,10 @@ class Array:
             return read_region(value, self.recipe)
         return line.read(self.recipe)
 
+    def needed(self) -> list[Value]:
+        """The values that hold the elements, once they are computed."""
+        return [self.read()]
+
     def numpy_copy(self) -> NDArray:
         """The computed elements, as an ndarray of their own."""
         (buffer,) = compute([self.read()])
@@ -316,11 +320,13 @@ class Array:
                 "outputs does not require grad and does not have a grad_fn"
             )
         if gradient is None:
-            if value.size != 1:
+            if value.size != 1 or value.dtype.kind == "c":
+                real = "real " if value.size == 1 else ""
                 raise RuntimeError(
                     named(
-                        "grad can be implicitly created only for scalar outputs; shape "
-                        f"{value.shape} was given; pass a gradient of that shape"
+                        f"grad can be implicitly created only for {real}scalar outputs;"
+                        f" {value.dtype.name}{list(value.shape)} was given; pass a "
+                        "gradient like it"
                     )
                 )
             return full_value(value.shape, 1, value.dtype)

@@ -49,6 +49,7 @@ from .comparison import (
     not_equal,
     signbit,
 )
+from .decompositions import eig, eigh, eigvalsh, lstsq, qr, svd, svdvals
 from .exponential import (
     cbrt,
     exp,
@@ -63,8 +64,10 @@ from .exponential import (
     rsqrt,
     sqrt,
 )
+from .fourier import fft, ifft, irfft, rfft
 from .linear_algebra import matmul
 from .logical import logical_and, logical_not, logical_or, logical_xor
+from .matrices import cholesky, cofactors, det, inv, pinv, slogdet, solve
 from .powers import (
     cube,
     fourth_power,
@@ -73,7 +76,18 @@ from .powers import (
     reciprocal_square,
     sqrt_cubed,
 )
-from .reductions import all, any, argmax, argmin, max, min, prod, sum
+from .reductions import (
+    all,
+    any,
+    argmax,
+    argmin,
+    max,
+    min,
+    prod,
+    spread,
+    squared_deviations,
+    sum,
+)
 from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
 from .scans import (
@@ -133,7 +147,9 @@ __all__ = [
     "cast_value",
     "cbrt",
     "ceil",
+    "cholesky",
     "clip",
+    "cofactors",
     "conjugate",
     "copysign",
     "cos",
@@ -142,8 +158,12 @@ __all__ = [
     "cumprod",
     "cumsum",
     "deg2rad",
+    "det",
     "digamma",
     "divide",
+    "eig",
+    "eigh",
+    "eigvalsh",
     "equal",
     "erf",
     "erfc",
@@ -151,6 +171,7 @@ __all__ = [
     "exp2",
     "expm1",
     "fabs",
+    "fft",
     "flat_positions",
     "float_power",
     "floor",
@@ -165,9 +186,12 @@ __all__ = [
     "greater_equal",
     "heaviside",
     "hypot",
+    "ifft",
     "imag",
+    "inv",
     "invert",
     "iota",
+    "irfft",
     "isfinite",
     "isinf",
     "isnan",
@@ -187,6 +211,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "lstsq",
     "matmul",
     "max",
     "maximum",
@@ -196,11 +221,13 @@ __all__ = [
     "negative",
     "nextafter",
     "not_equal",
+    "pinv",
     "positive",
     "power",
     "prod",
     "put",
     "put_add",
+    "qr",
     "rad2deg",
     "random_bits",
     "real",
@@ -210,6 +237,7 @@ __all__ = [
     "reciprocal_square",
     "recurrence",
     "remainder",
+    "rfft",
     "right_shift",
     "rint",
     "rsqrt",
@@ -218,13 +246,19 @@ __all__ = [
     "signbit",
     "sin",
     "sinh",
+    "slogdet",
+    "solve",
     "sort",
     "spacing",
+    "spread",
     "sqrt",
     "sqrt_cubed",
     "square",
+    "squared_deviations",
     "subtract",
     "sum",
+    "svd",
+    "svdvals",
     "take",
     "tan",
     "tanh",
