@@ -28,6 +28,11 @@ from engine.kernels import pool as _pool
 from engine.kernels.pool import set_num_threads as set_num_threads
 from engine.plan import ColdPlan as _ColdPlan
 from engine.random import Generator as Generator
+from engine.torch.complexes import complex as complex
+from engine.torch.complexes import imag as imag
+from engine.torch.complexes import polar as polar
+from engine.torch.complexes import real as real
+from engine.torch.complexes import view_as_real as view_as_real
 from engine.torch.creation import arange as arange
 from engine.torch.creation import as_tensor as as_tensor
 from engine.torch.creation import asarray as asarray
@@ -99,6 +104,8 @@ from engine.torch.tensor import Tensor as Tensor
 
 if _TYPE_CHECKING:
     from engine import cuda as cuda
+    from engine import fft as fft
+    from engine import linalg as linalg
     from engine import nn as nn
     from engine import optim as optim
     from engine.functional import grad as grad
@@ -112,7 +119,7 @@ if _TYPE_CHECKING:
 __version__ = "0.1.0"
 
 # What is imported when it is first asked for.
-_MODULES = ("cuda", "nn", "optim")
+_MODULES = ("cuda", "fft", "linalg", "nn", "optim")
 _FUNCTIONS = {
     **dict.fromkeys(("grad", "hessian", "jvp", "value_and_grad", "vjp"), "functional"),
     **dict.fromkeys(("load", "save"), "io"),
@@ -147,6 +154,8 @@ absolute = Tensor.absolute
 acos = Tensor.acos
 acosh = Tensor.acosh
 add = Tensor.add
+angle = Tensor.angle
+conj = Tensor.conj
 addcdiv = Tensor.addcdiv
 addcmul = Tensor.addcmul
 addmm = Tensor.addmm

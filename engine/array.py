@@ -316,11 +316,13 @@ class Array:
                 "outputs does not require grad and does not have a grad_fn"
             )
         if gradient is None:
-            if value.size != 1:
+            if value.size != 1 or value.dtype.kind == "c":
+                real = "real " if value.size == 1 else ""
                 raise RuntimeError(
                     named(
-                        "grad can be implicitly created only for scalar outputs; shape "
-                        f"{value.shape} was given; pass a gradient of that shape"
+                        f"grad can be implicitly created only for {real}scalar outputs;"
+                        f" {value.dtype.name}{list(value.shape)} was given; pass a "
+                        "gradient like it"
                     )
                 )
             return full_value(value.shape, 1, value.dtype)

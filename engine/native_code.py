@@ -87,11 +87,11 @@ def start(face: type[Array]) -> None:
         objects.function("settle", code.addresses["settle"], FASTCALL),
         objects.function("evaluate", code.addresses["evaluate"], ONE),
     )
-    use_native(_functions)
     _splicing = splice.Native(
         objects.function("make_values", code.addresses["make_values"], FASTCALL),
         objects.function("follow_steps", code.addresses["follow_steps"], FASTCALL),
     )
+    use_native(_functions)
     splice.use_native(_splicing)
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
     _join(code, face)

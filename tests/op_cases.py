@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import fourier_cases
+import matrix_cases
 import numpy as np
+from cases import Case, numbers
 from harness import DTYPES, edges, record
 
 from engine import ops
@@ -16,32 +18,6 @@ from engine.record.value import Value
 
 Array = np.ndarray[Any, Any]
 Generator = np.random.Generator
-
-
-@dataclass(frozen=True)
-class Case:
-    """One call of an op: operands, attributes, and the right result.
-
-    `differentiable`: gradients are checked at these operands, to second order.
-    """
-
-    arrays: tuple[Array, ...]
-    attributes: tuple[Any, ...]
-    expected: Any
-    ulps: float = 0.0
-    differentiable: bool = False
-    scalars: tuple[Any, ...] = ()
-
-
-def _numbers(rng: Generator, shape: tuple[int, ...], dtype: Any) -> Array:
-    dtype = np.dtype(dtype)
-    if dtype.kind == "b":
-        return rng.uniform(size=shape) < 0.5
-    if dtype.kind in "iu":
-        return rng.integers(0, 9, shape).astype(dtype)
-    if dtype.kind == "c":
-        return (rng.normal(size=shape) + 1j * rng.normal(size=shape)).astype(dtype)
-    return rng.normal(size=shape).astype(dtype)
 
 
 def casts(rng: Generator) -> list[Case]:
@@ -74,7 +50,7 @@ def _reduction(
     def cases(rng: Generator) -> list[Case]:
         found = []
         for dtype in map(np.dtype, dtypes.split()):
-            x = _numbers(rng, (3, 4, 5), dtype)
+            x = numbers(rng, (3, 4, 5), dtype)
             allowed = ulps if dtype.kind in "fc" else 0.0
             axes = AXES if dtype == np.float64 else AXES[2:3]
             for some in axes:
@@ -100,7 +76,7 @@ def _reduction(
 
 
 def _single(function: Callable[..., Any], rng: Generator) -> Case:
-    x = _numbers(rng, (), float)
+    x = numbers(rng, (), float)
     return Case((x,), ((),), np.asarray(function(x, axis=())))
 
 
@@ -132,7 +108,7 @@ def _place(function: Callable[..., Any]) -> Callable[[Generator], list[Case]]:
     def cases(rng: Generator) -> list[Case]:
         found = []
         for dtype in map(np.dtype, ["?", "b", "B", "q", "Q", "f", "d"]):
-            x = _numbers(rng, (3, 4, 5), dtype)
+            x = numbers(rng, (3, 4, 5), dtype)
             found.append(Case((x,), ((2,),), function(x, axis=2)))
         for axis in range(3):
             found.append(Case((x,), ((axis,),), function(x, axis=axis)))
@@ -167,7 +143,7 @@ def matrices(rng: Generator) -> list[Case]:
         x, y = rng.normal(size=left), rng.normal(size=right)
         cases.append(Case((x, y), (), np.asarray(x @ y), 64.0, x.size > 0))
     for dtype in map(np.dtype, ["?", "b", "q", "f", "F", "D"]):
-        x, y = _numbers(rng, (2, 3), dtype), _numbers(rng, (3, 2), dtype)
+        x, y = numbers(rng, (2, 3), dtype), numbers(rng, (3, 2), dtype)
         cases.append(Case((x, y), (), x @ y, 64.0, dtype.char == "D"))
     return cases
 
@@ -178,7 +154,7 @@ def _scan(
     def cases(rng: Generator) -> list[Case]:
         found = []
         for dtype in map(np.dtype, ["b", "q", "f", "d"]):
-            x = _numbers(rng, (3, 4), dtype)
+            x = numbers(rng, (3, 4), dtype)
             for axis in range(2):
                 smooth = differentiable and dtype.char == "d"
                 found.append(Case((x,), (axis,), function(x, axis), ulps, smooth))
@@ -214,9 +190,9 @@ def _recurrences(rng: Generator) -> list[Case]:
     found = []
     for dtype in map(np.dtype, ["f", "d", "D"]):
         for length in range(10) if dtype == np.float64 else (7,):
-            factors = _numbers(rng, (2, length, 3), dtype)
+            factors = numbers(rng, (2, length, 3), dtype)
             factors[0, 1::3] = 0.0
-            terms = _numbers(rng, (2, length, 3), dtype)
+            terms = numbers(rng, (2, length, 3), dtype)
             out = terms.copy()
             for i in range(1, length):
                 out[:, i] = factors[:, i] * out[:, i - 1] + terms[:, i]
@@ -305,7 +281,7 @@ def views(rng: Generator) -> list[Case]:
         Case((x,), (recipe,), _shown(x, recipe).copy(), 0.0, bool(recipe.size))
         for recipe in [*REGIONS, _region(float, 2, (3, 5), (4, 0))]
     ]
-    z = _numbers(rng, (5,), complex)
+    z = numbers(rng, (5,), complex)
     parts = _region(float, 1, (5,), (2,))
     cases.append(Case((z,), (parts,), z.imag.copy(), 0.0, True))
     return cases
@@ -394,7 +370,7 @@ def iotas(rng: Generator) -> list[Case]:
 
 def transfers(rng: Generator) -> list[Case]:
     """Every dtype and some shapes, to where the elements are and back."""
-    arrays = [_numbers(rng, shape, d) for d in DTYPES for shape in ((), (0, 2), (3, 2))]
+    arrays = [numbers(rng, shape, d) for d in DTYPES for shape in ((), (0, 2), (3, 2))]
     return [
         Case((x,), ("cpu",), x, differentiable=x.dtype == float and x.size > 0)
         for x in arrays
@@ -402,6 +378,8 @@ def transfers(rng: Generator) -> list[Case]:
 
 
 CASES: dict[str, Callable[[Generator], list[Case]]] = {
+    **matrix_cases.CASES,
+    **fourier_cases.CASES,
     "all": _truth(np.all),
     "any": _truth(np.any),
     "argmax": _place(np.argmax),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -386,3 +388,33 @@ def test_nothing_pending_is_nothing_to_flush() -> None:
     flush(current_trace())
     engine.eval()
     assert engine.stats()["synchronisations"] == before
+
+
+FINALIZERS = """
+import gc
+import engine
+import engine.numpy as np
+
+class Last:
+    def __init__(self, array):
+        self.array, self.itself = array, self
+
+    def __del__(self):
+        float((self.array * 2.0).sum())
+
+engine.config.tier = "numpy"
+x = np.ones(9)
+for threshold in (1, 3, 7):
+    gc.set_threshold(threshold, 10**6, 10**6)
+    for _ in range(50):
+        Last(np.ones(9))
+        engine.eval(x + 1.0)
+print(float(x.sum()))
+"""
+
+
+def test_finalizers_compute_while_others_do_and_free_nothing_that_is_used() -> None:
+    chosen = {**os.environ, "PYTHONMALLOC": "debug"}  # what is freed is overwritten
+    command = [sys.executable, "-c", FINALIZERS]
+    done = subprocess.run(command, env=chosen, capture_output=True, text=True)
+    assert done.stdout.strip() == "9.0", done.stderr[-2000:]

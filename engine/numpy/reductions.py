@@ -18,6 +18,7 @@ from engine.recipe import Shape, c_strides, keep_order, transposed
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 
+from .masked import over_selections
 from .operands import plain_value, read_as
 
 __all__ = [
@@ -170,6 +171,7 @@ def _summed(
     return deliver(name, started, out)
 
 
+@over_selections
 def sum(
     a: Any,
     axis: Axis = None,
@@ -210,6 +212,7 @@ def sum(
     return _summed("sum", "add", 0, a, axis, dtype, out, keepdims, initial, where)
 
 
+@over_selections
 def prod(
     a: Any,
     axis: Axis = None,
@@ -266,6 +269,7 @@ def reduced_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     return tuple(n for axis, n in enumerate(shape) if axis not in axes)
 
 
+@over_selections
 def max(
     a: Any,
     axis: Axis = None,
@@ -278,6 +282,7 @@ def max(
     return _extreme("max", "maximum", a, axis, out, keepdims, initial, where)
 
 
+@over_selections
 def min(
     a: Any,
     axis: Axis = None,
@@ -294,6 +299,7 @@ amax = max
 amin = min
 
 
+@over_selections
 def any(
     a: Any,
     axis: Axis = None,
@@ -307,6 +313,7 @@ def any(
     return reduce("any", array, normal("any", axis, array.ndim), keepdims, None, out)
 
 
+@over_selections
 def all(
     a: Any,
     axis: Axis = None,

@@ -16,6 +16,7 @@ from engine.movement import broadcast_value
 from engine.record.registry import REGISTRY
 
 from .fallback import library_call
+from .masked import over_selections
 from .reductions import Axis, deliver, normal, reduce, reduced_shape, selected
 from .sorting import sort
 from .views import normal_axis
@@ -54,6 +55,7 @@ def _count(array: face.ndarray, axes: tuple[int, ...], where: Any) -> Any:
     return reduce("sum", face.ndarray.wrap(mask), axes, True, np.int64)
 
 
+@over_selections
 def mean(
     a: Any,
     axis: Axis = None,
@@ -100,6 +102,7 @@ def _as(result: Any, dtype: np.dtype[Any]) -> Any:
     return final
 
 
+@over_selections
 def var(
     a: Any,
     axis: Axis = None,

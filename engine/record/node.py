@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from engine.ops.op import Op
 
 
+_CANONICAL = {np.dtype(name): np.dtype(name) for name in ("int64", "uint64")}
+"""C has two types of 64 bits, which are equal: the trie keeps one, whoever is first."""
+
+
 class Node:
     """One event of a trace: an op on earlier values of the same trace.
 
@@ -61,7 +65,7 @@ class Node:
         self.operands = operands
         self.attributes = attributes
         self.scalars = scalars
-        self.dtype = dtype
+        self.dtype = _CANONICAL.get(dtype, dtype)
         self.shape = shape
         self.size = prod(shape) * dtype.itemsize
         self.parent = parent

@@ -16,6 +16,7 @@ from engine.ops.regions import update
 from engine.recipe import Recipe
 from engine.record.value import Freed, History, Value, constant
 from engine.storage import GradCell, Line, leaf, read_region
+from engine.torch.complexes import Complex
 from engine.torch.conversion import Conversion
 from engine.torch.device import placed
 from engine.torch.dtypes import Default, dtype_of, known, number_dtype
@@ -28,7 +29,16 @@ from engine.torch.rearrangement import Rearrangement
 from engine.torch.views import Views, sizes
 
 
-class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Protocols):
+class Tensor(
+    Conversion,
+    Indexing,
+    Views,
+    Rearrangement,
+    InPlace,
+    Products,
+    Complex,
+    Protocols,
+):
     """A lazy tensor with PyTorch's semantics.
 
     Made by `engine.tensor` and the other creation functions. Nothing runs when an

@@ -87,9 +87,13 @@ def emit(kernel: Kernel, team: Team | None = None) -> str:
 
 def _check(kernel: Kernel) -> None:
     check(kernel, OWN_NAME)
+    dtypes = [*(argument.dtype for argument in kernel.arguments), *kernel.scalars]
     for statement in kernel.statements():
-        if isinstance(statement, Compute | Reduce) and "complex" in statement.dtype:
-            raise UnsupportedKernel(f"dtype {statement.dtype} on CUDA")
+        if isinstance(statement, Compute | Reduce):
+            dtypes.append(statement.dtype)
+    for dtype in dtypes:
+        if "complex" in dtype:
+            raise UnsupportedKernel(f"dtype {dtype} on CUDA")
 
 
 def emit_map(scope: Scope) -> None:
