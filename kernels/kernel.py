@@ -43,7 +43,15 @@ StrideClass: TypeAlias = Literal["0", "1", "n"]
 """How an access moves along an axis: not at all, by an item, by a run-time stride."""
 
 ReduceKind: TypeAlias = Literal[
-    "sum", "prod", "max", "min", "argmax", "argmin", "any", "all"
+    "sum",
+    "prod",
+    "max",
+    "min",
+    "argmax",
+    "argmin",
+    "any",
+    "all",
+    "squared_deviations",
 ]
 
 
@@ -125,6 +133,14 @@ class Reduce:
     max and min keep NaN, and to them -0.0 is below 0.0. argmax and argmin give the
     first position (int64) of the extreme, the two zeros being equal, or of the first
     NaN. any and all ask whether values are not 0.
+
+    squared_deviations is the sum of squared distances from the mean, of real floats,
+    in one walk. Each 1024 elements of a block (32 in column kernels) have the mean m,
+    which is their sum, as above, over their number n; d being the distances from it, in
+    16 lanes (in order), the mean ``m + sum(d) / n`` and the deviations ``sum(d * d) -
+    sum(d) ** 2 / n``. Those of a block are merged in order, and so are then those of
+    all blocks, by Chan's update, which `cpu.moments.joined_moments` writes down: with a
+    mean in two parts, and a compensated total.
 
     The sum of bools is any, their product all. Of no elements the sum is 0, the product
     1, the position -1, and max and min are what any other value replaces.

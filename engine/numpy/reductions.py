@@ -13,6 +13,7 @@ from engine.array import Array
 from engine.errors import named
 from engine.movement import normal_axes, reshape_value
 from engine.ops.op import cast
+from engine.ops.reductions import spread
 from engine.ops.regions import full_value
 from engine.recipe import Shape, c_strides, keep_order, transposed
 from engine.record.registry import REGISTRY
@@ -83,6 +84,8 @@ def reduce(
     places = tuple(sorted(order.index(axis) for axis in axes))
     if not axes and name in ("sum", "prod", "max", "min"):
         result = value
+    elif name == "squared_deviations":
+        result = spread(value, places)
     else:
         result = REGISTRY[name](value, attributes=(places,))
     return finished(name, result, order, axes, keepdims, out)

@@ -76,7 +76,18 @@ from .powers import (
     reciprocal_square,
     sqrt_cubed,
 )
-from .reductions import all, any, argmax, argmin, max, min, prod, sum
+from .reductions import (
+    all,
+    any,
+    argmax,
+    argmin,
+    max,
+    min,
+    prod,
+    spread,
+    squared_deviations,
+    sum,
+)
 from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
 from .scans import (
@@ -239,9 +250,11 @@ __all__ = [
     "solve",
     "sort",
     "spacing",
+    "spread",
     "sqrt",
     "sqrt_cubed",
     "square",
+    "squared_deviations",
     "subtract",
     "sum",
     "svd",

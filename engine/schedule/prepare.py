@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.access import Place, overlap
 from engine.kernels.kernel import ReduceKind
+from engine.ops.reductions import adjoining
 from engine.program import (
     COPY,
     Program,
@@ -79,6 +80,8 @@ def is_library(step: Step, steps: Any) -> bool:
         known = step.op.name in _REDUCTIONS
         if operands[0].dtype.kind == "c":
             known = step.op.name == "sum"
+        if step.op.name == "squared_deviations":  # those of parts say little
+            known = adjoining(operands[0].shape, step.attributes[0])
         return not known or prod(extents) == 1
     if step.op.name in ("update", "update_add"):
         return bool(step.attributes[0].dtype != operands[0].dtype)

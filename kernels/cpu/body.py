@@ -145,6 +145,9 @@ class Body:
     def statement(self, statement: ast.stmt) -> None:
         """One statement."""
         match statement:
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=value):
+                for target, part in zip(targets, self.parts(value), strict=True):
+                    self.assign(target, part)
             case ast.Assign(targets=[target], value=value):
                 self.assign(target, self.expression(value))
             case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
@@ -247,6 +250,10 @@ class Body:
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 sides = self.expression(body), self.expression(orelse)
                 return choice(place, self.truth(test), *sides)
+            case ast.Subscript(
+                value=ast.Name(id=name) as whole, slice=ast.Constant(value=int(k))
+            ) if isinstance(self.name(name).type, types.UniTuple):
+                return self.parts(whole)[k]
             case ast.Subscript(value=ast.Name(id=name), slice=index):
                 kind, address = self.element(name, index)
                 return Item(kind, self.builder.load(address))
@@ -265,6 +272,16 @@ class Body:
         if isinstance(known, float):
             return constant(known)
         raise Beyond(f"{name} is not bound here")
+
+    def parts(self, node: ast.expr) -> list[Item]:
+        """The items of a tuple, which some intrinsics give."""
+        whole = self.expression(node)
+        if not isinstance(whole.type, types.UniTuple):
+            raise Beyond(f"items of {whole.type}")
+        return [
+            Item(whole.type.dtype, self.builder.extract_value(whole.value, k))
+            for k in range(whole.type.count)
+        ]
 
     def element(self, name: str, index: ast.expr) -> tuple[Any, Any]:
         """The type and the address of an item of a pointer."""
@@ -353,6 +370,8 @@ def _varying(statements: Sequence[ast.stmt]) -> set[str]:
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)]):
                     assigned[name] += 1
+                case ast.Assign(targets=[ast.Tuple(elts=targets)]):
+                    assigned.update(t.id for t in targets if isinstance(t, ast.Name))
                 case ast.AugAssign(target=ast.Name(id=name)):
                     assigned[name] += 2
                 case ast.For(target=ast.Name(id=name)):

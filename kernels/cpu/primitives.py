@@ -9,6 +9,8 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from .lanes import LANE_PRIMITIVES
+from .moments import MOMENT_PRIMITIVES
+from .strips import STRIP_PRIMITIVES
 from .vectors import COMBINE, local
 
 pointer_to: Any = types.CPointer
@@ -143,5 +145,7 @@ PRIMITIVES: dict[str, Any] = {
     "larger": _extreme("max"),
     "smaller": _extreme("min"),
     **LANE_PRIMITIVES,
+    **MOMENT_PRIMITIVES,
+    **STRIP_PRIMITIVES,
 }
 """Name in generated text -> intrinsic."""

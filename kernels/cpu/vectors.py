@@ -147,8 +147,7 @@ def masked_load(
 ) -> Any:
     """The first `count` numbers at `pointer`; the identity in the other lanes."""
     width, align = vector.count, item_bytes(vector.element)
-    limit = splat(builder, builder.trunc(count, INT32), width)
-    mask = builder.icmp_unsigned("<", places(*range(width)), limit)
+    mask = prefix(builder, count, width)
     pointed = builder.bitcast(pointer, vector.as_pointer())
     name = f"llvm.masked.load.{mangled(vector)}.p0"
     arguments = [pointed, INT32(align), mask, neutral]
@@ -160,6 +159,12 @@ def masked_load(
         load.args[0].add_attribute("noundef")
         load.args[0].attributes.align = align
     return builder.call(load, arguments)
+
+
+def prefix(builder: Any, count: Any, width: int) -> Any:
+    """A mask of the first `count` of some lanes."""
+    limit = splat(builder, builder.trunc(count, INT32), width)
+    return builder.icmp_unsigned("<", places(*range(width)), limit)
 
 
 @once

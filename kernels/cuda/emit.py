@@ -31,6 +31,7 @@ from .wide import emit_wide, width
 
 OWN_NAME = re.compile(
     r"([asnopiv]\d+|d\d+_\d+|(best|place|new|total|rest|whole|part)\d+|lane|row|leader"
+    r"|(count|mean|trail|part_mean|part_trail)\d+"
     r"|width|unit|parts|first|end|limit|index|tickets|r|lo|hi|cuda)"
     r"(_\d+)?$"
 )

@@ -69,6 +69,20 @@ def test_random_kernels_give_the_same_bits_both_ways(
     assert mine == numbas
 
 
+@pytest.mark.parametrize("kind", ["row", "column"])
+def test_squared_deviations_give_the_same_bits_both_ways(
+    kind: str, both: Callable[[str], list[int]]
+) -> None:
+    kernel = reductions(("squared_deviations", "argmax"), "float32", kind)
+    lower(emit(kernel), stage.names(), "entry")  # raises Beyond where Numba must
+    values = np.random.default_rng(1).normal(size=(5, 5000)).astype("float32")
+    strides = (0, 5000) if kind == "row" else (0, 5)
+    layout = Layout((5, 5000), (strides, (0,), (0,)))
+    arrays = [values, np.zeros(5, "float32"), np.zeros(5, "int64")]
+    mine, numbas = results(both(emit(kernel)), kernel, layout, arrays)
+    assert mine == numbas
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_sums_and_vector_math_give_the_same_bits_both_ways(
     dtype: str, both: Callable[[str], list[int]]
