@@ -119,6 +119,10 @@ class Array:
             return read_region(value, self.recipe)
         return line.read(self.recipe)
 
+    def needed(self) -> list[Value]:
+        """The values that hold the elements, once they are computed."""
+        return [self.read()]
+
     def numpy_copy(self) -> NDArray:
         """The computed elements, as an ndarray of their own."""
         (buffer,) = compute([self.read()])

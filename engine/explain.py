@@ -76,9 +76,13 @@ def explain(array: Array | Value) -> Explanation:
     if value.buffer is not None or trace is None:
         return Explanation([], None)
     with trace.lock:
+        if value.trace is not trace:  # another thread has computed it
+            return Explanation([], None)
+        flushing, trace.flushing = trace.flushing, True  # native code waits
         alive = live_values(trace)
         donated = donated_leaves(trace)
         nodes = trace.node.path()
+        trace.flushing = flushing
     alive[value.number] = True
     # Planning and kernels are imported here: `import engine` stays fast without them.
     from engine.plan import build_plan

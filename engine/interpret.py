@@ -16,6 +16,7 @@ from engine.errors import Unfinished, same_kind
 from engine.kernels import memory
 from engine.kernels.backend import HOST, backend_of
 from engine.ops.op import Op
+from engine.quiet import Quiet
 from engine.recipe import strided
 from engine.record.node import LEAF, Node
 
@@ -59,7 +60,7 @@ def _interpret(
     count = 0
     lost: set[int] = set()
     failure: Exception | None = None
-    with np.errstate(all="ignore"):
+    with Quiet():
         for i, node in enumerate(nodes):
             if node.op is LEAF:
                 leaf = next(entering)

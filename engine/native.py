@@ -24,6 +24,9 @@ WORTH = 500
 _waiting: list[Any] = []
 """The faces that native code is to know when it is loaded: PyTorch's, then NumPy's."""
 
+_unstarted = [True]
+"""Empty from the moment on when a thread loads native code."""
+
 _events = 0
 
 
@@ -62,7 +65,7 @@ def prepare(face: type) -> None:
 
 def join_numpy(*face: Any) -> None:
     """Let native code know the NumPy face as well, now or when it is loaded."""
-    if _waiting:
+    if _unstarted:
         _waiting.append(face)
     else:
         from engine import native_code
@@ -72,15 +75,15 @@ def join_numpy(*face: Any) -> None:
 
 def start() -> None:
     """Load native code now, if it is not loaded already."""
-    waiting = _waiting[:]
-    if not waiting:
+    try:
+        _unstarted.pop()  # one thread alone can
+    except IndexError:
         return
-    _waiting.clear()
     watch_flushes(None)
     from engine import native_code
 
-    native_code.start(waiting[0])
-    for face in waiting[1:]:
+    native_code.start(_waiting[0])
+    for face in _waiting[1:]:
         native_code.join_numpy(*face)
 
 

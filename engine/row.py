@@ -11,8 +11,6 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from engine import counters
 from engine.buffers import Buffers
 from engine.config import config
@@ -28,6 +26,7 @@ from engine.kernels.backend import (
 )
 from engine.lower import Lowered, lower
 from engine.program import EMPTY, Step
+from engine.quiet import Quiet
 from engine.recipe import strided
 from engine.schedule import Schedule
 from engine.schedule.groups import Group
@@ -330,7 +329,7 @@ def interpret_group(
 
 def _interpret_steps(group: Group, steps: tuple[Step, ...], values: _Values) -> None:
     last = _last_reads(group, steps, values.slots)
-    with np.errstate(all="ignore"):
+    with Quiet():
         for n in group.steps:
             values[n] = values.call(steps[n], overwrite=n in group.in_place)
             for k in last.get(n, ()):  # so that the next ones find warm memory

@@ -53,10 +53,14 @@ def _alike(expected: Exception | None, error: Exception | None) -> bool:
     return isinstance(error, type(expected)) or isinstance(expected, type(error))
 
 
-def compare(seed: int, makers: tuple[type[Lines], ...] = ALL) -> None:
-    """Draw a program and demand that Engine shows what NumPy shows."""
+def compare(seed: int, makers: tuple[type[Lines], ...] = ALL, times: int = 1) -> None:
+    """Draw a program and demand that Engine shows what NumPy shows.
+
+    It is run so many `times`: native code does what was done before.
+    """
     program = Program(seed, makers)
-    space = run(program)
+    for _ in range(times):
+        space = run(program)
     if _overflows_in_complex(program):
         return
     for name in program.names:

@@ -162,10 +162,10 @@ def _scan(
 ) -> Callable[[Generator], list[Case]]:
     def cases(rng: Generator) -> list[Case]:
         found = []
-        for dtype in map(np.dtype, ["b", "q", "f", "d"]):
+        for dtype in map(np.dtype, ["b", "q", "f", "d", "D"]):
             x = numbers(rng, (3, 4), dtype)
             for axis in range(2):
-                smooth = differentiable and dtype.char == "d"
+                smooth = differentiable and dtype.char in "dD"
                 found.append(Case((x,), (axis,), function(x, axis), ulps, smooth))
         x = np.array([2.0, np.nan, -np.inf, 1.0])
         found.append(Case((x,), (0,), function(x, 0), ulps))
@@ -293,6 +293,10 @@ def views(rng: Generator) -> list[Case]:
     z = numbers(rng, (5,), complex)
     parts = _region(float, 1, (5,), (2,))
     cases.append(Case((z,), (parts,), z.imag.copy(), 0.0, True))
+    back = _region(complex, 4, (5,), (-1,))
+    cases.append(Case((z,), (back,), z[::-1].copy(), 0.0, True))
+    pairs = _region(complex, 1, (2,), (3,))
+    cases.append(Case((x,), (pairs,), x.reshape(-1).view(complex)[[1, 4]], 0.0, True))
     return cases
 
 
@@ -306,6 +310,11 @@ def _writes(add: bool) -> Callable[[Generator], list[Case]]:
                 shown = _shown(out, recipe)
                 shown[...] = shown + v if add else v
             found.append(Case((x, v), (recipe,), out, 0.0, bool(recipe.size)))
+        x, v = numbers(rng, (4,), complex), numbers(rng, (2,), complex)
+        out = x.copy()
+        out[::2] = x[::2] + v if add else v
+        recipe = _region(complex, 0, (2,), (2,))
+        found.append(Case((x, v), (recipe,), out, 0.0, True))
         return found
 
     return cases
@@ -316,31 +325,38 @@ PLACES = np.array([[3, 0], [11, 3], [3, 5]])
 
 def takes(rng: Generator) -> list[Case]:
     """Gathering, with repeated positions."""
-    x = rng.normal(size=(3, 4))
+    x, z = rng.normal(size=(3, 4)), numbers(rng, (3, 4), complex)
     none = np.zeros((0, 2), np.int64)
     return [
+        Case((z, PLACES), (), z.reshape(-1)[PLACES], 0.0, True),
         Case((x, PLACES), (), x.reshape(-1)[PLACES], 0.0, True),
         Case((x, none), (), np.zeros((0, 2))),
         Case((np.arange(5, dtype=np.int8), np.array(2)), (), np.int8(2)),
     ]
 
 
+def _scattered(add: bool) -> Callable[[Generator], list[Case]]:
+    def cases(rng: Generator) -> list[Case]:
+        found = []
+        for dtype in (float, complex):
+            x, v = numbers(rng, (3, 4), dtype), numbers(rng, PLACES.shape, dtype)
+            out = x.copy()
+            for place, number in zip(PLACES.flat, v.flat, strict=True):
+                out.flat[place] = out.flat[place] + number if add else number
+            found.append(Case((x, PLACES, v), (), out, 4.0 * add, True))
+        return found
+
+    return cases
+
+
 def puts(rng: Generator) -> list[Case]:
     """Scattering: the last of repeated positions wins."""
-    x, v = rng.normal(size=(3, 4)), rng.normal(size=PLACES.shape)
-    out = x.copy()
-    for place, number in zip(PLACES.flat, v.flat, strict=True):
-        out.flat[place] = number
-    return [Case((x, PLACES, v), (), out, 0.0, True)]
+    return _scattered(add=False)(rng)
 
 
 def put_adds(rng: Generator) -> list[Case]:
     """Scattering that adds: repeated positions count each time."""
-    x, v = rng.normal(size=(3, 4)), rng.normal(size=PLACES.shape)
-    out = x.copy()
-    for place, number in zip(PLACES.flat, v.flat, strict=True):
-        out.flat[place] += number
-    return [Case((x, PLACES, v), (), out, 4.0, True)]
+    return _scattered(add=True)(rng)
 
 
 def winners(rng: Generator) -> list[Case]:
@@ -381,7 +397,7 @@ def transfers(rng: Generator) -> list[Case]:
     """Every dtype and some shapes, to where the elements are and back."""
     arrays = [numbers(rng, shape, d) for d in DTYPES for shape in ((), (0, 2), (3, 2))]
     return [
-        Case((x,), ("cpu",), x, differentiable=x.dtype == float and x.size > 0)
+        Case((x,), ("cpu",), x, differentiable=x.dtype.char in "dD" and x.size > 0)
         for x in arrays
     ]
 

@@ -76,9 +76,10 @@ def inverse(x: Value) -> Value:
 
 
 def pseudo_inverse(x: Value, cutoff: Any, hermitian: bool = False) -> Value:
-    """The pseudo-inverse; None as cutoff: as many ULPs as the matrix has rows."""
+    """The pseudo-inverse; without a cutoff so many ULPs as the matrix is long."""
     (x,) = inexact(x)
-    if len(x.shape) >= 2 and cutoff is None:
+    require_matrices("pinv", x, square=hermitian)
+    if cutoff is None:
         cutoff = max(x.shape[-2:]) * np.finfo(x.dtype).eps
     value = cutoff if isinstance(cutoff, Value) else constant(np.asarray(cutoff))
     if value.dtype.kind != "f":

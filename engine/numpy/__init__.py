@@ -31,6 +31,7 @@ from . import (
     information,
     inspection,
     joining,
+    lib,
     linalg,
     manipulation,
     names,
@@ -82,7 +83,7 @@ _native.join_numpy(
 )
 
 # Each module says what it exports, so that names are written once.
-__all__ = ["FallbackWarning", "fft", "linalg", "ndarray", "random", "ufunc"]
+__all__ = ["FallbackWarning", "fft", "lib", "linalg", "ndarray", "random", "ufunc"]
 __all__ += comparing.__all__
 __all__ += constants.__all__
 __all__ += contractions.__all__

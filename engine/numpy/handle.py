@@ -271,6 +271,13 @@ class Masked(ndarray):
             object.__setattr__(self, "__class__", ndarray)
             self._pending = None
 
+    def needed(self) -> list[Value]:
+        """The values that hold the elements: who needs their extent gathers them."""
+        pending = self._pending
+        if pending is None:
+            return super().needed()
+        return [pending.mask.value, pending.source.read()]
+
     @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of the elements."""

@@ -1,6 +1,6 @@
 """Masks of selections: whether two are the same, and how much one selects.
 
-Nothing here computes a mask. What cannot be told without is answered by "no".
+A mask is computed only where the alternative is to compute it too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.array import Array
+from engine.execute import compute
 from engine.kernels.backend import HOST
 from engine.movement import broadcast_value, reshape_value
 from engine.recipe import Recipe, Shape, owned, strided
@@ -77,14 +78,18 @@ class Region:
         return strided(buffer.reshape(-1), self.recipe)
 
     def agrees(self, other: Region) -> bool:
-        """Whether both certainly show equal elements."""
-        if self.base is other.base:
-            return self.recipe == other.recipe
-        if _same_events(self.base, other.base):
-            return self.recipe == other.recipe
+        """Whether both show equal elements; they are compared where nothing else tells.
+
+        That costs nothing: whoever is told "no" computes both.
+        """
+        if self.recipe.shape != other.recipe.shape:
+            return False
+        same = self.base is other.base or _same_events(self.base, other.base)
+        if same and self.recipe == other.recipe:
+            return True
         mine, others = self.known(), other.known()
         if mine is None or others is None:
-            return False
+            mine, others = compute([self.read(), other.read()])
         return bool(np.array_equal(mine, others))
 
 
@@ -115,7 +120,7 @@ class Mask:
         return self.given.read()
 
     def agrees(self, other: Mask) -> bool:
-        """Whether both certainly select the same elements."""
+        """Whether both select the same elements."""
         return self is other or self.given.agrees(other.given)
 
     @property
@@ -150,14 +155,15 @@ def _same_events(one: Value, other: Value) -> bool:
     As in ``y[x > 0] = log(x[x > 0])``, where the mask is written twice.
     """
     trace = current_trace()
+    node: Node | None = trace.node
+    scalars, pairs = trace.scalars, [(one.number, other.number)]
+    # Looked at last: a finalizer may have the trace flushed at any time before.
     if one.trace is not trace or other.trace is not trace:
         return False
     nodes: dict[int, Node] = {}
-    node: Node | None = trace.node
     while node is not None and node.number >= 0 and len(nodes) < _REACH:
         nodes[node.number] = node
         node = node.parent
-    pairs = [(one.number, other.number)]
     for _ in range(_REACH):
         if not pairs:
             return True
@@ -172,7 +178,7 @@ def _same_events(one: Value, other: Value) -> bool:
                 pairs.append((k, m))
                 continue
             numbers = k < 0 and m < 0
-            if not numbers or not _equal(trace.scalars[~k], trace.scalars[~m]):
+            if not numbers or not _equal(scalars[~k], scalars[~m]):
                 return False
     return False
 

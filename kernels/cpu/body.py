@@ -34,7 +34,7 @@ from .values import (
     extreme,
     negative,
 )
-from .vectors import local
+from .vectors import local, not_unrolled
 
 POINTER = ir.IntType(8).as_pointer()
 
@@ -216,7 +216,10 @@ class Body:
         self.block(statements, {} if name in self.varying else {name: first})
         following = build.add(index, step, flags=["nsw"])
         index.add_incoming(following, build.block)
-        build.cbranch(build.icmp_signed("<", following, stop), inside, after)
+        more = build.icmp_signed("<", following, stop)
+        jump = build.cbranch(more, inside, after)
+        if build.block is not inside:  # loops of loops: twice the code for nothing
+            jump.set_metadata("llvm.loop", not_unrolled(build.module))
         build.position_at_end(after)
 
     # -- expressions -------------------------------------------------------------------

@@ -33,6 +33,7 @@ from .vectors import (
     places,
     repeated,
     splat,
+    vectors_of,
     wide_load,
 )
 
@@ -148,7 +149,6 @@ def _lanes(op: str) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             vector, target = lanes_of(context, builder, item, arguments[0])
             _, source = lanes_of(context, builder, item, arguments[1])
-            width = ir.Constant(INDEX, vector.count)
             numbers = builder.mul(
                 arguments[2], ir.Constant(INDEX, vector.count // LANES)
             )
@@ -157,9 +157,7 @@ def _lanes(op: str) -> Any:
             before = wide_load(builder, target, vector, 64)
             state = _way(item, op)(builder, item, op, before)
             align = item_bytes(vector.element)
-            with cgutils.for_range_slice(
-                builder, ir.Constant(INDEX, 0), full, width, INDEX
-            ) as (index, _):
+            with vectors_of(builder, full, vector) as index:
                 place = builder.gep(source, [index])
                 state.step(wide_load(builder, place, vector, align))
             with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):

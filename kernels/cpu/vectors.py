@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache as once
 from typing import Any
 
@@ -107,6 +108,38 @@ def lanes_of(context: Any, builder: Any, item: Any, pointer: Any) -> tuple[Any, 
 def wide_load(builder: Any, pointer: Any, vector: Any, align: int) -> Any:
     """As many numbers at `pointer` as the type `vector` has."""
     return builder.load(builder.bitcast(pointer, vector.as_pointer()), align=align)
+
+
+def not_unrolled(module: Any) -> Any:
+    """Metadata of the jump that closes a loop which LLVM is not to unroll."""
+    wish = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    loop = ir.MDValue(module, [], str(len(module.metadata)))
+    loop.operands = (loop, wish)  # the first one is itself: LLVM knows loops by that
+    return loop
+
+
+@contextmanager
+def vectors_of(builder: Any, numbers: Any, vector: Any) -> Iterator[Any]:
+    """A loop over the starts of whole vectors among `numbers`, a multiple of them.
+
+    LLVM is told not to unroll it: a step has several registers' worth of independent
+    work already, and unrolled eight times it took longer to compile than all the rest
+    of a sum.
+    """
+    inside = builder.append_basic_block("vectors")
+    after = builder.append_basic_block("vectors.after")
+    before, zero = builder.block, INDEX(0)
+    builder.cbranch(builder.icmp_signed("<", zero, numbers), inside, after)
+    builder.position_at_end(inside)
+    index = builder.phi(INDEX)
+    index.add_incoming(zero, before)
+    yield index
+    following = builder.add(index, INDEX(vector.count), flags=["nsw"])
+    index.add_incoming(following, builder.block)
+    more = builder.icmp_signed("<", following, numbers)
+    jump = builder.cbranch(more, inside, after)
+    jump.set_metadata("llvm.loop", not_unrolled(builder.module))
+    builder.position_at_end(after)
 
 
 def masked_load(

@@ -33,8 +33,8 @@ def reduced(self: int, given: int, count: int, names: int, entry: int) -> int:
     python = load(entry + PYTHON)
     parts = reserve(4)
     value = 0
-    ours = names == 0 and kind(self) == load(entry + FACE)
-    if ours and is_axis(given, count, parts):
+    plain = names == 0 and kind(self) == load(entry + FACE)
+    if plain and is_axis(given, count, parts):
         value = at_hand(self)
     if value == 0:
         return with_self(python, self, given, count, names)

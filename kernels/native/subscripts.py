@@ -229,14 +229,18 @@ def located(handle: int, key: int, parts: int, count: int) -> int:
     items = reserve(2)
     store(items, handle)
     store(items + 8, key)
+    IncRef(recipe)
     made = Call(state.locate, items, 2, 0)
     if made == 0:
         ErrClear()
+        DecRef(recipe)
         return 0
     if kind(made) == state.recipe_type and load(handle + slot.array_recipe) == recipe:
         remember(recipe, face, parts, count, made)
+        found = region(recipe, face, parts, count)
     DecRef(made)
-    return region(recipe, face, parts, count)
+    DecRef(recipe)
+    return found
 
 
 def view_of(handle: int, recipe: int, face: int) -> int:

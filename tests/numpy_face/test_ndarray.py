@@ -361,3 +361,11 @@ def test_a_layout_that_was_seen_before_is_not_taken_for_c_order() -> None:
     y = x.copy("F")
     assert y[0].tolist() == [0.0, 1.0, 2.0, 3.0]
     assert y.tolist() == x.tolist()
+
+
+def test_the_other_c_type_of_64_bits_leaves_no_trace() -> None:
+    def total(dtype: str) -> str:
+        return repr(np.ones(3, dtype) + np.ones(3, dtype))
+
+    total("longlong")
+    assert total("int64") == "array([2, 2, 2])"

@@ -150,6 +150,7 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
         "solve: .*same dtype; .*float32 and .*float64 were given",
     ),
     (lambda: engine.linalg.solve(engine.eye(2), engine.eye(3)), "solve: .*mismatch"),
+    (lambda: engine.linalg.pinv(engine.ones(2)), "pinv: 1-dimensional array given"),
     (lambda: engine.linalg.qr(engine.eye(2), "complete"), "qr: .*'complete' given"),
     (lambda: engine.linalg.eigh(engine.eye(2), "A"), "eigh: UPLO .*'A' was given"),
     (lambda: engine.linalg.matrix_norm(engine.eye(2), 3), "matrix_norm: Invalid norm"),
