@@ -45,6 +45,7 @@ SPACES: dict[str, tuple[Any, Any]] = {
     "linalg": (numpy.linalg, np.linalg),
     "fft": (numpy.fft, np.fft),
     "emath": (numpy.emath, np.emath),
+    "lib.stride_tricks": (numpy.lib.stride_tricks, np.lib.stride_tricks),
     "random": (numpy.random, np.random),
     "random.Generator": (numpy.random.Generator, np.random.Generator),
     "ndarray": (numpy.ndarray, np.ndarray),

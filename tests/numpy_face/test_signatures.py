@@ -19,8 +19,13 @@ pytestmark = pytest.mark.skipif(
     reason="the signatures of NumPy 2.4 are compared; others differ in a few keywords",
 )
 
-EXTRA = {"numpy.sort": {"descending"}, "numpy.argsort": {"descending"}}
-"""Keyword-only parameters of the array API that NumPy's functions do not have."""
+EXTRA = {
+    "numpy.sort": {"descending"},
+    "numpy.argsort": {"descending"},
+    "numpy.fft.fftfreq": {"dtype"},
+    "numpy.fft.rfftfreq": {"dtype"},
+}
+"""Keyword-only parameters, of the array API, that NumPy's functions do not have."""
 
 OTHERWISE = {
     "numpy.arange": "NumPy's code also takes `start` by name and dtype by position",
@@ -38,7 +43,11 @@ def spaces() -> Iterator[tuple[str, Any, Any]]:
     """What is walked: a name, NumPy's module or class, and Engine's."""
     yield "numpy", numpy, np
     yield "numpy.linalg", numpy.linalg, np.linalg
+    yield "numpy.fft", numpy.fft, np.fft
+    yield "numpy.emath", numpy.emath, np.emath
     yield "numpy.random", numpy.random, np.random
+    stride_tricks = numpy.lib.stride_tricks, np.lib.stride_tricks
+    yield "numpy.lib.stride_tricks", *stride_tricks
     yield "numpy.ndarray", numpy.ndarray, np.ndarray
     yield "numpy.ufunc", numpy.ufunc, np.ufunc
     yield "numpy.random.Generator", numpy.random.Generator, np.random.Generator
