@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import inspect
 import os
 import subprocess
 import sys
@@ -49,6 +50,20 @@ def events(program: Program) -> list[str]:
 
     run(program, look)
     return seen
+
+
+@needs_native
+@pytest.mark.parametrize("name", ["sum", "max", "any", "argmax", "mean", "var"])
+def test_native_methods_tell_their_signature(
+    name: str, recorder: Callable[[str], None]
+) -> None:
+    told = {}
+    for which in ("native", "python"):
+        recorder(which)
+        found = inspect.signature(getattr(np.ndarray, name)).parameters.values()
+        told[which] = [(x.name, x.default) for x in found]
+    assert told["native"] == told["python"]
+    assert "(self" not in (getattr(np.ndarray, name).__doc__ or "")
 
 
 @needs_native
