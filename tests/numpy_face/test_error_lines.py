@@ -186,6 +186,8 @@ ROWS = [
     ("np.linalg.matrix_power(m, 2)", r"matrix_power: .*\(2, 3\) was given"),
     ("np.linalg.multi_dot([m])", "multi_dot: Expecting at least two arrays"),
     ("np.linalg.multi_dot([m, m, m])", r"multi_dot: shapes \(2, 3\) .* not aligned"),
+    ("np.linalg.tensorsolve(m, x)", r"tensorsolve: .*\(2, 3\) and \(3,\) were given"),
+    ("np.linalg.tensorinv(m, 0)", "tensorinv: Invalid ind argument: 0 was given"),
     ("np.linalg.outer(m, x)", "outer: .*x1.ndim=2 and x2.ndim=1"),
     ("np.linalg.norm(m, ord='wrong')", "norm: Invalid norm order .*'wrong' was given"),
     ("np.linalg.norm(x, ord='nuc')", "norm: Invalid norm order 'nuc' for vectors"),
