@@ -4,6 +4,7 @@
     python asv_benchmarks/table.py chain softmax    those with one of them in their name
     python asv_benchmarks/table.py --quick          fewer runs of each
     python asv_benchmarks/table.py --list           the names
+    python asv_benchmarks/table.py --blocks         the collection of blocks instead
 
 Before anything is timed, the results of every library are compared with NumPy's. Engine
 runs undecorated under its default tier, "auto", so it is called until it neither
@@ -20,6 +21,7 @@ import tempfile
 from pathlib import Path
 
 PAGE_MARKS = ("<!-- the table begins -->", "<!-- the table ends -->")
+BLOCK_MARKS = ("<!-- the blocks begin -->", "<!-- the blocks end -->")
 
 
 def main() -> int:
@@ -34,9 +36,13 @@ def main() -> int:
             print("\n".join(row.name for row in rows))
             return 0
         pace = contest.QUICK if options.quick else contest.THOROUGH
-        text, right = report.table(rows, pace)
+        if options.blocks:
+            text, right = report.median_of_blocks(pace)
+        else:
+            text, right = report.table(rows, pace)
     if options.write:
-        replace_between_marks(options.write, text)
+        marks = BLOCK_MARKS if options.blocks else PAGE_MARKS
+        replace_between_marks(options.write, text, marks)
     return 0 if right else 1
 
 
@@ -45,6 +51,7 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Engine beside NumPy and its peers.")
     parser.add_argument("names", nargs="*", help="parts of names of rows; default: all")
     parser.add_argument("--quick", action="store_true", help="fewer runs of each")
+    parser.add_argument("--blocks", action="store_true", help="the collection instead")
     parser.add_argument("--list", action="store_true", help="print the names of rows")
     parser.add_argument(
         "--write", type=Path, metavar="PAGE", help="put the table into a Markdown page"
@@ -52,11 +59,14 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def replace_between_marks(page: Path, text: str) -> None:
+def replace_between_marks(
+    page: Path, text: str, marks: tuple[str, str] = PAGE_MARKS
+) -> None:
     """Put a text where the marks of a page say."""
-    before, rest = page.read_text().split(PAGE_MARKS[0])
-    _, after = rest.split(PAGE_MARKS[1])
-    page.write_text(f"{before}{PAGE_MARKS[0]}\n\n{text}\n\n{PAGE_MARKS[1]}{after}")
+    begin, end = marks
+    before, rest = page.read_text().split(begin)
+    _, after = rest.split(end)
+    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
 if __name__ == "__main__":

@@ -8,31 +8,31 @@ Most functions of tensors are their methods as well: ``engine.exp(x)`` is ``x.ex
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
 from math import e as e
 from math import inf as inf
 from math import nan as nan
 from math import pi as pi
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
-from engine import cuda as cuda
+from engine import execute as _execute
 from engine import native as _native
-from engine import nn as nn
-from engine import optim as optim
 from engine.compile import compile as compile
 from engine.config import config as config
 from engine.evaluation import eval as eval
 from engine.evaluation import reset_stats as reset_stats
 from engine.evaluation import stats as stats
 from engine.explain import explain as explain
-from engine.functional import grad as grad
-from engine.functional import hessian as hessian
-from engine.functional import jvp as jvp
-from engine.functional import value_and_grad as value_and_grad
-from engine.functional import vjp as vjp
-from engine.io import load as load
-from engine.io import save as save
 from engine.kernels import pool as _pool
 from engine.kernels.pool import set_num_threads as set_num_threads
+from engine.plan import ColdPlan as _ColdPlan
 from engine.random import Generator as Generator
+from engine.torch.complexes import complex as complex
+from engine.torch.complexes import imag as imag
+from engine.torch.complexes import polar as polar
+from engine.torch.complexes import real as real
+from engine.torch.complexes import view_as_real as view_as_real
 from engine.torch.creation import arange as arange
 from engine.torch.creation import as_tensor as as_tensor
 from engine.torch.creation import asarray as asarray
@@ -102,7 +102,43 @@ from engine.torch.operands import result_type as result_type
 from engine.torch.printing import set_printoptions as set_printoptions
 from engine.torch.tensor import Tensor as Tensor
 
+if _TYPE_CHECKING:
+    from engine import cuda as cuda
+    from engine import fft as fft
+    from engine import linalg as linalg
+    from engine import nn as nn
+    from engine import optim as optim
+    from engine.functional import grad as grad
+    from engine.functional import hessian as hessian
+    from engine.functional import jvp as jvp
+    from engine.functional import value_and_grad as value_and_grad
+    from engine.functional import vjp as vjp
+    from engine.io import load as load
+    from engine.io import save as save
+
 __version__ = "0.1.0"
+
+# What is imported when it is first asked for.
+_MODULES = ("cuda", "fft", "linalg", "nn", "optim")
+_FUNCTIONS = {
+    **dict.fromkeys(("grad", "hessian", "jvp", "value_and_grad", "vjp"), "functional"),
+    **dict.fromkeys(("load", "save"), "io"),
+}
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _MODULES:
+        return _import_module(f"engine.{name}")
+    if name not in _FUNCTIONS:
+        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+    function = getattr(_import_module(f"engine.{_FUNCTIONS[name]}"), name)
+    globals()[name] = function
+    return function
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES, *_FUNCTIONS})
+
 
 # PyTorch's other names of dtypes.
 bool = bool_
@@ -118,6 +154,8 @@ absolute = Tensor.absolute
 acos = Tensor.acos
 acosh = Tensor.acosh
 add = Tensor.add
+angle = Tensor.angle
+conj = Tensor.conj
 addcdiv = Tensor.addcdiv
 addcmul = Tensor.addcmul
 addmm = Tensor.addmm
@@ -278,4 +316,5 @@ subtract = sub
 
 get_num_threads = _pool.num_threads
 
-_native.start(Tensor)
+_execute.plan_by(_ColdPlan)
+_native.prepare(Tensor)

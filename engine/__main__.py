@@ -1,4 +1,4 @@
-"""The command line: ``python -m engine info | demo | cache info | cache clear``."""
+"""The command line: ``python -m engine info | demo | cache info | clear | warm``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
+from os.path import isfile
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,12 +18,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("info", help="versions, CPU, devices and the kernel cache")
     commands.add_parser("demo", help="NumPy code, training and explain, on real input")
     cache = commands.add_parser("cache", help="the folder of compiled kernels")
-    cache.add_argument("action", choices=("info", "clear"))
+    actions = cache.add_subparsers(dest="action", required=True)
+    actions.add_parser("info", help="where it is, and how large")
+    actions.add_parser("clear", help="remove all of it")
+    warm = actions.add_parser(
+        "warm", help="compile ahead: common kernels, or a script's"
+    )
+    warm.add_argument("script", nargs="?", help="a Python script to run, all compiled")
+    warm.add_argument("arguments", nargs=argparse.REMAINDER, help="what it is given")
     given = parser.parse_args(arguments)
     # Each command imports what it needs: `info` must work when a demo cannot.
     if given.command == "demo":
         return _demo()
-    return _info() if given.command == "info" else _cache(given.action)
+    if given.command == "info":
+        return _info()
+    if given.action == "warm":
+        return _warm(given.script, given.arguments)
+    return _cache(given.action)
 
 
 def _demo() -> int:
@@ -60,6 +72,26 @@ def _cache(action: str) -> int:
         print(f"removed {size} from {cache.cache_dir()}")
     else:
         print(f"{cache.cache_dir()}  {size}")
+    return 0
+
+
+def _warm(script: str | None, arguments: Sequence[str]) -> int:
+    from engine.info import in_words
+    from engine.kernels import cache
+    from engine.warm import warm_common, warm_script
+
+    if script is None:
+        made = warm_common()
+    elif isfile(script):
+        made = warm_script(script, arguments)
+    else:
+        print(f"cache warm: a script was required; {script!r} is none", file=sys.stderr)
+        return 1
+    size = in_words(cache.size())
+    print(
+        f"compiled {made.compiled} kernels in {made.seconds:.1f} s, "
+        f"found {made.found}; {cache.cache_dir()}  {size}"
+    )
     return 0
 
 

@@ -105,13 +105,23 @@ class Array:
     # -- reading ------------------------------------------------------------------
     def read(self) -> Value:
         """The value that this handle shows now."""
-        if self._line is None:
+        line = self._line
+        if line is None:
             value = self._value
             assert value is not None
             if self.recipe is value.layout:
                 return value  # as `wrap` made it, in C order
             return read_region(value, self.recipe)
-        return self._line.read(self.recipe)
+        storage, value = line.storage, line.value
+        if storage.memory is None and line.version == storage.version:
+            if self.recipe is value.layout:
+                return value
+            return read_region(value, self.recipe)
+        return line.read(self.recipe)
+
+    def needed(self) -> list[Value]:
+        """The values that hold the elements, once they are computed."""
+        return [self.read()]
 
     def numpy_copy(self) -> NDArray:
         """The computed elements, as an ndarray of their own."""
@@ -170,6 +180,14 @@ class Array:
                     )
                 )
         line.write(lambda base: update(base, value, attributes=(region,)), region)
+
+    def renew(self, value: Value) -> None:
+        """Write a new value, which nobody else holds, as `store`; within no_grad."""
+        line, recipe = self.line, self.recipe
+        if self.writeable and recipe is value.layout and recipe is line.value.layout:
+            line.renew(value)
+        else:
+            self.store(value)
 
     def fitted(self, value: Value, shape: tuple[int, ...]) -> Value:
         """`value` cast to this dtype and broadcast to `shape`, as assignment does."""
@@ -302,11 +320,13 @@ class Array:
                 "outputs does not require grad and does not have a grad_fn"
             )
         if gradient is None:
-            if value.size != 1:
+            if value.size != 1 or value.dtype.kind == "c":
+                real = "real " if value.size == 1 else ""
                 raise RuntimeError(
                     named(
-                        "grad can be implicitly created only for scalar outputs; shape "
-                        f"{value.shape} was given; pass a gradient of that shape"
+                        f"grad can be implicitly created only for {real}scalar outputs;"
+                        f" {value.dtype.name}{list(value.shape)} was given; pass a "
+                        "gradient like it"
                     )
                 )
             return full_value(value.shape, 1, value.dtype)

@@ -20,16 +20,13 @@ from engine.ops.op import cast
 from engine.ops.transfer import on_device
 from engine.record.registry import REGISTRY
 from engine.record.trace import grad_mode
-from engine.record.value import LEAF_HISTORY, History, Marker, Scalar, Value
+from engine.record.value import Freed, History, Marker, Scalar, Value
+from engine.rewalk import Found, note, rewalk
 
 if TYPE_CHECKING:
     from engine.storage import GradCell
 
 BOOL = np.dtype(bool)
-
-
-class Freed(Marker):
-    """The op of the history of a value whose graph was walked and let go."""
 
 
 def backward(
@@ -42,17 +39,12 @@ def backward(
     Without `retain_graph` the histories are let go afterwards, so that what they kept
     need not be computed; walking them again raises RuntimeError.
     """
-    wanted: dict[int, Value] = {}
-    for value in _below(seeds):
-        history = value.history
-        if history is not None and history.cell is not None:
-            wanted[id(value)] = value
+    found = _gradients(seeds, None, create_graph)
     # Leaves have nothing below them; results that retain their gradient have.
-    found = _walk(seeds, wanted, create_graph)
-    cells = {key: value.history.cell for key, value in wanted.items()}  # type: ignore[union-attr]
+    cells = [(value.history.cell, grad) for value, grad in found.gradients]  # type: ignore[union-attr]
     if not retain_graph:
-        free(seeds)
-    return [(cells[key], grad) for key, grad in found.items()]
+        found.free()
+    return cells
 
 
 def gradient_values(
@@ -62,20 +54,33 @@ def gradient_values(
     retain_graph: bool = True,
 ) -> list[Value | None]:
     """The gradient of each input value, None where the seeds do not depend on it."""
-    wanted = {id(value): value for value in inputs}
-    found = _walk(seeds, wanted, create_graph)
+    found = _gradients(seeds, inputs, create_graph)
     if not retain_graph:
-        free(seeds)
-    return [found.get(id(value)) for value in inputs]
+        found.free()
+    gradients = {id(value): grad for value, grad in found.gradients}
+    return [gradients.get(id(value)) for value in inputs]
 
 
-def free(seeds: Sequence[tuple[Value, Value]]) -> None:
-    """Let go of the histories below the seeds, but for those of leaves."""
-    for value in _below(seeds):
-        history = value.history
-        assert history is not None
-        if history.op is not LEAF_HISTORY:
-            value.history = History(Freed(history.op.name), (), ())
+def _gradients(
+    seeds: Sequence[tuple[Value, Value]],
+    inputs: Sequence[Value] | None,
+    create_graph: bool,
+) -> Found:
+    """The gradients of inputs, or of all leaves: as in a walk before, or by a walk."""
+    start = None
+    if not create_graph:
+        known = rewalk(seeds, inputs)
+        if isinstance(known, Found):
+            return known
+        start = known
+    order = _below(seeds)
+    wanted = inputs
+    if wanted is None:
+        wanted = [x for x in order if x.history is not None and x.history.cell]
+    gradients = _walk(seeds, order, {id(x): x for x in wanted}, create_graph)
+    if start is not None:
+        note(start, seeds, order, inputs, gradients)
+    return Found(order, gradients)
 
 
 def _below(seeds: Sequence[tuple[Value, Value]]) -> list[Value]:
@@ -105,11 +110,14 @@ def _sequence(value: Value) -> int:
 
 def _walk(
     seeds: Sequence[tuple[Value, Value]],
+    order: Sequence[Value],
     wanted: dict[int, Value],
     create_graph: bool,
-) -> dict[int, Value]:
-    """Gradients of the wanted values; the walk goes on below them."""
-    order = _below(seeds)
+) -> list[tuple[Value, Value]]:
+    """The wanted values and their gradients; the walk goes on below them.
+
+    `order` are the values with histories that the seeds depend on, newest first.
+    """
     useful: set[int] = set()
     for value in reversed(order):
         history = value.history
@@ -120,7 +128,7 @@ def _walk(
     for value, seed in seeds:
         if id(value) in useful:
             parts.setdefault(id(value), []).append(Cotangent(seed))
-    results: dict[int, Value] = {}
+    results: list[tuple[Value, Value]] = []
     with grad_mode(create_graph):
         masks = _Masks()
         for value in order:
@@ -133,7 +141,7 @@ def _walk(
             for hook in history.cell.result_hooks if history.cell is not None else ():
                 cotangent = hook(cotangent)
             if id(value) in wanted:
-                results[id(value)] = on_device(settle(cotangent), value.device)
+                results.append((value, on_device(settle(cotangent), value.device)))
             contributions = _contributions(value, history, cotangent, useful, masks)
             for x, part in zip(history.inputs, contributions, strict=True):
                 if part is not None:

@@ -127,8 +127,8 @@ class Bound:
     ) -> tuple[Any, ...] | None:
         """All of it as one native segment, where it is no more than that.
 
-        A call that failed is found by doing all again, in Python. So there may be no
-        such call where memory is overwritten that came in.
+        A call that failed is found by doing all again, in Python. So none may fail
+        behind the first that overwrites memory that came in.
 
         Parameters
         ----------
@@ -144,7 +144,8 @@ class Bound:
         made = {slot for slot, *_ in segment.fresh}
         known = made | leaves.keys()
         whole = known.issuperset((*segment.inputs, *(slot for _, slot in results)))
-        if not whole or (donated and any(call.checks for call in segment.calls)):
+        late = segment.calls[segment.overwrites :]
+        if not whole or (donated and any(call.checks for call in late)):
             return None
         ends = native.Ends(leaves, tuple(results), self.parts[0].launches)
         return native.straight(segment, self.threads, ends)
@@ -200,6 +201,7 @@ class _Draft:
     own: list[Temporary] = field(default_factory=list)
     used: dict[int, None] = field(default_factory=dict)
     dead: list[int] = field(default_factory=list)
+    overwrites: int | None = None
     launches: int = 0
 
     def take(self, row: Row, number: int) -> bool:
@@ -211,6 +213,8 @@ class _Draft:
         for slot, *_ in row.fresh:
             self.fresh.append(slot)
             self.begin[slot] = before
+        if self.overwrites is None and not row.written() <= self.begin.keys():
+            self.overwrites = before
         if library is None:
             self._launch(row)
         else:
@@ -300,6 +304,7 @@ class _Draft:
             ),
             tuple(temporaries),
             len(self.contents),
+            len(self.calls) if self.overwrites is None else self.overwrites,
         )
 
     def _size(self, slot: int) -> int:

@@ -38,7 +38,9 @@ class Unfinished(Exception):
 def user_line() -> str:
     """``file:line`` of the innermost frame that is part of neither Engine nor NumPy."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and _is_ours(frame):
+    while frame.f_back is not None and (
+        _files.get(frame.f_code.co_filename) or _is_ours(frame)
+    ):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
@@ -120,14 +122,23 @@ _PROTOCOLS = (
 def _is_ours(frame: FrameType) -> bool:
     """Whether a frame is part of Engine, or of NumPy, which calls back into it."""
     filename = frame.f_code.co_filename
-    # The demo is a user: its lines are what explain shows.
-    if filename.startswith(_DEMO):
-        return False
-    if filename.startswith(_NOT_USERS):
-        return True
+    ours = _files.get(filename)
+    if ours is None:
+        # The demo is a user: its lines are what explain shows.
+        ours = filename.startswith(_NOT_USERS) and not filename.startswith(_DEMO)
+        if len(_files) < _FILES:
+            _files[filename] = ours
+    if ours or filename[:1] != "<":
+        return ours
     # Generated methods have no file; neither has what is typed at a prompt.
     module = str(frame.f_globals.get("__name__", ""))
-    return filename.startswith("<") and module.partition(".")[0] == "engine"
+    return module.partition(".")[0] == "engine"
+
+
+_FILES = 4096
+
+_files: dict[str, bool] = {}
+"""Whether files are Engine's or NumPy's: each library call asks for the user's line."""
 
 
 def is_from_user(error: BaseException) -> bool:

@@ -32,9 +32,9 @@ def eval(*arrays: Any) -> None:
         return
     for array in arrays:
         if not isinstance(array, Array):
-            evaluate([array.read() for array in _leaves(arrays)])
-            return
-    evaluate([array.read() for array in arrays])
+            arrays = tuple(_leaves(arrays))
+            break
+    evaluate([value for array in arrays for value in array.needed()])
 
 
 def _leaves(tree: Any) -> Iterator[Array]:

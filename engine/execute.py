@@ -77,6 +77,7 @@ def flush(trace: Trace) -> None:
     if _native and _native[0].flush(trace):
         return
     with trace.lock:
+        events = len(trace.values)
         if trace.flushing:
             return
         trace.flushing = True  # from here on native code leaves the trace alone
@@ -89,8 +90,19 @@ def flush(trace: Trace) -> None:
             trace.flushing = trace.donating = False
             if spare is not None:
                 take_up(trace, spare)
+    if _watcher is not None:
+        _watcher(events)
     if spare is not None and spare.values:
         flush(spare)
+
+
+_watcher: Callable[[int], None] | None = None
+
+
+def watch_flushes(watcher: Callable[[int], None] | None) -> None:
+    """Let a function know how many events a flush had, when it is over."""
+    global _watcher
+    _watcher = watcher
 
 
 def _compute_aside(value: Value, trace: Trace) -> None:
@@ -162,15 +174,21 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
         return interpret(node.path(), list(map(bool, alive)), leaves, scalars)
     known = node.plans.get(key)
     if known is None:
-        from engine.plan import ColdPlan  # plan imports this module
-
         kept = tuple(map(bool, alive))
-        plan = ColdPlan(node.path(), kept, _donated(trace, key))
+        plan = _planners[0](node.path(), kept, _donated(trace, key))
         known = node.plans[key] = Known(plan)
     outputs: dict[int, Any] = known.plan.run(leaves, scalars)
     if _native:
         known.straight = known.plan.straight()
     return outputs
+
+
+_planners: list[Callable[..., Any]] = []
+
+
+def plan_by(planner: Callable[..., Any]) -> None:
+    """Let this make plans: `engine.plan`, which imports this module."""
+    _planners[:] = [planner]
 
 
 def _donated(trace: Trace, key: bytes) -> frozenset[int]:

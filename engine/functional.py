@@ -124,6 +124,11 @@ def _loss_value(loss: Any, name: str) -> Value:
             f"{name}: a function that returns an array of one element was required; "
             f"{given} was returned"
         )
+    if loss.recipe.dtype.kind == "c":
+        raise TypeError(
+            f"{name}: a function that returns a real number was required; "
+            f"{loss.recipe.dtype.name} was returned; take a part of it, or use vjp"
+        )
     return loss.read()
 
 
@@ -359,6 +364,12 @@ def hessian(function: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]
             return first(*filled, **options)
 
         state = _Call(function, [args[argnum]])
+        if state.given[0].recipe.dtype.kind == "c":  # has four parts, not one
+            raise TypeError(
+                "hessian: a real argument was required; "
+                f"{state.given[0].recipe.dtype.name} was given; differentiate by its "
+                "real and imaginary parts"
+            )
         gradient = state.run(call).read()
         recorded = _outer(gradient)
         one = full_value((), 1, gradient.dtype)

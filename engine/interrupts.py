@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
@@ -12,7 +11,7 @@ from typing import Any
 _builtin: Any = importlib.import_module("_signal")
 """What `signal` wraps: its functions take 3 us to name numbers, these 0.1 us."""
 
-_SIGINT = int(signal.SIGINT)
+_SIGINT = int(_builtin.SIGINT)
 
 
 def run_whole(function: Callable[..., None], *arguments: Any) -> None:

@@ -1,251 +1,33 @@
-"""The native recorder: native code in place of methods, where this Python can have it.
+"""Which recorder records: Python's at first, native code once it is worth its loading.
 
-The code is `engine.kernels.native`. The Python methods stay: they say what it means,
-and do all that it leaves to them. ``ENGINE_RECORDER=python`` keeps to them alone.
+Native code takes a tenth of the time, but loading it takes as long as Python takes for
+ten thousand events, and a script that computes a block once never has that many. It is
+loaded at the end of the flush that makes up `WORTH` events. ``ENGINE_RECORDER=native``
+loads it at once, ``ENGINE_RECORDER=python`` never.
 """
 
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
+from engine.execute import watch_flushes
+from engine.interrupts import run_whole
 
-from engine import counters
-from engine.array import Array
-from engine.config import TIER_HERE, Config, config
-from engine.execute import Native, evaluate, failed, use_native
-from engine.kernels import pool
-from engine.kernels.backend import HOST
-from engine.kernels.cpu.target import MissingSymbol
-from engine.kernels.native import objects
-from engine.kernels.native.entries import KINDS, Code
-from engine.kernels.native.objects import FASTCALL, ONE, Unknown, fields
-from engine.ops.op import Op
-from engine.recipe import Recipe
-from engine.record.forms import FORMS
-from engine.record.node import LEAF, Known, Node
-from engine.record.registry import REGISTRY
-from engine.record.runtime import watchers
-from engine.record.trace import (
-    MAX_EVENTS,
-    SOFT_EVENTS,
-    TRIE,
-    Trace,
-    Trie,
-    current_trace,
-)
-from engine.record.value import History, Scalar, Value, sequence
-from engine.steps import steps_of
-from engine.storage import Line, Storage
+if TYPE_CHECKING:
+    from engine.recipe import Recipe
 
-REDUCTIONS = frozenset(
-    (
-        *("sum", "prod", "max", "min", "amax", "amin", "any", "all"),
-        *("argmax", "argmin", "mean", "var", "std"),
-    )
-)
-"""Methods whose events depend on the layout of the array, and on an axis, alone."""
+WORTH = 500
+"""Events after which a program counts as one that records a lot."""
 
-_code: Code | None = None
-_reason = "it was not started"
-_functions: Native | None = None
-_methods: list[tuple[Any, str, Any, Any]] = []
-"""What was replaced: class, name, Python's method, native code."""
+_waiting: list[Any] = []
+"""The faces that native code is to know when it is loaded: PyTorch's, then NumPy's."""
 
+_unstarted = [True]
+"""Empty from the moment on when a thread loads native code."""
 
-def recorder() -> tuple[str, str]:
-    """Which recorder runs, ``"native"`` or ``"python"``, and why.
-
-    Examples
-    --------
-    >>> recorder()[0] in ("native", "python")
-    True
-    """
-    return ("native" if _code is not None else "python"), _reason
-
-
-def start(face: type[Array]) -> None:
-    """Use native code for ops, and for the methods of the PyTorch face."""
-    global _code, _functions, _reason
-    wanted = os.environ.get("ENGINE_RECORDER", "native")
-    if wanted not in ("native", "python"):
-        raise ValueError(
-            f"ENGINE_RECORDER: 'native' or 'python' was required; {wanted!r} was given"
-        )
-    missing = objects.unsupported()
-    if wanted == "python":
-        _reason = "ENGINE_RECORDER=python"
-        return
-    if missing is not None:
-        _reason = missing
-        return
-    try:
-        code = Code(_slots(face))
-    except (MissingSymbol, Unknown, OSError, RuntimeError, struct.error) as error:
-        _reason = f"{type(error).__name__}: {error}"
-        return
-    _fill(code)
-    code.thing("tensor_type", face)
-    _code, _reason = code, "the default"
-    _functions = Native(
-        objects.function("flush", code.addresses["flush"], ONE),
-        objects.function("survey", code.addresses["survey"], ONE),
-        objects.function("settle", code.addresses["settle"], FASTCALL),
-        objects.function("evaluate", code.addresses["evaluate"], ONE),
-    )
-    use_native(_functions)
-    _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
-    _join(code, face)
-
-
-def use(which: str) -> None:
-    """Let the ``"native"`` or the ``"python"`` recorder record from now on.
-
-    For tests and measurements: programs have no reason to change it.
-
-    Raises
-    ------
-    RuntimeError
-        When there is no native recorder.
-    """
-    if which == "native" and _functions is None:
-        raise RuntimeError(
-            f"use: a native recorder was required; there is none: {_reason}"
-        )
-    use_native(_functions if which == "native" else None)
-    for cls, name, python, native in _methods:
-        setattr(cls, name, native if which == "native" else python)
-
-
-def _slots(face: type[Array]) -> dict[str, int]:
-    """Where the fields lie that native code looks at."""
-    dtype = np.dtype(bool)
-
-    def value() -> Value:
-        return Value(dtype, ())
-
-    def node() -> Node:
-        return Node(LEAF, (), (), (), dtype, (), None, "")
-
-    def storage() -> Storage:
-        return Storage(value())
-
-    return {
-        **objects.header(),
-        **objects.slice_fields(),
-        "array_flags": objects.flags_of_arrays(),
-        **fields("value", value, *Value.__slots__[1:]),
-        **fields("node", node, *Node.__slots__),
-        **fields("trace", lambda: Trace(None), *Trace.__slots__),  # type: ignore[arg-type]
-        **fields("trie", Trie, *Trie.__slots__),
-        **fields("known", lambda: Known(None), *Known.__slots__),
-        **fields("config", Config, *Config.__slots__),
-        **fields("history", lambda: History(LEAF, (), ()), *History.__slots__),
-        **fields("storage", storage, *Storage.__slots__[1:]),
-        **fields("line", lambda: Line(storage(), value()), *Line.__slots__),
-        **fields("array", lambda: face.wrap(value()), *Array.__slots__[1:]),
-    }
-
-
-def _fill(code: Code) -> None:
-    """The words of the global block that do not depend on a face."""
-    things = {
-        "none": None,
-        "true": True,
-        "false": False,
-        "zero": 0,
-        "host": HOST,
-        "attributes_name": "attributes",
-        "call_name": "__call__",
-        "text_type": str,
-        "float_type": float,
-        "int_type": int,
-        "tuple_type": tuple,
-        "list_type": list,
-        "slice_type": slice,
-        "float32": np.dtype(np.float32),
-        "float64": np.dtype(np.float64),
-        "int64": np.dtype(np.int64),
-        "array_type": np.ndarray,
-        "value_type": Value,
-        "scalar_type": Scalar,
-        "recipe_type": Recipe,
-        "history_type": History,
-        "storage_type": Storage,
-        "line_type": Line,
-        "leaf_op": LEAF,
-        "view_op": REGISTRY["view"],
-        "update_op": REGISTRY["update"],
-        "full_op": REGISTRY["full"],
-        "acquire_name": "acquire",
-        "release_name": "release",
-        "numpy_name": "numpy",
-        "tier_here": TIER_HERE,
-        "known_type": Known,
-        "trie": TRIE,
-        "config": config,
-        "watchers": watchers,
-        "failed": failed,
-        "sequence": sequence,
-        "find_trace": current_trace,
-        "call_op": Op.__call__,
-        "written": _written,
-        "steps_of": steps_of,
-        "store_value": Array.store,
-        "too_many": _too_many,
-        "operands": {op: op.nin for op in REGISTRY.values()},
-        "ufuncs": {},
-    }
-    for name, thing in things.items():
-        code.thing(name, thing)
-    code.number("most_events", MAX_EVENTS)
-    code.number("soft_events", SOFT_EVENTS)
-    code.memory("pool_numbers", pool.NUMBERS)
-    code.memory("counts", counters.NATIVE)
-
-
-def _written(value: Value) -> None:
-    """What a write does past `SOFT_EVENTS`."""
-    evaluate([value])
-
-
-def _too_many(*_: Any) -> None:
-    raise TypeError("a call: at most 79 arguments were required; more were given")
-
-
-def _replace(cls: Any, name: str, address: int, flags: int) -> None:
-    python = getattr(cls, name)
-    made = objects.method(cls, name, address, flags, python.__doc__ or "")
-    _methods.append((cls, name, python, made))
-    setattr(cls, name, made)
-
-
-def _join(code: Code, face: Any) -> None:
-    """Use native code for the methods of a face that have a form, and subscripts."""
-    found: dict[str, Any] = {}
-    for cls in reversed(face.__mro__):
-        found.update({n: x for n, x in vars(cls).items() if callable(x)})
-    words = 0
-    for name in ("__getitem__", "__setitem__"):
-        kind = name.strip("_")
-        address, words = code.method(kind, None, found[name], face, words)
-        _replace(face, name, address, KINDS[kind])
-    address, _ = code.method("computed", None, found["computed"], face)
-    _replace(face, "computed", address, KINDS["computed"])
-    for name in REDUCTIONS & found.keys():
-        address, _ = code.method("reduced", None, found[name], face)
-        _replace(face, name, address, KINDS["reduced"])
-    for name, python in found.items():
-        form = FORMS.get(python)
-        if form is not None and (name[:2] == "__" or form.operands == 1):
-            kind = "binary" if form.operands == 2 else "unary"
-            kind = "in_place" if form.in_place else kind
-            op = REGISTRY[form.op]
-            address, _ = code.method(kind, op, python, face, int(form.reflected))
-            _replace(face, name, address, KINDS[kind])
+_events = 0
 
 
 class NumPy(NamedTuple):
@@ -261,23 +43,83 @@ class NumPy(NamedTuple):
     locate: Callable[[Any, Any], Recipe | None]
 
 
-def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
-    """Use native code for the methods of the NumPy face, and for its functions."""
-    code = _code
-    if code is None:
+def prepare(face: type) -> None:
+    """Load native code for the PyTorch face when it is worth it.
+
+    Raises
+    ------
+    ValueError
+        If ``ENGINE_RECORDER`` names no recorder.
+    """
+    wanted = os.environ.get("ENGINE_RECORDER")
+    if wanted not in (None, "native", "python"):
+        raise ValueError(
+            f"ENGINE_RECORDER: 'native' or 'python' was required; {wanted!r} was given"
+        )
+    _waiting.append(face)
+    if wanted == "native":
+        start()
+    elif wanted is None:
+        watch_flushes(_flushed)
+
+
+def join_numpy(*face: Any) -> None:
+    """Let native code know the NumPy face as well, now or when it is loaded."""
+    if _unstarted:
+        _waiting.append(face)
+    else:
+        from engine import native_code
+
+        native_code.join_numpy(*face)
+
+
+def start() -> None:
+    """Load native code now, if it is not loaded already."""
+    try:
+        _unstarted.pop()  # one thread alone can
+    except IndexError:
         return
-    at = fields("array", lambda: face.wrap(Value(np.dtype(bool), ())), "_base")
-    own = fields("ufunc", lambda: ufunc("exp"), "op")
-    code.number("ndarray_base", at["array_base"])
-    code.number("ufunc_op", own["ufunc_op"])
-    code.thing("ndarray_type", face)
-    code.thing("ufunc", ufunc.__call__)
-    code.thing("array_ufunc", face.__array_ufunc__)  # type: ignore[attr-defined]
-    code.thing("array_ufunc_plain", functions.call_ufunc)
-    code.thing("update_in_place", functions.update_in_place)
-    code.thing("locate", functions.locate)
-    ops = {getattr(np, name, None): op for name, op in REGISTRY.items()}
-    code.thing("ufuncs", {f: op for f, op in ops.items() if isinstance(f, np.ufunc)})
-    _replace(ufunc, "__call__", code.addresses["call_ufunc"], FASTCALL)
-    _replace(face, "__array_ufunc__", code.addresses["array_ufunc"], FASTCALL)
-    _join(code, face)
+    watch_flushes(None)
+    from engine import native_code
+
+    native_code.start(_waiting[0])
+    for face in _waiting[1:]:
+        native_code.join_numpy(*face)
+
+
+def recorder() -> tuple[str, str]:
+    """Which recorder runs once it is worth it, ``"native"`` or ``"python"``, and why.
+
+    Examples
+    --------
+    >>> recorder()[0] in ("native", "python")
+    True
+    """
+    start()
+    from engine import native_code
+
+    return native_code.recorder()
+
+
+def use(which: str) -> None:
+    """Let the ``"native"`` or the ``"python"`` recorder record from now on.
+
+    For tests and measurements: programs have no reason to change it.
+
+    Raises
+    ------
+    RuntimeError
+        When there is no native recorder.
+    """
+    start()
+    from engine import native_code
+
+    native_code.use(which)
+
+
+def _flushed(events: int) -> None:
+    """Count events; a flush is over."""
+    global _events
+    _events += events
+    if _events >= WORTH:
+        run_whole(start)

@@ -16,7 +16,7 @@ import numpy as np
 from engine.recipe import Recipe
 from engine.record.node import LEAF, Node, event_text
 
-COMPUTED_KINDS = "biuf"
+COMPUTED_KINDS = "biufc"
 """Kinds of dtypes that kernels compute with; the rest is left to NumPy."""
 
 

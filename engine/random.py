@@ -7,7 +7,7 @@ run it. Seed and counter are run-time numbers: a new seed compiles nothing.
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 from collections.abc import Sequence
 from functools import partial
@@ -51,7 +51,7 @@ class Generator:
 
     def seed(self) -> int:
         """Start the stream of a seed that nobody knows, and return the seed."""
-        self.manual_seed(secrets.randbits(63))
+        self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 1)
         return self._seed
 
     def initial_seed(self) -> int:

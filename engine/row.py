@@ -6,7 +6,6 @@ is used; a cold group is interpreted, until that has cost what compiling it cost
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence, Set
 from copy import copy
 from dataclasses import replace
@@ -34,8 +33,11 @@ from engine.schedule.groups import Group
 COMPILE = 0.04
 """To compile a kernel takes so many seconds, roughly."""
 
+GROUP = 3e-5
+"""To interpret a group takes so much for itself, as it parts its neighbours, ..."""
+
 CALL = 8e-6
-"""To interpret one step, whatever its size ..."""
+"""... so much for each of its steps, whatever their size, ..."""
 
 ELEMENT = 1e-9
 """... and for each of its elements."""
@@ -244,6 +246,8 @@ class Row:
         if name in _warned:
             return
         _warned.add(name)
+        import logging  # seldom needed, and slow to import
+
         logging.getLogger("engine.plan").info("%s: %s", name, error.reason)
         ops = ", ".join(dict.fromkeys(self.steps[n].op.name for n in self.group.steps))
         warn_user(
@@ -258,7 +262,7 @@ class Row:
         if self.device != HOST:
             return True
         kernel = lowered.kernel
-        cost = len(self.group.steps) * (CALL + ELEMENT * self.group.size)
+        cost = GROUP + len(self.group.steps) * (CALL + ELEMENT * self.group.size)
         spent = _heat[kernel.key] = _heat.get(kernel.key, 0.0) + cost
         if spent >= COMPILE:
             return True
@@ -323,5 +327,28 @@ def interpret_group(
 
 
 def _interpret_steps(group: Group, steps: tuple[Step, ...], values: _Values) -> None:
+    last = _last_reads(group, steps, values.slots)
     for n in group.steps:
         values[n] = values.call(steps[n], overwrite=n in group.in_place)
+        for k in last.get(n, ()):  # so that the next ones find warm memory
+            del values[k]
+
+
+def _last_reads(
+    group: Group, steps: tuple[Step, ...], slots: Sequence[int]
+) -> dict[int, list[int]]:
+    """For a step the values that it is the last to read, but for outputs."""
+    own = set(group.steps).difference(group.outputs)
+    reader: dict[int, int] = {}
+    for n in group.steps:
+        stack = list(steps[n].values)
+        while stack:
+            k = stack.pop()
+            if k in own:
+                reader[k] = n
+            elif slots[k] < 0:  # a view, made of its base when it is asked for
+                stack.extend(steps[k].values)
+    last: dict[int, list[int]] = {}
+    for k, n in reader.items():
+        last.setdefault(n, []).append(k)
+    return last

@@ -160,6 +160,25 @@ def _(step: Step, steps: Steps) -> int | Step | None:
     return replace(base, shape=step.shape, attributes=(step.shape, step.dtype))
 
 
+@_rule("part of complex numbers", "view")
+def _(step: Step, steps: Steps) -> int | Step | None:
+    """``z.real`` is a view of z's memory; kernels take it from the numbers."""
+    base, recipe = steps[step.operands[0]], step.attributes[0]
+    if base.dtype.kind != "c" or recipe.dtype.itemsize * 2 != base.dtype.itemsize:
+        return None
+    if recipe.dtype.kind != "f" or any(stride % 2 for stride in recipe.strides):
+        return None
+    strides = tuple(stride // 2 for stride in recipe.strides)
+    numbers = Recipe(base.dtype, recipe.offset // 2, recipe.shape, strides)
+    k = step.operands[0]
+    if not (numbers.is_whole(base.size, base.dtype) and base.shape == step.shape):
+        view = replace(step, attributes=(numbers,), dtype=base.dtype, origin=-1)
+        k = len(steps)
+        steps.append(view)
+    part = REGISTRY["imag" if recipe.offset % 2 else "real"]
+    return replace(step, op=part, operands=(k,), attributes=())
+
+
 @_rule("view of an updated region", "view")
 def _(step: Step, steps: Steps) -> int | Step | None:
     base, read = steps[step.operands[0]], step.attributes[0]

@@ -224,6 +224,22 @@ class Line:
         if trace.node.number >= SOFT_EVENTS:
             evaluate([new])
 
+    def renew(self, value: Value) -> None:
+        """Let the base be a new value, which nobody else holds; for use within no_grad.
+
+        It is what ``write(lambda _: value, None)`` does, and as cheap as can be.
+        """
+        storage, old = self.storage, self.value
+        own = self.cell is not None or old.history is None
+        if storage.memory is not None or not own or value.device != old.device:
+            self.write(lambda _: value, None)
+            return
+        if self.cell is not None:
+            value.history = History(LEAF_HISTORY, (), (), self.cell)
+        self.value = storage.latest = value
+        storage.version += 1
+        self.version = storage.version
+
     def _built(self, build: Callable[[Value], Value], shared: bool) -> Value:
         if grad_enabled():
             return build(self.current())

@@ -8,7 +8,6 @@ the worst that happens is that a kernel is compiled again.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 import sys
@@ -17,6 +16,7 @@ import time
 from collections.abc import Iterator
 from functools import cache as once
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 MAGIC = b"ENGINE-KERNEL-1\n"
@@ -51,11 +51,7 @@ def key(text: str, *conditions: str) -> str:
     Numba, and on the source of the generators and of the scalar library.
     """
     parts = (text, *conditions, _generator(), _numba(), sys.version)
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(f"{len(part)}:".encode())
-        digest.update(part.encode())
-    return digest.hexdigest()
+    return _digest(*(f"{len(part)}:{part}".encode() for part in parts)).hex()
 
 
 def load(name: str) -> bytes | None:
@@ -131,8 +127,15 @@ def clear() -> int:
     return removed
 
 
+def _digest(*parts: bytes) -> bytes:
+    """SHA-256, whose library (OpenSSL) is loaded when it is first needed."""
+    from hashlib import sha256
+
+    return sha256(b"".join(parts)).digest()
+
+
 def _sum(name: str, code: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + code).digest()
+    return _digest(name.encode(), code)
 
 
 def _ours(state: os.stat_result) -> bool:
@@ -185,11 +188,9 @@ def _bound(folder: Path, added: int) -> None:
 def _generator() -> str:
     """A digest of every source file that takes part in generating code."""
     here = Path(__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(here.glob("[!_]*.py")) + sorted(here.glob("c*/*.py")):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    paths = sorted(here.glob("[!_]*.py")) + sorted(here.glob("c*/*.py"))
+    contents = ((path.name.encode(), path.read_bytes()) for path in paths)
+    return _digest(*chain.from_iterable(contents)).hex()
 
 
 @once
@@ -202,4 +203,4 @@ def _numba() -> str:
         with contextlib.suppress(OSError):
             version = Path(origin).with_name("_version.py").read_bytes()
     settings = sorted(item for item in os.environ.items() if item[0][:6] == "NUMBA_")
-    return f"{hashlib.sha256(version).hexdigest()} {settings}"
+    return f"{_digest(version).hex()} {settings}"

@@ -27,6 +27,9 @@ def check(kernel: Kernel, own_name: re.Pattern[str]) -> None:
         match statement:
             case Compute(target, dtype, _) | Reduce(target, _, _, dtype):
                 used.append(dtype)
+                kind = getattr(statement, "kind", "")
+                if kind == "squared_deviations" and "float" not in dtype:
+                    raise UnsupportedKernel(f"{kind} of {dtype}")
             case Load(target, _) | Gather(target, _, _):
                 pass
             case Store(access, _):

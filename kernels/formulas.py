@@ -184,6 +184,26 @@ def remainder(x: Term, y: Term, rest: Term) -> Term:
     return moved
 
 
+def real(x: Term) -> Term:
+    """The real part of a real number."""
+    return x
+
+
+def imag(x: Term) -> Term:
+    """The imaginary part of a real number."""
+    return x.like(0)
+
+
+def conjugate(x: Term) -> Term:
+    """The conjugate of a real number."""
+    return x
+
+
+def multiply(x: Term, y: Term) -> Term:
+    """The product of real numbers."""
+    return x * y
+
+
 def floor_divide_integer(x: Term, y: Term) -> Term:
     if not signed(x):
         return select(y == 0, 0, x // safe_divisor(y))

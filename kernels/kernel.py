@@ -26,7 +26,6 @@ threads, devices or how a graph was cut: see `Reduce`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -44,7 +43,15 @@ StrideClass: TypeAlias = Literal["0", "1", "n"]
 """How an access moves along an axis: not at all, by an item, by a run-time stride."""
 
 ReduceKind: TypeAlias = Literal[
-    "sum", "prod", "max", "min", "argmax", "argmin", "any", "all"
+    "sum",
+    "prod",
+    "max",
+    "min",
+    "argmax",
+    "argmin",
+    "any",
+    "all",
+    "squared_deviations",
 ]
 
 
@@ -127,6 +134,14 @@ class Reduce:
     first position (int64) of the extreme, the two zeros being equal, or of the first
     NaN. any and all ask whether values are not 0.
 
+    squared_deviations is the sum of squared distances from the mean, of real floats,
+    in one walk. Each 1024 elements of a block (32 in column kernels) have the mean m,
+    which is their sum, as above, over their number n; d being the distances from it, in
+    16 lanes (in order), the mean ``m + sum(d) / n`` and the deviations ``sum(d * d) -
+    sum(d) ** 2 / n``. Those of a block are merged in order, and so are then those of
+    all blocks, by Chan's update, which `cpu.moments.joined_moments` writes down: with a
+    mean in two parts, and a compensated total.
+
     The sum of bools is any, their product all. Of no elements the sum is 0, the product
     1, the position -1, and max and min are what any other value replaces.
     """
@@ -181,9 +196,11 @@ class Kernel:
         # would find held for ever where another thread of the parent had it
         known: str | None = self.__dict__.get("_key")
         if known is None:
+            from hashlib import sha256  # OpenSSL: not before a kernel is known by it
+
             parts = (self.kind, self.outer, self.inner, self.arguments, self.accesses)
             text = repr((*parts, self.scalars, self.body))
-            known = hashlib.sha256(text.encode()).hexdigest()[:32]
+            known = sha256(text.encode()).hexdigest()[:32]
             self.__dict__["_key"] = known
         return known
 

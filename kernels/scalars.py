@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
-Result: TypeAlias = Literal["same", "float", "bool", "uint8", "uint64"]
+Result: TypeAlias = Literal["same", "float", "part", "bool", "uint8", "uint64"]
 
 
 class Scalar(NamedTuple):
     """One function of the scalar library.
 
     `result` is the dtype that it gives: that of its operands (``"same"``), the same
-    but float64 for integers and bool (``"float"``), or always the one named.
+    but float64 for integers and bool (``"float"``), the same but that of the parts of
+    complex numbers (``"part"``), or always the one named.
     """
 
     arity: int
@@ -66,7 +67,12 @@ _UNARY_SAME = {
     "rint": "nearest integer, halves to the even one",
     "absolute": "|x|; the smallest integer stays what it is",
     "sign": "-1, 0 or 1; NaN stays NaN",
+    "conjugate": "the complex conjugate; real numbers themselves",
     "invert": "not x for bool, all bits flipped for integers",
+}
+_UNARY_PART = {
+    "real": "the real part; real numbers themselves",
+    "imag": "the imaginary part; 0 of real numbers",
 }
 _UNARY_BOOL = {
     "signbit": "whether the sign is set, -0.0 and -NaN included",
@@ -87,6 +93,7 @@ _BINARY_FLOAT = {
     "ldexp": "x * 2**n for an integer n",
 }
 _BINARY_SAME = {
+    "multiply": "x * y; of complex numbers with every product and sum rounded",
     "fmod": "remainder with the sign of x; 0 for the integer divisor 0",
     "remainder": "remainder with the sign of y; 0 for the integer divisor 0",
     "floor_divide": "quotient rounded down; 0 for the integer divisor 0",
@@ -104,6 +111,7 @@ _BINARY_SAME = {
 NAMES: Mapping[str, Scalar] = MappingProxyType(
     {name: Scalar(1, "float", text) for name, text in _UNARY_FLOAT.items()}
     | {name: Scalar(1, "same", text) for name, text in _UNARY_SAME.items()}
+    | {name: Scalar(1, "part", text) for name, text in _UNARY_PART.items()}
     | {name: Scalar(1, "bool", text) for name, text in _UNARY_BOOL.items()}
     | {name: Scalar(2, "float", text) for name, text in _BINARY_FLOAT.items()}
     | {name: Scalar(2, "same", text) for name, text in _BINARY_SAME.items()}
@@ -116,6 +124,9 @@ NAMES: Mapping[str, Scalar] = MappingProxyType(
     }
 )
 """Name to arity, dtype of the result and meaning of every scalar function."""
+
+PARTS = MappingProxyType({"complex64": "float32", "complex128": "float64"})
+"""The dtypes of the parts of complex numbers."""
 
 WHOLE = frozenset(
     {"invert", "left_shift", "right_shift", "gcd", "lcm", "bitwise_count", "philox"}
@@ -176,6 +187,8 @@ def signature(name: str, scalar: Scalar, dtypes: tuple[str, ...]) -> tuple[str, 
     if name in WHOLE and "float" in work:
         raise TypeError(f"{name}: integers were required; {work} was given")
     result = work if scalar.result in ("same", "float") else scalar.result
+    if scalar.result == "part":
+        result = PARTS.get(work, work)
     if name == "select":
         return result, "bool", work, work
     if name == "ldexp":

@@ -6,6 +6,7 @@ import harness
 import pytest
 
 import engine
+from engine import native
 from engine.execute import flush
 from engine.record.trace import current_trace
 
@@ -26,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    native.start()  # all tests on one recorder, whatever ran before
     harness.Place.device = config.getoption("--device")
 
 

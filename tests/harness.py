@@ -28,7 +28,7 @@ BACKENDS = ("numpy", "compiled")
 """Tiers that every op is run on."""
 
 DTYPES = tuple(map(np.dtype, "?bBhHiIqQefdFD"))
-KERNEL_DTYPES = tuple(map(np.dtype, "?bBqQfd"))
+KERNEL_DTYPES = tuple(map(np.dtype, "?bBqQfdD"))
 """dtypes to try; in kernels, which must be compiled, only those that differ in kind."""
 
 
@@ -125,7 +125,7 @@ def record(op: Op, operands: Sequence[Value], attributes: tuple[Any, ...]) -> Va
 
 
 def inner(left: Value, right: Value) -> Value:
-    """The sum of products of two arrays: a number."""
+    """The sum of products of two arrays: a number, the real part where complex."""
     product = left * right
     if product.dtype.kind == "c":
         product = ops.real(product)
@@ -180,8 +180,10 @@ def check_gradients(
     their gradient is the direction of steepest ascent.
     """
     with config(tier="numpy"):
-        shape = compute([function(*map(constant, arrays))])[0].shape
-    weights = rng.uniform(0.5, 1.5, shape)
+        out = compute([function(*map(constant, arrays))])[0]
+    weights = rng.uniform(0.5, 1.5, out.shape)
+    if out.dtype.kind == "c":
+        weights = weights + 1j * rng.uniform(0.5, 1.5, out.shape)
     first = total(function, weights)
     ways = [_direction(array, rng) for array in arrays]
     _check_along(first, arrays, ways, step, tolerance)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import fourier_cases
+import matrix_cases
 import numpy as np
+from cases import Case, numbers
 from harness import DTYPES, edges, record
 
 from engine import ops
@@ -16,32 +18,6 @@ from engine.record.value import Value
 
 Array = np.ndarray[Any, Any]
 Generator = np.random.Generator
-
-
-@dataclass(frozen=True)
-class Case:
-    """One call of an op: operands, attributes, and the right result.
-
-    `differentiable`: gradients are checked at these operands, to second order.
-    """
-
-    arrays: tuple[Array, ...]
-    attributes: tuple[Any, ...]
-    expected: Any
-    ulps: float = 0.0
-    differentiable: bool = False
-    scalars: tuple[Any, ...] = ()
-
-
-def _numbers(rng: Generator, shape: tuple[int, ...], dtype: Any) -> Array:
-    dtype = np.dtype(dtype)
-    if dtype.kind == "b":
-        return rng.uniform(size=shape) < 0.5
-    if dtype.kind in "iu":
-        return rng.integers(0, 9, shape).astype(dtype)
-    if dtype.kind == "c":
-        return (rng.normal(size=shape) + 1j * rng.normal(size=shape)).astype(dtype)
-    return rng.normal(size=shape).astype(dtype)
 
 
 def casts(rng: Generator) -> list[Case]:
@@ -74,7 +50,7 @@ def _reduction(
     def cases(rng: Generator) -> list[Case]:
         found = []
         for dtype in map(np.dtype, dtypes.split()):
-            x = _numbers(rng, (3, 4, 5), dtype)
+            x = numbers(rng, (3, 4, 5), dtype)
             allowed = ulps if dtype.kind in "fc" else 0.0
             axes = AXES if dtype == np.float64 else AXES[2:3]
             for some in axes:
@@ -100,7 +76,7 @@ def _reduction(
 
 
 def _single(function: Callable[..., Any], rng: Generator) -> Case:
-    x = _numbers(rng, (), float)
+    x = numbers(rng, (), float)
     return Case((x,), ((),), np.asarray(function(x, axis=())))
 
 
@@ -110,6 +86,15 @@ def _sum(x: Array, axis: Any = None) -> Any:
 
 def _prod(x: Array, axis: Any = None) -> Any:
     return np.prod(x, axis=axis, dtype=x.dtype)
+
+
+def _deviations(x: Array, axis: Any = None) -> Any:
+    wide = np.longdouble if x.dtype != np.float16 else x.dtype
+    distance = x.astype(wide)
+    if x.size:
+        with np.errstate(invalid="ignore"):
+            distance = distance - distance.mean(axis=axis, keepdims=True)
+    return np.sum(np.square(distance), axis=axis).astype(x.dtype)
 
 
 def _truth(function: Callable[..., Any]) -> Callable[[Generator], list[Case]]:
@@ -132,7 +117,7 @@ def _place(function: Callable[..., Any]) -> Callable[[Generator], list[Case]]:
     def cases(rng: Generator) -> list[Case]:
         found = []
         for dtype in map(np.dtype, ["?", "b", "B", "q", "Q", "f", "d"]):
-            x = _numbers(rng, (3, 4, 5), dtype)
+            x = numbers(rng, (3, 4, 5), dtype)
             found.append(Case((x,), ((2,),), function(x, axis=2)))
         for axis in range(3):
             found.append(Case((x,), ((axis,),), function(x, axis=axis)))
@@ -167,7 +152,7 @@ def matrices(rng: Generator) -> list[Case]:
         x, y = rng.normal(size=left), rng.normal(size=right)
         cases.append(Case((x, y), (), np.asarray(x @ y), 64.0, x.size > 0))
     for dtype in map(np.dtype, ["?", "b", "q", "f", "F", "D"]):
-        x, y = _numbers(rng, (2, 3), dtype), _numbers(rng, (3, 2), dtype)
+        x, y = numbers(rng, (2, 3), dtype), numbers(rng, (3, 2), dtype)
         cases.append(Case((x, y), (), x @ y, 64.0, dtype.char == "D"))
     return cases
 
@@ -177,10 +162,10 @@ def _scan(
 ) -> Callable[[Generator], list[Case]]:
     def cases(rng: Generator) -> list[Case]:
         found = []
-        for dtype in map(np.dtype, ["b", "q", "f", "d"]):
-            x = _numbers(rng, (3, 4), dtype)
+        for dtype in map(np.dtype, ["b", "q", "f", "d", "D"]):
+            x = numbers(rng, (3, 4), dtype)
             for axis in range(2):
-                smooth = differentiable and dtype.char == "d"
+                smooth = differentiable and dtype.char in "dD"
                 found.append(Case((x,), (axis,), function(x, axis), ulps, smooth))
         x = np.array([2.0, np.nan, -np.inf, 1.0])
         found.append(Case((x,), (0,), function(x, 0), ulps))
@@ -214,9 +199,9 @@ def _recurrences(rng: Generator) -> list[Case]:
     found = []
     for dtype in map(np.dtype, ["f", "d", "D"]):
         for length in range(10) if dtype == np.float64 else (7,):
-            factors = _numbers(rng, (2, length, 3), dtype)
+            factors = numbers(rng, (2, length, 3), dtype)
             factors[0, 1::3] = 0.0
-            terms = _numbers(rng, (2, length, 3), dtype)
+            terms = numbers(rng, (2, length, 3), dtype)
             out = terms.copy()
             for i in range(1, length):
                 out[:, i] = factors[:, i] * out[:, i - 1] + terms[:, i]
@@ -305,9 +290,13 @@ def views(rng: Generator) -> list[Case]:
         Case((x,), (recipe,), _shown(x, recipe).copy(), 0.0, bool(recipe.size))
         for recipe in [*REGIONS, _region(float, 2, (3, 5), (4, 0))]
     ]
-    z = _numbers(rng, (5,), complex)
+    z = numbers(rng, (5,), complex)
     parts = _region(float, 1, (5,), (2,))
     cases.append(Case((z,), (parts,), z.imag.copy(), 0.0, True))
+    back = _region(complex, 4, (5,), (-1,))
+    cases.append(Case((z,), (back,), z[::-1].copy(), 0.0, True))
+    pairs = _region(complex, 1, (2,), (3,))
+    cases.append(Case((x,), (pairs,), x.reshape(-1).view(complex)[[1, 4]], 0.0, True))
     return cases
 
 
@@ -321,6 +310,11 @@ def _writes(add: bool) -> Callable[[Generator], list[Case]]:
                 shown = _shown(out, recipe)
                 shown[...] = shown + v if add else v
             found.append(Case((x, v), (recipe,), out, 0.0, bool(recipe.size)))
+        x, v = numbers(rng, (4,), complex), numbers(rng, (2,), complex)
+        out = x.copy()
+        out[::2] = x[::2] + v if add else v
+        recipe = _region(complex, 0, (2,), (2,))
+        found.append(Case((x, v), (recipe,), out, 0.0, True))
         return found
 
     return cases
@@ -331,31 +325,38 @@ PLACES = np.array([[3, 0], [11, 3], [3, 5]])
 
 def takes(rng: Generator) -> list[Case]:
     """Gathering, with repeated positions."""
-    x = rng.normal(size=(3, 4))
+    x, z = rng.normal(size=(3, 4)), numbers(rng, (3, 4), complex)
     none = np.zeros((0, 2), np.int64)
     return [
+        Case((z, PLACES), (), z.reshape(-1)[PLACES], 0.0, True),
         Case((x, PLACES), (), x.reshape(-1)[PLACES], 0.0, True),
         Case((x, none), (), np.zeros((0, 2))),
         Case((np.arange(5, dtype=np.int8), np.array(2)), (), np.int8(2)),
     ]
 
 
+def _scattered(add: bool) -> Callable[[Generator], list[Case]]:
+    def cases(rng: Generator) -> list[Case]:
+        found = []
+        for dtype in (float, complex):
+            x, v = numbers(rng, (3, 4), dtype), numbers(rng, PLACES.shape, dtype)
+            out = x.copy()
+            for place, number in zip(PLACES.flat, v.flat, strict=True):
+                out.flat[place] = out.flat[place] + number if add else number
+            found.append(Case((x, PLACES, v), (), out, 4.0 * add, True))
+        return found
+
+    return cases
+
+
 def puts(rng: Generator) -> list[Case]:
     """Scattering: the last of repeated positions wins."""
-    x, v = rng.normal(size=(3, 4)), rng.normal(size=PLACES.shape)
-    out = x.copy()
-    for place, number in zip(PLACES.flat, v.flat, strict=True):
-        out.flat[place] = number
-    return [Case((x, PLACES, v), (), out, 0.0, True)]
+    return _scattered(add=False)(rng)
 
 
 def put_adds(rng: Generator) -> list[Case]:
     """Scattering that adds: repeated positions count each time."""
-    x, v = rng.normal(size=(3, 4)), rng.normal(size=PLACES.shape)
-    out = x.copy()
-    for place, number in zip(PLACES.flat, v.flat, strict=True):
-        out.flat[place] += number
-    return [Case((x, PLACES, v), (), out, 4.0, True)]
+    return _scattered(add=True)(rng)
 
 
 def winners(rng: Generator) -> list[Case]:
@@ -394,14 +395,16 @@ def iotas(rng: Generator) -> list[Case]:
 
 def transfers(rng: Generator) -> list[Case]:
     """Every dtype and some shapes, to where the elements are and back."""
-    arrays = [_numbers(rng, shape, d) for d in DTYPES for shape in ((), (0, 2), (3, 2))]
+    arrays = [numbers(rng, shape, d) for d in DTYPES for shape in ((), (0, 2), (3, 2))]
     return [
-        Case((x,), ("cpu",), x, differentiable=x.dtype == float and x.size > 0)
+        Case((x,), ("cpu",), x, differentiable=x.dtype.char in "dD" and x.size > 0)
         for x in arrays
     ]
 
 
 CASES: dict[str, Callable[[Generator], list[Case]]] = {
+    **matrix_cases.CASES,
+    **fourier_cases.CASES,
     "all": _truth(np.all),
     "any": _truth(np.any),
     "argmax": _place(np.argmax),
@@ -423,6 +426,7 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "put_add": put_adds,
     "recurrence": _recurrences,
     "sort": sorts,
+    "squared_deviations": _reduction(_deviations, "e f d", 1e2),
     "sum": _reduction(_sum, "b q Q e f d F D", 1e4),
     "take": takes,
     "to_device": transfers,

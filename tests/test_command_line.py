@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import engine
 from engine.__main__ import main
+from engine.warm import common_blocks
 
 
 def test_info_names_versions_machine_and_cache(
@@ -46,6 +48,52 @@ def test_cache_clear_leaves_an_empty_folder(
     assert main(["cache", "clear"]) == 0
     assert main(["cache", "info"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].endswith("  0 B")
+
+
+SCRIPT = """
+import sys
+import engine.numpy as np
+if __name__ == "__main__":
+    print(sys.argv[1:], float((np.cosh(np.ones(7)) * 0.123).sum()))
+"""
+
+
+def warm(*arguments: str, cache: Path) -> str:
+    """What ``python -m engine cache warm`` prints last, in a process of its own."""
+    command = [sys.executable, "-m", "engine", "cache", "warm", *arguments]
+    environment = {**os.environ, "ENGINE_CACHE_DIR": str(cache)}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_cache_warm_compiles_what_a_script_needs(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    first = warm(str(script), "--some", "thing", cache=tmp_path / "cache")
+    assert first.startswith("['--some', 'thing'] 1.328")
+    assert "compiled 1 kernels in " in first
+    again = warm(str(script), cache=tmp_path / "cache")
+    assert "compiled 0 kernels in " in again
+    assert "found 1; " in again
+
+
+def test_cache_warm_compiles_common_kernels(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENGINE_CACHE_DIR", str(tmp_path / "cache"))
+    for name in ("UNARY", "BINARY", "REDUCTIONS", "ROWS", "COMPOSITES"):
+        monkeypatch.setattr(f"engine.warm.{name}", getattr(engine.warm, name)[-1:])
+    with engine.config(tier="auto"):
+        assert main(["cache", "warm"]) == 0
+    assert str(tmp_path) in capsys.readouterr().out
+    assert len(common_blocks("float32")) == 9
+
+
+def test_cache_warm_of_no_script_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cache", "warm", "no_such_script.py"]) == 1
+    assert "'no_such_script.py' is none" in capsys.readouterr().err
 
 
 def test_the_demo_says_what_it_lacks(

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy
@@ -190,6 +191,25 @@ def test_a_call_that_fails_in_memory_that_came_in_loses_all_and_says_so() -> Non
     x = np.zeros(40)
 
     def step() -> None:
+        x[1:9] = 5.0
+        engine.eval(x)
+
+    assert warm(step) == 1
+    x[1:9] = 5.0
+    for known in plans_of(x):
+        broken(known)
+    with pytest.raises(RuntimeError, match="status 0 was required"):
+        engine.eval(x)
+    with pytest.raises(RuntimeError, match="lost when an earlier computation failed"):
+        engine.eval(x)
+    fresh = np.ones(40) + 1.0
+    assert fresh.tolist() == [2.0] * 40
+
+
+def test_a_call_that_fails_before_memory_is_overwritten_is_done_again() -> None:
+    x = np.zeros(40)
+
+    def step() -> None:
         x[1:] = x[:-1] + 1.0
         x[0] = 3.0
         engine.eval(x)
@@ -199,12 +219,7 @@ def test_a_call_that_fails_in_memory_that_came_in_loses_all_and_says_so() -> Non
     x[0] = 3.0
     for known in plans_of(x):
         broken(known)
-    with pytest.raises(RuntimeError, match="status 0 was required"):
-        engine.eval(x)
-    with pytest.raises(RuntimeError, match="lost when an earlier computation failed"):
-        engine.eval(x)
-    fresh = np.ones(40) + 1.0
-    assert fresh.tolist() == [2.0] * 40
+    assert x.tolist()[:8] == [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 6.0, 6.0]
 
 
 def test_indices_out_of_bounds_are_named_at_every_run() -> None:
@@ -217,6 +232,42 @@ def test_indices_out_of_bounds_are_named_at_every_run() -> None:
         assert float(loss(scores, good)) == 0.0
         with pytest.raises(IndexError, match="out of bounds"):
             float(loss(scores, bad))
+
+
+def training() -> tuple[Callable[[Any], Any], Any]:
+    """A step whose classes are checked, and whose parameters are overwritten."""
+    layer = engine.nn.Linear(6, 3)
+    optimizer = engine.optim.Adam(layer.parameters(), lr=0.1)
+    x = engine.tensor(numpy.linspace(-1.0, 1.0, 24, dtype="f4").reshape(4, 6))
+
+    def step(classes: Any) -> Any:
+        optimizer.zero_grad()
+        loss = engine.nn.functional.cross_entropy(layer(x), classes)
+        loss.backward()
+        optimizer.step()
+        engine.eval(loss, *layer.parameters())
+        return loss
+
+    return step, layer
+
+
+def test_what_is_checked_before_memory_is_overwritten_is_native_too() -> None:
+    good, bad = engine.tensor([0, 1, 2, 0]), engine.tensor([0, 1, 5, 0])
+    lost = []
+    for recorder in ("native", "python"):
+        engine.manual_seed(0)
+        step, layer = training()
+        assert warm(partial(step, good)) == 1
+        native.use(recorder)
+        try:
+            with pytest.raises(IndexError, match="5 is out of bounds"):
+                step(bad)
+            with pytest.raises(RuntimeError, match="lost when"):
+                layer.weight.tolist()
+            lost.append(layer.weight.requires_grad)
+        finally:
+            native.use("native")
+    assert lost == [True, True]
 
 
 def test_no_reference_is_lost_or_kept() -> None:

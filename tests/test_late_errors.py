@@ -13,6 +13,7 @@ import engine
 import engine.numpy as np
 from engine.kernels import cache
 from engine.kernels.cpu import compile as compiler
+from engine.numpy.linalg import LinAlgError
 
 HUGE = 10**16
 """Elements that no machine has room for."""
@@ -26,6 +27,18 @@ LATE = [
         IndexError,
         "bounded: targets from 0 to 2 were required; Target 7 is out of bounds",
     ),
+    ("y = np.linalg.inv(zero)", LinAlgError, "inv: Singular matrix"),
+    ("y = np.linalg.solve(zero, x[:2])", LinAlgError, "solve: Singular matrix"),
+    (
+        "y = np.linalg.cholesky(-np.eye(2))",
+        LinAlgError,
+        "cholesky: Matrix is not positive definite",
+    ),
+    (
+        "y = np.linalg.svd(zero * np.inf)[0] * 2",
+        LinAlgError,
+        "svd: SVD did not converge",
+    ),
 ]
 """What fails at evaluation only."""
 
@@ -33,9 +46,10 @@ LATE = [
 def names() -> dict[str, Any]:
     """What the sources speak of, computed already."""
     x, logits, classes = np.arange(3.0), engine.ones(2, 3), engine.tensor([0, 7])
+    zero = np.zeros((2, 2))
     with engine.config(tier="numpy"):
-        engine.eval(x, logits, classes)
-    arrays = {"x": x, "logits": logits, "classes": classes}
+        engine.eval(x, logits, classes, zero)
+    arrays = {"x": x, "logits": logits, "classes": classes, "zero": zero}
     return {"np": np, "engine": engine, "huge": HUGE, **arrays}
 
 

@@ -118,7 +118,7 @@ def test_matrix_products_and_what_surrounds_them() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["complex128", "float16", "complex64"])
-def test_dtypes_without_kernels_are_left_to_numpy(dtype: str) -> None:
+def test_dtypes_with_few_kernels_give_what_numpy_gives(dtype: str) -> None:
     v = array(4, 6, dtype=dtype)
     y = op("multiply", v, v) + turned(array(6, 4, dtype=dtype))
     z = put_part(y, take_part(y, slice(0, 2)), slice(2, 4))
@@ -134,6 +134,25 @@ def test_parts_of_complex_numbers_are_views_of_another_dtype() -> None:
     y = op("update", x, op("exp", imaginary), attributes=(part,))
     with config(tier="compiled"):
         Recorded([y, imaginary * 2.0], donated=[x]).check()
+
+
+@pytest.mark.parametrize("dtype", ["complex128", "complex64"])
+def test_complex_arithmetic_is_one_kernel(dtype: str) -> None:
+    z, c = array(5, 7, dtype=dtype), array(5, 7, seed=1, dtype=dtype)
+    z, c = op("multiply", z, 1 + 2j), op("add", c, 0.5j)
+    width = np.finfo(dtype).dtype
+    real, imaginary = (
+        op("view", z, attributes=(Recipe(width, k, (5, 7), (14, 2)),)) for k in (0, 1)
+    )
+    inside = op("less", real * real + imaginary * imaginary, 9.0)
+    moved = op("where", inside, op("square", z) + op("conjugate", c), -z)
+    size, equal = op("absolute", moved), op("equal", moved, c)
+    with config(tier="compiled"):
+        recorded = Recorded([moved, size, equal])
+        recorded.check(1e-6 if dtype == "complex64" else 1e-14)
+        assert [row.group.kind for row in recorded.plan().rows] == ["map"]
+        w = op("square", array(5, 7, dtype=dtype))
+        Recorded([reduced("sum", w, 1), turned(w) - 2j]).check(1e-5)
 
 
 def test_many_puts_are_in_place() -> None:
@@ -177,6 +196,22 @@ def test_temporaries_are_given_back_during_a_run() -> None:
     assert memory.peak_bytes() - before <= 4 * 800_000
 
 
+def test_numpy_gives_values_back_when_they_have_been_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backend, "is_known", lambda kernel: False)
+    x = array(100_000)
+    y = x
+    for _ in range(10):
+        y = op("exp", y * take_part(x, slice(None, None, -1)))
+    recorded = Recorded([y, op("sin", x)])
+    with config(tier="auto"):
+        memory.reset_peak()
+        before = memory.bytes_in_use()
+        recorded.check()
+    assert memory.peak_bytes() - before <= 8 * 800_000
+
+
 # -- tiers ----------------------------------------------------------------------------
 def interpreted_runs(recorded: Recorded, most: int) -> int:
     """How many runs of one plan NumPy interprets before a kernel takes over."""
@@ -195,7 +230,8 @@ def test_a_group_is_interpreted_until_that_cost_its_compilation(
     x = array(11)
     y = op("arctan", op("cosh", x * 0.123) * x) - op("cbrt", x)
     monkeypatch.setattr(engine.row, "_heat", {})  # other tests run such kernels too
-    monkeypatch.setattr(engine.row, "COMPILE", 6 * engine.row.CALL * 3.5)
+    run = engine.row.GROUP + 6 * engine.row.CALL
+    monkeypatch.setattr(engine.row, "COMPILE", 3.5 * run)
     monkeypatch.setattr(backend, "is_known", lambda kernel: False)
     with config(tier="auto"):
         assert interpreted_runs(Recorded([y]), 9) == 3

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ctypes
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from planning import (
     Recorded,
     array,
+    bits,
     check_bound,
     compiled_plans,
     op,
@@ -21,6 +24,7 @@ from planning import (
 from engine.bound import NativeRows, PythonRow
 from engine.kernels import pool
 from engine.kernels.native import table
+from engine.kernels.native.parts import SMALL, matmul
 from engine.recipe import transposed, whole
 from engine.record.trace import current_trace, renew
 from engine.record.value import Value
@@ -67,6 +71,59 @@ def test_products_have_the_bits_of_numpy(dtype: str) -> None:
         y = stored(rng, (*other, k, n) if rng.integers(9) else (k,), dtype)
         native += NativeRows in parts(check_bound(Recorded([op("matmul", x, y)])))
     assert native > 100
+
+
+@pytest.fixture
+def blas_threads() -> Iterator[Callable[[int], None]]:
+    """Sets how many threads OpenBLAS has, until the end of the test."""
+    extension = import_module("numpy._core._multiarray_umath")
+    library = ctypes.CDLL(str(extension.__file__))
+    try:
+        get = library.scipy_openblas_get_num_threads64_
+        put = library.scipy_openblas_set_num_threads64_
+    except AttributeError:
+        pytest.skip("this NumPy has another BLAS")
+    before = get()
+    yield put
+    put(before)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "shape", [(64, 64, 128), (128, 64, 64), (100, 99, 98), (33, 90, 110)]
+)
+def test_the_bits_of_small_products_do_not_depend_on_threads(
+    dtype: str, shape: tuple[int, int, int], blas_threads: Callable[[int], None]
+) -> None:
+    m, k, n = shape
+    for turn in (False, True):
+        found = set()
+        for threads in (1, 2, 4):
+            blas_threads(threads)
+            renew(current_trace())
+            x = array(k, m, dtype=dtype) if turn else array(m, k, dtype=dtype)
+            product = op("matmul", turned(x) if turn else x, array(k, n, dtype=dtype))
+            recorded = Recorded([product])
+            plan = check_bound(recorded)
+            assert parts(plan) == [NativeRows]
+            found.update(map(bits, recorded.run(plan).values()))
+        assert len(found) == 1
+
+
+def test_products_in_parts_are_products() -> None:
+    rng = np.random.default_rng(0)
+    for m, k, n in [(64, 64, 128), (128, 64, 64), (24, 200, 90), (31, 97, 101)]:
+        x, y = rng.integers(-9, 9, (m, k)) * 1.0, rng.integers(-9, 9, (k, n)) * 1.0
+        want = np.einsum("ij,jk->ik", x, y)
+        for left in (x, np.asfortranarray(x), np.repeat(x, 2, 1)[:, ::2]):
+            assert np.array_equal(matmul(left, y), want)
+
+
+def test_a_matrix_times_its_own_transpose_is_symmetric() -> None:
+    x = np.random.default_rng(0).normal(size=(80, 100))
+    assert SMALL < 80 * 100 * 80
+    product = matmul(x, x.T)
+    assert np.array_equal(product, product.T)
 
 
 def test_products_of_heads_are_shared_among_threads() -> None:

@@ -309,3 +309,45 @@ def test_what_does_not_belong_into_a_handle_crashes_nothing(
                 AttributeError, TypeError, ValueError, AssertionError
             ):
                 use(x)
+
+
+LATE = """
+import os, sys
+from engine import native
+import engine.numpy as np
+print("llvmlite" in sys.modules, type(np.ndarray.__add__).__name__)
+x = np.ones(3)
+for _ in range(native.WORTH // 2):
+    x = x + 1.0
+print(float(x[0]), type(np.ndarray.__add__).__name__)
+for _ in range(native.WORTH):
+    x = x + 1.0
+print(float(x[0]), type(np.ndarray.__add__).__name__)
+for _ in range(native.WORTH):
+    x = x + 1.0
+print(float(x[0]))
+"""
+
+
+@needs_native
+def test_native_code_is_loaded_when_it_is_worth_it() -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "ENGINE_RECORDER"}
+    command = [sys.executable, "-c", LATE]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    half = native.WORTH // 2
+    assert done.stdout.split("\n") == [
+        "False function",
+        f"{1.0 + half} function",
+        f"{1.0 + half + native.WORTH} method_descriptor",
+        f"{1.0 + half + 2 * native.WORTH}",
+        "",
+    ], done.stderr
+
+
+def test_native_code_can_be_had_at_once() -> None:
+    code = "import engine; print(type(engine.Tensor.__add__).__name__)"
+    chosen = {**os.environ, "ENGINE_RECORDER": "native"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=chosen, capture_output=True, text=True)
+    expected = "method_descriptor" if native.recorder()[0] == "native" else "function"
+    assert done.stdout.strip() == expected

@@ -177,9 +177,11 @@ def difference(race: Race, wanted: Sequence[Any], got: Sequence[Any]) -> str | N
     for a, b in zip(wanted, got, strict=True):
         if a.shape != b.shape:
             return f"a result of shape {a.shape} was required; {b.shape} was given"
-        scale = float(np.max(np.abs(a), initial=0.0))
-        far = ~(np.abs(a - b) <= race.tolerance * scale)
-        if far.mean() > race.strays:
+        if a.dtype.kind in "bui":  # whose differences may wrap around
+            a, b = a.astype(float), b.astype(float)
+        scale = float(np.max(np.abs(a), initial=0.0, where=np.isfinite(a)))
+        far = ~((np.abs(a - b) <= race.tolerance * scale) | (a == b))
+        if far.size and far.mean() > race.strays:
             worst = float(np.max(np.abs(a - b)))
             return f"{far.sum()} of {a.size} elements differ, by {worst:.1e} at most"
     return None

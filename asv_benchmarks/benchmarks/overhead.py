@@ -189,7 +189,35 @@ def nanoseconds_allowed_to_record() -> float:
     return 600.0 if information()["recorder"].startswith("python") else 100.0
 
 
+def milliseconds_to_compile(*kernels: str) -> float:
+    """For the slowest of some kernels and dtypes, the median of nine compilations."""
+    return max(
+        milliseconds(kernel, dtype)
+        for kernel in kernels
+        for dtype in ("float32", "float64")
+    )
+
+
+def milliseconds(kernel: str, dtype: str) -> float:
+    """To compile one kernel."""
+    benchmark = Compile()
+    benchmark.setup(kernel, dtype)
+    return benchmark.track_milliseconds(kernel, dtype)
+
+
 LIMITS = [
+    Limit(
+        "compile a kernel of 5 to 30 ops",
+        lambda: milliseconds_to_compile("5 ops", "30 ops"),
+        "ms",
+        lambda: 30.0,
+    ),
+    Limit(
+        "compile a softmax",
+        lambda: milliseconds_to_compile("softmax"),
+        "ms",
+        lambda: 90.0,
+    ),
     Limit("record one op", nanoseconds_to_record, "ns", nanoseconds_allowed_to_record),
     Limit("launch, one row more of a plan", nanoseconds_of_a_row, "ns", lambda: 20.0),
     Limit("launch, share of a flush of 200", nanoseconds_to_launch, "ns", lambda: 200),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
 from collections.abc import Sequence
 
 from engine.info import information
@@ -11,6 +12,7 @@ from engine.info import information
 from . import (
     chains,
     cold,
+    collection,
     overhead,
     programs,
     reductions,
@@ -35,6 +37,41 @@ def selected(names: Sequence[str]) -> list[Race | Limit]:
     rows: list[Race | Limit] = [*RACES, *LIMITS]
     words = [name.lower() for name in names] or [""]
     return [row for row in rows if any(word in row.name.lower() for word in words)]
+
+
+def median_of_blocks(pace: Pace) -> tuple[str, bool]:
+    """Run the collection of blocks: a line for each, and whether all agreed."""
+    ratios, lines, right = [], [], True
+    head = "| block | NumPy | Engine | first call, calls | ratio |"
+
+    def write(line: str) -> None:
+        print(line, flush=True)
+        lines.append(line)
+
+    write(f"{circumstances()}\n\n{head}\n{rule(head)}")
+    for race in collection.RACES:
+        outcome = hold(race, pace)
+        ratio = outcome.ratio(race.targets[0])
+        if ratio is None:
+            right = False
+            write(f"| {race.name} | | | | {'; '.join(outcome.notes)} |")
+            continue
+        ratios.append(ratio)
+        cells = [
+            race.name.removeprefix("block "),
+            milliseconds(outcome, "numpy"),
+            milliseconds(outcome, "engine"),
+            f"{digits(outcome.first * 1e3)}, {outcome.calls}",
+            f"**{ratio:.2f}**",
+        ]
+        write(f"| {' | '.join(cells)} |")
+    slow = sum(ratio < collection.WORST for ratio in ratios)
+    write(
+        f"\nOf {len(ratios)} blocks the median is {statistics.median(ratios):.2f} "
+        f"times NumPy's speed ({collection.MEDIAN} is the target); {slow} are slower "
+        f"than {collection.WORST} of it (none is the target)."
+    )
+    return "\n".join(lines), right
 
 
 def table(chosen: Sequence[Race | Limit], pace: Pace) -> tuple[str, bool]:

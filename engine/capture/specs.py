@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.array import Array
-from engine.autograd import Freed
 from engine.capture.effects import Refused
 from engine.recipe import Recipe
-from engine.record.value import LEAF_HISTORY, History, Value
+from engine.record.value import LEAF_HISTORY, Freed, History, Value
 from engine.storage import Line, Storage, stop
 
 if TYPE_CHECKING:

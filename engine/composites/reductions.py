@@ -104,18 +104,20 @@ def var(
     dtype: DType | None = None,
     keepdims: bool = False,
 ) -> Value:
-    """The variance over axes: mean squared distance from the mean, in two passes.
+    """The variance over axes: mean squared distance from the mean, in one walk.
 
     `correction` is subtracted from the count (NumPy's ddof).
     """
     wide, wanted = _widened(x, dtype)
-    distance = wide - mean(wide, axis, keepdims=True)
     if wide.dtype.kind == "c":
+        distance = wide - mean(wide, axis, keepdims=True)
         squared = ops.square(ops.real(distance)) + ops.square(ops.imag(distance))
         wanted = squared.dtype
+        total = reduce_sum(squared, axis, keepdims=keepdims)
     else:
-        squared = ops.square(distance)
-    total = reduce_sum(squared, axis, keepdims=keepdims)
+        axes = normal_axes(axis, len(x.shape))
+        total = ops.spread(wide, axes)
+        total = expand_axes(total, axes) if keepdims else total
     return cast(total / max(count(x, axis) - correction, 0.0), wanted)
 
 

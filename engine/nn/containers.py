@@ -34,8 +34,9 @@ class Sequential(Module):
 
     def forward(self, input: Any) -> Any:
         """Apply the modules in order."""
-        for module in self.children():
-            input = module(input)
+        for module in self._modules.values():
+            if module is not None:
+                input = module(input)
         return input
 
     def append(self, module: Module) -> Sequential:

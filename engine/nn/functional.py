@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from engine import composites
@@ -12,6 +12,7 @@ from engine.errors import named
 from engine.movement import transpose_value
 from engine.ops import bounded
 from engine.ops.op import cast
+from engine.record.splice import once
 from engine.record.value import Value
 from engine.torch.creation import rand
 from engine.torch.functions import one_hot as one_hot
@@ -30,19 +31,25 @@ from engine.torch.tensor import Tensor
 def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     """``input @ weight.T + bias``."""
     value = as_value(weight)
-    rank = len(value.shape)
-    if rank != 2 or not input.shape or input.shape[-1] != value.shape[-1]:
+    given = as_value(input)
+    shape = given.shape
+    if len(value.shape) != 2 or not shape or shape[-1] != value.shape[1]:
         raise RuntimeError(
             "linear: an input whose last dimension is that of the weight was required; "
-            f"mat1 and mat2 shapes cannot be multiplied: input {list(input.shape)} and "
+            f"mat1 and mat2 shapes cannot be multiplied: input {list(shape)} and "
             f"weight {list(value.shape)} were given"
         )
-    out = product(input, transpose_value(value), "linear")
+    shift = None if bias is None else as_value(bias)
+    return Tensor.wrap(once(_linear, given, value, shift))
+
+
+def _linear(input: Value, weight: Value, bias: Value | None) -> Value:
+    """Operands that fit each other, multiplied and shifted."""
+    out = product(input, transpose_value(weight), "linear")
     if bias is None:
-        return Tensor.wrap(out)
-    shift = as_value(bias)
-    check_devices("linear", out, shift)
-    return Tensor.wrap(out + shift)
+        return out
+    check_devices("linear", out, bias)
+    return out + bias
 
 
 # -- activations ----------------------------------------------------------------------
@@ -52,7 +59,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def _activated(composite: Any, input: Any, *options: Any) -> Tensor:
-    return Tensor.wrap(composite(floating(as_value(input)), *options))
+    return Tensor.wrap(once(composite, floating(as_value(input)), *options))
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Tensor:
@@ -154,7 +161,7 @@ def layer_norm(
     axes = tuple(range(len(input.shape) - len(shape), len(input.shape)))
     scale = None if weight is None else as_value(weight)
     shift = None if bias is None else as_value(bias)
-    value = composites.layer_norm(as_value(input), axes, scale, shift, eps)
+    value = once(composites.layer_norm, as_value(input), axes, scale, shift, eps)
     return Tensor.wrap(value)
 
 
@@ -252,13 +259,15 @@ def _pair(name: str, input: Any, target: Any) -> tuple[Value, Value]:
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """The squared difference."""
     how = _reduction("mse_loss", reduction)
-    return Tensor.wrap(composites.mse_loss(*_pair("mse_loss", input, target), how))
+    return Tensor.wrap(
+        once(composites.mse_loss, *_pair("mse_loss", input, target), how)
+    )
 
 
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """The absolute difference."""
     how = _reduction("l1_loss", reduction)
-    return Tensor.wrap(composites.l1_loss(*_pair("l1_loss", input, target), how))
+    return Tensor.wrap(once(composites.l1_loss, *_pair("l1_loss", input, target), how))
 
 
 def huber_loss(
@@ -267,14 +276,14 @@ def huber_loss(
     """Half the squared difference, linear where it is larger than `delta`."""
     how = _reduction("huber_loss", reduction)
     x, y = _pair("huber_loss", input, target)
-    return Tensor.wrap(composites.huber_loss(x, y, delta, how))
+    return Tensor.wrap(once(composites.huber_loss, x, y, delta, how))
 
 
 def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """-log of the probability of targets in [0, 1], given probabilities."""
     how = _reduction("binary_cross_entropy", reduction)
     x, y = _pair("binary_cross_entropy", input, target)
-    return Tensor.wrap(composites.binary_cross_entropy(x, y, how))
+    return Tensor.wrap(once(composites.binary_cross_entropy, x, y, how))
 
 
 def binary_cross_entropy_with_logits(
@@ -290,7 +299,7 @@ def binary_cross_entropy_with_logits(
             )
         )
     x, y = _pair("binary_cross_entropy_with_logits", input, target)
-    return Tensor.wrap(composites.binary_cross_entropy_with_logits(x, y, how))
+    return Tensor.wrap(once(composites.binary_cross_entropy_with_logits, x, y, how))
 
 
 def cross_entropy(
@@ -319,11 +328,10 @@ def cross_entropy(
         The share of the target that is spread over all classes.
     """
     how = _reduction("cross_entropy", reduction)
-    logits, classes, axis = _classified("cross_entropy", input, target, ignore_index)
+    logits, classes, axis = _classified("cross_entropy", input, target)
     scale = None if weight is None else cast(as_value(weight), logits.dtype)
-    loss = composites.cross_entropy(
-        logits, classes, axis, scale, ignore_index, how, label_smoothing
-    )
+    options = axis, scale, ignore_index, how, label_smoothing
+    loss = once(_class_loss, composites.cross_entropy, logits, classes, *options)
     return Tensor.wrap(loss)
 
 
@@ -336,15 +344,28 @@ def nll_loss(
 ) -> Tensor:
     """-log of the probability of the target classes, given log-probabilities."""
     how = _reduction("nll_loss", reduction)
-    logs, classes, axis = _classified("nll_loss", input, target, ignore_index)
+    logs, classes, axis = _classified("nll_loss", input, target)
     scale = None if weight is None else cast(as_value(weight), logs.dtype)
-    loss = composites.nll_loss(logs, classes, axis, scale, ignore_index, how)
-    return Tensor.wrap(loss)
+    options = axis, scale, ignore_index, how
+    return Tensor.wrap(once(_class_loss, composites.nll_loss, logs, classes, *options))
 
 
-def _classified(
-    name: str, input: Any, target: Any, ignored: int
-) -> tuple[Value, Value, int]:
+def _class_loss(
+    composite: Callable[..., Value],
+    input: Value,
+    target: Value,
+    axis: int,
+    weight: Value | None,
+    ignored: int,
+    *options: Any,
+) -> Value:
+    """A loss of class numbers, which are checked, or of probabilities."""
+    if target.dtype.kind not in "fc":
+        target = bounded(target, attributes=(input.shape[axis], ignored))
+    return composite(input, target, axis, weight, ignored, *options)
+
+
+def _classified(name: str, input: Any, target: Any) -> tuple[Value, Value, int]:
     """Input, target and the dimension of classes, when they fit each other."""
     x, y = as_value(input), as_value(target)
     check_devices(name, x, y)
@@ -367,4 +388,4 @@ def _classified(
             f"{name}: Expected target of size {list(expected)} for an input of size "
             f"{list(x.shape)}; {list(y.shape)} was given"
         )
-    return x, bounded(y, attributes=(x.shape[axis], ignored)), axis
+    return x, y, axis

@@ -109,10 +109,10 @@ class Module:
             table.pop(name, None)
 
     def __getattr__(self, name: str) -> Any:
+        own = self.__dict__
         for table in ("_parameters", "_buffers", "_modules"):
-            found = self.__dict__.get(table, {})
-            if name in found:
-                return found[name]
+            if table in own and name in own[table]:
+                return own[table][name]
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}"
         )

@@ -22,6 +22,7 @@ from .handle import ndarray  # isort: skip
 from . import (
     comparing,
     constants,
+    contractions,
     conversion,
     creation,
     fft,
@@ -30,6 +31,7 @@ from . import (
     information,
     inspection,
     joining,
+    lib,
     linalg,
     manipulation,
     names,
@@ -51,6 +53,7 @@ from . import (
 )
 from .comparing import *  # noqa: F403
 from .constants import *  # noqa: F403
+from .contractions import *  # noqa: F403
 from .conversion import *  # noqa: F403
 from .creation import *  # noqa: F403
 from .fallback import FallbackWarning
@@ -80,9 +83,10 @@ _native.join_numpy(
 )
 
 # Each module says what it exports, so that names are written once.
-__all__ = ["FallbackWarning", "fft", "linalg", "ndarray", "random", "ufunc"]
+__all__ = ["FallbackWarning", "fft", "lib", "linalg", "ndarray", "random", "ufunc"]
 __all__ += comparing.__all__
 __all__ += constants.__all__
+__all__ += contractions.__all__
 __all__ += conversion.__all__
 __all__ += creation.__all__
 __all__ += grids.__all__

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+import engine.numpy.masked as masked
 from engine.array import Array
 from engine.errors import broadcast_error, named, naming
 from engine.movement import broadcast_value
@@ -62,7 +63,11 @@ def apply(op: Op, *args: Any) -> face.ndarray:
 
 
 def apply_general(op: Op, args: tuple[Any, ...]) -> face.ndarray:
-    """`apply` for views, foreign operands and scalars."""
+    """`apply` for views, selections, foreign operands and scalars."""
+    if face.Masked in map(type, args):
+        pending = masked.apply(op, args)
+        if pending is not None:
+            return pending
     result, order = compute(op, args)
     return face.ndarray.wrap(result, order, scalar=not result.shape)
 

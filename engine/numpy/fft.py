@@ -1,14 +1,20 @@
-"""Fourier transforms, computed by NumPy; shifts and frequencies are lazy."""
+"""Fourier transforms: recorded as everything else, computed by pocketfft."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import index
 from typing import Any
 
 import numpy as np
 
 import engine.numpy.handle as face
+from engine.composites import fourier
+from engine.errors import named, warn_user
+from engine.record.value import Value
 
-from .fallback import library_call, quiet_call
+from .devices import placed
+from .products import delivered
 
 __all__ = [
     "fft",
@@ -16,64 +22,185 @@ __all__ = [
     "fftfreq",
     "fftn",
     "fftshift",
+    "hfft",
     "ifft",
     "ifft2",
     "ifftn",
     "ifftshift",
+    "ihfft",
     "irfft",
+    "irfft2",
+    "irfftn",
     "rfft",
+    "rfft2",
     "rfftfreq",
+    "rfftn",
 ]
 
 
-def fft(a: Any, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
-    """The discrete Fourier transform."""
-    return library_call("fft.fft", np.fft.fft, a, n, axis, norm)
+def _value(a: Any) -> Value:
+    return face.asarray(a).read()
 
 
-def ifft(a: Any, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
+def _along(
+    transform: fourier.Transform, a: Any, n: Any, axis: Any, norm: Any, out: Any
+) -> Any:
+    length = None if n is None else index(n)
+    value = transform(_value(a), length, index(axis), norm)
+    return delivered(transform.__name__, value, out)
+
+
+def fft(
+    a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
+) -> Any:
+    """The discrete Fourier transform along an axis, of `n` elements.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.fft(np.array([1.0, 0.0, 0.0, 0.0])).real
+    array([1., 1., 1., 1.])
+    """
+    return _along(fourier.fft, a, n, axis, norm, out)
+
+
+def ifft(
+    a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
+) -> Any:
     """The inverse of `fft`."""
-    return library_call("fft.ifft", np.fft.ifft, a, n, axis, norm)
+    return _along(fourier.ifft, a, n, axis, norm, out)
 
 
-def rfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
+def rfft(
+    a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
+) -> Any:
     """The transform of real numbers, its first half."""
-    return library_call("fft.rfft", np.fft.rfft, a, n, axis, norm)
+    return _along(fourier.rfft, a, n, axis, norm, out)
 
 
-def irfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
+def irfft(
+    a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
+) -> Any:
     """The inverse of `rfft`."""
-    return library_call("fft.irfft", np.fft.irfft, a, n, axis, norm)
+    return _along(fourier.irfft, a, n, axis, norm, out)
 
 
-def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
+def hfft(
+    a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
+) -> Any:
+    """The transform of a Hermitian sequence, given its first half: real numbers."""
+    return _along(fourier.hfft, a, n, axis, norm, out)
+
+
+def ihfft(
+    a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
+) -> Any:
+    """The inverse of `hfft`."""
+    return _along(fourier.ihfft, a, n, axis, norm, out)
+
+
+# -- several axes ---------------------------------------------------------------------
+def _lengths(s: Any, axes: Any) -> Any:
+    """The lengths, after NumPy's complaint of lengths without axes."""
+    if s is not None and axes is None:
+        warn_user(
+            "fft: `axes` should not be `None` if `s` is not `None` (Deprecated in "
+            "NumPy 2.0); the axes were required",
+            DeprecationWarning,
+        )
+    return s
+
+
+def fft2(
+    a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None
+) -> Any:
     """The transform over two axes."""
-    return library_call("fft.fft2", np.fft.fft2, a, s, axes, norm)
+    return fftn(a, s, axes, norm, out)
 
 
-def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
+def ifft2(
+    a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None
+) -> Any:
     """The inverse of `fft2`."""
-    return library_call("fft.ifft2", np.fft.ifft2, a, s, axes, norm)
+    return ifftn(a, s, axes, norm, out)
 
 
-def fftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
+def fftn(
+    a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None
+) -> Any:
     """The transform over axes."""
-    return library_call("fft.fftn", np.fft.fftn, a, s, axes, norm)
+    value = fourier.fftn(_value(a), _lengths(s, axes), axes, norm)
+    return delivered("fftn", value, out)
 
 
-def ifftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
+def ifftn(
+    a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None
+) -> Any:
     """The inverse of `fftn`."""
-    return library_call("fft.ifftn", np.fft.ifftn, a, s, axes, norm)
+    value = fourier.fftn(_value(a), _lengths(s, axes), axes, norm, inverse=True)
+    return delivered("ifftn", value, out)
 
 
-def fftfreq(n: int, d: float = 1.0) -> Any:
-    """The frequencies of `fft`."""
-    return quiet_call(np.fft.fftfreq, n, d)
+def rfftn(
+    a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None
+) -> Any:
+    """The transform of real numbers over axes; half of the last one."""
+    value = fourier.rfftn(_value(a), _lengths(s, axes), axes, norm)
+    return delivered("rfftn", value, out)
 
 
-def rfftfreq(n: int, d: float = 1.0) -> Any:
+def irfftn(
+    a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None
+) -> Any:
+    """The inverse of `rfftn`."""
+    value = fourier.irfftn(_value(a), _lengths(s, axes), axes, norm)
+    return delivered("irfftn", value, out)
+
+
+def rfft2(
+    a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None
+) -> Any:
+    """The transform of real numbers over two axes."""
+    return rfftn(a, s, axes, norm, out)
+
+
+def irfft2(
+    a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None
+) -> Any:
+    """The inverse of `rfft2`."""
+    return irfftn(a, s, axes, norm, out)
+
+
+# -- frequencies ----------------------------------------------------------------------
+def _frequencies(
+    function: Callable[..., Any], n: Any, d: Any, device: Any, dtype: Any
+) -> Any:
+    if not isinstance(n, (int, np.integer)):
+        raise ValueError(named(f"n should be an integer; {n!r} was given"))
+    wanted = np.dtype(float if dtype is None else dtype)
+    if wanted.kind != "f":
+        raise TypeError(
+            named(f"a real floating dtype was required; {wanted.name} was given")
+        )
+    made = face.asarray(function(n, d))
+    return placed(made if made.dtype == wanted else made.astype(wanted), device)
+
+
+def fftfreq(n: int, d: float = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
+    """The frequencies of `fft`, `d` being the distance of samples.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.fftfreq(4, dtype="float32")
+    array([ 0.  ,  0.25, -0.5 , -0.25], dtype=float32)
+    """
+    return _frequencies(np.fft.fftfreq, n, d, device, dtype)
+
+
+def rfftfreq(n: int, d: float = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
     """The frequencies of `rfft`."""
-    return quiet_call(np.fft.rfftfreq, n, d)
+    return _frequencies(np.fft.rfftfreq, n, d, device, dtype)
 
 
 def _shifted(x: Any, axes: Any, sign: int) -> Any:

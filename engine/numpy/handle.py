@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
@@ -10,11 +11,12 @@ import numpy as np
 import engine.ops as _ops
 from engine.array import Array
 from engine.errors import named
+from engine.kernels.backend import HOST
 from engine.ops.transfer import on_device
 from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
 from engine.record.value import Value, constant
 
-from . import indexing
+from . import indexing, masked
 from .devices import checked_device
 from .flags import Flags
 from .methods import Methods
@@ -47,9 +49,10 @@ class ndarray(Operators, Methods, Views, Printing):
     array([0., 2., 3., 4.])
     """
 
-    __slots__ = ("_base",)
+    __slots__ = ("_base", "_pending")
 
     _base: Any
+    _pending: Any
     __module__ = "engine.numpy"
 
     def __new__(cls, shape: Any = None, dtype: Any = float) -> Self:
@@ -220,6 +223,108 @@ class ndarray(Operators, Methods, Views, Printing):
         from .protocols import namespace
 
         return namespace(api_version)
+
+
+class Masked(ndarray):
+    """A selection by a boolean mask, whose extent is not known yet.
+
+    It becomes an `ndarray` when somebody asks for what depends on the extent: then the
+    mask is computed. Until then it stands for work on whole arrays; see
+    `engine.numpy.masked`.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, pending: Any) -> Self:
+        """A handle whose `recipe`, `_line` and `_value` are not there yet."""
+        handle = object.__new__(cls)
+        handle._pending = pending
+        handle.scalar, handle.writeable = False, True
+        return handle
+
+    @classmethod
+    def wrap(cls, *args: Any, **options: Any) -> Any:
+        """As of `ndarray`: what has a value is no pending selection."""
+        return ndarray.wrap(*args, **options)
+
+    @classmethod
+    def from_line(cls, *args: Any, **options: Any) -> Any:
+        """As of `ndarray`: what has memory is no pending selection."""
+        return ndarray.from_line(*args, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        """What depends on the extent; Python calls this for slots that are empty."""
+        if name not in ("recipe", "_line", "_value"):
+            raise AttributeError(f"'ndarray' object has no attribute '{name}'")
+        self._gather()
+        return getattr(self, name)
+
+    def _gather(self) -> None:
+        """Become the array of the selected elements."""
+        pending = self._pending
+        made = None if pending is None else masked.gathered(pending)
+        with _gathering:
+            if made is None or type(self) is not Masked:
+                return  # another thread was faster
+            self.recipe, self._value, self._line = made.recipe, made._value, None
+            object.__setattr__(self, "__class__", ndarray)
+            self._pending = None
+
+    def needed(self) -> list[Value]:
+        """The values that hold the elements: who needs their extent gathers them."""
+        pending = self._pending
+        if pending is None:
+            return super().needed()
+        return [pending.mask.value, pending.source.read()]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the elements."""
+        pending = self._pending  # None when another thread has gathered it
+        found: np.dtype[Any] = (pending.source if pending else self).recipe.dtype
+        return found
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes: those of the mask have become one."""
+        pending = self._pending
+        return 1 + len(pending.rest) if pending else len(self.recipe.shape)
+
+    @property
+    def place(self) -> str:
+        """Where the elements are: pending selections are of the host's memory."""
+        return HOST
+
+    @property
+    def base(self) -> Any:
+        """None: a selection is a copy."""
+        return None
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow through the selection."""
+        pending = self._pending
+        if pending is None:
+            return super().requires_grad
+        return pending.source.base.history is not None
+
+    def copy(self, order: str = "C") -> Any:
+        """A copy, by default in C order."""
+        made = None if order == "F" else masked.like(self, lambda x: x.copy(order))
+        return super().copy(order) if made is None else made
+
+    def astype(self, dtype: Any, order: str = "K", *args: Any, **options: Any) -> Any:
+        """The elements cast to another dtype."""
+        if not options.get("copy", True) and np.dtype(dtype) == self.dtype:
+            return self
+        made = None
+        if order != "F":
+            made = masked.like(self, lambda x: x.astype(dtype, order, *args, **options))
+        return super().astype(dtype, order, *args, **options) if made is None else made
+
+
+_gathering = threading.Lock()
 
 
 def _rebuilt(array: NDArray, scalar: bool) -> ndarray:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+import engine.numpy.masked as masked
 from engine.array import Array
 from engine.errors import named, naming
 from engine.movement import broadcast_value
@@ -171,7 +172,7 @@ def _direct_positions(recipe: Recipe, part: Any) -> NDArray | None:
     return places
 
 
-def _adopted(array: NDArray) -> Value:
+def adopted(array: NDArray) -> Value:
     """The value of an array that was just made here: it needs no copy."""
     if not (array.flags.c_contiguous and array.flags.writeable and array.base is None):
         return constant(array)
@@ -188,10 +189,10 @@ def select(handle: Array, parts: tuple[Any, ...]) -> face.ndarray:
     base = line.current()
     if handle.dtype == base.dtype and not line.storage.shared():
         found, order = key_positions(handle.recipe, parts)
-        value = take(base, _adopted(found))
+        value = take(base, adopted(found))
         return face.ndarray.wrap(value, order)
     found, order = _local_positions(handle, parts)
-    return face.ndarray.wrap(take(handle.read(), _adopted(found)), order)
+    return face.ndarray.wrap(take(handle.read(), adopted(found)), order)
 
 
 def _local_positions(
@@ -243,8 +244,17 @@ def located(handle: Array, key: Any) -> Recipe | None:
 
 
 # -- getting --------------------------------------------------------------------------
+def _is_mask(key: Any) -> bool:
+    """Whether a key is one array of booleans."""
+    return isinstance(key, (Array, np.ndarray)) and key.dtype == np.bool_
+
+
 def get(handle: face.ndarray, key: Any) -> Any:
     """``handle[key]``."""
+    if _is_mask(key):
+        pending = masked.selected(handle, key)
+        if pending is not None:
+            return pending
     parts, basic = split_key(key)
     if not basic:
         return select(handle, parts)
@@ -261,15 +271,13 @@ def element(handle: face.ndarray, recipe: Recipe) -> face.ndarray:
 
 # -- setting --------------------------------------------------------------------------
 def _assign_to_scalar(handle: face.ndarray, key: Any) -> None:
-    """Let a scalar be written as a whole: it is a 0-d array from then on.
+    """Let a scalar be written by a mask of no axes: it is a 0-d array from then on.
 
-    The array API has no scalars, so that libraries write into what a reduction gives.
+    The array API has no scalars, so that libraries mask what a reduction gives. All
+    other writes are refused, as by NumPy.
     """
-    if isinstance(key, (Array, np.ndarray, np.bool_, bool)):
-        whole = np.ndim(key) == 0 and np.asarray(key).dtype == np.bool_
-    else:
-        whole = key is Ellipsis or key == ()
-    if not whole:
+    is_array = isinstance(key, (Array, np.ndarray))
+    if not is_array or key.ndim or key.dtype != np.bool_:
         raise TypeError(
             named(f"'numpy.{handle.dtype}' object does not support item assignment")
         )
@@ -282,17 +290,14 @@ def set_(handle: face.ndarray, key: Any, value: Any) -> None:
         _assign_to_scalar(handle, key)
     if not handle.writeable:
         raise ValueError(named("assignment destination is read-only"))
-    if isinstance(key, Array) and key.dtype == np.bool_ and _masks(handle, key, value):
-        _set_masked(handle, key.read(), value)
+    if _is_mask(key) and masked.store(handle, key, value):
         return
     parts, basic = split_key(key)
     if basic:
         _set_basic(handle, parts, value)
         return
-    mask = parts[0]
-    if len(parts) == 1 and mask.dtype == np.bool_ and _masks(handle, mask, value):
-        _set_masked(handle, constant(mask), value)
-        return
+    if len(parts) == 1 and _is_mask(parts[0]) and masked.store(handle, parts[0], value):
+        return  # a list of booleans
     found, order = key_positions(handle.recipe, parts)
     shape = tuple(np.array(found.shape)[np.argsort(order)].tolist())
     stored = stored_value(handle, value, shape)
@@ -311,22 +316,6 @@ def _set_basic(handle: face.ndarray, parts: tuple[Any, ...], value: Any) -> None
         handle.store(full_value(recipe.shape, number, handle.dtype), recipe)
         return
     handle.store(stored_value(handle, value, recipe.shape), recipe)
-
-
-def _masks(handle: Array, mask: Any, value: Any) -> bool:
-    """Whether ``handle[mask] = value`` is a choice between whole arrays."""
-    return mask.shape == handle.shape and mask.ndim > 0 and _has_no_axes(value)
-
-
-def _has_no_axes(value: Any) -> bool:
-    if isinstance(value, (Array, np.ndarray, np.generic)):
-        return value.shape == ()
-    return isinstance(value, NUMBERS)
-
-
-def _set_masked(handle: Array, mask: Value, value: Any) -> None:
-    chosen = stored_value(handle, value, ())
-    handle.store(REGISTRY["where"](mask, chosen, handle.read()))
 
 
 def stored_value(handle: Array, value: Any, shape: tuple[int, ...]) -> Value:
@@ -391,11 +380,11 @@ def scatter(
     if handle.dtype == line.value.dtype:
         # Of repeated positions the last in C order wins: store in that order.
         in_order = tuple(range(found.ndim)) == order
-        place = _adopted(found if in_order else found.transpose(np.argsort(order)))
+        place = adopted(found if in_order else found.transpose(np.argsort(order)))
         line.write(lambda base: op(base, place, value), None)
         return
     local, own = _local_positions(handle, parts)
-    place = _adopted(local.transpose(np.argsort(own)))
+    place = adopted(local.transpose(np.argsort(own)))
     handle.store(op(handle.read(), place, value))
 
 

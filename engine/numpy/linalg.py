@@ -1,26 +1,29 @@
-"""Linear algebra: norms are lazy; decompositions are computed by NumPy."""
+"""Linear algebra: recorded as everything else, computed by LAPACK, differentiable.
+
+A matrix without a result (a singular one, one that is not positive definite) raises
+LinAlgError when the result is looked at; the message names the line that asked for it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import engine.numpy.handle as face
-import engine.numpy.products as products
-import engine.numpy.reductions as reductions
-from engine import composites
-from engine.ops.op import cast
+from engine import composites, ops
+from engine.composites import matrices
+from engine.errors import named
+from engine.movement import reshape_value
+from engine.record.trace import grad_enabled
+from engine.record.value import Value
 
+from . import products
 from .creation import as_index
-from .fallback import library_call
-from .products import (
-    cross,
-    matmul,
-    outer,
-    tensordot,
-    vecdot,
-)
+from .fallback import library_call, refuse_gradients
+from .norms import cond, matrix_norm, matrix_rank, norm, vector_norm
+from .products import matmul, tensordot, vecdot
 
 LinAlgError = np.linalg.LinAlgError
 
@@ -30,6 +33,7 @@ __all__ = [
     "cond",
     "cross",
     "det",
+    "diagonal",
     "eig",
     "eigh",
     "eigvals",
@@ -40,6 +44,7 @@ __all__ = [
     "matrix_norm",
     "matrix_power",
     "matrix_rank",
+    "matrix_transpose",
     "multi_dot",
     "norm",
     "outer",
@@ -56,109 +61,147 @@ __all__ = [
 ]
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """A norm of a vector or a matrix: Euclidean by default.
+class QRResult(NamedTuple):
+    """What `qr` gives."""
 
-    Vector norms and the Frobenius norm are lazy; others are computed by NumPy.
-    """
-    array = face.asarray(x)
-    rank = array.ndim if axis is None else len(axis) if isinstance(axis, tuple) else 1
-    if ord is None or (ord == 2 and rank == 1) or (ord == "fro" and rank == 2):
-        value = array.read()
-        if array.dtype.kind not in "fc":
-            value = cast(value, np.dtype(float))
-        return face.fresh(composites.norm(value, axis, keepdims))
-    if rank != 1:
-        return library_call("linalg.norm", np.linalg.norm, x, ord, axis, keepdims)
-    return vector_norm(array, axis=axis, keepdims=keepdims, ord=ord)
+    Q: Any
+    R: Any
 
 
-def vector_norm(
-    x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2
-) -> Any:
-    """A norm of vectors along axes."""
-    array = face.asarray(x)
-    if array.dtype.kind not in "fc":
-        array = array.astype(float)
-    size = abs(array)
-    if ord == 2:
-        return face.fresh(composites.norm(array.read(), axis, keepdims))
-    if ord == np.inf:
-        return reductions.max(size, axis, keepdims=keepdims)
-    if ord == -np.inf:
-        return reductions.min(size, axis, keepdims=keepdims)
-    if ord == 0:
-        return reductions.sum((size != 0).astype(size.dtype), axis, keepdims=keepdims)
-    if ord == 1:
-        return reductions.sum(size, axis, keepdims=keepdims)
-    return reductions.sum(size**ord, axis, keepdims=keepdims) ** (1.0 / ord)
+class SVDResult(NamedTuple):
+    """What `svd` gives."""
+
+    U: Any
+    S: Any
+    Vh: Any
 
 
-def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
-    """A norm of matrices in the last two axes."""
-    return norm(x, ord, (-2, -1), keepdims)
+class EigResult(NamedTuple):
+    """What `eig` gives."""
+
+    eigenvalues: Any
+    eigenvectors: Any
 
 
-def matrix_power(a: Any, n: int) -> Any:
-    """A square matrix raised to an integer power."""
-    array = face.asarray(a)
-    n = as_index(n, "an exponent")
-    if array.ndim < 2 or array.shape[-1] != array.shape[-2]:
-        raise LinAlgError(
-            "linalg.matrix_power: square matrices in the last two axes were required; "
-            f"shape {array.shape} was given"
-        )
-    if n < 0:
-        array, n = inv(array), -n
-    result: Any = None
-    while n:
-        if n & 1:
-            result = array if result is None else matmul(result, array)
-        array = matmul(array, array) if n > 1 else array
-        n >>= 1
-    if result is None:
-        from .ranges import eye
+class EighResult(NamedTuple):
+    """What `eigh` gives."""
 
-        result = eye(array.shape[-1], dtype=array.dtype)
-    return result
+    eigenvalues: Any
+    eigenvectors: Any
 
 
-def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
-    """The sums of diagonals of matrices in the last two axes."""
-    return products.trace(x, offset, -2, -1, dtype)
+class SlogdetResult(NamedTuple):
+    """What `slogdet` gives."""
+
+    sign: Any
+    logabsdet: Any
 
 
-def multi_dot(arrays: Any, *, out: Any = None) -> Any:
-    """The product of several matrices, from the left."""
-    result = face.asarray(arrays[0])
-    for other in arrays[1:-1]:
-        result = matmul(result, other)
-    return matmul(result, arrays[-1], out)
+def _value(x: Any) -> Value:
+    return face.asarray(x).read()
 
 
+# -- inverses and solutions -----------------------------------------------------------
 def solve(a: Any, b: Any) -> Any:
-    """The solution of linear equations; computed by NumPy."""
-    return library_call("linalg.solve", np.linalg.solve, a, b)
+    """The solution of linear equations a @ x = b.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.solve(np.array([[2.0, 0.0], [0.0, 4.0]]), np.array([2.0, 2.0]))
+    array([1. , 0.5])
+    """
+    return face.fresh(matrices.solve(_value(a), _value(b)))
 
 
 def inv(a: Any) -> Any:
-    """The inverse of a matrix; computed by NumPy."""
-    return library_call("linalg.inv", np.linalg.inv, a)
+    """The inverse of matrices in the last two axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> a = np.array([[2.0, 0.0], [0.0, 4.0]]).requires_grad_()
+    >>> np.linalg.inv(a).sum().backward()
+    >>> a.grad
+    array([[-0.25  , -0.125 ],
+           [-0.125 , -0.0625]])
+    """
+    return face.fresh(matrices.inverse(_value(a)))
 
 
-def pinv(a: Any, rcond: Any = None, hermitian: bool = False) -> Any:
-    """The pseudo-inverse of a matrix; computed by NumPy."""
-    return library_call("linalg.pinv", np.linalg.pinv, a, rcond, hermitian)
+def pinv(
+    a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue
+) -> Any:
+    """The pseudo-inverse, for which small singular values are 0."""
+    if rcond is not None and rtol is not np._NoValue:
+        raise ValueError("pinv: `rtol` and `rcond` can't be both set")
+    if rcond is None:
+        rcond = 1e-15 if rtol is np._NoValue else rtol
+    cutoff = rcond.read() if isinstance(rcond, face.ndarray) else rcond
+    return face.fresh(matrices.pseudo_inverse(_value(a), cutoff, hermitian))
 
 
+def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    """The least-squares solution, residuals, rank and singular values.
+
+    Whether there are residuals depends on the rank, so that is looked at where there
+    are more equations than unknowns. The solution and the residuals have gradients.
+    """
+    left, right = _value(a), _value(b)
+    single = len(right.shape) == 1
+    if single:
+        right = right_hand_side(right)
+    cutoff = None if rcond is None else float(rcond)
+    x, residuals, rank, s = matrices.least_squares(left, right, cutoff)
+    count = face.fresh(rank)
+    if residuals.size and int(count) < left.shape[1]:
+        residuals = composites.zeros((0,), residuals.dtype)
+    solution = face.fresh(x)
+    return (
+        solution[:, 0] if single else solution,
+        face.fresh(residuals),
+        count,
+        face.fresh(s),
+    )
+
+
+def right_hand_side(x: Value) -> Value:
+    """A vector as a matrix of one column."""
+    return reshape_value(x, (*x.shape, 1))
+
+
+# -- determinants ---------------------------------------------------------------------
 def det(a: Any) -> Any:
-    """The determinant; computed by NumPy."""
-    return library_call("linalg.det", np.linalg.det, a)
+    """The determinant."""
+    return face.fresh(ops.det(*matrices.inexact(_value(a))))
 
 
-def slogdet(a: Any) -> Any:
-    """Sign and logarithm of the determinant; computed by NumPy."""
-    return library_call("linalg.slogdet", np.linalg.slogdet, a)
+def slogdet(a: Any) -> SlogdetResult:
+    """Sign and logarithm of the absolute value of the determinant."""
+    return SlogdetResult(*map(face.fresh, matrices.slogdet(_value(a))))
+
+
+# -- decompositions -------------------------------------------------------------------
+def cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    """The triangular root of positive definite matrices; one triangle is read."""
+    (value,) = matrices.inexact(_value(a))
+    return face.fresh(ops.cholesky(value, attributes=(bool(upper),)))
+
+
+def qr(a: Any, mode: Any = "reduced") -> Any:
+    """Orthonormal columns Q and an upper triangle R with Q @ R = a.
+
+    Only the reduced mode, or what equals it, is lazy and has a gradient.
+    """
+    x = face.asarray(a)
+    wide = x.ndim >= 2 and x.shape[-2] <= x.shape[-1]
+    if mode == "reduced" or (mode == "complete" and wide):
+        return QRResult(*map(face.fresh, matrices.qr(x.read())))
+    if mode == "r" and x.requires_grad:
+        return face.fresh(matrices.qr(x.read())[1])
+    reason = f"only the reduced decomposition has a gradient, and not {mode!r}"
+    refuse_gradients("linalg.qr", reason, x)
+    return library_call("linalg.qr", np.linalg.qr, x, mode)
 
 
 def svd(
@@ -167,57 +210,135 @@ def svd(
     compute_uv: bool = True,
     hermitian: bool = False,
 ) -> Any:
-    """The singular value decomposition; computed by NumPy."""
-    return library_call(
-        "linalg.svd", np.linalg.svd, a, full_matrices, compute_uv, hermitian
-    )
+    """The singular value decomposition: U, S and Vh with (U * S) @ Vh = a.
+
+    Gradients need the reduced one, ``full_matrices=False``, and different singular
+    values; `svdvals` does without both.
+    """
+    if not compute_uv:
+        return face.fresh(matrices.singular_values(_value(a), bool(hermitian)))
+    full = bool(full_matrices) and not hermitian
+    return SVDResult(*map(face.fresh, matrices.svd(_value(a), full, bool(hermitian))))
 
 
 def svdvals(x: Any, /) -> Any:
-    """Singular values; computed by NumPy."""
-    return library_call("linalg.svdvals", np.linalg.svdvals, x)
+    """Singular values, falling."""
+    return face.fresh(matrices.singular_values(_value(x)))
 
 
-def qr(a: Any, mode: Any = "reduced") -> Any:
-    """The QR decomposition; computed by NumPy."""
-    return library_call("linalg.qr", np.linalg.qr, a, mode)
+def _triangle(UPLO: Any) -> str:
+    triangle = str(UPLO).upper()
+    if triangle not in ("L", "U"):
+        raise ValueError(named(f"UPLO argument must be 'L' or 'U'; {UPLO!r} was given"))
+    return triangle
 
 
-def cholesky(a: Any, /, *, upper: bool = False) -> Any:
-    """The Cholesky decomposition; computed by NumPy."""
-    return library_call("linalg.cholesky", np.linalg.cholesky, a, upper=upper)
+def eigh(a: Any, UPLO: Any = "L") -> EighResult:
+    """Eigenvalues and eigenvectors of Hermitian matrices; one triangle is read.
 
-
-def eig(a: Any) -> Any:
-    """Eigenvalues and eigenvectors; computed by NumPy."""
-    return library_call("linalg.eig", np.linalg.eig, a)
-
-
-def eigh(a: Any, UPLO: Any = "L") -> Any:
-    """Eigenvalues and eigenvectors of a symmetric matrix; computed by NumPy."""
-    return library_call("linalg.eigh", np.linalg.eigh, a, UPLO)
-
-
-def eigvals(a: Any) -> Any:
-    """Eigenvalues; computed by NumPy."""
-    return library_call("linalg.eigvals", np.linalg.eigvals, a)
+    Gradients of vectors need different eigenvalues; `eigvalsh` does without.
+    """
+    parts = matrices.eigh(_value(a), _triangle(UPLO))
+    return EighResult(*map(face.fresh, parts))
 
 
 def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
-    """Eigenvalues of a symmetric matrix; computed by NumPy."""
-    return library_call("linalg.eigvalsh", np.linalg.eigvalsh, a, UPLO)
+    """Eigenvalues of Hermitian matrices, rising."""
+    (value,) = matrices.inexact(_value(a))
+    return face.fresh(ops.eigvalsh(value, attributes=(_triangle(UPLO),)))
 
 
-def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
-    """The least-squares solution; computed by NumPy."""
-    return library_call("linalg.lstsq", np.linalg.lstsq, a, b, rcond)
+def eig(a: Any) -> EigResult:
+    """Eigenvalues and eigenvectors of any square matrices.
+
+    Of real matrices they are looked at: where no eigenvalue is complex, nothing is.
+    """
+    value = _value(a)
+    w, v = map(face.fresh, matrices.eig(value))
+    if value.dtype.kind == "c" or w.computed().imag.any():
+        return EigResult(w, v)
+    return EigResult(
+        face.fresh(matrices.real_part(w.read())),
+        face.fresh(matrices.real_part(v.read())),
+    )
 
 
-def cond(x: Any, p: Any = None) -> Any:
-    """The condition number; computed by NumPy."""
-    return library_call("linalg.cond", np.linalg.cond, x, p)
+def eigvals(a: Any) -> Any:
+    """Eigenvalues of any square matrices; real where none is complex."""
+    array = face.asarray(a)
+    if array.requires_grad and grad_enabled():
+        return eig(array).eigenvalues
+    return library_call("linalg.eigvals", np.linalg.eigvals, array)
 
 
-def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False) -> Any:
-    """The rank of a matrix; computed by NumPy."""
-    return library_call("linalg.matrix_rank", np.linalg.matrix_rank, A, tol, hermitian)
+# -- products -------------------------------------------------------------------------
+def matrix_power(a: Any, n: int) -> Any:
+    """A square matrix raised to an integer power."""
+    return face.fresh(matrices.matrix_power(_value(a), as_index(n, "an exponent")))
+
+
+def multi_dot(arrays: Any, *, out: Any = None) -> Any:
+    """The product of several matrices, in the order that multiplies least."""
+    given = [face.asarray(x) for x in arrays]
+    if len(given) < 2:
+        raise ValueError(named("Expecting at least two arrays"))
+    first, last = given[0].ndim, given[-1].ndim
+    if len(given) == 2:
+        return products.dot(given[0], given[1], out)
+    given[0] = given[0][None] if first == 1 else given[0]
+    given[-1] = given[-1][:, None] if last == 1 else given[-1]
+    for x in given:
+        if x.ndim != 2:
+            raise LinAlgError(
+                f"multi_dot: {x.ndim}-dimensional array given. Array must be "
+                "two-dimensional"
+            )
+    for x, y in pairwise(given):
+        if x.shape[1] != y.shape[0]:
+            raise ValueError(
+                named(
+                    f"shapes {x.shape} and {y.shape} not aligned: {x.shape[1]} (dim 1) "
+                    f"!= {y.shape[0]} (dim 0)"
+                )
+            )
+    value = matrices.matrix_chain([x.read() for x in given])
+    kept = value.shape[first == 1 : 1 if last == 1 else 2]
+    return products.delivered("multi_dot", reshape_value(value, kept), out)
+
+
+def outer(x1: Any, x2: Any, /) -> Any:
+    """All products of an element of one vector with an element of the other."""
+    x, y = face.asarray(x1), face.asarray(x2)
+    if x.ndim != 1 or y.ndim != 1:
+        raise ValueError(
+            named(
+                "Input arrays must be one-dimensional, but they are "
+                f"x1.ndim={x.ndim} and x2.ndim={y.ndim}"
+            )
+        )
+    return products.outer(x, y)
+
+
+def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """The cross product of vectors of three elements."""
+    return products.cross(x1, x2, axis=axis)
+
+
+def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    """The sums of diagonals of matrices in the last two axes."""
+    return products.trace(x, offset, -2, -1, dtype)
+
+
+def diagonal(x: Any, /, *, offset: int = 0) -> Any:
+    """The diagonals of matrices in the last two axes."""
+    return face.asarray(x).diagonal(offset, -2, -1)
+
+
+def matrix_transpose(x: Any, /) -> Any:
+    """Matrices in the last two axes, transposed."""
+    array = face.asarray(x)
+    if array.ndim < 2:
+        raise ValueError(
+            named(f"arrays of at least two axes were required; {array.ndim} given")
+        )
+    return array.mT

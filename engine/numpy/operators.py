@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+import engine.numpy.masked as masked
 from engine.array import Array
 from engine.ops.op import Op
+from engine.ops.powers import CONSTANT_POWERS
 from engine.record.forms import form
 from engine.record.registry import REGISTRY
 
@@ -89,6 +91,8 @@ def update_in_place(op: Op, target: Any, other: Any, shown: Any = None) -> Any:
     """
     check_out(target)
     check_loop(op, (target, other), target, "same_kind")
+    if type(target) is face.Masked and masked.update(op, target, other):
+        return target
     first = target if shown is None else shown
     values, order = prepared(op.name, (first, other))
     result = in_c_order(op(*values), order)
@@ -102,6 +106,11 @@ def _power_op(base: Any, exponent: Any) -> Op | None:
         return None
     if exponent == 2:
         return REGISTRY["square"] if _keeps(base, exponent) else None
+    cheaper = CONSTANT_POWERS.get(exponent)
+    if cheaper and base.dtype.kind == "f":
+        return cheaper
+    if cheaper and type(exponent) is int and exponent > 0 and base.dtype.kind in "iu":
+        return cheaper
     if base.dtype.kind in "fc":
         if exponent == 0.5:
             return REGISTRY["sqrt"]

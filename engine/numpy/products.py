@@ -10,7 +10,6 @@ import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
 from engine import composites
 from engine.errors import named
-from engine.movement import reshape_value
 from engine.record.registry import REGISTRY
 
 from . import elementwise
@@ -20,7 +19,6 @@ from .views import normal_axis
 __all__ = [
     "cross",
     "dot",
-    "einsum",
     "inner",
     "kron",
     "matmul",
@@ -50,10 +48,11 @@ def matmul(x1: Any, x2: Any, /, out: Any = None, **options: Any) -> Any:
     if dtype is not None:
         x, y = x.astype(dtype), y.astype(dtype)
     value = composites.matrix_product(x.read(), y.read())
-    return _delivered("matmul", value, out)
+    return delivered("matmul", value, out)
 
 
-def _delivered(name: str, value: Any, out: Any) -> Any:
+def delivered(name: str, value: Any, out: Any) -> Any:
+    """A value as a new array, or stored in `out`."""
     if out is None:
         return face.fresh(value)
     out = out[0] if isinstance(out, tuple) else out
@@ -68,10 +67,10 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
     if x.ndim == 0 or y.ndim == 0:
         return deliver("dot", elementwise.apply(REGISTRY["multiply"], x, y), out)
     if x.ndim <= 2 and y.ndim <= 2:
-        return _delivered("dot", _checked_product(x, y), out)
+        return delivered("dot", _checked_product(x, y), out)
     axes = (x.ndim - 1,), (max(y.ndim - 2, 0),)
     value = composites.tensordot(x.read(), y.read(), *axes)
-    return _delivered("dot", value, out)
+    return delivered("dot", value, out)
 
 
 def _checked_product(x: Any, y: Any) -> Any:
@@ -206,119 +205,3 @@ def trace(
     """The sum of a diagonal."""
     line = face.asarray(a).diagonal(offset, axis1, axis2)
     return reductions.sum(line, axis=-1, dtype=dtype, out=out)
-
-
-# -- einsum ---------------------------------------------------------------------------
-def einsum(subscripts: Any, /, *operands: Any, **options: Any) -> Any:
-    """Sums of products, given by subscripts as ``"ij,jk->ik"``.
-
-    Two operands at a time, as a product of matrices where they share summed axes.
-    """
-    arrays = [face.asarray(x) for x in operands]
-    out = options.pop("out", None)
-    options.pop("optimize", None)
-    simple = isinstance(subscripts, str) and "." not in subscripts
-    if options or not simple:
-        from .fallback import library_call
-
-        made = library_call("einsum", np.einsum, subscripts, *operands, **options)
-        return deliver("einsum", made, out)
-    terms, result = _parsed(subscripts.replace(" ", ""), len(arrays))
-    for term, x in zip(terms, arrays, strict=True):
-        if len(term) != x.ndim:
-            raise ValueError(
-                named(
-                    f"einstein sum subscripts string {subscripts!r} gives {len(term)} "
-                    f"axes to an operand of shape {x.shape}"
-                )
-            )
-    pairs = [_single(x, term) for x, term in zip(arrays, terms, strict=True)]
-    while len(pairs) > 1:
-        (x, left), (y, right) = pairs.pop(0), pairs.pop(0)
-        later = set(result).union(*(set(term) for _, term in pairs))
-        pairs.insert(0, _contract(x, left, y, right, later))
-    return deliver("einsum", _final(*pairs[0], result), out)
-
-
-def _parsed(subscripts: str, count: int) -> tuple[list[str], str]:
-    inputs, arrow, result = subscripts.partition("->")
-    terms = inputs.split(",")
-    if len(terms) != count:
-        raise ValueError(
-            f"einsum: as many operands as terms were required; {subscripts!r} has "
-            f"{len(terms)}, and {count} were given"
-        )
-    if not arrow:
-        letters = "".join(terms)
-        result = "".join(sorted(x for x in set(letters) if letters.count(x) == 1))
-    return terms, result
-
-
-def _single(x: Any, term: str) -> tuple[Any, str]:
-    """Repeated letters in one term select a diagonal."""
-    while len(set(term)) < len(term):
-        letter = next(x for x in term if term.count(x) > 1)
-        one = term.index(letter)
-        two = term.index(letter, one + 1)
-        x = x.diagonal(0, one, two)
-        term = term[:one] + term[one + 1 : two] + term[two + 1 :] + letter
-    return x, term
-
-
-def _contract(
-    x: Any, left: str, y: Any, right: str, later: set[str]
-) -> tuple[Any, str]:
-    x, left = _summed(x, left, later | set(right))
-    y, right = _summed(y, right, later | set(left))
-    shared = [k for k in left if k in right]
-    batch = [k for k in shared if k in later]
-    inner = [k for k in shared if k not in later]
-    rows = [k for k in left if k not in shared]
-    columns = [k for k in right if k not in shared]
-    sizes = {
-        **dict(zip(left, x.shape, strict=True)),
-        **dict(zip(right, y.shape, strict=True)),
-    }
-    if not inner:
-        order = batch + rows + columns
-        return _aligned(x, left, order) * _aligned(y, right, order), "".join(order)
-    one = x.transpose([left.index(k) for k in batch + rows + inner])
-    two = y.transpose([right.index(k) for k in batch + inner + columns])
-
-    def size(letters: list[str]) -> int:
-        return int(np.prod([sizes[k] for k in letters], dtype=int))
-
-    lead = tuple(sizes[k] for k in batch)
-    one = one.reshape((*lead, size(rows), size(inner)))
-    two = two.reshape((*lead, size(inner), size(columns)))
-    order = batch + rows + columns
-    made = matmul(one, two).read()
-    return (
-        face.ndarray.wrap(reshape_value(made, tuple(sizes[k] for k in order))),
-        "".join(order),
-    )
-
-
-def _summed(x: Any, term: str, needed: set[str]) -> tuple[Any, str]:
-    gone = tuple(k for k, letter in enumerate(term) if letter not in needed)
-    if not gone:
-        return x, term
-    return (
-        reductions.sum(x, axis=gone, dtype=x.dtype),
-        "".join(letter for letter in term if letter in needed),
-    )
-
-
-def _aligned(x: Any, term: str, order: list[str]) -> Any:
-    x = x.transpose([term.index(k) for k in order if k in term])
-    extents = iter(x.shape)
-    return x.reshape(tuple(next(extents) if k in term else 1 for k in order))
-
-
-def _final(x: Any, term: str, result: str) -> Any:
-    x, term = _summed(x, term, set(result))
-    if sorted(term) != sorted(result):
-        raise ValueError(
-            f"einsum: output subscripts from the inputs were required; {result!r} given"
-        )
-    return x.transpose([term.index(k) for k in result]) if len(result) > 1 else x

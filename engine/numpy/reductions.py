@@ -13,11 +13,13 @@ from engine.array import Array
 from engine.errors import named
 from engine.movement import normal_axes, reshape_value
 from engine.ops.op import cast
+from engine.ops.reductions import spread
 from engine.ops.regions import full_value
 from engine.recipe import Shape, c_strides, keep_order, transposed
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 
+from .masked import over_selections
 from .operands import plain_value, read_as
 
 __all__ = [
@@ -82,6 +84,8 @@ def reduce(
     places = tuple(sorted(order.index(axis) for axis in axes))
     if not axes and name in ("sum", "prod", "max", "min"):
         result = value
+    elif name == "squared_deviations":
+        result = spread(value, places)
     else:
         result = REGISTRY[name](value, attributes=(places,))
     return finished(name, result, order, axes, keepdims, out)
@@ -170,6 +174,7 @@ def _summed(
     return deliver(name, started, out)
 
 
+@over_selections
 def sum(
     a: Any,
     axis: Axis = None,
@@ -210,6 +215,7 @@ def sum(
     return _summed("sum", "add", 0, a, axis, dtype, out, keepdims, initial, where)
 
 
+@over_selections
 def prod(
     a: Any,
     axis: Axis = None,
@@ -266,6 +272,7 @@ def reduced_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     return tuple(n for axis, n in enumerate(shape) if axis not in axes)
 
 
+@over_selections
 def max(
     a: Any,
     axis: Axis = None,
@@ -278,6 +285,7 @@ def max(
     return _extreme("max", "maximum", a, axis, out, keepdims, initial, where)
 
 
+@over_selections
 def min(
     a: Any,
     axis: Axis = None,
@@ -294,6 +302,7 @@ amax = max
 amin = min
 
 
+@over_selections
 def any(
     a: Any,
     axis: Axis = None,
@@ -307,6 +316,7 @@ def any(
     return reduce("any", array, normal("any", axis, array.ndim), keepdims, None, out)
 
 
+@over_selections
 def all(
     a: Any,
     axis: Axis = None,

@@ -157,7 +157,15 @@ def argwhere(a: Any) -> Any:
 
 
 def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> Any:
-    """Slices along an axis where a condition holds. Computes the condition."""
+    """Slices along an axis where a condition holds.
+
+    A boolean condition on all elements selects as an index does; else it is computed.
+    """
+    array, flags = face.asarray(a), face.asarray(condition)
+    if flags.dtype == np.bool_ and (axis is None or array.ndim == 1):
+        flat = array.ravel()
+        if flags.shape == flat.shape and normal_axis(axis or 0, 1) == 0:
+            return deliver("compress", get(flat, flags), out)
     mask = condition.computed() if isinstance(condition, Array) else condition
     mask = np.asarray(mask).astype(bool)
     if mask.ndim != 1:
@@ -166,7 +174,7 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -
 
 
 def extract(condition: Any, arr: Any) -> Any:
-    """The elements where a condition holds, in C order. Computes the condition."""
+    """The elements where a condition holds, in C order."""
     return compress(face.asarray(condition).ravel(), face.asarray(arr).ravel())
 
 

@@ -16,6 +16,7 @@ from engine.movement import broadcast_value
 from engine.record.registry import REGISTRY
 
 from .fallback import library_call
+from .masked import over_selections
 from .reductions import Axis, deliver, normal, reduce, reduced_shape, selected
 from .sorting import sort
 from .views import normal_axis
@@ -54,6 +55,7 @@ def _count(array: face.ndarray, axes: tuple[int, ...], where: Any) -> Any:
     return reduce("sum", face.ndarray.wrap(mask), axes, True, np.int64)
 
 
+@over_selections
 def mean(
     a: Any,
     axis: Axis = None,
@@ -100,6 +102,7 @@ def _as(result: Any, dtype: np.dtype[Any]) -> Any:
     return final
 
 
+@over_selections
 def var(
     a: Any,
     axis: Axis = None,
@@ -127,18 +130,13 @@ def var(
         ddof = correction
     inner, outer = _mean_dtypes(array.dtype, dtype)
     count = _count(array, axes, where)
-    if mean is None:
-        chosen = selected(array, where, 0)
-        mean = _divided(reduce("sum", chosen, axes, True, inner), count)
-    centred = elementwise.apply(REGISTRY["subtract"], array, mean)
-    if inner.kind == "c":
-        squares = centred.real * centred.real + centred.imag * centred.imag
-        outer = outer if outer.kind != "c" else squares.dtype
+    if mean is None and where is True and inner.kind == "f":
+        total = reduce("squared_deviations", array, axes, True, inner)
     else:
-        squares = elementwise.apply(REGISTRY["square"], centred)
-    total = reduce("sum", selected(squares, where, 0), axes, True, squares.dtype)
+        total = _squared_distances(array, axes, inner, count, where, mean)
+        outer = total.dtype if outer.kind == "c" else outer
     if isinstance(count, int):
-        divisor: Any = squares.dtype.type(builtins.max(count - ddof, 0))
+        divisor: Any = total.dtype.type(builtins.max(count - ddof, 0))
         result = elementwise.apply(REGISTRY["divide"], total, divisor)
     else:
         left = elementwise.apply(REGISTRY["maximum"], count - ddof, 0)
@@ -146,6 +144,21 @@ def var(
     if not keepdims:
         result = result.reshape(reduced_shape(array.shape, axes, False))
     return deliver("var", _as(result, outer), out)
+
+
+def _squared_distances(
+    array: Any, axes: Any, dtype: np.dtype[Any], count: Any, where: Any, mean: Any
+) -> Any:
+    """The sum of squared distances from a mean that is given, or of chosen elements."""
+    if mean is None:
+        chosen = selected(array, where, 0)
+        mean = _divided(reduce("sum", chosen, axes, True, dtype), count)
+    centred = elementwise.apply(REGISTRY["subtract"], array, mean)
+    if dtype.kind == "c":
+        squares = centred.real * centred.real + centred.imag * centred.imag
+    else:
+        squares = elementwise.apply(REGISTRY["square"], centred)
+    return reduce("sum", selected(squares, where, 0), axes, True, squares.dtype)
 
 
 def std(

@@ -155,7 +155,7 @@ class Views(Array):
     # -- parts and dtypes ---------------------------------------------------------
     def _part(self, k: int) -> Self:
         recipe = self.recipe
-        dtype = np.zeros(0, recipe.dtype).real.dtype
+        dtype = _PART_DTYPES[recipe.dtype]
         strides = tuple(2 * s for s in recipe.strides)
         return self.view_as(Recipe(dtype, 2 * recipe.offset + k, recipe.shape, strides))
 
@@ -232,6 +232,8 @@ class Views(Array):
 
 
 builtin_type = type
+
+_PART_DTYPES = {np.dtype(code): np.zeros(0, code).real.dtype for code in "FD"}
 
 
 class Flat:

@@ -19,7 +19,7 @@ from .trigonometric import arctan2
 
 @elementwise(
     np.add,
-    scalar={"b": "{x} | {y}", "": "{x} + {y}"},
+    scalar={"b": "{x} | {y}", "c": "{x} + {y}", "": "{x} + {y}"},
     onnx="Add",
     samples=wide,
     linear=True,
@@ -33,7 +33,13 @@ def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
     return grad, grad
 
 
-@elementwise(np.subtract, scalar="{x} - {y}", onnx="Sub", samples=wide, linear=True)
+@elementwise(
+    np.subtract,
+    scalar={"c": "{x} - {y}", "": "{x} - {y}"},
+    onnx="Sub",
+    samples=wide,
+    linear=True,
+)
 def subtract(x: Any, y: Any) -> Any:
     """The difference."""
 
@@ -45,7 +51,7 @@ def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
 
 @elementwise(
     np.multiply,
-    scalar={"b": "{x} & {y}", "": "{x} * {y}"},
+    scalar={"b": "{x} & {y}", "c": "multiply({x}, {y})", "": "{x} * {y}"},
     onnx="Mul",
     samples=wide,
 )
@@ -154,7 +160,13 @@ def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
     return _power_grads(grad, out, x, y)
 
 
-@elementwise(np.negative, scalar="-{x}", onnx="Neg", samples=wide, linear=True)
+@elementwise(
+    np.negative,
+    scalar={"c": "-{x}", "": "-{x}"},
+    onnx="Neg",
+    samples=wide,
+    linear=True,
+)
 def negative(x: Any) -> Any:
     """x with the other sign."""
 
@@ -164,7 +176,13 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (-grad,)
 
 
-@elementwise(np.positive, scalar="{x}", onnx="Identity", samples=wide, linear=True)
+@elementwise(
+    np.positive,
+    scalar={"c": "{x}", "": "{x}"},
+    onnx="Identity",
+    samples=wide,
+    linear=True,
+)
 def positive(x: Any) -> Any:
     """x itself."""
 
@@ -176,7 +194,12 @@ def _(grad: Value, out: Value, x: Any) -> Any:
 
 @elementwise(
     np.absolute,
-    scalar={"b": "{x}", "u": "{x}", "": "absolute({x})"},
+    scalar={
+        "b": "{x}",
+        "u": "{x}",
+        "c": "hypot(real({x}), imag({x}))",
+        "": "absolute({x})",
+    },
     onnx="Abs",
     samples=wide,
 )
@@ -236,7 +259,9 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (-grad * conj(out * out),)
 
 
-@elementwise(np.square, scalar="{x} * {x}", samples=wide)
+@elementwise(
+    np.square, scalar={"c": "multiply({x}, {x})", "": "{x} * {x}"}, samples=wide
+)
 def square(x: Any) -> Any:
     """x * x."""
 
@@ -247,7 +272,7 @@ def _(grad: Value, out: Value, x: Any) -> Any:
 
 
 # -- parts of complex numbers ----------------------------------------------------------
-@elementwise(np.conjugate, scalar="{x}", linear=True)
+@elementwise(np.conjugate, scalar={"c": "conjugate({x})", "": "{x}"}, linear=True)
 def conjugate(x: Any) -> Any:
     """The complex conjugate; real numbers as they are."""
 
@@ -263,7 +288,7 @@ def _part(kinds: tuple[Any, ...]) -> Loop:
     return Loop((dtype,), part)
 
 
-@elementwise(np.real, scalar="{x}", loop=_part, linear=True)
+@elementwise(np.real, scalar={"c": "real({x})", "": "{x}"}, loop=_part, linear=True)
 def real(x: Any) -> Any:
     """The real part."""
 
@@ -273,7 +298,7 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad,)
 
 
-@elementwise(np.imag, scalar="0", loop=_part, linear=True)
+@elementwise(np.imag, scalar={"c": "imag({x})", "": "0"}, loop=_part, linear=True)
 def imag(x: Any) -> Any:
     """The imaginary part; 0 of real numbers."""
 

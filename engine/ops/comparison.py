@@ -9,12 +9,12 @@ import numpy as np
 from .op import elementwise
 
 
-@elementwise(np.equal, scalar="{x} == {y}", onnx="Equal")
+@elementwise(np.equal, scalar={"c": "{x} == {y}", "": "{x} == {y}"}, onnx="Equal")
 def equal(x: Any, y: Any) -> Any:
     """Whether x is equal to y."""
 
 
-@elementwise(np.not_equal, scalar="{x} != {y}")
+@elementwise(np.not_equal, scalar={"c": "{x} != {y}", "": "{x} != {y}"})
 def not_equal(x: Any, y: Any) -> Any:
     """Whether x differs from y; NaN differs from everything."""
 

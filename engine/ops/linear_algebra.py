@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.cotangent import Cotangent, settle
+from engine.kernels.native import parts
 from engine.movement import broadcast_value, reshape_value, swap_axes
 from engine.recipe import Shape
 from engine.record.value import Value
@@ -51,7 +52,7 @@ def matmul(x: Any, y: Any) -> Any:
 
     Both operands have the same dtype.
     """
-    return np.matmul(x, y)
+    return parts.matmul(x, y)
 
 
 @matmul.cotangent

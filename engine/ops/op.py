@@ -21,7 +21,7 @@ Kind: TypeAlias = Literal[
 ]
 DType: TypeAlias = np.dtype[Any]
 Operand: TypeAlias = Value | Scalar | bool | int | float | complex
-Samples: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Any]
+Samples: TypeAlias = Callable[["np.random.Generator", tuple[int, ...]], Any]
 
 
 class Loop(NamedTuple):
@@ -169,7 +169,11 @@ class Op:
 
     def text(self, dtype: DType) -> str | None:
         """The scalar text for operands of `dtype`, None where there is none."""
-        if dtype.kind not in self.dtypes or self.scalar is None:
+        if self.scalar is None:
+            return None
+        if dtype.kind == "c":  # only what says so itself: most functions are of reals
+            return None if isinstance(self.scalar, str) else self.scalar.get("c")
+        if dtype.kind not in self.dtypes:
             return None
         if isinstance(self.scalar, str):
             return self.scalar

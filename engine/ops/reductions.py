@@ -12,6 +12,7 @@ from engine.movement import keep_axes, reshape_value
 from engine.recipe import Shape
 from engine.record.value import Value
 
+from .arithmetic import square
 from .comparison import equal, isnan
 from .logical import logical_or
 from .loops import BOOL, INT64, conj
@@ -41,6 +42,15 @@ def _position(x: Any, axes: Axes) -> tuple[DType, Shape]:
 
 def _truth(x: Any, axes: Axes) -> tuple[DType, Shape]:
     return BOOL, _left(x.shape, axes)
+
+
+def _deviations(x: Any, axes: Axes) -> tuple[DType, Shape]:
+    if x.dtype.kind != "f":
+        raise TypeError(
+            "squared_deviations: a floating dtype was required; "
+            f"{x.dtype.name} was given"
+        )
+    return _same(x, axes)
 
 
 def _require_elements(x: Any, axes: Axes, name: str) -> None:
@@ -152,6 +162,50 @@ def any(x: Any, axes: Any) -> Any:
 def all(x: Any, axes: Any) -> Any:
     """Whether every element is true; True when there are none."""
     return np.all(x, axis=axes)
+
+
+@operation("reduce", _deviations)
+def squared_deviations(x: Any, axes: Any) -> Any:
+    """The sum of squared distances from the mean; 0 when there are no elements."""
+    count = product(x.shape[axis] for axis in axes)
+    total = np.sum(x, axis=axes, keepdims=True)
+    return np.sum(np.square(x - total / x.dtype.type(count or 1)), axis=axes)
+
+
+@squared_deviations.cotangent
+def _(cotangent: Cotangent, out: Value, x: Value, axes: Axes) -> Any:
+    """Twice the distance from the mean, through which there is no slope of its own."""
+    count = product(x.shape[axis] for axis in axes)
+    mean = keep_axes(sum(x, attributes=(axes,)) / float(count or 1), axes, x.shape)
+    mask = cotangent.mask
+    return (
+        Cotangent(
+            keep_axes(cotangent.grad * 2.0, axes, x.shape) * (x - mean),
+            None if mask is None else keep_axes(mask, axes, x.shape),
+            clean=False,
+        ),
+    )
+
+
+def adjoining(shape: Shape, axes: Axes) -> bool:
+    """Whether no axis of another extent than 1 lies between reduced ones.
+
+    Examples
+    --------
+    >>> adjoining((2, 3, 4), (1, 2)), adjoining((2, 3, 4), (0, 2))
+    (True, False)
+    """
+    between = range(axes[0], axes[-1]) if axes else ()
+    return not [axis for axis in between if axis not in axes and shape[axis] != 1]
+
+
+def spread(x: Value, axes: Axes) -> Value:
+    """The squared deviations of real x, in two walks where axes do not adjoin."""
+    if adjoining(x.shape, axes):
+        return squared_deviations(x, attributes=(axes,))
+    count = product(x.shape[axis] for axis in axes)
+    mean = sum(x, attributes=(axes,)) / float(count or 1)
+    return sum(square(x - keep_axes(mean, axes, x.shape)), attributes=(axes,))
 
 
 def sum_to(value: Value, shape: Shape) -> Value:

@@ -7,6 +7,7 @@ read as flat memory in C order, which the `Recipe` of the region addresses.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,14 @@ from engine.recipe import (
     Recipe,
     Shape,
     is_c_contiguous,
+    positions,
     strided,
     transposed,
     whole,
     whole_order,
 )
 from engine.record.registry import REGISTRY
-from engine.record.value import Scalar, Value
+from engine.record.value import Scalar, Value, constant
 
 from .op import DType, operation
 
@@ -51,6 +53,9 @@ def _(cotangent: Cotangent, out: Value, base: Value, recipe: Recipe) -> Any:
         return (AtRegion(Cotangent(settle(cotangent)), recipe),)
     order = whole_order(recipe, base.size)
     if order is None:
+        peeled = overlapping_axes(recipe)
+        if peeled:
+            return (_sum_of_layers(cotangent, base, recipe, peeled),)
         return (AtRegion(cotangent, recipe),)
     repeated = tuple(a for a in range(len(recipe.shape)) if a not in order)
     mask = cotangent.mask
@@ -66,6 +71,56 @@ def _(cotangent: Cotangent, out: Value, base: Value, recipe: Recipe) -> Any:
             None if mask is None else _in_memory_order(mask, order, base.shape),
             clean,
         ),
+    )
+
+
+def overlapping_axes(recipe: Recipe) -> tuple[int, ...]:
+    """Axes without which no two elements of a view share memory: short ones.
+
+    Of axes with one stride the longest stays, so that windows are peeled and not what
+    they slide along.
+    """
+    peeled = []
+    reach = 0
+    axes = [a for a, extent in enumerate(recipe.shape) if extent > 1]
+    for axis in sorted(axes, key=lambda a: (abs(recipe.strides[a]), -recipe.shape[a])):
+        stride = abs(recipe.strides[axis])
+        if stride > reach:
+            reach += (recipe.shape[axis] - 1) * stride
+        else:
+            peeled.append(axis)
+    return tuple(sorted(peeled))
+
+
+MOST_LAYERS = 256
+"""A view that overlaps itself more often has its gradient summed by positions."""
+
+
+def _sum_of_layers(
+    cotangent: Cotangent, base: Value, recipe: Recipe, peeled: tuple[int, ...]
+) -> Cotangent | AtPositions:
+    """The adjoint of a view that overlaps itself, one layer after the other."""
+    grad = settle(cotangent)
+    if prod(recipe.shape[a] for a in peeled) > MOST_LAYERS:
+        return AtPositions(Cotangent(grad), constant(positions(recipe)))
+    own = whole(grad.dtype, grad.shape)
+    total = full_value(base.shape, 0, base.dtype)
+    for index in np.ndindex(*(recipe.shape[a] for a in peeled)):
+        layer = view(grad, attributes=(_layer(own, peeled, index),))
+        region = _layer(recipe, peeled, index)
+        total = update_add(total, layer, attributes=(region,))
+    return Cotangent(total)
+
+
+def _layer(recipe: Recipe, axes: tuple[int, ...], index: tuple[int, ...]) -> Recipe:
+    """The recipe at one index along each of some axes, which it loses."""
+    steps = zip(axes, index, strict=True)
+    kept = [a for a in range(len(recipe.shape)) if a not in axes]
+    return Recipe(
+        recipe.dtype,
+        recipe.offset + sum(recipe.strides[a] * k for a, k in steps),
+        tuple(recipe.shape[a] for a in kept),
+        tuple(recipe.strides[a] for a in kept),
     )
 
 

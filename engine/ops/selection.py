@@ -24,7 +24,12 @@ def _where_loop(kinds: tuple[Any, ...]) -> Loop:
     return Loop((BOOL, dtype, dtype), dtype)
 
 
-@elementwise(np.where, scalar="select({x}, {y}, {z})", loop=_where_loop, onnx="Where")
+@elementwise(
+    np.where,
+    scalar={"c": "select({x}, {y}, {z})", "": "select({x}, {y}, {z})"},
+    loop=_where_loop,
+    onnx="Where",
+)
 def where(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, y elsewhere."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.ops import maximum, sqrt
 from engine.optim.optimizer import Group, Optimizer, require
-from engine.record.runtime import counted, setting
+from engine.record.runtime import setting
+from engine.record.value import Scalar, Value
 from engine.torch.creation import zeros_like
 from engine.torch.tensor import Tensor
 
@@ -69,36 +71,56 @@ class Adam(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def _update(
-        self, parameter: Tensor, grad: Tensor, state: dict[str, Any], group: Group
-    ) -> None:
-        if not state:
-            state["step"] = 0
-            state["exp_avg"] = zeros_like(parameter)
-            state["exp_avg_sq"] = zeros_like(parameter)
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = zeros_like(parameter)
-        step = counted(state, "step")
-        lr, decay = setting(group, "lr"), group["weight_decay"]
-        if group["maximize"]:
-            grad = -grad
-        if decay and self.decoupled:
-            parameter.mul_(1 - lr * decay)
-        elif decay:
-            grad = grad.add(parameter.detach(), alpha=decay)
-        beta1, beta2 = group["betas"]
-        mean, square = state["exp_avg"], state["exp_avg_sq"]
-        mean.lerp_(grad, 1 - beta1)
-        square.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
+    def _form(self, group: Group, first: bool) -> tuple[bool, ...]:
+        return bool(group["weight_decay"]), group["amsgrad"], group["maximize"]
+
+    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Any]:
+        names = ["exp_avg", "exp_avg_sq"]
         if group["amsgrad"]:
-            largest = state["max_exp_avg_sq"]
-            largest.copy_(largest.maximum(square))
-            square = largest
+            names.append("max_exp_avg_sq")
+        return {"step": 0, **{name: zeros_like(parameter) for name in names}}
+
+    def _numbers(self, step: Any, group: Group) -> dict[str, Any]:
+        lr, decay = setting(group, "lr"), group["weight_decay"]
+        beta1, beta2 = group["betas"]
+        numbers = {}
+        if decay:
+            numbers["decay"] = 1 - lr * decay if self.decoupled else decay
         # Both corrections of the means' start are numbers, made on the host.
-        correction1 = 1 - beta1**step
-        correction2 = 1 - beta2**step
-        divisor = square.sqrt() / correction2**0.5 + group["eps"]
-        parameter.addcdiv_(mean, divisor, value=-lr / correction1)
+        return {
+            **numbers,
+            "new": 1 - beta1,
+            "beta2": beta2,
+            "new_square": 1 - beta2,
+            "correction": (1 - beta2**step) ** 0.5,
+            "eps": group["eps"],
+            "rate": -lr / (1 - beta1**step),
+        }
+
+    def _update(
+        self,
+        form: tuple[bool, ...],
+        parameter: Value,
+        grad: Value,
+        kept: dict[str, Value],
+        numbers: dict[str, Scalar],
+    ) -> Value:
+        decays, amsgrad, maximize = form
+        if maximize:
+            grad = -grad
+        if decays and self.decoupled:
+            parameter = parameter * numbers["decay"]
+        elif decays:
+            grad = grad + parameter * numbers["decay"]
+        mean, square = kept["exp_avg"], kept["exp_avg_sq"]
+        mean = mean + (grad - mean) * numbers["new"]
+        square = square * numbers["beta2"] + grad * numbers["new_square"] * grad
+        kept["exp_avg"], kept["exp_avg_sq"] = mean, square
+        if amsgrad:
+            square = maximum(kept["max_exp_avg_sq"], square)
+            kept["max_exp_avg_sq"] = square
+        divisor = sqrt(square) / numbers["correction"] + numbers["eps"]
+        return parameter + mean * numbers["rate"] / divisor
 
 
 class AdamW(Adam):

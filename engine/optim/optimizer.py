@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from engine.array import Array
 from engine.errors import named
 from engine.execute import flush
 from engine.nn.module import forget_grad
-from engine.record.trace import current_trace
-from engine.torch.gradients import enable_grad, no_grad
+from engine.ops.op import cast
+from engine.record.runtime import counted
+from engine.record.splice import repeated
+from engine.record.trace import current_trace, switch_grad
+from engine.record.value import Scalar, Value
+from engine.torch.gradients import enable_grad
+from engine.torch.operands import expanded, typed
 from engine.torch.tensor import Tensor
 
 Group = dict[str, Any]
@@ -20,8 +25,32 @@ STEP_EVENTS = 256
 end repeat, so they are planned and compiled once."""
 
 
+class _Change(NamedTuple):
+    """What is to be done for one parameter.
+
+    Parameters
+    ----------
+    form : tuple of bool
+        Which operations it is, see `Optimizer._form`.
+    written : list of Tensor
+        The parameter and what is kept for it, under the names `kept`.
+    grad : Tensor
+    numbers : int
+        Which of the sets of numbers it takes: parameters share them.
+    """
+
+    form: tuple[bool, ...]
+    written: list[Tensor]
+    kept: tuple[str, ...]
+    grad: Tensor
+    numbers: int
+
+
+Numbers = list[dict[str, Scalar]]
+
+
 class Optimizer:
-    """Base class of optimizers: subclasses define `_update`.
+    """Base class of optimizers: subclasses define what they do to one parameter.
 
     Parameters
     ----------
@@ -100,21 +129,115 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with no_grad():
-            for group in self.param_groups:
-                for parameter in group["params"]:
-                    if parameter.grad is not None:
-                        state = self.state.setdefault(parameter, {})
-                        self._update(parameter, parameter.grad.detach(), state, group)
+        before = switch_grad(False)
+        try:
+            self._change(*self._changes())
+        finally:
+            switch_grad(before)
         trace = current_trace()
         if trace.node.number >= STEP_EVENTS:
             flush(trace)
         return loss
 
+    def _changes(self) -> tuple[list[_Change], Numbers]:
+        """What is to be done for each parameter that has a gradient."""
+        changes: list[_Change] = []
+        numbers: Numbers = []
+        for group in self.param_groups:
+            forms = {first: self._form(group, first) for first in (True, False)}
+            known: dict[Any, int] = {}
+            steps = []
+            for parameter in group["params"]:
+                grad = parameter.grad
+                if grad is None:
+                    continue
+                state = self.state.get(parameter)
+                form = forms[not state]
+                if not state:
+                    state = self.state[parameter] = self._begun(parameter, group)
+                step = counted(state, "step") if "step" in state else None
+                dtype = parameter.recipe.dtype
+                alike = dtype, type(step), step if type(step) is int else id(step)
+                own = known.get(alike)
+                if own is None:
+                    given = self._numbers(step, group)
+                    numbers.append({k: typed(x, dtype) for k, x in given.items()})
+                    own = known[alike] = len(numbers) - 1
+                    steps.append(step)  # no other has its identity
+                kept = {k: x for k, x in state.items() if isinstance(x, Tensor)}
+                written = [parameter, *kept.values()]
+                changes.append(_Change(form, written, tuple(kept), grad, own))
+        return changes, numbers
+
+    def _change(self, changes: Sequence[_Change], numbers: Numbers) -> None:
+        """Record what is to be done, then write it: an error leaves all as it was."""
+        handles: list[Tensor] = []
+        table: list[Value] = []
+        for change in changes:
+            handles += change.written
+            table += [handle.read() for handle in change.written]
+            table.append(change.grad.read())
+        results = repeated(
+            (
+                type(self),
+                *[(change.form, change.kept, change.numbers) for change in changes],
+                *map(tuple, numbers),
+            ),
+            lambda: self._updates(changes, table, numbers),
+            table,
+            [number for one in numbers for number in one.values()],
+        )
+        for handle, value in zip(handles, results, strict=True):
+            handle.renew(value)
+
+    def _updates(
+        self, changes: Sequence[_Change], table: Sequence[Value], numbers: Numbers
+    ) -> list[Value]:
+        """The new values of parameters and of what is kept for them."""
+        values = iter(table)
+        results = []
+        for change in changes:
+            parameter = next(values)
+            kept = {name: next(values) for name in change.kept}
+            old = [parameter, *kept.values()]
+            new = self._update(
+                change.form, parameter, next(values), kept, numbers[change.numbers]
+            )
+            # They may meet in another dtype, as after `load_state_dict`.
+            results += [
+                expanded("step", cast(value, before.dtype), before.shape)
+                for value, before in zip((new, *kept.values()), old, strict=True)
+            ]
+        return results
+
+    # -- what an optimizer does to one parameter ------------------------------------
+    def _form(self, group: Group, first: bool) -> tuple[bool, ...]:
+        """The options that decide which operations a change is."""
+        raise NotImplementedError
+
+    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Any]:
+        """What is kept for a parameter, before its first change."""
+        raise NotImplementedError
+
+    def _numbers(self, step: Any, group: Group) -> dict[str, Any]:
+        """The numbers in a change, by name; all of them must occur in it.
+
+        `step` counts the changes, for optimizers that keep a number of this name.
+        """
+        raise NotImplementedError
+
     def _update(
-        self, parameter: Tensor, grad: Tensor, state: dict[str, Any], group: Group
-    ) -> None:
-        """Change one parameter; subclasses define it."""
+        self,
+        form: tuple[bool, ...],
+        parameter: Value,
+        grad: Value,
+        kept: dict[str, Value],
+        numbers: dict[str, Scalar],
+    ) -> Value:
+        """The new value of a parameter; new values of what is kept go into `kept`.
+
+        Nothing but `form` may decide which operations are recorded.
+        """
         raise NotImplementedError
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -124,14 +247,14 @@ class Optimizer:
                 forget_grad(parameter, set_to_none)
 
     # -- state --------------------------------------------------------------------
-    def _numbers(self) -> dict[int, int]:
+    def _places(self) -> dict[int, int]:
         """The number of each parameter, by identity, through all groups."""
         everything = [p for group in self.param_groups for p in group["params"]]
         return {id(p): number for number, p in enumerate(everything)}
 
     def state_dict(self) -> dict[str, Any]:
         """What is kept for each parameter, by number, and the options of groups."""
-        numbers = self._numbers()
+        numbers = self._places()
         groups = [
             {**group, "params": [numbers[id(p)] for p in group["params"]]}
             for group in self.param_groups

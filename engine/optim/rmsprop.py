@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.ops import sqrt
 from engine.optim.optimizer import Group, Optimizer, require
 from engine.record.runtime import setting
+from engine.record.value import Scalar, Value
 from engine.torch.creation import zeros_like
 from engine.torch.tensor import Tensor
 
@@ -71,30 +73,58 @@ class RMSprop(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def _update(
-        self, parameter: Tensor, grad: Tensor, state: dict[str, Any], group: Group
-    ) -> None:
-        if not state:
-            state["square_avg"] = zeros_like(parameter)
-            if group["momentum"]:
-                state["momentum_buffer"] = zeros_like(parameter)
-            if group["centered"]:
-                state["grad_avg"] = zeros_like(parameter)
-        if group["maximize"]:
-            grad = -grad
-        if group["weight_decay"]:
-            grad = grad.add(parameter.detach(), alpha=group["weight_decay"])
-        alpha, square = group["alpha"], state["square_avg"]
-        square.mul_(alpha).addcmul_(grad, grad, value=1 - alpha)
-        spread = square
-        if group["centered"]:
-            mean = state["grad_avg"]
-            mean.lerp_(grad, 1 - alpha)
-            spread = square.addcmul(mean, mean, value=-1)
-        divisor = spread.sqrt() + group["eps"]
+    def _form(self, group: Group, first: bool) -> tuple[bool, ...]:
+        return (
+            bool(group["momentum"]),
+            bool(group["weight_decay"]),
+            group["centered"],
+            group["maximize"],
+        )
+
+    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Any]:
+        names = ["square_avg"]
         if group["momentum"]:
-            kept = state["momentum_buffer"]
-            kept.mul_(group["momentum"]).addcdiv_(grad, divisor)
-            parameter.add_(kept, alpha=-setting(group, "lr"))
-        else:
-            parameter.addcdiv_(grad, divisor, value=-setting(group, "lr"))
+            names.append("momentum_buffer")
+        if group["centered"]:
+            names.append("grad_avg")
+        return {name: zeros_like(parameter) for name in names}
+
+    def _numbers(self, step: Any, group: Group) -> dict[str, Any]:
+        numbers = {
+            "alpha": group["alpha"],
+            "new": 1 - group["alpha"],
+            "eps": group["eps"],
+            "rate": -setting(group, "lr"),
+        }
+        if group["weight_decay"]:
+            numbers["decay"] = group["weight_decay"]
+        if group["momentum"]:
+            numbers["momentum"] = group["momentum"]
+        return numbers
+
+    def _update(
+        self,
+        form: tuple[bool, ...],
+        parameter: Value,
+        grad: Value,
+        kept: dict[str, Value],
+        numbers: dict[str, Scalar],
+    ) -> Value:
+        momentum, decays, centered, maximize = form
+        if maximize:
+            grad = -grad
+        if decays:
+            grad = grad + parameter * numbers["decay"]
+        square = kept["square_avg"] * numbers["alpha"] + grad * numbers["new"] * grad
+        kept["square_avg"] = spread = square
+        if centered:
+            mean = kept["grad_avg"]
+            mean = mean + (grad - mean) * numbers["new"]
+            kept["grad_avg"] = mean
+            spread = square - mean * mean
+        divisor = sqrt(spread) + numbers["eps"]
+        if momentum:
+            step = kept["momentum_buffer"] * numbers["momentum"] + grad / divisor
+            kept["momentum_buffer"] = step
+            return parameter + step * numbers["rate"]
+        return parameter + grad * numbers["rate"] / divisor

@@ -7,6 +7,8 @@ from typing import Any
 from engine.errors import named
 from engine.optim.optimizer import Group, Optimizer, require
 from engine.record.runtime import setting
+from engine.record.value import Scalar, Value
+from engine.torch.creation import zeros_like
 from engine.torch.tensor import Tensor
 
 
@@ -67,18 +69,45 @@ class SGD(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def _update(
-        self, parameter: Tensor, grad: Tensor, state: dict[str, Any], group: Group
-    ) -> None:
-        momentum = group["momentum"]
-        step = -grad if group["maximize"] else grad
+    def _form(self, group: Group, first: bool) -> tuple[bool, ...]:
+        return (
+            bool(group["momentum"]),
+            bool(group["weight_decay"]),
+            group["nesterov"],
+            group["maximize"],
+            first,
+        )
+
+    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Any]:
+        return {"momentum_buffer": zeros_like(parameter)} if group["momentum"] else {}
+
+    def _numbers(self, step: Any, group: Group) -> dict[str, Any]:
+        numbers = {"rate": -setting(group, "lr")}
         if group["weight_decay"]:
-            step = step.add(parameter.detach(), alpha=group["weight_decay"])
+            numbers["decay"] = group["weight_decay"]
+        if group["momentum"]:
+            numbers["momentum"] = group["momentum"]
+            numbers["new"] = 1 - group["dampening"]
+        return numbers
+
+    def _update(
+        self,
+        form: tuple[bool, ...],
+        parameter: Value,
+        grad: Value,
+        kept: dict[str, Value],
+        numbers: dict[str, Scalar],
+    ) -> Value:
+        momentum, decays, nesterov, maximize, first = form
+        step = -grad if maximize else grad
+        if decays:
+            step = step + parameter * numbers["decay"]
         if momentum:
-            kept = state.get("momentum_buffer")
-            if kept is None:
-                kept = state["momentum_buffer"] = step.clone()
+            buffer = kept["momentum_buffer"]
+            if first:  # it begins with the first gradient, as in PyTorch
+                buffer = step
             else:
-                kept.mul_(momentum).add_(step, alpha=1 - group["dampening"])
-            step = step.add(kept, alpha=momentum) if group["nesterov"] else kept
-        parameter.add_(step, alpha=-setting(group, "lr"))
+                buffer = buffer * numbers["momentum"] + step * numbers["new"]
+            kept["momentum_buffer"] = buffer
+            step = step + buffer * numbers["momentum"] if nesterov else buffer
+        return parameter + step * numbers["rate"]

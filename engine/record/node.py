@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from engine.ops.op import Op
 
 
+_CANONICAL = {np.dtype(name): np.dtype(name) for name in ("int64", "uint64")}
+"""C has two types of 64 bits, which are equal: the trie keeps one, whoever is first."""
+
+
 class Node:
     """One event of a trace: an op on earlier values of the same trace.
 
@@ -21,7 +25,8 @@ class Node:
     its node. `operands` are numbers of values, or ``~k`` for the k-th Python scalar of
     the trace, whose dtypes stand in `scalars`. `device` is where the result is when it
     is kept, `size` counts its bytes. All but the caches is immutable: `children` and
-    `plans` by key, and `last`, the child that was last gone to.
+    `plans` by key, `last`, the child that was last gone to, and the `passages` that
+    begin here (see `engine.record.splice`; None as long as there are none).
     """
 
     __slots__ = (
@@ -37,6 +42,7 @@ class Node:
         "op",
         "operands",
         "parent",
+        "passages",
         "plans",
         "scalars",
         "shape",
@@ -59,7 +65,7 @@ class Node:
         self.operands = operands
         self.attributes = attributes
         self.scalars = scalars
-        self.dtype = dtype
+        self.dtype = _CANONICAL.get(dtype, dtype)
         self.shape = shape
         self.size = prod(shape) * dtype.itemsize
         self.parent = parent
@@ -71,6 +77,7 @@ class Node:
         self.children: dict[Any, Node] = {}
         self.last: Node | None = None
         self.plans: dict[Any, Known] = {}
+        self.passages: dict[Any, Any] | None = None
 
     def path(self) -> list[Node]:
         """All nodes from the first event to this one; ``path()[i].number == i``."""

@@ -59,11 +59,16 @@ def from_source(source: Callable[[], Any], place: tuple[Any, Any]) -> Any:
 
 def setting(options: MutableMapping[Any, Any], key: Any) -> Any:
     """An option that may change between runs, such as a learning rate."""
+    if not watchers:
+        return options[key]
     return from_source(lambda: options[key], (options, key))
 
 
 def counted(counts: MutableMapping[Any, Any], key: Any) -> Any:
     """Count one more; the new count."""
+    if not watchers:
+        counts[key] += 1
+        return counts[key]
 
     def count() -> Any:
         counts[key] += 1

@@ -15,7 +15,7 @@ from engine.errors import called, user_line
 from engine.kernels.backend import HOST
 
 from .node import LEAF, Node
-from .value import History, Scalar, Value
+from .value import LEAF_HISTORY, Freed, History, Scalar, Value
 
 if TYPE_CHECKING:
     from engine.ops.op import Op
@@ -215,7 +215,7 @@ class Trace:
             node.layout,
         )
         if has_history and node.differentiable and self.grad:
-            value.history = History(op, tuple(inputs), attributes)
+            value.history = History(op, tuple(inputs), node.attributes)
             self.histories = True
         whole = self.values is values and len(self.scalars) == first
         if self.node is not parent or not whole:
@@ -282,6 +282,21 @@ def renew(trace: Trace) -> None:
     trace.leaves = []
     trace.leaf_numbers = {}
     trace.scalars = []
+    trace.histories = False
+
+
+def note_histories(trace: Trace) -> None:
+    """Note whether a trace still has a history that can be walked, when some went.
+
+    A flush asks less of a trace that has none.
+    """
+    for value in trace.values:
+        history = value.history
+        if history is not None and value.buffer is None:
+            op = history.op
+            if op is not LEAF_HISTORY and not isinstance(op, Freed):
+                trace.histories = True
+                return
     trace.histories = False
 
 

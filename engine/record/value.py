@@ -43,6 +43,10 @@ class Marker:
         self.name = name
 
 
+class Freed(Marker):
+    """The op of the history of a value whose graph was walked and let go."""
+
+
 LEAF_HISTORY: Any = Marker("leaf")
 """The start of a history: a leaf that requires grad, or an argument of a function."""
 

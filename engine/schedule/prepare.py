@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.access import Place, overlap
 from engine.kernels.kernel import ReduceKind
+from engine.ops.reductions import adjoining
 from engine.program import (
     COPY,
     Program,
@@ -29,7 +30,7 @@ from engine.recipe import Recipe
 from engine.schedule.surround import copies_of_slabs, reads_neighbours, surroundings
 
 WRITERS = ("update", "update_add", "put", "put_add")
-_DTYPES = frozenset(np.dtype(code) for code in "?bBhHiIlLqQfd")
+_DTYPES = frozenset(np.dtype(code) for code in "?bBhHiIlLqQfdFD")
 _REDUCTIONS = frozenset(get_args(ReduceKind))
 
 
@@ -76,7 +77,12 @@ def is_library(step: Step, steps: Any) -> bool:
         return not (_is_virtual_view(step, steps) or is_leaf(step))
     if kind == "reduce":
         extents = [operands[0].shape[a] for a in step.attributes[0]]
-        return step.op.name not in _REDUCTIONS or prod(extents) == 1
+        known = step.op.name in _REDUCTIONS
+        if operands[0].dtype.kind == "c":
+            known = step.op.name == "sum"
+        if step.op.name == "squared_deviations":  # those of parts say little
+            known = adjoining(operands[0].shape, step.attributes[0])
+        return not known or prod(extents) == 1
     if step.op.name in ("update", "update_add"):
         return bool(step.attributes[0].dtype != operands[0].dtype)
     if is_view(step):

@@ -11,6 +11,7 @@ from engine import composites
 from engine.array import Array
 from engine.ops.op import cast
 from engine.record.forms import form
+from engine.record.splice import once
 from engine.torch.operands import (
     OPERANDS,
     Number,
@@ -291,7 +292,7 @@ class Elementwise(Array):
 
     def relu(self) -> Self:
         """Negative elements replaced by 0; the gradient at 0 is 0."""
-        return self.wrap(composites.relu(self.read()))
+        return self.wrap(once(composites.relu, self.read()))
 
     def logit(self, eps: float | None = None) -> Self:
         """log(x / (1 - x)), with x limited to [eps, 1 - eps]."""

@@ -14,6 +14,7 @@ from engine.movement import expand_axes, flip_value, reshape_value
 from engine.ops.op import cast
 from engine.ops.scans import flat_positions
 from engine.record.registry import REGISTRY
+from engine.record.splice import once
 from engine.record.value import Value
 from engine.torch.dtypes import NumpyDType, known, numpy_dtype
 from engine.torch.operands import wrap_dim, wrap_dims
@@ -160,7 +161,7 @@ class Reductions(Array):
         value = self._real(dtype)
         place = wrap_dim(dim, len(value.shape))
         if value.shape:
-            return function(value, place)
+            return once(function, value, place)
         return reshape_value(function(reshape_value(value, (1,)), 0), ())
 
     def _real(self, dtype: Any = None) -> Value:

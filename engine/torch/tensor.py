@@ -14,8 +14,9 @@ from engine.kernels.backend import HOST
 from engine.ops.op import cast
 from engine.ops.regions import update
 from engine.recipe import Recipe
-from engine.record.value import Value, constant
+from engine.record.value import Freed, History, Value, constant
 from engine.storage import GradCell, Line, leaf, read_region
+from engine.torch.complexes import Complex
 from engine.torch.conversion import Conversion
 from engine.torch.device import placed
 from engine.torch.dtypes import Default, dtype_of, known, number_dtype
@@ -28,7 +29,16 @@ from engine.torch.rearrangement import Rearrangement
 from engine.torch.views import Views, sizes
 
 
-class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Protocols):
+class Tensor(
+    Conversion,
+    Indexing,
+    Views,
+    Rearrangement,
+    InPlace,
+    Products,
+    Complex,
+    Protocols,
+):
     """A lazy tensor with PyTorch's semantics.
 
     Made by `engine.tensor` and the other creation functions. Nothing runs when an
@@ -97,8 +107,10 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
     def grad(self) -> Tensor | None:
         """The gradient that `backward` has accumulated, or None."""
         cell: GradCell | None = self.__dict__.get("_retained")
-        if cell is None and self._line is not None and self.is_leaf:
-            cell = self._line.cell
+        line = self._line
+        if cell is None and line is not None and line.cell is not None:
+            own = line.cell.recipe is self.recipe or self.is_leaf
+            cell = line.cell if own else None
         found: Tensor | None = None if cell is None else cell.grad
         return found
 
@@ -147,9 +159,12 @@ class Tensor(Conversion, Indexing, Views, Rearrangement, InPlace, Products, Prot
 
     def _cell(self) -> GradCell:
         """Where `backward` leaves what reaches this result."""
-        history = self.line.current().history
+        value = self.line.current()
+        history = value.history
         assert history is not None
         if history.cell is None:
+            if isinstance(history.op, Freed):  # many results share it
+                history = value.history = History(history.op, (), ())
             history.cell = GradCell(self.recipe, type(self))
         cell: GradCell = history.cell
         return cell

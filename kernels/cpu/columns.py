@@ -6,7 +6,19 @@ kernel (accumulators, values between loops) is a stack array with an item per co
 
 from __future__ import annotations
 
-from ..kernel import Compute, Gather, Load, Loop, Reduce, Statement, Store
+from ..kernel import (
+    IOTA,
+    Compute,
+    Gather,
+    Kernel,
+    Load,
+    Loop,
+    Reduce,
+    Statement,
+    Store,
+)
+from . import deviations
+from .deviations import TALL, WIDTH
 from .reductions import (
     BLOCK,
     Accumulator,
@@ -17,9 +29,6 @@ from .reductions import (
     start_value,
 )
 from .scope import STORED, Scope, loaded, stored
-
-WIDTH = 256
-"""Columns that are worked on together."""
 
 
 def emit_columns(scope: Scope) -> None:
@@ -67,6 +76,8 @@ class ColumnWriter:
             for acc in found:
                 for name in _state(acc):
                     add(f"{name} = stack({acc.carrier}, {WIDTH})")
+                if acc.order == "moments":
+                    add(f"v{acc.number} = stack({acc.carrier}, {TALL * WIDTH})")
         for name in sorted(self.shared):
             carrier = _carrier(self.scope.dtypes[name])
             add(f"{name}_all = stack({carrier}, {WIDTH})")
@@ -119,16 +130,19 @@ class ColumnWriter:
     def loop(self, loop: Loop) -> None:
         """Write a loop over the whole inner axis, and what it reduces to."""
         lines, found = self.scope.lines, self.loops[id(loop)]
+        item = f"[{self.column}]"
         self.start(found)
-        if any(acc.order == "blocks" for acc in found):
+        if any(acc.by_blocks for acc in found):
             with lines.block(f"for block in range(0, {self.extent}, {BLOCK}):"):
                 lines.add(f"end = min(block + {BLOCK}, {self.extent})")
                 self.clear(found)
-                self.elements(loop, "block, end")
+                self.block(loop, found)
                 with lines.block(self.each_column()):
                     for acc in found:
                         if acc.order == "blocks":
                             self.add_block(acc, f"block{acc.number}[{self.column}]")
+                        elif acc.order == "moments":
+                            self.join_block(acc, deviations.block_moments(acc, item))
         else:
             self.elements(loop, self.extent)
         finished = [acc for acc in found if self.finishes(acc)]
@@ -146,7 +160,7 @@ class ColumnWriter:
 
     def clear(self, found: list[Accumulator]) -> None:
         """Write the start of a block."""
-        if all(acc.order != "blocks" for acc in found):
+        if not any(acc.by_blocks for acc in found):
             return
         with self.scope.lines.block(self.each_column()):
             for acc in found:
@@ -155,11 +169,77 @@ class ColumnWriter:
                     self.scope.lines.add(
                         f"block{acc.number}[{self.column}] = {acc.carrier}({start})"
                     )
+                elif acc.order == "moments":
+                    for name in deviations.block_state(acc, f"[{self.column}]"):
+                        self.scope.lines.add(f"{name} = 0.0")
+
+    def block(self, loop: Loop, found: list[Accumulator]) -> None:
+        """Write the elements of a block; some rows at a time where moments need it."""
+        lines, item = self.scope.lines, f"[{self.column}]"
+        moments = [acc for acc in found if acc.order == "moments"]
+        if not moments:
+            self.elements(loop, "block, end")
+            return
+        with lines.block(f"for start in range(block, end, {TALL}):"):
+            lines.add(f"stop = min(start + {TALL}, end)")
+            with lines.block(self.each_column()):
+                for acc in moments:
+                    lines.add(f"away{acc.number}{item} = -0.0")
+            self.elements(loop, "start, stop")
+            deviations.tall_blocks(lines, moments, self.each_column(), item)
 
     def elements(self, loop: Loop, span: str) -> None:
+        """Write the elements of `span`: from memory where all lie there."""
+        found = self.loops[id(loop)]
+        accesses = [memory_access(self.scope.kernel, loop, acc) for acc in found]
+        if (
+            not found
+            or None in accesses
+            or len(loop.body) != len(found) + len({access for access in accesses})
+        ):
+            self.each_element(loop, span)
+            return
+        first, end = span.split(", ") if ", " in span else ("0", span)
+        with self.scope.lines.block(f"for start in range({first}, {end}, {TALL}):"):
+            self.scope.lines.add(f"stop = min(start + {TALL}, {end})")
+            for acc, access in zip(found, accesses, strict=True):
+                assert access is not None
+                self.from_memory(loop, acc, access)
+
+    def from_memory(self, loop: Loop, acc: Accumulator, access: int) -> None:
+        """Write how rows that lie in memory join; where there is doubt, once more."""
+        lines, k, inner = self.scope.lines, acc.number, self.scope.kernel.outer
+        argument = self.scope.kernel.accesses[access].argument
+        stride = f"d{access}_{inner}"
+        values = f"at(a{argument}, {self.scope.bases[access]} + start * {stride})"
+        last = [values, stride, "count", "stop - start"]
+        if acc.order == "blocks":
+            lines.call("columns_sum", [f"block{k}", *last], "")
+            return
+        if acc.order == "any":
+            lines.call(f"doubt{k} = columns_{acc.op}", [f"best{k}", *last], "")
+        else:
+            places = f"{acc.reduce.target}_all"
+            lines.add(f"doubt{k} = {places}[0] < 0")
+            with lines.block(f"if {places}[0] >= 0:"):
+                arguments = [f"best{k}", places, *last, "start"]
+                lines.call(f"doubt{k} = columns_arg{acc.op}", arguments, "")
+        if acc.order == "first" or "float" in acc.carrier:
+            with lines.block(f"if doubt{k}:"):
+                load = next(
+                    s
+                    for s in loop.body
+                    if isinstance(s, Load) and s.target == acc.reduce.value
+                )
+                self.each_element(Loop((load, acc.reduce)), "start, stop", [acc])
+
+    def each_element(
+        self, loop: Loop, span: str, some: list[Accumulator] | None = None
+    ) -> None:
         """Write the statements of the elements of `span`, column by column."""
         scope, lines = self.scope, self.scope.lines
-        found = {acc.reduce.target: acc for acc in self.loops[id(loop)]}
+        known = self.loops[id(loop)] if some is None else some
+        found = {acc.reduce.target: acc for acc in known}
         inner = range(scope.kernel.outer, scope.kernel.outer + 1)
         with lines.block(f"for r in range({span}):"):
             before = dict(scope.bases)
@@ -182,6 +262,8 @@ class ColumnWriter:
             add(f"{acc.reduce.target}_all[{i}] = -1")
         elif acc.order == "any":
             add(f"best{k}[{i}] = {start_value(acc)}")
+        elif acc.order == "moments":
+            deviations.begin(self.scope.lines, acc, f"[{i}]")
         elif acc.op == "prod":
             add(f"total{k}[{i}] = 1.0")
         else:
@@ -196,6 +278,11 @@ class ColumnWriter:
             add(f"block{k}[{i}] = {merged(acc, f'block{k}[{i}]', value)}")
         elif acc.order == "any":
             add(f"best{k}[{i}] = {merged(acc, f'best{k}[{i}]', value)}")
+        elif acc.order == "moments":
+            place = deviations.tall_item("(r - start)", f"[{i}]")
+            add(f"new{k} = {value}")
+            add(f"v{k}{place} = new{k}")
+            add(f"away{k}[{i}] = away{k}[{i}] + new{k}")
         else:
             self.combine_first(acc, value, "r")
 
@@ -221,6 +308,11 @@ class ColumnWriter:
         else:
             add(f"{total} = {total} * {block}")
 
+    def join_block(self, acc: Accumulator, moments: list[str]) -> None:
+        """Write the merge of the moments of one block into those of a column."""
+        state = deviations.state_of(acc, f"[{self.column}]")
+        deviations.join(self.scope.lines, state, acc, "block", moments, "end - block")
+
     def finishes(self, acc: Accumulator) -> bool:
         """Whether a reduced value is still to be written where others read it."""
         return acc.order != "first" and acc.reduce.target in self.shared
@@ -242,6 +334,22 @@ class ColumnWriter:
         return f"compensated(total{k}[{i}], rest{k}[{i}])"
 
 
+def memory_access(kernel: Kernel, loop: Loop, acc: Accumulator) -> int | None:
+    """The access of the values of `acc`, if they are rows of memory as they are."""
+    dtype = acc.dtype
+    if acc.reduce.kind not in ("sum", "max", "min", "argmax", "argmin"):
+        return None
+    if dtype in ("bool", "float16") or "complex" in dtype:
+        return None
+    for statement in loop.body:
+        if isinstance(statement, Load) and statement.target == acc.reduce.value:
+            access = kernel.accesses[statement.access]
+            lies = access.argument != IOTA and access.strides[-2:] == ("1", "n")
+            same = lies and kernel.arguments[access.argument].dtype == dtype
+            return statement.access if same else None
+    return None
+
+
 def rounded(acc: Accumulator, value: str) -> str:
     """A reduced value as the stack array of its name keeps it."""
     return f"float16({value})" if acc.reduce.dtype == "float16" else value
@@ -250,6 +358,8 @@ def rounded(acc: Accumulator, value: str) -> str:
 def _state(acc: Accumulator) -> list[str]:
     """Names of the stack arrays of an accumulator."""
     k = acc.number
+    if acc.order == "moments":
+        return deviations.column_arrays(acc)
     if acc.order != "blocks":
         return [f"best{k}"]
     names = [f"block{k}", f"total{k}"]

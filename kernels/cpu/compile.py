@@ -1,8 +1,10 @@
 """Stage 7, compile: generated text -> machine code, by Numba and LLVM.
 
-The lean way: a trimmed pipeline, no wrappers for calls from Python, pointers that are
-promised not to overlap, one run of LLVM's optimiser over the whole module. This module
-imports Numba, which takes a while, so it is itself imported late.
+Texts of the small language that the emitters write are lowered by `body`, with Numba's
+intrinsics; any other text goes through Numba's front end, in a trimmed pipeline. Either
+way there are no wrappers for calls from Python, pointers are promised not to overlap,
+and LLVM's optimiser runs once, over the whole module. This module imports Numba, which
+takes a while, so it is itself imported late.
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
 from ..text import Lines
+from .body import lower
 from .primitives import PRIMITIVES
 from .scope import SUPPORTED
 from .target import machine
+from .values import Beyond
 
 PASSES = (
     untyped_passes.TranslateByteCode,
@@ -91,18 +95,35 @@ def compile_text(text: str, entry: str, filename: str, assembly: bool = False) -
     """
     lines = text.splitlines(keepends=True)
     linecache.cache[filename] = (len(text), None, lines, filename)
-    jit = _Jit()
-    namespace = {"numba": jit, **_names()}
-    exec(compile(text, filename, "exec"), namespace)
     with global_compiler_lock:
-        module = _lower(jit.function, jit.signature, entry)
+        module = _module(text, entry, filename)
         _optimise(module)
         if assembly:
             return machine().emit_assembly(module)
         return machine().emit_object(module)
 
 
-def _names() -> dict[str, Any]:
+def _module(text: str, entry: str, filename: str) -> Any:
+    """The LLVM module of `text`, not yet optimised."""
+    try:
+        module = llvm.parse_assembly(str(lower(text, names(), entry)))
+    except Beyond:
+        return _lower(*_whole(text, filename), entry)
+    module.triple = machine().triple
+    module.data_layout = str(machine().target_data)
+    module.verify()
+    return module
+
+
+def _whole(text: str, filename: str) -> tuple[Any, str]:
+    """The function of `text` itself, and its signature."""
+    jit = _Jit()
+    namespace = {"numba": jit, **names()}
+    exec(compile(text, filename, "exec"), namespace)
+    return jit.function, jit.signature
+
+
+def names() -> dict[str, Any]:
     """Everything that generated text may name."""
     from .functions import NAMESPACE
 

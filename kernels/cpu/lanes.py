@@ -28,8 +28,12 @@ from .vectors import (
     is_signed,
     item_bytes,
     lanes_of,
+    local_with,
     masked_load,
+    places,
+    repeated,
     splat,
+    vectors_of,
     wide_load,
 )
 
@@ -39,7 +43,7 @@ class Combined:
 
     def __init__(self, builder: Any, item: Any, op: str, lanes: Any) -> None:
         self.builder, self.signed, self.op = builder, is_signed(item), op
-        self.lanes = cgutils.alloca_once_value(builder, lanes)
+        self.lanes = local_with(builder, lanes)
 
     def step(self, new: Any) -> None:
         """Combine the lanes with the values `new`."""
@@ -67,9 +71,9 @@ class ComparedFloats:
         self.kind = lanes.type.element
         self.whole = ir.IntType(8 * item_bytes(self.kind))
         best, signs, missing = self._parts(lanes)
-        self.best = cgutils.alloca_once_value(builder, best)
-        self.signs = cgutils.alloca_once_value(builder, signs)
-        self.missing = cgutils.alloca_once_value(builder, missing)
+        self.best = local_with(builder, best)
+        self.signs = local_with(builder, signs)
+        self.missing = local_with(builder, missing)
 
     def step(self, new: Any) -> None:
         """Combine the lanes with the values `new`."""
@@ -91,7 +95,7 @@ class ComparedFloats:
         missing = self._narrow(b.load(self.missing), 1, COMBINE["any"])
         missing = b.extract_element(missing, INT32(0))
         any_missing = b.icmp_signed("!=", missing, self.whole(0))
-        nan = ir.Constant(best.type, [float("nan")] * best.type.count)
+        nan = repeated(best.type, float("nan"))
         return self._repeated(b.select(any_missing, nan, best))
 
     def _parts(self, values: Any) -> tuple[Any, Any, Any]:
@@ -113,8 +117,7 @@ class ComparedFloats:
 
     def _repeated(self, values: Any) -> Any:
         """All lanes from the few that `values` has."""
-        order = [k % values.type.count for k in range(LANES)]
-        order = ir.Constant(ir.VectorType(INT32, LANES), order)
+        order = places(*(k % values.type.count for k in range(LANES)))
         return self.builder.shuffle_vector(values, values, order)
 
     def _better(self, builder: Any, new: Any, old: Any, signed: bool) -> Any:
@@ -146,7 +149,6 @@ def _lanes(op: str) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             vector, target = lanes_of(context, builder, item, arguments[0])
             _, source = lanes_of(context, builder, item, arguments[1])
-            width = ir.Constant(INDEX, vector.count)
             numbers = builder.mul(
                 arguments[2], ir.Constant(INDEX, vector.count // LANES)
             )
@@ -155,14 +157,11 @@ def _lanes(op: str) -> Any:
             before = wide_load(builder, target, vector, 64)
             state = _way(item, op)(builder, item, op, before)
             align = item_bytes(vector.element)
-            with cgutils.for_range_slice(
-                builder, ir.Constant(INDEX, 0), full, width, INDEX
-            ) as (index, _):
+            with vectors_of(builder, full, vector) as index:
                 place = builder.gep(source, [index])
                 state.step(wide_load(builder, place, vector, align))
             with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
-                neutral = identity(item, vector.element, op)
-                neutral = ir.Constant(vector, [neutral] * vector.count)
+                neutral = repeated(vector, identity(item, vector.element, op))
                 place = builder.gep(source, [full])
                 state.step(masked_load(builder, place, vector, rest, neutral))
             wide = builder.bitcast(target, vector.as_pointer())
@@ -183,9 +182,8 @@ def _clear(op: str) -> Any:
 
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             vector, target = lanes_of(context, builder, item, arguments[0])
-            neutral = identity(item, vector.element, op)
             wide = builder.bitcast(target, vector.as_pointer())
-            value = ir.Constant(vector, [neutral] * vector.count)
+            value = repeated(vector, identity(item, vector.element, op))
             builder.store(value, wide, align=64)
             return context.get_dummy_value()
 
@@ -232,7 +230,7 @@ def first_of(context: Any, values: Any, count: Any, best: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vector, source = lanes_of(context, builder, item, arguments[0])
         count, best = arguments[1:]
-        found = cgutils.alloca_once_value(builder, ir.Constant(INDEX, -1))
+        found = local_with(builder, ir.Constant(INDEX, -1))
         wanted = splat(builder, best, LANES)
 
         def equal(builder: Any, new: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from .. import memory, pool
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
-from .columns import WIDTH
+from .deviations import WIDTH
 from .estimate import nanoseconds, nanoseconds_of_row
 from .reductions import BLOCK
 from .split import buffers, phases

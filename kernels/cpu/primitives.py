@@ -9,7 +9,9 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from .lanes import LANE_PRIMITIVES
-from .vectors import COMBINE, cgutils
+from .moments import MOMENT_PRIMITIVES
+from .strips import STRIP_PRIMITIVES
+from .vectors import COMBINE, local
 
 pointer_to: Any = types.CPointer
 
@@ -22,7 +24,7 @@ def stack(context: Any, dtype: Any, count: Any) -> Any:
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = context.get_data_type(item)
-        memory = cgutils.alloca_once(builder, ir.ArrayType(kind, count.literal_value))
+        memory = local(builder, ir.ArrayType(kind, count.literal_value))
         memory.align = 64
         return builder.bitcast(memory, kind.as_pointer())
 
@@ -143,5 +145,7 @@ PRIMITIVES: dict[str, Any] = {
     "larger": _extreme("max"),
     "smaller": _extreme("min"),
     **LANE_PRIMITIVES,
+    **MOMENT_PRIMITIVES,
+    **STRIP_PRIMITIVES,
 }
 """Name in generated text -> intrinsic."""

@@ -54,10 +54,22 @@ class Accumulator:
         return STORED.get(self.dtype, self.dtype)
 
     @property
-    def order(self) -> Literal["blocks", "any", "first"]:
+    def by_blocks(self) -> bool:
+        """Whether blocks of values are merged in their order."""
+        return self.order in ("blocks", "moments")
+
+    @property
+    def lanes_op(self) -> str:
+        """What the values of a block are combined by in lanes."""
+        return "sum" if self.order == "moments" else self.op
+
+    @property
+    def order(self) -> Literal["blocks", "moments", "any", "first"]:
         """Whether the order of values decides bits, nothing, or the position."""
         if self.reduce.kind in ARG:
             return "first"
+        if self.reduce.kind == "squared_deviations":
+            return "moments"
         rounds = "float" in self.dtype or "complex" in self.dtype
         return "blocks" if self.op in ("sum", "prod") and rounds else "any"
 

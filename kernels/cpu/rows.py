@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..kernel import Loop, Reduce, Store
+from . import deviations
 from .reductions import BLOCK, CHUNK, Accumulator, accumulators, kept, needed
 from .scope import Scope
 
@@ -64,17 +65,25 @@ class RowWriter:
     def blocks(self, loop: Loop, found: list[Accumulator]) -> None:
         """Write the loop over blocks, if the order of any reduction needs it."""
         lines = self.scope.lines
-        ordered = [acc for acc in found if acc.order == "blocks"]
+        ordered = [acc for acc in found if acc.by_blocks]
         if not ordered:
             self.chunks(loop, found, "0", self.extent)
             return
         with lines.block(f"for block in range(0, {self.extent}, {BLOCK}):"):
             lines.add(f"end = min(block + {BLOCK}, {self.extent})")
-            for acc in ordered:
-                lines.add(f"clear_{acc.op}(lanes{acc.number})")
+            self.clear(found)
             self.chunks(loop, found, "block", "end")
             for acc in ordered:
-                self.add_block(acc, f"merge_{acc.op}(lanes{acc.number})")
+                if acc.order == "moments":
+                    self.join_block(acc, deviations.block_moments(acc))
+                else:
+                    self.add_block(acc, f"merge_{acc.op}(lanes{acc.number})")
+
+    def clear(self, found: list[Accumulator]) -> None:
+        """Write the start of a block."""
+        for acc in found:
+            if acc.order == "blocks":
+                self.scope.lines.add(f"clear_{acc.op}(lanes{acc.number})")
 
     def chunks(
         self, loop: Loop, found: list[Accumulator], first: str, end: str
@@ -84,7 +93,7 @@ class RowWriter:
         simple = all(acc.access is not None for acc in found) and not any(
             isinstance(statement, Store) for statement in loop.body
         )
-        if simple and all(acc.order != "first" for acc in found):
+        if simple and all(acc.order in ("blocks", "any") for acc in found):
             count = end if first == "0" else f"{end} - {first}"
             for acc in found:
                 self.combine(acc, first, count)
@@ -117,6 +126,8 @@ class RowWriter:
             add(f"{acc.reduce.target} = -1")
         elif acc.order == "any":
             add(f"clear_{acc.op}(lanes{k})")
+        elif acc.order == "moments":
+            deviations.begin(self.scope.lines, acc)
         elif acc.op == "prod":
             add(f"total{k} = {acc.carrier}(1.0)")
         else:
@@ -131,13 +142,22 @@ class RowWriter:
             argument = self.scope.kernel.accesses[acc.access].argument
             place = self.scope.address(acc.access, self.axes, start)
             values = f"at(a{argument}, {place.removesuffix(' + 0')})"
-        if acc.order != "first":
+        if acc.order in ("blocks", "any"):
             lines.add(f"lanes_{acc.op}(lanes{k}, {values}, {count})")
             return
-        lines.add(f"clear_{acc.op}(lanes{k})")
-        lines.add(f"lanes_{acc.op}(lanes{k}, {values}, {count})")
+        lines.add(f"clear_{acc.lanes_op}(lanes{k})")
+        lines.add(f"lanes_{acc.lanes_op}(lanes{k}, {values}, {count})")
+        if acc.order == "moments":
+            total = f"merge_sum(lanes{k})"
+            deviations.join_chunk(lines, acc, total, values, count)
+            return
         lines.add(f"new{k} = merge_{acc.op}(lanes{k})")
         self.take_best(acc, f"{start} + first_of({values}, {count}, new{k})")
+
+    def join_block(self, acc: Accumulator, moments: list[str]) -> None:
+        """Write the merge of the moments of one block into those of a row."""
+        lines, state = self.scope.lines, deviations.state_of(acc)
+        deviations.join_or_begin(lines, state, acc, "block", moments, "end - block")
 
     def take_best(self, acc: Accumulator, position: str) -> None:
         """Write how the extreme of later values may take the place of the best."""
@@ -166,6 +186,6 @@ class RowWriter:
         value = f"total{acc.number}"
         if acc.order == "any":
             value = f"merge_{acc.op}(lanes{acc.number})"
-        elif acc.op == "sum":
+        elif acc.lanes_op == "sum":
             value = f"compensated(total{acc.number}, rest{acc.number})"
         self.scope.lines.add(f"{acc.reduce.target} = {acc.result(value)}")

@@ -14,7 +14,10 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from ..backend import UnsupportedKernel
 from ..kernel import IOTA, Kernel, Load, Loop, Reduce, Statement, Store
-from .columns import WIDTH, ColumnWriter, rounded
+from ..text import Lines
+from . import deviations
+from .columns import ColumnWriter, rounded
+from .deviations import WIDTH
 from .reductions import BLOCK, Accumulator, accumulators, merged, start_value
 from .rows import RowWriter
 from .scope import Scope
@@ -59,6 +62,10 @@ def buffers(kernel: Kernel) -> list[Buffer]:
             found.append(Buffer(f"partial{acc.number}", acc.carrier, "blocks"))
             if first:
                 found.append(Buffer(f"place{acc.number}", "int64", "blocks"))
+            if acc.order == "moments":
+                for name in ("center", "trail"):
+                    name = f"{name}_of{acc.number}"
+                    found.append(Buffer(name, acc.carrier, "blocks"))
             dtype = "int64" if first else acc.carrier
             found.append(Buffer(f"result{acc.number}", dtype, "units"))
     return found
@@ -97,8 +104,7 @@ def emit_phases(scope: Scope) -> None:
             lines.block("for piece in range(lo, hi):"),
         ):
             lines.add("unit = piece // blocks")
-            lines.add(f"block = piece % blocks * {BLOCK}")
-            lines.add(f"end = min(block + {BLOCK}, {writer.extent})")
+            block_of_piece(lines, writer.extent)
             writer.before(body[:number])
             writer.piece(statement)
         phase += 1
@@ -140,14 +146,19 @@ class SplitRows(RowWriter):
         for acc in found:
             if acc.order == "first":
                 self.begin(acc)
-            else:
+            elif acc.order == "any":
                 add(f"clear_{acc.op}(lanes{acc.number})")
+        self.clear(found)
         self.chunks(loop, found, "block", "end")
         for acc in found:
             k = acc.number
             if acc.order == "first":
                 add(f"partial{k}[piece] = best{k}")
                 add(f"place{k}[piece] = {acc.reduce.target}")
+            elif acc.order == "moments":
+                values = deviations.block_moments(acc)
+                for item, value in zip(moments_of(acc, "piece"), values, strict=True):
+                    add(f"{item} = {value}")
             else:
                 add(f"partial{k}[piece] = merge_{acc.op}(lanes{k})")
 
@@ -163,6 +174,9 @@ class SplitRows(RowWriter):
             with lines.block("for piece in range(unit * blocks, (unit + 1) * blocks):"):
                 if acc.order == "blocks":
                     self.add_block(acc, f"partial{k}[piece]")
+                elif acc.order == "moments":
+                    block_of_piece(lines, self.extent)
+                    self.join_block(acc, moments_of(acc, "piece"))
                 elif acc.order == "any":
                     text = merged(acc, f"total{k}", f"partial{k}[piece]")
                     lines.add(f"total{k} = {text}")
@@ -172,11 +186,23 @@ class SplitRows(RowWriter):
             lines.add(f"result{k}[unit] = {_total(acc)}")
 
 
+def moments_of(acc: Accumulator, item: str) -> list[str]:
+    """The items of the buffers that keep mean, trail and deviations of a block."""
+    names = ("center_of", "trail_of", "partial")
+    return [f"{name}{acc.number}[{item}]" for name in names]
+
+
+def block_of_piece(lines: Lines, extent: str) -> None:
+    """Write which elements are those of ``piece``."""
+    lines.add(f"block = piece % blocks * {BLOCK}")
+    lines.add(f"end = min(block + {BLOCK}, {extent})")
+
+
 def _total(acc: Accumulator) -> str:
     """The text of the merged value of a row, as lanes carry it."""
     if acc.order == "first":
         return acc.reduce.target
-    if acc.op == "sum" and acc.order == "blocks":
+    if acc.lanes_op == "sum" and acc.by_blocks:
         return f"compensated(total{acc.number}, rest{acc.number})"
     return f"total{acc.number}"
 
@@ -218,7 +244,7 @@ class SplitColumns(ColumnWriter):
         lines, found, i = self.scope.lines, self.loops[id(loop)], self.column
         self.start(found)
         self.clear(found)
-        self.elements(loop, "block, end")
+        self.block(loop, found)
         if not found:
             return
         with lines.block(self.each_column()):
@@ -226,6 +252,11 @@ class SplitColumns(ColumnWriter):
                 k = acc.number
                 kept = f"block{k}" if acc.order == "blocks" else f"best{k}"
                 at = f"piece * {WIDTH} + {i}"
+                if acc.order == "moments":
+                    values = deviations.block_moments(acc, f"[{i}]")
+                    for item, value in zip(moments_of(acc, at), values, strict=True):
+                        lines.add(f"{item} = {value}")
+                    continue
                 lines.add(f"partial{k}[{at}] = {kept}[{i}]")
                 if acc.order == "first":
                     lines.add(f"place{k}[{at}] = {acc.reduce.target}_all[{i}]")
@@ -236,12 +267,12 @@ class SplitColumns(ColumnWriter):
         lines.add(f"first = unit % width * {WIDTH}")
         lines.add(f"count = min({WIDTH}, n{self.last} - first)")
         self.start(found)
-        with (
-            lines.block("for piece in range(unit * blocks, (unit + 1) * blocks):"),
-            lines.block(self.each_column()),
-        ):
-            for acc in found:
-                self.merge_piece(acc)
+        with lines.block("for piece in range(unit * blocks, (unit + 1) * blocks):"):
+            if any(acc.order == "moments" for acc in found):
+                block_of_piece(lines, self.extent)
+            with lines.block(self.each_column()):
+                for acc in found:
+                    self.merge_piece(acc)
         with lines.block(self.each_column()):
             for acc in found:
                 at = f"result{acc.number}[unit * {WIDTH} + {i}]"
@@ -253,6 +284,8 @@ class SplitColumns(ColumnWriter):
         part = f"partial{k}[piece * {WIDTH} + {i}]"
         if acc.order == "blocks":
             self.add_block(acc, part)
+        elif acc.order == "moments":
+            self.join_block(acc, moments_of(acc, f"piece * {WIDTH} + {i}"))
         elif acc.order == "any":
             text = merged(acc, f"best{k}[{i}]", part)
             self.scope.lines.add(f"best{k}[{i}] = {text}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache as once
 from typing import Any
 
 from llvmlite import ir
@@ -48,6 +50,23 @@ COMBINE: dict[str, Combine] = {
 }
 
 
+def local(builder: Any, kind: Any) -> Any:
+    """Memory for one `kind` on the stack, not yet written.
+
+    Numba's own helper fills it with zeros, at each call of a kernel; and LLVM takes the
+    filling of an array apart, for as long as it takes for all the rest.
+    """
+    with builder.goto_entry_block():
+        return builder.alloca(kind)
+
+
+def local_with(builder: Any, value: Any) -> Any:
+    """Memory on the stack that holds `value`."""
+    memory = local(builder, value.type)
+    builder.store(value, memory)
+    return memory
+
+
 def is_signed(item: Any) -> bool:
     """Whether a Numba type is that of signed integers."""
     return bool(getattr(item, "signed", False))
@@ -91,14 +110,44 @@ def wide_load(builder: Any, pointer: Any, vector: Any, align: int) -> Any:
     return builder.load(builder.bitcast(pointer, vector.as_pointer()), align=align)
 
 
+def not_unrolled(module: Any) -> Any:
+    """Metadata of the jump that closes a loop which LLVM is not to unroll."""
+    wish = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    loop = ir.MDValue(module, [], str(len(module.metadata)))
+    loop.operands = (loop, wish)  # the first one is itself: LLVM knows loops by that
+    return loop
+
+
+@contextmanager
+def vectors_of(builder: Any, numbers: Any, vector: Any) -> Iterator[Any]:
+    """A loop over the starts of whole vectors among `numbers`, a multiple of them.
+
+    LLVM is told not to unroll it: a step has several registers' worth of independent
+    work already, and unrolled eight times it took longer to compile than all the rest
+    of a sum.
+    """
+    inside = builder.append_basic_block("vectors")
+    after = builder.append_basic_block("vectors.after")
+    before, zero = builder.block, INDEX(0)
+    builder.cbranch(builder.icmp_signed("<", zero, numbers), inside, after)
+    builder.position_at_end(inside)
+    index = builder.phi(INDEX)
+    index.add_incoming(zero, before)
+    yield index
+    following = builder.add(index, INDEX(vector.count), flags=["nsw"])
+    index.add_incoming(following, builder.block)
+    more = builder.icmp_signed("<", following, numbers)
+    jump = builder.cbranch(more, inside, after)
+    jump.set_metadata("llvm.loop", not_unrolled(builder.module))
+    builder.position_at_end(after)
+
+
 def masked_load(
     builder: Any, pointer: Any, vector: Any, count: Any, neutral: Any
 ) -> Any:
     """The first `count` numbers at `pointer`; the identity in the other lanes."""
     width, align = vector.count, item_bytes(vector.element)
-    lanes = ir.VectorType(INT32, width)
-    limit = splat(builder, builder.trunc(count, INT32), width)
-    mask = builder.icmp_unsigned("<", ir.Constant(lanes, list(range(width))), limit)
+    mask = prefix(builder, count, width)
     pointed = builder.bitcast(pointer, vector.as_pointer())
     name = f"llvm.masked.load.{mangled(vector)}.p0"
     arguments = [pointed, INT32(align), mask, neutral]
@@ -112,12 +161,35 @@ def masked_load(
     return builder.call(load, arguments)
 
 
+def prefix(builder: Any, count: Any, width: int) -> Any:
+    """A mask of the first `count` of some lanes."""
+    limit = splat(builder, builder.trunc(count, INT32), width)
+    return builder.icmp_unsigned("<", places(*range(width)), limit)
+
+
+@once
+def places(*numbers: int) -> ir.Constant:
+    """Places of a shuffle. Writing such constants out is work, so they are kept."""
+    return ir.Constant(ir.VectorType(INT32, len(numbers)), numbers)
+
+
+def repeated(vector: Any, number: float) -> ir.Constant:
+    """A constant vector with `number` in every lane."""
+    return _repeated(vector.element, vector.count, str(number))
+
+
+@once
+def _repeated(kind: Any, width: int, number: str) -> ir.Constant:
+    # by text, as 0.0 equals -0.0 and NaN not even itself
+    value = int(number) if isinstance(kind, ir.IntType) else float(number)
+    return ir.Constant(ir.VectorType(kind, width), [value] * width)
+
+
 def splat(builder: Any, value: Any, width: int) -> Any:
     """A vector with `value` in every lane."""
     unknown = ir.Constant(ir.VectorType(value.type, width), ir.Undefined)
     first = builder.insert_element(unknown, value, INT32(0))
-    zeros = ir.Constant(ir.VectorType(INT32, width), [0] * width)
-    return builder.shuffle_vector(first, unknown, zeros)
+    return builder.shuffle_vector(first, unknown, places(*[0] * width))
 
 
 def mangled(kind: Any) -> str:
@@ -131,13 +203,9 @@ def mangled(kind: Any) -> str:
 
 def fold(builder: Any, value: Any, step: Combine, signed: bool) -> Any:
     """The lower half of a vector, combined with the upper half."""
-    half = value.type.count // 2
+    half, unknown = value.type.count // 2, ir.Constant(value.type, ir.Undefined)
     low, high = (
-        builder.shuffle_vector(
-            value,
-            ir.Constant(value.type, ir.Undefined),
-            ir.Constant(ir.VectorType(INT32, half), list(range(first, first + half))),
-        )
+        builder.shuffle_vector(value, unknown, places(*range(first, first + half)))
         for first in (0, half)
     )
     return step(builder, low, high, signed)

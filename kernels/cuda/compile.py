@@ -25,6 +25,7 @@ from numba import cuda, types
 from numba.cuda import api, compiler, dispatcher
 
 from ..cpu.scope import SUPPORTED
+from . import moments
 from .forms import ENTRY, THREADS
 from .functions import NAMESPACE
 from .halves import FUNCTIONS as HALVES
@@ -129,7 +130,8 @@ def _types() -> dict[str, Any]:
 def _names() -> dict[str, Any]:
     """Everything that generated text may name."""
     constants = {"inf": float("inf"), "nan": float("nan")}
-    functions = {**device_functions(), **HALVES, **MEMORY, **NAMESPACE}
+    functions = {**device_functions(), **moments.device_functions()}
+    functions |= {**HALVES, **MEMORY, **NAMESPACE}
     functions["last_of"] = last_of(take_ticket)
     return {**_types(), "bool": types.boolean, **constants, **functions}
 

@@ -31,6 +31,7 @@ from .wide import emit_wide, width
 
 OWN_NAME = re.compile(
     r"([asnopiv]\d+|d\d+_\d+|(best|place|new|total|rest|whole|part)\d+|lane|row|leader"
+    r"|(count|mean|trail|part_mean|part_trail)\d+"
     r"|width|unit|parts|first|end|limit|index|tickets|r|lo|hi|cuda)"
     r"(_\d+)?$"
 )
@@ -87,9 +88,13 @@ def emit(kernel: Kernel, team: Team | None = None) -> str:
 
 def _check(kernel: Kernel) -> None:
     check(kernel, OWN_NAME)
+    dtypes = [*(argument.dtype for argument in kernel.arguments), *kernel.scalars]
     for statement in kernel.statements():
-        if isinstance(statement, Compute | Reduce) and "complex" in statement.dtype:
-            raise UnsupportedKernel(f"dtype {statement.dtype} on CUDA")
+        if isinstance(statement, Compute | Reduce):
+            dtypes.append(statement.dtype)
+    for dtype in dtypes:
+        if "complex" in dtype:
+            raise UnsupportedKernel(f"dtype {dtype} on CUDA")
 
 
 def emit_map(scope: Scope) -> None:

@@ -42,10 +42,17 @@ def partial_accumulators(kernel: Kernel) -> list[Accumulator]:
 def scratch_parameters(kernel: Kernel) -> list[tuple[str, str]]:
     """Names and types of the memory that blocks share: tickets, and parts of rows."""
     parts = [
-        (f"part{acc.number}", f"CPointer({acc.carrier})")
+        (name, f"CPointer({acc.carrier})")
         for acc in partial_accumulators(kernel)
+        for name in part_names(acc)
     ]
     return [("tickets", "CPointer(int32)"), *parts]
+
+
+def part_names(acc: Accumulator) -> list[str]:
+    """Names of the memory in which the parts of a row wait; moments need three."""
+    names = ["part"] if acc.order != "moments" else ["part_mean", "part_trail", "part"]
+    return [f"{name}{acc.number}" for name in names]
 
 
 class GridWriter(TeamWriter):
@@ -88,8 +95,10 @@ class GridWriter(TeamWriter):
             self.scope.lines.add(f"whole{acc.number} = {self.merged(acc)}")
         with self.scope.lines.block("if leader:"):
             for acc in found:
-                k = acc.number
-                self.scope.lines.add(f"part{k}[unit] = whole{k}")
+                k, names = acc.number, part_names(acc)
+                for item, name in enumerate(names, 1):
+                    value = f"whole{k}[{item}]" if len(names) > 1 else f"whole{k}"
+                    self.scope.lines.add(f"{name}[unit] = {value}")
 
     def merge(self) -> None:
         """All parts of a row, merged in their order; then what follows the loop."""
@@ -98,7 +107,12 @@ class GridWriter(TeamWriter):
             self.begin(acc)
         with self.scope.lines.block(f"for r in range(lane, parts, {THREADS}):"):
             for acc in found:
-                self.combine(acc, f"part{acc.number}[row * parts + r]")
+                values = [f"{name}[row * parts + r]" for name in part_names(acc)]
+                if acc.order == "moments":
+                    count = f"min({PART}, {self.limit} - r * {PART})"
+                    self.join(acc, [f"{acc.carrier}({count})", *values])
+                else:
+                    self.combine(acc, *values)
         for acc in found:
             self.finish(acc)
         for statement in self.scope.kernel.body[1:]:

@@ -14,7 +14,7 @@ from ..counts import COUNTS
 from ..kernel import Kernel, Layout
 from . import hardware
 from .forms import COLUMNS, PART, THREADS, WARP, Team
-from .grid import fits, partial_accumulators
+from .grid import fits, part_names, partial_accumulators
 from .wide import BYTES, aligned, width
 
 BLOCKS = 8
@@ -94,6 +94,7 @@ def scratch(kernel: Kernel, layout: Layout, team: Team) -> list[Any]:
     sums = [
         array((rows * parts_of(layout),), acc.carrier)
         for acc in partial_accumulators(kernel)
+        for _ in part_names(acc)
     ]
     return [array.of(np.zeros(rows, np.int32)), *sums]
 

@@ -14,6 +14,9 @@ from ..cpu.scope import Scope
 from ..kernel import Kernel, Load, Loop, Reduce, Statement, Store
 from .forms import COLUMNS, LANES, THREADS, WARP, Team
 
+MOMENTS = ("count", "mean", "trail", "total", "rest")
+"""The state of `moments.joined_moments`."""
+
 
 class TeamWriter:
     """Writes the text of a kernel whose rows are shared by teams of threads."""
@@ -130,6 +133,9 @@ class TeamWriter:
             add(f"place{k} = int64(-1)")
         elif acc.order == "any":
             add(f"best{k} = {typed(start_value(acc), acc.carrier)}")
+        elif acc.order == "moments":
+            for name in MOMENTS:
+                add(f"{name}{k} = {acc.carrier}(0.0)")
         elif acc.op == "prod":
             add(f"total{k} = {acc.carrier}(1.0)")
         else:
@@ -149,6 +155,10 @@ class TeamWriter:
                 lines.add(f"place{k} = r")
         elif acc.order == "any":
             lines.add(f"best{k} = {merged(acc, f'best{k}', value)}")
+        elif acc.order == "moments":
+            lines.add(f"new{k} = {value}")  # new - new is NaN where that is not finite
+            one, zero = f"{acc.carrier}(1.0)", f"{acc.carrier}(0.0)"
+            self.join(acc, [one, f"new{k}", zero, f"new{k} - new{k}"])
         elif acc.op == "prod":
             lines.add(f"total{k} = {joined(acc, f'total{k}', value)}")
         else:
@@ -156,9 +166,19 @@ class TeamWriter:
             lines.add(f"rest{k} += lost(total{k}, new{k})")
             lines.add(f"total{k} += new{k}")
 
+    def join(self, acc: Accumulator, others: list[str]) -> None:
+        """How other moments (number, mean, trail, deviations) join those of `acc`."""
+        state = [f"{name}{acc.number}" for name in MOMENTS]
+        head = f"{', '.join(state)} = joined_moments"
+        self.scope.lines.call(head, [*state, *others], "")
+
     def finish(self, acc: Accumulator) -> None:
         """The reduced value of the team, in all of its threads."""
-        self.scope.lines.add(f"{acc.reduce.target} = {acc.result(self.merged(acc))}")
+        value = self.merged(acc)
+        if acc.order == "moments":  # and before it their number and mean
+            self.scope.lines.add(f"whole{acc.number} = {value}")
+            value = f"whole{acc.number}[3]"
+        self.scope.lines.add(f"{acc.reduce.target} = {acc.result(value)}")
 
     def merged(self, acc: Accumulator) -> str:
         """The text of what the threads of the team have, merged."""
@@ -168,6 +188,9 @@ class TeamWriter:
             return f"{name}(best{k}, place{k})"
         if acc.order == "any":
             return f"{name}(best{k})"
+        if acc.order == "moments":
+            self.scope.lines.add(f"total{k} = compensated(total{k}, rest{k})")
+            return f"{name}(count{k}, mean{k}, trail{k}, total{k})"
         if acc.op == "prod":
             return f"{name}(total{k})"
         return f"{name}(compensated(total{k}, rest{k}))"

@@ -21,6 +21,7 @@ from numba import cuda
 from numba.cuda.simulator import kernelapi
 
 from ..reference.functions import FUNCTIONS
+from . import moments
 from .forms import THREADS
 from .sharing import Sharing
 from .teams import device_functions, last_of
@@ -183,4 +184,5 @@ def _library() -> dict[str, Any]:
     for count in (2, 4, 8):
         found |= {f"load_{count}": _loader(count), f"store_{count}": _storer(count)}
     found |= {"half_to_single": _half_to_single, "single_to_half": _single_to_half}
-    return {**found, **device_functions(), "last_of": last_of(_take_ticket)}
+    found |= {**device_functions(), **moments.device_functions()}
+    return {**found, "last_of": last_of(_take_ticket)}

@@ -94,7 +94,7 @@ def _wins(kind: str) -> Callable[[Any, int, Any, int], Any]:
 
 
 @cache
-def _shuffle(carrier: str) -> Any:
+def shuffle_of(carrier: str) -> Any:
     """The value of the thread whose number differs in the bits of `step`."""
     item = getattr(types, carrier)
     wide = item if carrier.startswith("float") else types.int64
@@ -112,7 +112,7 @@ def reducer(team: Team, kind: str, carrier: str) -> Any:
     if kind.startswith("arg"):
         return _arg_reducer(team, kind, carrier)
     item = getattr(types, carrier)
-    shuffle, join = _shuffle(carrier), _join(kind, carrier)
+    shuffle, join = shuffle_of(carrier), _join(kind, carrier)
 
     @cuda.jit(device=True)
     def warp(value: Any) -> Any:
@@ -152,7 +152,7 @@ def _arg_reducer(team: Team, kind: str, carrier: str) -> Any:
     """First position of the extreme, or of the first NaN; -1 where there is none."""
     item = getattr(types, carrier)
     lanes = LANES[team]
-    shuffle, wins = _shuffle(carrier), cuda.jit(device=True)(_wins(kind))
+    shuffle, wins = shuffle_of(carrier), cuda.jit(device=True)(_wins(kind))
 
     @cuda.jit(device=True)
     def warp(value: Any, place: int) -> Any:

@@ -2,7 +2,8 @@
 
 NumPy's wheels carry an OpenBLAS with 64-bit integers. Each product is given to the
 routine that NumPy would call, with the same arguments, so that results have the same
-bits; what NumPy does without BLAS, or by ``syrk``, is left to NumPy.
+bits; what NumPy does without BLAS, or by ``syrk``, is left to NumPy. Products that are
+just too large for one thread of OpenBLAS are given to it in `parts`.
 """
 
 from __future__ import annotations
@@ -17,14 +18,13 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from .parts import SMALL, rows_of_parts
+
 _ROW, _COLUMN, _PLAIN, _TURNED = 101, 102, 111, 112
 """CBLAS: orders of a matrix, and whether it is transposed."""
 
 LARGE = 2**31
 """Extents and strides from here on are left to NumPy."""
-
-SMALL = 2**18
-"""Multiplications of a product that OpenBLAS does not share among its own threads."""
 
 NANOSECONDS = 0.1
 """An estimate for one multiplication and addition."""
@@ -202,6 +202,12 @@ def product(
         return None
     if same and x.offset == y.offset and _is_square_of(x, y):
         return None
+    if len(x.shape) == 2 == len(y.shape):
+        rows = rows_of_parts(dtype, x.shape, y.shape)
+        if rows is not None:
+            (m, k), (along, across) = x.shape, x.strides
+            shape, strides = (m // rows, rows, k), (rows * along, along, across)
+            x = Matrix(x.offset, shape, strides)
     batch = _batch(x, y)
     chosen = _routine(x, y)
     if batch is None or chosen is None:

@@ -16,6 +16,7 @@ from . import (
     matching,
     operators,
     recording,
+    splicing,
     subscripts,
     writing,
 )
@@ -45,12 +46,13 @@ WORDS = (
 
 MODULES = (
     *(matching, recording, flushing, handles, looking),
-    *(operators, writing, subscripts, calls),
+    *(operators, writing, subscripts, calls, splicing),
 )
 
 FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc"),
     *("flush", "survey", "settle", "evaluate"),
+    *("make_values", "follow_steps"),
 )
 
 KINDS = {

@@ -61,6 +61,7 @@ RESULTS = 8 * FIELDS.index("results")
 RESULTS_AT = 8 * FIELDS.index("results_at")
 LAUNCHES = 8 * FIELDS.index("launches")
 HELPERS = 8 * FIELDS.index("helpers")
+OVERWRITES = 8 * FIELDS.index("overwrites")
 STRAIGHT = 8 * FIELDS.index("straight")
 """Where the words at the head of a plan are."""
 
@@ -249,7 +250,7 @@ def run(trace: int, plan: int, fresh: int, overwrites: int) -> int:
         IncRef(state.false)
         replace(trace + slot.trace_flushing, state.false)
     if made != load(plan + CALLS):
-        if made < 0 or not overwrites:
+        if made < load(plan + OVERWRITES) or not overwrites:
             return LEFT
         return lose(trace)
     give(trace, plan, buffers, entered)

@@ -55,6 +55,7 @@ FIELDS = (
     "results_at",
     "launches",
     "helpers",
+    "overwrites",
     "straight",
 )
 """Words at the head of a segment, in order. Places are bytes from its start; that of

@@ -89,6 +89,8 @@ class Segment:
         Memory that only it needs, all in one array.
     arena : int
         The slot for that array.
+    overwrites : int
+        The first call that writes into memory that came in; their number, if none does.
     """
 
     calls: tuple[Call, ...]
@@ -96,6 +98,7 @@ class Segment:
     fresh: tuple[tuple[int, np.dtype[Any], tuple[int, ...]], ...]
     temporaries: tuple[Temporary, ...]
     arena: int
+    overwrites: int
 
 
 @dataclass(frozen=True)
@@ -255,6 +258,7 @@ def _pack(
     work = sum(call.work for call in segment.calls)
     fields["template_size"] = 8 * len(template)
     fields["words_at"] = head
+    fields["overwrites"] = segment.overwrites
     fields["frame_size"] = head + 8 * len(template) + 8  # malloc(0) may give nothing
     fields["release"] = work >= RELEASE
     return packed("q", [*(fields[name] for name in FIELDS), *body]).tobytes()

@@ -21,11 +21,16 @@ from ..backend import CompileError, Launcher
 from ..counts import COUNTS
 from ..host import HostMemory
 from ..kernel import Kernel, Layout
-from . import access, functions, reductions
+from . import access, deviations, functions, reductions
 from .access import Memory
 from .emit import emit
 
-NAMESPACE = {**functions.FUNCTIONS, **access.FUNCTIONS, **reductions.FUNCTIONS}
+NAMESPACE = {
+    **functions.FUNCTIONS,
+    **access.FUNCTIONS,
+    **reductions.FUNCTIONS,
+    **deviations.FUNCTIONS,
+}
 """What the names in generated text mean."""
 
 

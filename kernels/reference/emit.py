@@ -123,7 +123,7 @@ class Writer:
         name = f"{self.kernel.kind}_{kind}"
         if "complex" in reduce.dtype and kind != "sum":
             raise UnsupportedKernel(f"{kind} of {reduce.dtype}")
-        if kind in ("sum", "prod", "max", "min"):
+        if kind in ("sum", "prod", "max", "min", "squared_deviations"):
             carrier = "float32" if reduce.dtype == "float16" else reduce.dtype
             text = f"{name}({carrier}({value}), loop)"
             if carrier != reduce.dtype:

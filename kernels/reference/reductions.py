@@ -30,6 +30,11 @@ def lanes_of_block(values: Array, combine: np.ufunc) -> Array:
     padding = np.full((*outer, -count % LANES), neutral(combine, values.dtype))
     whole = np.concatenate([values, padding.astype(values.dtype)], axis=-1)
     lanes = combine.accumulate(whole.reshape(*outer, -1, LANES), axis=-2)[..., -1, :]
+    return tree(lanes, combine)
+
+
+def tree(lanes: Array, combine: np.ufunc) -> Array:
+    """Lanes merged as a balanced tree: the first half with the second, ..."""
     while lanes.shape[-1] > 1:
         half = lanes.shape[-1] // 2
         lanes = combine(lanes[..., :half], lanes[..., half:])

@@ -79,17 +79,25 @@ def row_kernels() -> None:
 
 def long_row() -> None:
     x = GENERATOR.normal(size=40_000)
-    kernel = reductions(("sum", "max"), "float64", "row")
+    kernel = reductions(("sum", "max", "squared_deviations"), "float64", "row")
     results = []
-    tickets, parts = np.zeros(1, np.int32), [np.zeros(3), np.zeros(3)]
+    tickets, parts = np.zeros(1, np.int32), [np.zeros(3) for _ in range(5)]
     for blocks in (1, 3):
-        outs = [np.zeros(1), np.zeros(1)]
-        words = [x, *outs, 1, len(x), 0, len(x), 0, 0, tickets, *parts]
+        outs = [np.zeros(1) for _ in range(3)]
+        words = [x, *outs, 1, len(x), 0, len(x), 0, 0, 0, tickets, *parts]
         run(kernel, "grid", words, blocks)
         results.append(outs)
     assert results[0] == results[1], "the size of the grid changed bits"
     assert tickets[0] == 0
-    check("a long row, shared by blocks", results[0], [[x.sum()], [x.max()]])
+    check(
+        "a long row, shared by blocks",
+        results[0],
+        [[x.sum()], [x.max()], [deviations(x)]],
+    )
+
+
+def deviations(x: Any, axis: int = 0) -> Any:
+    return np.var(x, axis=axis) * x.shape[axis]
 
 
 def column_kernel() -> None:
@@ -116,7 +124,7 @@ def reductions_of(kinds: tuple[str, ...], team: str) -> None:
     places = [0, stride, *[0] * len(outs)]
     run(kernel, team, [data.ravel(), *outs, rows, length, *places], blocks=1)
     for kind, out in zip(kinds, outs, strict=True):
-        function: Callable[..., Any] = getattr(np, kind)
+        function: Callable[..., Any] = getattr(np, kind, deviations)
         check(f"{kind}, {team}", out.astype(float), function(x, axis=1).astype(float))
 
 
@@ -134,6 +142,6 @@ if __name__ == "__main__":
     row_kernels()
     long_row()
     column_kernel()
-    reductions_of(KINDS, "warp")
-    reductions_of(KINDS, "column")
+    reductions_of((*KINDS, "squared_deviations"), "warp")
+    reductions_of((*KINDS, "squared_deviations"), "column")
     reductions_of(("sum", "argmin"), "block")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -96,18 +97,50 @@ def test_a_folder_that_cannot_be_made_is_done_without(
     assert (cache.size(), cache.clear()) == (0, 0)
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 @pytest.mark.parametrize("call", ["open", "replace", "mkdir"])
 def test_a_disk_that_refuses_is_done_without(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, call: str
+    folder: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
 ) -> None:
     def refuse(*arguments: object, **options: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
     owner = Path if call == "mkdir" else cache.os
     monkeypatch.setattr(owner, call, refuse)
     assert [compile_again(), compile_again()] == [False, False]
     monkeypatch.undo()
     assert not list(folder.glob("*"))
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_file_keeps_nothing(
+    folder: Path,
+) -> None:
+    resource = pytest.importorskip("resource", reason="limits of files are Unix's")
+    compile_again()
+    cache.clear()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        kept = cache.save("0" * 64, bytes(5000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not kept
+    assert not list(folder.iterdir())
+    assert cache.save("0" * 64, bytes(5000))
+
+
+def test_a_file_that_may_not_be_read_is_compiled_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_again()
+
+    def refuse(*arguments: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as denied:
+        denied.setattr(cache, "open", refuse, raising=False)
+        assert compile_again() is False
+    assert compile_again() is True
 
 
 def test_a_folder_that_everybody_may_write_is_refused(folder: Path) -> None:
@@ -196,8 +229,8 @@ def test_a_warm_process_does_not_import_numba(folder: Path) -> None:
         assert process.returncode == 0
 
 
-def test_two_processes_may_fill_the_cache_at_once(folder: Path) -> None:
-    processes = [program() for _ in range(2)]
+def test_eight_processes_may_fill_the_cache_at_once(folder: Path) -> None:
+    processes = [program() for _ in range(8)]
     for process in processes:
         process.communicate()
         assert process.returncode == 0

@@ -66,6 +66,9 @@ TEXTS = {
     "softmax": lambda: emit(softmax("float64")),
     "softmax_reference": lambda: reference.backend.emit(softmax("float64")),
     "layer_norm_columns": lambda: emit(layer_norm("column")),
+    "squared_deviations": lambda: emit(
+        reductions(("squared_deviations",), "float64", "row")
+    ),
     "argmax_split": lambda: emit_split(reductions(("argmax",), "float32", "row")),
 }
 

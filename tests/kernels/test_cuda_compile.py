@@ -169,6 +169,12 @@ def test_reductions(form: str, dtype: str) -> None:
         build(kernel)
 
 
+@pytest.mark.parametrize(("form", "team"), [("row", "grid"), ("column", "column")])
+def test_squared_deviations_stay_in_registers(form: str, team: str) -> None:
+    kernel = reductions(("sum", "squared_deviations"), "float64", form)
+    assert build(kernel, team).stack_bytes == 0
+
+
 def test_gather_iota_and_update_in_place() -> None:
     read, update = Argument("float32", "read"), Argument("float32", "update")
     places = Argument("int64", "read")

@@ -63,12 +63,26 @@ def test_layer_norm_of_columns() -> None:
 
 def test_long_rows_shared_by_blocks() -> None:
     x = np.random.default_rng(0).normal(size=(3, 1_000_003))
-    kernel = reductions(("sum", "max"), "float64", "row")
-    layout = Layout(x.shape, ((0, x.shape[1]), (0,), (0,)))
+    kernel = reductions(("sum", "max", "squared_deviations"), "float64", "row")
+    layout = Layout(x.shape, ((0, x.shape[1]), *[(0,)] * 3))
     for _ in range(2):  # the tickets are 0 again after a launch
-        sums, largest = run(kernel, layout, [x, np.zeros(3), np.zeros(3)])[1:]
+        results = run(kernel, layout, [x, *(np.zeros(3) for _ in range(3))])
+        _, sums, largest, deviations = results
+        np.testing.assert_allclose(deviations, x.var(1) * x.shape[1], rtol=1e-13)
         np.testing.assert_allclose(sums, x.sum(1), rtol=1e-12)
         np.testing.assert_array_equal(largest, x.max(1))
+
+
+@pytest.mark.parametrize("form", ["row", "column"])
+@pytest.mark.parametrize("length", [1, 45, 3000])
+def test_squared_deviations_of_values_far_from_zero(form: str, length: int) -> None:
+    x = np.random.default_rng(0).normal(size=(11, length)) + 1e8
+    kernel = reductions(("squared_deviations",), "float64", form)
+    data = x if form == "row" else np.ascontiguousarray(x.T)
+    stride = length if form == "row" else 11
+    layout = Layout(x.shape, ((0, stride), (0,)))
+    _, result = run(kernel, layout, [data, np.zeros(11)])
+    np.testing.assert_allclose(result, x.var(1) * length, rtol=1e-13)
 
 
 @pytest.mark.parametrize("form", ["row", "column"])

@@ -151,6 +151,27 @@ def test_extremes_see_a_nan_and_the_sign_of_a_zero_in_every_lane(
     assert np.signbit(lowest).all()
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int8", "uint16"])
+@pytest.mark.parametrize("kinds", [("max", "argmin"), ("sum", "min", "argmax")])
+def test_columns_in_memory_of_any_number(dtype: str, kinds: tuple[str, ...]) -> None:
+    """Rows are combined as vectors, where there is no NaN and no zero to look after."""
+    kernel = reductions(kinds, dtype, "column")
+    for columns, length in ((1, 40), (15, 33), (17, 100), (300, 4500)):
+        x = values(dtype, columns, length)
+        for look in range(4 if dtype in REALS else 1):
+            if look == 1:
+                x = np.copysign(np.round(x), x)
+            elif look == 2:
+                x[:, length // 2] = -np.nan
+            elif look == 3:
+                x[:] = -np.inf
+            wanted = reduce_with(kernel, x, reference)
+            for got, right in zip(reduce_with(kernel, x), wanted, strict=True):
+                np.testing.assert_array_equal(got, right)
+                zeros = got == 0
+                assert (np.signbit(got) == np.signbit(right))[zeros].all()
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_sums_and_products_of_bools_are_any_and_all(
     form: str, backend: Backend

@@ -41,8 +41,8 @@ def words(text: str) -> frozenset[str]:
 INTEGER_ONLY = words("left_shift right_shift gcd lcm bitwise_count")
 FLOAT_ONLY = words("copysign nextafter spacing ldexp heaviside signbit rint")
 NO_BOOL = words(
-    "reciprocal square floor ceil trunc sign fmod remainder floor_divide power "
-    "left_shift right_shift gcd lcm bitwise_count"
+    "reciprocal square floor ceil trunc sign conjugate fmod remainder floor_divide "
+    "power left_shift right_shift gcd lcm bitwise_count"
 )
 REFERENCE: dict[str, Callable[..., Any]] = {
     "sigmoid": special.expit,

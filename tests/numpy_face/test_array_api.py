@@ -47,10 +47,14 @@ linalg.eigvals 1; linalg.eigvalsh 1; linalg.inv 1; linalg.matmul 2
 linalg.matrix_norm 1 keepdims ord; linalg.matrix_power 2; linalg.outer 2
 linalg.qr 1 mode; linalg.slogdet 1; linalg.solve 2; linalg.svd 1 full_matrices
 linalg.svdvals 1; linalg.tensordot 2 axes; linalg.trace 1 offset dtype
-linalg.vecdot 2 axis
+linalg.vecdot 2 axis; linalg.diagonal 1 offset; linalg.matrix_transpose 1
+linalg.pinv 1 rtol; linalg.matrix_rank 1 rtol
 linalg.vector_norm 1 axis keepdims ord
 fft.fft 1 n axis norm; fft.ifft 1 n axis norm; fft.rfft 1 n axis norm
 fft.irfft 1 n axis norm; fft.fftn 1 s axes norm; fft.ifftn 1 s axes norm
+fft.rfftn 1 s axes norm; fft.irfftn 1 s axes norm
+fft.hfft 1 n axis norm; fft.ihfft 1 n axis norm
+fft.fftfreq 1 d dtype device; fft.rfftfreq 1 d dtype device
 fft.fftshift 1 axes; fft.ifftshift 1 axes
 __array_namespace_info__ 0
 """

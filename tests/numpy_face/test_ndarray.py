@@ -139,19 +139,19 @@ def test_flat_reads_and_writes_in_c_order() -> None:
 
 
 # -- indexing -------------------------------------------------------------------------
-def test_scalars_are_copies_and_are_assigned_to_as_a_whole() -> None:
+def test_scalars_are_copies_and_assigned_to_by_masks_alone() -> None:
     x = np.arange(3.0)
     first = x[0]
     x[0] = 7.0
     assert first == 0.0
     with pytest.raises(TypeError, match="does not support item assignment"):
-        first[0] = 1.0
+        first[...] = 1.0
     first += 1.0
     assert (first, x[0]) == (1.0, 7.0)
     total = x.sum()  # the array API knows no scalars: libraries write into this
     total[np.asarray(False)] = 2.0
     assert total == 10.0
-    total[()] = 3.0
+    total[np.asarray(True)] = 3.0
     assert (total, repr(total)) == (3.0, "array(3.)")
 
 
@@ -361,3 +361,11 @@ def test_a_layout_that_was_seen_before_is_not_taken_for_c_order() -> None:
     y = x.copy("F")
     assert y[0].tolist() == [0.0, 1.0, 2.0, 3.0]
     assert y.tolist() == x.tolist()
+
+
+def test_the_other_c_type_of_64_bits_leaves_no_trace() -> None:
+    def total(dtype: str) -> str:
+        return repr(np.ones(3, dtype) + np.ones(3, dtype))
+
+    total("longlong")
+    assert total("int64") == "array([2, 2, 2])"

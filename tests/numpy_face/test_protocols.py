@@ -71,12 +71,12 @@ def test_a_function_without_a_lazy_version_never_drops_a_gradient() -> None:
     x = np.ones((2, 2))
     x.requires_grad_()
     with pytest.raises(TypeError, match="an array that requires grad was given"):
-        np.linalg.inv(x)
+        np.linalg.qr(x, "raw")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FallbackWarning)
         with pytest.raises(TypeError, match="unwrap: arrays without gradients"):
             numpy.unwrap(x)
-    assert np.linalg.det(x.detach()) == 0.0
+    assert np.linalg.qr(x.detach(), "raw")[0].shape == (2, 2)
 
 
 def test_the_array_api_namespace() -> None:

@@ -30,11 +30,11 @@ def layer_norm(
             end = min(block + 4096, n1)
             for i0 in range(count):
                 block0[i0] = float64(-0.0)
-            for r in range(block, end):
-                q0 = p0 + r * d0_1
-                for i0 in range(count):
-                    x0 = a0[q0 + i0]
-                    block0[i0] = float64(block0[i0] + x0)
+            for start in range(block, end, 32):
+                stop = min(start + 32, end)
+                columns_sum(
+                    block0, at(a0, p0 + start * d0_1), d0_1, count, stop - start,
+                )
             for i0 in range(count):
                 rest0[i0] = rest0[i0] + lost(total0[i0], block0[i0])
                 total0[i0] = total0[i0] + block0[i0]

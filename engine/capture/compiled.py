@@ -1,0 +1,252 @@
+"""What `engine.compile` makes: calls that are recorded once, and then replayed.
+
+The first calls are ordinary. What they record is compared; where a replay is provably
+the same, later calls with arguments of the same kinds are replayed. Otherwise calls
+stay as they are, and `Compiled.report` says why, with the user's line.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import types
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from engine.capture.arguments import (
+    Unfit,
+    check_fit,
+    pattern_of,
+    separated,
+    share_numpy,
+)
+from engine.capture.attempt import attempt, grad_forms, settings
+from engine.capture.call import Call, copied
+from engine.capture.code import line_of
+from engine.capture.effects import Refused
+from engine.capture.reach import Reach
+from engine.capture.recording import Recording
+from engine.capture.replay import Entry, Replay, gathered
+from engine.config import config
+from engine.record.runtime import watchers
+from engine.record.trace import current_trace
+
+VARIANTS = 4
+"""Recordings of one signature that are kept: for other states of what is read."""
+
+TRIALS = 4
+"""Recordings of one signature that may differ before it is refused."""
+
+CHANGES = 16
+"""Recordings of one signature after which there must be two replays for each."""
+
+
+class Signature:
+    """What is known of calls with arguments of the same kinds."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.previous: Recording | None = None
+        self.reason: Refused | None = None
+        self.refused = False
+        self.trials = self.recorded = self.replayed = 0
+
+    def refuse(self, refused: Refused) -> None:
+        """Note why a call was not captured; for good, if it is so each time."""
+        self.trials += 1
+        self.reason = refused
+        self.refused = refused.lasting or self.trials >= TRIALS
+
+
+class Compiled:
+    """A function whose calls are replayed where that is provably the same.
+
+    It is what `engine.compile` makes; call it like the function.
+    """
+
+    def __init__(self, function: Callable[..., Any], strict: bool, shapes: int) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._strict = strict
+        self._shapes = shapes
+        self._signatures: OrderedDict[Any, Signature] = OrderedDict()
+        self._static: dict[Any, frozenset[int]] = {}
+        self._agreed = False
+        self._notes: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._name = getattr(function, "__name__", type(function).__name__)
+        code = getattr(function, "__code__", None)
+        self._line = self._name if code is None else line_of(code)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        if config.tier == "numpy" or (watchers and id(current_trace()) in watchers):
+            return self._function(*args, **options)
+        call = Call(args, options)
+        try:
+            signature = self._signature(call)
+            if not signature.refused:
+                for entry in signature.entries:
+                    replay = _replay(entry, call)
+                    if replay is not None:
+                        return self._replayed(signature, replay, call)
+                return self._record(signature, call)
+        except Unfit as unfit:
+            self._notes[str(unfit)] = self._notes.get(str(unfit), 0) + 1
+            return call.ordinary(self._function, share_numpy)
+        self._complain(signature)
+        return call.ordinary(self._function, copied)
+
+    def _signature(self, call: Call) -> Signature:
+        """What is known of calls with such arguments."""
+        static = self._static.get(call.taken.key, ()) if self._static else ()
+        key = (
+            call.taken.key,
+            *call.forms(),
+            *(call.floats[k].hex() for k in sorted(static)),
+            *settings(),
+        )
+        with self._lock:
+            signature = self._signatures.get(key)
+            if signature is None:
+                signature = self._signatures[key] = Signature()
+                if len(self._signatures) > self._shapes:
+                    self._signatures.popitem(last=False)
+            else:
+                self._signatures.move_to_end(key)
+        return signature
+
+    def _replayed(self, signature: Signature, replay: Replay, call: Call) -> Any:
+        if not replay.prepare(call.floats):
+            # An ordinary call fails where it does, after what comes before.
+            return call.ordinary(self._function, copied)
+        signature.replayed += 1
+        result = replay.run()
+        call.write_back(replay.handles)
+        return result
+
+    def _record(self, signature: Signature, call: Call) -> Any:
+        """An ordinary call, watched where it may be replayed one day."""
+        static = self._static.get(call.taken.key, frozenset())
+        reach = Reach()
+        try:
+            reach.add(self._function, self._name, self._line)
+            for thing in call.taken.objects:
+                reach.add(thing, type(thing).__name__, self._line)
+        except Refused as refused:
+            signature.refuse(refused)
+            self._complain(signature)
+            return call.ordinary(self._function, copied)
+        if reach.asks_types and len(static) < len(call.floats):
+            self._static[call.taken.key] = frozenset(range(len(call.floats)))
+            return call.ordinary(self._function, copied)
+        made = attempt(self._function, reach, call, static, self._line)
+        if made.looks:
+            self._static[call.taken.key] = static | made.looks.keys()
+        if made.refused is not None:
+            signature.refuse(made.refused)
+        elif made.entry is not None and self._agrees(signature, made.entry.recording):
+            signature.entries = [made.entry, *signature.entries[: VARIANTS - 1]]
+        self._complain(signature)
+        return made.result
+
+    def _agrees(self, signature: Signature, recording: Recording) -> bool:
+        """Whether a recording may be replayed: the first one only when two agree."""
+        signature.recorded += 1
+        often = signature.recorded > CHANGES
+        if often and signature.replayed < 2 * signature.recorded:
+            reason = "what it reads besides its arguments changes too often"
+            signature.refuse(Refused(reason, self._line))
+            return False
+        if self._agreed:
+            return True
+        previous, signature.previous = signature.previous, recording
+        if previous is None:
+            return False
+        difference = previous.difference(recording)
+        if difference is not None:
+            signature.refuse(Refused(*difference, lasting=False))
+            return False
+        signature.previous = None
+        self._agreed = True
+        return True
+
+    def _complain(self, signature: Signature) -> None:
+        if self._strict and signature.refused:
+            raise RuntimeError(
+                f"compile: {self._name}: a call that can be replayed was required; "
+                f"{signature.reason}"
+            )
+
+    def report(self) -> str:
+        """What became of the calls: for each signature, and why some are not captured.
+
+        Examples
+        --------
+        >>> import engine
+        >>> @engine.compile
+        ... def double(x):
+        ...     return x + x
+        >>> for _ in range(4):
+        ...     y = double(engine.ones(3))
+        >>> print(double.report())
+        double: 1 signature
+          captured: 1 op in 1 part; replayed 2 times
+        """
+        signatures = list(self._signatures.values())
+        lines = [f"{self._name}: {_counted(len(signatures), 'signature')}"]
+        lines += [f"  {_told(signature)}" for signature in signatures]
+        lines += [
+            f"  not captured, {_counted(count, 'time')}: {reason}"
+            for reason, count in self._notes.items()
+        ]
+        return "\n".join(lines)
+
+
+def _told(signature: Signature) -> str:
+    reason = signature.reason
+    if signature.refused or (reason and not signature.entries):
+        return f"not captured: {reason}"
+    if not signature.entries:
+        return "not captured: two calls that record the same are needed"
+    segments = signature.entries[0].recording.segments
+    ops = sum(one.node.number + 1 - len(one.leaves) for one in segments)
+    return (
+        f"captured: {_counted(ops, 'op')} in {_counted(len(segments), 'part')}; "
+        f"replayed {_counted(signature.replayed, 'time')}"
+    )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _replay(entry: Entry, call: Call) -> Replay | None:
+    """The replay of an entry; None where it does not hold."""
+    if not entry.holds():
+        return None
+    reached, given = entry.reach.handles, call.handles(entry.private)
+    grads, cells = gathered(given, reached)
+    if grad_forms(cells) != entry.forms:
+        return None
+    for handle in reached:
+        check_fit(handle)
+    handles = [*given, *reached, *grads]
+    values = separated(handles)
+    if pattern_of(handles, values) != entry.pattern:
+        return None
+    return Replay(entry, handles, values, cells)
+
+
+def compiled(function: Callable[..., Any], strict: bool, shapes: int) -> Compiled:
+    """The compiled form of a function; see `engine.compile`."""
+    if not callable(function):
+        raise TypeError(
+            f"compile: a function was required; {type(function).__name__} was given"
+        )
+    if shapes < 1:
+        raise ValueError(f"compile: shapes >= 1 was required; {shapes} was given")
+    return Compiled(function, strict, shapes)

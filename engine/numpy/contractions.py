@@ -1,0 +1,217 @@
+"""Einstein's sums: products over named axes, two operands at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from string import ascii_letters
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.handle as face
+import engine.numpy.reductions as reductions
+from engine.errors import named
+from engine.movement import reshape_value
+
+from .products import matmul
+from .reductions import deliver
+
+__all__ = ["einsum"]
+
+
+def einsum(subscripts: Any, /, *operands: Any, **options: Any) -> Any:
+    """Sums of products, given by subscripts as ``"ij,jk->ik"``.
+
+    Two operands at a time, as a product of matrices where they share summed axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> m = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> np.einsum("...ij,...ji->...", m, m)
+    np.float64(29.0)
+    """
+    out = options.pop("out", None)
+    options.pop("optimize", None)
+    if options:
+        from .fallback import library_call
+
+        made = library_call("einsum", np.einsum, subscripts, *operands, **options)
+        return deliver("einsum", made, out)
+    if not isinstance(subscripts, str):
+        subscripts, operands = _from_lists((subscripts, *operands))
+    arrays = [face.asarray(x) for x in operands]
+    terms, result = _parsed(subscripts.replace(" ", ""), [x.ndim for x in arrays])
+    for term, x in zip(terms, arrays, strict=True):
+        if len(term) != x.ndim:
+            raise ValueError(
+                named(
+                    f"einstein sum subscripts string {subscripts!r} gives {len(term)} "
+                    f"axes to an operand of shape {x.shape}"
+                )
+            )
+    pairs = [_single(x, term) for x, term in zip(arrays, terms, strict=True)]
+    pairs = _without_ones(pairs)
+    while len(pairs) > 1:
+        (x, left), (y, right) = pairs.pop(0), pairs.pop(0)
+        later = set(result).union(*(set(term) for _, term in pairs))
+        pairs.insert(0, _contract(x, left, y, right, later))
+    found = _final(*pairs[0], result)
+    return deliver("einsum", found if found.ndim else face.fresh(found.read()), out)
+
+
+def _from_lists(given: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+    """Subscripts and operands of ``x, [0, 1], y, [1, 2], [0, 2]``."""
+
+    def term(numbers: Any) -> str:
+        letters = ("..." if k is Ellipsis else ascii_letters[k] for k in numbers)
+        return "".join(letters)
+
+    pairs = len(given) // 2
+    subscripts = ",".join(term(given[2 * k + 1]) for k in range(pairs))
+    if len(given) % 2:
+        subscripts += "->" + term(given[-1])
+    return subscripts, tuple(given[0 : 2 * pairs : 2])
+
+
+def _parsed(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:
+    """A letter for each axis of each operand, and those of the result."""
+    inputs, arrow, result = subscripts.partition("->")
+    terms = inputs.split(",")
+    if len(terms) != len(ranks):
+        raise ValueError(
+            f"einsum: as many operands as terms were required; {subscripts!r} has "
+            f"{len(terms)}, and {len(ranks)} were given"
+        )
+    if not arrow:
+        letters = "".join(terms).replace(".", "")
+        once = sorted(x for x in set(letters) if letters.count(x) == 1)
+        result = ("..." if "..." in inputs else "") + "".join(once)
+    free = [x for x in ascii_letters if x not in subscripts]
+    extra = [
+        rank - len(term) + 3
+        for rank, term in zip(ranks, terms, strict=True)
+        if "..." in term
+    ]
+    free = free[: max(extra, default=0)]
+    if free and "..." not in result:
+        raise ValueError(
+            named(
+                "output has more dimensions than subscripts given: '...' in it was "
+                f"required; {subscripts!r} was given"
+            )
+        )
+    spread = [
+        _spread(term, rank - len(term) + 3, free)
+        for rank, term in zip(ranks, terms, strict=True)
+    ]
+    return spread, _spread(result, len(free), free)
+
+
+def _spread(term: str, count: int, free: Sequence[str]) -> str:
+    """A term with the last `count` free letters in place of an ellipsis."""
+    if "..." not in term:
+        return term
+    return term.replace("...", "".join(free[len(free) - max(count, 0) :]), 1)
+
+
+def _without_ones(pairs: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
+    """Operands without the axes of extent 1 along which others are longer."""
+    sizes: dict[str, int] = {}
+    for x, term in pairs:
+        for letter, n in zip(term, x.shape, strict=True):
+            known = sizes.get(letter, 1)
+            if known != n and 1 not in (known, n):
+                raise ValueError(
+                    named(
+                        "operands could not be broadcast together: one extent for "
+                        f"{letter!r} was required; {known} and {n} were given"
+                    )
+                )
+            sizes[letter] = n if known == 1 else known
+    found = []
+    for x, term in pairs:
+        long = [n == sizes[k] for k, n in zip(term, x.shape, strict=True)]
+        if not all(long):
+            shape = [n for n, kept in zip(x.shape, long, strict=True) if kept]
+            x = x.reshape(tuple(shape))
+            term = "".join(k for k, kept in zip(term, long, strict=True) if kept)
+        found.append((x, term))
+    return found
+
+
+def _single(x: Any, term: str) -> tuple[Any, str]:
+    """Repeated letters in one term select a diagonal."""
+    while len(set(term)) < len(term):
+        letter = next(x for x in term if term.count(x) > 1)
+        one = term.index(letter)
+        two = term.index(letter, one + 1)
+        if x.shape[one] != x.shape[two]:
+            raise ValueError(
+                named(
+                    f"one extent for the collapsing index {letter!r} was required; "
+                    f"{x.shape[one]} and {x.shape[two]} were given: they don't match"
+                )
+            )
+        x = x.diagonal(0, one, two)
+        term = term[:one] + term[one + 1 : two] + term[two + 1 :] + letter
+    return x, term
+
+
+def _contract(
+    x: Any, left: str, y: Any, right: str, later: set[str]
+) -> tuple[Any, str]:
+    x, left = _summed(x, left, later | set(right))
+    y, right = _summed(y, right, later | set(left))
+    shared = [k for k in left if k in right]
+    batch = [k for k in shared if k in later]
+    inner = [k for k in shared if k not in later]
+    rows = [k for k in left if k not in shared]
+    columns = [k for k in right if k not in shared]
+    sizes = {
+        **dict(zip(left, x.shape, strict=True)),
+        **dict(zip(right, y.shape, strict=True)),
+    }
+    if not inner:
+        order = batch + rows + columns
+        return _aligned(x, left, order) * _aligned(y, right, order), "".join(order)
+    one = x.transpose([left.index(k) for k in batch + rows + inner])
+    two = y.transpose([right.index(k) for k in batch + inner + columns])
+
+    def size(letters: list[str]) -> int:
+        return int(np.prod([sizes[k] for k in letters], dtype=int))
+
+    lead = tuple(sizes[k] for k in batch)
+    one = one.reshape((*lead, size(rows), size(inner)))
+    two = two.reshape((*lead, size(inner), size(columns)))
+    order = batch + rows + columns
+    made = matmul(one, two).read()
+    return (
+        face.ndarray.wrap(reshape_value(made, tuple(sizes[k] for k in order))),
+        "".join(order),
+    )
+
+
+def _summed(x: Any, term: str, needed: set[str]) -> tuple[Any, str]:
+    gone = tuple(k for k, letter in enumerate(term) if letter not in needed)
+    if not gone:
+        return x, term
+    return (
+        reductions.sum(x, axis=gone, dtype=x.dtype),
+        "".join(letter for letter in term if letter in needed),
+    )
+
+
+def _aligned(x: Any, term: str, order: list[str]) -> Any:
+    x = x.transpose([term.index(k) for k in order if k in term])
+    extents = iter(x.shape)
+    return x.reshape(tuple(next(extents) if k in term else 1 for k in order))
+
+
+def _final(x: Any, term: str, result: str) -> Any:
+    x, term = _summed(x, term, set(result))
+    if sorted(term) != sorted(result):
+        raise ValueError(
+            f"einsum: output subscripts from the inputs were required; {result!r} given"
+        )
+    return x.transpose([term.index(k) for k in result]) if len(result) > 1 else x

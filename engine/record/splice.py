@@ -1,0 +1,416 @@
+"""Splice: a stretch of events that was recorded before, recorded again at once.
+
+A trace is a path in the trie. A function of values that has taken it from one node to
+another takes it there again when its values have the same places in the trace: then
+nothing need be called. The nodes know all about the events; the values in between,
+which nobody holds when the function is done, need not be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import FunctionType, NoneType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from engine.errors import user_line
+
+from .node import LEAF, Node
+from .runtime import watchers
+from .trace import LARGE, Trace, current_trace
+from .value import History, Scalar, Value
+
+SPENT = Value(np.dtype(bool), (), np.zeros((), bool))
+"""Stands in a trace for a value that nobody holds any more."""
+
+KEPT = 64
+"""Functions that are known at one node; more of them take the place of those."""
+
+TRIALS = 16
+"""How often a function is noted at one node before it is left alone."""
+
+
+class Start(NamedTuple):
+    """Where a trace stands when a function begins to record."""
+
+    trace: Trace
+    node: Node
+    values: list[Value]
+    scalars: int
+
+    @classmethod
+    def here(cls) -> Start:
+        """Where the trace of this thread stands now."""
+        trace = current_trace()
+        return cls(trace, trace.node, trace.values, len(trace.scalars))
+
+    def nodes(self) -> list[Node] | None:
+        """The nodes since then; None where the trace has run or was left meanwhile."""
+        trace = current_trace()
+        if trace is not self.trace or trace.values is not self.values:
+            return None
+        nodes: list[Node] = []
+        node: Node | None = trace.node
+        while node is not self.node:
+            if node is None:
+                return None
+            nodes.append(node)
+            node = node.parent
+        return nodes[::-1]
+
+
+class Made(NamedTuple):
+    """A value that a passage makes: the value of the event at `place` in the passage.
+
+    `inputs` are those of its history, None without. They are places in a pool: the
+    table, then the constants, then what is made.
+    """
+
+    node: Node
+    place: int
+    inputs: tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What a function recorded, and where its values stood.
+
+    Values are named by their places in a table that is given anew each time.
+
+    Parameters
+    ----------
+    start, end : Node
+    operands : tuple of (place, number)
+        Values that were in the trace before.
+    entering : tuple of (place, Node)
+        Computed values that entered the trace.
+    scalars : tuple
+        The numbers that were recorded.
+    open : tuple of (position, index)
+        Which of those are given anew each time.
+    constants : tuple of Scalar
+        The numbers in histories.
+    made : tuple of Made
+        The events whose values somebody holds.
+    results : tuple of int
+        The places of results in the pool.
+    line : str or None
+        The user's line, where events are at it.
+    """
+
+    start: Node
+    end: Node
+    operands: tuple[tuple[int, int], ...]
+    entering: tuple[tuple[int, Node], ...]
+    scalars: tuple[Any, ...]
+    open: tuple[tuple[int, int], ...]
+    constants: tuple[Scalar, ...]
+    made: tuple[Made, ...]
+    results: tuple[int, ...]
+    line: str | None
+
+    @cached_property
+    def has_histories(self) -> bool:
+        """Whether values that it makes have histories."""
+        return bool(self.constants) or any(one.inputs is not None for one in self.made)
+
+    def tells_all(self, table: Sequence[Value]) -> bool:
+        """Whether each value of a table has a place of its own in the trace."""
+        places = [place for place, _ in (*self.operands, *self.entering)]
+        numbers = {
+            *(number for _, number in self.operands),
+            *(node.number for _, node in self.entering),
+        }
+        return sorted(places) == list(range(len(table))) and len(numbers) == len(table)
+
+    def again(
+        self, table: Sequence[Value], numbers: Sequence[Any] = ()
+    ) -> list[Value] | None:
+        """Record the events again; their results, or None where they do not fit.
+
+        Nothing has changed where they do not.
+        """
+        if self.line is not None and self.line != user_line():
+            return None
+        trace = current_trace()
+        with trace.lock:
+            if trace.node is not self.start or not self._fits(trace, table):
+                return None
+            return self._append(trace, table, numbers)
+
+    def _fits(self, trace: Trace, table: Sequence[Value]) -> bool:
+        """Whether values stand where they stood, and new ones are like those then."""
+        known = trace.leaf_numbers
+        for place, number in self.operands:
+            x = table[place]
+            if x.buffer is not None:
+                if known.get(id(x)) != number:
+                    return False
+            elif x.trace is not trace or x.number != number:
+                return False
+        for place, node in self.entering:
+            x = table[place]
+            if x.buffer is None or id(x) in known:
+                return False
+            if x.shape != node.shape or x.dtype != node.dtype:
+                return False
+            if x.device != node.device:
+                return False
+        return True
+
+    def _append(
+        self, trace: Trace, table: Sequence[Value], numbers: Sequence[Any]
+    ) -> list[Value] | None:
+        first = self.start.number + 1
+        stretch = [SPENT] * (self.end.number - self.start.number)
+        pool: list[Any] = [*table, *self.constants]
+        histories = trace.histories or self.has_histories
+        if not (_native and _native[0].make_values(trace, self.made, pool, stretch)):
+            del pool[len(table) + len(self.constants) :]
+            make_values(trace, self.made, pool, stretch)
+        leaves, entered, room = [], {}, trace.room
+        for place, node in self.entering:
+            leaf = table[place]
+            stretch[node.number - first] = leaf
+            leaves.append(leaf)
+            entered[id(leaf)] = node.number
+            room -= node.size
+        scalars = list(self.scalars)
+        for position, index in self.open:
+            scalars[position] = numbers[index]
+        results = [pool[place] for place in self.results]
+        if room < 0 or len(entered) != len(leaves):
+            return None
+        if trace.node is not self.start:  # a finalizer has recorded meanwhile
+            return None
+        # Nothing is called from here on, so the collector runs no finalizers.
+        try:
+            trace.values += stretch
+            trace.scalars += scalars
+            trace.leaves += leaves
+            trace.leaf_numbers |= entered
+            trace.room = room
+            trace.histories = histories
+            trace.node = self.end
+        except BaseException:
+            trace.repair()
+            raise
+        return results
+
+
+def make_values(
+    trace: Trace, made: Sequence[Made], pool: list[Any], stretch: list[Value]
+) -> None:
+    """Make the values of a passage: at the end of the pool, and at their places."""
+    for node, place, inputs in made:
+        history = None
+        if inputs is not None:
+            operands = tuple([pool[k] for k in inputs])
+            history = History(node.op, operands, node.attributes)
+        value = Value(
+            node.dtype,
+            node.shape,
+            None,
+            trace,
+            node.number,
+            history,
+            node.device,
+            node.layout,
+        )
+        pool.append(value)
+        stretch[place] = value
+
+
+class Native(NamedTuple):
+    """Native code for `make_values`, and for `rewalk.follow_steps`.
+
+    They say whether it was done; Python is to begin anew where it was not.
+    """
+
+    make_values: Callable[..., bool]
+    follow_steps: Callable[[list[Value], Any], bool]
+
+
+_native: list[Native] = []
+
+
+def use_native(functions: Native | None) -> None:
+    """Let native code do what it can, or nothing."""
+    _native[:] = [] if functions is None else [functions]
+
+
+def native() -> Native | None:
+    """What native code does."""
+    return _native[0] if _native else None
+
+
+def passage(
+    start: Start,
+    table: Sequence[Value],
+    results: Sequence[Value],
+    numbers: Sequence[Any] = (),
+) -> Passage | None:
+    """What a function has recorded since `start`, to be recorded again.
+
+    None where that depends on more than the values of the table and the numbers, which
+    are given as the very objects that were recorded.
+    """
+    nodes = start.nodes()
+    if not nodes:
+        return None
+    trace, first = start.trace, start.node.number + 1
+    places = {id(x): place for place, x in enumerate(table)}
+    needed: set[int] = set()
+    entering: list[tuple[int, Node]] = []
+    for node in nodes:
+        if node.op is LEAF:
+            place = places.get(id(trace.values[node.number]))
+            if place is None:
+                return None
+            entering.append((place, node))
+        needed.update(k for k in node.operands if 0 <= k < first)
+    operands = [
+        (place, number)
+        for place, number in enumerate(map(trace_number, table))
+        if number in needed
+    ]
+    if needed - {number for _, number in operands}:
+        return None
+    scalars = tuple(trace.scalars[start.scalars :])
+    index = {id(number): k for k, number in enumerate(numbers)}
+    opened = [(i, index[id(x)]) for i, x in enumerate(scalars) if id(x) in index]
+    if len({k for _, k in opened}) != len(numbers):
+        return None
+    kept = _kept(trace, nodes, table, results)
+    if kept is None or (numbers and kept[0]):
+        return None
+    named = any(node.op.kind == "library" or node.size > LARGE for node in nodes)
+    return Passage(
+        start.node,
+        nodes[-1],
+        tuple(operands),
+        tuple(entering),
+        scalars,
+        tuple(opened),
+        *kept,
+        user_line() if named else None,
+    )
+
+
+def _kept(
+    trace: Trace,
+    nodes: Sequence[Node],
+    table: Sequence[Value],
+    results: Sequence[Value],
+) -> tuple[tuple[Scalar, ...], tuple[Made, ...], tuple[int, ...]] | None:
+    """The constants, the values made, and the results of a passage.
+
+    What is made are results, values with a history, and what is read by histories.
+    """
+    values = [trace.values[node.number] for node in nodes if node.op is not LEAF]
+    inputs = [x for v in values if v.history for x in v.history.inputs]
+    constants = [x for x in inputs if isinstance(x, Scalar)]
+    held = {id(x) for x in (*inputs, *results)}
+    made = [v for v in values if v.history or id(v) in held]
+    pool = {id(x): place for place, x in enumerate((*table, *constants, *made))}
+    if not held <= pool.keys():
+        return None
+    specs = []
+    for value in made:
+        history, own = value.history, None
+        if history is not None:
+            own = tuple(pool[id(x)] for x in history.inputs)
+        place = value.number - nodes[0].number
+        specs.append(Made(nodes[place], place, own))
+    return tuple(constants), tuple(specs), tuple(pool[id(x)] for x in results)
+
+
+class _Known:
+    """What is known of a function that begins to record at a node."""
+
+    __slots__ = ("passage", "trials")
+
+    def __init__(self) -> None:
+        self.passage: Passage | None = None
+        self.trials = 0
+
+
+def repeated(
+    key: tuple[Any, ...],
+    function: Callable[[], list[Value]],
+    table: Sequence[Value],
+    numbers: Sequence[Scalar] = (),
+) -> list[Value]:
+    """What a function of values and numbers gives, at once where it was called before.
+
+    What it records must depend on nothing but the key and the forms of the values. It
+    must use each number as it is given, as an operand.
+    """
+    trace = current_trace()
+    if watchers:
+        return function()
+    grads = tuple([x.history is not None for x in table]) if trace.grad else None
+    passages = passages_from(trace.node)
+    known: _Known | None = passages.get((key, grads))
+    if known is None:
+        if len(passages) >= KEPT:
+            passages.clear()
+        known = passages[key, grads] = _Known()
+    values = [number.value for number in numbers]
+    if known.passage is not None:
+        made = known.passage.again(table, values)
+        if made is not None:
+            return made
+    known.trials += 1
+    # At first it is not noted: most functions are called once at a place.
+    start = Start.here() if 1 < known.trials <= TRIALS else None
+    results = function()
+    if start is not None:
+        noted = passage(start, table, results, values)
+        # What nothing in the trace tells might be otherwise the next time.
+        if noted is not None and noted.tells_all(table):
+            known.passage = noted
+    return results
+
+
+def once(function: Callable[..., Value], *arguments: Any) -> Value:
+    """``function(*arguments)``, at once where it was called like this before.
+
+    What it records must depend on nothing but its arguments: values, plain numbers,
+    words, functions, and tuples of them. With others it is just called.
+    """
+    if watchers:  # arguments may be numbers that it must not look at
+        return function(*arguments)
+    table: list[Value] = []
+    key: list[Any] = [function]
+    for x in arguments:
+        if type(x) is Value:
+            table.append(x)
+            key.append(None)
+        elif isinstance(x, _PLAIN):
+            # 0 is another argument than 0.0, and -0.0 than both.
+            key.append((type(x), x or repr(x)))
+        else:
+            return function(*arguments)
+    return repeated(tuple(key), lambda: [function(*arguments)], table)[0]
+
+
+_PLAIN = (int, float, str, tuple, NoneType, FunctionType)
+
+
+def passages_from(node: Node) -> dict[Any, Any]:
+    """What is known of functions that begin to record at a node."""
+    if node.passages is None:
+        node.passages = {}
+    return node.passages
+
+
+def trace_number(value: Value) -> int:
+    """The number of a value in the trace of this thread, -1 where it is not in it."""
+    trace = current_trace()
+    if value.buffer is not None:
+        return trace.leaf_numbers.get(id(value), -1)
+    return value.number if value.trace is trace else -1

@@ -1,0 +1,91 @@
+"""Kernels compiled ahead of their use: ``python -m engine cache warm``."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import engine
+import engine.numpy as np
+from engine import native
+from engine.config import config
+
+UNARY = (
+    *("negative", "absolute", "square", "sqrt", "exp", "log", "expm1", "log1p"),
+    *("sin", "cos", "tanh", "floor"),
+)
+BINARY = ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum")
+REDUCTIONS = ("sum", "mean", "max", "min", "std", "argmax")
+ROWS = ("softmax", "log_softmax", "logsumexp")
+COMPOSITES = ("sigmoid", "relu")
+
+
+class Made(NamedTuple):
+    """How many kernels were compiled, how many were there, and how long it took."""
+
+    compiled: int
+    found: int
+    seconds: float
+
+
+def warm_common(dtypes: Sequence[str] = ("float32", "float64")) -> Made:
+    """Compile native code, and kernels of one common op each."""
+
+    def run() -> None:
+        for dtype in dtypes:
+            for block in common_blocks(dtype):
+                engine.eval(block())
+
+    return _measured(run)
+
+
+def warm_script(script: str, arguments: Sequence[str] = ()) -> Made:
+    """Run a Python script, compiling all its kernels."""
+
+    def run() -> None:
+        before, sys.argv = sys.argv, [script, *arguments]
+        try:
+            runpy.run_path(script, run_name="__main__")
+        finally:
+            sys.argv = before
+
+    return _measured(run)
+
+
+def common_blocks(dtype: str) -> list[Callable[[], Any]]:
+    """One op each, on vectors and matrices, without and with a Python number."""
+    x = np.ones((20, 30), dtype=dtype)
+    row = np.ones(30, dtype=dtype)
+    tensor = engine.ones(20, 30, dtype=getattr(engine, dtype))
+    blocks: list[Callable[[], Any]] = []
+    blocks += [partial(getattr(np, name), x) for name in UNARY]
+    blocks += [
+        partial(getattr(np, name), x, other)
+        for name in BINARY
+        for other in (x, row, 0.5)
+    ]
+    blocks += [
+        partial(getattr(np, name), x, axis=axis)
+        for name in REDUCTIONS
+        for axis in (None, 0, 1)
+    ]
+    blocks += [partial(getattr(tensor, name), dim=1) for name in ROWS]
+    blocks += [getattr(tensor, name) for name in COMPOSITES]
+    return blocks
+
+
+def _measured(run: Callable[[], None]) -> Made:
+    """Run with every group compiled."""
+    native.start()
+    before, start = engine.stats(), time.perf_counter()
+    with config(tier="compiled"):
+        run()
+    after = engine.stats()
+    compiled, found = (
+        after[name] - before[name] for name in ("kernels_compiled", "kernels_loaded")
+    )
+    return Made(compiled, found, time.perf_counter() - start)

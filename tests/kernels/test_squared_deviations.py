@@ -1,0 +1,119 @@
+"""Squared deviations: in one walk, as accurate as in two, in one order."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from by_hand import reduce_with, reductions
+
+from engine.kernels import pool
+from engine.kernels.backend import Backend, UnsupportedKernel
+from engine.kernels.cpu import launch
+from engine.kernels.reference import backend as reference
+
+pytestmark = pytest.mark.usefixtures("threads")
+
+FORMS = ("row", "column")
+LENGTHS = (0, 1, 17, 33, 1023, 1025, 4097, 9000)
+
+SAMPLES: dict[str, Any] = {
+    "noise": lambda noise: noise,
+    "far from zero": lambda noise: noise + 1e8,
+    "farther": lambda noise: 30 * noise + 1e12,
+    "a slope": lambda noise: np.arange(len(noise)) + noise,
+    "one far away": lambda noise: np.where(noise == noise[0], 1e10, noise),
+    "small beside its mean": lambda noise: 1 + noise / 1e3,
+}
+
+
+def exact(values: np.ndarray[Any, Any]) -> Fraction:
+    """The squared deviations without rounding: n * sum(x * x) - sum(x) ** 2, over n."""
+    scaled = [Fraction(float(value)) for value in values]
+    total, squares = sum(scaled), sum(value * value for value in scaled)
+    return squares - Fraction(total) ** 2 / len(scaled)
+
+
+def distance(found: Any, wanted: Fraction) -> float:
+    """The relative error, in units of the dtype's epsilon."""
+    epsilon = float(np.finfo(found.dtype).eps)
+    return float(abs(Fraction(float(found)) - wanted) / wanted) / epsilon
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_no_less_accurate_than_numpy(form: str, name: str, backend: Backend) -> None:
+    x = SAMPLES[name](np.random.default_rng(5).normal(size=9000))
+    wanted = exact(x)
+    kernel = reductions(("squared_deviations",), "float64", form)
+    (found,) = reduce_with(kernel, x[None, :], backend)
+    of_numpy = distance(np.var(x) * x.size, wanted)
+    assert distance(found[0], wanted) <= max(of_numpy, 2.0)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_float32_far_from_zero(form: str, backend: Backend) -> None:
+    noise = np.random.default_rng(5).normal(size=9000)
+    x = (noise + 10_000).astype(np.float32)
+    kernel = reductions(("squared_deviations",), "float32", form)
+    (found,) = reduce_with(kernel, x[None, :], backend)
+    assert distance(found[0], exact(x)) < 4.0
+    assert not reduce_with(kernel, np.full((1, 9000), 0.1, np.float32), backend)[0]
+
+
+def unlike_rows(dtype: str, length: int) -> np.ndarray[Any, Any]:
+    """Rows of all sizes, one with an infinity and one with a NaN."""
+    noise = np.random.default_rng(length).normal(size=(8, length))
+    scales = np.array([1, 1e3, 1, 1e-20, 0, 1e30, 1, 1])[:, None]
+    centers = np.array([5, 1e6, -1e4, 0, 0.1, 1e35, 0, 0])[:, None]
+    x: np.ndarray[Any, Any] = (noise * scales + centers).astype(dtype)
+    if length:
+        x[6, length // 2], x[7, length - 1] = np.inf, np.nan
+    return x
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("computed", [False, True])
+def test_the_same_bits_from_all_who_compute_them(
+    form: str, dtype: str, computed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = reductions(("squared_deviations", "sum"), dtype, form, computed)
+    for length in LENGTHS:
+        x = unlike_rows(dtype, length)
+        with np.errstate(all="ignore"):
+            wanted = reduce_with(kernel, x, reference)
+        pool.set_num_threads(1)
+        alone = reduce_with(kernel, x)
+        pool.set_num_threads(3)
+        with monkeypatch.context() as patch:
+            patch.setattr(launch, "SPLIT", 0)
+            shared = reduce_with(kernel, x)
+        for of_numpy, one, many in zip(wanted, alone, shared, strict=True):
+            np.testing.assert_array_equal(one, of_numpy)
+            np.testing.assert_array_equal(many, of_numpy)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_too_large_is_infinite_as_numpy_says(
+    form: str, backend: Backend
+) -> None:
+    largest = np.finfo(float).max
+    x = np.full((3, 5000), largest / 2)
+    x[1] = 1e200
+    x[1, ::2] = -1e200
+    x[2, 4500] = np.inf
+    kernel = reductions(("squared_deviations",), "float64", form)
+    with np.errstate(all="ignore"):
+        (found,) = reduce_with(kernel, x, backend)
+    assert found[:2].tolist() == [np.inf, np.inf]
+    assert np.isnan(found[2])
+
+
+def test_only_of_real_floats(backend: Backend) -> None:
+    for dtype in ("int64", "bool", "complex128"):
+        kernel = reductions(("squared_deviations",), dtype, "row")
+        with pytest.raises(UnsupportedKernel, match=f"squared_deviations of {dtype}"):
+            backend.emit(kernel)
