@@ -65,6 +65,10 @@ __all__ = [
 ]
 
 
+_UNSET = object()
+"""That no `rtol` was given: None asks for one that the size decides."""
+
+
 class QRResult(NamedTuple):
     """What `qr` gives."""
 
@@ -134,13 +138,13 @@ def inv(a: Any) -> Any:
 
 
 def pinv(
-    a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue
+    a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _UNSET
 ) -> Any:
     """The pseudo-inverse, for which small singular values are 0."""
-    if rcond is not None and rtol is not np._NoValue:
+    if rcond is not None and rtol is not _UNSET:
         raise ValueError("pinv: `rtol` and `rcond` can't be both set")
     if rcond is None:
-        rcond = 1e-15 if rtol is np._NoValue else rtol
+        rcond = 1e-15 if rtol is _UNSET else rtol
     cutoff = rcond.read() if isinstance(rcond, face.ndarray) else rcond
     return face.fresh(matrices.pseudo_inverse(_value(a), cutoff, hermitian))
 
