@@ -24,8 +24,20 @@ from engine.record.value import Value
 from . import products
 from .creation import as_index
 from .fallback import library_call, refuse_gradients
+from .names import nearest_message
 from .norms import cond, matrix_norm, matrix_rank, norm, vector_norm
-from .products import matmul, tensordot, vecdot
+from .products import vecdot
+from .standard_linalg import (
+    cross,
+    diagonal,
+    matmul,
+    matrix_transpose,
+    outer,
+    tensordot,
+    tensorinv,
+    tensorsolve,
+    trace,
+)
 
 LinAlgError = np.linalg.LinAlgError
 
@@ -337,39 +349,5 @@ def multi_dot(arrays: Any, *, out: Any = None) -> Any:
     return products.delivered("multi_dot", reshape_value(value, kept), out)
 
 
-def outer(x1: Any, x2: Any, /) -> Any:
-    """All products of an element of one vector with an element of the other."""
-    x, y = face.asarray(x1), face.asarray(x2)
-    if x.ndim != 1 or y.ndim != 1:
-        raise ValueError(
-            named(
-                "Input arrays must be one-dimensional, but they are "
-                f"x1.ndim={x.ndim} and x2.ndim={y.ndim}"
-            )
-        )
-    return products.outer(x, y)
-
-
-def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """The cross product of vectors of three elements."""
-    return products.cross(x1, x2, axis=axis)
-
-
-def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
-    """The sums of diagonals of matrices in the last two axes."""
-    return products.trace(x, offset, -2, -1, dtype)
-
-
-def diagonal(x: Any, /, *, offset: int = 0) -> Any:
-    """The diagonals of matrices in the last two axes."""
-    return face.asarray(x).diagonal(offset, -2, -1)
-
-
-def matrix_transpose(x: Any, /) -> Any:
-    """Matrices in the last two axes, transposed."""
-    array = face.asarray(x)
-    if array.ndim < 2:
-        raise ValueError(
-            named(f"arrays of at least two axes were required; {array.ndim} given")
-        )
-    return array.mT
+def __getattr__(name: str) -> Any:
+    raise AttributeError(nearest_message(name, __all__, __name__, np.linalg))
