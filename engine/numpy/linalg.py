@@ -7,8 +7,6 @@ LinAlgError when the result is looked at; the message names the line that asked 
 from __future__ import annotations
 
 from itertools import pairwise
-from math import prod
-from operator import index
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -183,34 +181,6 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
         count,
         face.fresh(s),
     )
-
-
-def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
-    """The solution x of tensordot(a, x, x.ndim) = b, the axes of x being the last."""
-    left, right = face.asarray(a), face.asarray(b)
-    if axes is not None:
-        moved = [index(axis) for axis in axes]
-        rest = [axis for axis in range(left.ndim) if axis not in moved]
-        left = left.transpose((*rest, *moved))
-    shape = left.shape[right.ndim :]
-    size = prod(shape)
-    if left.size != size**2:
-        raise LinAlgError(
-            named(
-                "as many equations as unknowns were required; shapes "
-                f"{left.shape} and {right.shape} were given"
-            )
-        )
-    return solve(left.reshape((size, size)), right.ravel()).reshape(shape)
-
-
-def tensorinv(a: Any, ind: int = 2) -> Any:
-    """The inverse of a tensor whose first `ind` axes are those of equations."""
-    array = face.asarray(a)
-    if ind <= 0:
-        raise ValueError(named(f"Invalid ind argument: {ind} was given"))
-    shape = array.shape[ind:] + array.shape[:ind]
-    return inv(array.reshape((prod(array.shape[ind:]), -1))).reshape(shape)
 
 
 # -- determinants ---------------------------------------------------------------------
