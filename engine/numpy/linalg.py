@@ -7,8 +7,6 @@ LinAlgError when the result is looked at; the message names the line that asked 
 from __future__ import annotations
 
 from itertools import pairwise
-from math import prod
-from operator import index
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,6 +71,10 @@ __all__ = [
     "vecdot",
     "vector_norm",
 ]
+
+
+_UNSET = object()
+"""That no `rtol` was given: None asks for one that the size decides."""
 
 
 class QRResult(NamedTuple):
@@ -144,13 +146,13 @@ def inv(a: Any) -> Any:
 
 
 def pinv(
-    a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue
+    a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _UNSET
 ) -> Any:
     """The pseudo-inverse, for which small singular values are 0."""
-    if rcond is not None and rtol is not np._NoValue:
+    if rcond is not None and rtol is not _UNSET:
         raise ValueError("pinv: `rtol` and `rcond` can't be both set")
     if rcond is None:
-        rcond = 1e-15 if rtol is np._NoValue else rtol
+        rcond = 1e-15 if rtol is _UNSET else rtol
     cutoff = rcond.read() if isinstance(rcond, face.ndarray) else rcond
     return face.fresh(matrices.pseudo_inverse(_value(a), cutoff, hermitian))
 
@@ -177,34 +179,6 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
         count,
         face.fresh(s),
     )
-
-
-def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
-    """The solution x of tensordot(a, x, x.ndim) = b, the axes of x being the last."""
-    left, right = face.asarray(a), face.asarray(b)
-    if axes is not None:
-        moved = [index(axis) for axis in axes]
-        rest = [axis for axis in range(left.ndim) if axis not in moved]
-        left = left.transpose((*rest, *moved))
-    shape = left.shape[right.ndim :]
-    size = prod(shape)
-    if left.size != size**2:
-        raise LinAlgError(
-            named(
-                "as many equations as unknowns were required; shapes "
-                f"{left.shape} and {right.shape} were given"
-            )
-        )
-    return solve(left.reshape((size, size)), right.ravel()).reshape(shape)
-
-
-def tensorinv(a: Any, ind: int = 2) -> Any:
-    """The inverse of a tensor whose first `ind` axes are those of equations."""
-    array = face.asarray(a)
-    if ind <= 0:
-        raise ValueError(named(f"Invalid ind argument: {ind} was given"))
-    shape = array.shape[ind:] + array.shape[:ind]
-    return inv(array.reshape((prod(array.shape[ind:]), -1))).reshape(shape)
 
 
 # -- determinants ---------------------------------------------------------------------

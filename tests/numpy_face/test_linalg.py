@@ -144,7 +144,8 @@ np.linalg.norm(m, -2); np.linalg.norm(m, 1); np.linalg.norm(v, 3); np.linalg.con
 np.linalg.cond(m, 1); np.linalg.matrix_power(m, -2); np.linalg.matrix_power(m, 5)
 np.linalg.multi_dot([v, m, m.T, m]); np.linalg.trace(m); np.linalg.diagonal(m)
 np.linalg.lstsq(m[:, :2], v)[0]; np.linalg.lstsq(m[:, :2], m)[1]
-np.linalg.lstsq(m[:2], m[:2])[0]; np.linalg.qr(m, 'r'); np.linalg.qr(m[:2]).R
+np.linalg.lstsq(m[:2], m[:2])[0]; np.linalg.lstsq(m[:, :2], v, -1)[0]
+ np.linalg.qr(m, 'r'); np.linalg.qr(m[:2]).R
 np.linalg.svd(m).S; np.linalg.svd(m[:2], False).Vh; np.linalg.slogdet(m).logabsdet
 np.linalg.eigvals(m @ m.T); np.linalg.eig(m @ m.T).eigenvectors
 np.abs(np.fft.fft(v)); np.fft.ifft(m, axis=0).imag; np.fft.rfft(v, 5).imag
