@@ -6,17 +6,7 @@ kernel (accumulators, values between loops) is a stack array with an item per co
 
 from __future__ import annotations
 
-from ..kernel import (
-    IOTA,
-    Compute,
-    Gather,
-    Kernel,
-    Load,
-    Loop,
-    Reduce,
-    Statement,
-    Store,
-)
+from ..kernel import Compute, Gather, Load, Loop, Reduce, Statement, Store
 from . import deviations
 from .deviations import TALL, WIDTH
 from .reductions import (
@@ -29,6 +19,7 @@ from .reductions import (
     start_value,
 )
 from .scope import STORED, Scope, loaded, stored
+from .tables import combine_rows, rows_of_memory
 
 
 def emit_columns(scope: Scope) -> None:
@@ -144,7 +135,7 @@ class ColumnWriter:
                         elif acc.order == "moments":
                             self.join_block(acc, deviations.block_moments(acc, item))
         else:
-            self.elements(loop, self.extent)
+            self.elements(loop, "0", self.extent)
         finished = [acc for acc in found if self.finishes(acc)]
         if finished:
             with lines.block(self.each_column()):
@@ -178,60 +169,31 @@ class ColumnWriter:
         lines, item = self.scope.lines, f"[{self.column}]"
         moments = [acc for acc in found if acc.order == "moments"]
         if not moments:
-            self.elements(loop, "block, end")
+            self.elements(loop, "block", "end")
             return
         with lines.block(f"for start in range(block, end, {TALL}):"):
             lines.add(f"stop = min(start + {TALL}, end)")
             with lines.block(self.each_column()):
                 for acc in moments:
                     lines.add(f"away{acc.number}{item} = -0.0")
-            self.elements(loop, "start, stop")
+            self.each_element(loop, "start, stop")
             deviations.tall_blocks(lines, moments, self.each_column(), item)
 
-    def elements(self, loop: Loop, span: str) -> None:
-        """Write the elements of `span`: from memory where all lie there."""
+    def elements(self, loop: Loop, first: str, end: str) -> None:
+        """Write the elements from `first` to `end`, some rows at a time if they can."""
         found = self.loops[id(loop)]
-        accesses = [memory_access(self.scope.kernel, loop, acc) for acc in found]
-        if (
-            not found
-            or None in accesses
-            or len(loop.body) != len(found) + len({access for access in accesses})
-        ):
-            self.each_element(loop, span)
+        loads = rows_of_memory(self.scope.kernel, loop, found)
+        if not loads:
+            self.each_element(loop, end if first == "0" else f"{first}, {end}")
             return
-        first, end = span.split(", ") if ", " in span else ("0", span)
-        with self.scope.lines.block(f"for start in range({first}, {end}, {TALL}):"):
-            self.scope.lines.add(f"stop = min(start + {TALL}, {end})")
-            for acc, access in zip(found, accesses, strict=True):
-                assert access is not None
-                self.from_memory(loop, acc, access)
-
-    def from_memory(self, loop: Loop, acc: Accumulator, access: int) -> None:
-        """Write how rows that lie in memory join; where there is doubt, once more."""
-        lines, k, inner = self.scope.lines, acc.number, self.scope.kernel.outer
-        argument = self.scope.kernel.accesses[access].argument
-        stride = f"d{access}_{inner}"
-        values = f"at(a{argument}, {self.scope.bases[access]} + start * {stride})"
-        last = [values, stride, "count", "stop - start"]
-        if acc.order == "blocks":
-            lines.call("columns_sum", [f"block{k}", *last], "")
-            return
-        if acc.order == "any":
-            lines.call(f"doubt{k} = columns_{acc.op}", [f"best{k}", *last], "")
-        else:
-            places = f"{acc.reduce.target}_all"
-            lines.add(f"doubt{k} = {places}[0] < 0")
-            with lines.block(f"if {places}[0] >= 0:"):
-                arguments = [f"best{k}", places, *last, "start"]
-                lines.call(f"doubt{k} = columns_arg{acc.op}", arguments, "")
-        if acc.order == "first" or "float" in acc.carrier:
-            with lines.block(f"if doubt{k}:"):
-                load = next(
-                    s
-                    for s in loop.body
-                    if isinstance(s, Load) and s.target == acc.reduce.value
-                )
-                self.each_element(Loop((load, acc.reduce)), "start, stop", [acc])
+        lines = self.scope.lines
+        with lines.block(f"for start in range({first}, {end}, {TALL}):"):
+            lines.add(f"stop = min(start + {TALL}, {end})")
+            for acc, load in zip(found, loads, strict=True):
+                if combine_rows(self.scope, acc, load.access):
+                    with lines.block(f"if doubt{acc.number}:"):
+                        alone = Loop((load, acc.reduce))
+                        self.each_element(alone, "start, stop", [acc])
 
     def each_element(
         self, loop: Loop, span: str, some: list[Accumulator] | None = None
@@ -332,22 +294,6 @@ class ColumnWriter:
         if acc.op == "prod":
             return f"total{k}[{i}]"
         return f"compensated(total{k}[{i}], rest{k}[{i}])"
-
-
-def memory_access(kernel: Kernel, loop: Loop, acc: Accumulator) -> int | None:
-    """The access of the values of `acc`, if they are rows of memory as they are."""
-    dtype = acc.dtype
-    if acc.reduce.kind not in ("sum", "max", "min", "argmax", "argmin"):
-        return None
-    if dtype in ("bool", "float16") or "complex" in dtype:
-        return None
-    for statement in loop.body:
-        if isinstance(statement, Load) and statement.target == acc.reduce.value:
-            access = kernel.accesses[statement.access]
-            lies = access.argument != IOTA and access.strides[-2:] == ("1", "n")
-            same = lies and kernel.arguments[access.argument].dtype == dtype
-            return statement.access if same else None
-    return None
 
 
 def rounded(acc: Accumulator, value: str) -> str:
