@@ -33,6 +33,7 @@ table: $(VENV)/ready
 
 docs: $(VENV)/ready-docs
 	$(BIN)/python docs/operations.py > docs/operations.md
+	$(BIN)/python docs/numpy_names.py > docs/numpy-names.md
 	$(BIN)/mkdocs build --strict
 	@echo "The documentation is in build/site/index.html"
 

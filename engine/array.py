@@ -378,11 +378,11 @@ class Array:
         return (1, 0)
 
     # -- Python numbers -----------------------------------------------------------
-    def item(self, *place: int) -> Any:
-        """One element as a Python number."""
+    def item(self, *args: int) -> Any:
+        """One element as a Python number: the only one, or the one at an index."""
         array = self.computed()
         with naming():
-            return array.item(*place)
+            return array.item(*args)
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""

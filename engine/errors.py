@@ -14,7 +14,8 @@ _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _KERNELS = os.path.dirname(os.path.realpath(os.path.join(_PACKAGE, "kernels")))
 _KERNELS = os.path.join(_KERNELS, "kernels") + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
-_NOT_USERS = (_PACKAGE, _KERNELS, _NUMPY, "<frozen ")
+_CYTHON = "numpy/random/"  # where frames of extension modules say that they are
+_NOT_USERS = (_PACKAGE, _KERNELS, _NUMPY, _CYTHON, "<frozen ")
 _DEMO = os.path.join(_PACKAGE, "demo") + os.sep
 
 

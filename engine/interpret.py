@@ -16,7 +16,6 @@ from engine.errors import Unfinished, same_kind
 from engine.kernels import memory
 from engine.kernels.backend import HOST, backend_of
 from engine.ops.op import Op
-from engine.quiet import Quiet
 from engine.recipe import strided
 from engine.record.node import LEAF, Node
 
@@ -60,30 +59,29 @@ def _interpret(
     count = 0
     lost: set[int] = set()
     failure: Exception | None = None
-    with Quiet():
-        for i, node in enumerate(nodes):
-            if node.op is LEAF:
-                leaf = next(entering)
-                assert leaf is not None
-                environment[i] = moved(leaf, HOST)
-                continue
-            if last[i] < 0 and not alive[i]:
-                continue
-            if lost and not lost.isdisjoint(node.operands):
-                lost.add(i)
-                continue
-            free = _is_free(node, i, nodes, last, alive)
-            operands = _operands(node, environment, scalars)
-            try:
-                environment[i] = call_reference(node, operands, free)
-            except Exception as error:
-                failure = failure or error
-                lost.add(i)
-                continue
-            count += 1
-            for k in node.operands:
-                if k >= 0 and last[k] == i and not alive[k]:
-                    environment.pop(k, None)
+    for i, node in enumerate(nodes):
+        if node.op is LEAF:
+            leaf = next(entering)
+            assert leaf is not None
+            environment[i] = moved(leaf, HOST)
+            continue
+        if last[i] < 0 and not alive[i]:
+            continue
+        if lost and not lost.isdisjoint(node.operands):
+            lost.add(i)
+            continue
+        free = _is_free(node, i, nodes, last, alive)
+        operands = _operands(node, environment, scalars)
+        try:
+            environment[i] = call_reference(node, operands, free)
+        except Exception as error:
+            failure = failure or error
+            lost.add(i)
+            continue
+        count += 1
+        for k in node.operands:
+            if k >= 0 and last[k] == i and not alive[k]:
+                environment.pop(k, None)
     counters.add("interpreted_ops", count)
     wanted = [i for i, kept in enumerate(alive) if kept and i not in lost]
     outputs = {i: moved(environment[i], nodes[i].device) for i in wanted}

@@ -6,6 +6,7 @@ and do all that it leaves to them. `engine.native` says when it is loaded.
 
 from __future__ import annotations
 
+import inspect
 import os
 import struct
 from typing import Any
@@ -205,9 +206,21 @@ def _too_many(*_: Any) -> None:
     raise TypeError("a call: at most 79 arguments were required; more were given")
 
 
+def _documented(name: str, python: Any) -> str:
+    """A docstring that tells `inspect` the signature, where users look for one."""
+    text = python.__doc__ or ""
+    if name.startswith("_"):
+        return text
+    given = inspect.signature(python)
+    bare = [x.replace(annotation=x.empty) for x in given.parameters.values()]
+    bare[0] = bare[0].replace(kind=inspect.Parameter.POSITIONAL_ONLY)
+    signature = inspect.Signature(bare)
+    return f"{name}{str(signature).replace('(self', '($self')}\n--\n\n{text}"
+
+
 def _replace(cls: Any, name: str, address: int, flags: int) -> None:
     python = getattr(cls, name)
-    made = objects.method(cls, name, address, flags, python.__doc__ or "")
+    made = objects.method(cls, name, address, flags, _documented(name, python))
     _methods.append((cls, name, python, made))
     setattr(cls, name, made)
 

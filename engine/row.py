@@ -26,7 +26,6 @@ from engine.kernels.backend import (
 )
 from engine.lower import Lowered, lower
 from engine.program import EMPTY, Step
-from engine.quiet import Quiet
 from engine.recipe import strided
 from engine.schedule import Schedule
 from engine.schedule.groups import Group
@@ -329,11 +328,10 @@ def interpret_group(
 
 def _interpret_steps(group: Group, steps: tuple[Step, ...], values: _Values) -> None:
     last = _last_reads(group, steps, values.slots)
-    with Quiet():
-        for n in group.steps:
-            values[n] = values.call(steps[n], overwrite=n in group.in_place)
-            for k in last.get(n, ()):  # so that the next ones find warm memory
-                del values[k]
+    for n in group.steps:
+        values[n] = values.call(steps[n], overwrite=n in group.in_place)
+        for k in last.get(n, ()):  # so that the next ones find warm memory
+            del values[k]
 
 
 def _last_reads(

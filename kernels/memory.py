@@ -58,7 +58,10 @@ def allocate(dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
 def counted(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call a function; arrays that NumPy makes inside are as those of `allocate`.
 
-    It runs in a context of its own: context variables have their defaults there.
+    It runs in a context of its own: context variables have their defaults there, and
+    NumPy warns of nothing about floating point. That is not set for each call: a
+    finalizer that computes, too, may run while CPython 3.11 sets a context variable,
+    and what is being copied would be freed.
 
     Examples
     --------
@@ -69,10 +72,12 @@ def counted(function: Callable[..., Any], *arguments: Any) -> Any:
     """
     context = getattr(_local, "context", None)
     if context is None:
-        context = _local.context = contextvars.Context()
+        context = contextvars.Context()
+        context.run(np.seterr, all="ignore")
         allocator = _allocator()
         if allocator is not None:
             context.run(allocator[0])
+        _local.context = context
     if getattr(_local, "inside", False):
         return function(*arguments)
     _local.inside = True

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy
 import pytest
 
 from engine.record.registry import REGISTRY
@@ -92,6 +93,18 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_block_says_what_it_is(page: Path) -> None:
     known = {"python", "pycon", "text", "sh"}
     assert not [b.line for b in blocks(page) if b.language not in known]
+
+
+@pytest.mark.skipif(
+    not numpy.__version__.startswith("2.4."),
+    reason="the page lists the names of NumPy 2.4",
+)
+def test_the_page_of_numpys_names_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    import numpy_names
+
+    page = (ROOT / "docs" / "numpy-names.md").read_text()
+    assert page == numpy_names.page(), "run docs/numpy_names.py > docs/numpy-names.md"
 
 
 def test_the_rebuild_has_150_lines() -> None:

@@ -404,7 +404,7 @@ class Last:
 
 engine.config.tier = "numpy"
 x = np.ones(9)
-for threshold in (1, 3, 7):
+for threshold in (1, 3, 7, 13, 31):
     gc.set_threshold(threshold, 10**6, 10**6)
     for _ in range(50):
         Last(np.ones(9))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import inspect
 import os
 import subprocess
 import sys
@@ -49,6 +50,20 @@ def events(program: Program) -> list[str]:
 
     run(program, look)
     return seen
+
+
+@needs_native
+@pytest.mark.parametrize("name", ["sum", "max", "any", "argmax", "mean", "var"])
+def test_native_methods_tell_their_signature(
+    name: str, recorder: Callable[[str], None]
+) -> None:
+    told = {}
+    for which in ("native", "python"):
+        recorder(which)
+        found = inspect.signature(getattr(np.ndarray, name)).parameters.values()
+        told[which] = [(x.name, x.default) for x in found]
+    assert told["native"] == told["python"]
+    assert "(self" not in (getattr(np.ndarray, name).__doc__ or "")
 
 
 @needs_native
@@ -351,3 +366,41 @@ def test_native_code_can_be_had_at_once() -> None:
     done = subprocess.run(command, env=chosen, capture_output=True, text=True)
     expected = "method_descriptor" if native.recorder()[0] == "native" else "function"
     assert done.stdout.strip() == expected
+
+
+THREADS = """
+import sys, threading
+import numpy, engine.numpy as np
+sys.setswitchinterval(1e-5)
+right = []
+
+def work(k):
+    for turn in range(30):
+        y = numpy.arange(1.0, 9.0) + k
+        x = np.array(y)
+        for i in range(4 + turn % 5):
+            x, y = np.sqrt(x) * 1.5 + i, numpy.sqrt(y) * 1.5 + i
+            x[1:] += x[:-1]
+            y[1:] += y[:-1].copy()
+            x, y = x - x.mean(), y - y.mean()
+            x, y = abs(x), abs(y)
+        right.append(numpy.allclose(x, y, rtol=1e-12))
+
+threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+before = type(np.ndarray.__add__).__name__
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(before, type(np.ndarray.__add__).__name__, len(right), all(right))
+"""
+
+
+@needs_native
+def test_threads_record_while_native_code_is_loaded() -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "ENGINE_RECORDER"}
+    command = [sys.executable, "-X", "faulthandler", "-c", THREADS]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == ["function", "method_descriptor", "120", "True"], (
+        done.stderr
+    )

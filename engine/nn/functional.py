@@ -12,7 +12,7 @@ from engine.errors import named
 from engine.movement import transpose_value
 from engine.ops import bounded
 from engine.ops.op import cast
-from engine.record.splice import once
+from engine.record.once import once
 from engine.record.value import Value
 from engine.torch.creation import rand
 from engine.torch.functions import one_hot as one_hot

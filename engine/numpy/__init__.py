@@ -20,13 +20,19 @@ from engine import native as _native
 # The array class comes first: the modules below refer to each other through it.
 from .handle import ndarray  # isort: skip
 from . import (
+    along,
+    bits,
     comparing,
     constants,
     contractions,
     conversion,
+    covariance,
     creation,
+    emath,
     fft,
+    files,
     grids,
+    histograms,
     indexing,
     information,
     inspection,
@@ -38,6 +44,7 @@ from . import (
     nanfunctions,
     numeric,
     operators,
+    polynomials,
     products,
     protocols,
     random,
@@ -46,35 +53,45 @@ from . import (
     scans,
     selection,
     sets,
+    signals,
     sorting,
     statistics,
     triangles,
     ufuncs,
+    windows,
 )
+from .along import *  # noqa: F403
+from .bits import *  # noqa: F403
 from .comparing import *  # noqa: F403
 from .constants import *  # noqa: F403
 from .contractions import *  # noqa: F403
 from .conversion import *  # noqa: F403
+from .covariance import *  # noqa: F403
 from .creation import *  # noqa: F403
 from .fallback import FallbackWarning
+from .files import *  # noqa: F403
 from .grids import *  # noqa: F403
+from .histograms import *  # noqa: F403
 from .information import *  # noqa: F403
 from .inspection import *  # noqa: F403
 from .joining import *  # noqa: F403
 from .manipulation import *  # noqa: F403
 from .nanfunctions import *  # noqa: F403
 from .numeric import *  # noqa: F403
+from .polynomials import *  # noqa: F403
 from .products import *  # noqa: F403
 from .ranges import *  # noqa: F403
 from .reductions import *  # noqa: F403
 from .scans import *  # noqa: F403
 from .selection import *  # noqa: F403
 from .sets import *  # noqa: F403
+from .signals import *  # noqa: F403
 from .sorting import *  # noqa: F403
 from .statistics import *  # noqa: F403
 from .triangles import *  # noqa: F403
 from .ufunc import ufunc
 from .ufuncs import *  # noqa: F403
+from .windows import *  # noqa: F403
 
 _native.join_numpy(
     ndarray,
@@ -83,13 +100,27 @@ _native.join_numpy(
 )
 
 # Each module says what it exports, so that names are written once.
-__all__ = ["FallbackWarning", "fft", "lib", "linalg", "ndarray", "random", "ufunc"]
+__all__ = [
+    "FallbackWarning",
+    "emath",
+    "fft",
+    "lib",
+    "linalg",
+    "ndarray",
+    "random",
+    "ufunc",
+]
+__all__ += along.__all__
+__all__ += bits.__all__
 __all__ += comparing.__all__
 __all__ += constants.__all__
 __all__ += contractions.__all__
 __all__ += conversion.__all__
+__all__ += covariance.__all__
 __all__ += creation.__all__
+__all__ += files.__all__
 __all__ += grids.__all__
+__all__ += histograms.__all__
 __all__ += information.__all__
 __all__ += inspection.__all__
 __all__ += nanfunctions.__all__
@@ -97,15 +128,18 @@ __all__ += sets.__all__
 __all__ += joining.__all__
 __all__ += manipulation.__all__
 __all__ += numeric.__all__
+__all__ += polynomials.__all__
 __all__ += products.__all__
 __all__ += ranges.__all__
 __all__ += reductions.__all__
 __all__ += scans.__all__
 __all__ += selection.__all__
+__all__ += signals.__all__
 __all__ += sorting.__all__
 __all__ += statistics.__all__
 __all__ += triangles.__all__
 __all__ += ufuncs.__all__
+__all__ += windows.__all__
 
 
 def __getattr__(name: str) -> Any:

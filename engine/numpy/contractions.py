@@ -13,16 +13,20 @@ import engine.numpy.reductions as reductions
 from engine.errors import named
 from engine.movement import reshape_value
 
+from .fallback import ask, library_call
 from .products import matmul
 from .reductions import deliver
 
-__all__ = ["einsum"]
+__all__ = ["einsum", "einsum_path"]
 
 
-def einsum(subscripts: Any, /, *operands: Any, **options: Any) -> Any:
+def einsum(
+    *operands: Any, out: Any = None, optimize: Any = False, **kwargs: Any
+) -> Any:
     """Sums of products, given by subscripts as ``"ij,jk->ik"``.
 
-    Two operands at a time, as a product of matrices where they share summed axes.
+    Two operands at a time, from the left, as a product of matrices where they share
+    summed axes; `optimize` may be a path of `einsum_path`, or say that one be found.
 
     Examples
     --------
@@ -31,16 +35,11 @@ def einsum(subscripts: Any, /, *operands: Any, **options: Any) -> Any:
     >>> np.einsum("...ij,...ji->...", m, m)
     np.float64(29.0)
     """
-    out = options.pop("out", None)
-    options.pop("optimize", None)
-    if options:
-        from .fallback import library_call
-
-        made = library_call("einsum", np.einsum, subscripts, *operands, **options)
+    if kwargs:
+        options = {"optimize": optimize, **kwargs}
+        made = library_call("einsum", np.einsum, *operands, **options)
         return deliver("einsum", made, out)
-    if not isinstance(subscripts, str):
-        subscripts, operands = _from_lists((subscripts, *operands))
-    arrays = [face.asarray(x) for x in operands]
+    subscripts, arrays = _spelled(operands)
     terms, result = _parsed(subscripts.replace(" ", ""), [x.ndim for x in arrays])
     for term, x in zip(terms, arrays, strict=True):
         if len(term) != x.ndim:
@@ -52,12 +51,65 @@ def einsum(subscripts: Any, /, *operands: Any, **options: Any) -> Any:
             )
     pairs = [_single(x, term) for x, term in zip(arrays, terms, strict=True)]
     pairs = _without_ones(pairs)
-    while len(pairs) > 1:
-        (x, left), (y, right) = pairs.pop(0), pairs.pop(0)
-        later = set(result).union(*(set(term) for _, term in pairs))
-        pairs.insert(0, _contract(x, left, y, right, later))
+    for step in _path(subscripts, [x.shape for x in arrays], optimize):
+        chosen = [pairs.pop(place) for place in sorted(step, reverse=True)][::-1]
+        while len(chosen) > 1:
+            (x, left), (y, right) = chosen.pop(0), chosen.pop(0)
+            others = (term for _, term in (*chosen, *pairs))
+            chosen.insert(0, _contract(x, left, y, right, set(result).union(*others)))
+        pairs.append(chosen[0])
     found = _final(*pairs[0], result)
     return deliver("einsum", found if found.ndim else face.fresh(found.read()), out)
+
+
+def einsum_path(
+    *operands: Any, optimize: Any = "greedy", einsum_call: bool = False
+) -> tuple[list[Any], str]:
+    """In which order `einsum` would best contract operands, and a table of it.
+
+    Only shapes are looked at: nothing is computed.
+    """
+    subscripts, arrays = _spelled(operands)
+    shapes = [x.shape for x in arrays]
+    found: tuple[list[Any], str] = ask(
+        "einsum_path",
+        np.einsum_path,
+        subscripts,
+        *map(_shaped, shapes),
+        optimize=optimize,
+        einsum_call=einsum_call,
+    )
+    return found
+
+
+def _shaped(shape: tuple[int, ...]) -> Any:
+    """An ndarray of a shape that has one element in memory."""
+    return np.broadcast_to(np.zeros(()), shape)
+
+
+def _path(
+    subscripts: str, shapes: list[tuple[int, ...]], optimize: Any
+) -> list[tuple[int, ...]]:
+    """Which operands are contracted in each step; results are put at the end."""
+    if len(shapes) == 1:
+        return [(0,)]
+    if optimize is False:
+        ahead = [(0, len(shapes) - 1 - k) for k in range(1, len(shapes) - 1)]
+        return [(0, 1), *ahead]
+    operands = map(_shaped, shapes)
+    path, _ = ask("einsum", np.einsum_path, subscripts, *operands, optimize=optimize)
+    return list(path[1:])
+
+
+def _spelled(operands: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Subscripts as text, and the operands as arrays."""
+    if len(operands) < 2:
+        raise ValueError(named("subscripts and operands were required"))
+    if isinstance(operands[0], str):
+        subscripts, given = operands[0], tuple(operands[1:])
+    else:
+        subscripts, given = _from_lists(operands)
+    return subscripts, [face.asarray(x) for x in given]
 
 
 def _from_lists(given: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:

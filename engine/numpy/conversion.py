@@ -44,6 +44,7 @@ def array(
     order: str | None = "K",
     subok: bool = False,
     ndmin: int = 0,
+    ndmax: int = 0,
     like: Any = None,
 ) -> face.ndarray:
     """An array of the elements of anything; foreign memory is copied.
@@ -58,6 +59,9 @@ def array(
     order : {"K", "C", "F", "A"}
     ndmin : int
         The least number of axes.
+    ndmax : int
+        The greatest number of axes, 0 for no limit. Elements are numbers here, so that
+        what is nested deeper is an error.
 
     Returns
     -------
@@ -70,12 +74,17 @@ def array(
     array([[1., 2.],
            [3., 4.]])
     """
+    check_device(None, like)
     if isinstance(object, Array):
         made = _of_handle(object, dtype, copy, order)
     elif copy is False:
         made = _shared(object, dtype)
     else:
         made = _of_foreign(object, dtype, order)
+    if ndmax and made.ndim > ndmax and not hasattr(object, "ndim"):
+        raise ValueError(
+            f"array: at most {ndmax} axes were required; {made.ndim} were given"
+        )
     if made.ndim < ndmin:
         made = made.reshape((1,) * (ndmin - made.ndim) + made.shape)
     return made
@@ -163,19 +172,27 @@ def asarray(
 
 
 def asanyarray(
-    a: Any, dtype: Any = None, order: str | None = None, **options: Any
+    a: Any,
+    dtype: Any = None,
+    order: str | None = None,
+    *,
+    device: Any = None,
+    copy: bool | None = None,
+    like: Any = None,
 ) -> face.ndarray:
     """As `asarray`."""
-    return asarray(a, dtype, order, **options)
+    return asarray(a, dtype, order, device=device, copy=copy, like=like)
 
 
-def ascontiguousarray(a: Any, dtype: Any = None) -> face.ndarray:
+def ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> face.ndarray:
     """An array in C order of at least one dimension; copied only where needed."""
+    check_device(None, like)
     return array(a, dtype, copy=None, order="C", ndmin=1)
 
 
-def asfortranarray(a: Any, dtype: Any = None) -> face.ndarray:
+def asfortranarray(a: Any, dtype: Any = None, *, like: Any = None) -> face.ndarray:
     """An array in Fortran order of at least one dimension; copied only where needed."""
+    check_device(None, like)
     return array(a, dtype, copy=None, order="F", ndmin=1)
 
 
@@ -259,16 +276,25 @@ def _block(source: NDArray, low: int, span: int) -> NDArray:
 
 
 def frombuffer(
-    buffer: Any, dtype: Any = float, count: int = -1, offset: int = 0
+    buffer: Any,
+    dtype: Any = None,
+    count: int = -1,
+    offset: int = 0,
+    *,
+    like: Any = None,
 ) -> face.ndarray:
-    """An array of the bytes of a buffer, copied."""
+    """An array of the bytes of a buffer, copied; of float64 where no dtype is given."""
+    check_device(None, like)
     with naming():
-        given = np.frombuffer(buffer, dtype, count, offset)
+        given = np.frombuffer(buffer, numeric_dtype(dtype, ""), count, offset)
     return array(given)
 
 
-def fromiter(iter: Any, dtype: Any, count: int = -1) -> face.ndarray:
+def fromiter(
+    iter: Any, dtype: Any, count: int = -1, *, like: Any = None
+) -> face.ndarray:
     """An array of what an iterable gives."""
+    check_device(None, like)
     numbers = (x.item() if isinstance(x, Array) else x for x in iter)
     return array(np.fromiter(numbers, dtype, count))
 

@@ -92,7 +92,7 @@ def _filled(shape: Any, number: Any, dtype: np.dtype[Any], order: str) -> face.n
 
 def zeros(
     shape: Any,
-    dtype: Any = float,
+    dtype: Any = None,
     order: str = "C",
     *,
     device: Any = None,
@@ -104,6 +104,7 @@ def zeros(
     ----------
     shape : int or tuple of int
     dtype : dtype, optional
+        float64 when none is given.
     order : {"C", "F"}
 
     Returns
@@ -136,7 +137,7 @@ def ones(
 
 def empty(
     shape: Any,
-    dtype: Any = float,
+    dtype: Any = None,
     order: str = "C",
     *,
     device: Any = None,
@@ -223,6 +224,7 @@ def ones_like(
 
 def empty_like(
     prototype: Any,
+    /,
     dtype: Any = None,
     order: str = "K",
     subok: bool = True,

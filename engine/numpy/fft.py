@@ -14,6 +14,7 @@ from engine.errors import named, warn_user
 from engine.record.value import Value
 
 from .devices import placed
+from .names import nearest_message
 from .products import delivered
 
 __all__ = [
@@ -225,3 +226,7 @@ def fftshift(x: Any, axes: Any = None) -> Any:
 def ifftshift(x: Any, axes: Any = None) -> Any:
     """The inverse of `fftshift`."""
     return _shifted(x, axes, -1)
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(nearest_message(name, __all__, __name__, np.fft))

@@ -19,6 +19,7 @@ from engine.record.value import Value, constant
 from . import indexing, masked
 from .devices import checked_device
 from .flags import Flags
+from .memory import Memory
 from .methods import Methods
 from .operands import NDArray, host_array, operand
 from .operators import Operators
@@ -28,7 +29,7 @@ from .views import Views
 assert _ops.__all__  # the import fills the registry
 
 
-class ndarray(Operators, Methods, Views, Printing):
+class ndarray(Operators, Methods, Views, Memory, Printing):
     """An n-dimensional array whose operations run when a value is looked at.
 
     Make arrays with `array`, `zeros`, `arange` and the like; the constructor gives

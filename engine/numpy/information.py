@@ -66,17 +66,17 @@ def astype(
     return placed(face.asarray(x).astype(dtype, copy=copy), device, x)
 
 
-def shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:
-    """Whether two arrays have a byte in common."""
-    return _overlap(a, b, np.shares_memory)
+def shares_memory(a: Any, b: Any, /, max_work: Any = -1) -> bool:
+    """Whether two arrays have a byte in common; `max_work` limits the search."""
+    return _overlap(a, b, np.shares_memory, max_work)
 
 
-def may_share_memory(a: Any, b: Any, max_work: Any = None) -> bool:
-    """Whether the ranges of bytes of two arrays overlap."""
-    return _overlap(a, b, np.may_share_memory)
+def may_share_memory(a: Any, b: Any, /, max_work: Any = 0) -> bool:
+    """Whether the ranges of bytes of two arrays overlap; with `max_work` more exact."""
+    return _overlap(a, b, np.may_share_memory, max_work)
 
 
-def _overlap(a: Any, b: Any, test: Any) -> bool:
+def _overlap(a: Any, b: Any, test: Any, max_work: Any) -> bool:
     if not (isinstance(a, Array) and isinstance(b, Array)):
         return False
     if a is b:
@@ -87,7 +87,7 @@ def _overlap(a: Any, b: Any, test: Any) -> bool:
     # Virtual memory of the storage's extent: its addresses alone are compared.
     flat = np.empty(length, np.uint8)
     one, two = (strided(flat.view(x.dtype), x.recipe) for x in (a, b))
-    return bool(test(one, two))
+    return bool(test(one, two, -1 if max_work is None else max_work))
 
 
 def _end(recipe: Recipe) -> int:

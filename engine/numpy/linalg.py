@@ -22,8 +22,18 @@ from engine.record.value import Value
 from . import products
 from .creation import as_index
 from .fallback import library_call, refuse_gradients
+from .names import nearest_message
 from .norms import cond, matrix_norm, matrix_rank, norm, vector_norm
-from .products import matmul, tensordot, vecdot
+from .products import vecdot
+from .standard_linalg import (
+    cross,
+    diagonal,
+    matmul,
+    matrix_transpose,
+    outer,
+    tensordot,
+    trace,
+)
 
 LinAlgError = np.linalg.LinAlgError
 
@@ -55,10 +65,16 @@ __all__ = [
     "svd",
     "svdvals",
     "tensordot",
+    "tensorinv",
+    "tensorsolve",
     "trace",
     "vecdot",
     "vector_norm",
 ]
+
+
+_UNSET = object()
+"""That no `rtol` was given: None asks for one that the size decides."""
 
 
 class QRResult(NamedTuple):
@@ -130,13 +146,13 @@ def inv(a: Any) -> Any:
 
 
 def pinv(
-    a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue
+    a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _UNSET
 ) -> Any:
     """The pseudo-inverse, for which small singular values are 0."""
-    if rcond is not None and rtol is not np._NoValue:
+    if rcond is not None and rtol is not _UNSET:
         raise ValueError("pinv: `rtol` and `rcond` can't be both set")
     if rcond is None:
-        rcond = 1e-15 if rtol is np._NoValue else rtol
+        rcond = 1e-15 if rtol is _UNSET else rtol
     cutoff = rcond.read() if isinstance(rcond, face.ndarray) else rcond
     return face.fresh(matrices.pseudo_inverse(_value(a), cutoff, hermitian))
 
@@ -150,7 +166,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     left, right = _value(a), _value(b)
     single = len(right.shape) == 1
     if single:
-        right = right_hand_side(right)
+        right = reshape_value(right, (*right.shape, 1))
     cutoff = None if rcond is None else float(rcond)
     x, residuals, rank, s = matrices.least_squares(left, right, cutoff)
     count = face.fresh(rank)
@@ -163,11 +179,6 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
         count,
         face.fresh(s),
     )
-
-
-def right_hand_side(x: Value) -> Value:
-    """A vector as a matrix of one column."""
-    return reshape_value(x, (*x.shape, 1))
 
 
 # -- determinants ---------------------------------------------------------------------
@@ -306,39 +317,5 @@ def multi_dot(arrays: Any, *, out: Any = None) -> Any:
     return products.delivered("multi_dot", reshape_value(value, kept), out)
 
 
-def outer(x1: Any, x2: Any, /) -> Any:
-    """All products of an element of one vector with an element of the other."""
-    x, y = face.asarray(x1), face.asarray(x2)
-    if x.ndim != 1 or y.ndim != 1:
-        raise ValueError(
-            named(
-                "Input arrays must be one-dimensional, but they are "
-                f"x1.ndim={x.ndim} and x2.ndim={y.ndim}"
-            )
-        )
-    return products.outer(x, y)
-
-
-def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """The cross product of vectors of three elements."""
-    return products.cross(x1, x2, axis=axis)
-
-
-def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
-    """The sums of diagonals of matrices in the last two axes."""
-    return products.trace(x, offset, -2, -1, dtype)
-
-
-def diagonal(x: Any, /, *, offset: int = 0) -> Any:
-    """The diagonals of matrices in the last two axes."""
-    return face.asarray(x).diagonal(offset, -2, -1)
-
-
-def matrix_transpose(x: Any, /) -> Any:
-    """Matrices in the last two axes, transposed."""
-    array = face.asarray(x)
-    if array.ndim < 2:
-        raise ValueError(
-            named(f"arrays of at least two axes were required; {array.ndim} given")
-        )
-    return array.mT
+def __getattr__(name: str) -> Any:
+    raise AttributeError(nearest_message(name, __all__, __name__, np.linalg))

@@ -94,17 +94,24 @@ class Methods(Array):
             raise ValueError("sort: array is read-only")
         self.store(sorting.sort(self, axis, kind, order, stable=stable).read())
 
-    def partition(self, kth: Any, axis: int = -1) -> None:
+    def partition(
+        self,
+        kth: Any,
+        /,
+        axis: int = -1,
+        kind: Any = "introselect",
+        order: Any = None,
+    ) -> None:
         """Put the elements around `kth` in place: here, sort."""
-        self.store(sorting.partition(self, kth, axis).read())
+        self.store(sorting.partition(self, kth, axis, kind, order).read())
 
     def tobytes(self, order: str = "C") -> bytes:
         """The elements as bytes."""
         return self.computed().tobytes(order)  # type: ignore[arg-type]
 
-    def tofile(self, file: Any, sep: str = "", format: str = "%s") -> None:
+    def tofile(self, fid: Any, /, sep: str = "", format: str = "%s") -> None:
         """Write the elements to a file."""
-        self.computed().tofile(file, sep, format)
+        self.computed().tofile(fid, sep, format)
 
     def conj(self) -> Any:
         """The complex conjugate: the array itself where it is not complex."""
@@ -266,9 +273,9 @@ class Methods(Array):
         return scans.cumprod(self, axis, dtype, out)
 
     # -- products -----------------------------------------------------------------
-    def dot(self, b: Any, out: Any = None) -> Any:
+    def dot(self, other: Any, /, out: Any = None) -> Any:
         """The dot product."""
-        return products.dot(self, b, out)
+        return products.dot(self, other, out)
 
     def trace(
         self,
@@ -283,26 +290,26 @@ class Methods(Array):
 
     # -- elements -----------------------------------------------------------------
     def clip(
-        self, min: Any = None, max: Any = None, out: Any = None, **options: Any
+        self, min: Any = None, max: Any = None, out: Any = None, **kwargs: Any
     ) -> Any:
         """The elements, limited to an interval."""
-        return numeric.clip(self, min, max, out, **options)
+        return numeric.clip(self, min, max, out, **kwargs)
 
     def round(self, decimals: int = 0, out: Any = None) -> Any:
         """The elements, rounded to decimals."""
         return numeric.round(self, decimals, out)
 
     def take(
-        self, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise"
+        self, indices: Any, /, axis: Any = None, out: Any = None, mode: str = "raise"
     ) -> Any:
         """Elements at indices along an axis."""
         return selection.take(self, indices, axis, out, mode)
 
-    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+    def put(self, indices: Any, values: Any, /, mode: str = "raise") -> None:
         """Store values at flat indices."""
         selection.put(self, indices, values, mode)
 
-    def repeat(self, repeats: Any, axis: Any = None) -> Any:
+    def repeat(self, repeats: Any, /, axis: Any = None) -> Any:
         """Each element several times."""
         return manipulation.repeat(self, repeats, axis)
 
@@ -325,11 +332,16 @@ class Methods(Array):
         return sorting.argsort(self, axis, kind, order, stable=stable)
 
     def argpartition(
-        self, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
+        self,
+        kth: Any,
+        /,
+        axis: Any = -1,
+        kind: Any = "introselect",
+        order: Any = None,
     ) -> Any:
         """Indices that would partition the array: here, sort it."""
         return sorting.argpartition(self, kth, axis, kind, order)
 
-    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> Any:
+    def searchsorted(self, v: Any, /, side: str = "left", sorter: Any = None) -> Any:
         """Where elements would be put in to keep this array sorted."""
         return sorting.searchsorted(self, v, side, sorter)

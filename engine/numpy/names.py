@@ -4,11 +4,72 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+OBJECTS = "arrays hold booleans, integers and floating or complex numbers only"
+DATES = f"{OBJECTS}, no dates"
+RECORDS = f"{OBJECTS}, no records or text"
+MATRIX = "arrays of two axes and the operator @ do what the class matrix does"
+BUILD = "it concerns NumPy's own build"
+ITERATION = "loops over elements are not fused; write with whole arrays"
+WIDE = "complex numbers of extended precision are not supported"
 
-def nearest_message(name: str, known: Sequence[str]) -> str:
+REASONS = {
+    "bmat": f"{MATRIX}, and block what bmat does",
+    "asmatrix": MATRIX,
+    "matrix": MATRIX,
+    "busday_count": DATES,
+    "busday_offset": DATES,
+    "busdaycalendar": DATES,
+    "datetime64": DATES,
+    "datetime_as_string": DATES,
+    "datetime_data": DATES,
+    "is_busday": DATES,
+    "isnat": DATES,
+    "timedelta64": DATES,
+    "bytes_": RECORDS,
+    "char": RECORDS,
+    "character": RECORDS,
+    "flexible": RECORDS,
+    "fromregex": RECORDS,
+    "object_": OBJECTS,
+    "rec": RECORDS,
+    "recarray": RECORDS,
+    "record": RECORDS,
+    "str_": RECORDS,
+    "strings": RECORDS,
+    "void": RECORDS,
+    "clongdouble": WIDE,
+    "complex256": WIDE,
+    "core": "it is private in NumPy",
+    "ctypeslib": BUILD,
+    "f2py": BUILD,
+    "float128": "longdouble is its name on every platform",
+    "get_include": BUILD,
+    "info": BUILD,
+    "ma": "masked arrays are not supported; where= and the nan functions select",
+    "show_config": BUILD,
+    "show_runtime": f"{BUILD}; `python -m engine info` tells Engine's",
+    "test": BUILD,
+    "testing": "NumPy's takes arrays of Engine: import numpy.testing",
+    "genfromtxt": "loadtxt is, and numpy.genfromtxt reads what has missing values",
+    "memmap": "load(file, mmap_mode=...) and from_numpy share mapped memory",
+    "nditer": ITERATION,
+    "nested_iters": ITERATION,
+    "polynomial": "the functions poly, polyval, polyfit and kin are provided",
+    "row_stack": "it is an old name of vstack",
+}
+"""Why names of NumPy's main namespace are absent here, after the word "as"."""
+
+
+def nearest_message(
+    name: str,
+    known: Sequence[str],
+    module: str = "engine.numpy",
+    theirs: Any = np,
+) -> str:
     """The message of the AttributeError for a missing name.
 
     Examples
@@ -16,8 +77,12 @@ def nearest_message(name: str, known: Sequence[str]) -> str:
     >>> nearest_message("arrange", ["arange", "zeros"])
     "module 'engine.numpy' has no attribute 'arrange'; the nearest is 'arange'"
     """
-    message = f"module 'engine.numpy' has no attribute {name!r}"
-    if hasattr(np, name) and not name.startswith("_"):
+    message = f"module {module!r} has no attribute {name!r}"
+    if name.startswith("_"):
+        return message
+    if name in REASONS and theirs is np:
+        return f"{message}, which NumPy has: it is not provided, as {REASONS[name]}"
+    if hasattr(theirs, name):
         message += ", which NumPy has: it is not provided"
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"{message}; the nearest is {close[0]!r}" if close else message

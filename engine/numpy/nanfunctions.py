@@ -9,10 +9,16 @@ import numpy as np
 import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
 import engine.numpy.scans as scans
+from engine.errors import named, warn_user
 from engine.record.registry import REGISTRY
 
 from .elementwise import apply
+from .fallback import library_call
 from .reductions import deliver
+from .selection import take_along_axis
+from .sorting import sort
+from .statistics import has_plain_quantiles
+from .views import normal_axis
 
 __all__ = [
     "nanargmax",
@@ -21,8 +27,11 @@ __all__ = [
     "nancumsum",
     "nanmax",
     "nanmean",
+    "nanmedian",
     "nanmin",
+    "nanpercentile",
     "nanprod",
+    "nanquantile",
     "nanstd",
     "nansum",
     "nanvar",
@@ -39,14 +48,30 @@ def _filled(a: Any, number: float) -> tuple[face.ndarray, Any]:
     return filled, missing
 
 
-def nansum(a: Any, axis: Any = None, dtype: Any = None, **options: Any) -> Any:
-    """The sum of the elements that are not NaN."""
-    return reductions.sum(_filled(a, 0)[0], axis, dtype, **options)
+def nansum(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """The sum of the elements that are not NaN; parameters as of `sum`."""
+    return reductions.sum(_filled(a, 0)[0], axis, dtype, out, keepdims, initial, where)
 
 
-def nanprod(a: Any, axis: Any = None, dtype: Any = None, **options: Any) -> Any:
-    """The product of the elements that are not NaN."""
-    return reductions.prod(_filled(a, 1)[0], axis, dtype, **options)
+def nanprod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """The product of the elements that are not NaN; parameters as of `sum`."""
+    return reductions.prod(_filled(a, 1)[0], axis, dtype, out, keepdims, initial, where)
 
 
 def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
@@ -59,34 +84,78 @@ def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> 
     return scans.cumprod(_filled(a, 1)[0], axis, dtype, out)
 
 
-def _extreme(a: Any, axis: Any, out: Any, keepdims: bool, largest: bool) -> Any:
+def _extreme(
+    a: Any, axis: Any, out: Any, keepdims: bool, initial: Any, where: Any, largest: bool
+) -> Any:
     filled, missing = _filled(a, -np.inf if largest else np.inf)
     reduce = reductions.max if largest else reductions.min
-    result = reduce(filled, axis, keepdims=keepdims)
-    if missing is not None:
-        nothing = reductions.all(missing, axis, keepdims=keepdims)
+    result = reduce(filled, axis, None, keepdims, initial, where)
+    if missing is not None and initial is None:
+        nothing = reductions.all(missing, axis, keepdims=keepdims, where=where)
         result = apply(REGISTRY["where"], nothing, result.dtype.type(np.nan), result)
     return deliver("nanmax" if largest else "nanmin", result, out)
 
 
-def nanmax(a: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+def nanmax(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
     """The largest element that is not NaN; NaN where there is none."""
-    return _extreme(a, axis, out, keepdims, True)
+    return _extreme(a, axis, out, keepdims, initial, where, True)
 
 
-def nanmin(a: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+def nanmin(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
     """The smallest element that is not NaN; NaN where there is none."""
-    return _extreme(a, axis, out, keepdims, False)
+    return _extreme(a, axis, out, keepdims, initial, where, False)
 
 
-def nanargmax(a: Any, axis: Any = None) -> Any:
-    """The first position of the largest element that is not NaN."""
-    return reductions.argmax(_filled(a, -np.inf)[0], axis)
+def _some(missing: Any, axis: Any) -> None:
+    """Raise ValueError where all elements along an axis are NaN."""
+    if missing is not None and reductions.all(missing, axis).any():
+        raise ValueError(named("All-NaN slice encountered"))
 
 
-def nanargmin(a: Any, axis: Any = None) -> Any:
-    """The first position of the smallest element that is not NaN."""
-    return reductions.argmin(_filled(a, np.inf)[0], axis)
+def nanargmax(
+    a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False
+) -> Any:
+    """The first position of the largest element that is not NaN.
+
+    Raises ValueError where there is none, and so looks at the elements.
+    """
+    filled, missing = _filled(a, -np.inf)
+    _some(missing, axis)
+    return reductions.argmax(filled, axis, out, keepdims=keepdims)
+
+
+def nanargmin(
+    a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False
+) -> Any:
+    """The first position of the smallest element that is not NaN.
+
+    Raises ValueError where there is none, and so looks at the elements.
+    """
+    filled, missing = _filled(a, np.inf)
+    _some(missing, axis)
+    return reductions.argmin(filled, axis, out, keepdims=keepdims)
+
+
+def _present(array: face.ndarray, where: Any) -> Any:
+    """Which elements count: those that are not NaN, where a mask holds."""
+    if array.dtype.kind not in "fc":
+        return where
+    present = apply(REGISTRY["logical_not"], apply(REGISTRY["isnan"], array))
+    return present if where is True else present & where
 
 
 def nanmean(
@@ -95,12 +164,14 @@ def nanmean(
     dtype: Any = None,
     out: Any = None,
     keepdims: bool = False,
+    *,
+    where: Any = True,
 ) -> Any:
     """The mean of the elements that are not NaN."""
     array = face.asarray(a)
-    present = array == array
+    present = _present(array, where)
     return deliver(
-        "nanmean", array.mean(axis, dtype, keepdims=keepdims, where=present), out
+        "nanmean", array.mean(axis, dtype, None, keepdims, where=present), out
     )
 
 
@@ -111,12 +182,17 @@ def nanvar(
     out: Any = None,
     ddof: float = 0,
     keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
 ) -> Any:
-    """The variance of the elements that are not NaN."""
+    """The variance of the elements that are not NaN; parameters as of `var`."""
     array = face.asarray(a)
-    present = array == array
-    result = array.var(axis, dtype, None, ddof, keepdims, where=present)
-    return deliver("nanvar", result, out)
+    options = {"where": _present(array, where), "mean": mean, "correction": correction}
+    return deliver(
+        "nanvar", array.var(axis, dtype, None, ddof, keepdims, **options), out
+    )
 
 
 def nanstd(
@@ -126,9 +202,111 @@ def nanstd(
     out: Any = None,
     ddof: float = 0,
     keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
 ) -> Any:
-    """The standard deviation of the elements that are not NaN."""
+    """The standard deviation of the elements that are not NaN; as of `var`."""
     array = face.asarray(a)
-    present = array == array
-    result = array.std(axis, dtype, None, ddof, keepdims, where=present)
-    return deliver("nanstd", result, out)
+    options = {"where": _present(array, where), "mean": mean, "correction": correction}
+    return deliver(
+        "nanstd", array.std(axis, dtype, None, ddof, keepdims, **options), out
+    )
+
+
+# -- quantiles ------------------------------------------------------------------------
+def _quantile(
+    name: str, a: Any, q: Any, axis: Any, keepdims: bool, scale: float, **options: Any
+) -> Any:
+    """One quantile along one axis; NumPy's for other arguments."""
+    array = face.asarray(a)
+    usual = options.get("method", "linear") == "linear" and not _weighted(options)
+    plain = np.ndim(q) == 0 and has_plain_quantiles(array, q, axis, scale)
+    plain = plain and 0 <= q <= scale
+    if not (plain and usual):
+        places = () if name == "nanmedian" else (q,)
+        function = getattr(np, name)
+        return library_call(
+            name, function, a, *places, axis=axis, keepdims=keepdims, **options
+        )
+    shape = array.shape
+    if axis is None:
+        array, axis, kept = array.ravel(), 0, (1,) * len(shape)
+    else:
+        axis = normal_axis(axis, len(shape))
+        kept = (*shape[:axis], 1, *shape[axis + 1 :])
+    work = array.astype(float) if array.dtype.kind in "biu" else array
+    made = _along(work, q / scale, axis, name == "nanmedian")
+    return made.reshape(kept) if keepdims else made.squeeze(axis)[()]
+
+
+def _weighted(options: dict[str, Any]) -> bool:
+    return options.get("weights") is not None
+
+
+def _along(work: Any, q: float, axis: int, middle: bool) -> Any:
+    """A quantile of what is not NaN; the numbers of those are looked at."""
+    present = apply(REGISTRY["equal"], work, work)
+    last = reductions.sum(present, axis, keepdims=True).computed() - 1
+    if (last < 0).any():
+        warn_user("All-NaN slice encountered", RuntimeWarning)
+    place = q * np.maximum(last, 0)
+    low = np.floor(place).astype(int)
+    rising = sort(work, axis)
+    below = take_along_axis(rising, low, axis)
+    above = take_along_axis(rising, np.minimum(low + 1, np.maximum(last, 0)), axis)
+    share = (place - low).astype(work.dtype)
+    if middle:
+        mixed = (below + above) / 2
+    else:
+        near = apply(REGISTRY["where"], share < 0.5, below, above)
+        mixed = near + (above - below) * np.where(share < 0.5, share, share - 1)
+    return apply(REGISTRY["where"], share == 0, below, mixed)
+
+
+def nanmedian(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    keepdims: bool = False,
+) -> Any:
+    """The median of the elements that are not NaN, over an axis."""
+    return deliver(
+        "nanmedian", _quantile("nanmedian", a, 0.5, axis, keepdims, 1.0), out
+    )
+
+
+def nanquantile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: Any = None,
+) -> Any:
+    """The q-th quantile of the elements that are not NaN, over an axis."""
+    options = {"method": method, "weights": weights}
+    made = _quantile("nanquantile", a, q, axis, keepdims, 1.0, **options)
+    return deliver("nanquantile", made, out)
+
+
+def nanpercentile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: Any = None,
+) -> Any:
+    """The q-th percentile of the elements that are not NaN, over an axis."""
+    options = {"method": method, "weights": weights}
+    made = _quantile("nanpercentile", a, q, axis, keepdims, 100.0, **options)
+    return deliver("nanpercentile", made, out)

@@ -14,14 +14,13 @@ from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 
 from .elementwise import apply
-from .operands import WEAK
+from .operands import NOT_GIVEN, WEAK
 from .reductions import deliver
 
 __all__ = [
     "angle",
     "around",
     "clip",
-    "convolve",
     "diff",
     "ediff1d",
     "fix",
@@ -61,20 +60,22 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
 
 def clip(
     a: Any,
-    a_min: Any = None,
-    a_max: Any = None,
+    a_min: Any = NOT_GIVEN,
+    a_max: Any = NOT_GIVEN,
     out: Any = None,
     *,
-    min: Any = None,
-    max: Any = None,
-    **options: Any,
+    min: Any = NOT_GIVEN,
+    max: Any = NOT_GIVEN,
+    **kwargs: Any,
 ) -> Any:
-    """The elements, at least `a_min` and at most `a_max`; None is no limit."""
-    unknown = sorted(options.keys() - {"dtype"})
-    if unknown:
-        raise TypeError(f"clip: got an unexpected keyword argument {unknown[0]!r}")
-    low = a_min if min is None else min
-    high = a_max if max is None else max
+    """The elements, at least `a_min` and at most `a_max`; None is no limit.
+
+    `min` and `max` are other names of the limits. What else a ufunc takes (`dtype`,
+    `where`, `casting`) may be given.
+    """
+    low, high = _limits(a_min, a_max, min, max)
+    if kwargs:
+        return _clip_with(a, low, high, out, kwargs)
     array = face.asarray(a)
     low, high = (_limit(array, x, k) for k, x in enumerate((low, high)))
     if low is None and high is None:
@@ -89,13 +90,39 @@ def clip(
         result = apply(
             REGISTRY["minimum"], apply(REGISTRY["maximum"], array, low), high
         )
-    if "dtype" in options:
-        result = result.astype(options["dtype"])
     if out is None:
         return result
     target = elementwise.check_out(out)
     elementwise.store_out("clip", result.read(), target, "same_kind", True)
     return target
+
+
+def _limits(a_min: Any, a_max: Any, min: Any, max: Any) -> tuple[Any, Any]:
+    """The two limits of `clip`, which have two names each."""
+    if a_min is NOT_GIVEN and a_max is NOT_GIVEN:
+        return (
+            None if min is NOT_GIVEN else min,
+            None if max is NOT_GIVEN else max,
+        )
+    for name, limit in (("a_min", a_min), ("a_max", a_max)):
+        if limit is NOT_GIVEN:
+            raise TypeError(f"clip: {name} was required beside the other limit")
+    if min is not NOT_GIVEN or max is not NOT_GIVEN:
+        raise ValueError("clip: min and max are other names of a_min and a_max")
+    return a_min, a_max
+
+
+def _clip_with(a: Any, low: Any, high: Any, out: Any, options: Any) -> Any:
+    """`clip` with options of a ufunc: as `maximum` and `minimum` take them."""
+    from .ufuncs import maximum, minimum, positive
+
+    if low is None and high is None:
+        return positive(a, out=out, **options)
+    if low is None or high is None:
+        ufunc = minimum if low is None else maximum
+        return ufunc(a, high if low is None else low, out=out, **options)
+    inner = {key: x for key, x in options.items() if key != "where"}
+    return minimum(maximum(a, low, **inner), high, out=out, **options)
 
 
 def _limit(array: Array, limit: Any, upper: int) -> Any:
@@ -206,7 +233,11 @@ def nan_to_num(
 
 # -- differences ----------------------------------------------------------------------
 def diff(
-    a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None
+    a: Any,
+    n: int = 1,
+    axis: int = -1,
+    prepend: Any = NOT_GIVEN,
+    append: Any = NOT_GIVEN,
 ) -> Any:
     """Differences of neighbours along an axis, `n` times."""
     array = face.asarray(a)
@@ -230,7 +261,7 @@ def diff(
 
 
 def _end(x: Any, array: face.ndarray, axis: int) -> Any:
-    if x is None:
+    if x is NOT_GIVEN:
         return None
     end = face.asarray(x)
     if end.ndim == 0:
@@ -242,11 +273,10 @@ def _end(x: Any, array: face.ndarray, axis: int) -> Any:
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """Differences of neighbours in C order."""
-    return (
-        diff(face.asarray(ary).ravel(), prepend=None, append=None)
-        if (to_end is None and to_begin is None)
-        else _with_ends(diff(face.asarray(ary).ravel()), to_begin, to_end)
-    )
+    steps = diff(face.asarray(ary).ravel())
+    if to_end is None and to_begin is None:
+        return steps
+    return _with_ends(steps, to_begin, to_end)
 
 
 def _with_ends(middle: Any, to_begin: Any, to_end: Any) -> Any:
@@ -324,32 +354,3 @@ def modf(x: Any) -> tuple[Any, Any]:
     infinite = apply(REGISTRY["isinf"], array)
     rest = apply(REGISTRY["where"], infinite, 0.0, array - whole)
     return apply(REGISTRY["copysign"], rest, array), whole
-
-
-def convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    """The convolution of two sequences, as sums of shifted products."""
-    left, right = face.asarray(a), face.asarray(v)
-    if left.ndim != 1 or right.ndim != 1:
-        raise ValueError(named("object too deep for desired array"))
-    if not left.size or not right.size:
-        raise ValueError("convolve: two sequences that are not empty were required")
-    if left.size < right.size:
-        left, right = right, left
-    if right.size > 64:
-        from .fallback import library_call
-
-        return library_call("convolve", np.convolve, left, right, mode)
-    n, m = left.size, right.size
-    dtype = np.result_type(left.dtype, right.dtype)
-    out = face.ndarray((n + m - 1,), dtype)
-    for k in range(m):
-        out[k : k + n] += left * right[k]
-    if mode == "same":
-        return out[(m - 1) // 2 : (m - 1) // 2 + n]
-    if mode == "valid":
-        return out[m - 1 : n]
-    if mode != "full":
-        raise ValueError(
-            named(f"mode must be one of 'valid', 'same', or 'full'; {mode!r}")
-        )
-    return out

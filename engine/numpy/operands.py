@@ -24,6 +24,16 @@ Shape: TypeAlias = tuple[int, ...]
 Layout: TypeAlias = tuple[Shape, Shape]
 """Shape and strides."""
 
+
+class _NotGiven:
+    """The default of parameters for which None says something else."""
+
+    def __repr__(self) -> str:
+        return "<no value>"
+
+
+NOT_GIVEN: Any = _NotGiven()
+
 NUMBERS = (bool, int, float, complex)
 WEAK = frozenset(NUMBERS)
 KINDS = "biufc"

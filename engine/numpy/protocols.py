@@ -17,6 +17,7 @@ _MODULES = {
     "numpy": "engine.numpy",
     "numpy.linalg": "engine.numpy.linalg",
     "numpy.fft": "engine.numpy.fft",
+    "numpy.lib.scimath": "engine.numpy.emath",
     "numpy.lib.stride_tricks": "engine.numpy.lib.stride_tricks",
 }
 

@@ -5,222 +5,152 @@ The numbers are not those of `numpy.random`; they have the same distributions.
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import numpy as np
+from numpy.random import (
+    MT19937,
+    PCG64,
+    PCG64DXSM,
+    SFC64,
+    BitGenerator,
+    Philox,
+    SeedSequence,
+)
 
-import engine.numpy.handle as face
 from engine.errors import named
 from engine.random import Generator as Stream
-from engine.record.registry import REGISTRY
-from engine.record.value import Value
 
-from .creation import extents_of
-from .elementwise import apply
+from .names import nearest_message
+from .random_generator import Generator
 
-
-def _shape(size: Any) -> tuple[int, ...]:
-    return () if size is None else extents_of(size)
-
-
-def _broadcast_size(size: Any, *parameters: Any) -> tuple[int, ...]:
-    if size is not None:
-        return _shape(size)
-    return np.broadcast_shapes(
-        *(x.shape if hasattr(x, "shape") else np.shape(x) for x in parameters)
-    )
-
-
-class Generator:
-    """Draws from distributions, as `numpy.random.Generator` does.
-
-    Examples
-    --------
-    >>> import engine.numpy as np
-    >>> one, two = np.random.default_rng(3), np.random.default_rng(3)
-    >>> bool((one.random(4) == two.random(4)).all())
-    True
-    """
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-
-    def _made(self, value: Value) -> face.ndarray:
-        return face.ndarray.wrap(value, scalar=not value.shape)
-
-    def random(self, size: Any = None, dtype: Any = float, out: Any = None) -> Any:
-        """Uniform numbers in [0, 1)."""
-        drawn = self._made(self._stream.uniform(_shape(size), np.dtype(dtype)))
-        return _stored(drawn, out)
-
-    def standard_normal(
-        self, size: Any = None, dtype: Any = float, out: Any = None
-    ) -> Any:
-        """Normal numbers of mean 0 and variance 1."""
-        drawn = self._made(self._stream.normal(_shape(size), np.dtype(dtype)))
-        return _stored(drawn, out)
-
-    def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
-        """Normal numbers."""
-        if not hasattr(scale, "shape") and np.any(np.asarray(scale) < 0):
-            raise ValueError(named("scale < 0"))
-        drawn = self.standard_normal(_broadcast_size(size, loc, scale) or size)
-        return drawn * scale + loc
-
-    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
-        """Uniform numbers in [low, high)."""
-        drawn = self.random(_broadcast_size(size, low, high) or size)
-        return drawn * (high - low) + low
-
-    def integers(
-        self,
-        low: Any,
-        high: Any = None,
-        size: Any = None,
-        dtype: Any = np.int64,
-        endpoint: bool = False,
-    ) -> Any:
-        """Integers from low to below high (or to high)."""
-        if high is None:
-            low, high = 0, low
-        first, last = int(low), int(high) + bool(endpoint)
-        if first >= last:
-            raise ValueError(named("low >= high"))
-        value = self._stream.integers(first, last, _shape(size), np.dtype(dtype))
-        return self._made(value)
-
-    def exponential(self, scale: Any = 1.0, size: Any = None) -> Any:
-        """Exponentially distributed numbers."""
-        drawn = self.random(_broadcast_size(size, scale) or size)
-        return apply(REGISTRY["log1p"], -drawn) * -scale
-
-    def standard_exponential(self, size: Any = None) -> Any:
-        """Exponentially distributed numbers of mean 1."""
-        return self.exponential(1.0, size)
-
-    def lognormal(self, mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> Any:
-        """Numbers whose logarithm is normal."""
-        return apply(REGISTRY["exp"], self.normal(mean, sigma, size))
-
-    def laplace(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
-        """Numbers of a double exponential distribution."""
-        drawn = self.random(_broadcast_size(size, loc, scale) or size) - 0.5
-        size_of = apply(REGISTRY["log1p"], -2.0 * abs(drawn))
-        return loc - scale * apply(REGISTRY["sign"], drawn) * size_of
-
-    def binomial(self, n: int, p: Any, size: Any = None) -> Any:
-        """How many of n trials succeed."""
-        shape = _broadcast_size(size, p)
-        drawn = self.random((int(n), *shape))
-        return (drawn < p).sum(axis=0)
-
-    def permutation(self, x: Any, axis: int = 0) -> Any:
-        """A shuffled copy, or shuffled integers below a number."""
-        if isinstance(x, (int, np.integer)):
-            return self._made(self._stream.permutation(int(x)))
-        array = face.asarray(x)
-        from .selection import take
-
-        order = self._made(self._stream.permutation(array.shape[axis]))
-        return take(array, order, axis)
-
-    def shuffle(self, x: Any, axis: int = 0) -> None:
-        """Shuffle along an axis, in place."""
-        x[...] = self.permutation(x, axis)
-
-    def choice(
-        self,
-        a: Any,
-        size: Any = None,
-        replace: bool = True,
-        p: Any = None,
-        axis: int = 0,
-        shuffle: bool = True,
-    ) -> Any:
-        """Elements drawn from an array, or from the integers below a number."""
-        from .selection import take
-
-        count = int(a) if isinstance(a, (int, np.integer)) else len(a)
-        shape = _shape(size)
-        if p is not None:
-            places = self._weighted(p, shape, replace)
-        elif replace:
-            places = self.integers(0, count, shape)
-        else:
-            wanted = int(np.prod(shape, dtype=int))
-            if wanted > count:
-                raise ValueError(
-                    named(
-                        "Cannot take a larger sample than population when replace is "
-                        "False"
-                    )
-                )
-            order = self._stream.permutation(count)
-            places = self._made(order)[:wanted].reshape(shape)
-        if isinstance(a, (int, np.integer)):
-            return places[()] if not shape else places
-        return take(face.asarray(a), places, axis)
-
-    def _weighted(self, p: Any, shape: tuple[int, ...], replace: bool) -> Any:
-        weights = np.asarray(p, float)
-        if abs(weights.sum() - 1) > 1e-8:
-            raise ValueError(named("Probabilities do not sum to 1."))
-        if not replace:
-            # The largest of u**(1 / p) are a weighted sample without replacement.
-            keys = np.log(self.random(weights.shape).computed()) / weights
-            wanted = int(np.prod(shape, dtype=int))
-            return face.asarray(np.argsort(-keys)[:wanted].reshape(shape))
-        edges = np.cumsum(weights)
-        drawn = self.random(shape).computed()
-        found = np.searchsorted(edges / edges[-1], drawn, side="right")
-        return face.asarray(found.astype(np.int64))
-
-    def bytes(self, length: int) -> bytes:
-        """Random bytes."""
-        drawn = self.integers(0, 256, length, np.uint8)
-        data: bytes = drawn.tobytes()
-        return data
-
-
-def _stored(drawn: face.ndarray, out: Any) -> Any:
-    if out is None:
-        return drawn
-    out[...] = drawn
-    return out
+__all__ = [
+    "MT19937",
+    "PCG64",
+    "PCG64DXSM",
+    "SFC64",
+    "BitGenerator",
+    "Generator",
+    "Philox",
+    "RandomState",
+    "SeedSequence",
+    "beta",
+    "binomial",
+    "bytes",
+    "chisquare",
+    "choice",
+    "default_rng",
+    "dirichlet",
+    "exponential",
+    "f",
+    "gamma",
+    "geometric",
+    "get_state",
+    "gumbel",
+    "hypergeometric",
+    "laplace",
+    "logistic",
+    "lognormal",
+    "logseries",
+    "multinomial",
+    "multivariate_normal",
+    "negative_binomial",
+    "noncentral_chisquare",
+    "noncentral_f",
+    "normal",
+    "pareto",
+    "permutation",
+    "poisson",
+    "power",
+    "rand",
+    "randint",
+    "randn",
+    "random",
+    "random_integers",
+    "random_sample",
+    "ranf",
+    "rayleigh",
+    "sample",
+    "seed",
+    "set_state",
+    "shuffle",
+    "standard_cauchy",
+    "standard_exponential",
+    "standard_gamma",
+    "standard_normal",
+    "standard_t",
+    "triangular",
+    "uniform",
+    "vonmises",
+    "wald",
+    "weibull",
+    "zipf",
+]
 
 
 def default_rng(seed: Any = None) -> Generator:
-    """A generator; without a seed one that nobody can predict."""
+    """A generator; without a seed one that nobody can predict.
+
+    Parameters
+    ----------
+    seed : int, sequence of int, SeedSequence, BitGenerator or Generator, optional
+        The same seed gives the same numbers; a generator is given back.
+    """
     if isinstance(seed, Generator):
         return seed
+    if isinstance(seed, (np.random.BitGenerator, Stream)):
+        return Generator(seed)
     stream = Stream()
     if seed is not None:
-        number = int(seed) if isinstance(seed, (int, np.integer)) else hash(tuple(seed))
-        if number < 0 and isinstance(seed, (int, np.integer)):
-            raise ValueError(named("expected non-negative integer"))
-        stream.manual_seed(number)
+        stream.manual_seed(_number(seed))
     return Generator(stream)
+
+
+def _number(seed: Any) -> int:
+    """A seed as one number."""
+    if isinstance(seed, SeedSequence):
+        return int(seed.generate_state(1, np.uint64)[0])
+    if not isinstance(seed, (int, np.integer)):
+        return hash(tuple(int(x) for x in seed))
+    if seed < 0:
+        raise ValueError(named("expected non-negative integer"))
+    return int(seed)
 
 
 _global = default_rng()
 
 
-def seed(seed: int | None = None) -> None:
+def seed(seed: Any = None) -> None:
     """Start the stream of the functions of this module anew."""
     if seed is None:
         _global._stream.seed()
     else:
-        _global._stream.manual_seed(int(seed))
+        _global._stream.manual_seed(_number(seed))
 
 
-def rand(*shape: int) -> Any:
+def get_state(legacy: bool = True) -> dict[str, Any]:
+    """Where the stream of the functions of this module is, for `set_state`."""
+    key, drawn = _global._stream.get_state()
+    return {"bit_generator": "Philox", "state": {"key": key, "drawn": drawn}}
+
+
+def set_state(state: Any) -> None:
+    """Go to where `get_state` was called."""
+    if not isinstance(state, dict) or state.get("bit_generator") != "Philox":
+        raise ValueError(named("a state from get_state was required"))
+    found = state["state"]
+    _global._stream.set_state((int(found["key"]), int(found["drawn"])))
+
+
+def rand(*args: int) -> Any:
     """Uniform numbers in [0, 1), of a shape."""
-    return _global.random(shape or None)
+    return _global.random(args)
 
 
-def randn(*shape: int) -> Any:
+def randn(*args: int) -> Any:
     """Normal numbers, of a shape."""
-    return _global.standard_normal(shape or None)
+    return _global.standard_normal(args)
 
 
 def random(size: Any = None) -> Any:
@@ -228,8 +158,13 @@ def random(size: Any = None) -> Any:
     return _global.random(size)
 
 
-random_sample = random
-sample = random
+def random_sample(size: Any = None) -> Any:
+    """Uniform numbers in [0, 1)."""
+    return _global.random(size)
+
+
+sample = random_sample
+ranf = random_sample
 
 
 def randint(low: Any, high: Any = None, size: Any = None, dtype: Any = int) -> Any:
@@ -237,34 +172,15 @@ def randint(low: Any, high: Any = None, size: Any = None, dtype: Any = int) -> A
     return _global.integers(low, high, size, dtype)
 
 
-def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
-    """Normal numbers."""
-    return _global.normal(loc, scale, size)
+def random_integers(low: Any, high: Any = None, size: Any = None) -> Any:
+    """Integers from low to high; from 1 where only one number is given."""
+    low, high = (1, low) if high is None else (low, high)
+    return _global.integers(low, high, size, endpoint=True)
 
 
-def standard_normal(size: Any = None) -> Any:
-    """Normal numbers of mean 0 and variance 1."""
-    return _global.standard_normal(size)
-
-
-def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
-    """Uniform numbers in [low, high)."""
-    return _global.uniform(low, high, size)
-
-
-def exponential(scale: Any = 1.0, size: Any = None) -> Any:
-    """Exponentially distributed numbers."""
-    return _global.exponential(scale, size)
-
-
-def lognormal(mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> Any:
-    """Numbers whose logarithm is normal."""
-    return _global.lognormal(mean, sigma, size)
-
-
-def binomial(n: int, p: Any, size: Any = None) -> Any:
-    """How many of n trials succeed."""
-    return _global.binomial(n, p, size)
+def bytes(length: int) -> builtins.bytes:
+    """Random bytes."""
+    return _global.bytes(length)
 
 
 def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None) -> Any:
@@ -282,6 +198,187 @@ def shuffle(x: Any) -> None:
     _global.shuffle(x)
 
 
-def RandomState(seed: int | None = None) -> Generator:
+def multivariate_normal(
+    mean: Any, cov: Any, size: Any = None, check_valid: str = "warn", tol: float = 1e-8
+) -> Any:
+    """Vectors of normal numbers with a covariance. NumPy draws them."""
+    return _global.multivariate_normal(mean, cov, size, check_valid, tol)
+
+
+def beta(a: Any, b: Any, size: Any = None) -> Any:
+    """Numbers in [0, 1] of the beta distribution."""
+    return _global.beta(a, b, size)
+
+
+def binomial(n: Any, p: Any, size: Any = None) -> Any:
+    """How many of n trials succeed."""
+    return _global.binomial(n, p, size)
+
+
+def chisquare(df: Any, size: Any = None) -> Any:
+    """Sums of squares of normal numbers."""
+    return _global.chisquare(df, size)
+
+
+def dirichlet(alpha: Any, size: Any = None) -> Any:
+    """Shares, which sum to 1."""
+    return _global.dirichlet(alpha, size)
+
+
+def exponential(scale: Any = 1.0, size: Any = None) -> Any:
+    """Exponentially distributed numbers."""
+    return _global.exponential(scale, size)
+
+
+def f(dfnum: Any, dfden: Any, size: Any = None) -> Any:
+    """Quotients of two means of squares."""
+    return _global.f(dfnum, dfden, size)
+
+
+def gamma(shape: Any, scale: Any = 1.0, size: Any = None) -> Any:
+    """Numbers of the gamma distribution."""
+    return _global.gamma(shape, scale, size)
+
+
+def geometric(p: Any, size: Any = None) -> Any:
+    """How many trials there are up to the first that succeeds."""
+    return _global.geometric(p, size)
+
+
+def gumbel(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
+    """Numbers of the Gumbel distribution: of largest elements."""
+    return _global.gumbel(loc, scale, size)
+
+
+def hypergeometric(ngood: Any, nbad: Any, nsample: Any, size: Any = None) -> Any:
+    """How many of a sample are good."""
+    return _global.hypergeometric(ngood, nbad, nsample, size)
+
+
+def laplace(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
+    """Numbers of a double exponential distribution."""
+    return _global.laplace(loc, scale, size)
+
+
+def logistic(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
+    """Numbers whose distribution is a logistic function."""
+    return _global.logistic(loc, scale, size)
+
+
+def lognormal(mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> Any:
+    """Numbers whose logarithm is normal."""
+    return _global.lognormal(mean, sigma, size)
+
+
+def logseries(p: Any, size: Any = None) -> Any:
+    """Numbers of the logarithmic distribution."""
+    return _global.logseries(p, size)
+
+
+def multinomial(n: Any, pvals: Any, size: Any = None) -> Any:
+    """How often each of several outcomes comes."""
+    return _global.multinomial(n, pvals, size)
+
+
+def negative_binomial(n: Any, p: Any, size: Any = None) -> Any:
+    """How many trials fail before n succeed."""
+    return _global.negative_binomial(n, p, size)
+
+
+def noncentral_chisquare(df: Any, nonc: Any, size: Any = None) -> Any:
+    """Sums of squares of normal numbers with a mean."""
+    return _global.noncentral_chisquare(df, nonc, size)
+
+
+def noncentral_f(dfnum: Any, dfden: Any, nonc: Any, size: Any = None) -> Any:
+    """As `f`, the upper numbers with a mean."""
+    return _global.noncentral_f(dfnum, dfden, nonc, size)
+
+
+def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
+    """Normal numbers."""
+    return _global.normal(loc, scale, size)
+
+
+def pareto(a: Any, size: Any = None) -> Any:
+    """Numbers of the Lomax (Pareto II) distribution."""
+    return _global.pareto(a, size)
+
+
+def poisson(lam: Any = 1.0, size: Any = None) -> Any:
+    """How often something comes that comes `lam` times on average."""
+    return _global.poisson(lam, size)
+
+
+def power(a: Any, size: Any = None) -> Any:
+    """Numbers in [0, 1] whose density is a power."""
+    return _global.power(a, size)
+
+
+def rayleigh(scale: Any = 1.0, size: Any = None) -> Any:
+    """Lengths of vectors of two normal numbers."""
+    return _global.rayleigh(scale, size)
+
+
+def standard_cauchy(size: Any = None) -> Any:
+    """Quotients of two normal numbers."""
+    return _global.standard_cauchy(size)
+
+
+def standard_exponential(size: Any = None) -> Any:
+    """Exponentially distributed numbers of mean 1."""
+    return _global.standard_exponential(size)
+
+
+def standard_gamma(shape: Any, size: Any = None) -> Any:
+    """Numbers of the gamma distribution of scale 1. NumPy draws them."""
+    return _global.standard_gamma(shape, size)
+
+
+def standard_normal(size: Any = None) -> Any:
+    """Normal numbers of mean 0 and variance 1."""
+    return _global.standard_normal(size)
+
+
+def standard_t(df: Any, size: Any = None) -> Any:
+    """Numbers of Student's distribution."""
+    return _global.standard_t(df, size)
+
+
+def triangular(left: Any, mode: Any, right: Any, size: Any = None) -> Any:
+    """Numbers whose density is a triangle."""
+    return _global.triangular(left, mode, right, size)
+
+
+def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
+    """Uniform numbers in [low, high)."""
+    return _global.uniform(low, high, size)
+
+
+def vonmises(mu: Any, kappa: Any, size: Any = None) -> Any:
+    """Angles around a direction."""
+    return _global.vonmises(mu, kappa, size)
+
+
+def wald(mean: Any, scale: Any, size: Any = None) -> Any:
+    """Numbers of the inverse Gaussian distribution."""
+    return _global.wald(mean, scale, size)
+
+
+def weibull(a: Any, size: Any = None) -> Any:
+    """Numbers of the Weibull distribution of one parameter."""
+    return _global.weibull(a, size)
+
+
+def zipf(a: Any, size: Any = None) -> Any:
+    """Numbers whose frequency is a power of them."""
+    return _global.zipf(a, size)
+
+
+def RandomState(seed: Any = None) -> Generator:
     """A generator; NumPy's old name for one."""
     return default_rng(seed)
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(nearest_message(name, __all__, __name__, np.random))

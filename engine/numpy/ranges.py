@@ -159,9 +159,10 @@ def geomspace(
 
 
 def fromfunction(
-    function: Any, shape: Any, *, dtype: Any = float, **kwargs: Any
+    function: Any, shape: Any, *, dtype: Any = float, like: Any = None, **kwargs: Any
 ) -> Any:
     """A function of the index grids of a shape."""
+    check_device(None, like)
     return function(*indices(shape, dtype=dtype), **kwargs)
 
 

@@ -49,7 +49,7 @@ def normal(name: str, axis: Axis, rank: int) -> tuple[int, ...]:
             f"{name}: an integer, a tuple of integers or None was required as axis; "
             f"{axis!r} was given"
         )
-    if rank == 0 and axis in (0, -1, (), (0,), (-1,)):
+    if rank == 0 and axis in (0, -1, ()):
         return ()
     if isinstance(axis, face.ndarray):
         axis = axis.__index__()
@@ -333,6 +333,8 @@ def all(
 # -- positions ------------------------------------------------------------------------
 def _position(name: str, a: Any, axis: Axis, out: Any, keepdims: bool) -> Any:
     array = _given(a)
+    if isinstance(axis, tuple):
+        raise TypeError(f"{name}: one axis or None was required; {axis} was given")
     axes = normal(name, axis, array.ndim)
     if product(array.shape[axis] for axis in axes) == 0:
         raise ValueError(named(f"attempt to get {name} of an empty sequence"))

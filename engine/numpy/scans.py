@@ -17,6 +17,8 @@ __all__ = ["cumprod", "cumsum", "cumulative_prod", "cumulative_sum"]
 
 def _scan(name: str, a: Any, axis: Axis, dtype: Any, out: Any) -> Any:
     array = face.asarray(a)
+    if isinstance(axis, tuple):
+        raise TypeError(f"{name}: one axis or None was required; {axis} was given")
     if axis is None or array.ndim == 0:
         array, axis = array.ravel(), 0 if axis is None else axis
     (axis,) = normal(name, axis, array.ndim)

@@ -263,7 +263,7 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
     dst.store(value)
 
 
-def putmask(a: Any, mask: Any, values: Any) -> None:
+def putmask(a: Any, /, mask: Any, values: Any) -> None:
     """Store values where a mask holds; short values are repeated."""
     given = face.asarray(values)
     if given.shape != a.shape and given.size != 1:

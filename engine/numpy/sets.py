@@ -66,22 +66,22 @@ def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
     return library_call("setxor1d", np.setxor1d, ar1, ar2, assume_unique)
 
 
-def unique_values(x: Any, /) -> Any:
+def unique_values(x: Any) -> Any:
     """The distinct elements, in order; NumPy and the standard promise no order."""
     return library_call("unique_values", np.unique, x, equal_nan=False)
 
 
-def unique_counts(x: Any, /) -> Any:
+def unique_counts(x: Any) -> Any:
     """The distinct elements, and how often each occurs."""
     return library_call("unique_counts", np.unique_counts, x)
 
 
-def unique_inverse(x: Any, /) -> Any:
+def unique_inverse(x: Any) -> Any:
     """The distinct elements, and which one each element is."""
     return library_call("unique_inverse", np.unique_inverse, x)
 
 
-def unique_all(x: Any, /) -> Any:
+def unique_all(x: Any) -> Any:
     """The distinct elements, first places, inverse and counts."""
     return library_call("unique_all", np.unique_all, x)
 

@@ -22,11 +22,11 @@ __all__ = [
     "argsort",
     "bincount",
     "digitize",
-    "histogram",
     "lexsort",
     "partition",
     "searchsorted",
     "sort",
+    "sort_complex",
     "unique",
 ]
 
@@ -82,6 +82,15 @@ def sort(
     return flip(result, axis or 0) if descending and result.ndim else result
 
 
+def sort_complex(a: Any) -> Any:
+    """A copy sorted along the last axis, as complex numbers."""
+    array = sort(a)
+    if array.dtype.kind == "c":
+        return array
+    short = array.dtype.itemsize < 4 and array.dtype.kind in "iu"
+    return array.astype(np.complex64 if short else np.complex128)
+
+
 def argsort(
     a: Any,
     axis: Any = -1,
@@ -104,7 +113,7 @@ def argsort(
 
 
 def partition(
-    a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
+    a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None
 ) -> Any:
     """A copy partitioned around `kth`: here, sorted."""
     _check_options("partition", 0, kind=kind, order=order)
@@ -113,7 +122,7 @@ def partition(
 
 
 def argpartition(
-    a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
+    a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None
 ) -> Any:
     """Indices that would partition around `kth`: here, sort."""
     _check_options("argpartition", 0, kind=kind, order=order)
@@ -136,18 +145,32 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     return quiet_call(np.digitize, x, bins, right)
 
 
-def unique(ar: Any, *args: Any, **options: Any) -> Any:
-    """The sorted distinct elements. Computes; carries no gradient."""
-    return library_call("unique", np.unique, ar, *args, **options)
+def unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: Any = None,
+    *,
+    equal_nan: bool = True,
+    sorted: bool = True,
+) -> Any:
+    """The sorted distinct elements. Computes; carries no gradient.
+
+    They are sorted where `sorted` is False too.
+    """
+    return library_call(
+        "unique",
+        np.unique,
+        ar,
+        return_index,
+        return_inverse,
+        return_counts,
+        axis,
+        equal_nan=equal_nan,
+    )
 
 
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     """How often each small integer occurs. Computes."""
     return library_call("bincount", np.bincount, x, weights, minlength)
-
-
-def histogram(
-    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
-    """How many elements fall into each bin. Computes."""
-    return quiet_call(np.histogram, a, bins, range, density, weights)

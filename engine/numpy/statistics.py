@@ -23,8 +23,6 @@ from .views import normal_axis
 
 __all__ = [
     "average",
-    "corrcoef",
-    "cov",
     "mean",
     "median",
     "percentile",
@@ -210,9 +208,8 @@ def _quantiles(
     weights: Any,
 ) -> Any:
     array = face.asarray(a)
-    number = isinstance(q, (int, float)) and not isinstance(q, bool)
-    simple = number and method == "linear" and weights is None and array.size
-    if not simple or array.dtype.kind == "c" or isinstance(axis, tuple):
+    plain = has_plain_quantiles(array, q, axis, scale)
+    if not plain or method != "linear" or weights is not None:
         return library_call(
             name,
             function,
@@ -223,38 +220,78 @@ def _quantiles(
             keepdims=keepdims,
             weights=weights,
         )
-    if not 0 <= q <= scale:
+    places = np.asarray(q)
+    if not ((places >= 0) & (places <= scale)).all():
         limit = "[0, 100]" if scale == 100 else "[0, 1]"
         raise ValueError(f"{name}: numbers must be in the range {limit}; {q} was given")
-    return _quantile_of_sorted(array, q / scale, axis, keepdims)
+    if not places.ndim:
+        (made,) = _quantiles_of_sorted(array, [q / scale], axis, keepdims)
+        return made
+    from .joining import stack
+
+    shares = list(places.ravel() / scale)
+    found = stack(_quantiles_of_sorted(array, shares, axis, keepdims))
+    return found.reshape(places.shape + found.shape[1:])
 
 
-def _quantile_of_sorted(array: Any, q: float, axis: Any, keepdims: bool) -> Any:
+_MOST_QUANTILES = 16
+"""More than these at once are left to NumPy."""
+
+
+def has_plain_quantiles(array: face.ndarray, q: Any, axis: Any, scale: float) -> bool:
+    """Whether few quantiles, along one axis, are asked for, and floating numbers.
+
+    Those of integers by integers, 0 and 1, are integers in NumPy.
+    """
+    if array.dtype.kind not in "fiu" or not array.size or isinstance(axis, tuple):
+        return False
+    if type(q) in (list, tuple, np.ndarray):
+        places = np.asarray(q)
+        whole = places.dtype.kind in "iu" and scale == 1.0
+        numbers = places.dtype.kind in "iu" or places.dtype == np.float64
+        return numbers and not whole and 0 < places.size <= _MOST_QUANTILES
+    whole = type(q) is int and (array.dtype.kind == "f" or scale != 1.0)
+    return type(q) is float or whole
+
+
+def _quantiles_of_sorted(
+    array: Any, shares: list[Any], axis: Any, keepdims: bool, middle: bool = False
+) -> list[Any]:
+    """Quantiles; `middle`: the mean of two neighbours, infinite ones too.
+
+    Shares of NumPy's float64 give quantiles of that dtype.
+    """
     kept = (1,) * array.ndim
     flat = array.ravel() if axis is None else array
     place = 0 if axis is None else normal_axis(axis, array.ndim)
+    if axis is not None:
+        kept = (*array.shape[:place], 1, *array.shape[place + 1 :])
     work = flat.astype(float) if flat.dtype.kind in "biu" else flat
     rising = sort(work, place)
     last = work.shape[place] - 1
-    low = int(q * last)
-    high = min(low + 1, last)
     lead = (slice(None),) * place
-    below, above = rising[(*lead, low)], rising[(*lead, high)]
-    share = q * last - low
-    mixed = (
-        below + (above - below) * share
-        if share < 0.5
-        else (above - (above - below) * (1 - share))
-    )
     top = rising[(*lead, last)]
-    result = REGISTRY["where"](REGISTRY["isnan"](top.read()), top.read(), mixed.read())
-    made = face.fresh(result)
-    if not keepdims:
-        return made
-    shape = (
-        kept if axis is None else (*array.shape[:place], 1, *array.shape[place + 1 :])
-    )
-    return made.reshape(shape)
+    found = []
+    for q in shares:
+        low = int(q * last)
+        below, above = rising[(*lead, low)], rising[(*lead, min(low + 1, last))]
+        mixed = _between(below, above, q * last - low, middle)
+        made = elementwise.apply(
+            REGISTRY["where"], elementwise.apply(REGISTRY["isnan"], top), top, mixed
+        )
+        found.append(made.reshape(kept) if keepdims else made)
+    return found
+
+
+def _between(below: Any, above: Any, share: Any, middle: bool) -> Any:
+    """What lies between two neighbours."""
+    if not share:
+        return below + type(share)(0)
+    if middle:
+        return (below + above) / 2
+    if share < 0.5:
+        return below + (above - below) * share
+    return above - (above - below) * (1 - share)
 
 
 def quantile(
@@ -301,12 +338,15 @@ def median(
     keepdims: bool = False,
 ) -> Any:
     """The median over an axis."""
-    made = _quantiles("median", _median, a, 0.5, axis, keepdims, 1.0, "linear", None)
+    array = face.asarray(a)
+    if isinstance(axis, tuple) or array.dtype.kind == "c" or not array.size:
+        return deliver("median", _by_numpy("median", array, axis, keepdims), out)
+    (made,) = _quantiles_of_sorted(array, [0.5], axis, keepdims, True)
     return deliver("median", made, out)
 
 
-def _median(a: Any, q: Any, axis: Any, **options: Any) -> Any:
-    return np.median(a, axis, keepdims=options["keepdims"])
+def _by_numpy(name: str, a: Any, axis: Any, keepdims: bool) -> Any:
+    return library_call(name, getattr(np, name), a, axis, keepdims=keepdims)
 
 
 def average(
@@ -338,45 +378,6 @@ def average(
     scale = reductions.sum(total, axis, keepdims=keepdims)
     result = reductions.sum(array * weight, axis, keepdims=keepdims) / scale
     return (result, scale) if returned else result
-
-
-def cov(
-    m: Any,
-    y: Any = None,
-    rowvar: bool = True,
-    bias: bool = False,
-    ddof: int | None = None,
-) -> Any:
-    """The covariance matrix of variables: rows, or columns where not `rowvar`."""
-    array = _variables(m, rowvar)
-    if y is not None:
-        from .joining import concatenate
-
-        array = concatenate((array, _variables(y, rowvar)), axis=0)
-    freedom = (0 if bias else 1) if ddof is None else ddof
-    count = array.shape[1]
-    centred = array - mean(array, 1, keepdims=True)
-    other = centred.conj() if centred.dtype.kind == "c" else centred
-    return (centred @ other.T / builtins.max(count - freedom, 0)).squeeze()
-
-
-def _variables(m: Any, rowvar: bool) -> Any:
-    array = face.asarray(m)
-    if array.ndim > 2:
-        raise ValueError(named("m has more than 2 dimensions"))
-    array = array * 1.0
-    if array.ndim == 2 and not rowvar and array.shape[0] != 1:
-        array = array.T
-    return array.reshape(1, -1) if array.ndim < 2 else array
-
-
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
-    """The correlation coefficients of variables."""
-    matrix = cov(x, y, rowvar)
-    if matrix.ndim == 0:
-        return matrix / matrix
-    spread = elementwise.apply(REGISTRY["sqrt"], matrix.diagonal().real)
-    return matrix / spread[:, None] / spread[None, :]
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import engine.numpy.handle as face
 from engine import composites
 from engine.errors import named
+from engine.movement import normal_axes
 from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
 from engine.record.value import constant
@@ -114,12 +115,20 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     return made
 
 
-def trim_zeros(filt: Any, trim: str = "fb") -> Any:
-    """The sequence without zeros at its ends. Computes."""
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    """The array without zeros at the front and the back of axes. Computes."""
     array = face.asarray(filt)
-    places = np.flatnonzero(array.computed())
-    if not places.size:
-        return array[:0]
-    first = places[0] if "f" in trim.lower() else 0
-    last = places[-1] + 1 if "b" in trim.lower() else array.shape[0]
-    return array[int(first) : int(last)]
+    ends = trim.lower()
+    if ends not in ("fb", "bf", "f", "b"):
+        raise ValueError(named(f"unexpected character(s) in `trim`: {trim!r}"))
+    places = np.argwhere(array.computed())
+    axes = normal_axes(axis, array.ndim)
+    if not len(places):
+        inside = [slice(0, 0) if k in axes else slice(None) for k in range(array.ndim)]
+        return array[tuple(inside)]
+    cuts = [slice(None)] * array.ndim
+    for k in axes:
+        first = int(places[:, k].min()) if "f" in ends else None
+        last = int(places[:, k].max()) + 1 if "b" in ends else None
+        cuts[k] = slice(first, last)
+    return array[tuple(cuts)]

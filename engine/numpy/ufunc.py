@@ -20,6 +20,9 @@ from .fallback import library_call
 from .indexing import add_at
 from .operands import WEAK, to_value
 
+_ABSENT = set("OMmG")
+"""Codes of dtypes that there are no arrays of: objects, dates, complex256."""
+
 _FREE = ("same_kind", "unsafe")
 """Casting rules that every loop's operands meet; the others need a look."""
 
@@ -64,7 +67,7 @@ class ufunc:
     @property
     def types(self) -> list[str]:
         """The loops that there are, as NumPy writes them."""
-        return [loop for loop in self.numpy.types if "O" not in loop]
+        return [loop for loop in self.numpy.types if not _ABSENT & set(loop)]
 
     @property
     def ntypes(self) -> int:
@@ -81,9 +84,18 @@ class ufunc:
         """None: these are no generalised ufuncs."""
         return None
 
-    def resolve_dtypes(self, dtypes: Any, **options: Any) -> Any:
+    def resolve_dtypes(
+        self,
+        dtypes: Any,
+        *,
+        signature: Any = None,
+        casting: Any = None,
+        reduction: bool = False,
+    ) -> Any:
         """The dtypes of operands and results, as NumPy resolves them."""
-        return self.numpy.resolve_dtypes(dtypes, **options)
+        return self.numpy.resolve_dtypes(
+            dtypes, signature=signature, casting=casting, reduction=reduction
+        )
 
     # -- calls --------------------------------------------------------------------
     def __call__(
@@ -229,6 +241,7 @@ class ufunc:
     def reduce(
         self,
         array: Any,
+        /,
         axis: Any = 0,
         dtype: Any = None,
         out: Any = None,
@@ -261,7 +274,7 @@ class ufunc:
         return function(array, **options)
 
     def accumulate(
-        self, array: Any, axis: int = 0, dtype: Any = None, out: Any = None
+        self, array: Any, /, axis: int = 0, dtype: Any = None, out: Any = None
     ) -> Any:
         """The reductions of all prefixes along an axis."""
         if self.__name__ in ("add", "multiply"):
@@ -274,6 +287,7 @@ class ufunc:
     def reduceat(
         self,
         array: Any,
+        /,
         indices: Any,
         axis: int = 0,
         dtype: Any = None,
@@ -284,13 +298,13 @@ class ufunc:
         result = library_call(name, self.numpy.reduceat, array, indices, axis, dtype)
         return reductions.deliver(name, result, out)
 
-    def outer(self, a: Any, b: Any, /, **options: Any) -> Any:
+    def outer(self, A: Any, B: Any, /, **kwargs: Any) -> Any:
         """The function of every pair of elements."""
         if self.nin != 2:
             raise ValueError(named("outer product only supported for binary functions"))
-        left, right = face.asarray(a), face.asarray(b)
+        left, right = face.asarray(A), face.asarray(B)
         shape = left.shape + (1,) * right.ndim
-        return self(left.reshape(shape), right, **options)
+        return self(left.reshape(shape), right, **kwargs)
 
     def at(self, a: Any, indices: Any, b: Any = None, /) -> None:
         """Apply the function in place at indices, repeated ones each time."""

@@ -56,7 +56,7 @@ class Views(Array):
             return self.T
         return self.view_as(transposed(self.recipe, permutation(axes, self.ndim)))
 
-    def swapaxes(self, axis1: int, axis2: int) -> Self:
+    def swapaxes(self, axis1: int, axis2: int, /) -> Self:
         """The array with two axes exchanged."""
         axes = list(range(self.ndim))
         one, two = normal_axis(axis1, self.ndim), normal_axis(axis2, self.ndim)

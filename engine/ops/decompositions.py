@@ -314,7 +314,8 @@ def _(cotangent: Cotangent, out: Value, a: Value, b: Value, cutoff: float) -> An
     shapes = lstsq_shapes(a.shape, b.shape)
     x, *_ = unpacked(out, *shapes)
     of_x, of_residuals, *_ = unpacked(settle(cotangent), *shapes)
-    inverse = pinv(a, constant(cutoff), attributes=(False,))
+    least = cutoff if cutoff >= 0 else float(np.finfo(a.dtype).eps)  # as in LAPACK
+    inverse = pinv(a, constant(least), attributes=(False,))
     back = adjoint(inverse)
     rest, of_b = b - matmul(a, x), matmul(back, of_x)
     of_a = matmul(rest, adjoint(matmul(inverse, of_b))) - matmul(of_b, adjoint(x))

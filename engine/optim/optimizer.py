@@ -10,8 +10,8 @@ from engine.errors import named
 from engine.execute import flush
 from engine.nn.module import forget_grad
 from engine.ops.op import cast
+from engine.record.once import repeated
 from engine.record.runtime import counted
-from engine.record.splice import repeated
 from engine.record.trace import current_trace, switch_grad
 from engine.record.value import Scalar, Value
 from engine.torch.gradients import enable_grad

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import FunctionType, NoneType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,15 +18,11 @@ import numpy as np
 from engine.errors import user_line
 
 from .node import LEAF, Node
-from .runtime import watchers
 from .trace import LARGE, Trace, current_trace
 from .value import History, Scalar, Value
 
 SPENT = Value(np.dtype(bool), (), np.zeros((), bool))
 """Stands in a trace for a value that nobody holds any more."""
-
-KEPT = 64
-"""Functions that are known at one node; more of them take the place of those."""
 
 TRIALS = 16
 """How often a function is noted at one node before it is left alone."""
@@ -326,79 +321,6 @@ def _kept(
         place = value.number - nodes[0].number
         specs.append(Made(nodes[place], place, own))
     return tuple(constants), tuple(specs), tuple(pool[id(x)] for x in results)
-
-
-class _Known:
-    """What is known of a function that begins to record at a node."""
-
-    __slots__ = ("passage", "trials")
-
-    def __init__(self) -> None:
-        self.passage: Passage | None = None
-        self.trials = 0
-
-
-def repeated(
-    key: tuple[Any, ...],
-    function: Callable[[], list[Value]],
-    table: Sequence[Value],
-    numbers: Sequence[Scalar] = (),
-) -> list[Value]:
-    """What a function of values and numbers gives, at once where it was called before.
-
-    What it records must depend on nothing but the key and the forms of the values. It
-    must use each number as it is given, as an operand.
-    """
-    trace = current_trace()
-    if watchers:
-        return function()
-    grads = tuple([x.history is not None for x in table]) if trace.grad else None
-    passages = passages_from(trace.node)
-    known: _Known | None = passages.get((key, grads))
-    if known is None:
-        if len(passages) >= KEPT:
-            passages.clear()
-        known = passages[key, grads] = _Known()
-    values = [number.value for number in numbers]
-    if known.passage is not None:
-        made = known.passage.again(table, values)
-        if made is not None:
-            return made
-    known.trials += 1
-    # At first it is not noted: most functions are called once at a place.
-    start = Start.here() if 1 < known.trials <= TRIALS else None
-    results = function()
-    if start is not None:
-        noted = passage(start, table, results, values)
-        # What nothing in the trace tells might be otherwise the next time.
-        if noted is not None and noted.tells_all(table):
-            known.passage = noted
-    return results
-
-
-def once(function: Callable[..., Value], *arguments: Any) -> Value:
-    """``function(*arguments)``, at once where it was called like this before.
-
-    What it records must depend on nothing but its arguments: values, plain numbers,
-    words, functions, and tuples of them. With others it is just called.
-    """
-    if watchers:  # arguments may be numbers that it must not look at
-        return function(*arguments)
-    table: list[Value] = []
-    key: list[Any] = [function]
-    for x in arguments:
-        if type(x) is Value:
-            table.append(x)
-            key.append(None)
-        elif isinstance(x, _PLAIN):
-            # 0 is another argument than 0.0, and -0.0 than both.
-            key.append((type(x), x or repr(x)))
-        else:
-            return function(*arguments)
-    return repeated(tuple(key), lambda: [function(*arguments)], table)[0]
-
-
-_PLAIN = (int, float, str, tuple, NoneType, FunctionType)
 
 
 def passages_from(node: Node) -> dict[Any, Any]:

@@ -11,7 +11,7 @@ from engine import composites
 from engine.array import Array
 from engine.ops.op import cast
 from engine.record.forms import form
-from engine.record.splice import once
+from engine.record.once import once
 from engine.torch.operands import (
     OPERANDS,
     Number,

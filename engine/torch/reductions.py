@@ -13,8 +13,8 @@ from engine.errors import named
 from engine.movement import expand_axes, flip_value, reshape_value
 from engine.ops.op import cast
 from engine.ops.scans import flat_positions
+from engine.record.once import once
 from engine.record.registry import REGISTRY
-from engine.record.splice import once
 from engine.record.value import Value
 from engine.torch.dtypes import NumpyDType, known, numpy_dtype
 from engine.torch.operands import wrap_dim, wrap_dims

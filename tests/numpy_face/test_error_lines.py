@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 import numpy
+import numpy.lib.recfunctions
 import pytest
 from error_rows import chain, innermost_line, public_class, raised
 
@@ -185,6 +186,8 @@ ROWS = [
     ("np.linalg.matrix_power(m, 2)", r"matrix_power: .*\(2, 3\) was given"),
     ("np.linalg.multi_dot([m])", "multi_dot: Expecting at least two arrays"),
     ("np.linalg.multi_dot([m, m, m])", r"multi_dot: shapes \(2, 3\) .* not aligned"),
+    ("np.linalg.tensorsolve(m, x)", r"tensorsolve: .*shape \(2, 3\) was given"),
+    ("np.linalg.tensorinv(m, 0)", "tensorinv: a positive number .* required; 0"),
     ("np.linalg.outer(m, x)", "outer: .*x1.ndim=2 and x2.ndim=1"),
     ("np.linalg.norm(m, ord='wrong')", "norm: Invalid norm order .*'wrong' was given"),
     ("np.linalg.norm(x, ord='nuc')", "norm: Invalid norm order 'nuc' for vectors"),
@@ -205,7 +208,11 @@ OWN_ROWS = [
     ("np.zeros(2, dtype='U3')", TypeError, "zeros: .*required; <U3 was given"),
     ("np.zeros(2, dtype=object)", TypeError, "zeros: .*required; object was given"),
     ("np.array(['a'])", TypeError, "array: .*required; <U1 was given"),
-    ("numpy.unwrap(g)", TypeError, "unwrap: arrays without gradients were required"),
+    (
+        "numpy.lib.recfunctions.repack_fields(g)",
+        TypeError,
+        "repack_fields: arrays without gradients",
+    ),
     ("np.linalg.qr(g[:, :1], 'complete')", TypeError, "linalg.qr: .*without gradients"),
     ("np.linalg.qr(g, 'raw')", TypeError, "linalg.qr: arrays without gradients"),
     ("np.linalg.svd(g[:, :1])", TypeError, "svd: full_matrices=False was required"),
@@ -269,7 +276,7 @@ def test_errors_have_numpys_class_and_the_users_line(source: str, message: str) 
 @pytest.mark.parametrize(
     ("source", "kind", "message"), OWN_ROWS, ids=[row[0] for row in OWN_ROWS]
 )
-@pytest.mark.filterwarnings("ignore:unwrap has no lazy version")
+@pytest.mark.filterwarnings("ignore:repack_fields has no lazy version")
 def test_errors_of_our_own_have_the_users_line(
     source: str, kind: type[Exception], message: str
 ) -> None:

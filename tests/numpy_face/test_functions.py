@@ -210,8 +210,14 @@ def test_every_name_is_one_that_numpy_has() -> None:
 def test_a_missing_name_says_what_is_near() -> None:
     with pytest.raises(AttributeError, match="the nearest is 'arange'"):
         np.arrange  # noqa: B018
-    with pytest.raises(AttributeError, match="which NumPy has: it is not provided"):
+    with pytest.raises(AttributeError, match=r"it is not provided, as .* no dates"):
         np.busday_count  # noqa: B018
+    with pytest.raises(AttributeError, match=r"engine.numpy.linalg.*nearest is 'norm'"):
+        np.linalg.norms  # noqa: B018
+    with pytest.raises(AttributeError, match=r"engine.numpy.random.*is 'normal'"):
+        np.random.nomal  # noqa: B018
+    with pytest.raises(AttributeError, match=r"engine.numpy.fft.*nearest is 'rfft'"):
+        np.fft.rft  # noqa: B018
 
 
 def test_a_keyword_that_is_not_supported_raises() -> None:

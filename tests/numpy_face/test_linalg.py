@@ -67,6 +67,10 @@ np.linalg.det(np.zeros((0, 0))); np.linalg.eigh(np.zeros((0, 2, 2)))
 np.linalg.svd(np.zeros((0, 3)), False); np.linalg.qr(np.zeros((0, 3)))
 np.linalg.lstsq(tall, np.zeros((5, 0))); np.linalg.pinv(np.zeros((0, 3)))
 np.linalg.vector_norm(tall)
+np.linalg.tensorinv(np.eye(6).reshape(2, 3, 6) + 0.1)
+np.linalg.tensorinv(several[0], ind=1); np.linalg.tensorsolve(several[0], v)
+np.linalg.tensorsolve(np.eye(6).reshape(2, 3, 2, 3) * 2.0, several[:, 0])
+np.linalg.tensorsolve(np.eye(6).reshape(2, 6, 3) + 0.1, np.ones(6), axes=(0, 2))
 """
 FOURIER = """
 np.fft.fft(x); np.fft.fft(x, 5); np.fft.fft(x, 11)
@@ -140,7 +144,8 @@ np.linalg.norm(m, -2); np.linalg.norm(m, 1); np.linalg.norm(v, 3); np.linalg.con
 np.linalg.cond(m, 1); np.linalg.matrix_power(m, -2); np.linalg.matrix_power(m, 5)
 np.linalg.multi_dot([v, m, m.T, m]); np.linalg.trace(m); np.linalg.diagonal(m)
 np.linalg.lstsq(m[:, :2], v)[0]; np.linalg.lstsq(m[:, :2], m)[1]
-np.linalg.lstsq(m[:2], m[:2])[0]; np.linalg.qr(m, 'r'); np.linalg.qr(m[:2]).R
+np.linalg.lstsq(m[:2], m[:2])[0]; np.linalg.lstsq(m[:, :2], v, -1)[0]
+ np.linalg.qr(m, 'r'); np.linalg.qr(m[:2]).R
 np.linalg.svd(m).S; np.linalg.svd(m[:2], False).Vh; np.linalg.slogdet(m).logabsdet
 np.linalg.eigvals(m @ m.T); np.linalg.eig(m @ m.T).eigenvectors
 np.abs(np.fft.fft(v)); np.fft.ifft(m, axis=0).imag; np.fft.rfft(v, 5).imag
@@ -148,7 +153,8 @@ np.fft.irfft(np.fft.rfft(v) * v[:2]); np.fft.hfft(v); np.abs(np.fft.ihfft(v, 2))
 np.abs(np.fft.fft2(m)); np.fft.irfftn(m, (2, 3), (1, 0)); np.abs(np.fft.rfftn(m))
 np.einsum('ij,jk,k->i', m, m, v); np.einsum('ii->i', m); np.einsum('ij,ij->', m, m)
 np.einsum('...i,...i->...', m, v); np.einsum('ij,j', m, v[:1])
-np.kron(m, v); np.fft.fftshift(v) * v
+np.linalg.tensorsolve(m, v); np.linalg.tensorinv(m, ind=1); np.kron(m, v)
+ np.fft.fftshift(v) * v
 """
 
 

@@ -21,7 +21,7 @@ from engine import Tensor, native, nn, optim, rewalk
 from engine.autograd import _walk
 from engine.execute import flush
 from engine.nn import functional as F
-from engine.record import splice
+from engine.record import once, splice
 from engine.record.splice import Passage
 from engine.record.trace import current_trace
 
@@ -374,7 +374,7 @@ def test_arguments_that_are_not_plain_are_not_remembered(passed: list[Any]) -> N
     factors = [3.0]
     for factor in (3.0, 3.0, 3.0, 4.0):
         factors[0] = factor
-        tripled_value = splice.once(tripled, leaf(2.0).read(), factors)
+        tripled_value = once.once(tripled, leaf(2.0).read(), factors)
         assert Tensor.wrap(tripled_value).tolist() == [2 * factor]
     assert not passed
 
@@ -405,10 +405,10 @@ def test_functions_know_whether_gradients_are_recorded() -> None:
 
 def test_more_functions_than_are_kept_at_a_place(passed: list[Any]) -> None:
     x = leaf(-1.0, grad=False)
-    for slope in [*range(2 * splice.KEPT), *[5] * TURNS]:
+    for slope in [*range(2 * once.KEPT), *[5] * TURNS]:
         assert F.leaky_relu(x, slope).tolist() == [-slope]
     known = current_trace().node.passages
-    assert known is not None and len(known) <= splice.KEPT and passed
+    assert known is not None and len(known) <= once.KEPT and passed
 
 
 def test_an_error_is_raised_every_time() -> None:

@@ -1,0 +1,190 @@
+"""Files of arrays: NumPy's .npy and .npz, text, and raw bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from .conversion import from_numpy
+from .creation import check_device
+from .fallback import ask, to_host, wrapped
+
+__all__ = [
+    "fromfile",
+    "fromstring",
+    "load",
+    "loadtxt",
+    "save",
+    "savetxt",
+    "savez",
+    "savez_compressed",
+]
+
+
+def save(file: Any, arr: Any, allow_pickle: bool = True) -> None:
+    """Write an array to a .npy file."""
+    ask("save", np.save, file, to_host(arr), allow_pickle)
+
+
+def savez(file: Any, *args: Any, allow_pickle: bool = True, **kwds: Any) -> None:
+    """Write several arrays to one .npz file, under the names of keywords."""
+    arrays, named = to_host(args), to_host(kwds)
+    ask("savez", np.savez, file, *arrays, allow_pickle=allow_pickle, **named)
+
+
+def savez_compressed(
+    file: Any, *args: Any, allow_pickle: bool = True, **kwds: Any
+) -> None:
+    """As `savez`, compressed."""
+    arrays, named = to_host(args), to_host(kwds)
+    function = np.savez_compressed
+    ask("savez_compressed", function, file, *arrays, allow_pickle=allow_pickle, **named)
+
+
+def load(
+    file: Any,
+    mmap_mode: Any = None,
+    allow_pickle: bool = False,
+    fix_imports: bool = True,
+    encoding: Any = "ASCII",
+    *,
+    max_header_size: int = 10000,
+) -> Any:
+    """The array of a .npy file, or the arrays of a .npz file by name.
+
+    With `mmap_mode` the array shares the memory that the file is mapped to. No pickle
+    is loaded unless `allow_pickle` says so.
+
+    Examples
+    --------
+    >>> import io
+    >>> import engine.numpy as np
+    >>> file = io.BytesIO()
+    >>> np.savez(file, x=np.arange(3))
+    >>> np.load(io.BytesIO(file.getvalue()))["x"]
+    array([0, 1, 2])
+    """
+    found = ask(
+        "load",
+        np.load,
+        file,
+        mmap_mode,
+        allow_pickle,
+        fix_imports,
+        encoding,
+        max_header_size=max_header_size,
+    )
+    if isinstance(found, np.memmap):
+        return from_numpy(found)
+    return Archive(found) if isinstance(found, np.lib.npyio.NpzFile) else wrapped(found)
+
+
+class Archive(Mapping[str, Any]):
+    """The arrays of a .npz file, each read when it is asked for."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    @property
+    def files(self) -> list[str]:
+        """The names of the arrays."""
+        return list(self._file.files)
+
+    def __getitem__(self, key: str) -> Any:
+        return wrapped(self._file[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._file)
+
+    def __len__(self) -> int:
+        return len(self._file)
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+# -- text -----------------------------------------------------------------------------
+def savetxt(
+    fname: Any,
+    X: Any,
+    fmt: Any = "%.18e",
+    delimiter: str = " ",
+    newline: str = "\n",
+    header: str = "",
+    footer: str = "",
+    comments: str = "# ",
+    encoding: str | None = None,
+) -> None:
+    """Write an array of one or two axes as text, a line for each row."""
+    options = (fmt, delimiter, newline, header, footer, comments, encoding)
+    ask("savetxt", np.savetxt, fname, to_host(X), *options)
+
+
+def loadtxt(
+    fname: Any,
+    dtype: Any = float,
+    comments: Any = "#",
+    delimiter: str | None = None,
+    converters: Any = None,
+    skiprows: int = 0,
+    usecols: Any = None,
+    unpack: bool = False,
+    ndmin: int = 0,
+    encoding: str | None = None,
+    max_rows: int | None = None,
+    *,
+    quotechar: str | None = None,
+    like: Any = None,
+) -> Any:
+    """The numbers of a text file, a row for each line."""
+    check_device(None, like)
+    found = ask(
+        "loadtxt",
+        np.loadtxt,
+        fname,
+        dtype,
+        comments,
+        delimiter,
+        converters,
+        skiprows,
+        usecols,
+        unpack,
+        ndmin,
+        encoding,
+        max_rows,
+        quotechar=quotechar,
+    )
+    return wrapped(found)
+
+
+def fromstring(
+    string: Any, dtype: Any = float, count: int = -1, *, sep: str, like: Any = None
+) -> Any:
+    """The numbers in a text, which stand between separators."""
+    check_device(None, like)
+    return wrapped(ask("fromstring", np.fromstring, string, dtype, count, sep=sep))
+
+
+def fromfile(
+    file: Any,
+    dtype: Any = None,
+    count: int = -1,
+    sep: str = "",
+    offset: int = 0,
+    *,
+    like: Any = None,
+) -> Any:
+    """The numbers of a file, as bytes or as text between separators."""
+    check_device(None, like)
+    return wrapped(
+        ask("fromfile", np.fromfile, file, dtype or float, count, sep, offset)
+    )

@@ -1,0 +1,151 @@
+"""Methods that concern the memory of an array: its extent, bytes, flags and pickles."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from math import prod as product
+from pathlib import Path
+from types import GenericAlias
+from typing import Any, NoReturn
+
+import numpy as np
+
+from engine.array import Array
+from engine.errors import named
+from engine.movement import reshape_value
+
+from .creation import extents_of
+from .joining import concatenate
+
+
+class Absent:
+    """An attribute of NumPy's arrays that these do not have, and why."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> NoReturn:
+        raise AttributeError(
+            f"'ndarray' object has no attribute {self._name!r}, which NumPy's has: "
+            f"{self._reason}"
+        )
+
+
+_ADDRESS = (
+    "its memory may move whenever it is computed; numpy.asarray(x) gives an array "
+    "whose memory stays"
+)
+_SUBCLASS = "subclasses are not supported"
+
+
+class Memory(Array):
+    """resize, setflags, byteswap, getfield, dump and the like."""
+
+    __slots__ = ()
+
+    __array_interface__ = Absent(_ADDRESS)
+    __array_struct__ = Absent(_ADDRESS)
+    ctypes = Absent(_ADDRESS)
+    __array_finalize__ = Absent(_SUBCLASS)
+    __array_wrap__ = Absent(_SUBCLASS)
+    __setstate__ = Absent("pickles rebuild arrays by __reduce__")
+
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias:
+        return GenericAlias(cls, item)
+
+    def __delitem__(self, key: Any) -> NoReturn:
+        raise ValueError("delitem: cannot delete array elements; use numpy.delete")
+
+    def resize(self, *new_shape: Any, refcheck: bool = True) -> None:
+        """Change the shape in place; what is added is 0.
+
+        Raises
+        ------
+        ValueError
+            For a view, for an array that requires grad, and with `refcheck` for one
+            that views share memory with: without it they keep the old memory.
+        """
+        shape = extents_of(new_shape[0] if len(new_shape) == 1 else new_shape)
+        if self.base is not None:  # type: ignore[attr-defined]
+            raise ValueError(named("an array that owns its data was required"))
+        if self.scalar or not self.writeable or self.requires_grad:
+            raise ValueError(named("a writeable array without gradients was required"))
+        line = self._line
+        if refcheck and line is not None and sys.getrefcount(line) > 3:
+            raise ValueError(
+                named("cannot resize an array that is referenced by another array")
+            )
+        flat = self.copy("K").ravel("K")  # type: ignore[attr-defined]
+        missing = product(shape) - flat.size
+        if missing > 0:
+            flat = concatenate((flat, np.zeros(missing, self.dtype)))
+        flags = self.flags  # type: ignore[attr-defined]
+        axes = tuple(range(len(shape)))[:: -1 if flags.fnc else 1]
+        value = reshape_value(flat[: product(shape)].read(), [shape[k] for k in axes])
+        resized = self.wrap(value, axes)
+        self.recipe, self._value, self._line = resized.recipe, resized._value, None
+
+    def setflags(
+        self, *, write: Any = None, align: Any = None, uic: Any = None
+    ) -> None:
+        """Set the flag `write`; the others can only be what they are."""
+        if align is not None and not align:
+            raise ValueError(named("align=False: every array is aligned"))
+        if uic:
+            raise ValueError(named("cannot set WRITEBACKIFCOPY flag to True"))
+        if write is not None:
+            self.flags.writeable = bool(write)  # type: ignore[attr-defined]
+
+    def byteswap(self, inplace: bool = False) -> Any:
+        """The elements with the order of their bytes reversed."""
+        array: Any = self
+        step = self.dtype.itemsize // (2 if self.dtype.kind == "c" else 1)
+        copied = array.copy("K") if array.ndim else array.copy().reshape(1)
+        memory = copied.ravel("K").view(np.uint8).reshape(-1, step)
+        memory[...] = memory[:, ::-1].copy()
+        if inplace:
+            array[...] = copied.reshape(array.shape)
+            return self
+        return copied if array.ndim else copied.reshape(())
+
+    def getfield(self, dtype: Any, offset: int = 0) -> Any:
+        """A view of a part of each element: `dtype`, `offset` bytes from its start."""
+        target, step = np.dtype(dtype), self.dtype.itemsize
+        last = offset + target.itemsize
+        if offset < 0 or last > step or step % target.itemsize:
+            raise ValueError(
+                named(
+                    f"a part of {step} bytes was required; {target} of "
+                    f"{target.itemsize} bytes at offset {offset} was given"
+                )
+            )
+        if offset % target.itemsize:
+            raise ValueError(
+                named(f"an offset in items of {target} was required; {offset} given")
+            )
+        times, start = step // target.itemsize, offset // target.itemsize
+        recipe = self.recipe
+        strides = tuple(stride * times for stride in recipe.strides)
+        part = recipe._replace(
+            dtype=target, offset=recipe.offset * times + start, strides=strides
+        )
+        return self.view_as(part)
+
+    def setfield(self, val: Any, /, dtype: Any, offset: int = 0) -> None:
+        """Store values in a part of each element; parameters as of `getfield`."""
+        self.getfield(dtype, offset)[...] = val
+
+    def dumps(self) -> bytes:
+        """The array as a pickle."""
+        return pickle.dumps(self)
+
+    def dump(self, file: Any) -> None:
+        """Write the array as a pickle to a file or path."""
+        if hasattr(file, "write"):
+            pickle.dump(self, file)
+        else:
+            Path(file).write_bytes(self.dumps())

@@ -1,0 +1,108 @@
+"""Sequences of samples: convolution, correlation, phases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.handle as face
+from engine.errors import named
+from engine.record.registry import REGISTRY
+
+from .elementwise import apply
+from .fallback import library_call
+from .joining import concatenate
+from .numeric import diff
+from .scans import cumsum
+from .views import normal_axis
+
+__all__ = ["convolve", "correlate", "unwrap"]
+
+_SHIFTS = 64
+"""Longer kernels than this are convolved by NumPy."""
+
+
+def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
+    """The convolution of two sequences, as sums of shifted products."""
+    left, right = face.asarray(a), face.asarray(v)
+    left = left.reshape(1) if left.ndim == 0 else left
+    right = right.reshape(1) if right.ndim == 0 else right
+    if left.ndim != 1 or right.ndim != 1:
+        raise ValueError(named("object too deep for desired array"))
+    if not left.size or not right.size:
+        raise ValueError("convolve: two sequences that are not empty were required")
+    mode = _mode(mode)
+    if left.size < right.size:
+        left, right = right, left
+    if right.size > _SHIFTS:
+        return library_call("convolve", np.convolve, left, right, mode)
+    n, m = left.size, right.size
+    out = face.ndarray((n + m - 1,), np.result_type(left.dtype, right.dtype))
+    for k in range(m):
+        out[k : k + n] += left * right[k]
+    if mode == "same":
+        return out[(m - 1) // 2 : (m - 1) // 2 + n]
+    return out[m - 1 : n] if mode == "valid" else out
+
+
+_MODES = ("valid", "same", "full")
+
+
+def _mode(mode: Any) -> str:
+    if mode in (0, 1, 2):
+        return _MODES[mode]
+    if mode not in _MODES:
+        raise ValueError(
+            named(f"mode must be one of 'valid', 'same', or 'full'; {mode!r}")
+        )
+    return str(mode)
+
+
+def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
+    """The correlation of two sequences: sums of products with the shifted conjugate."""
+    left, right = face.asarray(a), face.asarray(v)
+    if left.ndim != 1 or right.ndim != 1:
+        raise ValueError(
+            named(f"arrays of one axis were required; {left.ndim}, {right.ndim} given")
+        )
+    if not left.size or not right.size:
+        raise ValueError(named("two sequences that are not empty were required"))
+    kind = _mode(mode)
+    if left.size >= right.size or kind == "full":
+        return convolve(left, right.conj()[::-1], kind)
+    # The shorter one stays where it is, so that the result is turned round.
+    return convolve(right, left.conj()[::-1], kind).conj()[::-1]
+
+
+def unwrap(
+    p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi
+) -> Any:
+    """Values whose steps are brought to within half a period, by adding periods.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.unwrap([0, 1, 2, -1, 0], period=4)
+    array([0, 1, 2, 3, 4])
+    """
+    array = face.asarray(p)
+    step = diff(array, axis=axis)
+    place = normal_axis(axis, array.ndim)
+    dtype = np.result_type(step.dtype, _number(period))
+    whole = dtype.kind in "iu"
+    high = period // 2 if whole else period / 2
+    inner = apply(REGISTRY["remainder"], step + high, period) - high
+    if not whole or period % 2 == 0:  # half a period upwards stays one
+        up = apply(REGISTRY["equal"], inner, -high) & (step > 0)
+        inner = apply(REGISTRY["where"], up, high, inner)
+    limit = period / 2 if discont is None else discont
+    jump = apply(REGISTRY["where"], abs(step) < limit, 0, inner - step)
+    first = (slice(None),) * place + (slice(0, 1),)
+    rest = (slice(None),) * place + (slice(1, None),)
+    moved = array.astype(dtype)[rest] + cumsum(jump, place)
+    return concatenate((array.astype(dtype)[first], moved), place).astype(dtype)
+
+
+def _number(period: Any) -> Any:
+    return period.dtype if hasattr(period, "dtype") else period

@@ -1,0 +1,108 @@
+"""Methods on the memory of an array: resize, flags, bytes, parts, pickles."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+
+import engine.numpy as np
+
+
+@pytest.mark.parametrize(
+    "shape", [(2, 4), ((4,),), (0,), ((3, 3),), (6,), (1, 2, 3), (2,)]
+)
+def test_resize_keeps_elements_in_order_and_adds_zeros(shape: Any) -> None:
+    for order in "CF":
+        want = numpy.array([[0, 1, 2], [3, 4, 5]], order=order)
+        have = np.array([[0, 1, 2], [3, 4, 5]], order=order)
+        want.resize(*shape, refcheck=False)
+        have.resize(*shape)
+        assert have.tolist() == want.tolist()
+        assert have.shape == want.shape
+
+
+def test_resize_refuses_views_and_what_is_viewed() -> None:
+    x = np.arange(6)
+    view = x[1:]
+    with pytest.raises(ValueError, match="owns its data"):
+        view.resize(3)
+    with pytest.raises(ValueError, match="referenced"):
+        x.resize(3)
+    x.resize(3, refcheck=False)
+    assert (x.tolist(), view.tolist()) == ([0, 1, 2], [1, 2, 3, 4, 5])
+    y = np.arange(4.0)
+    part = y[:2]
+    del part
+    y.resize(2)
+    y += 1
+    assert y.tolist() == [1.0, 2.0]
+    with pytest.raises(ValueError, match="gradients"):
+        np.ones(2).requires_grad_().resize(3)
+
+
+def test_setflags_sets_write_only() -> None:
+    x = np.arange(3)
+    x.setflags(write=False)
+    with pytest.raises(ValueError, match="read-only"):
+        x[0] = 1
+    x.setflags(write=True, align=True, uic=False)
+    x[0] = 1
+    for wrong in ({"align": False}, {"uic": True}):
+        with pytest.raises(ValueError):
+            x.setflags(**wrong)
+
+
+@pytest.mark.parametrize("dtype", ["?", "i2", "u4", "f8", "F"])
+def test_byteswap_and_getfield_see_the_bytes(dtype: str) -> None:
+    plain = numpy.array([[1, 0, 3], [4, 5, 6]], dtype).T
+    lazy = np.array(plain)
+    assert lazy.byteswap().tobytes() == plain.byteswap().tobytes()
+    assert lazy.byteswap().strides == plain.byteswap().strides
+    if plain.itemsize > 1:
+        half = f"u{plain.itemsize // 2}"
+        for offset in (0, plain.itemsize // 2):
+            want, have = plain.getfield(half, offset), lazy.getfield(half, offset)
+            assert have.tolist() == want.tolist()
+            assert have.strides == want.strides
+    assert lazy.byteswap(inplace=True) is lazy
+    assert lazy.tobytes() == plain.byteswap().tobytes()
+
+
+def test_fields_can_be_written() -> None:
+    z = np.array([1 + 2j, 3 - 1j])
+    z.setfield([9.0, 8.0], float, 8)
+    assert z.tolist() == [1 + 9j, 3 + 8j]
+    with pytest.raises(ValueError, match="offset"):
+        z.getfield(float, 4)
+    with pytest.raises(ValueError, match="part of 16 bytes"):
+        z.getfield(float, 16)
+
+
+def test_dumps_are_pickles(tmp_path: Path) -> None:
+    x, file = np.arange(3), io.BytesIO()
+    x.dump(file)
+    x.dump(tmp_path / "x.pickle")
+    for text in (x.dumps(), file.getvalue(), (tmp_path / "x.pickle").read_bytes()):
+        assert pickle.loads(text).tolist() == [0, 1, 2]
+
+
+def test_elements_cannot_be_deleted() -> None:
+    with pytest.raises(ValueError, match="cannot delete array elements"):
+        del np.arange(3)[0]
+
+
+def test_the_class_can_be_subscripted_in_annotations() -> None:
+    assert str(np.ndarray[int, float]) == "engine.numpy.ndarray[int, float]"
+
+
+@pytest.mark.parametrize("name", ["ctypes", "__array_interface__", "__array_struct__"])
+def test_what_would_need_an_address_says_why_it_is_absent(name: str) -> None:
+    x = np.arange(3)
+    assert not hasattr(x, name)
+    with pytest.raises(AttributeError, match=r"numpy\.asarray"):
+        getattr(x, name)
