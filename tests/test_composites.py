@@ -274,6 +274,16 @@ def test_accumulators_are_numpys(char: str) -> None:
         assert_same(actual, expected)
 
 
+@pytest.mark.parametrize("tier", ["compiled", "numpy"])
+@pytest.mark.parametrize("axes", [(0,), (1, 2), (0, 2), (0, 1, 2)])
+def test_variances_over_axes_that_adjoin_or_not(axes: Any, tier: str) -> None:
+    x = np.random.default_rng(0).normal(size=(3, 4, 70)) + 100
+    pair = [composites.var(operand(x), axes, keepdims=k) for k in (False, True)]
+    flat, kept = run(tier, pair)
+    np.testing.assert_allclose(flat, x.var(axes), rtol=1e-12)
+    np.testing.assert_allclose(kept, x.var(axes, keepdims=True), rtol=1e-12)
+
+
 def test_axes_are_checked() -> None:
     x = operand(X)
     with pytest.raises(np.exceptions.AxisError, match="axis 2 is out of bounds"):

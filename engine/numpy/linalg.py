@@ -32,8 +32,6 @@ from .standard_linalg import (
     matrix_transpose,
     outer,
     tensordot,
-    tensorinv,
-    tensorsolve,
     trace,
 )
 

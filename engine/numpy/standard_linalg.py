@@ -5,16 +5,11 @@ Some have namesakes in the main namespace that take other arguments.
 
 from __future__ import annotations
 
-from math import prod as product
 from typing import Any
-
-import numpy as np
 
 import engine.numpy.handle as face
 import engine.numpy.products as products
 from engine.errors import named
-
-from .views import normal_axis
 
 __all__ = [
     "cross",
@@ -23,8 +18,6 @@ __all__ = [
     "matrix_transpose",
     "outer",
     "tensordot",
-    "tensorinv",
-    "tensorsolve",
     "trace",
 ]
 
@@ -73,40 +66,3 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Any:
 def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
     """The sums of the diagonals of matrices in the last two axes."""
     return products.trace(x, offset, -2, -1, dtype)
-
-
-# -- tensors as matrices --------------------------------------------------------------
-def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
-    """The x of ``tensordot(a, x, x.ndim) == b``.
-
-    `axes` of `a` are moved to its end first. Raises LinAlgError where the other axes
-    have not as many elements as those of `b`.
-    """
-    from .linalg import solve
-
-    x, y = face.asarray(a), face.asarray(b)
-    if axes is not None:
-        last = [normal_axis(axis, x.ndim) for axis in axes]
-        x = x.transpose([k for k in range(x.ndim) if k not in last] + last)
-    shape = x.shape[y.ndim :]
-    size = product(shape)
-    if x.size != size * size:
-        raise np.linalg.LinAlgError(
-            named(f"a square matrix in all was required; shape {x.shape} was given")
-        )
-    return solve(x.reshape(size, size), y.ravel()).reshape(shape)
-
-
-def tensorinv(a: Any, ind: int = 2) -> Any:
-    """The inverse of ``tensordot`` with an array over its axes from `ind` on."""
-    from .linalg import inv
-
-    array = face.asarray(a)
-    if ind <= 0:
-        raise ValueError(named(f"a positive number of axes was required; {ind} given"))
-    first, second = array.shape[:ind], array.shape[ind:]
-    if product(first) != product(second):
-        raise np.linalg.LinAlgError(
-            named(f"a square matrix in all was required; shape {array.shape} was given")
-        )
-    return inv(array.reshape(product(first), -1)).reshape(*second, *first)

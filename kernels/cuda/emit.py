@@ -12,7 +12,7 @@ element of the inner axis:
 
 The order of a reduction depends on the team alone, never on the grid: thread by thread
 in order, then the threads of the team as a tree. Sums of floats carry what rounding
-loses (Neumaier).
+loses (Neumaier), and so do squared deviations, which values join by Chan's update.
 """
 
 from __future__ import annotations

@@ -24,8 +24,9 @@ EXTRA = {
     "numpy.argsort": {"descending"},
     "numpy.fft.fftfreq": {"dtype"},
     "numpy.fft.rfftfreq": {"dtype"},
+    "numpy.lib.stride_tricks.as_strided": {"check_bounds"},
 }
-"""Keyword-only parameters, of the array API, that NumPy's functions do not have."""
+"""Keyword-only parameters that NumPy's functions do not have."""
 
 OTHERWISE = {
     "numpy.arange": "NumPy's code also takes `start` by name and dtype by position",
