@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import table
-from benchmarks import contest, libraries, race, report
+from benchmarks import contest, libraries, overhead, race, report
+from engine.kernels.native import table as native
 
 PACE = contest.Pace(seconds=0.0, rounds=(1, 1), sample=0.0, warming=0.0)
 
@@ -93,6 +94,11 @@ def test_met_needs_all_targets() -> None:
     assert met(2.0, slow=9.0) is True
     assert met(2.0) is None
     assert met(1.9) is False
+
+
+@pytest.mark.skipif(not native.available(), reason=native.reason())
+def test_one_row_more_of_a_plan_is_a_matter_of_nanoseconds() -> None:
+    assert 0 < overhead.nanoseconds_of_a_row() < 2000
 
 
 def test_rows_are_selected_by_parts_of_names() -> None:
