@@ -7,6 +7,7 @@ LinAlgError when the result is looked at; the message names the line that asked 
 from __future__ import annotations
 
 from itertools import pairwise
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +35,7 @@ from .standard_linalg import (
     tensordot,
     trace,
 )
+from .views import normal_axis
 
 LinAlgError = np.linalg.LinAlgError
 
@@ -179,6 +181,38 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
         count,
         face.fresh(s),
     )
+
+
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    """The x of ``tensordot(a, x, x.ndim) == b``.
+
+    `axes` of `a` are moved to its end first. Raises LinAlgError where the other axes
+    have not as many elements as those of `b`.
+    """
+    x, y = face.asarray(a), face.asarray(b)
+    if axes is not None:
+        last = [normal_axis(axis, x.ndim) for axis in axes]
+        x = x.transpose([k for k in range(x.ndim) if k not in last] + last)
+    shape = x.shape[y.ndim :]
+    size = prod(shape)
+    if x.size != size * size:
+        raise LinAlgError(
+            named(f"a square matrix in all was required; shape {x.shape} was given")
+        )
+    return solve(x.reshape(size, size), y.ravel()).reshape(shape)
+
+
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    """The inverse of ``tensordot`` with an array over its axes from `ind` on."""
+    array = face.asarray(a)
+    if ind <= 0:
+        raise ValueError(named(f"a positive number of axes was required; {ind} given"))
+    first, second = array.shape[:ind], array.shape[ind:]
+    if prod(first) != prod(second):
+        raise LinAlgError(
+            named(f"a square matrix in all was required; shape {array.shape} was given")
+        )
+    return inv(array.reshape(prod(first), -1)).reshape(*second, *first)
 
 
 # -- determinants ---------------------------------------------------------------------

@@ -26,7 +26,6 @@ __all__ = [
     "fix",
     "gradient",
     "imag",
-    "interp",
     "nan_to_num",
     "real",
     "round",
@@ -326,15 +325,6 @@ def _along(array: face.ndarray, axis: int, step: Any) -> face.ndarray:
     out[part(0, 1)] = (array[part(1, 2)] - array[part(0, 1)]) / step
     out[part(-1, None)] = (array[part(-1, None)] - array[part(-2, -1)]) / step
     return out
-
-
-def interp(
-    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
-) -> Any:
-    """Linear interpolation, as `numpy.interp`; computed by NumPy."""
-    from .fallback import library_call
-
-    return library_call("interp", np.interp, x, xp, fp, left, right, period)
 
 
 def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:

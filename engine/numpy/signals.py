@@ -1,4 +1,4 @@
-"""Sequences of samples: convolution, correlation, phases."""
+"""Sequences of samples: convolution, correlation, interpolation, phases."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+from engine.array import Array
 from engine.errors import named
 from engine.record.registry import REGISTRY
 
@@ -17,7 +18,7 @@ from .numeric import diff
 from .scans import cumsum
 from .views import normal_axis
 
-__all__ = ["convolve", "correlate", "unwrap"]
+__all__ = ["convolve", "correlate", "interp", "unwrap"]
 
 _SHIFTS = 64
 """Longer kernels than this are convolved by NumPy."""
@@ -106,3 +107,52 @@ def unwrap(
 
 def _number(period: Any) -> Any:
     return period.dtype if hasattr(period, "dtype") else period
+
+
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Any:
+    """Values between samples, on straight lines; `left` and `right` of them constant.
+
+    NumPy computes them. Where a gradient is required they are recorded; then `x` and
+    `xp`, which must rise, are looked at to find the samples.
+
+    Parameters
+    ----------
+    x : array_like
+        Where values are wanted.
+    xp, fp : array_like
+        Rising places of samples, and the samples.
+    left, right : number, optional
+        The value before the first and behind the last place; by default that sample.
+    period : number, optional
+        With which the places repeat.
+    """
+    given = [one for one in (x, xp, fp) if isinstance(one, Array)]
+    if period is not None or not any(one.requires_grad for one in given):
+        return library_call("interp", np.interp, x, xp, fp, left, right, period)
+    at, places, samples = (face.asarray(one) for one in (x, xp, fp))
+    at, places = at.astype(float), places.astype(float)
+    samples = samples if samples.dtype.kind == "c" else samples.astype(float)
+    if places.ndim != 1 or places.shape != samples.shape or places.size < 2:
+        raise ValueError(
+            named(
+                "as many samples as places, along one axis and at least 2, were "
+                f"required; shapes {samples.shape} and {places.shape} were given"
+            )
+        )
+    place = np.searchsorted(places.computed(), at.computed(), "right") - 1
+    low = np.clip(place, 0, places.size - 2)
+    start, end = places[low], places[low + 1]
+    first, second = samples[low], samples[low + 1]
+    between = first + (second - first) / (end - start) * (at - start)
+    where = REGISTRY["where"]
+    before = samples[0] if left is None else left
+    behind = samples[-1] if right is None else right
+    found = apply(where, at < places[0], before, between)
+    return apply(where, at >= places[-1], _last(at, places, samples, behind), found)
+
+
+def _last(at: Any, places: Any, samples: Any, behind: Any) -> Any:
+    """The last sample where it is, and what comes behind it."""
+    return apply(REGISTRY["where"], at > places[-1], behind, samples[-1])

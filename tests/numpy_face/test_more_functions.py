@@ -196,6 +196,9 @@ SMOOTH: dict[str, Any] = {
     "polydiv": lambda m, x: m.polydiv(x, x[:2])[0],
     "correlate": lambda m, x: m.correlate(x, x[1:], "full"),
     "unwrap": lambda m, x: m.unwrap(x * 9),
+    "interp at": lambda m, x: m.interp(x, [0.0, 1.0, 2.0], [1.0, 3.0, -1.0], left=7.0),
+    "interp of": lambda m, x: m.interp([-1.0, 0.1, 1.9, 3, 4], [0.0, 1, 2, 3], x),
+    "interp between": lambda m, x: m.interp([0.5, 1.2], m.cumsum(x), x, right=0.0),
     "kaiser": lambda m, x: m.kaiser(5, x[0]) if m is np else m.kaiser(5, float(x[0])),
     "nanmedian": lambda m, x: m.nanmedian(x),
     "nanquantile": lambda m, x: m.nanquantile(x, 0.3),
@@ -230,6 +233,21 @@ def test_gradients_are_those_of_finite_differences(name: str) -> None:
             ends.append(float(numpy.sum(function(numpy, moved))))
         slope = (ends[0] - ends[1]) / (2 * step)
         assert float(lazy.grad[k]) == pytest.approx(slope, rel=1e-5, abs=1e-6)
+
+
+def test_interpolation_with_gradients_gives_numpys_values() -> None:
+    places, samples = (
+        numpy.array([0.0, 1.0, 1.0, 3.0]),
+        numpy.array([2.0, -1.0, 4.0, 0.5]),
+    )
+    x = numpy.array([[-1.0, 0.0, 0.25, 1.0], [2.0, 3.0, 3.5, numpy.nan]])
+    for options in ({}, {"left": 9.0, "right": -9.0}):
+        expected = numpy.interp(x, places, samples, **options)
+        lazy = np.array(samples).requires_grad_()
+        found = np.interp(np.array(x), places, lazy, **options)
+        numpy.testing.assert_allclose(found.computed(), expected)
+        assert found.dtype == expected.dtype
+        assert found.requires_grad
 
 
 def test_new_functions_stay_lazy() -> None:
