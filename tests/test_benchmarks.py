@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import table
-from benchmarks import contest, libraries, race, report
+from benchmarks import contest, libraries, overhead, race, report
+from engine.kernels.native import table as native
 
 PACE = contest.Pace(seconds=0.0, rounds=(1, 1), sample=0.0, warming=0.0)
 
@@ -95,9 +96,14 @@ def test_met_needs_all_targets() -> None:
     assert met(1.9) is False
 
 
+@pytest.mark.skipif(not native.available(), reason=native.reason())
+def test_one_row_more_of_a_plan_is_a_matter_of_nanoseconds() -> None:
+    assert 0 < overhead.nanoseconds_of_a_row() < 2000
+
+
 def test_rows_are_selected_by_parts_of_names() -> None:
     names = [row.name for row in report.selected(["SOFTMAX", "import"])]
-    assert len(names) == 3
+    assert len(names) == 4
     assert all("softmax" in name or "import" in name for name in names)
     assert len(report.selected([])) == len(report.RACES) + len(report.LIMITS)
 

@@ -124,7 +124,7 @@ def nanoseconds_of_a_row() -> float:
 
     def taken(rows: int) -> float:
         calls = (table.Call(entry, words, 1, 0, 0.0),) * rows
-        segment = table.Segment(calls, (0, 1, 2), (), (), 3)
+        segment = table.Segment(calls, (0, 1, 2), (), (), 3, rows)
         run = table.bind(segment, 1).run
 
         def once() -> float:

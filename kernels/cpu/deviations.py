@@ -114,16 +114,11 @@ def tall_blocks(lines: Lines, found: list[Accumulator], each: str, item: str) ->
         for acc in found:
             k = acc.number
             lines.add(f"near{k}{item} = away{k}{item} / {acc.carrier}(stop - start)")
-            lines.add(f"away{k}{item} = 0.0")
-            lines.add(f"squares{k}{item} = 0.0")
-    with lines.block("for q in range(stop - start):"), lines.block(each):
-        for acc in found:
-            k = acc.number
-            value = f"v{k}{tall_item('q', item)}"
-            lines.add(f"distance{k} = {value} - near{k}{item}")
-            lines.add(f"away{k}{item} = away{k}{item} + distance{k}")
-            square = f"distance{k} * distance{k}"
-            lines.add(f"squares{k}{item} = squares{k}{item} + {square}")
+    for acc in found:
+        k = acc.number
+        arguments = [f"away{k}", f"squares{k}", f"near{k}", f"v{k}", f"{WIDTH}"]
+        arguments += ["count", "stop - start"]
+        lines.call("columns_distances", arguments, "")
     with lines.block(each):
         for acc in found:
             k = acc.number

@@ -21,9 +21,9 @@ __all__ = ["UnsupportedKernel", "emit", "emit_split"]
 
 OWN_NAME = re.compile(
     r"([asnopqiv]\d+|d\d+_\d+|(row|lanes|best|new|wins|total|rest|block)\d*|\w+_all"
-    r"|(mean|trail|near|away|squares|distance|part|spread|count|joined|doubt)\d+"
+    r"|(mean|trail|near|away|squares|part|spread|count|joined|doubt)\d+"
     r"|block_(mean|trail|total|rest)\d+|(center|trail)_of\d+"
-    r"|(partial|place|result)\d+|lo|hi|r|q|start|stop|end|first|count|width|unit|piece"
+    r"|(partial|place|result)\d+|lo|hi|r|start|stop|end|first|count|width|unit|piece"
     r"|blocks|phase)$"
 )
 

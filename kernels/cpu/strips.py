@@ -261,7 +261,46 @@ def _positions(op: str) -> Any:
     return combine
 
 
+@intrinsic
+def columns_distances(
+    context: Any,
+    sums: Any,
+    squares: Any,
+    near: Any,
+    values: Any,
+    stride: Any,
+    count: Any,
+    rows: Any,
+) -> Any:
+    """Store the sums of ``values - near`` and of their squares, of each column."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        b = builder
+        sums, squares, near, values, stride, count, rows = arguments
+        vector = ir.VectorType(values.type.pointee, STRIP)
+
+        def strip(column: Any, load: Any) -> None:
+            center = load(b.gep(near, [column]))
+            totals = [local_with(b, repeated(vector, 0.0)) for _ in range(2)]
+            with cgutils.for_range(b, rows, intp=INDEX) as loop:
+                place = b.add(b.mul(loop.index, stride), column)
+                distance = b.fsub(load(b.gep(values, [place])), center)
+                parts = (distance, b.fmul(distance, distance))
+                for total, part in zip(totals, parts, strict=True):
+                    b.store(b.fadd(b.load(total), part), total)
+            for total, memory in zip(totals, (sums, squares), strict=True):
+                place = b.bitcast(b.gep(memory, [column]), vector.as_pointer())
+                b.store(b.load(total), place, align=64)
+
+        _strips(b, vector, count, strip)
+        return context.get_dummy_value()
+
+    kinds = [sums, squares, near, values, *[types.int64] * 3]
+    return types.void(*kinds), build
+
+
 STRIP_PRIMITIVES: dict[str, Any] = {
+    "columns_distances": columns_distances,
     **{f"columns_{op}": _columns(op) for op in ("sum", "max", "min")},
     **{f"columns_{op}": _positions(op) for op in ("argmax", "argmin")},
 }

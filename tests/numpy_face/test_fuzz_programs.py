@@ -24,6 +24,12 @@ def test_fuzz_programs_show_what_numpy_shows(batch: int) -> None:
             compare(seed)
 
 
+def test_fuzz_programs_that_run_again_show_what_numpy_shows() -> None:
+    with engine.config(tier="numpy"):
+        for seed in range(8_000_000, 8_000_000 + PROGRAMS // 20):
+            compare(seed, times=3)
+
+
 def test_fuzz_programs_show_what_numpy_shows_when_compiled() -> None:
     with engine.config(tier="compiled"):
         for seed in range(1_000_000, 1_000_000 + PROGRAMS // 50):

@@ -6,72 +6,22 @@ call, then at once where nothing differs. What must be told apart differs in one
 
 from __future__ import annotations
 
-import gc
 import threading
-import weakref
-from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from steps import OPTIMIZERS, TURNS, in_turns, leaf, numbers_of, trained
 
 import engine
-from engine import Tensor, native, nn, optim, rewalk
+from engine import rewalk
 from engine.autograd import _walk
 from engine.execute import flush
-from engine.nn import functional as F
-from engine.record import once, splice
-from engine.record.splice import Passage
+from engine.record import splice
 from engine.record.trace import current_trace
 
-TURNS = 5
-
-
-@pytest.fixture(autouse=True, params=["native", "python"])
-def interpreted(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Nothing is compiled here: what is recorded, by both recorders, is what counts."""
-    own = native.recorder()[0]
-    if request.param == "native" and own != "native":
-        pytest.skip(f"no native code: {native.recorder()[1]}")
-    flush(current_trace())
-    native.use(request.param)
-    with engine.config(tier="numpy"):
-        yield
-    flush(current_trace())
-    native.use(own)
-
-
-@pytest.fixture
-def passed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """A list that grows with each function that was recorded at once."""
-    done: list[Any] = []
-    append = Passage._append
-
-    def counted(self: Passage, *arguments: Any) -> Any:
-        made = append(self, *arguments)
-        if made is not None:
-            done.append(self)
-        return made
-
-    monkeypatch.setattr(Passage, "_append", counted)
-    return done
-
-
-def leaf(*numbers: float, grad: bool = True) -> Tensor:
-    return engine.tensor(numbers, dtype=engine.float64, requires_grad=grad)
-
-
-def numbers_of(x: Tensor | None) -> Any:
-    return None if x is None else x.detach().tolist()
-
-
-def in_turns(programs: list[Callable[[], Any]], wanted: list[Any]) -> None:
-    """Run programs in turns; each gives what is wanted, every time."""
-    for _ in range(TURNS):
-        for program, want in zip(programs, wanted, strict=True):
-            assert program() == want
-            flush(current_trace())
+pytestmark = pytest.mark.usefixtures("interpreted")
 
 
 # -- backward --------------------------------------------------------------------------
@@ -335,167 +285,3 @@ def test_threads_walk_their_own_graphs(passed: list[Any]) -> None:
     for thread in threads:
         thread.join()
     assert not wrong and passed
-
-
-# -- functions -------------------------------------------------------------------------
-def test_functions_record_at_once_what_they_recorded_before(passed: list[Any]) -> None:
-    def program() -> Any:
-        x = leaf(1.0, -2.0, 3.0)
-        y = F.gelu(F.layer_norm(x, (3,)))
-        y.sum().backward()
-        return numbers_of(y), numbers_of(x.grad)
-
-    want = program()
-    flush(current_trace())
-    in_turns([program], [want])
-    assert len(passed) >= 3 * (TURNS - 2)
-
-
-def test_options_of_functions_are_told_apart(passed: list[Any]) -> None:
-    def program(slope: Any) -> Any:
-        return str(F.leaky_relu(leaf(-2.0, 3.0), slope).tolist())
-
-    in_turns(
-        [
-            lambda: program(0.5),
-            lambda: program(0.0),
-            lambda: program(-0.0),
-            lambda: program(1),
-        ],
-        ["[-1.0, 3.0]", "[-0.0, 3.0]", "[0.0, 3.0]", "[-2.0, 3.0]"],
-    )
-    assert passed
-
-
-def test_arguments_that_are_not_plain_are_not_remembered(passed: list[Any]) -> None:
-    def tripled(x: Any, options: list[float]) -> Any:
-        return x * options[0]
-
-    factors = [3.0]
-    for factor in (3.0, 3.0, 3.0, 4.0):
-        factors[0] = factor
-        tripled_value = once.once(tripled, leaf(2.0).read(), factors)
-        assert Tensor.wrap(tripled_value).tolist() == [2 * factor]
-    assert not passed
-
-
-def test_one_operand_twice_is_no_pair_of_operands() -> None:
-    def program(same: bool) -> Any:
-        x = leaf(1.0, 2.0)
-        y = x if same else leaf(3.0, 6.0)
-        loss = F.mse_loss(x, y)
-        loss.backward()
-        return loss.item(), numbers_of(x.grad)
-
-    in_turns(
-        [lambda: program(True), lambda: program(False)],
-        [(0, [0, 0]), (10, [-2, -4])],
-    )
-
-
-def test_functions_know_whether_gradients_are_recorded() -> None:
-    def program(recorded: bool) -> Any:
-        x = leaf(1.0, -2.0)
-        with engine.set_grad_enabled(recorded):
-            y = F.relu(x * 2)
-        return y.requires_grad
-
-    in_turns([lambda: program(True), lambda: program(False)], [True, False])
-
-
-def test_more_functions_than_are_kept_at_a_place(passed: list[Any]) -> None:
-    x = leaf(-1.0, grad=False)
-    for slope in [*range(2 * once.KEPT), *[5] * TURNS]:
-        assert F.leaky_relu(x, slope).tolist() == [-slope]
-    known = current_trace().node.passages
-    assert known is not None and len(known) <= once.KEPT and passed
-
-
-def test_an_error_is_raised_every_time() -> None:
-    for _ in range(TURNS):
-        with pytest.raises(RuntimeError, match="linear: an input whose last dimension"):
-            F.linear(engine.ones(2, 3), engine.ones(2, 2))
-
-
-# -- optimizers ------------------------------------------------------------------------
-OPTIMIZERS: list[Callable[[Any], optim.Optimizer]] = [
-    lambda p: optim.SGD(p, lr=0.1),
-    lambda p: optim.SGD(p, lr=0.1, momentum=0.9, weight_decay=0.1, nesterov=True),
-    lambda p: optim.Adam(p, lr=0.1, amsgrad=True),
-    lambda p: optim.AdamW(p, lr=0.1, maximize=True),
-    lambda p: optim.RMSprop(p, lr=0.1, momentum=0.5, centered=True),
-]
-
-
-def trained(make: Callable[[Any], optim.Optimizer], looks: bool) -> list[Any]:
-    """The parameters after some steps, with all that may change between them."""
-    engine.manual_seed(0)
-    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)).double()
-    optimizer = make(model.parameters())
-    x = engine.tensor(np.linspace(-1, 1, 15).reshape(5, 3))
-    for step in range(10):
-        optimizer.zero_grad(set_to_none=step % 4 != 3)
-        loss = F.cross_entropy(model(x), engine.tensor([0, 1, 1, 0, 1]))
-        loss.backward()
-        if step == 5:
-            model[0].bias.grad = None
-        optimizer.param_groups[0]["lr"] *= 0.9
-        optimizer.step()
-        if looks:
-            loss.item()
-    return [numbers_of(p) for p in model.parameters()]
-
-
-@pytest.mark.parametrize("looks", [True, False])
-@pytest.mark.parametrize("make", OPTIMIZERS)
-def test_steps_give_the_same_bits_when_they_are_recorded_at_once(
-    make: Callable[[Any], optim.Optimizer],
-    looks: bool,
-    passed: list[Any],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    found = [trained(make, looks) for _ in range(3)]
-    assert len(passed) > 80
-    monkeypatch.setattr(Passage, "again", lambda *_: None)
-    want = trained(make, looks)
-    assert found == [want] * 3
-
-
-def test_a_step_that_fails_writes_nothing() -> None:
-    w, b = leaf(1.0, 2.0), leaf(3.0)
-    optimizer = optim.SGD([w, b], lr=0.5)
-    w.grad, b.grad = engine.ones_like(w), engine.ones_like(b)
-    optimizer.param_groups[0]["params"].append("no parameter")
-    for _ in range(TURNS):
-        with pytest.raises(AttributeError):
-            optimizer.step()
-    assert w.tolist() == [1, 2] and b.tolist() == [3]
-
-
-def test_what_sees_a_parameter_sees_its_steps() -> None:
-    w = leaf(1.0, 2.0)
-    view, detached = w.detach()[1:], w.detach()
-    seen = w.detach().numpy()
-    optimizer = optim.SGD([w], lr=1.0)
-    for k in range(1, TURNS + 1):
-        w.grad = engine.ones_like(w)
-        optimizer.step()
-        assert seen.tolist() == detached.tolist() == [1 - k, 2 - k]
-        assert view.tolist() == [2 - k] and w.is_leaf and w.requires_grad
-
-
-def test_what_is_remembered_keeps_no_arrays() -> None:
-    model = nn.Linear(3, 2)
-    optimizer = optim.Adam(model.parameters())
-    for _ in range(TURNS):
-        optimizer.zero_grad()
-        model(engine.ones(4, 3)).sum().backward()
-        optimizer.step()
-        engine.eval(list(model.parameters()))
-    held = [
-        weakref.ref(x)
-        for x in (optimizer, model.weight, model.weight.read(), model.weight.grad)
-    ]
-    del model, optimizer
-    gc.collect()
-    assert [reference() for reference in held] == [None] * len(held)
