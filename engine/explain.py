@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.array import Array
-from engine.execute import donated_leaves, live_values
 from engine.kernels.backend import HOST, UnsupportedKernel
+from engine.liveness import donated_leaves, live_values
 from engine.record.node import LEAF, Node
 from engine.record.value import Value
 

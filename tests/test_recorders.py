@@ -8,6 +8,7 @@ import inspect
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -205,6 +206,39 @@ def test_a_finalizer_may_read_what_its_thread_is_computing(
         z = np.sort(y)
         with pytest.raises(RuntimeError, match="a finalizer has interrupted"):
             engine.eval(z)
+
+
+def test_a_finalizer_does_not_wait_for_ever_for_another_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there, done = threading.Event(), threading.Event()
+    other: list[Any] = []
+
+    def computing(*operands: Any) -> Any:
+        there.set()
+        done.wait(60)
+        return numpy.sort(operands[0])
+
+    def interrupted(*_: Any) -> Any:
+        return (other[0] + 1.0).tolist()
+
+    def work() -> None:
+        x = np.array([3.0, 1.0]) * 2.0
+        other.append(x)
+        assert np.sort(x).tolist() == [2.0, 6.0]
+
+    with engine.config(tier="numpy"), monkeypatch.context() as patch:
+        patch.setattr("engine.execute.PATIENCE", 0.01)
+        patch.setattr(REGISTRY["sort"], "reference", computing)
+        thread = threading.Thread(target=work)
+        thread.start()
+        there.wait(60)
+        patch.setattr(REGISTRY["argsort"], "reference", interrupted)
+        with pytest.raises(RuntimeError, match="may be waiting for this one"):
+            engine.eval(np.argsort(np.array([2.0, 1.0])))
+        done.set()
+        thread.join()
+    assert (other[0] + 1.0).tolist() == [7.0, 3.0]
 
 
 @needs_native

@@ -8,7 +8,8 @@ import pytest
 from engine.array import Array
 from engine.autograd import backward
 from engine.config import config
-from engine.execute import compute, flush, live_values
+from engine.execute import compute, flush
+from engine.liveness import live_values
 from engine.ops import add, exp, multiply, sin
 from engine.ops.op import cast
 from engine.ops.regions import full_value, reduce_sum, update, view

@@ -55,7 +55,7 @@ def _(cotangent: Cotangent, out: Value, base: Value, recipe: Recipe) -> Any:
     if order is None:
         peeled = overlapping_axes(recipe)
         if peeled:
-            return (_sum_of_layers(cotangent, base, recipe, peeled),)
+            return (_sum_of_layers(cotangent, base.shape, recipe, peeled),)
         return (AtRegion(cotangent, recipe),)
     repeated = tuple(a for a in range(len(recipe.shape)) if a not in order)
     mask = cotangent.mask
@@ -97,14 +97,14 @@ MOST_LAYERS = 256
 
 
 def _sum_of_layers(
-    cotangent: Cotangent, base: Value, recipe: Recipe, peeled: tuple[int, ...]
+    cotangent: Cotangent, shape: Shape, recipe: Recipe, peeled: tuple[int, ...]
 ) -> Cotangent | AtPositions:
     """The adjoint of a view that overlaps itself, one layer after the other."""
     grad = settle(cotangent)
     if prod(recipe.shape[a] for a in peeled) > MOST_LAYERS:
         return AtPositions(Cotangent(grad), constant(positions(recipe)))
     own = whole(grad.dtype, grad.shape)
-    total = full_value(base.shape, 0, base.dtype)
+    total = full_value(shape, 0, recipe.dtype)
     for index in np.ndindex(*(recipe.shape[a] for a in peeled)):
         layer = view(grad, attributes=(_layer(own, peeled, index),))
         region = _layer(recipe, peeled, index)
