@@ -212,4 +212,4 @@ def test_a_few_kernels_run_in_the_simulator() -> None:
     right = done.stdout.splitlines()
     assert "softmax, block" in right
     assert "argmin, block" in right
-    assert len(right) == 27
+    assert len(right) == 29
