@@ -28,6 +28,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
 
 from .operands import KINDS, NUMBERS, NDArray, host_array
+from .picking import picked
 
 _BOUNDS = frozenset((int, type(None)))
 _FILLED = frozenset(
@@ -188,6 +189,9 @@ def select(handle: Array, parts: tuple[Any, ...]) -> face.ndarray:
     line = handle.line
     base = line.current()
     if handle.dtype == base.dtype and not line.storage.shared():
+        at_once = picked(base, handle.recipe, parts)
+        if at_once is not None:
+            return at_once
         found, order = key_positions(handle.recipe, parts)
         value = take(base, adopted(found))
         return face.ndarray.wrap(value, order)

@@ -71,6 +71,7 @@ def selected(handle: Array, key: Any) -> face.Masked | None:
 def gathered(pending: Pending) -> face.ndarray:
     """The selected elements as an array: the mask is computed."""
     from .indexing import adopted, key_positions
+    from .picking import picked
 
     mask, source = pending.mask, pending.source
     (flags,) = compute([mask.value])
@@ -82,6 +83,9 @@ def gathered(pending: Pending) -> face.ndarray:
         if recipe.dtype != base.dtype:
             base = source.read()
             recipe = owned(base.dtype, base.shape)
+        at_once = picked(base, recipe, (flags,))
+        if at_once is not None:
+            return at_once
         found, order = key_positions(recipe, (flags,))
         return face.ndarray.wrap(take(base, adopted(found)), order)
 

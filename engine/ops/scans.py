@@ -134,7 +134,27 @@ def _(cotangent: Cotangent, out: Value, x: Value, axis: int) -> Any:
 @operation("library", _positions, expensive=True)
 def argsort(x: Any, axis: Any) -> Any:
     """Positions along an axis in the order of their elements, equal ones in order."""
+    if x.dtype.kind == "f" and x.dtype.itemsize >= 4 and x.size > 1000:
+        lines = np.moveaxis(x, axis, -1)
+        return np.moveaxis(_places_of_lines(lines), -1, axis)
     return np.argsort(x, axis=axis, kind="stable")
+
+
+def _places_of_lines(lines: Any) -> Any:
+    """The stable `argsort` of floats along the last axis.
+
+    NumPy's vectorised sort takes half the time. Where it finds that all elements of a
+    line differ there is one order only; other lines are sorted again.
+    """
+    places = np.argsort(lines, axis=-1)
+    flat = np.ascontiguousarray(lines).reshape(-1, lines.shape[-1])
+    order = places.reshape(flat.shape)
+    starts = np.arange(len(flat))[:, None] * flat.shape[1]
+    ordered = flat.reshape(-1)[order + starts]
+    ties = ~(ordered[:, 1:] > ordered[:, :-1]).all(axis=1)
+    if ties.any():
+        order[ties] = np.argsort(flat[ties], axis=1, kind="stable")
+    return order.reshape(lines.shape)
 
 
 def flat_positions(places: Value, axis: int, shape: Shape) -> Value:

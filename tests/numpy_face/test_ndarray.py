@@ -11,6 +11,7 @@ from typing import Any
 import numpy
 import pytest
 
+import engine
 import engine.numpy as np
 
 
@@ -156,8 +157,6 @@ def test_scalars_are_copies_and_assigned_to_by_masks_alone() -> None:
 
 
 def test_a_mask_with_a_number_stays_lazy() -> None:
-    import engine
-
     x = np.arange(6.0)
     engine.eval(x)
     engine.reset_stats()
@@ -369,3 +368,29 @@ def test_the_other_c_type_of_64_bits_leaves_no_trace() -> None:
 
     total("longlong")
     assert total("int64") == "array([2, 2, 2])"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_equal_elements_of_long_lines_keep_their_order(dtype: str) -> None:
+    draw = numpy.random.default_rng(3)
+    lines = draw.standard_normal((4, 600)).astype(dtype)
+    lines[1] = draw.integers(0, 9, 600)
+    lines[2, ::7] = numpy.nan
+    lines[3, ::5] = -0.0
+    lines[3, 1::5] = 0.0
+    for axis, plain in ((1, lines), (0, lines.T)):
+        got = np.argsort(np.asarray(plain), axis=axis)
+        want = numpy.argsort(plain, axis=axis, kind="stable")
+        assert (numpy.asarray(got) == want).all()
+
+
+def test_what_masks_and_indices_pick_is_a_copy() -> None:
+    x = np.arange(12.0).reshape(3, 4)
+    engine.eval(x)
+    rows, chosen = x[numpy.array([2, 0, 2])], x[numpy.array([True, False, True])]
+    x[:] = -1.0
+    assert rows.tolist() == [[8, 9, 10, 11], [0, 1, 2, 3], [8, 9, 10, 11]]
+    assert chosen.tolist() == [[0, 1, 2, 3], [8, 9, 10, 11]]
+    assert rows.T.strides == numpy.zeros((3, 4)).T.strides
+    with pytest.raises(IndexError, match="out of bounds"):
+        x[numpy.array([3])]
