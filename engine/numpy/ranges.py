@@ -179,7 +179,8 @@ def eye(
     """Ones on a diagonal, zeros elsewhere."""
     check_device(device, like)
     rows, columns = extents_of((N, N if M is None else M))
-    value = composites.eye(rows, columns, int(k), numeric_dtype(dtype, "eye"))
+    place = max(-rows, min(int(k), columns))  # outside there is no diagonal
+    value = composites.eye(rows, columns, place, numeric_dtype(dtype, "eye"))
     made = face.ndarray.wrap(value)
     return placed(made if order == "C" else made.copy(order), device)
 
@@ -193,8 +194,9 @@ def tri(
     N: int, M: int | None = None, k: int = 0, dtype: Any = float, *, like: Any = None
 ) -> face.ndarray:
     """Ones at and below a diagonal."""
-    columns = N if M is None else M
-    value = composites.lower_triangle(int(N), int(columns), int(k))
+    rows, columns = int(N), int(N if M is None else M)
+    place = max(-rows, min(int(k), columns))
+    value = composites.lower_triangle(rows, columns, place)
     return face.ndarray.wrap(cast(value, numeric_dtype(dtype, "tri")))
 
 

@@ -279,3 +279,11 @@ def test_linalg_names_are_those_of_the_standard_where_numpy_has_two() -> None:
     assert np.trace(array).shape == (4,)
     with pytest.raises(ValueError, match="vectors of one length were required"):
         np.vecdot(np.ones((2, 3)), np.ones((2, 1)))
+
+
+def test_diagonals_may_lie_outside_of_a_matrix() -> None:
+    for k in (-(2**70), -3, 3, 2**63):
+        want = numpy.tri(2, 3, max(-9, min(k, 9))).tolist()
+        assert np.tri(2, 3, k).tolist() == want
+        assert not np.eye(2, 3, k).any()
+        assert np.eye(0, k=k).shape == (0, 0)
