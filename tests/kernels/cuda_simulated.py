@@ -78,7 +78,7 @@ def row_kernels() -> None:
 
 
 def long_row() -> None:
-    x = GENERATOR.normal(size=40_000)
+    x = GENERATOR.normal(size=9_000)
     kernel = reductions(("sum", "max", "squared_deviations"), "float64", "row")
     results = []
     tickets, parts = np.zeros(1, np.int32), [np.zeros(3) for _ in range(5)]
