@@ -20,6 +20,7 @@ from engine.record.runtime import looked, watchers
 from engine.record.trace import (
     Trace,
     current_trace,
+    have_spare,
     put_aside,
     record,
     renew,
@@ -110,6 +111,7 @@ def _flush_held(trace: Trace) -> None:
     """`flush` of a trace whose lock is held."""
     if trace.flushing:
         return
+    have_spare()
     events = len(trace.values)
     trace.flushing = True  # from here on native code leaves the trace alone
     _here.flushes += 1

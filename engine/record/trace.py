@@ -256,6 +256,15 @@ def current_trace() -> Trace:
     return _thread.trace
 
 
+def have_spare() -> None:
+    """Make the trace that `put_aside` needs, before a flush begins.
+
+    Where objects are made finalizers may run, and record into the trace as ever.
+    """
+    if _thread.spare is None:
+        _thread.spare = Trace(threading.RLock())
+
+
 def put_aside(trace: Trace) -> Trace | None:
     """Let this thread record elsewhere while its trace is flushed: finalizers may.
 
