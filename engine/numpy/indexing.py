@@ -189,14 +189,18 @@ def select(handle: Array, parts: tuple[Any, ...]) -> face.ndarray:
     line = handle.line
     base = line.current()
     if handle.dtype == base.dtype and not line.storage.shared():
-        at_once = picked(base, handle.recipe, parts)
-        if at_once is not None:
-            return at_once
-        found, order = key_positions(handle.recipe, parts)
-        value = take(base, adopted(found))
-        return face.ndarray.wrap(value, order)
+        return pick(base, handle.recipe, parts)
     found, order = _local_positions(handle, parts)
     return face.ndarray.wrap(take(handle.read(), adopted(found)), order)
+
+
+def pick(base: Value, recipe: Recipe, parts: tuple[Any, ...]) -> face.ndarray:
+    """What an advanced key selects from a base that a recipe shows."""
+    at_once = picked(base, recipe, parts)
+    if at_once is not None:
+        return at_once
+    found, order = key_positions(recipe, parts)
+    return face.ndarray.wrap(take(base, adopted(found)), order)
 
 
 def _local_positions(

@@ -25,7 +25,6 @@ from engine.execute import compute
 from engine.kernels.backend import HOST
 from engine.movement import reshape_value
 from engine.ops.op import Op, cast
-from engine.ops.regions import take
 from engine.recipe import Shape, is_c_contiguous, owned, storage_order
 from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime
@@ -70,8 +69,7 @@ def selected(handle: Array, key: Any) -> face.Masked | None:
 
 def gathered(pending: Pending) -> face.ndarray:
     """The selected elements as an array: the mask is computed."""
-    from .indexing import adopted, key_positions
-    from .picking import picked
+    from .indexing import pick
 
     mask, source = pending.mask, pending.source
     (flags,) = compute([mask.value])
@@ -83,11 +81,7 @@ def gathered(pending: Pending) -> face.ndarray:
         if recipe.dtype != base.dtype:
             base = source.read()
             recipe = owned(base.dtype, base.shape)
-        at_once = picked(base, recipe, (flags,))
-        if at_once is not None:
-            return at_once
-        found, order = key_positions(recipe, (flags,))
-        return face.ndarray.wrap(take(base, adopted(found)), order)
+        return pick(base, recipe, (flags,))
 
 
 def under(mask: Mask, value: Value) -> face.Masked:

@@ -11,6 +11,8 @@ import engine.numpy.handle as face
 import engine.numpy.products as products
 from engine.errors import named
 
+from .manipulation import matrix_transpose
+
 __all__ = [
     "cross",
     "diagonal",
@@ -48,14 +50,6 @@ def outer(x1: Any, x2: Any, /) -> Any:
 def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
     """The sum of products over pairs of axes."""
     return products.tensordot(x1, x2, axes=axes)
-
-
-def matrix_transpose(x: Any, /) -> Any:
-    """Matrices in the last two axes, with these exchanged: a view."""
-    array = face.asarray(x)
-    if array.ndim < 2:
-        raise ValueError(named(f"at least 2 axes were required; {array.ndim} given"))
-    return array.mT
 
 
 def diagonal(x: Any, /, *, offset: int = 0) -> Any:

@@ -16,6 +16,7 @@ from engine.cotangent import AtPositions, AtRegion, Cotangent, settle
 from engine.recipe import (
     Recipe,
     Shape,
+    index_basic,
     is_c_contiguous,
     positions,
     strided,
@@ -114,14 +115,10 @@ def _sum_of_layers(
 
 def _layer(recipe: Recipe, axes: tuple[int, ...], index: tuple[int, ...]) -> Recipe:
     """The recipe at one index along each of some axes, which it loses."""
-    steps = zip(axes, index, strict=True)
-    kept = [a for a in range(len(recipe.shape)) if a not in axes]
-    return Recipe(
-        recipe.dtype,
-        recipe.offset + sum(recipe.strides[a] * k for a, k in steps),
-        tuple(recipe.shape[a] for a in kept),
-        tuple(recipe.strides[a] for a in kept),
-    )
+    key: list[Any] = [slice(None)] * len(recipe.shape)
+    for axis, place in zip(axes, index, strict=True):
+        key[axis] = place
+    return index_basic(recipe, key)[0]
 
 
 def _in_memory_order(value: Value, order: tuple[int, ...], shape: Shape) -> Value:
