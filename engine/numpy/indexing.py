@@ -346,7 +346,7 @@ def _assigned(value: Any, dtype: np.dtype[Any]) -> NDArray:
         cell[...] = value
         return cell
     array = host_array(value)
-    if array.dtype.kind in KINDS and array.ndim:
+    if array.ndim:
         # Numbers in lists are cast one by one: 300 does not fit into uint8.
         cell = np.empty(array.shape, dtype)
         cell[...] = value if not _holds_array(value) else array
