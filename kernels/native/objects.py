@@ -173,7 +173,7 @@ def place_in_type(cls: type, number: int) -> int:
     function = slot_of(cls, number)
     places = [
         id(cls) + at
-        for at in range(0, type.__basicsize__, 8)
+        for at in range(0, object.__sizeof__(cls), 8)
         if word(id(cls) + at) == function
     ]
     if function is None or len(places) != 1:
