@@ -238,6 +238,9 @@ class Operators(Array):
         return self._equal("not_equal", other)
 
     def _equal(self, name: str, other: Any) -> Any:
+        if other is None or isinstance(other, str | bytes):
+            answer = full_value(self.recipe.shape, name == "not_equal", bool)
+            return face.ndarray.wrap(answer)  # no element is one
         if type(other) is not face.ndarray and _defers(other):
             return NotImplemented
         try:
