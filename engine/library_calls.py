@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.kernels.cpu.launch import CHUNK
+from engine.kernels.native import checks
 from engine.kernels.native.blas import Matrix, product
-from engine.kernels.native.checks import bounded
 from engine.kernels.native.table import Call, Pointer, Word
 from engine.program import is_view, is_whole
 from engine.recipe import c_strides
@@ -27,7 +27,9 @@ def library_call(row: Row) -> Call | None:
         case "matmul":
             return _product(row, n)
         case "bounded":
-            return _check(row, n)
+            return _check(row, n, checks.bounded())
+        case "indices":
+            return _check(row, n, checks.indices())
     return None
 
 
@@ -45,9 +47,9 @@ def _product(row: Row, n: int) -> Call | None:
     return Call(found.entry, tuple(words), found.total, found.chunk, found.work)
 
 
-def _check(row: Row, n: int) -> Call | None:
+def _check(row: Row, n: int, entry: int | None) -> Call | None:
     """A failure of this call is left to Python, which finds what is out of bounds."""
-    step, entry = row.steps[n], bounded()
+    step = row.steps[n]
     operand = _operand(row, step.operands[0])
     if operand is None or entry is None or step.dtype != np.int64:
         return None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import engine.numpy.gathers as gathers
 import engine.numpy.handle as face
 import engine.numpy.masked as masked
 from engine.array import Array
@@ -263,6 +264,10 @@ def get(handle: face.ndarray, key: Any) -> Any:
         pending = masked.selected(handle, key)
         if pending is not None:
             return pending
+    if isinstance(key, (Array, tuple)):
+        picked = gathers.picked_later(handle, key)
+        if picked is not None:
+            return picked
     parts, basic = split_key(key)
     if not basic:
         return select(handle, parts)

@@ -97,6 +97,7 @@ from .scans import (
     cumprod,
     cumsum,
     flat_positions,
+    indices,
     recurrence,
     sort,
 )
@@ -189,6 +190,7 @@ __all__ = [
     "hypot",
     "ifft",
     "imag",
+    "indices",
     "inv",
     "invert",
     "iota",
