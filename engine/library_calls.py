@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,9 +27,9 @@ def library_call(row: Row) -> Call | None:
         case "matmul":
             return _product(row, n)
         case "bounded":
-            return _check(row, n, checks.bounded())
+            return _check(row, n, checks.bounded(), row.steps[n].attributes)
         case "indices":
-            return _check(row, n, checks.indices())
+            return _check(row, n, checks.indices(), row.steps[n].attributes[:1])
     return None
 
 
@@ -47,7 +47,9 @@ def _product(row: Row, n: int) -> Call | None:
     return Call(found.entry, tuple(words), found.total, found.chunk, found.work)
 
 
-def _check(row: Row, n: int, entry: int | None) -> Call | None:
+def _check(
+    row: Row, n: int, entry: int | None, numbers: tuple[Any, ...]
+) -> Call | None:
     """A failure of this call is left to Python, which finds what is out of bounds."""
     step = row.steps[n]
     operand = _operand(row, step.operands[0])
@@ -56,9 +58,12 @@ def _check(row: Row, n: int, entry: int | None) -> Call | None:
     slot, (offset, shape, strides) = operand
     if strides != c_strides(shape) or step.size == 0:
         return None
-    extent, other = step.attributes
     pointers = Pointer(slot), Pointer(row.buffers.slots[n])
-    words = (*pointers, offset * step.dtype.itemsize, int(extent), int(other))
+    words: tuple[Word, ...] = (
+        *pointers,
+        offset * step.dtype.itemsize,
+        *map(int, numbers),
+    )
     return Call(entry, words, step.size, 0, float(step.size), checks=True)
 
 

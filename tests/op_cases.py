@@ -379,9 +379,9 @@ def index_cases(rng: Generator) -> list[Case]:
     given = np.array([[0, -1, 3], [-4, 2, -2]])
     empty = np.zeros((0, 2), np.int64)
     return [
-        Case((given,), (4, 0), given % 4, 0.0),
-        Case((np.arange(-3, 70),), (70, 1), np.arange(-3, 70) % 70, 0.0),
-        Case((empty,), (1, 0), empty),
+        Case((given,), (4, "axis 0"), given % 4, 0.0),
+        Case((np.arange(-3, 70),), (70, "axis 1"), np.arange(-3, 70) % 70, 0.0),
+        Case((empty,), (1, "axis 0"), empty),
     ]
 
 

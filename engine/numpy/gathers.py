@@ -171,7 +171,7 @@ def _positions(layout: Recipe, key: _Key, inner: Shape) -> Value:
 def _from_front(index: Any, extent: int, axis: int) -> Value:
     """Indices counted from the front; those of an array are checked when computed."""
     if isinstance(index, Array):
-        return indices(cast(index.read(), _INT64), attributes=(extent, axis))
+        return indices(cast(index.read(), _INT64), attributes=(extent, f"axis {axis}"))
     return constant(np.where(index < 0, index + extent, index).astype(_INT64))
 
 

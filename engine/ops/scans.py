@@ -187,17 +187,20 @@ def flat_positions(places: Value, axis: int, shape: Shape) -> Value:
     return positions
 
 
-def _indices(x: Any, extent: int, axis: int) -> tuple[DType, Shape]:
+def _indices(x: Any, extent: int, of: str) -> tuple[DType, Shape]:
     return INT64, x.shape
 
 
 @operation("library", _indices)
-def indices(x: Any, extent: Any, axis: Any) -> Any:
-    """Indices counted from the front, when each is at least -extent and below it."""
+def indices(x: Any, extent: Any, of: Any) -> Any:
+    """Indices counted from the front, when each is at least -extent and below it.
+
+    `of` is what they are indices of, as in "axis 0".
+    """
     outside = (x < -extent) | (x >= extent)
     if outside.any():
         raise IndexError(
-            f"index {x[outside][0]} is out of bounds for axis {axis} with size {extent}"
+            f"index {x[outside][0]} is out of bounds for {of} with size {extent}"
         )
     return np.where(x < 0, x + extent, x)
 
