@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 _FLOAT = np.dtype(float)
+_PLAIN = frozenset((int, float, type(None)))
 
 
 def _number(x: Any) -> Any:
@@ -61,9 +62,9 @@ def arange(
     array([0.  , 0.25, 0.5 , 0.75])
     """
     check_device(device, like)
-    if dtype is not None:
-        dtype = np.dtype(dtype)
-    if any(_kind(x) in DATES for x in (start, stop, step, dtype)):
+    dtype = None if dtype is None else np.dtype(dtype)
+    given = start, stop, step, dtype
+    if not _PLAIN.issuperset(map(type, given)) and any(map(_is_of_dates, given)):
         return placed(_dates(start, stop, step, dtype), device)
     if stop is None:
         start, stop = 0, start
@@ -73,16 +74,16 @@ def arange(
             f"arange: a step that is not 0 was required; {step} was given: division by "
             "zero"
         )
-    given = [x.dtype if hasattr(x, "dtype") else x for x in (start, stop, step)]
-    found = np.result_type(np.int64, *given) if dtype is None else dtype
+    kinds = [x.dtype if hasattr(x, "dtype") else x for x in (start, stop, step)]
+    found = np.result_type(np.int64, *kinds) if dtype is None else dtype
     found = numeric_dtype(found, "arange")
     value = composites.arange(_number(start), _number(stop), _number(step), found)
     return placed(face.ndarray.wrap(value), device)
 
 
-def _kind(x: Any) -> str:
-    """The kind of an operand's dtype, or of a dtype; "O" for what has none."""
-    return str(getattr(getattr(x, "dtype", x), "kind", "O"))
+def _is_of_dates(x: Any) -> bool:
+    """Whether an operand has the dtype of dates, or is that dtype."""
+    return getattr(getattr(x, "dtype", x), "kind", "O") in DATES
 
 
 def _dates(start: Any, stop: Any, step: Any, dtype: Any) -> face.ndarray:
