@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.kernels.cpu.launch import CHUNK
+from engine.kernels.cpu.launch import CHUNK, SERIAL, chunk_of
 from engine.kernels.native import checks
 from engine.kernels.native.blas import Matrix, product
 from engine.kernels.native.table import Call, Pointer, Word
@@ -64,7 +64,9 @@ def _check(
         offset * step.dtype.itemsize,
         *map(int, numbers),
     )
-    return Call(entry, words, step.size, 0, float(step.size), checks=True)
+    work = float(step.size)  # a nanosecond for each, at most
+    chunk = 0 if work < SERIAL else chunk_of(1.0)
+    return Call(entry, words, step.size, chunk, work, checks=True)
 
 
 def _operand(row: Row, k: int) -> tuple[int, Matrix] | None:
