@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import engine.numpy.gathers as gathers
 import engine.numpy.handle as face
 import engine.numpy.masked as masked
 from engine.array import Array
@@ -263,6 +264,10 @@ def get(handle: face.ndarray, key: Any) -> Any:
         pending = masked.selected(handle, key)
         if pending is not None:
             return pending
+    if isinstance(key, (Array, tuple)):
+        picked = gathers.picked_later(handle, key)
+        if picked is not None:
+            return picked
     parts, basic = split_key(key)
     if not basic:
         return select(handle, parts)
@@ -346,7 +351,7 @@ def _assigned(value: Any, dtype: np.dtype[Any]) -> NDArray:
         cell[...] = value
         return cell
     array = host_array(value)
-    if array.dtype.kind in KINDS and array.ndim:
+    if array.ndim:
         # Numbers in lists are cast one by one: 300 does not fit into uint8.
         cell = np.empty(array.shape, dtype)
         cell[...] = value if not _holds_array(value) else array

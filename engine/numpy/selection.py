@@ -15,8 +15,8 @@ from engine.movement import broadcast_value
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 
+from .gathers import is_pending
 from .indexing import as_positions, get, set_, stored_value
-from .operands import NDArray
 from .reductions import deliver
 from .views import normal_axis
 
@@ -44,12 +44,14 @@ __all__ = [
 ]
 
 
-def _in_range(indices: Any, extent: int, mode: str) -> NDArray:
-    places = as_positions(indices)
+def _in_range(indices: Any, extent: int, mode: str) -> Any:
+    """Indices by a mode; those that are pending stay so."""
+    pending = is_pending(indices)
+    places = indices if pending else as_positions(indices)
     if mode == "wrap":
         return places % extent
     if mode == "clip":
-        return np.clip(places, 0, extent - 1)
+        return places.clip(0, extent - 1)
     if mode != "raise":
         raise ValueError(
             named(f"clipmode must be one of 'clip', 'raise', or 'wrap' ({mode})")
@@ -67,7 +69,8 @@ def take(
     axis = normal_axis(axis, array.ndim)
     places = _in_range(indices, array.shape[axis], mode)
     if places.ndim == 0 and array.ndim == 1:
-        return deliver("take", array[int(places)], out)
+        index = places if isinstance(places, Array) else int(places)
+        return deliver("take", array[index], out)
     result = get(array, (slice(None),) * axis + (places,))
     return deliver("take", result.copy(), out)
 
@@ -78,7 +81,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
         raise TypeError(named("argument 1 must be numpy.ndarray"))
     if not a.writeable:
         raise ValueError("put: output array is read-only")
-    places = _in_range(ind, a.recipe.size, mode).reshape(-1)
+    places = _in_range(as_positions(ind), a.recipe.size, mode).reshape(-1)
     values = face.asarray(v).ravel()
     if not places.size or not values.size:
         return
@@ -110,8 +113,12 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
     arr[_along(arr, indices, axis)] = values
 
 
-def _along(array: Any, indices: Any, axis: int) -> tuple[NDArray, ...]:
-    places = indices.computed() if isinstance(indices, Array) else np.asarray(indices)
+def _along(array: Any, indices: Any, axis: int) -> tuple[Any, ...]:
+    places = indices
+    if not is_pending(indices):
+        places = (
+            indices.computed() if isinstance(indices, Array) else np.asarray(indices)
+        )
     if places.dtype.kind not in "iu":
         raise IndexError(named("`indices` must be an integer array"))
     if places.ndim != array.ndim:
@@ -182,7 +189,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """An array made from choices, by an array of their numbers."""
     number = face.asarray(a)
     options = [face.asarray(x) for x in choices]
-    places = _in_range(number, len(options), mode)
+    places = _in_range(as_positions(number), len(options), mode)
     if ((places < 0) | (places >= len(options))).any():
         raise ValueError(named("invalid entry in choice array"))
     dtype = np.result_type(*[x.dtype for x in options])

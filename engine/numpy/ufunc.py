@@ -13,15 +13,15 @@ from engine.errors import named
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast, resolved
 from engine.record.registry import REGISTRY
-from engine.record.value import Scalar, Value
+from engine.record.value import Scalar, Value, typed
 
 from . import elementwise, reductions, scans
 from .fallback import library_call
 from .indexing import add_at
 from .operands import WEAK, to_value
 
-_ABSENT = set("OMmG")
-"""Codes of dtypes that there are no arrays of: objects, dates, complex256."""
+_ABSENT = set("OG")
+"""Codes of dtypes that there are no arrays of: objects, complex256."""
 
 _FREE = ("same_kind", "unsafe")
 """Casting rules that every loop's operands meet; the others need a look."""
@@ -183,13 +183,13 @@ class ufunc:
             # NumPy crashes on "equiv" with plain numbers; our bytes have one order.
             casting="no" if casting == "equiv" else casting,
         )
-        typed = [
+        taken = [
             cast(x, want)
             if isinstance(x, Value)
-            else Scalar(want.type(x.value if isinstance(x, Scalar) else x), want)
+            else Scalar(typed(x.value if isinstance(x, Scalar) else x, want), want)
             for x, want in zip(values, loop, strict=False)
         ]
-        result = op(*typed)
+        result = op(*taken)
         return cast(result, loop[self.numpy.nin]), order
 
     def _loop_wanted(self, dtype: Any, signature: Any) -> tuple[Any, ...]:
@@ -207,7 +207,7 @@ class ufunc:
         """Zeros where a result without `out` is masked out (NumPy leaves garbage)."""
         result = elementwise.in_c_order(result, order)
         shape = np.broadcast_shapes(result.shape, mask.shape)
-        zero = Scalar(result.dtype.type(0), result.dtype)
+        zero = Scalar(typed(0, result.dtype), result.dtype)
         chosen = broadcast_value(mask, shape)
         return REGISTRY["where"](chosen, broadcast_value(result, shape), zero)
 

@@ -13,7 +13,7 @@ from engine.errors import broadcast_error, same_kind
 from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime
 from engine.record.trace import record
-from engine.record.value import Scalar, Value
+from engine.record.value import Scalar, Value, typed
 
 Kind: TypeAlias = Literal[
     "elementwise", "reduce", "region", "gather", "source", "library", "transfer"
@@ -241,7 +241,7 @@ def _typed(number: Any, dtype: DType, name: str) -> Any:
             raise OverflowError(
                 f"{name}: Python integer {number} out of bounds for {dtype.name}"
             )
-    return dtype.type(number)
+    return typed(number, dtype)
 
 
 def cast(x: Value, dtype: DType) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,27 @@ from engine.movement import (
     slice_value,
 )
 from engine.recipe import Shape, c_strides
-from engine.record.value import Value
+from engine.record.value import DATES, Value
 
 from .loops import INT64, conj
-from .op import DType, operation
+from .op import DType, operation, resolved
 from .regions import full_value, update
 from .sources import iota
 
 
 def _same(x: Any, axis: int) -> tuple[DType, Shape]:
     return x.dtype, x.shape
+
+
+def _accumulated(ufunc: np.ufunc) -> Callable[[Any, int], tuple[DType, Shape]]:
+    """The inference of a scan by a function that not all dates have."""
+
+    def infer(x: Any, axis: int) -> tuple[DType, Shape]:
+        if x.dtype.kind in DATES:
+            resolved(ufunc, f"cumulative {ufunc.__name__}", (x.dtype, x.dtype, None))
+        return x.dtype, x.shape
+
+    return infer
 
 
 def _same_pair(factors: Any, terms: Any, axis: int) -> tuple[DType, Shape]:
@@ -35,10 +47,10 @@ def _positions(x: Any, axis: int) -> tuple[DType, Shape]:
     return INT64, x.shape
 
 
-@operation("library", _same, onnx="CumSum", linear=True)
+@operation("library", _accumulated(np.add), onnx="CumSum", linear=True)
 def cumsum(x: Any, axis: Any) -> Any:
     """Sums of all elements up to each one, in the dtype of x."""
-    return np.cumsum(x, axis=axis, dtype=x.dtype)
+    return np.cumsum(x, axis=axis, dtype=None if x.dtype.kind in DATES else x.dtype)
 
 
 @cumsum.cotangent
@@ -52,7 +64,7 @@ def _sum_after(value: Value, axis: int) -> Value:
     return flip_value(backwards, (axis,))
 
 
-@operation("library", _same)
+@operation("library", _accumulated(np.multiply))
 def cumprod(x: Any, axis: Any) -> Any:
     """Products of all elements up to each one, in the dtype of x."""
     return np.cumprod(x, axis=axis, dtype=x.dtype)
@@ -173,6 +185,24 @@ def flat_positions(places: Value, axis: int, shape: Shape) -> Value:
         own = reshape_value(own, (extent,) + (1,) * (rank - other - 1))
         positions = positions + broadcast_value(own, places.shape)
     return positions
+
+
+def _indices(x: Any, extent: int, of: str) -> tuple[DType, Shape]:
+    return INT64, x.shape
+
+
+@operation("library", _indices)
+def indices(x: Any, extent: Any, of: Any) -> Any:
+    """Indices counted from the front, when each is at least -extent and below it.
+
+    `of` is what they are indices of, as in "axis 0".
+    """
+    outside = (x < -extent) | (x >= extent)
+    if outside.any():
+        raise IndexError(
+            f"index {x[outside][0]} is out of bounds for {of} with size {extent}"
+        )
+    return np.where(x < 0, x + extent, x)
 
 
 def _bounded(x: Any, extent: int, other: int) -> tuple[DType, Shape]:
