@@ -171,13 +171,12 @@ class Op:
         """The scalar text for operands of `dtype`, None where there is none."""
         if self.scalar is None:
             return None
-        if dtype.kind == "c":  # only what says so itself: most functions are of reals
-            return None if isinstance(self.scalar, str) else self.scalar.get("c")
-        if dtype.kind not in self.dtypes:
+        kind = dtype.kind
+        if not isinstance(self.scalar, str) and kind in self.scalar:
+            return self.scalar[kind]
+        if kind not in self.dtypes:
             return None
-        if isinstance(self.scalar, str):
-            return self.scalar
-        return self.scalar.get(dtype.kind, self.scalar.get(""))
+        return self.scalar if isinstance(self.scalar, str) else self.scalar.get("")
 
 
 class ElementwiseOp(Op):
@@ -237,9 +236,16 @@ def _typed(number: Any, dtype: DType, name: str) -> Any:
 
 
 def cast(x: Value, dtype: DType) -> Value:
-    """`x` in another dtype; the same value when it has it already."""
+    """`x` in another dtype; the same value when it has it already.
+
+    Of complex numbers, in a real dtype, the real part.
+    """
     if x.dtype == dtype:
         return x
+    if x.dtype.kind == "c" and dtype.kind != "c":
+        if dtype.kind == "b":
+            return REGISTRY["not_equal"](x, 0)
+        return cast(REGISTRY["real"](x), dtype)
     return record(REGISTRY["cast"], (x,), (dtype,))
 
 

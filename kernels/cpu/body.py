@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache as once
 from typing import Any
 
@@ -20,8 +20,9 @@ from llvmlite import ir
 from numba.core import cpu, sigutils, types
 from numba.core.typing import context
 
-from ..intrinsics import c_symbol
-from ..term import Place
+from ..complexes import Complex, put_together
+from ..intrinsics import c_symbol, dtype_name
+from ..term import Place, Term
 from .values import (
     INT64,
     Beyond,
@@ -72,20 +73,38 @@ def lower(text: str, names: Mapping[str, Any], entry: str) -> ir.Module:
             raise Beyond("one function with a signature was required")
     kinds, _ = normalize_signature(signature)
     module = ir.Module(entry)
-    stored = [_context().get_value_type(kind) for kind in kinds]
+    stored = [part for kind in kinds for part in _passed(kind)]
     inner = ir.Function(module, ir.FunctionType(ir.VoidType(), stored), "inner")
     inner.linkage = "internal"
     inner.attributes.add("alwaysinline")
     for argument in inner.args:
         if isinstance(argument.type, ir.PointerType):
             argument.add_attribute("noalias")
-    parameters = [argument.arg for argument in function.args.args]
-    arguments = dict(zip(parameters, map(Item, kinds, inner.args), strict=True))
     builder = ir.IRBuilder(inner.append_basic_block("start"))
-    Body(Place(builder, c_symbol), names, arguments, function.body)
+    place = Place(builder, c_symbol)
+    parameters = [argument.arg for argument in function.args.args]
+    values = iter(inner.args)
+    items = [_received(place, kind, values) for kind in kinds]
+    arguments = dict(zip(parameters, items, strict=True))
+    Body(place, names, arguments, function.body)
     builder.ret_void()
     _add_entry(module, inner, entry)
     return module
+
+
+def _passed(kind: Any) -> list[Any]:
+    """The LLVM types in which a value of a type is passed: two of a complex number."""
+    value = _context().get_value_type(kind)
+    return list(value.elements) if isinstance(kind, types.Complex) else [value]
+
+
+def _received(place: Place, kind: Any, values: Iterator[Any]) -> Item:
+    """The argument of a type, from as many of the values that were passed."""
+    if not isinstance(kind, types.Complex):
+        return Item(kind, next(values))
+    part = dtype_name(kind.underlying_float)
+    real, imag = (Term(place, next(values), part) for _ in range(2))
+    return Item(kind, put_together(Complex(real, imag)))
 
 
 def _add_entry(module: ir.Module, inner: ir.Function, name: str) -> None:
@@ -289,7 +308,7 @@ class Body:
         if not isinstance(pointer.type, types.CPointer):
             raise Beyond(f"an item of {pointer.type}")
         kind = pointer.type.dtype
-        if not isinstance(kind, types.Integer | types.Float):
+        if not isinstance(kind, types.Integer | types.Float | types.Complex):
             raise Beyond(f"an item of type {kind}")
         return kind, self.builder.gep(pointer.value, [self.index(index)])
 

@@ -212,3 +212,23 @@ def test_a_text_that_is_left_to_numba_is_compiled_by_it() -> None:
 )
 def test_what_the_emitters_write_is_of_the_small_language(kernel: Kernel) -> None:
     assert "alwaysinline" in str(lower(emit(kernel), stage.names(), "entry"))
+
+
+@pytest.mark.parametrize("kind", ["row", "column"])
+def test_complex_numbers_have_the_same_bits_both_ways(
+    kind: str, both: Callable[[str], list[int]]
+) -> None:
+    text = "multiply(s0, x1) - divide(x0, x1) + select(x0 == x1, -x0, multiply(x0, x1))"
+    maps = elementwise(text, *["complex64"] * 3, scalars=("complex64",))
+    sums = reductions(("sum", "prod"), "complex64", kind, computed=True)
+    shape = (3, 5000)
+    values = np.random.default_rng(1).normal(size=(3, 10000)).astype("float32")
+    x = np.exp(values.view("complex64") / 50).astype("complex64")
+    strides = (0, shape[1]) if kind == "row" else (0, shape[0])
+    for kernel, layout, arrays in (
+        (maps, Layout((15000,), ((0,), (0,), (0,))), [x, x[::-1].copy(), x * 0]),
+        (sums, Layout(shape, (strides, (0,), (0,))), [x, x[:, 0] * 0, x[:, 1] * 0]),
+    ):
+        assert lower(emit(kernel), stage.names(), "entry").functions
+        mine, numbas = results(both(emit(kernel)), kernel, layout, arrays)
+        assert mine == numbas
