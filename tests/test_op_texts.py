@@ -57,7 +57,7 @@ def _sources_of(op: ElementwiseOp) -> list[tuple[str, str]]:
             continue
         if loop.inputs[-1] != dtype:  # it is cast before: the loop has its own line
             continue
-        if dtype.kind == "c" and op.text(dtype) is None:  # NumPy computes it
+        if op.text(dtype) is None:  # NumPy computes it
             continue
         value = op(*[constant(np.ones(3, wanted)) for wanted in loop.inputs])
         (source,) = explain(value).sources

@@ -75,6 +75,7 @@ class Op:
         dtypes: str = "biufc",
         linear: bool = False,
         expensive: bool = False,
+        halves: bool = True,
         doc: str = "",
     ) -> None:
         if name in REGISTRY:
@@ -90,6 +91,7 @@ class Op:
         self.dtypes = dtypes
         self.linear = linear
         self.expensive = expensive
+        self.halves = halves
         self.__doc__ = doc
         self.rule: Callable[..., Any] | None = None
         self.reads: frozenset[int] = frozenset()
@@ -172,6 +174,8 @@ class Op:
         if self.scalar is None:
             return None
         kind = dtype.kind
+        if dtype.char == "e" and not self.halves:
+            return None
         if not isinstance(self.scalar, str) and kind in self.scalar:
             return self.scalar[kind]
         if kind not in self.dtypes:
@@ -271,6 +275,7 @@ def elementwise(
     dtypes: str | None = None,
     linear: bool = False,
     expensive: bool = False,
+    halves: bool = True,
 ) -> Callable[[Callable[..., Any]], ElementwiseOp]:
     """Declare an op that works element by element, with broadcasting.
 
@@ -292,6 +297,8 @@ def elementwise(
         Whether a zero gradient gives exact zeros (add, negate, cast).
     expensive : bool
         Whether to keep results rather than compute them twice.
+    halves : bool
+        Whether the text, computed in float32 and rounded, is right for float16.
     """
 
     def declare(signature: Callable[..., Any]) -> ElementwiseOp:
@@ -313,6 +320,7 @@ def elementwise(
             dtypes=dtypes or "biuf",
             linear=linear,
             expensive=expensive,
+            halves=halves,
             doc=signature.__doc__ or "",
         )
         op.ufunc = numpy if isinstance(numpy, np.ufunc) else None

@@ -30,7 +30,7 @@ from engine.recipe import Recipe
 from engine.schedule.surround import copies_of_slabs, reads_neighbours, surroundings
 
 WRITERS = ("update", "update_add", "put", "put_add")
-_DTYPES = frozenset(np.dtype(code) for code in "?bBhHiIlLqQfdFD")
+_DTYPES = frozenset(np.dtype(code) for code in "?bBhHiIlLqQefdFD")
 _REDUCTIONS = frozenset(get_args(ReduceKind))
 
 
