@@ -12,17 +12,15 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache as once
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cpu, sigutils, types
-from numba.core.typing import context
+from numba.core import sigutils, types
 
-from ..complexes import Complex, put_together
-from ..intrinsics import c_symbol, dtype_name
-from ..term import Place, Term
+from ..intrinsics import c_symbol
+from ..term import Place
+from .entry import add_entry, context, passed_types, received
 from .values import (
     INT64,
     Beyond,
@@ -37,19 +35,9 @@ from .values import (
 )
 from .vectors import local, not_unrolled
 
-POINTER = ir.IntType(8).as_pointer()
-
-make_context: Any = cpu.CPUContext  # Numba's own modules have no types
-make_typing: Any = context.Context
-literal: Any = types.literal
+literal: Any = types.literal  # Numba's own modules have no types
 unliteral: Any = types.unliteral
 normalize_signature: Any = sigutils.normalize_signature
-
-
-@once
-def _context() -> Any:
-    """What intrinsics ask for the LLVM types of Numba's types."""
-    return make_context(make_typing(), "cpu")
 
 
 def lower(text: str, names: Mapping[str, Any], entry: str) -> ir.Module:
@@ -73,7 +61,7 @@ def lower(text: str, names: Mapping[str, Any], entry: str) -> ir.Module:
             raise Beyond("one function with a signature was required")
     kinds, _ = normalize_signature(signature)
     module = ir.Module(entry)
-    stored = [part for kind in kinds for part in _passed(kind)]
+    stored = [part for kind in kinds for part in passed_types(kind)]
     inner = ir.Function(module, ir.FunctionType(ir.VoidType(), stored), "inner")
     inner.linkage = "internal"
     inner.attributes.add("alwaysinline")
@@ -83,49 +71,11 @@ def lower(text: str, names: Mapping[str, Any], entry: str) -> ir.Module:
     builder = ir.IRBuilder(inner.append_basic_block("start"))
     place = Place(builder, c_symbol)
     parameters = [argument.arg for argument in function.args.args]
-    values = iter(inner.args)
-    items = [_received(place, kind, values) for kind in kinds]
-    arguments = dict(zip(parameters, items, strict=True))
+    arguments = received(place, parameters, kinds, inner.args)
     Body(place, names, arguments, function.body)
     builder.ret_void()
-    _add_entry(module, inner, entry)
+    add_entry(module, inner, entry)
     return module
-
-
-def _passed(kind: Any) -> list[Any]:
-    """The LLVM types in which a value of a type is passed: two of a complex number."""
-    value = _context().get_value_type(kind)
-    return list(value.elements) if isinstance(kind, types.Complex) else [value]
-
-
-def _received(place: Place, kind: Any, values: Iterator[Any]) -> Item:
-    """The argument of a type, from as many of the values that were passed."""
-    if not isinstance(kind, types.Complex):
-        return Item(kind, next(values))
-    part = dtype_name(kind.underlying_float)
-    real, imag = (Term(place, next(values), part) for _ in range(2))
-    return Item(kind, put_together(Complex(real, imag)))
-
-
-def _add_entry(module: ir.Module, inner: ir.Function, name: str) -> None:
-    """Unpack the words, call `inner`."""
-    kinds = [POINTER, POINTER, INT64.as_pointer(), INT64, INT64]
-    entry = ir.Function(module, ir.FunctionType(ir.IntType(32), kinds), name)
-    builder = ir.IRBuilder(entry.append_basic_block("start"))
-    _, _, words, *span = entry.args
-    passed = []
-    for k, argument in enumerate(inner.args[:-2]):
-        word = builder.gep(words, [INT64(k)])
-        kind = argument.type
-        if isinstance(kind, ir.IntType):
-            value = builder.load(word)
-            passed.append(builder.trunc(value, kind) if kind.width < 64 else value)
-        elif isinstance(kind, ir.PointerType | ir.FloatType | ir.DoubleType):
-            passed.append(builder.load(builder.bitcast(word, kind.as_pointer())))
-        else:
-            raise Beyond(f"a parameter of type {kind}")
-    builder.call(inner, [*passed, *span])
-    builder.ret(ir.IntType(32)(0))
 
 
 class Body:
@@ -376,7 +326,7 @@ class Body:
             item.value if item.type == kind else cast(self.place, item, kind).value
             for item, kind in zip(operands, signature.args, strict=True)
         ]
-        value = build(_context(), self.builder, signature, values)
+        value = build(context(), self.builder, signature, values)
         return Item(signature.return_type, value)
 
 
