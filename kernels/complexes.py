@@ -129,8 +129,8 @@ def divide(x: Complex, y: Complex) -> Complex:
     left = select(steep, x.imag * ratio, x.imag)
     right = select(steep, x.real, x.real * ratio)
     found = Complex(main, (left - right) * scale)
-    nothing = magnitude(y.real)
-    return chosen(is_zero(y), Complex(x.real / nothing, x.imag / nothing), found)
+    by_zero = Complex(x.real * math.inf, x.imag * math.inf)
+    return chosen(is_zero(y), by_zero, found)
 
 
 def reciprocal(z: Complex) -> Complex:
