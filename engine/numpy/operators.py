@@ -122,7 +122,7 @@ def _power_op(base: Any, exponent: Any) -> Op | None:
     if exponent == 2:
         return REGISTRY["square"] if _keeps(base, exponent) else None
     cheaper = CONSTANT_POWERS.get(exponent)
-    if cheaper and base.dtype.kind == "f":
+    if cheaper and base.dtype.kind in "fc" and cheaper.text(base.dtype):
         return cheaper
     if cheaper and type(exponent) is int and exponent > 0 and base.dtype.kind in "iu":
         return cheaper
