@@ -15,7 +15,7 @@ from engine.ops.op import Op, cast, resolved
 from engine.record.registry import REGISTRY
 from engine.record.value import Scalar, Value
 
-from . import elementwise, reductions, scans
+from . import elementwise, reductions, scans, shared_calls
 from .fallback import library_call
 from .indexing import add_at
 from .operands import WEAK, to_value
@@ -281,7 +281,9 @@ class ufunc:
             scan = scans.cumsum if self.__name__ == "add" else scans.cumprod
             return scan(array, axis=axis, dtype=dtype, out=out)
         name = f"{self.__name__}.accumulate"
-        result = library_call(name, self.numpy.accumulate, array, axis, dtype)
+        result = library_call(
+            name, shared_calls.accumulate, self.numpy, array, axis, dtype
+        )
         return reductions.deliver(name, result, out)
 
     def reduceat(
