@@ -1,12 +1,14 @@
-"""Library rows that are native calls: matrix products by BLAS, and checks of bounds."""
+"""Library rows that are native calls: matrix products by BLAS, scans, and checks."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.kernels.cpu.launch import CHUNK
+from engine.kernels.native import scans
 from engine.kernels.native.blas import Matrix, product
 from engine.kernels.native.checks import bounded
 from engine.kernels.native.table import Call, Pointer, Word
@@ -15,6 +17,10 @@ from engine.recipe import c_strides
 
 if TYPE_CHECKING:
     from engine.row import Row
+
+
+SCANNED = 2**15
+"""Elements that a thread scans at a time, about."""
 
 
 def library_call(row: Row) -> Call | None:
@@ -28,6 +34,8 @@ def library_call(row: Row) -> Call | None:
             return _product(row, n)
         case "bounded":
             return _check(row, n)
+        case "cumsum" | "cumprod":
+            return _scan(row, n)
     return None
 
 
@@ -58,6 +66,29 @@ def _check(row: Row, n: int) -> Call | None:
     pointers = Pointer(slot), Pointer(row.buffers.slots[n])
     words = (*pointers, offset * step.dtype.itemsize, int(extent), int(other))
     return Call(entry, words, step.size, 0, float(step.size), checks=True)
+
+
+def _scan(row: Row, n: int) -> Call | None:
+    """A scan of several lines; NumPy is as fast for a single one."""
+    step = row.steps[n]
+    operand, (axis,) = _operand(row, step.operands[0]), step.attributes
+    if operand is None or step.size == 0:
+        return None
+    slot, (offset, shape, strides) = operand
+    length, across = shape[axis], prod(shape[axis + 1 :])
+    if strides != c_strides(shape) or length == step.size:
+        return None
+    entry = scans.entry(step.op.name, step.dtype.name, across > 1)
+    if entry is None:
+        return None
+    pointers = Pointer(slot), Pointer(row.buffers.slots[n])
+    words = (*pointers, offset * step.dtype.itemsize, length)
+    lines = step.size // length
+    if across > 1:
+        blocks = -(-across // scans.WIDTH)
+        words, lines = (*words, across, blocks), lines // across * blocks
+    chunk = max(1, SCANNED * lines // step.size)
+    return Call(entry, words, lines, chunk, 1.0 * step.size)
 
 
 def _operand(row: Row, k: int) -> tuple[int, Matrix] | None:
