@@ -34,7 +34,7 @@ def library_call(row: Row) -> Call | None:
             return _product(row, n)
         case "bounded":
             return _check(row, n)
-        case "cumsum" | "cumprod":
+        case "cumsum" | "cumprod" | "cummax" | "cummin":
             return _scan(row, n)
     return None
 
@@ -82,7 +82,7 @@ def _scan(row: Row, n: int) -> Call | None:
     if entry is None:
         return None
     pointers = Pointer(slot), Pointer(row.buffers.slots[n])
-    words = (*pointers, offset * step.dtype.itemsize, length)
+    words: tuple[Word, ...] = (*pointers, offset * step.dtype.itemsize, length)
     lines = step.size // length
     if across > 1:
         blocks = -(-across // scans.WIDTH)

@@ -8,6 +8,7 @@ that has not begun. What is computed of a line never depends on who does it.
 from __future__ import annotations
 
 import contextvars
+import itertools
 import os
 import threading
 from collections.abc import Callable
@@ -86,7 +87,7 @@ def in_parts(extent: int, work: float, compute: Callable[[slice], None]) -> None
         compute(slice(0, extent))
         return
     bounds = [extent * k // count for k in range(count + 1)]
-    parts = [slice(*pair) for pair in zip(bounds, bounds[1:], strict=False)]
+    parts = [slice(*pair) for pair in itertools.pairwise(bounds)]
     job = _Job(parts[::-1], compute)
     for _ in range(min(threads, count, 1 + _have_helpers(threads - 1)) - 1):
         _jobs.put((contextvars.copy_context(), job))

@@ -26,6 +26,9 @@ _ABSENT = set("OMmG")
 _FREE = ("same_kind", "unsafe")
 """Casting rules that every loop's operands meet; the others need a look."""
 
+_RUNNING = {"maximum": "cummax", "minimum": "cummin"}
+"""Ops that are the `accumulate` of a ufunc."""
+
 
 class ufunc:
     """A universal function: element by element, with broadcasting.
@@ -281,6 +284,10 @@ class ufunc:
             scan = scans.cumsum if self.__name__ == "add" else scans.cumprod
             return scan(array, axis=axis, dtype=dtype, out=out)
         name = f"{self.__name__}.accumulate"
+        running = _RUNNING.get(self.__name__)
+        if running is not None and type(axis) is int and np.ndim(array):
+            found = scans.running(running, array, axis, dtype)
+            return reductions.deliver(name, found, out)
         result = library_call(
             name, shared_calls.accumulate, self.numpy, array, axis, dtype
         )

@@ -23,10 +23,10 @@ _SIZES = (1, 2, 4, 8)
 """Bytes of items that are moved as one number; others are copied."""
 
 _TEXT = """
-; Copy items of memory from the places that index arrays name. The words: pointers of the
-; items and of the copies, the bytes of an item, and for each array its pointer and the
-; extent that it is an index into. Indices below 0 count from the end. The status is 1
-; where one is out of bounds.
+; Copy items of memory from the places that index arrays name. The words: pointers of
+; the items and of the copies, the bytes of an item, and for each array its pointer and
+; the extent that it is an index into. Indices below 0 count from the end. The status is
+; 1 where one is out of bounds.
 define i32 @engine_pick_${axes}_$size(ptr %r, ptr %e, ptr %words, i64 %lo, i64 %hi) {
 start:
   %from = load ptr, ptr %words

@@ -1,8 +1,8 @@
-"""Sums and products of all elements up to each one, of many lines.
+"""Sums, products and extremes of all elements up to each one, of many lines.
 
-Each line is scanned in order, as NumPy does, so that the bits are NumPy's; but four lines
-at a time, since one addition has to wait for the one before. Lines that lie across the
-memory are scanned together, a row of `WIDTH` of them after the other.
+Each line is scanned in order, as NumPy does, so that the bits are NumPy's; but four
+lines at a time, since one addition has to wait for the one before. Lines that lie
+across the memory are scanned together, a row of `WIDTH` of them after the other.
 """
 
 from __future__ import annotations
@@ -13,18 +13,30 @@ from string import Template
 WIDTH = 64
 """Neighbouring lines across the memory that are scanned together."""
 
-TYPES = {"float32": "float", "float64": "double", "int64": "i64", "uint64": "i64"}
+TYPES = {"float32": "float", "float64": "double", "int64": "i64"}
 """The dtypes that are scanned here, as LLVM spells them."""
 
-_OPS = {
-    ("cumsum", "float"): "fadd",
-    ("cumsum", "double"): "fadd",
-    ("cumsum", "i64"): "add",
-    ("cumprod", "float"): "fmul",
-    ("cumprod", "double"): "fmul",
-    ("cumprod", "i64"): "mul",
+_LARGER = """
+  $sum.over = fcmp $than $type $total, $x
+  $sum.nan = fcmp uno $type $total, $total
+  $sum.stays = or i1 $sum.over, $sum.nan
+  $sum = select i1 $sum.stays, $type $total, $type $x
+"""
+
+_LARGER_INTEGER = """
+  $sum.stays = icmp s$than $type $total, $x
+  $sum = select i1 $sum.stays, $type $total, $type $x
+"""
+
+_NEXT = {
+    "cumsum": ("  $sum = fadd $type $total, $x", "  $sum = add $type $total, $x"),
+    "cumprod": ("  $sum = fmul $type $total, $x", "  $sum = mul $type $total, $x"),
+    "cummax": (_LARGER.replace("$than", "ogt"), _LARGER_INTEGER.replace("$than", "gt")),
+    "cummin": (_LARGER.replace("$than", "olt"), _LARGER_INTEGER.replace("$than", "lt")),
 }
-"""The instruction of each op."""
+"""How the next result of each op comes from the last one, for floats and integers."""
+
+_KINDS = [(op, kind) for op in _NEXT for kind in TYPES.values()]
 
 _LINES = """
 ; Scan lines that lie along the memory. The words: pointers of the elements and of the
@@ -52,7 +64,7 @@ $group:
   %$group.first = phi i64 [ $begin, %$before ], [ %$group.after, %$group.loop ]
   %$group.after = add i64 %$group.first, $count
   %$group.fits = icmp sle i64 %$group.after, %hi
-  br i1 %$group.fits, label %$group.start, label %$next
+  br i1 %$group.fits, label %$group.start, label %$after
 $group.start:
 $starts
   br label %$group.loop
@@ -83,7 +95,7 @@ _PHI = """
 _STEP = """
   %$k.at = getelementptr $type, ptr %$k.from, i64 %$group.i
   %$k.x = load $type, ptr %$k.at
-  %$k.sum = $instruction $type %$k.total, %$k.x
+$next
   %$k.there = getelementptr $type, ptr %$k.to, i64 %$group.i
   store $type %$k.sum, ptr %$k.there
 """
@@ -116,7 +128,7 @@ column:
   %total = load $type, ptr %total.at
   %x.at = getelementptr $type, ptr %some, i64 %j
   %x = load $type, ptr %x.at
-  %sum = $instruction $type %total, %x
+$next
   store $type %sum, ptr %total.at
   %sum.at = getelementptr $type, ptr %there, i64 %j
   store $type %sum, ptr %sum.at
@@ -168,40 +180,52 @@ done:
 """
 
 
-def _group(name: str, count: int, begin: str, before: str, after: str) -> Template:
-    """LLVM text that scans groups of lines, a template for what a line is."""
-    keys = [f"{name}.{k}" for k in range(count)]
+def _next(op: str, kind: str, of: str = "") -> str:
+    """LLVM text for the next result; the names of its values begin with `of`."""
+    names = {name: f"%{of}{name}" for name in ("sum", "total", "x")}
+    return Template(_NEXT[op][kind == "i64"]).substitute(names, type=kind)
+
+
+def _group(op: str, kind: str, name: str, count: int, **around: str) -> str:
+    """LLVM text that scans so many lines at a time."""
+    lines = [f"{name}.{k}" for k in range(count)]
 
     def each(template: str) -> str:
         return "".join(
-            Template(template).safe_substitute(k=key, group=name, number=number)
-            for number, key in enumerate(keys)
+            Template(template).substitute(
+                k=line,
+                group=name,
+                number=number,
+                type=kind,
+                next=_next(op, kind, f"{line}."),
+            )
+            for number, line in enumerate(lines)
         )
 
-    text = Template(_GROUP).safe_substitute(
+    return Template(_GROUP).substitute(
+        around,
         group=name,
         count=count,
-        begin=begin,
-        before=before,
-        next=after,
         starts=each(_START),
         phis=each(_PHI),
         steps=each(_STEP),
     )
-    return Template(text)
 
 
 def _text() -> str:
     """LLVM text of all scans."""
     parts = ["declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\n"]
-    for (op, kind), instruction in _OPS.items():
-        fields = {"op": op, "type": kind, "instruction": instruction}
-        fours = _group("four", 4, "%lo", "start", "one").substitute(fields)
-        ones = _group("one", 1, "%four.first", "four", "done").substitute(fields)
+    for op, kind in _KINDS:
+        fours = _group(op, kind, "four", 4, begin="%lo", before="start", after="one")
+        ones = _group(
+            op, kind, "one", 1, begin="%four.first", before="four", after="done"
+        )
         size = 4 if kind == "float" else 8
         parts += [
-            Template(_LINES).substitute(fields, fours=fours, ones=ones),
-            Template(_COLUMNS).substitute(fields, wide=WIDTH, size=size),
+            Template(_LINES).substitute(op=op, type=kind, fours=fours, ones=ones),
+            Template(_COLUMNS).substitute(
+                op=op, type=kind, next=_next(op, kind), wide=WIDTH, size=size
+            ),
         ]
     return "".join(parts)
 
@@ -211,7 +235,7 @@ def _entries() -> dict[tuple[str, str, str], int] | None:
     """The address for each op, form and type."""
     from ..cpu.target import MissingSymbol, load_optimised
 
-    kinds = [(op, form, kind) for op, kind in _OPS for form in ("lines", "columns")]
+    kinds = [(op, form, kind) for op, kind in _KINDS for form in ("lines", "columns")]
     names = [f"engine_{op}_{form}_{kind}" for op, form, kind in kinds]
     text = _text()
     try:
