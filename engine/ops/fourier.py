@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.cotangent import Cotangent, settle
+from engine.kernels import memory
 from engine.movement import broadcast_value, expand_axes, reshape_value
 from engine.recipe import Shape
 from engine.record.value import Value
@@ -56,7 +57,8 @@ def _of_lines(
     def transform_lines(some: Any, there: Any) -> None:
         transform(some, length, axis, norm, out=there)
 
-    return along(x, axis, work, np.empty(shape, dtype), transform_lines)
+    out = memory.allocate(dtype, tuple(shape))
+    return along(x, axis, work, out, transform_lines)
 
 
 def _of_line(grad: Value, cotangent: Cotangent, axis: int, x: Value) -> Cotangent:

@@ -5,6 +5,7 @@ The faces say what they mean; all but the cases of everyday is left to their met
 
 from __future__ import annotations
 
+from .at_once import element_of, fill, is_idle
 from .handles import (
     FACE,
     OTHER,
@@ -205,7 +206,9 @@ def element(handle: int, key: int, parts: int, count: int) -> int:
     if found == 0:
         return 0
     IncRef(found)
-    value = part_of(handle, found)
+    value = element_of(handle, found)
+    if value == 0:
+        value = part_of(handle, found)
     DecRef(found)
     return wrapped(state.ndarray_type, value)
 
@@ -270,6 +273,9 @@ def setitem(self: int, given: int, entry: int) -> int:
     value = load(given + 8)
     parts = reserve(16)
     items = reserve(3)
+    if filled_at_once(self, key, value, face, parts):
+        IncRef(state.none)
+        return state.none
     found = target_of(self, key, value, face, load(entry + OTHER), parts)
     if found != 0 and is_empty(found):
         found = 0
@@ -309,6 +315,26 @@ def setitem(self: int, given: int, entry: int) -> int:
     answer = Call(load(entry + PYTHON), items, 3, 0)
     DecRef(other)
     return answer
+
+
+def filled_at_once(self: int, key: int, value: int, face: int, parts: int) -> int:
+    """Whether a Python number was written to computed memory, and nothing recorded."""
+    if face != state.ndarray_type or kind(self) != face:
+        return 0
+    if not is_number(value) and value != state.true and value != state.false:
+        return 0
+    if field(self + slot.array_recipe, state.recipe_type) == 0 or not is_idle():
+        return 0
+    count = described(key, parts)
+    if count == 0:
+        return 0
+    found = located(self, key, parts, count)
+    if found == 0:
+        return 0
+    IncRef(found)
+    done = fill(self, found, value)
+    DecRef(found)
+    return done
 
 
 def value_for(thing: int, face: int, recipe: int) -> int:
