@@ -43,7 +43,7 @@ def row_for(dtype: int) -> int:
 
 
 def memory_of(value: int, recipe: int) -> int:
-    """The computed memory (borrowed) that a recipe is part of; 0 where it is pending."""
+    """The computed memory (borrowed) that a recipe shows a part of; 0 if pending."""
     buffer = load(value + slot.value_buffer)
     if kind(buffer) != state.array_type or has(value + slot.value_history):
         return 0

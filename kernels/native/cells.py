@@ -52,9 +52,9 @@ fail:
   ret ptr null
 }
 
-; Write a number of Python into items. The words: the address of the first item, how many
-; there are, the bytes from one to the next, the kind of the dtype and the bytes of an
-; item. Gives 1, or 0 where nothing was written: the number does not fit.
+; Write a number of Python into items. The words: the address of the first item, how
+; many there are, the bytes from one to the next, the kind of the dtype and the bytes of
+; an item. Gives 1, or 0 where nothing was written: the number does not fit.
 define i64 @engine_fill_cells(ptr %words, ptr %number, i64 %nothing) {
 start:
   %first = load ptr, ptr %words

@@ -1,4 +1,4 @@
-"""Subscripts of handles by slices and integers: views, elements, and writes.
+"""Subscripts of handles by slices, integers and None: views, elements, and writes.
 
 The faces say what they mean; all but the cases of everyday is left to their methods.
 """
@@ -38,7 +38,7 @@ NEAR = 4
 
 
 def described(key: int, parts: int) -> int:
-    """The parts of a key of slices and integers, four words each; how many, or 0."""
+    """The parts of a key, four words each; how many, or 0 for one that is not basic."""
     if kind(key) != state.tuple_type:
         return described_part(key, parts)
     count = TupleSize(key)
@@ -53,10 +53,12 @@ def described(key: int, parts: int) -> int:
 
 
 def is_element(recipe: int, parts: int, count: int) -> int:
-    """Whether integers leave no axis: that is no view in NumPy."""
+    """Whether integers leave no axis, and None adds none: that is no view in NumPy."""
     integers = 0
     i = 0
     while i < count:
+        if load(parts + 32 * i) == 3:
+            return 0
         if load(parts + 32 * i) == 2:
             integers += 1
         i += 1
@@ -64,7 +66,13 @@ def is_element(recipe: int, parts: int, count: int) -> int:
 
 
 def described_part(key: int, words: int) -> int:
-    """Describe one integer, or one slice with plain bounds; whether it is one."""
+    """Describe an integer, a slice with plain bounds or None; whether it is one."""
+    if key == state.none:
+        store(words, 3)
+        store(words + 8, 0)
+        store(words + 16, 0)
+        store(words + 24, 0)
+        return 1
     if kind(key) == state.int_type:
         number = IntAs(key)
         if number == -1 and ErrOccurred() != 0:
@@ -164,7 +172,7 @@ def remember(recipe: int, face: int, parts: int, count: int, found: int) -> int:
 
 
 def getitem(self: int, key: int, entry: int) -> int:
-    """``self[key]`` where it is a view: for slices, and integers beside them."""
+    """``self[key]`` where it is a view: slices, and integers and None beside them."""
     face = load(entry + FACE)
     parts = reserve(16)
     items = reserve(2)
