@@ -426,6 +426,8 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "bounded": boundeds,
     "indices": index_cases,
     "cast": casts,
+    "cummax": _scan(np.maximum.accumulate),
+    "cummin": _scan(np.minimum.accumulate),
     "cumprod": _cumprod,
     "cumsum": _scan(lambda x, axis: np.cumsum(x, axis, dtype=x.dtype)),
     "full": fulls,

@@ -28,6 +28,7 @@ from engine.recipe import (
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
 
+from .at_once import element_of, fill
 from .operands import KINDS, NUMBERS, NDArray, host_array
 from .picking import picked
 
@@ -279,7 +280,10 @@ def get(handle: face.ndarray, key: Any) -> Any:
 
 def element(handle: face.ndarray, recipe: Recipe) -> face.ndarray:
     """One element as a scalar with memory of its own."""
-    return face.ndarray.wrap(handle.line.read(recipe), scalar=True)
+    value = element_of(handle, recipe)
+    return face.ndarray.wrap(
+        handle.line.read(recipe) if value is None else value, scalar=True
+    )
 
 
 # -- setting --------------------------------------------------------------------------
@@ -323,6 +327,8 @@ def _set_basic(handle: face.ndarray, parts: tuple[Any, ...], value: Any) -> None
         storage = value._line.storage
         if value.recipe == recipe and storage is handle.line.storage:
             return  # a[1:] += 1 stores the view that it has just written
+    if type(value) in (int, float, bool) and fill(handle, recipe, value):
+        return
     if type(value) in (int, float) and handle.dtype.name in _FILLED:
         with naming():
             number = _assigned(value, handle.dtype)[()]

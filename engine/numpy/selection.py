@@ -11,6 +11,7 @@ import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import named
+from engine.kernels import memory
 from engine.movement import broadcast_value
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
@@ -148,7 +149,8 @@ def nonzero(a: Any) -> tuple[Any, ...]:
         )
     from .fallback import adopt
 
-    return tuple(adopt(places) for places in np.nonzero(array.computed()))
+    found = memory.counted(np.nonzero, array.computed())
+    return tuple(adopt(places) for places in found)
 
 
 def flatnonzero(a: Any) -> Any:

@@ -15,7 +15,7 @@ from engine.ops.op import Op, cast, resolved
 from engine.record.registry import REGISTRY
 from engine.record.value import Scalar, Value, typed
 
-from . import elementwise, reductions, scans
+from . import elementwise, reductions, scans, shared_calls
 from .fallback import library_call
 from .indexing import add_at
 from .operands import WEAK, to_value
@@ -25,6 +25,9 @@ _ABSENT = set("OG")
 
 _FREE = ("same_kind", "unsafe")
 """Casting rules that every loop's operands meet; the others need a look."""
+
+_RUNNING = {"maximum": "cummax", "minimum": "cummin"}
+"""Ops that are the `accumulate` of a ufunc."""
 
 
 class ufunc:
@@ -281,7 +284,13 @@ class ufunc:
             scan = scans.cumsum if self.__name__ == "add" else scans.cumprod
             return scan(array, axis=axis, dtype=dtype, out=out)
         name = f"{self.__name__}.accumulate"
-        result = library_call(name, self.numpy.accumulate, array, axis, dtype)
+        running = _RUNNING.get(self.__name__)
+        if running is not None and type(axis) is int and np.ndim(array):
+            found = scans.running(running, array, axis, dtype)
+            return reductions.deliver(name, found, out)
+        result = library_call(
+            name, shared_calls.accumulate, self.numpy, array, axis, dtype
+        )
         return reductions.deliver(name, result, out)
 
     def reduceat(

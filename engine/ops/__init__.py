@@ -91,6 +91,7 @@ from .reductions import (
 )
 from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
+from .running import cummax, cummin
 from .scans import (
     argsort,
     bounded,
@@ -157,6 +158,8 @@ __all__ = [
     "cos",
     "cosh",
     "cube",
+    "cummax",
+    "cummin",
     "cumprod",
     "cumsum",
     "deg2rad",

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..cpu.target import forever, load_optimised
 from . import (
+    at_once,
     calls,
     flushing,
     handles,
@@ -45,14 +46,14 @@ WORDS = (
     *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
-    *("thread", "trace", "methods", "regions", "rows"),
+    *("thread", "trace", "methods", "regions", "rows", "cells"),
     *("value_row", "history_row", "tensor_row", "ndarray_row"),
 )
 """The words of the global block, see `language`."""
 
 MODULES = (
     *(macros, recycling, matching, turning, recording, flushing, handles, looking),
-    *(operators, writing, subscripts, calls, splicing, slots),
+    *(operators, writing, at_once, subscripts, calls, splicing, slots),
 )
 
 FUNCTIONS = (
