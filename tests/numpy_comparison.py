@@ -53,12 +53,17 @@ def _alike(expected: Exception | None, error: Exception | None) -> bool:
     return isinstance(error, type(expected)) or isinstance(expected, type(error))
 
 
-def compare(seed: int, makers: tuple[type[Lines], ...] = ALL, times: int = 1) -> None:
-    """Draw a program and demand that Engine shows what NumPy shows.
+def compare(
+    seed: int,
+    makers: tuple[type[Lines], ...] = ALL,
+    times: int = 1,
+    lines: tuple[int, int] = (6, 16),
+) -> None:
+    """Draw a program of so many lines; demand that Engine shows what NumPy shows.
 
     It is run so many `times`: native code does what was done before.
     """
-    program = Program(seed, makers)
+    program = Program(seed, makers, lines)
     for _ in range(times):
         space = run(program)
     if _overflows_in_complex(program):

@@ -182,7 +182,9 @@ class Program(Draw):
         The namespace after NumPy's run.
     """
 
-    def __init__(self, seed: int, makers: Sequence[type[Lines]]) -> None:
+    def __init__(
+        self, seed: int, makers: Sequence[type[Lines]], lines: tuple[int, int] = (6, 16)
+    ) -> None:
         super().__init__(seed)
         self.space: dict[str, Any] = {
             "np": np,
@@ -194,7 +196,7 @@ class Program(Draw):
         self.names: list[str] = []
         self.count = 0
         self.makers = [maker(self) for maker in makers]
-        total = self.integer(6, 16)
+        total = self.integer(*lines)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             while len(self.lines) < total:

@@ -12,11 +12,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from engine.array import Array
-from engine.errors import named
+from engine.errors import named, naming
 from engine.movement import reshape_value
+from engine.recipe import Recipe, is_c_contiguous
 
 from .creation import extents_of
 from .joining import concatenate
+from .operands import KINDS
 
 
 class Absent:
@@ -103,6 +105,8 @@ class Memory(Array):
     def byteswap(self, inplace: bool = False) -> Any:
         """The elements with the order of their bytes reversed."""
         array: Any = self
+        if self.scalar:
+            return array.reshape(1).byteswap()[0]
         step = self.dtype.itemsize // (2 if self.dtype.kind == "c" else 1)
         copied = array.copy("K") if array.ndim else array.copy().reshape(1)
         memory = copied.ravel("K").view(np.uint8).reshape(-1, step)
@@ -149,3 +153,30 @@ class Memory(Array):
             pickle.dump(self, file)
         else:
             Path(file).write_bytes(self.dumps())
+
+
+def laid_over(
+    buffer: Any, shape: Any, dtype: Any, offset: int, strides: Any, order: Any
+) -> Any:
+    """An array over the memory of another one, or of any object with a buffer."""
+    from .conversion import from_numpy
+
+    place = {"offset": offset, "strides": strides, "order": order}
+    with naming():
+        if not isinstance(buffer, Array):
+            return from_numpy(np.ndarray(shape, dtype, buffer, **place))
+        if not is_c_contiguous(buffer.recipe):
+            raise ValueError("ndarray is not contiguous")
+        own = buffer.recipe.dtype.itemsize
+        bytes_ = np.empty(buffer.recipe.size * own, np.uint8)  # nobody touches it
+        plan = np.ndarray(shape, dtype, bytes_, **place)
+    step, first = plan.itemsize, buffer.recipe.offset * own + offset
+    if plan.dtype.kind not in KINDS or any(n % step for n in (first, *plan.strides)):
+        raise ValueError(
+            named(
+                f"a numeric dtype and an offset and strides of whole elements were "
+                f"required; {plan.dtype}, {offset} and {plan.strides} were given"
+            )
+        )
+    places = tuple(stride // step for stride in plan.strides)
+    return buffer.view_as(Recipe(plan.dtype, first // step, plan.shape, places))

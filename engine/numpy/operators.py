@@ -12,6 +12,7 @@ import engine.numpy.masked as masked
 from engine.array import Array
 from engine.ops.op import Op
 from engine.ops.powers import CONSTANT_POWERS
+from engine.ops.regions import full_value
 from engine.record.forms import form
 from engine.record.registry import REGISTRY
 
@@ -31,6 +32,16 @@ def _defers(other: Any) -> bool:
         or getattr(other, "__array_priority__", 0) > Array.__array_priority__
         or not hasattr(other, "__array__")
     )
+
+
+def _is_no_number(other: Any) -> bool:
+    """Whether an operand is one that no element is equal to, as NumPy finds."""
+    kind = type(other)
+    if kind is face.ndarray or kind in WEAK or hasattr(kind, "__array_ufunc__"):
+        return False
+    compares: Any = kind.__eq__
+    plain = compares is object.__eq__ and not hasattr(kind, "__array__")
+    return other is None or isinstance(other, (str, bytes)) or plain
 
 
 def _binary(name: str) -> Callable[[Any, Any], Any]:
@@ -223,6 +234,8 @@ class Operators(Array):
         return self._equal("not_equal", other)
 
     def _equal(self, name: str, other: Any) -> Any:
+        if _is_no_number(other):
+            return face.fresh(full_value(self.shape, name == "not_equal", bool))
         if type(other) is not face.ndarray and _defers(other):
             return NotImplemented
         return apply(REGISTRY[name], self, other)
