@@ -58,6 +58,15 @@ def _in_range(indices: Any, extent: int, mode: str) -> NDArray:
     return places
 
 
+def _check_bounds(places: NDArray, extent: int, axis: int) -> None:
+    """Raise IndexError for a place that an axis does not have."""
+    bad = places[(places < -extent) | (places >= extent)]
+    if bad.size:
+        raise IndexError(
+            named(f"index {bad[0]} is out of bounds for axis {axis} with size {extent}")
+        )
+
+
 def take(
     a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
 ) -> Any:
@@ -69,7 +78,9 @@ def take(
     extent, lead, rest = array.shape[axis], array.shape[:axis], array.shape[axis + 1 :]
     places = as_positions(indices)
     shape = (*lead, *places.shape, *rest)
-    if 0 in shape:  # no element, so that no index is out of bounds
+    if 0 in shape:
+        if mode == "raise" and 0 not in lead:  # as NumPy, which looks row by row
+            _check_bounds(places, extent, axis)
         empty = face.ndarray.wrap(full_value(shape, 0, array.dtype))
         return deliver("take", empty, out, "unsafe")
     if not extent:
@@ -94,11 +105,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     if values.size != places.size:
         values = values[np.arange(places.size) % values.size]
     size = a.recipe.size
-    bad = places[(places < -size) | (places >= size)]
-    if bad.size:
-        raise IndexError(
-            named(f"index {bad[0]} is out of bounds for axis 0 with size {size}")
-        )
+    _check_bounds(places, size, 0)
     target: Any = a
     if a.ndim:
         set_(target, np.unravel_index(places % size, a.recipe.shape), values)
