@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from functools import lru_cache
 from math import prod as product
 from pathlib import Path
 from types import GenericAlias
@@ -18,7 +19,7 @@ from engine.recipe import Recipe, is_c_contiguous
 
 from .creation import extents_of
 from .joining import concatenate
-from .operands import KINDS
+from .operands import KINDS, NDArray
 
 
 class Absent:
@@ -41,6 +42,9 @@ _ADDRESS = (
     "its memory may move whenever it is computed; numpy.asarray(x) gives an array "
     "whose memory stays"
 )
+_LARGEST = 2**31
+"""Bytes from which on NumPy has no dtype of one item."""
+
 _SUBCLASS = "subclasses are not supported"
 
 
@@ -49,7 +53,6 @@ class Memory(Array):
 
     __slots__ = ()
 
-    __array_interface__ = Absent(_ADDRESS)
     __array_struct__ = Absent(_ADDRESS)
     ctypes = Absent(_ADDRESS)
     __array_finalize__ = Absent(_SUBCLASS)
@@ -58,6 +61,43 @@ class Memory(Array):
 
     def __class_getitem__(cls, item: Any, /) -> GenericAlias:
         return GenericAlias(cls, item)
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        """The memory for NumPy, Pillow and others: both sides see each other's writes.
+
+        Looking computes. What is shared stays shared, as by ``numpy.asarray``, while
+        somebody holds the object under ``"data"``; it has a buffer, but it is no pair
+        with an address, since the memory of an array that nobody holds may move.
+        """
+        memory, offset = self._seen_from_outside()
+        if memory.nbytes >= _LARGEST:
+            raise AttributeError(
+                f"__array_interface__: less than {_LARGEST} bytes were required; "
+                f"{memory.nbytes} were given; use numpy.asarray(x)"
+            )
+        dtype, _, shape, places = self.recipe
+        step = dtype.itemsize
+        return {
+            "version": 3,
+            "shape": shape,
+            "typestr": dtype.str,
+            "strides": tuple(place * step for place in places),
+            "data": np.ndarray((), _opaque(memory.nbytes), memory),
+            "offset": offset * step,
+        }
+
+    def _seen_from_outside(self) -> tuple[NDArray, int]:
+        """Flat memory that others may see, and where the array begins in it."""
+        if not self.recipe.size:
+            return np.zeros(1, np.uint8), 0  # a buffer of nothing is none
+        if self.scalar:
+            return self.numpy_copy().reshape(-1), 0
+        flat = self.line.storage.export()
+        if not self.writeable:
+            flat = flat.view()
+            flat.flags.writeable = False
+        return flat, self.recipe.offset
 
     def __delitem__(self, key: Any) -> NoReturn:
         raise ValueError("delitem: cannot delete array elements; use numpy.delete")
@@ -153,6 +193,12 @@ class Memory(Array):
             pickle.dump(self, file)
         else:
             Path(file).write_bytes(self.dumps())
+
+
+@lru_cache(maxsize=256)
+def _opaque(count: int) -> np.dtype[Any]:
+    """The dtype of so many bytes as one item that means nothing."""
+    return np.dtype((np.void, count))
 
 
 def laid_over(
