@@ -374,6 +374,15 @@ def boundeds(rng: Generator) -> list[Case]:
     ]
 
 
+def unwarned(rng: Generator) -> list[Case]:
+    """Elements of which nothing is flagged: nobody warns."""
+    x, calm = rng.normal(size=(2, 3)), np.zeros((2, 3), bool)
+    return [
+        Case((x, calm), ("unheard", "nowhere.py:1"), x, differentiable=True),
+        Case((x[:0], calm[:0]), ("unheard", "nowhere.py:1"), x[:0]),
+    ]
+
+
 # -- sources ---------------------------------------------------------------------------
 def fulls(rng: Generator) -> list[Case]:
     """One number of every dtype."""
@@ -413,6 +422,7 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
         lambda x, axis: np.argsort(x, axis, kind="stable"), differentiable=False
     ),
     "bounded": boundeds,
+    "warned": unwarned,
     "cast": casts,
     "cumprod": _cumprod,
     "cumsum": _scan(lambda x, axis: np.cumsum(x, axis, dtype=x.dtype)),

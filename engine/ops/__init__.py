@@ -98,6 +98,7 @@ from .scans import (
     flat_positions,
     recurrence,
     sort,
+    warned,
 )
 from .selection import clip, fmax, fmin, maximum, minimum, where
 from .sources import full, iota, random_bits
@@ -267,6 +268,7 @@ __all__ = [
     "update",
     "update_add",
     "view",
+    "warned",
     "where",
     "winner",
 ]
