@@ -35,6 +35,16 @@ def _defers(other: Any) -> bool:
     )
 
 
+def _is_no_number(other: Any) -> bool:
+    """Whether an operand is one that no element is equal to, as NumPy finds."""
+    kind = type(other)
+    if kind is face.ndarray or kind in WEAK or hasattr(kind, "__array_ufunc__"):
+        return False
+    compares: Any = kind.__eq__
+    plain = compares is object.__eq__ and not hasattr(kind, "__array__")
+    return other is None or isinstance(other, (str, bytes)) or plain
+
+
 def _binary(name: str) -> Callable[[Any, Any], Any]:
     op = REGISTRY[name]
 
@@ -238,9 +248,8 @@ class Operators(Array):
         return self._equal("not_equal", other)
 
     def _equal(self, name: str, other: Any) -> Any:
-        if other is None or isinstance(other, str | bytes):
-            answer = full_value(self.recipe.shape, name == "not_equal", bool)
-            return face.ndarray.wrap(answer)  # no element is one
+        if _is_no_number(other):
+            return face.fresh(full_value(self.shape, name == "not_equal", bool))
         if type(other) is not face.ndarray and _defers(other):
             return NotImplemented
         try:

@@ -101,6 +101,7 @@ from .scans import (
     indices,
     recurrence,
     sort,
+    warned,
 )
 from .selection import clip, fmax, fmin, maximum, minimum, where
 from .sources import full, iota, random_bits
@@ -274,6 +275,7 @@ __all__ = [
     "update",
     "update_add",
     "view",
+    "warned",
     "where",
     "winner",
 ]

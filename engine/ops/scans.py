@@ -1,8 +1,9 @@
-"""Scans and sorts along one axis, and a check, as library calls."""
+"""Scans and sorts along one axis, and checks, as library calls."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -244,3 +245,21 @@ def bounded(x: Any, extent: Any, other: Any) -> Any:
             f"Target {x[outside][0]} is out of bounds"
         )
     return x
+
+
+def _warned(x: Any, flags: Any, message: str, line: str) -> tuple[DType, Shape]:
+    return x.dtype, x.shape
+
+
+@operation("library", _warned, linear=True)
+def warned(x: Any, flags: Any, message: Any, line: Any) -> Any:
+    """The elements of x, after a RuntimeWarning at a line where a flag is set."""
+    if flags.any():
+        filename, _, number = line.rpartition(":")
+        warnings.warn_explicit(message, RuntimeWarning, filename, int(number))
+    return x
+
+
+@warned.cotangent
+def _(cotangent: Cotangent, out: Value, _x: Value, _flags: Value, *_: str) -> Any:
+    return cotangent, None
