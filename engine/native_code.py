@@ -89,7 +89,7 @@ def start(face: type[Array]) -> None:
         objects.function("evaluate", code.addresses["evaluate"], ONE),
     )
     _splicing = splice.Native(
-        objects.function("make_values", code.addresses["make_values"], FASTCALL),
+        objects.function("record_again", code.addresses["record_again"], FASTCALL),
         objects.function("follow_steps", code.addresses["follow_steps"], FASTCALL),
     )
     use_native(_functions)
@@ -195,6 +195,7 @@ def _fill(code: Code) -> None:
     code.number("soft_events", SOFT_EVENTS)
     code.memory("pool_numbers", pool.NUMBERS)
     code.memory("counts", counters.NATIVE)
+    code.memory("passed", splice.PASSED)
 
 
 def _written(value: Value) -> None:

@@ -34,7 +34,7 @@ WORDS = (
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op"),
     *("leaf_op", "view_op", "update_op", "full_op", "sequence"),
     *("most_events", "soft_events"),
-    *("known_type", "trie", "config", "watchers", "pool_numbers", "counts"),
+    *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
     *("find_trace", "call_op", "written", "too_many", "failed"),
     *("store_value", "update_in_place", "locate", "steps_of"),
@@ -52,7 +52,7 @@ MODULES = (
 FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc"),
     *("flush", "survey", "settle", "evaluate"),
-    *("make_values", "follow_steps"),
+    *("record_again", "follow_steps"),
 )
 
 KINDS = {

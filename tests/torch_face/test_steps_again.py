@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from steps import OPTIMIZERS, TURNS, in_turns, leaf, numbers_of, trained
+from steps import OPTIMIZERS, TURNS, Passed, in_turns, leaf, numbers_of, trained
 
 import engine
 from engine import rewalk
@@ -49,7 +49,7 @@ def test_both_ways_of_following_a_graph_agree(
 
 
 def test_a_walk_like_one_before_calls_no_rule(
-    passed: list[Any], monkeypatch: pytest.MonkeyPatch
+    passed: Passed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walks = []
 
@@ -67,7 +67,7 @@ def test_a_walk_like_one_before_calls_no_rule(
     assert len(walks) <= 2 and len(passed) == TURNS - len(walks)
 
 
-def test_which_leaves_require_grad_is_told_apart(passed: list[Any]) -> None:
+def test_which_leaves_require_grad_is_told_apart(passed: Passed) -> None:
     def program(left: bool, right: bool) -> Any:
         x, y = leaf(2.0, 3.0, grad=left), leaf(5.0, 7.0, grad=right)
         (x * y).sum().backward()
@@ -84,7 +84,7 @@ def test_which_leaves_require_grad_is_told_apart(passed: list[Any]) -> None:
     assert passed
 
 
-def test_which_operands_are_detached_is_told_apart(passed: list[Any]) -> None:
+def test_which_operands_are_detached_is_told_apart(passed: Passed) -> None:
     def program(left: bool, right: bool) -> Any:
         x = leaf(2.0, 3.0)
         y = x + 1
@@ -102,7 +102,7 @@ def test_which_operands_are_detached_is_told_apart(passed: list[Any]) -> None:
     assert passed
 
 
-def test_numbers_in_the_graph_are_told_apart(passed: list[Any]) -> None:
+def test_numbers_in_the_graph_are_told_apart(passed: Passed) -> None:
     def program(factor: float) -> Any:
         x = leaf(2.0, -3.0)
         (x * factor).sum().backward()
@@ -148,7 +148,7 @@ def test_hooks_are_called_every_time_and_only_where_they_are() -> None:
     )
 
 
-def test_results_that_retain_their_gradient_are_told_apart(passed: list[Any]) -> None:
+def test_results_that_retain_their_gradient_are_told_apart(passed: Passed) -> None:
     def program(retained: bool) -> Any:
         x = leaf(1.0, 2.0)
         y = x * 3
@@ -197,7 +197,7 @@ def test_gradients_that_are_to_be_differentiated_are_never_recorded_at_once() ->
         flush(current_trace())
 
 
-def test_gradients_of_chosen_inputs_are_told_apart(passed: list[Any]) -> None:
+def test_gradients_of_chosen_inputs_are_told_apart(passed: Passed) -> None:
     def program(wanted: str) -> Any:
         x, y = leaf(2.0, 3.0), leaf(5.0, 7.0)
         inner = x * y
@@ -218,7 +218,7 @@ def test_gradients_of_chosen_inputs_are_told_apart(passed: list[Any]) -> None:
     assert passed
 
 
-def test_the_gradient_that_is_given_may_be_any(passed: list[Any]) -> None:
+def test_the_gradient_that_is_given_may_be_any(passed: Passed) -> None:
     def program(given: Any) -> Any:
         x = leaf(2.0, 3.0)
         (x * x).backward(given)
@@ -248,7 +248,7 @@ def test_a_graph_that_has_run_in_part_is_walked_all_the_same() -> None:
     in_turns([lambda: program(False), lambda: program(True)], [want, want])
 
 
-def test_gradients_add_up_and_shared_parameters_get_both(passed: list[Any]) -> None:
+def test_gradients_add_up_and_shared_parameters_get_both(passed: Passed) -> None:
     x = leaf(1.0, 2.0)
     for k in range(1, TURNS + 1):
         (x * x + x).sum().backward()
@@ -256,7 +256,7 @@ def test_gradients_add_up_and_shared_parameters_get_both(passed: list[Any]) -> N
     assert passed
 
 
-def test_a_write_in_between_is_seen(passed: list[Any]) -> None:
+def test_a_write_in_between_is_seen(passed: Passed) -> None:
     def program(writes: bool) -> Any:
         x = leaf(1.0, 2.0)
         y = x * 2
@@ -269,7 +269,7 @@ def test_a_write_in_between_is_seen(passed: list[Any]) -> None:
     assert passed
 
 
-def test_threads_walk_their_own_graphs(passed: list[Any]) -> None:
+def test_threads_walk_their_own_graphs(passed: Passed) -> None:
     wrong: list[Any] = []
 
     def work(number: int) -> None:
