@@ -59,6 +59,9 @@ class Op:
         broadcasting: both are the work of `engine.autograd`.
     reads : frozenset of str
         The parameters of `rule` whose *values* it uses: what must be kept for it.
+    fails_late : bool
+        Whether what it finds in the data may be refused when it runs. Each line that
+        records it then has an event of its own, which names it; library ops by default.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Op:
         dtypes: str = "biufc",
         linear: bool = False,
         expensive: bool = False,
+        fails_late: bool | None = None,
         doc: str = "",
     ) -> None:
         if name in REGISTRY:
@@ -90,6 +94,7 @@ class Op:
         self.dtypes = dtypes
         self.linear = linear
         self.expensive = expensive
+        self.fails_late = kind == "library" if fails_late is None else fails_late
         self.__doc__ = doc
         self.rule: Callable[..., Any] | None = None
         self.reads: frozenset[int] = frozenset()
@@ -326,6 +331,7 @@ def operation(
     dtypes: str = "biufc",
     linear: bool = False,
     expensive: bool = False,
+    fails_late: bool | None = None,
 ) -> Callable[[Callable[..., Any]], Op]:
     """Declare an op of any other kind; the decorated function is its NumPy reference.
 
@@ -345,6 +351,7 @@ def operation(
             dtypes=dtypes,
             linear=linear,
             expensive=expensive,
+            fails_late=fails_late,
             doc=reference.__doc__ or "",
         )
 

@@ -290,7 +290,7 @@ def passage(
     kept = _kept(trace, nodes, table, results)
     if kept is None or (numbers and kept[0]):
         return None
-    named = any(node.op.kind == "library" or node.size > LARGE for node in nodes)
+    named = any(node.op.fails_late or node.size > LARGE for node in nodes)
     return Passage(
         start.node,
         nodes[-1],
