@@ -16,6 +16,7 @@ import numpy as np
 from engine import counters
 from engine.array import Array
 from engine.config import TIER_HERE, Config, config
+from engine.errors import user_line
 from engine.execute import Native, evaluate, failed, use_native
 from engine.kernels import pool
 from engine.kernels.backend import HOST
@@ -42,6 +43,7 @@ from engine.record.trace import (
 from engine.record.value import History, Scalar, Value, sequence
 from engine.steps import steps_of
 from engine.storage import Line, Storage
+from engine.torch.once import Once
 
 REDUCTIONS = frozenset(
     (
@@ -95,6 +97,7 @@ def start(face: type[Array]) -> None:
     use_native(_functions)
     splice.use_native(_splicing)
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
+    _replace(Once, "__call__", code.addresses["call_once"], FASTCALL)
     _join(code, face)
 
 
@@ -182,6 +185,8 @@ def _fill(code: Code) -> None:
         "sequence": sequence,
         "find_trace": current_trace,
         "call_op": Op.__call__,
+        "call_once": Once.__call__,
+        "user_line": user_line,
         "written": _written,
         "steps_of": steps_of,
         "store_value": Array.store,

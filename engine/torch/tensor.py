@@ -22,6 +22,7 @@ from engine.torch.device import placed
 from engine.torch.dtypes import Default, dtype_of, known, number_dtype
 from engine.torch.indexing import Indexing
 from engine.torch.inplace import InPlace
+from engine.torch.once import FACES
 from engine.torch.operands import filled, fits
 from engine.torch.products import Products
 from engine.torch.protocols import Protocols
@@ -203,6 +204,9 @@ class Tensor(
     def _beside(self, value: Value, device: Any) -> Self:
         """A tensor where this one is, or on another device."""
         return self.wrap(placed(value, self.place if device is None else device))
+
+
+FACES.append(Tensor)
 
 
 def _within_walk(

@@ -16,8 +16,10 @@ from . import (
     matching,
     operators,
     recording,
+    repeating,
     splicing,
     subscripts,
+    walking,
     writing,
 )
 from .objects import FASTCALL, NONE, ONE
@@ -37,6 +39,7 @@ WORDS = (
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
     *("find_trace", "call_op", "written", "too_many", "failed"),
+    *("call_once", "user_line"),
     *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
@@ -46,13 +49,14 @@ WORDS = (
 
 MODULES = (
     *(matching, recording, flushing, handles, looking),
-    *(operators, writing, subscripts, calls, splicing),
+    *(operators, writing, subscripts, calls),
+    *(splicing, repeating, walking),
 )
 
 FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc"),
     *("flush", "survey", "settle", "evaluate"),
-    *("record_again", "follow_steps"),
+    *("call_once", "record_again", "follow_steps"),
 )
 
 KINDS = {

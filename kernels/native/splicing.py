@@ -1,18 +1,22 @@
 """Recording a stretch of events again at once, see `engine.record.splice`.
 
 The trie knows all about them; only the values that somebody holds are made, and their
-histories. Before that, a backward walk compares the histories of a graph with those of
-one before, see `engine.rewalk`.
-
-Nothing between the last look at a trace and the last write to it can run Python code:
-what the collector tracks is made before. None and False mean that Python must do it,
-from the start.
+histories. Nothing between the last look at a trace and the last write to it can run
+Python code: what the collector tracks is made before. None means that Python must do
+it, from the start.
 """
 
 from __future__ import annotations
 
 from .language import external, load, slot, state, store
-from .matching import field, has, is_operand, kind, put, replace, same_extents
+from .matching import (
+    has,
+    is_operand,
+    kind,
+    put,
+    replace,
+    same_extents,
+)
 from .python import (
     Allocate,
     DecRef,
@@ -42,26 +46,12 @@ DictUpdate = external("PyDict_Update", "i64 i64 -> i32")
 
 START, END, OPERANDS, ENTERING, SCALARS, OPEN = 0, 1, 2, 3, 4, 5
 CONSTANTS, MADE, RESULTS, HISTORIES, SPENT = 6, 7, 8, 9, 10
-"""The items of `Passage`, but for its line."""
+LINE = 11
+"""The items of `Passage`."""
+
 
 NODE, PLACE, INPUTS = 0, 1, 2
 """The items of `Made`."""
-
-AT, OP, ATTRIBUTES, HAS_CELL, ARITY, FRESH, KNOWN, NUMBERS = 0, 1, 2, 3, 4, 5, 6, 7
-"""The items of `Step`."""
-
-LAST = (1 << 63) - 1
-"""The largest number: all events come before it."""
-
-
-def answer(done: int) -> int:
-    """True or False, for Python."""
-    ErrClear()
-    result = state.false
-    if done:
-        result = state.true
-    IncRef(result)
-    return result
 
 
 def record_again(self: int, given: int, count: int, names: int) -> int:
@@ -369,81 +359,3 @@ def picked(pool: int, places: int) -> int:
         TupleSet(made, i, thing)
         i += 1
     return made
-
-
-def follow_steps(self: int, given: int, count: int, names: int) -> int:
-    """``follow_steps(table, steps)``: whether the histories are known to be the steps'.
-
-    The table is filled with the values that are come upon.
-    """
-    if count != 2 or names != 0:
-        return answer(0)
-    table = load(given)
-    steps = load(given + 8)
-    before = LAST
-    i = 0
-    while before >= 0 and i < TupleSize(steps):
-        before = follow_step(table, TupleItem(steps, i), before)
-        i += 1
-    return answer(before >= 0)
-
-
-def follow_step(table: int, step: int, before: int) -> int:
-    """The number of a history in the sequence of all; -1 where it may be another."""
-    value = ListItem(table, IntAs(TupleItem(step, AT)))
-    if value == 0 or kind(value) != state.value_type:
-        return -1
-    history = field(value + slot.value_history, state.history_type)
-    if history == 0 or load(history + slot.history_op) != TupleItem(step, OP):
-        return -1
-    if load(history + slot.history_attributes) != TupleItem(step, ATTRIBUTES):
-        return -1
-    if has(history + slot.history_cell) != (TupleItem(step, HAS_CELL) == state.true):
-        return -1
-    sequence = IntAs(load(history + slot.history_sequence))
-    inputs = field(history + slot.history_inputs, state.tuple_type)
-    if sequence >= before or inputs == 0:
-        return -1
-    if TupleSize(inputs) != IntAs(TupleItem(step, ARITY)):
-        return -1
-    if not enter_fresh(table, inputs, TupleItem(step, FRESH)):
-        return -1
-    if not agree_with(table, inputs, TupleItem(step, KNOWN)):
-        return -1
-    if not same_numbers(inputs, TupleItem(step, NUMBERS)):
-        return -1
-    return sequence
-
-
-def enter_fresh(table: int, inputs: int, fresh: int) -> int:
-    """Put the inputs at some positions into the table; all have to be values."""
-    i = 0
-    while i < TupleSize(fresh):
-        thing = TupleItem(inputs, IntAs(TupleItem(fresh, i)))
-        if kind(thing) != state.value_type or ListAppend(table, thing) < 0:
-            return 0
-        i += 1
-    return 1
-
-
-def agree_with(table: int, inputs: int, known: int) -> int:
-    """Whether the inputs at some positions are the values of given places."""
-    i = 0
-    while i < TupleSize(known):
-        pair = TupleItem(known, i)
-        thing = TupleItem(inputs, IntAs(TupleItem(pair, 0)))
-        if thing != ListItem(table, IntAs(TupleItem(pair, 1))):
-            return 0
-        i += 1
-    return 1
-
-
-def same_numbers(inputs: int, numbers: int) -> int:
-    """Whether the inputs at some positions are these very numbers."""
-    i = 0
-    while i < TupleSize(numbers):
-        pair = TupleItem(numbers, i)
-        if TupleItem(inputs, IntAs(TupleItem(pair, 0))) != TupleItem(pair, 1):
-            return 0
-        i += 1
-    return 1

@@ -11,12 +11,13 @@ import pytest
 from steps import OPTIMIZERS, TURNS, Passed, in_turns, leaf, numbers_of, trained
 
 import engine
-from engine import Tensor, nn, optim
+from engine import nn, optim
 from engine.execute import flush
 from engine.nn import functional as F
 from engine.record import once
 from engine.record.splice import Passage
 from engine.record.trace import current_trace
+from engine.torch.once import Once
 
 pytestmark = pytest.mark.usefixtures("interpreted")
 
@@ -52,14 +53,14 @@ def test_options_of_functions_are_told_apart(passed: Passed) -> None:
 
 
 def test_arguments_that_are_not_plain_are_not_remembered(passed: Passed) -> None:
-    def tripled(x: Any, options: list[float]) -> Any:
+    @Once
+    def scaled(x: Any, options: list[float]) -> Any:
         return x * options[0]
 
     factors = [3.0]
     for factor in (3.0, 3.0, 3.0, 4.0):
         factors[0] = factor
-        tripled_value = once.once(tripled, leaf(2.0).read(), factors)
-        assert Tensor.wrap(tripled_value).tolist() == [2 * factor]
+        assert scaled(leaf(2.0), factors).tolist() == [2 * factor]
     assert not passed
 
 
