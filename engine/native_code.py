@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import counters
+from engine import counters, many
 from engine.array import Array
 from engine.config import TIER_HERE, Config, config
 from engine.errors import user_line
@@ -40,10 +40,10 @@ from engine.record.trace import (
     Trie,
     current_trace,
 )
-from engine.record.value import History, Scalar, Value, sequence
+from engine.record.value import LEAF_HISTORY, History, Scalar, Value, sequence
 from engine.steps import steps_of
 from engine.storage import Line, Storage
-from engine.torch.once import Once
+from engine.torch.once import FACES, Once
 
 REDUCTIONS = frozenset(
     (
@@ -57,6 +57,7 @@ _code: Code | None = None
 _reason = "it was not started"
 _functions: Native | None = None
 _splicing: splice.Native | None = None
+_many: many.Native | None = None
 _methods: list[tuple[Any, str, Any, Any]] = []
 """What was replaced: class, name, Python's method, native code."""
 
@@ -68,7 +69,7 @@ def recorder() -> tuple[str, str]:
 
 def start(face: type[Array]) -> None:
     """Use native code for ops, and for the methods of the PyTorch face."""
-    global _code, _functions, _reason, _splicing
+    global _code, _functions, _many, _reason, _splicing
     missing = objects.unsupported()
     if os.environ.get("ENGINE_RECORDER") == "python":
         _reason = "ENGINE_RECORDER=python"
@@ -94,8 +95,13 @@ def start(face: type[Array]) -> None:
         objects.function("record_again", code.addresses["record_again"], FASTCALL),
         objects.function("follow_steps", code.addresses["follow_steps"], FASTCALL),
     )
+    _many = many.Native(
+        objects.function("read_first", code.addresses["read_first"], ONE),
+        objects.function("renew_first", code.addresses["renew_first"], FASTCALL),
+    )
     use_native(_functions)
     splice.use_native(_splicing)
+    many.use_native(_many)
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
     _replace(Once, "__call__", code.addresses["call_once"], FASTCALL)
     _join(code, face)
@@ -109,6 +115,7 @@ def use(which: str) -> None:
         )
     use_native(_functions if which == "native" else None)
     splice.use_native(_splicing if which == "native" else None)
+    many.use_native(_many if which == "native" else None)
     for cls, name, python, native in _methods:
         setattr(cls, name, native if which == "native" else python)
 
@@ -170,6 +177,9 @@ def _fill(code: Code) -> None:
         "storage_type": Storage,
         "line_type": Line,
         "leaf_op": LEAF,
+        "leaf_history": LEAF_HISTORY,
+        "empty": (),
+        "faces": FACES,
         "view_op": REGISTRY["view"],
         "update_op": REGISTRY["update"],
         "full_op": REGISTRY["full"],

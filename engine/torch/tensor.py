@@ -107,11 +107,11 @@ class Tensor(
     @property
     def grad(self) -> Tensor | None:
         """The gradient that `backward` has accumulated, or None."""
-        cell: GradCell | None = self.__dict__.get("_retained")
         line = self._line
-        if cell is None and line is not None and line.cell is not None:
-            own = line.cell.recipe is self.recipe or self.is_leaf
-            cell = line.cell if own else None
+        cell = None if line is None else line.cell
+        if cell is None or cell.recipe is not self.recipe:
+            own = self.__dict__.get("_retained")
+            cell = own or (cell if cell is not None and self.is_leaf else None)
         found: Tensor | None = None if cell is None else cell.grad
         return found
 

@@ -13,6 +13,7 @@ from . import (
     handles,
     language,
     looking,
+    many,
     matching,
     operators,
     recording,
@@ -33,6 +34,7 @@ WORDS = (
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
     *("storage_type", "line_type"),
+    *("empty", "leaf_history", "faces"),
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op"),
     *("leaf_op", "view_op", "update_op", "full_op", "sequence"),
     *("most_events", "soft_events"),
@@ -50,13 +52,14 @@ WORDS = (
 MODULES = (
     *(matching, recording, flushing, handles, looking),
     *(operators, writing, subscripts, calls),
-    *(splicing, repeating, walking),
+    *(splicing, repeating, walking, many),
 )
 
 FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc"),
     *("flush", "survey", "settle", "evaluate"),
     *("call_once", "record_again", "follow_steps"),
+    *("read_first", "renew_first"),
 )
 
 KINDS = {
