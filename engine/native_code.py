@@ -40,9 +40,17 @@ from engine.record.trace import (
     Trie,
     current_trace,
 )
-from engine.record.value import LEAF_HISTORY, History, Scalar, Value, sequence
+from engine.record.value import (
+    LEAF_HISTORY,
+    Freed,
+    History,
+    Scalar,
+    Value,
+    sequence,
+)
+from engine.rewalk import FREED
 from engine.steps import steps_of
-from engine.storage import Line, Storage
+from engine.storage import GradCell, Line, Storage
 from engine.torch.once import FACES, Once
 
 REDUCTIONS = frozenset(
@@ -93,7 +101,8 @@ def start(face: type[Array]) -> None:
     )
     _splicing = splice.Native(
         objects.function("record_again", code.addresses["record_again"], FASTCALL),
-        objects.function("follow_steps", code.addresses["follow_steps"], FASTCALL),
+        objects.function("walk_again", code.addresses["walk_again"], FASTCALL),
+        objects.function("free_graph", code.addresses["free_graph"], FASTCALL),
     )
     _many = many.Native(
         objects.function("read_first", code.addresses["read_first"], ONE),
@@ -145,6 +154,7 @@ def _slots(face: type[Array]) -> dict[str, int]:
         **fields("config", Config, *Config.__slots__),
         **fields("history", lambda: History(LEAF, (), ()), *History.__slots__),
         **fields("storage", storage, *Storage.__slots__[1:]),
+        **fields("cell", lambda: GradCell(None, face), *GradCell.__slots__[1:]),  # type: ignore[arg-type]
         **fields("line", lambda: Line(storage(), value()), *Line.__slots__),
         **fields("array", lambda: face.wrap(value()), *Array.__slots__[1:]),
     }
@@ -179,6 +189,9 @@ def _fill(code: Code) -> None:
         "leaf_op": LEAF,
         "leaf_history": LEAF_HISTORY,
         "empty": (),
+        "cell_type": GradCell,
+        "freed": FREED,
+        "freed_type": Freed,
         "faces": FACES,
         "view_op": REGISTRY["view"],
         "update_op": REGISTRY["update"],

@@ -131,7 +131,7 @@ class Passage(NamedTuple):
 
         Nothing has changed where they do not.
         """
-        if self.line is not None and self.line != user_line():
+        if not self.is_at_line():
             return None
         if _native:
             results = _native[0].record_again(self, table, numbers)
@@ -142,6 +142,10 @@ class Passage(NamedTuple):
             if trace.node is not self.start or not self._fits(trace, table):
                 return None
             return self._append(trace, table, numbers)
+
+    def is_at_line(self) -> bool:
+        """Whether the user's line is the one that was recorded, if that matters."""
+        return self.line is None or self.line == user_line()
 
     def _fits(self, trace: Trace, table: Sequence[Value]) -> bool:
         """Whether values stand where they stood, and new ones are like those then."""
@@ -226,15 +230,17 @@ def make_values(
 
 
 class Native(NamedTuple):
-    """Native code for `Passage.again`, but for its line, and `rewalk.follow_steps`.
+    """Native code for `Passage.again` and `rewalk.Walk.again`, but for their lines.
 
-    They give None or False where it was not done; Python is to begin anew then.
+    They give None or False where it was not done; Python is to begin anew then. The
+    pool of a walk is its table, and what is made comes behind it.
     """
 
     record_again: Callable[
         [Passage, Sequence[Value], Sequence[Any]], list[Value] | None
     ]
-    follow_steps: Callable[[list[Value], Any], bool]
+    walk_again: Callable[[Any, list[Any], list[Value] | None], list[Any] | None]
+    free_graph: Callable[[list[Value], Sequence[int]], bool]
 
 
 _native: list[Native] = []

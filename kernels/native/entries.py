@@ -34,7 +34,7 @@ WORDS = (
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
     *("storage_type", "line_type"),
-    *("empty", "leaf_history", "faces"),
+    *("empty", "leaf_history", "faces", "cell_type", "freed", "freed_type"),
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op"),
     *("leaf_op", "view_op", "update_op", "full_op", "sequence"),
     *("most_events", "soft_events"),
@@ -58,7 +58,7 @@ MODULES = (
 FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc"),
     *("flush", "survey", "settle", "evaluate"),
-    *("call_once", "record_again", "follow_steps"),
+    *("call_once", "record_again", "walk_again", "free_graph"),
     *("read_first", "renew_first"),
 )
 

@@ -15,7 +15,6 @@ import pytest
 from steps import OPTIMIZERS, TURNS, Passed, in_turns, leaf, numbers_of, trained
 
 import engine
-from engine import rewalk
 from engine.autograd import _walk
 from engine.execute import flush
 from engine.record import splice
@@ -33,16 +32,16 @@ def test_both_ways_of_following_a_graph_agree(
         pytest.skip("native code is not in use")
     answers = []
 
-    def both(table: list[Any], steps: Any) -> bool:
-        other = list(table)
-        answer = known.follow_steps(table, steps)
-        if answer:  # it may not know, but what it knows is so
-            assert rewalk.follow_steps(other, steps)
-            assert list(map(id, other)) == list(map(id, table))
-        answers.append(answer)
-        return answer
+    def both(walk: Any, given: list[Any], wanted: Any) -> Any:
+        table = walk._table(given)
+        pool = known.walk_again(walk, given, wanted)
+        if pool is not None:  # it may not know, but what it knows is so
+            assert table is not None and walk._asks_for(wanted, table)
+            assert list(map(id, table)) == list(map(id, pool[: len(table)]))
+        answers.append(pool is not None)
+        return pool
 
-    monkeypatch.setattr(splice, "_native", [known._replace(follow_steps=both)])
+    monkeypatch.setattr(splice, "_native", [known._replace(walk_again=both)])
     for _ in range(4):
         trained(OPTIMIZERS[2], False)
     assert answers.count(True) > 5
@@ -231,6 +230,33 @@ def test_the_gradient_that_is_given_may_be_any(passed: Passed) -> None:
             lambda: program(leaf(7.0, grad=False).expand(2)),
         ],
         [[4, 60], [8, 120], [28, 42]],
+    )
+    assert passed
+
+
+def test_which_gradients_are_given_is_told_apart(passed: Passed) -> None:
+    def ten() -> Any:
+        return engine.tensor(10.0, dtype=engine.float64)
+
+    def program(*given: Any) -> Any:
+        x = leaf(2.0)
+        results = [(x * 3).sum(), (x * 5).sum()]
+        (grad,) = engine.autograd.grad(results, x, given)
+        return numbers_of(grad)
+
+    def same() -> Any:
+        both = ten()
+        return program(both, both)
+
+    in_turns(
+        [
+            lambda: program(None, None),
+            lambda: program(ten(), None),
+            lambda: program(None, ten()),
+            lambda: program(ten(), ten()),
+            same,
+        ],
+        [[8], [35], [53], [80], [80]],
     )
     assert passed
 
