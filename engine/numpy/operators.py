@@ -12,6 +12,7 @@ import engine.numpy.masked as masked
 from engine.array import Array
 from engine.ops.op import Op
 from engine.ops.powers import CONSTANT_POWERS
+from engine.ops.regions import full_value
 from engine.record.forms import form
 from engine.record.registry import REGISTRY
 
@@ -223,6 +224,9 @@ class Operators(Array):
         return self._equal("not_equal", other)
 
     def _equal(self, name: str, other: Any) -> Any:
+        if other is None or isinstance(other, str | bytes):
+            answer = full_value(self.recipe.shape, name == "not_equal", bool)
+            return face.ndarray.wrap(answer)  # no element is one
         if type(other) is not face.ndarray and _defers(other):
             return NotImplemented
         return apply(REGISTRY[name], self, other)

@@ -8,19 +8,9 @@ from __future__ import annotations
 
 from .handles import at_hand, line_of
 from .language import load, slot, state, store
+from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, ListSize
 from .matching import field, has, kind, put, replace
-from .python import (
-    DecRef,
-    ErrClear,
-    IncRef,
-    IntAs,
-    IntFrom,
-    ListAppend,
-    ListItem,
-    ListNew,
-    ListSize,
-    Next,
-)
+from .python import ErrClear, IntFrom, ListNew, Next
 from .recording import new_history
 
 

@@ -8,23 +8,9 @@ from __future__ import annotations
 
 from .handles import at_hand, wrapped
 from .language import load, slot, state
+from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
 from .matching import has, kind, same_attribute
-from .python import (
-    Call,
-    DecRef,
-    DictItem,
-    DictSize,
-    ErrClear,
-    FloatAs,
-    IncRef,
-    IntAs,
-    ListAppend,
-    ListItem,
-    ListNew,
-    TextCompare,
-    TupleItem,
-    TupleSize,
-)
+from .python import Call, DictItem, DictSize, ErrClear, FloatAs, ListNew, TextCompare
 from .recording import current, with_self
 from .splicing import LINE, RESULTS, append_again
 

@@ -9,6 +9,16 @@ it, from the start.
 from __future__ import annotations
 
 from .language import external, load, slot, state, store
+from .macros import (
+    DecRef,
+    IncRef,
+    IntAs,
+    ListAppend,
+    ListItem,
+    ListSize,
+    TupleItem,
+    TupleSize,
+)
 from .matching import (
     has,
     is_operand,
@@ -18,29 +28,21 @@ from .matching import (
     same_extents,
 )
 from .python import (
-    Allocate,
-    DecRef,
     DictItem,
     DictNew,
     DictSet,
     DictSize,
     ErrClear,
-    IncRef,
-    IntAs,
     IntFrom,
     IntFromAddress,
-    ListAppend,
     ListCut,
-    ListItem,
     ListNew,
     ListSet,
-    ListSize,
-    TupleItem,
     TupleNew,
     TupleSet,
-    TupleSize,
 )
 from .recording import current, dated, new_history, on_host
+from .recycling import fresh
 
 DictUpdate = external("PyDict_Update", "i64 i64 -> i32")
 
@@ -324,7 +326,7 @@ def make_value(trace: int, spec: int, pool: int) -> int:
         if not dated(history, node):
             DecRef(history)
             return 0
-    value = Allocate(state.value_type, 0)
+    value = fresh(state.value_row)
     if value == 0:
         DecRef(history)
         return 0

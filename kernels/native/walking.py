@@ -7,23 +7,25 @@ are recorded again. None and False mean that Python must do it, from the start.
 from __future__ import annotations
 
 from .language import load, slot, state
+from .macros import (
+    DecRef,
+    IncRef,
+    IntAs,
+    ListAppend,
+    ListItem,
+    ListSize,
+    TupleItem,
+    TupleSize,
+)
 from .matching import field, has, kind, replace, same_extents
 from .python import (
-    DecRef,
     DictItem,
     DictNew,
     DictSet,
     DictSize,
     ErrClear,
-    IncRef,
-    IntAs,
     IntFromAddress,
-    ListAppend,
-    ListItem,
     ListNew,
-    ListSize,
-    TupleItem,
-    TupleSize,
 )
 from .recording import current
 from .splicing import append_again
