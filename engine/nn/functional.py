@@ -342,9 +342,17 @@ def cross_entropy(
     label_smoothing : float
         The share of the target that is spread over all classes.
     """
-    options = ignore_index, _reduction("cross_entropy", reduction), label_smoothing
-    composite = composites.cross_entropy
-    return _class_loss("cross_entropy", composite, input, target, weight, *options)
+    how = _reduction("cross_entropy", reduction)
+    return _class_loss(
+        "cross_entropy",
+        composites.cross_entropy,
+        input,
+        target,
+        weight,
+        ignore_index,
+        how,
+        label_smoothing,
+    )
 
 
 def nll_loss(

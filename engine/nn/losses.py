@@ -101,10 +101,11 @@ class CrossEntropyLoss(_Loss):
 
     def forward(self, input: Any, target: Any) -> Tensor:
         """Compute the loss."""
+        own = self._buffers  # found sooner than as an attribute
         return functional.cross_entropy(
             input,
             target,
-            self.weight,
+            own["weight"] if "weight" in own else self.weight,
             self.ignore_index,
             self.reduction,
             self.label_smoothing,

@@ -117,8 +117,13 @@ class Tensor(
 
     @grad.setter
     def grad(self, gradient: Tensor | None) -> None:
-        if gradient is None and not self.requires_grad:
-            return
+        if gradient is None:
+            line = self._line
+            if line is not None and line.cell is not None:
+                line.cell.grad = None
+                return
+            if not self.requires_grad:
+                return
         Array.grad.fset(self, gradient)  # type: ignore[attr-defined]
 
     @property
