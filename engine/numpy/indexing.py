@@ -344,10 +344,8 @@ def _set_basic(handle: face.ndarray, parts: tuple[Any, ...], value: Any) -> None
     recipe, is_element = resolve_basic(handle.recipe, parts)
     if type(value) not in WEAK and np.ndim(value) > len(recipe.shape):
         value = _shorter(value, handle.dtype, recipe, is_element)
-    if isinstance(value, Array) and value._line is not None and not value.scalar:
-        storage = value._line.storage
-        if value.recipe == recipe and storage is handle.line.storage:
-            return  # a[1:] += 1 stores the view that it has just written
+    if isinstance(value, Array) and _stands_there(handle, value, recipe):
+        return  # a[1:] += 1 stores the view that it has just written
     if type(value) in (int, float, bool) and fill(handle, recipe, value):
         return
     if type(value) in (int, float) and handle.dtype.name in _FILLED:
@@ -356,6 +354,14 @@ def _set_basic(handle: face.ndarray, parts: tuple[Any, ...], value: Any) -> None
         handle.store(full_value(recipe.shape, number, handle.dtype), recipe)
         return
     handle.store(stored_value(handle, value, recipe.shape), recipe)
+
+
+def _stands_there(handle: Array, value: Array, recipe: Recipe) -> bool:
+    """Whether what is to be stored is what a region of a handle shows already."""
+    if not handle.writeable or value.recipe != recipe:
+        return False
+    line = value._line
+    return value is handle or (line is not None and line.storage is handle.line.storage)
 
 
 def _shorter(value: Any, dtype: np.dtype[Any], recipe: Recipe, element: bool) -> Any:
