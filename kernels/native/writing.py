@@ -28,7 +28,8 @@ from .recording import follow
 
 def stands_there(handle: int, value: int, recipe: int) -> int:
     """Whether what is to be stored is the very view of that place: ``x[1:] += y``."""
-    if not equal(load(value + slot.array_recipe), recipe):
+    shows = field(value + slot.array_recipe, state.recipe_type)
+    if shows == 0 or not equal(shows, recipe):
         return 0
     if value == handle:
         return load(handle + slot.array_writeable) == state.true
