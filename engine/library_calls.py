@@ -1,13 +1,14 @@
-"""Library rows that are native calls: matrix products by BLAS, and checks of bounds."""
+"""Library rows that are native calls: matrix products by BLAS, scans, and checks."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.kernels.cpu.launch import CHUNK, SERIAL, chunk_of
-from engine.kernels.native import checks
+from engine.kernels.native import checks, scans
 from engine.kernels.native.blas import Matrix, product
 from engine.kernels.native.table import Call, Pointer, Word
 from engine.program import is_view, is_whole
@@ -15,6 +16,10 @@ from engine.recipe import c_strides
 
 if TYPE_CHECKING:
     from engine.row import Row
+
+
+SCANNED = 2**15
+"""Elements that a thread scans at a time, about."""
 
 
 def library_call(row: Row) -> Call | None:
@@ -30,6 +35,8 @@ def library_call(row: Row) -> Call | None:
             return _check(row, n, checks.bounded(), row.steps[n].attributes)
         case "indices":
             return _check(row, n, checks.indices(), row.steps[n].attributes[:1])
+        case "cumsum" | "cumprod" | "cummax" | "cummin":
+            return _scan(row, n)
     return None
 
 
@@ -67,6 +74,29 @@ def _check(
     work = float(step.size)  # a nanosecond for each, at most
     chunk = 0 if work < SERIAL else chunk_of(1.0)
     return Call(entry, words, step.size, chunk, work, checks=True)
+
+
+def _scan(row: Row, n: int) -> Call | None:
+    """A scan of several lines; NumPy is as fast for a single one."""
+    step = row.steps[n]
+    operand, (axis,) = _operand(row, step.operands[0]), step.attributes
+    if operand is None or step.size == 0:
+        return None
+    slot, (offset, shape, strides) = operand
+    length, across = shape[axis], prod(shape[axis + 1 :])
+    if strides != c_strides(shape) or length == step.size:
+        return None
+    entry = scans.entry(step.op.name, step.dtype.name, across > 1)
+    if entry is None:
+        return None
+    pointers = Pointer(slot), Pointer(row.buffers.slots[n])
+    words: tuple[Word, ...] = (*pointers, offset * step.dtype.itemsize, length)
+    lines = step.size // length
+    if across > 1:
+        blocks = -(-across // scans.WIDTH)
+        words, lines = (*words, across, blocks), lines // across * blocks
+    chunk = max(1, SCANNED * lines // step.size)
+    return Call(entry, words, lines, chunk, 1.0 * step.size)
 
 
 def _operand(row: Row, k: int) -> tuple[int, Matrix] | None:

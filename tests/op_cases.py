@@ -385,6 +385,15 @@ def index_cases(rng: Generator) -> list[Case]:
     ]
 
 
+def unwarned(rng: Generator) -> list[Case]:
+    """Elements of which nothing is flagged: nobody warns."""
+    x, calm = rng.normal(size=(2, 3)), np.zeros((2, 3), bool)
+    return [
+        Case((x, calm), ("unheard", "nowhere.py:1"), x, differentiable=True),
+        Case((x[:0], calm[:0]), ("unheard", "nowhere.py:1"), x[:0]),
+    ]
+
+
 # -- sources ---------------------------------------------------------------------------
 def fulls(rng: Generator) -> list[Case]:
     """One number of every dtype."""
@@ -425,7 +434,10 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
     ),
     "bounded": boundeds,
     "indices": index_cases,
+    "warned": unwarned,
     "cast": casts,
+    "cummax": _scan(np.maximum.accumulate),
+    "cummin": _scan(np.minimum.accumulate),
     "cumprod": _cumprod,
     "cumsum": _scan(lambda x, axis: np.cumsum(x, axis, dtype=x.dtype)),
     "full": fulls,

@@ -11,7 +11,7 @@ import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import is_from_user, same_kind, user_line, warn_user
 from engine.record.trace import grad_enabled
-from engine.record.value import Value
+from engine.record.value import Value, constant
 
 from .operands import KINDS
 
@@ -141,7 +141,7 @@ def adopt(array: np.ndarray[Any, Any]) -> face.ndarray:
     if dense.base is not None and not (
         dense.flags.c_contiguous and dense.base is array and array.base is None
     ):
-        dense = dense.copy()
+        return face.ndarray.wrap(constant(dense), order)
     return face.ndarray.wrap(_owned(np.asarray(dense, order="C")), order)
 
 

@@ -35,6 +35,16 @@ def _defers(other: Any) -> bool:
     )
 
 
+def _is_no_number(other: Any) -> bool:
+    """Whether an operand is one that no element is equal to, as NumPy finds."""
+    kind = type(other)
+    if kind is face.ndarray or kind in WEAK or hasattr(kind, "__array_ufunc__"):
+        return False
+    compares: Any = kind.__eq__
+    plain = compares is object.__eq__ and not hasattr(kind, "__array__")
+    return other is None or isinstance(other, (str, bytes)) or plain
+
+
 def _binary(name: str) -> Callable[[Any, Any], Any]:
     op = REGISTRY[name]
 
@@ -122,7 +132,7 @@ def _power_op(base: Any, exponent: Any) -> Op | None:
     if exponent == 2:
         return REGISTRY["square"] if _keeps(base, exponent) else None
     cheaper = CONSTANT_POWERS.get(exponent)
-    if cheaper and base.dtype.kind == "f":
+    if cheaper and base.dtype.kind in "fc" and cheaper.text(base.dtype):
         return cheaper
     if cheaper and type(exponent) is int and exponent > 0 and base.dtype.kind in "iu":
         return cheaper
@@ -238,9 +248,8 @@ class Operators(Array):
         return self._equal("not_equal", other)
 
     def _equal(self, name: str, other: Any) -> Any:
-        if other is None or isinstance(other, str | bytes):
-            answer = full_value(self.recipe.shape, name == "not_equal", bool)
-            return face.ndarray.wrap(answer)  # no element is one
+        if _is_no_number(other):
+            return face.fresh(full_value(self.shape, name == "not_equal", bool))
         if type(other) is not face.ndarray and _defers(other):
             return NotImplemented
         try:

@@ -124,7 +124,7 @@ def linspace(
     found = natural if dtype is None else numeric_dtype(dtype, "linspace")
     value = composites.linspace(low, high, num, bool(endpoint), found)
     made = placed(face.ndarray.wrap(value), device)
-    step = (high - low) / parts if parts > 0 else np.nan
+    step = np.asarray((high - low) / parts if parts > 0 else np.nan)[()]
     return (made, step) if retstep else made
 
 

@@ -109,10 +109,10 @@ def finished(
         ranked = sorted(left)
         order = tuple(ranked.index(axis) for axis in left)
     handle = face.ndarray.wrap(result, order, scalar=not result.shape)
-    return deliver(name, handle, out)
+    return deliver(name, handle, out, "unsafe")
 
 
-def deliver(name: str, result: Any, out: Any) -> Any:
+def deliver(name: str, result: Any, out: Any, casting: str = "same_kind") -> Any:
     """The result itself, or `out` after it has been stored there."""
     if isinstance(out, tuple):
         (out,) = out
@@ -124,8 +124,15 @@ def deliver(name: str, result: Any, out: Any) -> Any:
             f"{name}: an output of shape {result.shape} was required; shape "
             f"{target.shape} was given"
         )
-    elementwise.store_out(name, result.read(), target, "same_kind", True)
+    elementwise.store_out(name, result.read(), target, casting, True)
     return target
+
+
+def dtype_of(out: Any) -> Any:
+    """The dtype of an `out`, which a reduction then computes in; None without one."""
+    if isinstance(out, tuple):
+        (out,) = out
+    return None if out is None else elementwise.check_out(out).dtype
 
 
 def accumulator(dtype: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
@@ -180,12 +187,12 @@ def _summed(
 ) -> Any:
     array = selected(_given(a), where, neutral)
     axes = normal(name, axis, array.ndim)
-    target = accumulator(array.dtype, dtype)
+    target = accumulator(array.dtype, dtype_of(out) if dtype is None else dtype)
     if initial is None:
         return reduce(name, array, axes, keepdims, target, out)
     result = reduce(name, array, axes, keepdims, target)
     started = elementwise.apply(REGISTRY[combine], result, typed(initial, target))
-    return deliver(name, started, out)
+    return deliver(name, started, out, "unsafe")
 
 
 @over_selections
@@ -255,6 +262,8 @@ def _extreme(
 ) -> Any:
     array = _given(a)
     axes = normal(name, axis, array.ndim)
+    if out is not None:
+        array = array.astype(dtype_of(out), copy=False)
     if where is not True:
         if initial is None:
             raise ValueError(
@@ -352,6 +361,13 @@ def _position(name: str, a: Any, axis: Axis, out: Any, keepdims: bool) -> Any:
     axes = normal(name, axis, array.ndim)
     if product(array.shape[axis] for axis in axes) == 0:
         raise ValueError(named(f"attempt to get {name} of an empty sequence"))
+    if out is not None and not np.can_cast(dtype_of(out), np.int64):
+        raise TypeError(
+            named(
+                f"Cannot cast array data from {dtype_of(out)!r} to dtype('int64') "
+                "according to the rule 'safe'"
+            )
+        )
     value = array.read()
     if not value.shape:
         value = reshape_value(value, (1,))

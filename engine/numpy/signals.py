@@ -12,6 +12,7 @@ from engine.errors import named
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
+from . import shared_calls
 from .elementwise import apply
 from .fallback import library_call
 from .joining import concatenate
@@ -134,7 +135,9 @@ def interp(
     """
     given = [one for one in (x, xp, fp) if isinstance(one, Array)]
     if period is not None or not any(one.requires_grad for one in given):
-        return library_call("interp", np.interp, x, xp, fp, left, right, period)
+        return library_call(
+            "interp", shared_calls.interp, x, xp, fp, left, right, period
+        )
     at, places, samples = (face.asarray(one) for one in (x, xp, fp))
     at, places = at.astype(float), places.astype(float)
     samples = samples if samples.dtype.kind == "c" else samples.astype(float)

@@ -11,7 +11,7 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
-from engine.errors import named
+from engine.errors import named, warn_user
 from engine.movement import broadcast_value
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES
@@ -73,7 +73,10 @@ def mean(
     inner, outer = _mean_dtypes(array.dtype, dtype)
     chosen = selected(array, where, 0)
     total = reduce("sum", chosen, axes, where is not True or keepdims, inner)
-    result = _divided(total, _count(array, axes, where))
+    count = _count(array, axes, where)
+    if count.__class__ is int and not count:
+        warn_user("Mean of empty slice", RuntimeWarning)
+    result = _divided(total, count)
     if where is not True:
         result = _laid_out_as(result, total)
         if not keepdims:
@@ -139,6 +142,8 @@ def var(
         total = _squared_distances(array, axes, inner, count, where, mean)
         outer = total.dtype if outer.kind == "c" else outer
     if isinstance(count, int):
+        if count <= ddof:
+            warn_user("Degrees of freedom <= 0 for slice", RuntimeWarning)
         divisor: Any = total.dtype.type(builtins.max(count - ddof, 0))
         result = elementwise.apply(REGISTRY["divide"], total, divisor)
     else:

@@ -91,6 +91,7 @@ from .reductions import (
 )
 from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
+from .running import cummax, cummin
 from .scans import (
     argsort,
     bounded,
@@ -100,6 +101,7 @@ from .scans import (
     indices,
     recurrence,
     sort,
+    warned,
 )
 from .selection import clip, fmax, fmin, maximum, minimum, where
 from .sources import full, iota, random_bits
@@ -157,6 +159,8 @@ __all__ = [
     "cos",
     "cosh",
     "cube",
+    "cummax",
+    "cummin",
     "cumprod",
     "cumsum",
     "deg2rad",
@@ -271,6 +275,7 @@ __all__ = [
     "update",
     "update_add",
     "view",
+    "warned",
     "where",
     "winner",
 ]

@@ -52,7 +52,7 @@ def _infer(x: Any, y: Any) -> tuple[DType, Shape]:
     return dtype, (*batch, *rows, *columns)
 
 
-@operation("library", _infer, onnx="MatMul", expensive=True)
+@operation("library", _infer, onnx="MatMul", expensive=True, fails_late=False)
 def matmul(x: Any, y: Any) -> Any:
     """The product of matrices in the last two axes; 1-d operands are vectors.
 

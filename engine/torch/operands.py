@@ -150,7 +150,9 @@ def typed(number: Any, dtype: NumpyDType) -> Scalar:
     """A Python number as an operand: integers wrap around, floats become infinite."""
     if type(number) is RunTime:
         return Scalar(number.typed(_typed_value, dtype), dtype)
-    if dtype.kind == "f" and not -_SMALLEST_MAXIMUM < number < _SMALLEST_MAXIMUM:
+    if dtype.kind == "f":
+        if -_SMALLEST_MAXIMUM < number < _SMALLEST_MAXIMUM:
+            return Scalar(dtype.type(number), dtype)
         with np.errstate(over="ignore"):
             return Scalar(dtype.type(number), dtype)
     try:
