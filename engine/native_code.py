@@ -30,6 +30,7 @@ from engine.ops.op import Op
 from engine.recipe import Recipe
 from engine.record import splice
 from engine.record.forms import FORMS
+from engine.record.growth import grow
 from engine.record.node import LEAF, Known, Node
 from engine.record.registry import REGISTRY
 from engine.record.runtime import watchers
@@ -204,6 +205,7 @@ def _fill(code: Code) -> None:
         "failed": failed,
         "sequence": sequence,
         "find_trace": current_trace,
+        "grow": grow,
         "call_op": Op.__call__,
         "written": _written,
         "steps_of": steps_of,

@@ -22,6 +22,7 @@ from . import (
     slots,
     splicing,
     subscripts,
+    turning,
     writing,
 )
 from .objects import FASTCALL, NONE, ONE
@@ -40,7 +41,7 @@ WORDS = (
     *("most_events", "soft_events"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts"),
     # what Python does
-    *("find_trace", "call_op", "written", "too_many", "failed"),
+    *("find_trace", "call_op", "written", "too_many", "failed", "grow"),
     *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
@@ -50,7 +51,7 @@ WORDS = (
 """The words of the global block, see `language`."""
 
 MODULES = (
-    *(macros, recycling, matching, recording, flushing, handles, looking),
+    *(macros, recycling, matching, turning, recording, flushing, handles, looking),
     *(operators, writing, subscripts, calls, splicing, slots),
 )
 

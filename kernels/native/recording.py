@@ -54,6 +54,7 @@ from .python import (
     ThreadState,
 )
 from .recycling import fresh
+from .turning import turn
 
 MOST = 8
 """Operands of an event, at most; more are left to Python."""
@@ -195,16 +196,28 @@ def follow(op: int, given: int, only: int, items: int, count: int, inputs: int) 
     scalars = reserve(9)
     store(scalars, 0)
     done = advance(trace, op, given, only, items, count, value, history, scalars)
-    i = 0
-    while i < load(scalars):
-        DecRef(load(scalars + 8 + 8 * i))
-        i += 1
+    tries = 0
+    while not done and tries <= count and turn(trace, op, given, only, items, count):
+        let_go(scalars)
+        done = advance(trace, op, given, only, items, count, value, history, scalars)
+        tries += 1
+    let_go(scalars)
     if history != 0:
         DecRef(history)
     if done == 0:
         DecRef(value)
         return 0
     return value
+
+
+def let_go(scalars: int) -> int:
+    """Give the numbers back that `matches` has made."""
+    i = 0
+    while i < load(scalars):
+        DecRef(load(scalars + 8 + 8 * i))
+        i += 1
+    store(scalars, 0)
+    return 0
 
 
 def advance(
