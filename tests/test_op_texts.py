@@ -74,4 +74,4 @@ def test_every_elementwise_op_has_a_text_for_floats_or_integers() -> None:
         if isinstance(op, ElementwiseOp)
         and not any(op.text(dtype) for dtype in KERNEL_DTYPES)
     ]
-    assert without == []
+    assert without == ["isnat"]  # it is of dates, with which no kernel computes

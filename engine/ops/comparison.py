@@ -68,6 +68,11 @@ def isfinite(x: Any) -> Any:
     """Whether x is neither NaN nor infinite."""
 
 
+@elementwise(np.isnat, scalar={}, dtypes="mM")
+def isnat(x: Any) -> Any:
+    """Whether a date or a duration is not a time."""
+
+
 @elementwise(np.signbit, scalar="signbit({x})")
 def signbit(x: Any) -> Any:
     """Whether the sign is set, that of -0.0 included."""

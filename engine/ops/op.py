@@ -13,7 +13,7 @@ from engine.errors import broadcast_error, same_kind
 from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime
 from engine.record.trace import record
-from engine.record.value import Scalar, Value
+from engine.record.value import Scalar, Value, typed
 
 Kind: TypeAlias = Literal[
     "elementwise", "reduce", "region", "gather", "source", "library", "transfer"
@@ -56,6 +56,9 @@ class Op:
         ``rule(grad, out, *inputs, *attributes)`` gives one gradient (a Value) or None
         for each input. It is written in public ops and knows neither masks nor
         broadcasting: both are the work of `engine.autograd`.
+    fails_late : bool
+        Whether what it finds in the data may be refused when it runs. Each line that
+        records it then has an event of its own, which names it; library ops by default.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Op:
         linear: bool = False,
         expensive: bool = False,
         halves: bool = True,
+        fails_late: bool | None = None,
         doc: str = "",
     ) -> None:
         if name in REGISTRY:
@@ -89,6 +93,7 @@ class Op:
         self.linear = linear
         self.expensive = expensive
         self.halves = halves
+        self.fails_late = kind == "library" if fails_late is None else fails_late
         self.__doc__ = doc
         self.rule: Callable[..., Any] | None = None
         self._reads: frozenset[int] | None = None
@@ -244,7 +249,7 @@ def _typed(number: Any, dtype: DType, name: str) -> Any:
             raise OverflowError(
                 f"{name}: Python integer {number} out of bounds for {dtype.name}"
             )
-    return dtype.type(number)
+    return typed(number, dtype)
 
 
 def cast(x: Value, dtype: DType) -> Value:
@@ -348,6 +353,7 @@ def operation(
     dtypes: str = "biufc",
     linear: bool = False,
     expensive: bool = False,
+    fails_late: bool | None = None,
 ) -> Callable[[Callable[..., Any]], Op]:
     """Declare an op of any other kind; the decorated function is its NumPy reference.
 
@@ -367,6 +373,7 @@ def operation(
             dtypes=dtypes,
             linear=linear,
             expensive=expensive,
+            fails_late=fails_late,
             doc=reference.__doc__ or "",
         )
 
