@@ -115,6 +115,7 @@ def start(face: type[Array]) -> None:
     _many = many.Native(
         objects.function("read_first", code.addresses["read_first"], ONE),
         objects.function("renew_first", code.addresses["renew_first"], FASTCALL),
+        objects.function("values_again", code.addresses["values_again"], FASTCALL),
     )
     use_native(_functions)
     splice.use_native(_splicing)

@@ -64,7 +64,7 @@ FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc", "called"),
     *("flush", "survey", "settle", "evaluate"),
     *("call_once", "record_again", "walk_again", "free_graph"),
-    *("read_first", "renew_first"),
+    *("read_first", "renew_first", "values_again"),
 )
 
 KINDS = {
