@@ -17,12 +17,13 @@ class Native(NamedTuple):
     """Native code, which begins with the first array and may end before the last.
 
     ``read_first(arrays)`` gives values, ``renew_first(arrays, values)`` their number.
-    ``values_again`` is the function of this module.
+    The others are functions of this module.
     """
 
     read_first: Callable[[list[Array]], list[Value]]
     renew_first: Callable[[list[Array], list[Value]], int]
     values_again: Callable[[Any, Any, Any], list[Value] | None]
+    counted_again: Callable[[Any, Any], bool]
 
 
 _native: list[Native] = []
@@ -67,3 +68,12 @@ def values_again(
         that of the gradient. Only native code gives them: Python would not be quicker.
     """
     return _native[0].values_again(entries, lists, states) if _native else None
+
+
+def counted_again(states: list[dict[str, Any]], steps: list[int]) -> bool:
+    """Count one more step in all states, if they count those that are known.
+
+    `steps` are what they counted, and what they count then. Native code does it, or
+    nobody.
+    """
+    return bool(_native) and _native[0].counted_again(states, steps)

@@ -8,7 +8,7 @@ from typing import Any
 from engine.array import Array
 from engine.errors import named
 from engine.execute import flush
-from engine.many import read_all, renew_all, values_again
+from engine.many import counted_again, read_all, renew_all, values_again
 from engine.nn.module import forget_grad
 from engine.ops.op import cast
 from engine.optim.steps import (
@@ -19,7 +19,8 @@ from engine.optim.steps import (
     Source,
     Step,
     kind_of,
-    numbers_of,
+    scalars_of,
+    source_of,
 )
 from engine.record.once import repeated
 from engine.record.runtime import counted, watchers
@@ -136,22 +137,17 @@ class Optimizer:
         table = values_again(known.entries, lists, self.state)
         if table is None:
             return None
-        steps = [state["step"] for state in known.states]
-        forms = [self._form(group, False) for group in groups]
-        if forms != known.forms or steps != known.steps:
+        if [self._form(group, False) for group in groups] != known.forms:
             return None
-        steps = [count + 1 for count in steps]
-        numbers = [
-            numbers_of(
-                self._numbers(None if place < 0 else steps[place], groups[k]), dtype
-            )
-            for k, dtype, place in known.sources
-        ]
-        if [one.names for one in numbers] != known.names:
+        numbers = []
+        for source in known.sources:
+            step = None if source.counts < 0 else known.steps[source.counts] + 1
+            given = self._numbers(step, groups[source.group])
+            if tuple(given) != source.names:
+                return None
+            numbers.append(source.numbers(given))
+        if not counted_again(known.states, known.steps):
             return None
-        known.steps[:] = steps
-        for state, count in zip(known.states, steps, strict=True):
-            state["step"] = count
         return Step(known.key, known.changes, numbers, table, known.written)
 
     def _step(self) -> Step:
@@ -188,8 +184,10 @@ class Optimizer:
                 own = alike.get(same)
                 if own is None:
                     own = alike[same] = len(numbers)
-                    numbers.append(numbers_of(self._numbers(step, group), dtype))
-                    sources.append(Source(place, dtype, counts))
+                    given = self._numbers(step, group)
+                    source = source_of(given, dtype, place, counts)
+                    numbers.append(source.numbers(given))
+                    sources.append(source)
                 kept = {k: x for k, x in state.items() if isinstance(x, Tensor)}
                 tensors = tuple(kept.values())
                 changes.append((form, tuple(kept), own))
@@ -198,8 +196,7 @@ class Optimizer:
                 entries.append(
                     Entry(parameter, dtype, state, len(state), tuple(kept), tensors)
                 )
-        names = [one.names for one in numbers]
-        key = kind_of((type(self), *changes, *names))
+        key = kind_of((type(self), *changes, *[names for names, _, _ in numbers]))
         self._known = None
         if lasting:
             self._known = Known(
@@ -211,7 +208,6 @@ class Optimizer:
                 states,
                 steps,
                 sources,
-                names,
             )
         return Step(key, changes, numbers, read_all(read), written)
 
@@ -222,7 +218,7 @@ class Optimizer:
             (key,),
             lambda: self._updates(changes, table, numbers),
             table,
-            [value for one in numbers for value in one.values],
+            [x for _, values, _ in numbers for x in values],
         )
         renew_all(written, results)
 
@@ -231,7 +227,7 @@ class Optimizer:
     ) -> list[Value]:
         """The new values of parameters and of what is kept for them."""
         values = iter(table)
-        scalars = [one.scalars() for one in numbers]
+        scalars = [*map(scalars_of, numbers)]
         results = []
         for form, names, own in changes:
             parameter = next(values)

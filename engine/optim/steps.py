@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import struct
+from collections.abc import Sequence
+from struct import Struct, error
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,42 +17,9 @@ Change = tuple[tuple[bool, ...], tuple[str, ...], int]
 under which something is kept for it, and which of the sets of numbers it takes."""
 
 
-class Numbers(NamedTuple):
-    """A set of numbers in a step, all of one dtype.
-
-    Parameters
-    ----------
-    names : tuple of str
-    values : list
-        What a trace keeps of them, each an object of its own.
-    dtype : dtype
-    """
-
-    names: tuple[str, ...]
-    values: list[Any]
-    dtype: np.dtype[Any]
-
-    def scalars(self) -> dict[str, Scalar]:
-        """The numbers as operands, by name."""
-        given = zip(self.names, self.values, strict=True)
-        return {name: Scalar(value, self.dtype) for name, value in given}
-
-
-_FORMATS = {np.dtype(np.float32): "f", np.dtype(np.float64): "d"}
-
-
-def numbers_of(given: dict[str, Any], dtype: np.dtype[Any]) -> Numbers:
-    """A set of Python numbers in a dtype, as `typed` makes one of each."""
-    form = _FORMATS.get(dtype)
-    values = [*given.values()]
-    if form is not None and {*map(type, values)} == {float}:
-        packing = str(len(values)) + form
-        try:  # NumPy takes ten times as long
-            values = [*struct.unpack(packing, struct.pack(packing, *values))]
-            return Numbers(tuple(given), values, dtype)
-        except OverflowError:  # infinite in this dtype
-            pass
-    return Numbers(tuple(given), [typed(x, dtype).value for x in values], dtype)
+Numbers = tuple[tuple[str, ...], Sequence[Any], np.dtype[Any]]
+"""A set of numbers of one dtype: their names, and what a trace keeps of them, each an
+object of its own."""
 
 
 class Entry(NamedTuple):
@@ -85,15 +53,52 @@ class Source(NamedTuple):
     Parameters
     ----------
     group : int
-    dtype : dtype
-        In which they are taken.
     counts : int
         Whose number of steps it is, a place in `Known.states`; -1 for none.
+    names : tuple of str
+    dtype : dtype
+        In which they are taken.
+    packing : Struct or None
+        What rounds them to it.
     """
 
     group: int
-    dtype: np.dtype[Any]
     counts: int
+    names: tuple[str, ...]
+    dtype: np.dtype[Any]
+    packing: Struct | None
+
+    def numbers(self, given: dict[str, Any]) -> Numbers:
+        """The numbers of these names, as `typed` makes one of each."""
+        packing = self.packing
+        if packing is not None:
+            try:  # NumPy takes longer for each than this for all
+                values = packing.unpack(packing.pack(*given.values()))
+            except (OverflowError, error):  # infinite in this dtype, or no floats
+                pass
+            else:
+                return self.names, values, self.dtype
+        values = tuple([typed(x, self.dtype).value for x in given.values()])
+        return self.names, values, self.dtype
+
+
+_FORMATS = {np.dtype(np.float32): "f", np.dtype(np.float64): "d"}
+
+
+def source_of(
+    given: dict[str, Any], dtype: np.dtype[Any], group: int, counts: int
+) -> Source:
+    """Where numbers like those that are given come from."""
+    packing = None
+    if dtype in _FORMATS and {*map(type, given.values())} == {float}:
+        packing = Struct(str(len(given)) + _FORMATS[dtype])
+    return Source(group, counts, tuple(given), dtype, packing)
+
+
+def scalars_of(numbers: Numbers) -> dict[str, Scalar]:
+    """A set of numbers as operands, by name."""
+    names, values, dtype = numbers
+    return dict(zip(names, [Scalar(x, dtype) for x in values], strict=True))
 
 
 class Step(NamedTuple):
@@ -136,8 +141,6 @@ class Known(NamedTuple):
         What they counted.
     sources : list of Source
         Where the sets of numbers come from.
-    names : list of tuple
-        The names of the numbers in each set.
     """
 
     key: Any
@@ -148,7 +151,6 @@ class Known(NamedTuple):
     states: list[dict[str, Any]]
     steps: list[int]
     sources: list[Source]
-    names: list[tuple[str, ...]]
 
 
 class Kind:

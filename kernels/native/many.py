@@ -18,8 +18,17 @@ from .macros import (
     TupleItem,
     TupleSize,
 )
-from .matching import field, has, kind, put, replace
-from .python import DictItem, DictSize, ErrClear, IntFrom, ListNew, Next
+from .matching import equal, field, has, kind, put, replace
+from .python import (
+    DictItem,
+    DictSet,
+    DictSize,
+    ErrClear,
+    IntFrom,
+    ListNew,
+    ListSet,
+    Next,
+)
 from .recording import new_history
 
 PARAMETER, DTYPE, STATE, SIZE, NAMES, KEPT = 0, 1, 2, 3, 4, 5
@@ -143,6 +152,33 @@ def add_value(handle: int, found: int) -> int:
         return 0
     value = at_hand(handle)
     return value != 0 and ListAppend(found, value) >= 0
+
+
+def counted_again(self: int, given: int, count: int, names: int) -> int:
+    """``counted_again(states, steps)``: whether they count what is known; count on."""
+    states = load(given)
+    steps = load(given + 8)
+    done = count == 2 and names == 0
+    done = done and ListSize(states) == ListSize(steps)
+    i = 0
+    while done and i < ListSize(states):
+        own = DictItem(ListItem(states, i), state.step_name)
+        done = own != 0 and kind(own) == state.int_type
+        done = done and equal(own, ListItem(steps, i)) != 0
+        i += 1
+    i = 0
+    while done and i < ListSize(states):
+        more = IntFrom(IntAs(ListItem(steps, i)) + 1)
+        done = more != 0 and DictSet(ListItem(states, i), state.step_name, more) >= 0
+        if done:
+            ListSet(steps, i, more)
+        i += 1
+    ErrClear()
+    answer = state.false
+    if done:
+        answer = state.true
+    IncRef(answer)
+    return answer
 
 
 def renew_first(self: int, given: int, count: int, names: int) -> int:
