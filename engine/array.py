@@ -391,8 +391,11 @@ class Array:
 
     def __bool__(self) -> bool:
         array = self.computed()
-        with naming():
+        try:
             return bool(array)
+        except ValueError:
+            with naming():
+                return bool(array)
 
     def __len__(self) -> int:
         if not self.recipe.shape:

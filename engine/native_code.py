@@ -7,6 +7,7 @@ and do all that it leaves to them. `engine.native` says when it is loaded.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import inspect
 import os
 import struct
@@ -20,17 +21,18 @@ from engine.array import Array
 from engine.config import TIER_HERE, Config, config
 from engine.errors import user_line
 from engine.execute import Native, evaluate, failed, use_native
-from engine.kernels import pool
+from engine.kernels import memory, pool
 from engine.kernels.backend import HOST
-from engine.kernels.cpu.target import MissingSymbol
-from engine.kernels.native import objects, slots
+from engine.kernels.cpu.target import MissingSymbol, forever
+from engine.kernels.native import cells, objects, slots
 from engine.kernels.native.entries import KINDS, Code
 from engine.kernels.native.objects import FASTCALL, ONE, Unknown, fields
 from engine.native import NumPy
 from engine.ops.op import Op
-from engine.recipe import Recipe
+from engine.recipe import Recipe, owned
 from engine.record import splice
 from engine.record.forms import FORMS
+from engine.record.growth import grow
 from engine.record.node import LEAF, Known, Node
 from engine.record.registry import REGISTRY
 from engine.record.runtime import watchers
@@ -171,6 +173,7 @@ def _slots(face: type[Array]) -> dict[str, int]:
         **objects.sequences(),
         **objects.integers(),
         "array_flags": objects.flags_of_arrays(),
+        "buffer_data": memory.DATA,
         **fields("value", _value, *Value.__slots__[1:]),
         **fields("node", node, *Node.__slots__),
         **fields("trace", lambda: Trace(None), *Trace.__slots__),  # type: ignore[arg-type]
@@ -233,6 +236,7 @@ def _fill(code: Code) -> None:
         "failed": failed,
         "sequence": sequence,
         "find_trace": current_trace,
+        "grow": grow,
         "call_op": Op.__call__,
         "call_once": Once.__call__,
         "user_line": user_line,
@@ -250,6 +254,21 @@ def _fill(code: Code) -> None:
     code.memory("pool_numbers", pool.NUMBERS)
     code.memory("counts", counters.NATIVE)
     code.memory("passed", splice.PASSED)
+    code.memory("cells", _cells())
+
+
+def _cells() -> Any:
+    """What native code knows of the dtypes whose elements it reads and writes."""
+    words = [*cells.head()]
+    for letter in "?bhilqBHILQefdFD":
+        dtype = np.dtype(letter)
+        recipe = owned(dtype, ())
+        forever(recipe)
+        kind = (
+            cells.KINDS.get(dtype.kind, cells.OTHER) if letter != "e" else cells.OTHER
+        )
+        words += [id(dtype), id(recipe), dtype.itemsize, kind]
+    return (ctypes.c_uint64 * (len(words) + 1))(*words, 0)
 
 
 def _written(value: Value) -> None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import engine.numpy.handle as face
-from engine.errors import named
+from engine.errors import called, named
 from engine.ops.op import cast
 from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
 
-from .reductions import Axis, accumulator, deliver, in_memory_order, normal
+from .reductions import (
+    Axis,
+    accumulator,
+    deliver,
+    dtype_of,
+    in_memory_order,
+    normal,
+)
 
 __all__ = ["cumprod", "cumsum", "cumulative_prod", "cumulative_sum"]
 
@@ -23,10 +32,11 @@ def _scan(name: str, a: Any, axis: Axis, dtype: Any, out: Any) -> Any:
         array, axis = array.ravel(), 0 if axis is None else axis
     (axis,) = normal(name, axis, array.ndim)
     value, order = in_memory_order(array)
-    value = cast(value, accumulator(array.dtype, dtype))
+    wanted = dtype_of(out) if dtype is None else dtype
+    value = cast(value, accumulator(array.dtype, wanted))
     scanned = REGISTRY[name](value, attributes=(order.index(axis),))
     result = face.ndarray.wrap(scanned, order)
-    return deliver(name, result, out)
+    return deliver(name, result, out, "unsafe")
 
 
 def cumsum(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any:
@@ -37,6 +47,17 @@ def cumsum(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any
 def cumprod(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any:
     """Products of all elements up to each one, along an axis or of all in C order."""
     return _scan("cumprod", a, axis, dtype, out)
+
+
+def running(name: str, a: Any, axis: int, dtype: Any) -> Any:
+    """The greatest (``cummax``) or least of all elements up to each one."""
+    array = face.asarray(a)
+    (axis,) = normal(called(), axis, array.ndim)
+    value, order = in_memory_order(array)
+    if dtype is not None:
+        value = cast(value, np.dtype(dtype))
+    scanned = REGISTRY[name](value, attributes=(order.index(axis),))
+    return face.ndarray.wrap(scanned, order)
 
 
 def cumulative_sum(

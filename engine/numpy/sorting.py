@@ -12,6 +12,7 @@ from engine.errors import called, named
 from engine.recipe import storage_order, transposed
 from engine.record.registry import REGISTRY
 
+from . import shared_calls
 from .fallback import ask, library_call, quiet_call
 from .manipulation import flip
 from .operands import read_as
@@ -42,7 +43,10 @@ def _check_kth(kth: Any, a: Any, axis: Any) -> None:
     """Raise ValueError for places that are not in the array."""
     shape = np.shape(a)
     extent = product(shape) if axis is None else shape[normal_axis(axis, len(shape))]
-    for place in np.atleast_1d(kth):
+    places = np.atleast_1d(kth)
+    if places.dtype.kind not in "iu":
+        raise TypeError(named("Partition index must be integer"))
+    for place in places:
         if not -extent <= place < extent:
             raise ValueError(named(f"kth(={place}) out of bounds ({extent})"))
 
@@ -54,7 +58,7 @@ def _sorted_along(name: str, a: Any, axis: Any, **options: Any) -> Any:
         array, axis = array.ravel(), -1
     if array.ndim == 0:
         if name == "argsort" and axis in (0, -1):
-            return face.ndarray(1, np.int64).reshape(())
+            return face.ndarray(1, np.int64)
         raise np.exceptions.AxisError(axis, 0, called())
     place = normal_axis(axis, array.ndim)
     if name == "argsort":
@@ -137,12 +141,12 @@ def lexsort(keys: Any, axis: int = -1) -> Any:
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     """Where elements would be put in to keep an array sorted. Computes."""
-    return quiet_call(np.searchsorted, a, v, side, sorter)
+    return quiet_call(shared_calls.searchsorted, a, v, side, sorter)
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     """Numbers of the bins that elements fall into. Computes."""
-    return quiet_call(np.digitize, x, bins, right)
+    return quiet_call(shared_calls.digitize, x, bins, right)
 
 
 def unique(

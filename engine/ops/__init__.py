@@ -44,6 +44,7 @@ from .comparison import (
     isfinite,
     isinf,
     isnan,
+    isnat,
     less,
     less_equal,
     not_equal,
@@ -90,14 +91,17 @@ from .reductions import (
 )
 from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
+from .running import cummax, cummin
 from .scans import (
     argsort,
     bounded,
     cumprod,
     cumsum,
     flat_positions,
+    indices,
     recurrence,
     sort,
+    warned,
 )
 from .selection import clip, fmax, fmin, maximum, minimum, where
 from .sources import full, iota, random_bits
@@ -155,6 +159,8 @@ __all__ = [
     "cos",
     "cosh",
     "cube",
+    "cummax",
+    "cummin",
     "cumprod",
     "cumsum",
     "deg2rad",
@@ -188,6 +194,7 @@ __all__ = [
     "hypot",
     "ifft",
     "imag",
+    "indices",
     "inv",
     "invert",
     "iota",
@@ -195,6 +202,7 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "isnat",
     "lcm",
     "ldexp",
     "left_shift",
@@ -267,6 +275,7 @@ __all__ = [
     "update",
     "update_add",
     "view",
+    "warned",
     "where",
     "winner",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..cpu.target import forever, load_optimised
 from . import (
+    at_once,
     calls,
     flushing,
     handles,
@@ -24,6 +25,7 @@ from . import (
     slots,
     splicing,
     subscripts,
+    turning,
     walking,
     writing,
 )
@@ -44,19 +46,19 @@ WORDS = (
     *("most_events", "soft_events"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
-    *("find_trace", "call_op", "written", "too_many", "failed"),
+    *("find_trace", "call_op", "written", "too_many", "failed", "grow"),
     *("call_once", "user_line"),
     *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
-    *("thread", "trace", "methods", "regions", "rows"),
+    *("thread", "trace", "methods", "regions", "rows", "cells"),
     *("value_row", "history_row", "tensor_row", "ndarray_row"),
 )
 """The words of the global block, see `language`."""
 
 MODULES = (
-    *(macros, recycling, matching, recording, flushing, handles, looking),
-    *(operators, writing, subscripts, calls, slots),
+    *(macros, recycling, matching, turning, recording, flushing, handles, looking),
+    *(operators, writing, at_once, subscripts, calls, slots),
     *(splicing, repeating, walking, many),
 )
 

@@ -1,0 +1,317 @@
+"""Where a path goes on otherwise than it did the last time.
+
+`recording` follows `Node.last` alone. Here that is set to the child that an event
+leads to, if there is one: it is a guess, which the event then checks as it checks any
+other. So Python code, which the collector may run, may change things meanwhile.
+`engine.record.growth` makes children that are not there.
+"""
+
+from __future__ import annotations
+
+from .language import load, reserve, slot, state, store
+from .macros import DecRef, IncRef, ListSize, TupleItem
+from .matching import has, kind, replace, same_attributes
+from .python import (
+    Call,
+    DictItem,
+    ErrClear,
+    IntFrom,
+    IntFromAddress,
+    TupleNew,
+    TupleSet,
+)
+
+
+def turn(trace: int, op: int, given: int, only: int, items: int, count: int) -> int:
+    """Let `Node.last` be the way that an event leads; whether it was another.
+
+    First come the leaves that enter with it. Children that are not there are made, for
+    the ops of everyday.
+    """
+    numbers = reserve(9)  # how many, and references: Python code may run meanwhile
+    store(numbers, 0)
+    node = load(trace + slot.trace_node)
+    IncRef(node)
+    turned = 0
+    known = 1
+    i = 0
+    while known and i < count:
+        thing = load(items + 8 * i)
+        number = state.zero
+        if kind(thing) == state.value_type:
+            number = number_of(trace, thing)
+            if number == 0:
+                number = earlier(items, numbers + 8, i)
+        if number == 0:
+            known = turn_to_leaf(trace, node, thing, op, given, only, items, count)
+            after = load(node + slot.node_last)
+            if known and after != state.none:
+                turned = turned | (known == 2)
+                IncRef(after)
+                DecRef(node)
+                node = after
+                number = load(node + slot.node_number)
+        if number == 0:
+            known = 0
+        else:
+            IncRef(number)
+            store(numbers + 8 + 8 * i, number)
+            i += 1
+            store(numbers, i)
+    if known:
+        found = turn_to_event(trace, node, op, given, only, items, count, numbers + 8)
+        turned = turned | (found == 2)
+    DecRef(node)
+    i = 0
+    while i < load(numbers):
+        DecRef(load(numbers + 8 + 8 * i))
+        i += 1
+    return turned
+
+
+def turn_to_event(
+    trace: int,
+    node: int,
+    op: int,
+    given: int,
+    only: int,
+    items: int,
+    count: int,
+    numbers: int,
+) -> int:
+    """Point a node to that of an event: 1 it was, 2 it was not, 0 there is none."""
+    event = event_key(trace, op, given, only, items, count, numbers)
+    if event == 0:
+        ErrClear()
+        return 0
+    found = point(node, event)
+    if found == 0:
+        found = 2 * grown(trace, node, event, 0, items, count)
+    DecRef(event)
+    return found
+
+
+def turn_to_leaf(
+    trace: int,
+    node: int,
+    value: int,
+    op: int,
+    given: int,
+    only: int,
+    items: int,
+    count: int,
+) -> int:
+    """Point a node to the leaf of a value: 1 it was, 2 it was not, 0 there is none."""
+    key = leaf_key(value)
+    if key == 0:
+        ErrClear()
+        return 0
+    found = point(node, key)
+    DecRef(key)
+    if found != 0:
+        return found
+    event = event_key(trace, op, given, only, items, count, 0)
+    if event == 0:
+        ErrClear()
+        return 0
+    found = 2 * grown(trace, node, event, value, items, count)
+    DecRef(event)
+    return found
+
+
+def point(node: int, key: int) -> int:
+    """Let a child be the last one: 1 where it was, 2 where not, 0 if there is none."""
+    child = DictItem(load(node + slot.node_children), key)
+    if child == 0 or kind(child) != kind(node):
+        ErrClear()
+        return 0
+    if child == load(node + slot.node_last):
+        return 1
+    IncRef(child)
+    replace(node + slot.node_last, child)
+    return 2
+
+
+def grown(
+    trace: int, node: int, event: int, entering: int, items: int, count: int
+) -> int:
+    """Let Python make a node, and point to it."""
+    arguments = reserve(16)
+    store(arguments, trace)
+    store(arguments + 8, node)
+    store(arguments + 16, event)
+    store(arguments + 24, state.none)
+    if entering != 0:
+        store(arguments + 24, entering)
+    i = 0
+    while i < count:
+        store(arguments + 32 + 8 * i, load(items + 8 * i))
+        i += 1
+    IncRef(node)
+    answer = Call(state.grow, arguments, 4 + count, 0)
+    DecRef(node)
+    if answer == 0:
+        ErrClear()
+        return 0
+    DecRef(answer)
+    return answer == state.true
+
+
+def leads(trace: int, op: int, given: int, only: int, items: int, count: int) -> int:
+    """Whether a path, with the leaves that enter, goes on with this op and attributes.
+
+    So leaves enter with their event or not at all. Where none enters nobody asks.
+    """
+    node = load(trace + slot.trace_node)
+    numbers = reserve(8)
+    entered = 0
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        number = state.zero
+        if kind(thing) == state.value_type:
+            number = number_of(trace, thing)
+            if number == 0:
+                number = earlier(items, numbers, i)
+        store(numbers + 8 * i, number)
+        if number == 0:
+            node = load(node + slot.node_last)
+            if node == state.none or load(node + slot.node_op) != state.leaf_op:
+                return 0
+            entered = 1
+            store(numbers + 8 * i, state.zero)
+        i += 1
+    if entered == 0:
+        return 1
+    node = load(node + slot.node_last)
+    if node == state.none or load(node + slot.node_op) != op:
+        return 0
+    return same_attributes(load(node + slot.node_attributes), given, only)
+
+
+def number_of(trace: int, value: int) -> int:
+    """The number of a value in the trace (borrowed); 0 for one that has to enter."""
+    if not has(value + slot.value_buffer):
+        return load(value + slot.value_number)
+    key = IntFromAddress(value)
+    if key == 0:
+        ErrClear()
+        return 0
+    found = DictItem(load(trace + slot.trace_leaf_numbers), key)
+    DecRef(key)
+    return found
+
+
+def earlier(items: int, numbers: int, i: int) -> int:
+    """The number of an operand that is an earlier one again (borrowed), or 0."""
+    k = 0
+    while k < i:
+        if load(items + 8 * k) == load(items + 8 * i):
+            return load(numbers + 8 * k)
+        k += 1
+    return 0
+
+
+def leaf_key(value: int) -> int:
+    """The key of a value that enters."""
+    key = TupleNew(4)
+    if key != 0:
+        set_item(key, 0, state.leaf_op)
+        set_item(key, 1, load(value + slot.value_dtype))
+        set_item(key, 2, load(value + slot.value_shape))
+        set_item(key, 3, load(value + slot.value_device))
+    return key
+
+
+def set_item(made: int, i: int, thing: int) -> int:
+    """Put an object into a new tuple."""
+    IncRef(thing)
+    TupleSet(made, i, thing)
+    return 0
+
+
+def event_key(
+    trace: int, op: int, given: int, only: int, items: int, count: int, numbers: int
+) -> int:
+    """The key of an event, as `Trace.advance` makes it; 0 where that is not known.
+
+    Without the numbers of operands it says which event is meant, and is no key.
+    """
+    operands = TupleNew(count)
+    dtypes = TupleNew(count_numbers(items, count))
+    attributes = given
+    if only != 0:
+        attributes = TupleNew(1)
+        if attributes != 0:
+            set_item(attributes, 0, only)
+    elif given == 0:
+        attributes = TupleNew(0)
+    else:
+        IncRef(given)
+    key = TupleNew(4)
+    whole = operands != 0 and dtypes != 0 and attributes != 0 and key != 0
+    if whole and describe_operands(trace, items, count, numbers, operands, dtypes):
+        set_item(key, 0, op)
+        TupleSet(key, 1, operands)
+        TupleSet(key, 2, attributes)
+        TupleSet(key, 3, dtypes)
+        return key
+    DecRef(operands)
+    DecRef(dtypes)
+    DecRef(attributes)
+    DecRef(key)
+    return 0
+
+
+def count_numbers(items: int, count: int) -> int:
+    """How many operands are no Values."""
+    numbers = 0
+    i = 0
+    while i < count:
+        if kind(load(items + 8 * i)) != state.value_type:
+            numbers += 1
+        i += 1
+    return numbers
+
+
+def describe_operands(
+    trace: int, items: int, count: int, numbers: int, operands: int, dtypes: int
+) -> int:
+    """Fill in the numbers of operands, and the dtypes of Python numbers."""
+    first = ListSize(load(trace + slot.trace_scalars))
+    dtype = last_dtype(items, count)
+    used = 0
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        number = state.zero
+        if kind(thing) == state.value_type:
+            if numbers != 0:
+                number = load(numbers + 8 * i)
+            IncRef(number)
+        else:
+            own = dtype
+            if kind(thing) == state.scalar_type:
+                own = TupleItem(thing, 1)
+            number = IntFrom(~(first + used))
+            if own == 0:
+                DecRef(number)
+                return 0
+            set_item(dtypes, used, own)
+            used += 1
+        if number == 0:
+            return 0
+        TupleSet(operands, i, number)
+        i += 1
+    return 1
+
+
+def last_dtype(items: int, count: int) -> int:
+    """The dtype of the last Value among operands: that of Python numbers; or 0."""
+    i = count - 1
+    while i >= 0:
+        thing = load(items + 8 * i)
+        if kind(thing) == state.value_type:
+            return load(thing + slot.value_dtype)
+        i -= 1
+    return 0
