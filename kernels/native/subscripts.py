@@ -179,8 +179,7 @@ def getitem(self: int, key: int, entry: int) -> int:
     count = 0
     recipe = field(self + slot.array_recipe, state.recipe_type)
     if kind(self) == face and recipe != 0:
-        if load(self + slot.array_scalar) != state.true:  # their views are copies
-            count = described(key, parts)
+        count = described(key, parts)
     if count != 0 and face == state.ndarray_type and is_element(recipe, parts, count):
         read = element(self, key, parts, count)
         if read != 0:
