@@ -79,13 +79,28 @@ def lower(text: str, names: Mapping[str, Any], entry: str) -> ir.Module:
     for argument in inner.args:
         if isinstance(argument.type, ir.PointerType):
             argument.add_attribute("noalias")
-    parameters = [argument.arg for argument in function.args.args]
-    arguments = dict(zip(parameters, map(Item, kinds, inner.args), strict=True))
     builder = ir.IRBuilder(inner.append_basic_block("start"))
+    arguments = {}
+    for parameter, kind, value in zip(
+        function.args.args, kinds, inner.args, strict=True
+    ):
+        name = parameter.arg
+        given = _unguessed(builder, value) if name.startswith("d") else value
+        arguments[name] = Item(kind, given)
     Body(Place(builder, c_symbol), names, arguments, function.body)
     builder.ret_void()
     _add_entry(module, inner, entry)
     return module
+
+
+def _unguessed(builder: ir.IRBuilder, stride: Any) -> Any:
+    """A stride that LLVM does not take for 1.
+
+    Of a plain argument it would: it makes a vector loop for that case, which here is
+    another kernel, and goes item by item through all others.
+    """
+    least = INT64(-(2**62))
+    return builder.select(builder.icmp_signed(">", stride, least), stride, least)
 
 
 def _add_entry(module: ir.Module, inner: ir.Function, name: str) -> None:
