@@ -5,7 +5,7 @@ The faces say what they mean; all but the cases of everyday is left to their met
 
 from __future__ import annotations
 
-from .at_once import element_of, fill, is_idle
+from .at_once import element_of, is_idle, write_number
 from .handles import (
     FACE,
     OTHER,
@@ -340,7 +340,7 @@ def filled_at_once(self: int, key: int, value: int, face: int, parts: int) -> in
     if found == 0:
         return 0
     IncRef(found)
-    done = fill(self, found, value)
+    done = write_number(self, found, value)
     DecRef(found)
     return done
 
