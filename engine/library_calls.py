@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.kernels.cpu.launch import CHUNK
-from engine.kernels.native import scans
+from engine.kernels.cpu.launch import CHUNK, SERIAL, chunk_of
+from engine.kernels.native import checks, scans
 from engine.kernels.native.blas import Matrix, product
-from engine.kernels.native.checks import bounded
 from engine.kernels.native.table import Call, Pointer, Word
 from engine.program import is_view, is_whole
 from engine.recipe import c_strides
@@ -33,7 +32,9 @@ def library_call(row: Row) -> Call | None:
         case "matmul":
             return _product(row, n)
         case "bounded":
-            return _check(row, n)
+            return _check(row, n, checks.bounded(), row.steps[n].attributes)
+        case "indices":
+            return _check(row, n, checks.indices(), row.steps[n].attributes[:1])
         case "cumsum" | "cumprod" | "cummax" | "cummin":
             return _scan(row, n)
     return None
@@ -53,19 +54,26 @@ def _product(row: Row, n: int) -> Call | None:
     return Call(found.entry, tuple(words), found.total, found.chunk, found.work)
 
 
-def _check(row: Row, n: int) -> Call | None:
+def _check(
+    row: Row, n: int, entry: int | None, numbers: tuple[Any, ...]
+) -> Call | None:
     """A failure of this call is left to Python, which finds what is out of bounds."""
-    step, entry = row.steps[n], bounded()
+    step = row.steps[n]
     operand = _operand(row, step.operands[0])
     if operand is None or entry is None or step.dtype != np.int64:
         return None
     slot, (offset, shape, strides) = operand
     if strides != c_strides(shape) or step.size == 0:
         return None
-    extent, other = step.attributes
     pointers = Pointer(slot), Pointer(row.buffers.slots[n])
-    words = (*pointers, offset * step.dtype.itemsize, int(extent), int(other))
-    return Call(entry, words, step.size, 0, float(step.size), checks=True)
+    words: tuple[Word, ...] = (
+        *pointers,
+        offset * step.dtype.itemsize,
+        *map(int, numbers),
+    )
+    work = float(step.size)  # a nanosecond for each, at most
+    chunk = 0 if work < SERIAL else chunk_of(1.0)
+    return Call(entry, words, step.size, chunk, work, checks=True)
 
 
 def _scan(row: Row, n: int) -> Call | None:

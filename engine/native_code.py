@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from engine import counters
+from engine import counters, many
 from engine.array import Array
 from engine.config import TIER_HERE, Config, config
+from engine.errors import user_line
 from engine.execute import Native, evaluate, failed, use_native
 from engine.kernels import memory, pool
 from engine.kernels.backend import HOST
@@ -43,9 +44,18 @@ from engine.record.trace import (
     Trie,
     current_trace,
 )
-from engine.record.value import History, Scalar, Value, sequence
+from engine.record.value import (
+    LEAF_HISTORY,
+    Freed,
+    History,
+    Scalar,
+    Value,
+    sequence,
+)
+from engine.rewalk import FREED
 from engine.steps import steps_of
-from engine.storage import Line, Storage
+from engine.storage import GradCell, Line, Storage
+from engine.torch.once import FACES, Once
 
 REDUCTIONS = frozenset(
     (
@@ -59,6 +69,7 @@ _code: Code | None = None
 _reason = "it was not started"
 _functions: Native | None = None
 _splicing: splice.Native | None = None
+_many: many.Native | None = None
 _methods: list[tuple[Any, str, Any, Any]] = []
 """What was replaced: class, name, Python's method, native code."""
 
@@ -73,7 +84,7 @@ def recorder() -> tuple[str, str]:
 
 def start(face: type[Array]) -> None:
     """Use native code for ops, and for the methods of the PyTorch face."""
-    global _code, _functions, _reason, _splicing
+    global _code, _functions, _many, _reason, _splicing
     missing = objects.unsupported()
     if os.environ.get("ENGINE_RECORDER") == "python":
         _reason = "ENGINE_RECORDER=python"
@@ -99,12 +110,19 @@ def start(face: type[Array]) -> None:
         objects.function("evaluate", code.addresses["evaluate"], ONE),
     )
     _splicing = splice.Native(
-        objects.function("make_values", code.addresses["make_values"], FASTCALL),
-        objects.function("follow_steps", code.addresses["follow_steps"], FASTCALL),
+        objects.function("record_again", code.addresses["record_again"], FASTCALL),
+        objects.function("walk_again", code.addresses["walk_again"], FASTCALL),
+        objects.function("free_graph", code.addresses["free_graph"], FASTCALL),
+    )
+    _many = many.Native(
+        objects.function("read_first", code.addresses["read_first"], ONE),
+        objects.function("renew_first", code.addresses["renew_first"], FASTCALL),
     )
     use_native(_functions)
     splice.use_native(_splicing)
+    many.use_native(_many)
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
+    _replace(Once, "__call__", code.addresses["call_once"], FASTCALL)
     _join(code, face)
 
 
@@ -116,6 +134,7 @@ def use(which: str) -> None:
         )
     use_native(_functions if which == "native" else None)
     splice.use_native(_splicing if which == "native" else None)
+    many.use_native(_many if which == "native" else None)
     for cls, name, python, native in _methods:
         setattr(cls, name, native if which == "native" else python)
     if which == "native":
@@ -161,6 +180,7 @@ def _slots(face: type[Array]) -> dict[str, int]:
         **fields("config", Config, *Config.__slots__),
         **fields("history", _history, *History.__slots__),
         **fields("storage", storage, *Storage.__slots__[1:]),
+        **fields("cell", lambda: GradCell(None, face), *GradCell.__slots__[1:]),  # type: ignore[arg-type]
         **fields("line", lambda: Line(storage(), _value()), *Line.__slots__),
         **fields("array", lambda: face.wrap(_value()), *Array.__slots__[1:]),
     }
@@ -193,6 +213,12 @@ def _fill(code: Code) -> None:
         "storage_type": Storage,
         "line_type": Line,
         "leaf_op": LEAF,
+        "leaf_history": LEAF_HISTORY,
+        "empty": (),
+        "cell_type": GradCell,
+        "freed": FREED,
+        "freed_type": Freed,
+        "faces": FACES,
         "view_op": REGISTRY["view"],
         "update_op": REGISTRY["update"],
         "full_op": REGISTRY["full"],
@@ -209,6 +235,8 @@ def _fill(code: Code) -> None:
         "find_trace": current_trace,
         "grow": grow,
         "call_op": Op.__call__,
+        "call_once": Once.__call__,
+        "user_line": user_line,
         "written": _written,
         "steps_of": steps_of,
         "store_value": Array.store,
@@ -222,6 +250,7 @@ def _fill(code: Code) -> None:
     code.number("soft_events", SOFT_EVENTS)
     code.memory("pool_numbers", pool.NUMBERS)
     code.memory("counts", counters.NATIVE)
+    code.memory("passed", splice.PASSED)
     code.memory("cells", _cells())
 
 

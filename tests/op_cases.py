@@ -374,6 +374,26 @@ def boundeds(rng: Generator) -> list[Case]:
     ]
 
 
+def index_cases(rng: Generator) -> list[Case]:
+    """Indices from the front and from the back."""
+    given = np.array([[0, -1, 3], [-4, 2, -2]])
+    empty = np.zeros((0, 2), np.int64)
+    return [
+        Case((given,), (4, "axis 0"), given % 4, 0.0),
+        Case((np.arange(-3, 70),), (70, "axis 1"), np.arange(-3, 70) % 70, 0.0),
+        Case((empty,), (1, "axis 0"), empty),
+    ]
+
+
+def unwarned(rng: Generator) -> list[Case]:
+    """Elements of which nothing is flagged: nobody warns."""
+    x, calm = rng.normal(size=(2, 3)), np.zeros((2, 3), bool)
+    return [
+        Case((x, calm), ("unheard", "nowhere.py:1"), x, differentiable=True),
+        Case((x[:0], calm[:0]), ("unheard", "nowhere.py:1"), x[:0]),
+    ]
+
+
 # -- sources ---------------------------------------------------------------------------
 def fulls(rng: Generator) -> list[Case]:
     """One number of every dtype."""
@@ -413,6 +433,8 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
         lambda x, axis: np.argsort(x, axis, kind="stable"), differentiable=False
     ),
     "bounded": boundeds,
+    "indices": index_cases,
+    "warned": unwarned,
     "cast": casts,
     "cummax": _scan(np.maximum.accumulate),
     "cummin": _scan(np.minimum.accumulate),

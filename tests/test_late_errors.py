@@ -6,6 +6,7 @@ import re
 import warnings
 from typing import Any
 
+import numpy
 import pytest
 from error_rows import chain, innermost_line, raised, run_at
 
@@ -26,6 +27,11 @@ LATE = [
         "y = engine.nn.functional.cross_entropy(logits, classes)",
         IndexError,
         "bounded: targets from 0 to 2 were required; Target 7 is out of bounds",
+    ),
+    (
+        "y = np.exp(x[np.arange(3) * 2])",
+        IndexError,
+        "indices: index 4 is out of bounds for axis 0 with size 3",
     ),
     ("y = np.linalg.inv(zero)", LinAlgError, "inv: Singular matrix"),
     ("y = np.linalg.solve(zero, x[:2])", LinAlgError, "solve: Singular matrix"),
@@ -79,6 +85,49 @@ def test_a_lost_value_says_so_where_it_is_looked_at() -> None:
             "when an earlier computation failed"
         )
         assert innermost_line(error) == "user.py:9"
+
+
+EMPTY = [
+    ("np.nanmax(gone, 1)", "All-NaN slice encountered"),
+    ("np.nanmin(gone, 1, keepdims=True)", "All-NaN slice encountered"),
+    ("np.nanmean(gone, 1)", "Mean of empty slice"),
+    ("np.nanvar(gone.T, 0)", "Degrees of freedom <= 0 for slice."),
+    ("np.nanstd(gone, 1, ddof=2)", "Degrees of freedom <= 0 for slice."),
+]
+
+
+@pytest.mark.parametrize("tier", ["numpy", "compiled"])
+@pytest.mark.parametrize(("source", "message"), EMPTY, ids=[row[0] for row in EMPTY])
+def test_what_has_only_nan_warns_as_numpy_when_it_is_computed(
+    source: str, message: str, tier: Any
+) -> None:
+    plain = numpy.array([[1.0, 2.0, 4.0], [numpy.nan] * 3])
+    for gone, expected in ((plain, [message]), (plain[:1], [])):
+        with warnings.catch_warnings(record=True) as theirs:
+            warnings.simplefilter("always")
+            want = eval(source, {"np": numpy, "gone": gone})
+        assert [str(w.message) for w in theirs] == expected
+        space = {"np": np, "gone": np.array(gone)}
+        with warnings.catch_warnings(record=True) as ours, engine.config(tier=tier):
+            warnings.simplefilter("always")
+            have = run_at(f"y = {source}", space, 7)["y"]
+            assert not ours  # nothing is known yet
+            numpy.testing.assert_allclose(have.computed(), want, rtol=1e-14)
+            have.tolist()
+        assert [str(w.message) for w in ours] == expected
+        assert [(w.filename, w.lineno) for w in ours] == [("user.py", 7)] * len(ours)
+
+
+def test_the_mean_of_nothing_warns_as_numpys() -> None:
+    for source, message in (
+        ("np.mean(np.zeros((0, 3)), 0)", "Mean of empty slice"),
+        ("np.var(np.ones((1, 3)), 0, ddof=1)", "Degrees of freedom <= 0 for slice"),
+    ):
+        for module in (numpy, np):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                eval(source, {"np": module})
+            assert str(caught[0].message).startswith(message)
 
 
 def test_a_function_of_the_users_own_raises_its_own_error() -> None:

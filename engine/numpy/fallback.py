@@ -13,6 +13,8 @@ from engine.errors import is_from_user, same_kind, user_line, warn_user
 from engine.record.trace import grad_enabled
 from engine.record.value import Value, constant
 
+from .operands import KINDS
+
 _warned: set[tuple[str, str]] = set()
 
 
@@ -120,9 +122,9 @@ def host_value(x: Array) -> Any:
 
 def wrapped(result: Any) -> Any:
     """Handles in place of ndarrays and NumPy scalars, in tuples and lists too."""
-    if isinstance(result, np.ndarray) and result.dtype.kind in "biufc":
+    if isinstance(result, np.ndarray) and result.dtype.kind in KINDS:
         return adopt(result)
-    if isinstance(result, np.generic) and result.dtype.kind in "biufc":
+    if isinstance(result, np.generic) and result.dtype.kind in KINDS:
         return face.ndarray.wrap(_owned(np.array(result)), scalar=True)
     if type(result) in (list, tuple):
         return type(result)(wrapped(x) for x in result)

@@ -33,6 +33,15 @@ _NAMES = {
 }
 
 
+_BITS = {
+    "C_CONTIGUOUS": 0x1,
+    "F_CONTIGUOUS": 0x2,
+    "OWNDATA": 0x4,
+    "ALIGNED": 0x100,
+    "WRITEABLE": 0x400,
+}
+
+
 class Flags:
     """Facts about an array's memory."""
 
@@ -62,6 +71,11 @@ class Flags:
             raise ValueError(named("cannot set WRITEABLE flag to True of this array"))
         self._array.writeable = bool(value)
 
+    @property
+    def num(self) -> int:
+        """The flags as the bits of a number, which are those of NumPy."""
+        return sum(bit for name, bit in _BITS.items() if self[name])
+
     contiguous = property(lambda self: self.c_contiguous)
     fortran = property(lambda self: self.f_contiguous)
     fnc = property(lambda self: self.f_contiguous and not self.c_contiguous)
@@ -87,8 +101,8 @@ class Flags:
         return hash(repr(self))
 
     def __repr__(self) -> str:
-        return "\n".join(
-            f"  {name} : {self[name]}"
+        return "".join(
+            f"  {name} : {self[name]}\n"
             for name in (
                 "C_CONTIGUOUS",
                 "F_CONTIGUOUS",

@@ -10,7 +10,7 @@ import numpy as np
 
 import engine.ops as _ops
 from engine.array import Array
-from engine.errors import named
+from engine.errors import named, warn_user
 from engine.kernels.backend import HOST
 from engine.ops.transfer import on_device
 from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
@@ -19,9 +19,9 @@ from engine.record.value import Value, constant
 from . import indexing, masked
 from .devices import checked_device
 from .flags import Flags
-from .memory import Memory
+from .memory import Memory, laid_over
 from .methods import Methods
-from .operands import NDArray, host_array, operand
+from .operands import NDArray, host_array, operand, read_as
 from .operators import Operators
 from .printing import Printing
 from .views import Views
@@ -40,6 +40,14 @@ class ndarray(Operators, Methods, Views, Memory, Printing):
     shape : int or tuple of int
     dtype : dtype, optional
         float64 when none is given.
+    buffer : array or object with a buffer, optional
+        Memory to lay the array over, which is shared.
+    offset : int
+        Bytes of the buffer before the first element.
+    strides : tuple of int, optional
+        Bytes from one element of the buffer to the next, for each axis.
+    order : {"C", "F"}, optional
+        The layout where no strides are given.
 
     Examples
     --------
@@ -56,20 +64,33 @@ class ndarray(Operators, Methods, Views, Memory, Printing):
     _pending: Any
     __module__ = "engine.numpy"
 
-    def __new__(cls, shape: Any = None, dtype: Any = float) -> Self:
-        """A new array of zeros; without a shape a bare handle, for `wrap`."""
-        handle = object.__new__(cls)
-        if shape is not None:
-            from .creation import zeros
+    def __init__(
+        self,
+        shape: Any,
+        dtype: Any = float,
+        buffer: Any = None,
+        offset: int = 0,
+        strides: Any = None,
+        order: str | None = None,
+    ) -> None:
+        from .creation import zeros
 
-            fresh = zeros(shape, dtype)
-            handle.recipe, handle._value = fresh.recipe, fresh._value
-            handle._line, handle.scalar, handle.writeable = None, False, True
-        return handle
+        if buffer is None:
+            made = zeros(shape, dtype, order or "C")
+        else:
+            made = laid_over(buffer, shape, dtype, offset, strides, order)
+            self._base = made.base
+        self.recipe, self._value, self._line = made.recipe, made._value, made._line
+        self.scalar, self.writeable = False, made.writeable
 
     # -- views --------------------------------------------------------------------
     def view_as(self, recipe: Recipe, writeable: bool | None = None) -> Self:
-        """Another handle on the same memory, whose base is this one's owner."""
+        """Another handle on the same memory, whose base is this one's owner.
+
+        Scalars share no memory: theirs are copies.
+        """
+        if self.scalar:
+            return self.wrap(read_as(self, recipe), scalar=not recipe.shape)
         view = super().view_as(recipe, writeable)
         owner = getattr(self, "_base", None)
         view._base = self if owner is None else owner
@@ -176,10 +197,19 @@ class ndarray(Operators, Methods, Views, Memory, Printing):
         return self.computed()
 
     def __float__(self) -> float:
-        return float(self._one("float"))
+        return float(self._real_one("float"))
 
     def __int__(self) -> int:
-        return int(self._one("int"))
+        return int(self._real_one("int"))
+
+    def _real_one(self, kind: str) -> Any:
+        """The only element; the real part of a complex scalar, with NumPy's warning."""
+        one = self._one(kind)
+        if self.scalar and self.recipe.dtype.kind == "c":
+            message = "Casting complex values to real discards the imaginary part"
+            warn_user(message, np.exceptions.ComplexWarning)
+            return one.real
+        return one
 
     def __complex__(self) -> complex:
         return complex(self._one("complex"))
@@ -204,7 +234,9 @@ class ndarray(Operators, Methods, Views, Memory, Printing):
         return self.copy("K")
 
     def __reduce__(self) -> Any:
-        return _rebuilt, (self.numpy_copy(), self.scalar)
+        array = self.computed()
+        fortran = is_f_contiguous(self.recipe) and not is_c_contiguous(self.recipe)
+        return _rebuilt, (array.copy("F" if fortran else "C"), self.scalar)
 
     def __array_ufunc__(
         self, function: np.ufunc, method: str, *inputs: Any, **options: Any
@@ -329,7 +361,7 @@ _gathering = threading.Lock()
 
 
 def _rebuilt(array: NDArray, scalar: bool) -> ndarray:
-    return ndarray.wrap(constant(array), scalar=scalar)
+    return ndarray.wrap(constant(array), scalar=True) if scalar else asarray(array)
 
 
 def asarray(x: Any) -> ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import engine.numpy.gathers as gathers
 import engine.numpy.handle as face
 import engine.numpy.masked as masked
 from engine.array import Array
@@ -28,7 +29,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
 
 from .at_once import element_of, write_number
-from .operands import KINDS, NUMBERS, NDArray, host_array
+from .operands import KINDS, NUMBERS, WEAK, NDArray, host_array
 from .picking import picked
 
 _BOUNDS = frozenset((int, type(None)))
@@ -77,8 +78,8 @@ def _array_part(part: Any) -> Any:
     """An integer, or an ndarray of integers or booleans."""
     if isinstance(part, Array):
         part = part.computed()
-        if part.ndim == 0 and part.dtype.kind in "iu":
-            return int(part)
+    if isinstance(part, np.ndarray) and part.ndim == 0 and part.dtype.kind in "iu":
+        return int(part)
     if isinstance(part, (bool, np.bool_)):
         return np.asarray(part)
     if isinstance(part, (int, np.integer)):
@@ -264,13 +265,28 @@ def get(handle: face.ndarray, key: Any) -> Any:
         pending = masked.selected(handle, key)
         if pending is not None:
             return pending
+    if isinstance(key, (Array, tuple)):
+        picked = gathers.picked_later(handle, key)
+        if picked is not None:
+            return picked
     parts, basic = split_key(key)
     if not basic:
         return select(handle, parts)
     recipe, is_element = resolve_basic(handle.recipe, parts)
     if is_element and not (handle.scalar and parts == (Ellipsis,)):
         return element(handle, recipe)
-    return handle.view_as(recipe)
+    view = handle.view_as(recipe)
+    if handle.scalar:
+        view.scalar, view.writeable = False, True
+    return view.copy("K") if _has_array(key) else view
+
+
+def _has_array(key: Any) -> bool:
+    """Whether a key has arrays, if of no axes: NumPy copies what those select."""
+    return any(
+        isinstance(part, np.ndarray) or (isinstance(part, Array) and not part.scalar)
+        for part in (key if isinstance(key, tuple) else (key,))
+    )
 
 
 def element(handle: face.ndarray, recipe: Recipe) -> face.ndarray:
@@ -308,8 +324,16 @@ def set_(handle: face.ndarray, key: Any, value: Any) -> None:
     if basic:
         _set_basic(handle, parts, value)
         return
-    if len(parts) == 1 and _is_mask(parts[0]) and masked.store(handle, parts[0], value):
-        return  # a list of booleans
+    if len(parts) == 1 and _is_mask(parts[0]):
+        if masked.store(handle, parts[0], value):
+            return  # a list of booleans
+        if parts[0].ndim == handle.ndim and np.ndim(value) > 1:
+            raise TypeError(
+                named(
+                    "NumPy boolean array indexing assignment requires a 0 or "
+                    f"1-dimensional input, input has {np.ndim(value)} dimensions"
+                )
+            )
     found, order = key_positions(handle.recipe, parts)
     shape = tuple(np.array(found.shape)[np.argsort(order)].tolist())
     stored = stored_value(handle, value, shape)
@@ -317,11 +341,11 @@ def set_(handle: face.ndarray, key: Any, value: Any) -> None:
 
 
 def _set_basic(handle: face.ndarray, parts: tuple[Any, ...], value: Any) -> None:
-    recipe, _ = resolve_basic(handle.recipe, parts)
-    if isinstance(value, Array) and value._line is not None and not value.scalar:
-        storage = value._line.storage
-        if value.recipe == recipe and storage is handle.line.storage:
-            return  # a[1:] += 1 stores the view that it has just written
+    recipe, is_element = resolve_basic(handle.recipe, parts)
+    if type(value) not in WEAK and np.ndim(value) > len(recipe.shape):
+        value = _shorter(value, handle.dtype, recipe, is_element)
+    if isinstance(value, Array) and _stands_there(handle, value, recipe):
+        return  # a[1:] += 1 stores the view that it has just written
     if type(value) in (int, float, bool) and write_number(handle, recipe, value):
         return
     if type(value) in (int, float) and handle.dtype.name in _FILLED:
@@ -332,14 +356,42 @@ def _set_basic(handle: face.ndarray, parts: tuple[Any, ...], value: Any) -> None
     handle.store(stored_value(handle, value, recipe.shape), recipe)
 
 
+def _stands_there(handle: Array, value: Array, recipe: Recipe) -> bool:
+    """Whether what is to be stored is what a region of a handle shows already."""
+    if not handle.writeable or value.recipe != recipe:
+        return False
+    line = value._line
+    return value is handle or (line is not None and line.storage is handle.line.storage)
+
+
+def _shorter(value: Any, dtype: np.dtype[Any], recipe: Recipe, element: bool) -> Any:
+    """A value with more axes than what it is assigned to: NumPy refuses most."""
+    if element:
+        cell = np.empty(1, dtype)
+        with naming():
+            cell[0] = value.computed() if isinstance(value, Array) else value
+        return cell[0]
+    if isinstance(value, (list, tuple)):
+        raise ValueError(
+            named(
+                "setting an array element with a sequence: numbers nested at most "
+                f"{len(recipe.shape)} deep were required; {np.ndim(value)} were given"
+            )
+        )
+    return value
+
+
 def stored_value(handle: Array, value: Any, shape: tuple[int, ...]) -> Value:
     """What an assignment stores: an unsafe cast, then broadcast."""
-    if not isinstance(value, Array):
-        with naming():
-            value = constant(_assigned(value, handle.dtype))
-    else:
-        value = value.read()
-    return handle.fitted(value, shape)
+    return handle.fitted(given_value(handle, value), shape)
+
+
+def given_value(handle: Array, value: Any) -> Value:
+    """A value that is to be written; numbers and lists are cast as NumPy casts them."""
+    if isinstance(value, Array):
+        return value.read()
+    with naming():
+        return constant(_assigned(value, handle.dtype))
 
 
 def _assigned(value: Any, dtype: np.dtype[Any]) -> NDArray:
@@ -352,7 +404,7 @@ def _assigned(value: Any, dtype: np.dtype[Any]) -> NDArray:
         cell[...] = value
         return cell
     array = host_array(value)
-    if array.dtype.kind in KINDS and array.ndim:
+    if array.ndim:
         # Numbers in lists are cast one by one: 300 does not fit into uint8.
         cell = np.empty(array.shape, dtype)
         cell[...] = value if not _holds_array(value) else array
@@ -423,15 +475,21 @@ def add_at(handle: Array, key: Any, value: Value) -> None:
 
 # -- functions ------------------------------------------------------------------------
 def as_positions(indices: Any) -> NDArray:
-    """Integer indices as an ndarray; a handle is computed first."""
+    """Integer indices as an ndarray; a handle is computed first.
+
+    Those of an array have to be integers or booleans; numbers that are given one by one
+    are cut off, as NumPy does.
+    """
     if isinstance(indices, Array):
         indices = indices.computed()
-    array = np.asarray(indices)
-    if array.size == 0:
-        return array.astype(np.int64)
-    if array.dtype.kind not in "iu":
+    if not isinstance(indices, np.ndarray):
+        with naming():
+            return np.array(indices, np.int64)
+    if indices.dtype.kind not in "iub":
         raise TypeError(
-            "take: integer indices were required; Cannot cast array data from "
-            f"{array.dtype!r} to dtype('int64') according to the rule 'safe'"
+            named(
+                "integer indices were required; Cannot cast array data from "
+                f"{indices.dtype!r} to dtype('int64') according to the rule 'safe'"
+            )
         )
-    return array.astype(np.int64)
+    return indices.astype(np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from functools import lru_cache
 from math import prod as product
 from pathlib import Path
 from types import GenericAlias
@@ -12,11 +13,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from engine.array import Array
-from engine.errors import named
+from engine.errors import named, naming
 from engine.movement import reshape_value
+from engine.recipe import Recipe, is_c_contiguous
 
 from .creation import extents_of
 from .joining import concatenate
+from .operands import KINDS, NDArray
 
 
 class Absent:
@@ -39,6 +42,9 @@ _ADDRESS = (
     "its memory may move whenever it is computed; numpy.asarray(x) gives an array "
     "whose memory stays"
 )
+_LARGEST = 2**31
+"""Bytes from which on NumPy has no dtype of one item."""
+
 _SUBCLASS = "subclasses are not supported"
 
 
@@ -47,7 +53,6 @@ class Memory(Array):
 
     __slots__ = ()
 
-    __array_interface__ = Absent(_ADDRESS)
     __array_struct__ = Absent(_ADDRESS)
     ctypes = Absent(_ADDRESS)
     __array_finalize__ = Absent(_SUBCLASS)
@@ -56,6 +61,43 @@ class Memory(Array):
 
     def __class_getitem__(cls, item: Any, /) -> GenericAlias:
         return GenericAlias(cls, item)
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        """The memory for NumPy, Pillow and others: both sides see each other's writes.
+
+        Looking computes. What is shared stays shared, as by ``numpy.asarray``, while
+        somebody holds the object under ``"data"``; it has a buffer, but it is no pair
+        with an address, since the memory of an array that nobody holds may move.
+        """
+        memory, offset = self._seen_from_outside()
+        if memory.nbytes >= _LARGEST:
+            raise AttributeError(
+                f"__array_interface__: less than {_LARGEST} bytes were required; "
+                f"{memory.nbytes} were given; use numpy.asarray(x)"
+            )
+        dtype, _, shape, places = self.recipe
+        step = dtype.itemsize
+        return {
+            "version": 3,
+            "shape": shape,
+            "typestr": dtype.str,
+            "strides": tuple(place * step for place in places),
+            "data": np.ndarray((), _opaque(memory.nbytes), memory),
+            "offset": offset * step,
+        }
+
+    def _seen_from_outside(self) -> tuple[NDArray, int]:
+        """Flat memory that others may see, and where the array begins in it."""
+        if not self.recipe.size:
+            return np.zeros(1, np.uint8), 0  # a buffer of nothing is none
+        if self.scalar:
+            return self.numpy_copy().reshape(-1), 0
+        flat = self.line.storage.export()
+        if not self.writeable:
+            flat = flat.view()
+            flat.flags.writeable = False
+        return flat, self.recipe.offset
 
     def __delitem__(self, key: Any) -> NoReturn:
         raise ValueError("delitem: cannot delete array elements; use numpy.delete")
@@ -103,6 +145,8 @@ class Memory(Array):
     def byteswap(self, inplace: bool = False) -> Any:
         """The elements with the order of their bytes reversed."""
         array: Any = self
+        if self.scalar:
+            return array.reshape(1).byteswap()[0]
         step = self.dtype.itemsize // (2 if self.dtype.kind == "c" else 1)
         copied = array.copy("K") if array.ndim else array.copy().reshape(1)
         memory = copied.ravel("K").view(np.uint8).reshape(-1, step)
@@ -149,3 +193,36 @@ class Memory(Array):
             pickle.dump(self, file)
         else:
             Path(file).write_bytes(self.dumps())
+
+
+@lru_cache(maxsize=256)
+def _opaque(count: int) -> np.dtype[Any]:
+    """The dtype of so many bytes as one item that means nothing."""
+    return np.dtype((np.void, count))
+
+
+def laid_over(
+    buffer: Any, shape: Any, dtype: Any, offset: int, strides: Any, order: Any
+) -> Any:
+    """An array over the memory of another one, or of any object with a buffer."""
+    from .conversion import from_numpy
+
+    place = {"offset": offset, "strides": strides, "order": order}
+    with naming():
+        if not isinstance(buffer, Array):
+            return from_numpy(np.ndarray(shape, dtype, buffer, **place))
+        if not is_c_contiguous(buffer.recipe):
+            raise ValueError("ndarray is not contiguous")
+        own = buffer.recipe.dtype.itemsize
+        bytes_ = np.empty(buffer.recipe.size * own, np.uint8)  # nobody touches it
+        plan = np.ndarray(shape, dtype, bytes_, **place)
+    step, first = plan.itemsize, buffer.recipe.offset * own + offset
+    if plan.dtype.kind not in KINDS or any(n % step for n in (first, *plan.strides)):
+        raise ValueError(
+            named(
+                f"a numeric dtype and an offset and strides of whole elements were "
+                f"required; {plan.dtype}, {offset} and {plan.strides} were given"
+            )
+        )
+    places = tuple(stride // step for stride in plan.strides)
+    return buffer.view_as(Recipe(plan.dtype, first // step, plan.shape, places))

@@ -20,15 +20,18 @@ from engine.errors import named, naming
 from engine.ops.op import cast
 from engine.recipe import is_c_contiguous, is_f_contiguous, storage_order, transposed
 from engine.record.registry import REGISTRY
+from engine.record.value import DATES
 
 from . import indexing
-from .operands import read_as
+from .operands import KINDS, read_as
+from .views import normal_axis
 
 
 def memory_order(array: Array, order: str | None) -> tuple[int, ...]:
     """The axes of a copy in the order ``"C"``, ``"F"``, ``"A"`` or ``"K"``."""
     rank = array.ndim
     axes = tuple(range(rank))
+    order = order.upper() if isinstance(order, str) else order
     if order in (None, "K"):
         return storage_order(array.recipe)
     if order == "F":
@@ -65,8 +68,11 @@ class Methods(Array):
         """The elements cast to another dtype."""
         with naming():
             target = np.dtype(dtype)
-        if target.kind not in "biufc":
-            raise TypeError(f"astype: a numeric dtype was required; {target} was given")
+        if target.kind not in KINDS:
+            raise TypeError(
+                "astype: a dtype of numbers or of dates was required; "
+                f"{target} was given"
+            )
         if not np.can_cast(self.dtype, target, casting):  # type: ignore[arg-type]
             raise TypeError(
                 named(
@@ -81,9 +87,13 @@ class Methods(Array):
         return self.wrap(cast(value, target), axes, scalar=self.scalar)
 
     def fill(self, value: Any) -> None:
-        """Store one value in every element."""
+        """Store one value in every element; nothing happens to a scalar."""
+        if self.scalar:
+            return
         if not self.writeable:
             raise ValueError(named("assignment destination is read-only"))
+        if np.ndim(value) > 0:
+            raise ValueError(named("setting an array element with a sequence."))
         self.store(indexing.stored_value(self, value, self.recipe.shape))
 
     def sort(
@@ -92,6 +102,7 @@ class Methods(Array):
         """Sort along an axis, in place."""
         if not self.writeable:
             raise ValueError("sort: array is read-only")
+        axis = normal_axis(axis, self.ndim)
         self.store(sorting.sort(self, axis, kind, order, stable=stable).read())
 
     def partition(
@@ -103,10 +114,13 @@ class Methods(Array):
         order: Any = None,
     ) -> None:
         """Put the elements around `kth` in place: here, sort."""
+        axis = normal_axis(axis, self.ndim)
         self.store(sorting.partition(self, kth, axis, kind, order).read())
 
     def tobytes(self, order: str = "C") -> bytes:
-        """The elements as bytes."""
+        """The elements as bytes in C order, Fortran's or ("A") that of the memory."""
+        if order == "A":
+            order = "F" if memory_order(self, "A") == memory_order(self, "F") else "C"
         return self.computed().tobytes(order)  # type: ignore[arg-type]
 
     def tofile(self, fid: Any, /, sep: str = "", format: str = "%s") -> None:
@@ -115,6 +129,10 @@ class Methods(Array):
 
     def conj(self) -> Any:
         """The complex conjugate: the array itself where it is not complex."""
+        if self.dtype.kind in DATES:
+            raise TypeError(
+                f"conjugate: an array of numbers was required; {self.dtype} was given"
+            )
         if self.dtype.kind != "c":
             return self
         return elementwise.apply(REGISTRY["conjugate"], self)

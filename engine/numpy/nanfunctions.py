@@ -9,11 +9,14 @@ import numpy as np
 import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
 import engine.numpy.scans as scans
-from engine.errors import named, warn_user
+from engine.errors import named, user_line, warn_user
+from engine.recipe import storage_order, transposed
 from engine.record.registry import REGISTRY
+from engine.record.value import DATES
 
 from .elementwise import apply
 from .fallback import library_call
+from .operands import read_as
 from .reductions import deliver
 from .selection import take_along_axis
 from .sorting import sort
@@ -46,6 +49,15 @@ def _filled(a: Any, number: float) -> tuple[face.ndarray, Any]:
     missing = apply(REGISTRY["isnan"], array)
     filled = apply(REGISTRY["where"], missing, array.dtype.type(number), array)
     return filled, missing
+
+
+def _warned(result: face.ndarray, flags: Any, message: str) -> face.ndarray:
+    """The same array; computing it warns at the user's line if a flag is set."""
+    order = storage_order(result.recipe)
+    value = read_as(result, transposed(result.recipe, order))
+    flags = read_as(flags, transposed(flags.recipe, order))
+    made = REGISTRY["warned"](value, flags, attributes=(message, user_line()))
+    return face.ndarray.wrap(made, order, scalar=result.scalar)
 
 
 def nansum(
@@ -87,13 +99,31 @@ def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> 
 def _extreme(
     a: Any, axis: Any, out: Any, keepdims: bool, initial: Any, where: Any, largest: bool
 ) -> Any:
-    filled, missing = _filled(a, -np.inf if largest else np.inf)
+    name = "nanmax" if largest else "nanmin"
+    array = face.asarray(a)
+    if array.dtype.kind in DATES:
+        return deliver(
+            name, _of_dates(name, array, axis, keepdims, initial, where), out
+        )
+    filled, missing = _filled(array, -np.inf if largest else np.inf)
     reduce = reductions.max if largest else reductions.min
     result = reduce(filled, axis, None, keepdims, initial, where)
     if missing is not None and initial is None:
         nothing = reductions.all(missing, axis, keepdims=keepdims, where=where)
         result = apply(REGISTRY["where"], nothing, result.dtype.type(np.nan), result)
-    return deliver("nanmax" if largest else "nanmin", result, out)
+        result = _warned(result, nothing, "All-NaN slice encountered")
+    return deliver(name, result, out)
+
+
+def _of_dates(
+    name: str, array: Any, axis: Any, keepdims: bool, initial: Any, where: Any
+) -> Any:
+    """NumPy's `nanmax` and `nanmin` leave out what is not a time."""
+    given = {} if initial is None else {"initial": initial}
+    given |= {} if where is True else {"where": where}
+    return library_call(
+        name, getattr(np, name), array, axis, keepdims=keepdims, **given
+    )
 
 
 def nanmax(
@@ -104,7 +134,7 @@ def nanmax(
     initial: Any = None,
     where: Any = True,
 ) -> Any:
-    """The largest element that is not NaN; NaN where there is none."""
+    """The largest element that is not NaN; where there is none NaN, and a warning."""
     return _extreme(a, axis, out, keepdims, initial, where, True)
 
 
@@ -116,7 +146,7 @@ def nanmin(
     initial: Any = None,
     where: Any = True,
 ) -> Any:
-    """The smallest element that is not NaN; NaN where there is none."""
+    """The smallest element that is not NaN; where there is none NaN, and a warning."""
     return _extreme(a, axis, out, keepdims, initial, where, False)
 
 
@@ -167,12 +197,15 @@ def nanmean(
     *,
     where: Any = True,
 ) -> Any:
-    """The mean of the elements that are not NaN."""
+    """The mean of the elements that are not NaN; of none NaN, and a warning."""
     array = face.asarray(a)
     present = _present(array, where)
-    return deliver(
-        "nanmean", array.mean(axis, dtype, None, keepdims, where=present), out
-    )
+    result = array.mean(axis, dtype, None, keepdims, where=present)
+    if present is not where:
+        some = reductions.any(present, axis, keepdims=keepdims)
+        nothing = apply(REGISTRY["logical_not"], some)
+        result = _warned(result, nothing, "Mean of empty slice")
+    return deliver("nanmean", result, out)
 
 
 def nanvar(
@@ -188,11 +221,34 @@ def nanvar(
     correction: Any = None,
 ) -> Any:
     """The variance of the elements that are not NaN; parameters as of `var`."""
-    array = face.asarray(a)
-    options = {"where": _present(array, where), "mean": mean, "correction": correction}
-    return deliver(
-        "nanvar", array.var(axis, dtype, None, ddof, keepdims, **options), out
-    )
+    options = {"where": where, "mean": mean, "correction": correction}
+    made = _spread("nanvar", face.asarray(a), axis, dtype, ddof, keepdims, **options)
+    return deliver("nanvar", made, out)
+
+
+def _spread(
+    name: str,
+    array: Any,
+    axis: Any,
+    dtype: Any,
+    ddof: float,
+    keepdims: bool,
+    *,
+    where: Any,
+    mean: Any,
+    correction: Any,
+) -> Any:
+    """The variance or standard deviation; computing it warns where nothing is left."""
+    present = _present(array, where)
+    method = array.var if name == "nanvar" else array.std
+    options = {"where": present, "mean": mean, "correction": correction}
+    result = method(axis, dtype, None, ddof, keepdims, **options)
+    if present is where:
+        return result
+    count = reductions.sum(present, axis, keepdims=keepdims)
+    less = ddof if correction is None else correction
+    nothing = apply(REGISTRY["less_equal"], count, less)
+    return _warned(result, nothing, "Degrees of freedom <= 0 for slice.")
 
 
 def nanstd(
@@ -208,11 +264,9 @@ def nanstd(
     correction: Any = None,
 ) -> Any:
     """The standard deviation of the elements that are not NaN; as of `var`."""
-    array = face.asarray(a)
-    options = {"where": _present(array, where), "mean": mean, "correction": correction}
-    return deliver(
-        "nanstd", array.std(axis, dtype, None, ddof, keepdims, **options), out
-    )
+    options = {"where": where, "mean": mean, "correction": correction}
+    made = _spread("nanstd", face.asarray(a), axis, dtype, ddof, keepdims, **options)
+    return deliver("nanstd", made, out)
 
 
 # -- quantiles ------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from engine.ops.powers import CONSTANT_POWERS
 from engine.ops.regions import full_value
 from engine.record.forms import form
 from engine.record.registry import REGISTRY
+from engine.record.value import DATES
 
 from .elementwise import apply, check_loop, check_out, in_c_order, prepared, store_out
 from .operands import WEAK
@@ -32,6 +33,16 @@ def _defers(other: Any) -> bool:
         or getattr(other, "__array_priority__", 0) > Array.__array_priority__
         or not hasattr(other, "__array__")
     )
+
+
+def _is_no_number(other: Any) -> bool:
+    """Whether an operand is one that no element is equal to, as NumPy finds."""
+    kind = type(other)
+    if kind is face.ndarray or kind in WEAK or hasattr(kind, "__array_ufunc__"):
+        return False
+    compares: Any = kind.__eq__
+    plain = compares is object.__eq__ and not hasattr(kind, "__array__")
+    return other is None or isinstance(other, (str, bytes)) or plain
 
 
 def _binary(name: str) -> Callable[[Any, Any], Any]:
@@ -101,6 +112,19 @@ def update_in_place(op: Op, target: Any, other: Any, shown: Any = None) -> Any:
     return target
 
 
+def _are_unlike(one: Any, other: Any) -> bool:
+    """Whether two operands have no common dtype, as dates and numbers have none."""
+    kinds = [np.dtype(getattr(x, "dtype", type(x))).kind for x in (one, other)]
+    return not set(DATES).isdisjoint(kinds)
+
+
+def _told_apart(name: str, one: Any, other: Any) -> Any:
+    """What differs in kind is not equal, element by element."""
+    shape = np.broadcast_shapes(np.shape(one), np.shape(other))
+    value = full_value(shape, name == "not_equal", np.bool_)
+    return face.ndarray.wrap(value, scalar=not shape)
+
+
 def _power_op(base: Any, exponent: Any) -> Op | None:
     """The cheaper op for a power that NumPy's operator also treats apart."""
     if exponent.__class__ not in (int, float) or base.dtype.kind == "b":
@@ -108,7 +132,7 @@ def _power_op(base: Any, exponent: Any) -> Op | None:
     if exponent == 2:
         return REGISTRY["square"] if _keeps(base, exponent) else None
     cheaper = CONSTANT_POWERS.get(exponent)
-    if cheaper and base.dtype.kind == "f":
+    if cheaper and base.dtype.kind in "fc" and cheaper.text(base.dtype):
         return cheaper
     if cheaper and type(exponent) is int and exponent > 0 and base.dtype.kind in "iu":
         return cheaper
@@ -224,16 +248,20 @@ class Operators(Array):
         return self._equal("not_equal", other)
 
     def _equal(self, name: str, other: Any) -> Any:
-        if other is None or isinstance(other, str | bytes):
-            answer = full_value(self.recipe.shape, name == "not_equal", bool)
-            return face.ndarray.wrap(answer)  # no element is one
+        if _is_no_number(other):
+            return face.fresh(full_value(self.shape, name == "not_equal", bool))
         if type(other) is not face.ndarray and _defers(other):
             return NotImplemented
-        return apply(REGISTRY[name], self, other)
+        try:
+            return apply(REGISTRY[name], self, other)
+        except TypeError:
+            if not _are_unlike(self, other):
+                raise
+        return _told_apart(name, self, other)
 
     def __hash__(self) -> int:
         if self.scalar:
-            return hash(self.item())
+            return hash(self.computed()[()])
         raise TypeError(f"unhashable type: '{type(self).__name__}'")
 
     def __setitem__(self, key: Any, value: Any) -> None:

@@ -10,9 +10,11 @@ import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
 from engine import composites
 from engine.errors import named
+from engine.recipe import is_c_contiguous
 from engine.record.registry import REGISTRY
 
 from . import elementwise
+from .elementwise import check_out
 from .reductions import deliver
 from .views import normal_axis
 
@@ -64,6 +66,7 @@ def delivered(name: str, value: Any, out: Any) -> Any:
 def dot(a: Any, b: Any, out: Any = None) -> Any:
     """The dot product: of the last axis of `a` and the last but one of `b`."""
     x, y = face.asarray(a), face.asarray(b)
+    _check_dot_out(out, np.result_type(x.dtype, y.dtype))
     if x.ndim == 0 or y.ndim == 0:
         return deliver("dot", elementwise.apply(REGISTRY["multiply"], x, y), out)
     if x.ndim <= 2 and y.ndim <= 2:
@@ -71,6 +74,17 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
     axes = (x.ndim - 1,), (max(y.ndim - 2, 0),)
     value = composites.tensordot(x.read(), y.read(), *axes)
     return delivered("dot", value, out)
+
+
+def _check_dot_out(out: Any, dtype: np.dtype[Any]) -> None:
+    """Raise ValueError for an output that NumPy's `dot` would not write to."""
+    if out is None:
+        return
+    if out.dtype != dtype or not is_c_contiguous(check_out(out).recipe):
+        raise ValueError(
+            f"dot: an output of {dtype} in C order was required; the output array of "
+            f"{out.dtype} with strides {out.strides} is not acceptable"
+        )
 
 
 def _checked_product(x: Any, y: Any) -> Any:

@@ -17,7 +17,7 @@ from engine.ops.reductions import spread
 from engine.ops.regions import full_value
 from engine.recipe import Shape, c_strides, keep_order, transposed
 from engine.record.registry import REGISTRY
-from engine.record.value import Value
+from engine.record.value import DATES, Value, typed
 
 from .masked import over_selections
 from .operands import plain_value, read_as
@@ -109,10 +109,10 @@ def finished(
         ranked = sorted(left)
         order = tuple(ranked.index(axis) for axis in left)
     handle = face.ndarray.wrap(result, order, scalar=not result.shape)
-    return deliver(name, handle, out)
+    return deliver(name, handle, out, "unsafe")
 
 
-def deliver(name: str, result: Any, out: Any) -> Any:
+def deliver(name: str, result: Any, out: Any, casting: str = "same_kind") -> Any:
     """The result itself, or `out` after it has been stored there."""
     if isinstance(out, tuple):
         (out,) = out
@@ -124,12 +124,22 @@ def deliver(name: str, result: Any, out: Any) -> Any:
             f"{name}: an output of shape {result.shape} was required; shape "
             f"{target.shape} was given"
         )
-    elementwise.store_out(name, result.read(), target, "same_kind", True)
+    elementwise.store_out(name, result.read(), target, casting, True)
     return target
+
+
+def dtype_of(out: Any) -> Any:
+    """The dtype of an `out`, which a reduction then computes in; None without one."""
+    if isinstance(out, tuple):
+        (out,) = out
+    return None if out is None else elementwise.check_out(out).dtype
 
 
 def accumulator(dtype: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
     """The dtype that sum and prod add in: at least the platform's integer."""
+    if dtype.kind in DATES:
+        refuse_unit(dtype, wanted)
+        return dtype
     if wanted is not None:
         found: np.dtype[Any] = np.dtype(wanted)
         return found
@@ -140,6 +150,17 @@ def accumulator(dtype: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
     return dtype
 
 
+def refuse_unit(dtype: np.dtype[Any], wanted: Any) -> None:
+    """Raise TypeError where durations are to be added in another dtype than theirs."""
+    if wanted is not None and np.dtype(wanted).str[1:] != "m8":
+        raise TypeError(
+            named(
+                f"durations are added in their own dtype {dtype}: no other one can be "
+                f"named; {wanted!r} was given"
+            )
+        )
+
+
 def selected(array: face.ndarray, where: Any, other: Any) -> face.ndarray:
     """The array with `other` (a typed number) where a mask does not hold."""
     if where is True:
@@ -147,7 +168,7 @@ def selected(array: face.ndarray, where: Any, other: Any) -> face.ndarray:
     elementwise.mask_value(where)
     if not array.size:
         return array
-    fill = array.dtype.type(other)
+    fill = typed(other, array.dtype)
     chosen: face.ndarray = elementwise.apply(REGISTRY["where"], where, array, fill)
     return chosen
 
@@ -166,12 +187,12 @@ def _summed(
 ) -> Any:
     array = selected(_given(a), where, neutral)
     axes = normal(name, axis, array.ndim)
-    target = accumulator(array.dtype, dtype)
+    target = accumulator(array.dtype, dtype_of(out) if dtype is None else dtype)
     if initial is None:
         return reduce(name, array, axes, keepdims, target, out)
     result = reduce(name, array, axes, keepdims, target)
-    started = elementwise.apply(REGISTRY[combine], result, target.type(initial))
-    return deliver(name, started, out)
+    started = elementwise.apply(REGISTRY[combine], result, typed(initial, target))
+    return deliver(name, started, out, "unsafe")
 
 
 @over_selections
@@ -241,6 +262,8 @@ def _extreme(
 ) -> Any:
     array = _given(a)
     axes = normal(name, axis, array.ndim)
+    if out is not None:
+        array = array.astype(dtype_of(out), copy=False)
     if where is not True:
         if initial is None:
             raise ValueError(
@@ -262,7 +285,7 @@ def _extreme(
         value = full_value(shape, initial, array.dtype)
         return deliver(name, face.ndarray.wrap(value, scalar=not shape), out)
     result = reduce(name, array, axes, keepdims)
-    started = elementwise.apply(REGISTRY[ufunc], result, array.dtype.type(initial))
+    started = elementwise.apply(REGISTRY[ufunc], result, typed(initial, array.dtype))
     return deliver(name, started, out)
 
 
@@ -338,6 +361,13 @@ def _position(name: str, a: Any, axis: Axis, out: Any, keepdims: bool) -> Any:
     axes = normal(name, axis, array.ndim)
     if product(array.shape[axis] for axis in axes) == 0:
         raise ValueError(named(f"attempt to get {name} of an empty sequence"))
+    if out is not None and not np.can_cast(dtype_of(out), np.int64):
+        raise TypeError(
+            named(
+                f"Cannot cast array data from {dtype_of(out)!r} to dtype('int64') "
+                "according to the rule 'safe'"
+            )
+        )
     value = array.read()
     if not value.shape:
         value = reshape_value(value, (1,))
@@ -364,5 +394,8 @@ def argmin(
 def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """How many elements over axes are not zero."""
     array = _given(a)
-    truth = elementwise.apply(REGISTRY["not_equal"], array, 0)
+    if array.dtype.kind in DATES:
+        truth = array.astype(np.bool_)
+    else:
+        truth = elementwise.apply(REGISTRY["not_equal"], array, 0)
     return sum(truth, axis, keepdims=keepdims)

@@ -12,7 +12,14 @@ from engine.ops.op import cast
 from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
 
-from .reductions import Axis, accumulator, deliver, in_memory_order, normal
+from .reductions import (
+    Axis,
+    accumulator,
+    deliver,
+    dtype_of,
+    in_memory_order,
+    normal,
+)
 
 __all__ = ["cumprod", "cumsum", "cumulative_prod", "cumulative_sum"]
 
@@ -25,10 +32,11 @@ def _scan(name: str, a: Any, axis: Axis, dtype: Any, out: Any) -> Any:
         array, axis = array.ravel(), 0 if axis is None else axis
     (axis,) = normal(name, axis, array.ndim)
     value, order = in_memory_order(array)
-    value = cast(value, accumulator(array.dtype, dtype))
+    wanted = dtype_of(out) if dtype is None else dtype
+    value = cast(value, accumulator(array.dtype, wanted))
     scanned = REGISTRY[name](value, attributes=(order.index(axis),))
     result = face.ndarray.wrap(scanned, order)
-    return deliver(name, result, out)
+    return deliver(name, result, out, "unsafe")
 
 
 def cumsum(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any:

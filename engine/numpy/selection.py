@@ -14,10 +14,12 @@ from engine.errors import named
 from engine.kernels import memory
 from engine.movement import broadcast_value
 from engine.ops.op import cast
+from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
 
-from .indexing import as_positions, get, set_, stored_value
-from .operands import NDArray
+from .gathers import is_pending
+from .indexing import as_positions, get, given_value, set_, stored_value
+from .operands import NDArray, host_array
 from .reductions import deliver
 from .views import normal_axis
 
@@ -45,17 +47,28 @@ __all__ = [
 ]
 
 
-def _in_range(indices: Any, extent: int, mode: str) -> NDArray:
-    places = as_positions(indices)
+def _in_range(indices: Any, extent: int, mode: str) -> Any:
+    """Indices by a mode; those that are pending stay so."""
+    pending = is_pending(indices)
+    places = indices if pending else as_positions(indices)
     if mode == "wrap":
         return places % extent
     if mode == "clip":
-        return np.clip(places, 0, extent - 1)
+        return places.clip(0, extent - 1)
     if mode != "raise":
         raise ValueError(
             named(f"clipmode must be one of 'clip', 'raise', or 'wrap' ({mode})")
         )
     return places
+
+
+def _check_bounds(places: NDArray, extent: int, axis: int) -> None:
+    """Raise IndexError for a place that an axis does not have."""
+    bad = places[(places < -extent) | (places >= extent)]
+    if bad.size:
+        raise IndexError(
+            named(f"index {bad[0]} is out of bounds for axis {axis} with size {extent}")
+        )
 
 
 def take(
@@ -66,11 +79,22 @@ def take(
     if axis is None:
         array, axis = array.ravel(), 0
     axis = normal_axis(axis, array.ndim)
-    places = _in_range(indices, array.shape[axis], mode)
+    extent, lead, rest = array.shape[axis], array.shape[:axis], array.shape[axis + 1 :]
+    places = indices if is_pending(indices) else as_positions(indices)
+    shape = (*lead, *places.shape, *rest)
+    if 0 in shape:
+        if mode == "raise" and 0 not in lead:  # as NumPy, which looks row by row
+            _check_bounds(as_positions(places), extent, axis)
+        empty = face.ndarray.wrap(full_value(shape, 0, array.dtype))
+        return deliver("take", empty, out, "unsafe")
+    if not extent:
+        raise IndexError(named("cannot do a non-empty take from an empty axes."))
+    places = _in_range(places, extent, mode)
     if places.ndim == 0 and array.ndim == 1:
-        return deliver("take", array[int(places)], out)
+        index = places if isinstance(places, Array) else int(places)
+        return deliver("take", array[index], out, "unsafe")
     result = get(array, (slice(None),) * axis + (places,))
-    return deliver("take", result.copy(), out)
+    return deliver("take", result.copy(), out, "unsafe")
 
 
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
@@ -79,20 +103,19 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
         raise TypeError(named("argument 1 must be numpy.ndarray"))
     if not a.writeable:
         raise ValueError("put: output array is read-only")
-    places = _in_range(ind, a.recipe.size, mode).reshape(-1)
-    values = face.asarray(v).ravel()
+    places = _in_range(as_positions(ind), a.recipe.size, mode).reshape(-1)
+    values = face.ndarray.wrap(given_value(a, v)).ravel()
     if not places.size or not values.size:
         return
     if values.size != places.size:
         values = values[np.arange(places.size) % values.size]
     size = a.recipe.size
-    bad = places[(places < -size) | (places >= size)]
-    if bad.size:
-        raise IndexError(
-            named(f"index {bad[0]} is out of bounds for axis 0 with size {size}")
-        )
+    _check_bounds(places, size, 0)
     target: Any = a
-    set_(target, np.unravel_index(places % size, a.recipe.shape), values)
+    if a.ndim:
+        set_(target, np.unravel_index(places % size, a.recipe.shape), values)
+    else:
+        set_(target, ..., values[-1])
 
 
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
@@ -111,8 +134,12 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
     arr[_along(arr, indices, axis)] = values
 
 
-def _along(array: Any, indices: Any, axis: int) -> tuple[NDArray, ...]:
-    places = indices.computed() if isinstance(indices, Array) else np.asarray(indices)
+def _along(array: Any, indices: Any, axis: int) -> tuple[Any, ...]:
+    places = indices
+    if not is_pending(indices):
+        places = (
+            indices.computed() if isinstance(indices, Array) else np.asarray(indices)
+        )
     if places.dtype.kind not in "iu":
         raise IndexError(named("`indices` must be an integer array"))
     if places.ndim != array.ndim:
@@ -167,7 +194,7 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -
     if flags.dtype == np.bool_ and (axis is None or array.ndim == 1):
         flat = array.ravel()
         if flags.shape == flat.shape and normal_axis(axis or 0, 1) == 0:
-            return deliver("compress", get(flat, flags), out)
+            return deliver("compress", get(flat, flags), out, "unsafe")
     mask = condition.computed() if isinstance(condition, Array) else condition
     mask = np.asarray(mask).astype(bool)
     if mask.ndim != 1:
@@ -184,7 +211,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """An array made from choices, by an array of their numbers."""
     number = face.asarray(a)
     options = [face.asarray(x) for x in choices]
-    places = _in_range(number, len(options), mode)
+    places = _in_range(as_positions(number), len(options), mode)
     if ((places < 0) | (places >= len(options))).any():
         raise ValueError(named("invalid entry in choice array"))
     dtype = np.result_type(*[x.dtype for x in options])
@@ -193,7 +220,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     for k in range(len(options) - 2, -1, -1):
         result = elementwise.apply(REGISTRY["where"], places == k, options[k], result)
     value = broadcast_value(cast(result.read(), dtype), shape)
-    return deliver("choose", face.ndarray.wrap(value), out)
+    return deliver("choose", face.ndarray.wrap(value), out, "unsafe")
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
@@ -247,14 +274,12 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
         raise TypeError(named("copyto() argument 1 must be numpy.ndarray"))
     if not dst.writeable:
         raise ValueError(named("assignment destination is read-only"))
-    if hasattr(src, "dtype") and not np.can_cast(
-        src.dtype,
-        dst.dtype,
-        casting,  # type: ignore[arg-type]
-    ):
+    given = src.dtype if hasattr(src, "dtype") else host_array(src).dtype
+    fits = type(src) is int and dst.dtype.kind != "b"  # or its value does not
+    if not fits and not np.can_cast(given, dst.dtype, casting):  # type: ignore[arg-type]
         raise TypeError(
             named(
-                f"Cannot cast array data from {src.dtype!r} to {dst.dtype!r} according "
+                f"Cannot cast array data from {given!r} to {dst.dtype!r} according "
                 f"to the rule '{casting}'"
             )
         )
@@ -268,11 +293,14 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
 def putmask(a: Any, /, mask: Any, values: Any) -> None:
     """Store values where a mask holds; short values are repeated."""
     given = face.asarray(values)
+    if np.size(mask) != a.size:
+        raise ValueError(named("putmask: mask and data must be the same size"))
     if given.shape != a.shape and given.size != 1:
         given = given.ravel()[np.arange(a.size) % given.size].reshape(a.shape)
     if given.size == 1:
         given = given.reshape(())
-    copyto(a, given, "unsafe", face.asarray(mask).astype(bool))
+    flags = face.asarray(mask).astype(bool)
+    copyto(a, given, "unsafe", flags.reshape(a.shape))
 
 
 def place(arr: Any, mask: Any, vals: Any) -> None:

@@ -43,7 +43,10 @@ def _check_kth(kth: Any, a: Any, axis: Any) -> None:
     """Raise ValueError for places that are not in the array."""
     shape = np.shape(a)
     extent = product(shape) if axis is None else shape[normal_axis(axis, len(shape))]
-    for place in np.atleast_1d(kth):
+    places = np.atleast_1d(kth)
+    if places.dtype.kind not in "iu":
+        raise TypeError(named("Partition index must be integer"))
+    for place in places:
         if not -extent <= place < extent:
             raise ValueError(named(f"kth(={place}) out of bounds ({extent})"))
 
@@ -55,7 +58,7 @@ def _sorted_along(name: str, a: Any, axis: Any, **options: Any) -> Any:
         array, axis = array.ravel(), -1
     if array.ndim == 0:
         if name == "argsort" and axis in (0, -1):
-            return face.ndarray(1, np.int64).reshape(())
+            return face.ndarray(1, np.int64)
         raise np.exceptions.AxisError(axis, 0, called())
     place = normal_axis(axis, array.ndim)
     if name == "argsort":

@@ -11,9 +11,10 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
-from engine.errors import named
+from engine.errors import named, warn_user
 from engine.movement import broadcast_value
 from engine.record.registry import REGISTRY
+from engine.record.value import DATES
 
 from .fallback import library_call
 from .masked import over_selections
@@ -36,6 +37,9 @@ __all__ = [
 
 def _mean_dtypes(dtype: np.dtype[Any], wanted: Any) -> tuple[Any, Any]:
     """The dtype to add in, and that of the result."""
+    if dtype.kind in DATES:
+        reductions.refuse_unit(dtype, wanted)
+        return dtype, dtype
     if wanted is not None:
         return np.dtype(wanted), np.dtype(wanted)
     if dtype.kind in "biu":
@@ -69,7 +73,10 @@ def mean(
     inner, outer = _mean_dtypes(array.dtype, dtype)
     chosen = selected(array, where, 0)
     total = reduce("sum", chosen, axes, where is not True or keepdims, inner)
-    result = _divided(total, _count(array, axes, where))
+    count = _count(array, axes, where)
+    if count.__class__ is int and not count:
+        warn_user("Mean of empty slice", RuntimeWarning)
+    result = _divided(total, count)
     if where is not True:
         result = _laid_out_as(result, total)
         if not keepdims:
@@ -87,9 +94,10 @@ def _laid_out_as(result: Any, model: Any) -> Any:
 
 def _divided(total: Any, count: Any) -> Any:
     if isinstance(count, int):
-        count = total.dtype.type(count)
+        durations = total.dtype.kind == "m"
+        count = np.int64(count) if durations else total.dtype.type(count)
     else:
-        count = count.astype(total.real.dtype)
+        count = count if total.dtype.kind == "m" else count.astype(total.real.dtype)
     return elementwise.apply(REGISTRY["divide"], total, count)
 
 
@@ -134,6 +142,8 @@ def var(
         total = _squared_distances(array, axes, inner, count, where, mean)
         outer = total.dtype if outer.kind == "c" else outer
     if isinstance(count, int):
+        if count <= ddof:
+            warn_user("Degrees of freedom <= 0 for slice", RuntimeWarning)
         divisor: Any = total.dtype.type(builtins.max(count - ddof, 0))
         result = elementwise.apply(REGISTRY["divide"], total, divisor)
     else:
@@ -339,7 +349,7 @@ def median(
 ) -> Any:
     """The median over an axis."""
     array = face.asarray(a)
-    if isinstance(axis, tuple) or array.dtype.kind == "c" or not array.size:
+    if isinstance(axis, tuple) or array.dtype.kind in "cmM" or not array.size:
         return deliver("median", _by_numpy("median", array, axis, keepdims), out)
     (made,) = _quantiles_of_sorted(array, [0.5], axis, keepdims, True)
     return deliver("median", made, out)
@@ -363,6 +373,8 @@ def average(
         result = mean(array, axis, keepdims=keepdims)
         count = array.size / max(getattr(result, "size", 1), 1)
         return (result, result * 0 + count) if returned else result
+    if array.dtype.kind in DATES:
+        raise TypeError(named(f"numbers to weigh were required; {array.dtype} given"))
     weight = face.asarray(weights)
     if weight.shape != array.shape:
         if not isinstance(axis, int) or weight.shape != (array.shape[axis],):

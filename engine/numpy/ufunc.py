@@ -13,15 +13,15 @@ from engine.errors import named
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast, resolved
 from engine.record.registry import REGISTRY
-from engine.record.value import Scalar, Value
+from engine.record.value import Scalar, Value, typed
 
 from . import elementwise, reductions, scans, shared_calls
 from .fallback import library_call
 from .indexing import add_at
 from .operands import WEAK, to_value
 
-_ABSENT = set("OMmG")
-"""Codes of dtypes that there are no arrays of: objects, dates, complex256."""
+_ABSENT = set("OG")
+"""Codes of dtypes that there are no arrays of: objects, complex256."""
 
 _FREE = ("same_kind", "unsafe")
 """Casting rules that every loop's operands meet; the others need a look."""
@@ -148,6 +148,12 @@ class ufunc:
                 )
             out = args[nin:]
             args = args[:nin]
+        if isinstance(out, tuple) and len(out) > self.numpy.nout:
+            raise ValueError(
+                named("The 'out' tuple must have exactly one entry per ufunc output")
+            )
+        if dtype is not None and signature is not None:
+            raise TypeError(named("cannot specify both 'signature' and 'dtype'"))
         outs = out if isinstance(out, tuple) else (out,)
         outs = tuple(outs) + (None,) * (self.numpy.nout - len(outs))
         if self.op is None:
@@ -186,13 +192,13 @@ class ufunc:
             # NumPy crashes on "equiv" with plain numbers; our bytes have one order.
             casting="no" if casting == "equiv" else casting,
         )
-        typed = [
+        taken = [
             cast(x, want)
             if isinstance(x, Value)
-            else Scalar(want.type(x.value if isinstance(x, Scalar) else x), want)
+            else Scalar(typed(x.value if isinstance(x, Scalar) else x, want), want)
             for x, want in zip(values, loop, strict=False)
         ]
-        result = op(*typed)
+        result = op(*taken)
         return cast(result, loop[self.numpy.nin]), order
 
     def _loop_wanted(self, dtype: Any, signature: Any) -> tuple[Any, ...]:
@@ -210,9 +216,13 @@ class ufunc:
         """Zeros where a result without `out` is masked out (NumPy leaves garbage)."""
         result = elementwise.in_c_order(result, order)
         shape = np.broadcast_shapes(result.shape, mask.shape)
-        zero = Scalar(result.dtype.type(0), result.dtype)
+        zero = Scalar(typed(0, result.dtype), result.dtype)
         chosen = broadcast_value(mask, shape)
         return REGISTRY["where"](chosen, broadcast_value(result, shape), zero)
+
+    def _where(self, result: face.ndarray, mask: Any) -> face.ndarray:
+        """A result of NumPy, which has garbage where it is masked out: zeros there."""
+        return face.fresh(self._masked(result.read(), None, mask))
 
     def _call_composed(
         self,
@@ -230,13 +240,14 @@ class ufunc:
             options = {"where": where, "casting": casting, "dtype": dtype}
             results = library_call(self.__name__, self.numpy, *args, **options)
             results = results if isinstance(results, tuple) else (results,)
+        mask = True if where is True else elementwise.mask_value(where)
         final = []
         for result, out in zip(results, outs, strict=True):
             if out is None:
-                final.append(result)
+                final.append(result if where is True else self._where(result, mask))
                 continue
             target = elementwise.check_out(out)
-            elementwise.store_out(self.__name__, result.read(), target, casting, True)
+            elementwise.store_out(self.__name__, result.read(), target, casting, mask)
             final.append(target)
         return tuple(final) if len(final) > 1 else final[0]
 
@@ -254,7 +265,8 @@ class ufunc:
     ) -> Any:
         """Reduce an axis by applying the function along it."""
         name = _REDUCTIONS.get(self.__name__)
-        if name is None:
+        truth = name in ("all", "any") and dtype is not None
+        if name is None or truth:
             options: dict[str, Any] = {"axis": axis, "dtype": dtype}
             if initial is not None:
                 options["initial"] = initial
@@ -269,6 +281,8 @@ class ufunc:
             )
             return reductions.deliver(f"{self.__name__}.reduce", result, out)
         function = getattr(reductions, name)
+        if dtype is not None and name in ("max", "min"):
+            array = face.asarray(array).astype(dtype, copy=False)
         options = {"axis": axis, "out": out, "keepdims": keepdims, "where": where}
         if name in ("sum", "prod"):
             options["dtype"] = dtype
@@ -281,6 +295,10 @@ class ufunc:
     ) -> Any:
         """The reductions of all prefixes along an axis."""
         if self.__name__ in ("add", "multiply"):
+            if axis is None:
+                raise ValueError(named("accumulate does not allow multiple axes"))
+            if np.ndim(array) == 0:
+                raise TypeError(named("cannot accumulate on a scalar"))
             scan = scans.cumsum if self.__name__ == "add" else scans.cumprod
             return scan(array, axis=axis, dtype=dtype, out=out)
         name = f"{self.__name__}.accumulate"
@@ -321,6 +339,8 @@ class ufunc:
             raise TypeError(named("first operand must be array"))
         if not a.writeable:
             raise ValueError("at: a writeable array was required; array is read-only")
+        if b is None and self.nin > 1:
+            raise ValueError(named("second operand needed for ufunc"))
         if self.__name__ in ("add", "subtract"):
             value = to_value(b, self.__name__)
             if self.__name__ == "subtract":

@@ -25,7 +25,7 @@ from engine.recipe import (
 )
 
 from .indexing import get, set_
-from .operands import read_as
+from .operands import KINDS, read_as
 
 
 class Views(Array):
@@ -65,6 +65,8 @@ class Views(Array):
 
     def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Self:
         """The same elements in another shape: a view where strides allow it."""
+        if not shape:
+            raise TypeError(named("reshape() takes exactly 1 argument (0 given)"))
         wanted = shape[0] if len(shape) == 1 else shape
         extents = resolve_shape(self.recipe.size, _extents(wanted))
         recipe = self.recipe
@@ -135,6 +137,8 @@ class Views(Array):
             gone = {a for a, n in enumerate(recipe.shape) if n == 1}
         else:
             given = axis if isinstance(axis, tuple) else (axis,)
+            if not rank:  # NumPy lets the first axis of none be squeezed
+                given = tuple(a for a in given if a not in (0, -1))
             gone = {normal_axis(a, rank) for a in given}
             if len(gone) < len(given):
                 raise ValueError(named("duplicate value in 'axis'"))
@@ -201,8 +205,10 @@ class Views(Array):
         recipe = self.recipe
         with naming():
             target = np.dtype(dtype)
-        if target.kind not in "biufc":
-            raise TypeError(f"view: a numeric dtype was required; {target} was given")
+        if target.kind not in KINDS:
+            raise TypeError(
+                f"view: a dtype of numbers or of dates was required; {target} was given"
+            )
         old, new = recipe.dtype.itemsize, target.itemsize
         if old == new:
             return self.view_as(recipe._replace(dtype=target))
@@ -291,6 +297,37 @@ class Flat:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.asarray(self.base.flatten(), dtype=dtype)
 
+    @property
+    def coords(self) -> tuple[int, ...]:
+        """The indices of the element that `next` gives."""
+        if self.index >= len(self):
+            return (self.base.shape[0], *(0 for _ in self.base.shape[1:]))
+        return tuple(int(k) for k in np.unravel_index(self.index, self.base.shape))
+
+    def __eq__(self, other: object) -> Any:
+        return self.base.ravel() == _elements(other)
+
+    def __ne__(self, other: object) -> Any:
+        return self.base.ravel() != _elements(other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self.base.ravel() < _elements(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.base.ravel() <= _elements(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.base.ravel() > _elements(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.base.ravel() >= _elements(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _elements(other: Any) -> Any:
+    return other.base.ravel() if isinstance(other, Flat) else other
+
 
 def permutation(axes: Sequence[Any], rank: int) -> tuple[int, ...]:
     """Axes of a transpose, none negative. Raises ValueError for no permutation."""
@@ -315,14 +352,17 @@ def normal_axis(axis: Any, rank: int) -> int:
 
 
 def _extents(shape: Any) -> tuple[int, ...]:
-    if isinstance(shape, (int, np.integer)):
-        return (int(shape),)
-    if hasattr(shape, "__index__") and not isinstance(shape, (tuple, list)):
-        return (int(shape.__index__()),)
-    return tuple(int(extent.__index__()) for extent in shape)
+    """A requested shape as a tuple; every negative extent is one to be found."""
+    whole: Any = () if shape is None else shape
+    is_array = isinstance(shape, (Array, np.ndarray)) and shape.ndim
+    is_one = hasattr(shape, "__index__") and not is_array
+    with naming():
+        extents = (index(whole),) if is_one else tuple(index(n) for n in whole)
+    return tuple(max(extent, -1) for extent in extents)
 
 
 def _order(order: str, recipe: Recipe) -> str:
+    order = order.upper()
     if order == "A":
         return "F" if is_f_contiguous(recipe) and not is_c_contiguous(recipe) else "C"
     if order not in ("C", "F"):

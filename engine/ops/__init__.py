@@ -44,6 +44,7 @@ from .comparison import (
     isfinite,
     isinf,
     isnan,
+    isnat,
     less,
     less_equal,
     not_equal,
@@ -97,8 +98,10 @@ from .scans import (
     cumprod,
     cumsum,
     flat_positions,
+    indices,
     recurrence,
     sort,
+    warned,
 )
 from .selection import clip, fmax, fmin, maximum, minimum, where
 from .sources import full, iota, random_bits
@@ -191,6 +194,7 @@ __all__ = [
     "hypot",
     "ifft",
     "imag",
+    "indices",
     "inv",
     "invert",
     "iota",
@@ -198,6 +202,7 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "isnat",
     "lcm",
     "ldexp",
     "left_shift",
@@ -270,6 +275,7 @@ __all__ = [
     "update",
     "update_add",
     "view",
+    "warned",
     "where",
     "winner",
 ]

@@ -1,8 +1,10 @@
-"""Scans and sorts along one axis, and a check, as library calls."""
+"""Scans and sorts along one axis, and checks, as library calls."""
 
 from __future__ import annotations
 
 import math
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,11 +18,11 @@ from engine.movement import (
     slice_value,
 )
 from engine.recipe import Shape, c_strides
-from engine.record.value import Value
+from engine.record.value import DATES, Value
 from engine.shared_work import along
 
 from .loops import INT64, conj
-from .op import DType, operation
+from .op import DType, operation, resolved
 from .regions import full_value, update
 from .sources import iota
 
@@ -32,6 +34,17 @@ def _same(x: Any, axis: int) -> tuple[DType, Shape]:
     return x.dtype, x.shape
 
 
+def _accumulated(ufunc: np.ufunc) -> Callable[[Any, int], tuple[DType, Shape]]:
+    """The inference of a scan by a function that not all dates have."""
+
+    def infer(x: Any, axis: int) -> tuple[DType, Shape]:
+        if x.dtype.kind in DATES:
+            resolved(ufunc, f"cumulative {ufunc.__name__}", (x.dtype, x.dtype, None))
+        return x.dtype, x.shape
+
+    return infer
+
+
 def _same_pair(factors: Any, terms: Any, axis: int) -> tuple[DType, Shape]:
     return terms.dtype, terms.shape
 
@@ -40,10 +53,10 @@ def _positions(x: Any, axis: int) -> tuple[DType, Shape]:
     return INT64, x.shape
 
 
-@operation("library", _same, onnx="CumSum", linear=True)
+@operation("library", _accumulated(np.add), onnx="CumSum", linear=True)
 def cumsum(x: Any, axis: Any) -> Any:
     """Sums of all elements up to each one, in the dtype of x."""
-    return np.cumsum(x, axis=axis, dtype=x.dtype)
+    return np.cumsum(x, axis=axis, dtype=None if x.dtype.kind in DATES else x.dtype)
 
 
 @cumsum.cotangent
@@ -57,7 +70,7 @@ def _sum_after(value: Value, axis: int) -> Value:
     return flip_value(backwards, (axis,))
 
 
-@operation("library", _same)
+@operation("library", _accumulated(np.multiply))
 def cumprod(x: Any, axis: Any) -> Any:
     """Products of all elements up to each one, in the dtype of x."""
     return np.cumprod(x, axis=axis, dtype=x.dtype)
@@ -200,6 +213,24 @@ def flat_positions(places: Value, axis: int, shape: Shape) -> Value:
     return positions
 
 
+def _indices(x: Any, extent: int, of: str) -> tuple[DType, Shape]:
+    return INT64, x.shape
+
+
+@operation("library", _indices)
+def indices(x: Any, extent: Any, of: Any) -> Any:
+    """Indices counted from the front, when each is at least -extent and below it.
+
+    `of` is what they are indices of, as in "axis 0".
+    """
+    outside = (x < -extent) | (x >= extent)
+    if outside.any():
+        raise IndexError(
+            f"index {x[outside][0]} is out of bounds for {of} with size {extent}"
+        )
+    return np.where(x < 0, x + extent, x)
+
+
 def _bounded(x: Any, extent: int, other: int) -> tuple[DType, Shape]:
     return x.dtype, x.shape
 
@@ -214,3 +245,21 @@ def bounded(x: Any, extent: Any, other: Any) -> Any:
             f"Target {x[outside][0]} is out of bounds"
         )
     return x
+
+
+def _warned(x: Any, flags: Any, message: str, line: str) -> tuple[DType, Shape]:
+    return x.dtype, x.shape
+
+
+@operation("library", _warned, linear=True)
+def warned(x: Any, flags: Any, message: Any, line: Any) -> Any:
+    """The elements of x, after a RuntimeWarning at a line where a flag is set."""
+    if flags.any():
+        filename, _, number = line.rpartition(":")
+        warnings.warn_explicit(message, RuntimeWarning, filename, int(number))
+    return x
+
+
+@warned.cotangent
+def _(cotangent: Cotangent, out: Value, _x: Value, _flags: Value, *_: str) -> Any:
+    return cotangent, None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy
 import pytest
 
+import engine
 import engine.numpy as np
 
 
@@ -100,7 +101,74 @@ def test_the_class_can_be_subscripted_in_annotations() -> None:
     assert str(np.ndarray[int, float]) == "engine.numpy.ndarray[int, float]"
 
 
-@pytest.mark.parametrize("name", ["ctypes", "__array_interface__", "__array_struct__"])
+class Shown:
+    """What has an interface alone: no other protocol is asked."""
+
+    def __init__(self, interface: dict[str, Any]) -> None:
+        self.__array_interface__ = interface
+
+
+@pytest.mark.parametrize("dtype", ["?", "u1", "i4", "f2", "f8", "F"])
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda a: a,
+        lambda a: a.T[::-1],
+        lambda a: a[1:, ::-2],
+        lambda a: a[:, 1],
+        lambda a: a[:0],
+        lambda a: a.real,
+        lambda a: a[1, 2],
+        lambda a: a[a != 1],
+        lambda a: a[:0].view("u1"),
+        lambda a: a.view("u1"),
+    ],
+)
+def test_the_interface_shows_the_elements(dtype: str, view: Any) -> None:
+    plain = numpy.arange(6).reshape(2, 3).astype(dtype)
+    want, have = view(plain), view(np.array(plain))
+    shown = numpy.asarray(Shown(have.__array_interface__))
+    assert shown.dtype == want.dtype
+    numpy.testing.assert_array_equal(shown, want)
+
+
+def test_the_interface_shares_memory_while_somebody_holds_it() -> None:
+    x = np.arange(4.0)
+    x += 1
+    outside = numpy.asarray(Shown(x[::-1].__array_interface__))
+    outside[0] = 40.0
+    x[0] = 10.0
+    assert (x.tolist(), outside[-1]) == ([10.0, 2.0, 3.0, 40.0], 10.0)
+    del outside
+    engine.reset_stats()
+    x *= 2
+    assert engine.stats()["launches"] == 0  # nobody sees the memory: lazy again
+    assert x.tolist() == [20.0, 4.0, 6.0, 80.0]
+
+
+def test_the_interface_of_what_is_read_only_is_read_only() -> None:
+    x = np.arange(4.0)
+    for view in (np.broadcast_to(x, (2, 4)), x.reshape(2, 2).diagonal()):
+        shown = numpy.asarray(Shown(view.__array_interface__))
+        assert not shown.flags.writeable
+        assert shown.tolist() == view.tolist()
+    assert numpy.asarray(Shown(x.__array_interface__)).flags.writeable
+
+
+def test_who_takes_the_interface_for_an_address_is_told() -> None:
+    with pytest.raises(IndexError):
+        np.arange(3).__array_interface__["data"][0]
+
+
+def test_pictures_are_made_of_arrays() -> None:
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    plain = numpy.arange(24, dtype="uint8").reshape(2, 4, 3)
+    for view in (lambda a: a, lambda a: a[:, ::-1]):
+        made = image.fromarray(view(np.array(plain)))
+        assert numpy.array_equal(numpy.asarray(made), view(plain))
+
+
+@pytest.mark.parametrize("name", ["ctypes", "__array_struct__"])
 def test_what_would_need_an_address_says_why_it_is_absent(name: str) -> None:
     x = np.arange(3)
     assert not hasattr(x, name)

@@ -123,7 +123,9 @@ def test_a_function_does_with_every_kind_of_operand_what_numpys_does(name: str) 
                 assert isinstance(found, Exception), (kind, expected, found)
             else:
                 assert not isinstance(found, Exception), (kind, found)
-                compare(expected, found)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # of nothing but NaN, when computed
+                    compare(expected, found)
 
 
 def outcome(function: Function, module: Any, x: Any) -> Any:
