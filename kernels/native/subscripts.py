@@ -178,7 +178,8 @@ def getitem(self: int, key: int, entry: int) -> int:
     items = reserve(2)
     count = 0
     recipe = field(self + slot.array_recipe, state.recipe_type)
-    if kind(self) == face and recipe != 0:
+    plain = kind(self) == face and load(self + slot.array_scalar) == state.false
+    if plain and recipe != 0:
         count = described(key, parts)
     if count != 0 and face == state.ndarray_type and is_element(recipe, parts, count):
         read = element(self, key, parts, count)
