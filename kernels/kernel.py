@@ -12,8 +12,8 @@ shared among threads or blocks, and `inner` axes.
 * ``row``: the body runs once for every index of the outer axes ("a row"). A `Loop` in
   it runs over the inner axis; statements outside of a `Loop` run once a row.
 * ``column``: as ``row``, but the reduced (inner) axes lie *before* the last outer axis
-  in memory, so the emitter blocks the last outer axis and keeps one accumulator for
-  each of its elements.
+  in memory, or are short; so the emitter blocks the last outer axis and keeps one
+  accumulator for each of its elements.
 
 Indices are independent: what one index of the axes stores, no other index loads or
 stores, so that each statement may as well run for all indices before the next one does.

@@ -187,9 +187,9 @@ def test_a_thousand_extents_have_the_kernels_of_one() -> None:
     def keys(n: int, m: int) -> set[str]:
         return {made.kernel.key for made in lowered(*_blocks(n, m))}
 
-    expected = keys(17, 11)
+    expected = keys(17, 21)
     seen = set()
-    for n, m in rng.integers(10, 1000, (250, 2)).tolist():
+    for n, m in rng.integers(17, 1000, (250, 2)).tolist():
         if m not in (n, n - 2):  # what has the same extents may share a kernel
             seen |= keys(n, m)
     assert seen == expected

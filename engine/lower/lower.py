@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from math import prod
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from engine.access import Extents, Place, collapses
+from engine.access import Place
 from engine.kernels.kernel import (
     IOTA,
     Access,
@@ -31,6 +30,7 @@ from engine.kernels.kernel import (
     Store,
     StrideClass,
 )
+from engine.lower.axes import simplify_axes
 from engine.lower.passes import Passes
 from engine.program import COPY, Step
 from engine.schedule import Schedule
@@ -346,62 +346,3 @@ def kernel_name(steps: Sequence[Step]) -> str:
     """A readable name, from the ops: ``subtract_exp_sum``."""
     names = list(dict.fromkeys(step.op.name for step in steps))
     return "_".join(names[:5])
-
-
-# -- axes -----------------------------------------------------------------------------
-def simplify_axes(
-    kind: str,
-    extents: Extents,
-    inner: int,
-    places: Sequence[Place],
-    stores: set[int],
-) -> tuple[Extents, int, list[Place]]:
-    """The fewest axes, in the best order; how many are outer; the places over them."""
-    outer = list(range(len(extents) - inner))
-    if kind == "map":
-        outer = _best_order(extents, places, stores)
-    runs = [*_runs(outer, extents, places)]
-    n_outer = len(runs)
-    if inner:
-        runs.append(list(range(len(extents) - inner, len(extents))))
-    merged = [
-        Place(p.offset, tuple(p.strides[run[-1]] for run in runs)) for p in places
-    ]
-    sizes = tuple(prod(extents[axis] for axis in run) for run in runs)
-    return sizes, n_outer, merged
-
-
-def _best_order(
-    extents: Extents, places: Sequence[Place], stores: set[int]
-) -> list[int]:
-    """Axes of a map, the vector axis last: the one contiguous for most accesses."""
-    axes = range(len(extents))
-    if len(extents) < 2:
-        return list(axes)
-
-    def weight(axis: int) -> tuple[int, int]:
-        steps = [abs(place.strides[axis]) for place in places]
-        stored = sum(s == 1 for i, s in enumerate(steps) if i in stores)
-        return (sum(s == 1 for s in steps), stored)
-
-    last = max(axes, key=lambda axis: (*weight(axis), axis))
-    first = places[min(stores)].strides if stores else tuple(extents)
-    rest = sorted((a for a in axes if a != last), key=lambda a: -abs(first[a]))
-    return [*rest, last]
-
-
-def _runs(
-    order: Sequence[int], extents: Extents, places: Sequence[Place]
-) -> list[list[int]]:
-    """Neighbouring axes that all places walk as one."""
-    runs: list[list[int]] = []
-    for axis in order:
-        pair = (runs[-1][-1], axis) if runs else ()
-        if pair and all(
-            collapses((extents[pair[0]], extents[axis]), [p.strides[a] for a in pair])
-            for p in places
-        ):
-            runs[-1].append(axis)
-        else:
-            runs.append([axis])
-    return runs

@@ -49,7 +49,7 @@ def element_of(handle: Array, recipe: Recipe) -> Value | None:
     return Value(recipe.dtype, (), cell, layout=owned(recipe.dtype, ()))
 
 
-def fill(handle: Array, recipe: Recipe, number: Any) -> bool:
+def write_number(handle: Array, recipe: Recipe, number: Any) -> bool:
     """Write a number to a region of at most one axis; False where that is not done.
 
     Only where nobody but the handle's own memory holds the elements.

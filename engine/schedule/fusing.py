@@ -10,7 +10,7 @@ from engine.access import Extents, Place, inverse, locate, overlap, spread
 from engine.program import Step
 from engine.recipe import Recipe
 from engine.schedule.groups import Draft, GroupKind, Read
-from engine.schedule.trial import Trial, aligned, cut, real
+from engine.schedule.trial import SHORT, Trial, aligned, cut, is_short, real
 
 MAX_PASSES = 6
 
@@ -57,7 +57,8 @@ class Fuser:
             return Draft("map", real((prod(self.shape(n)),)), 0)
         before, reduced, after = cut(self.shape(n), step)
         if after == 1:
-            return Draft("row", real((before, reduced)), 1)
+            kind: GroupKind = "column" if is_short(before, reduced) else "row"
+            return Draft(kind, real((before, reduced)), 1)
         draft = Draft("column", real((before, after, reduced)), 1)
         strides = zip(
             (before, after, reduced), (reduced * after, 1, after), strict=True
@@ -254,7 +255,8 @@ class Fuser:
             strides.append(digits[moving[0]] * weight[parts[moving[0]]])
         own = Place(0, tuple(strides))
         inner = [axis for _, axis in sorted(reduced)]
-        kind: GroupKind = "row" if sizes[2] == 1 else "column"
+        along = sizes[2] == 1 and not is_short(*sizes[:2])
+        kind: GroupKind = "row" if along else "column"
         return self._ordered(trial, own, inner, kind)
 
     def _ordered(
@@ -300,7 +302,8 @@ class Fuser:
                 # A single row is not walked twice in one kernel, however short it is:
                 # all cores share the second walk when it is a kernel of its own.
                 single = draft.outer_size == 1
-                if draft.kind == "column" or ready >= MAX_PASSES or single:
+                column = draft.kind == "column" and draft.extents[-1] > SHORT
+                if column or ready >= MAX_PASSES or single:
                     self.obstacle = self.obstacle or (
                         "it needs a second walk over a single row"
                         if single

@@ -57,6 +57,19 @@ def aligned(step: Step) -> Sequence[int]:
     return range(len(step.operands))
 
 
+SHORT = 16
+"""Elements of a line that are added in order, many lines at a time."""
+
+
+def is_short(before: int, reduced: int) -> bool:
+    """Whether lines along the memory are reduced as columns: they are short and many.
+
+    To add a few elements in lanes takes as long as to add 32, and one line alone has
+    too few for the vectors of its other work.
+    """
+    return reduced <= SHORT and before > 1
+
+
 def cut(shape: Extents, step: Step) -> tuple[int, int, int]:
     """Sizes before, in and after the reduced axes, which adjoin."""
     axes = [a for a in step.attributes[0] if shape[a] != 1]

@@ -112,7 +112,7 @@ def copied(base: int, recipe: int, row: int) -> int:
     return invoke(load(state.cells), words, 0, 0)
 
 
-def fill(handle: int, recipe: int, number: int) -> int:
+def write_number(handle: int, recipe: int, number: int) -> int:
     """Write a number to a region of at most one axis; 0 where that is not done here.
 
     Only where nobody but the handle's own memory holds the elements.

@@ -5,7 +5,7 @@ The faces say what they mean; all but the cases of everyday is left to their met
 
 from __future__ import annotations
 
-from .at_once import element_of, fill, is_idle
+from .at_once import element_of, is_idle, write_number
 from .handles import (
     FACE,
     OTHER,
@@ -178,7 +178,8 @@ def getitem(self: int, key: int, entry: int) -> int:
     items = reserve(2)
     count = 0
     recipe = field(self + slot.array_recipe, state.recipe_type)
-    if kind(self) == face and recipe != 0:
+    plain = kind(self) == face and load(self + slot.array_scalar) == state.false
+    if plain and recipe != 0:
         count = described(key, parts)
     if count != 0 and face == state.ndarray_type and is_element(recipe, parts, count):
         read = element(self, key, parts, count)
@@ -340,7 +341,7 @@ def filled_at_once(self: int, key: int, value: int, face: int, parts: int) -> in
     if found == 0:
         return 0
     IncRef(found)
-    done = fill(self, found, value)
+    done = write_number(self, found, value)
     DecRef(found)
     return done
 
