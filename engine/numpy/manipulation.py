@@ -14,7 +14,7 @@ from engine.movement import normal_axes
 from engine.ops.op import broadcast_shape
 from engine.recipe import Recipe, broadcast_strides
 
-from .indexing import as_positions
+from .keys import as_positions
 from .views import normal_axis
 
 __all__ = [

@@ -16,7 +16,8 @@ from engine.ops.op import cast
 from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
 
-from .indexing import as_positions, get, given_value, set_, stored_value
+from .indexing import get, given_value, set_, stored_value
+from .keys import as_positions
 from .operands import NDArray, host_array
 from .reductions import deliver
 from .views import normal_axis
