@@ -9,7 +9,9 @@ only a segment needs lies in one piece of memory, where what is dead makes room.
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from copy import copy
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from engine.kernels.counts import COUNTS
 from engine.kernels.cpu.launch import Launch, failure, scalar_formats
 from engine.kernels.native import table as native
 from engine.kernels.native.runner import FORMATS
-from engine.kernels.native.table import Call, Pointer, Scalar, Temporary, Word
+from engine.kernels.native.table import Call, Offset, Pointer, Scalar, Temporary, Word
 from engine.library_calls import library_call
 
 if TYPE_CHECKING:
@@ -66,9 +68,11 @@ class NativeRows:
 
     def __init__(self, draft: _Draft, contents: Contents, threads: int) -> None:
         segment = draft.segment()
-        bound = native.bind(segment, threads)
         self.segment, self.launches = segment, draft.launches
+        self._bound = bound = native.bind(segment, threads)
         self._run = bound.run
+        self._moves: Array | None = None
+        self._known: dict[Any, tuple[Any, ...]] = {}
         self._count = len(segment.calls)
         self._first, self._rows = draft.first, tuple(draft.rows)
         self._dead = tuple(draft.dead)
@@ -94,6 +98,33 @@ class NativeRows:
         for slot in self._dead:
             table[slot] = None
         return None
+
+    @property
+    def movable(self) -> bool:
+        """Whether all that depends on where regions begin is known to move."""
+        return None not in self._names
+
+    def moved(self, moves: Array) -> NativeRows:
+        """The same rows, their regions moved: by how much, for each."""
+        rows = copy(self)
+        rows._bound = self._bound.moved(self._offsets, moves)
+        rows._run = rows._bound.run
+        rows._moves = moves
+        return rows
+
+    @cached_property
+    def _offsets(self) -> native.Offsets:
+        return self.segment.offsets()
+
+    def straight(self, ends: native.Ends, threads: int) -> tuple[Any, ...]:
+        """The rows as a segment that is all of a flush."""
+        key = (tuple(ends.leaves.items()), ends.results)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = native.straight(self.segment, threads, ends)
+        if self._moves is None:
+            return known
+        return (native.moved(known[0], self._offsets, self._moves), *known[1:])
 
     def _stopped(self, done: int, table: list[Any]) -> Stop:
         """A call failed: what was computed before is put into the table."""
@@ -148,7 +179,21 @@ class Bound:
         if not whole or (donated and any(call.checks for call in late)):
             return None
         ends = native.Ends(leaves, tuple(results), self.parts[0].launches)
-        return native.straight(segment, self.threads, ends)
+        return self.parts[0].straight(ends, self.threads)
+
+    def moved(self, moves: Array) -> Bound | None:
+        """The same, its regions moved; None where that cannot be done in native code.
+
+        Parameters
+        ----------
+        moves : array of int
+            By how many items the regions of each array are moved, see `Row.moving`.
+        """
+        if len(self.parts) != 1 or not isinstance(self.parts[0], NativeRows):
+            return None
+        if not self.parts[0].movable:
+            return None
+        return Bound([self.parts[0].moved(moves)], self.threads)
 
 
 def bind(
@@ -250,7 +295,7 @@ class _Draft:
         formats = scalar_formats(launch.kernel)
         for k, form in zip(row.scalar_numbers, formats, strict=True):
             words.append(Scalar(k, form))
-        words += memoryview(launch.numbers).cast("q").tolist()
+        words += _numbers(row, launch)
         if plan is not None:
             for dtype, shape in plan.buffers:
                 words.append(self._temporary(dtype.itemsize * prod(shape), last))
@@ -310,6 +355,19 @@ class _Draft:
     def _size(self, slot: int) -> int:
         dtype, shape = self.contents[slot]
         return dtype.itemsize * prod(shape)
+
+
+def _numbers(row: Row, launch: Launch) -> list[Word]:
+    """The words of a layout; those where regions begin say which."""
+    numbers: list[Word] = [*memoryview(launch.numbers).cast("q").tolist()]
+    lowered = row.lowered
+    assert lowered is not None
+    at = len(lowered.layout.extents)
+    for owner, place in zip(lowered.owners, lowered.layout.places, strict=True):
+        if owner in row.moving:
+            numbers[at] = Offset(place[0], row.moving[owner])
+        at += len(place)
+    return numbers
 
 
 def _is_native(launcher: Any) -> bool:

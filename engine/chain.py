@@ -160,6 +160,8 @@ class _Chain:
         self.rows: list[Row] = []
         self.contents: list[Content] = []
         self.leaves: list[tuple[int, int]] = []
+        self.places: list[int] = []
+        self.fixed: list[int] = []
 
     def add(self, piece: Piece, template: Template) -> None:
         """Put the rows of a planned piece behind those that are there."""
@@ -185,15 +187,31 @@ class _Chain:
         if old != new:
             steps = resized_steps(steps, old, new)
         first = piece.first_scalar
+        moving = self._moving(piece, template)
         for row in plan.rows:
             lowered = row.lowered
             if lowered is not None and moves:
                 lowered = lowered.moved(moves)
             if lowered is not None and old != new:
                 lowered = resized_layout(lowered, old, new)
-            self.rows.append(row.placed(steps, buffers, slots, kept, first, lowered))
+            self.rows.append(
+                row.placed(steps, buffers, slots, kept, first, lowered, moving)
+            )
         for value, slot, _, _ in plan.outputs:
             self.slots[piece.values[value]] = slots[slot]
+
+    def _moving(self, piece: Piece, template: Template) -> dict[int, int]:
+        """Number the regions of a piece; those of which steps might begin elsewhere."""
+        moving: dict[int, int] = {}
+        for origin, begin in piece.origins.items():
+            number = len(self.places)
+            self.places.append(begin)
+            step = template.movable.get(origin)
+            if step is None:
+                self.fixed.append(number)
+            else:
+                moving[step] = number
+        return moving
 
     def _slots(self, piece: Piece, plan: WholePlan) -> tuple[list[int], set[int]]:
         """The slot of this table for each one of the piece; which are still needed."""
@@ -233,10 +251,37 @@ def _moved(
     return tuple(changed)
 
 
+@dataclass(frozen=True)
+class Assembly:
+    """What makes a plan.
+
+    Parameters
+    ----------
+    rows : list of Row
+    contents : list of Content
+        What slots hold.
+    leaves : list of (slot, index)
+        What comes in.
+    outputs : list of Result
+        What goes out.
+    places : tuple of int
+        Where the regions of arrays begin, piece by piece.
+    fixed : tuple of int
+        Which of them must begin there.
+    """
+
+    rows: list[Row]
+    contents: list[Content]
+    leaves: list[tuple[int, int]]
+    outputs: list[Result]
+    places: tuple[int, ...]
+    fixed: tuple[int, ...]
+
+
 def assemble(
     nodes: Sequence[Node], alive: Sequence[bool], parts: Sequence[Piece], build: Build
-) -> tuple[list[Row], list[Content], list[tuple[int, int]], list[Result]]:
-    """What makes a plan: all rows, what slots hold, what comes in and what goes out.
+) -> Assembly:
+    """Plans for all pieces of a path, put together.
 
     Parameters
     ----------
@@ -257,4 +302,11 @@ def assemble(
         for i, wanted in enumerate(alive)
         if wanted
     ]
-    return chain.rows, chain.contents, chain.leaves, outputs
+    return Assembly(
+        chain.rows,
+        chain.contents,
+        chain.leaves,
+        outputs,
+        tuple(chain.places),
+        tuple(chain.fixed),
+    )

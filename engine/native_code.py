@@ -6,9 +6,11 @@ and do all that it leaves to them. `engine.native` says when it is loaded.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from engine.execute import Native, evaluate, failed, use_native
 from engine.kernels import pool
 from engine.kernels.backend import HOST
 from engine.kernels.cpu.target import MissingSymbol
-from engine.kernels.native import objects
+from engine.kernels.native import objects, slots
 from engine.kernels.native.entries import KINDS, Code
 from engine.kernels.native.objects import FASTCALL, ONE, Unknown, fields
 from engine.native import NumPy
@@ -28,6 +30,7 @@ from engine.ops.op import Op
 from engine.recipe import Recipe
 from engine.record import splice
 from engine.record.forms import FORMS
+from engine.record.growth import grow
 from engine.record.node import LEAF, Known, Node
 from engine.record.registry import REGISTRY
 from engine.record.runtime import watchers
@@ -58,6 +61,9 @@ _splicing: splice.Native | None = None
 _methods: list[tuple[Any, str, Any, Any]] = []
 """What was replaced: class, name, Python's method, native code."""
 
+_slots_used: list[tuple[int, int]] = []
+"""What of classes calls native code at once: a place, and the address of the code."""
+
 
 def recorder() -> tuple[str, str]:
     """Which recorder runs, ``"native"`` or ``"python"``, and why."""
@@ -81,6 +87,9 @@ def start(face: type[Array]) -> None:
         return
     _fill(code)
     code.thing("tensor_type", face)
+    _recycle(code, "value_row", _value)
+    _recycle(code, "history_row", _history)
+    _recycle(code, "tensor_row", lambda: face.wrap(_value()))
     _code, _reason = code, "the default"
     _functions = Native(
         objects.function("flush", code.addresses["flush"], ONE),
@@ -108,35 +117,50 @@ def use(which: str) -> None:
     splice.use_native(_splicing if which == "native" else None)
     for cls, name, python, native in _methods:
         setattr(cls, name, native if which == "native" else python)
+    if which == "native":
+        for place, address in _slots_used:
+            objects.write_word(place, address)
+
+
+def _value() -> Value:
+    return Value(np.dtype(bool), ())
+
+
+def _history() -> History:
+    return History(LEAF, (), ())
+
+
+def _recycle(code: Code, row: str, make: Callable[[], Any]) -> None:
+    """Let objects that die be used again, where that can be done here."""
+    with contextlib.suppress(Unknown):  # it takes longer, that is all
+        code.recycle(row, type(make()), make)
 
 
 def _slots(face: type[Array]) -> dict[str, int]:
     """Where the fields lie that native code looks at."""
-    dtype = np.dtype(bool)
-
-    def value() -> Value:
-        return Value(dtype, ())
 
     def node() -> Node:
-        return Node(LEAF, (), (), (), dtype, (), None, "")
+        return Node(LEAF, (), (), (), np.dtype(bool), (), None, "")
 
     def storage() -> Storage:
-        return Storage(value())
+        return Storage(_value())
 
     return {
         **objects.header(),
         **objects.slice_fields(),
+        **objects.sequences(),
+        **objects.integers(),
         "array_flags": objects.flags_of_arrays(),
-        **fields("value", value, *Value.__slots__[1:]),
+        **fields("value", _value, *Value.__slots__[1:]),
         **fields("node", node, *Node.__slots__),
         **fields("trace", lambda: Trace(None), *Trace.__slots__),  # type: ignore[arg-type]
         **fields("trie", Trie, *Trie.__slots__),
         **fields("known", lambda: Known(None), *Known.__slots__),
         **fields("config", Config, *Config.__slots__),
-        **fields("history", lambda: History(LEAF, (), ()), *History.__slots__),
+        **fields("history", _history, *History.__slots__),
         **fields("storage", storage, *Storage.__slots__[1:]),
-        **fields("line", lambda: Line(storage(), value()), *Line.__slots__),
-        **fields("array", lambda: face.wrap(value()), *Array.__slots__[1:]),
+        **fields("line", lambda: Line(storage(), _value()), *Line.__slots__),
+        **fields("array", lambda: face.wrap(_value()), *Array.__slots__[1:]),
     }
 
 
@@ -181,6 +205,7 @@ def _fill(code: Code) -> None:
         "failed": failed,
         "sequence": sequence,
         "find_trace": current_trace,
+        "grow": grow,
         "call_op": Op.__call__,
         "written": _written,
         "steps_of": steps_of,
@@ -228,13 +253,15 @@ def _replace(cls: Any, name: str, address: int, flags: int) -> None:
 def _join(code: Code, face: Any) -> None:
     """Use native code for the methods of a face that have a form, and subscripts."""
     found: dict[str, Any] = {}
+    made: dict[str, tuple[int, int]] = {}
     for cls in reversed(face.__mro__):
         found.update({n: x for n, x in vars(cls).items() if callable(x)})
     words = 0
     for name in ("__getitem__", "__setitem__"):
         kind = name.strip("_")
-        address, words = code.method(kind, None, found[name], face, words)
-        _replace(face, name, address, KINDS[kind])
+        made[name] = code.method(kind, None, found[name], face, words)
+        _replace(face, name, made[name][0], KINDS[kind])
+        words = made[name][1]
     address, _ = code.method("computed", None, found["computed"], face)
     _replace(face, "computed", address, KINDS["computed"])
     for name in REDUCTIONS & found.keys():
@@ -246,8 +273,37 @@ def _join(code: Code, face: Any) -> None:
             kind = "binary" if form.operands == 2 else "unary"
             kind = "in_place" if form.in_place else kind
             op = REGISTRY[form.op]
-            address, _ = code.method(kind, op, python, face, int(form.reflected))
-            _replace(face, name, address, KINDS[kind])
+            made[name] = code.method(kind, op, python, face, int(form.reflected))
+            _replace(face, name, made[name][0], KINDS[kind])
+    _use_slots(code, face, made)
+
+
+def _use_slots(code: Code, face: type, made: dict[str, tuple[int, int]]) -> None:
+    """Let operators and subscripts call native methods without looking them up."""
+    for name, number in slots.OPERATORS.items():
+        both = f"__{name}__", f"__r{name}__"
+        if made.keys() >= set(both):
+            forward, reflected = (made[one][1] for one in both)
+            _use_slot(face, number, code.function("operator", forward, reflected)[0])
+    for name, number in slots.SINGLE.items():
+        if name in made:
+            _use_slot(face, number, made[name][0])
+    names = [f"__{name}__" for name in slots.COMPARISONS]
+    if made.keys() >= set(names):
+        table = code.table(made[name][1] for name in names)
+        _use_slot(face, slots.COMPARE, code.function("compare", table)[0])
+    with contextlib.suppress(Unknown):
+        old = objects.word(objects.place_in_type(face, slots.ASSIGN))
+        assign, _ = code.function("assign", made["__setitem__"][1], old)
+        _use_slot(face, slots.ASSIGN, assign)
+
+
+def _use_slot(cls: type, number: int, address: int) -> None:
+    """Let a function of a class be native code; CPython's own does it, too."""
+    with contextlib.suppress(Unknown):
+        place = objects.place_in_type(cls, number)
+        objects.write_word(place, address)
+        _slots_used.append((place, address))
 
 
 def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
@@ -260,6 +316,7 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
     code.number("ndarray_base", at["array_base"])
     code.number("ufunc_op", own["ufunc_op"])
     code.thing("ndarray_type", face)
+    _recycle(code, "ndarray_row", lambda: face.wrap(_value()))
     code.thing("ufunc", ufunc.__call__)
     code.thing("array_ufunc", face.__array_ufunc__)  # type: ignore[attr-defined]
     code.thing("array_ufunc_plain", functions.call_ufunc)
@@ -268,5 +325,9 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
     ops = {getattr(np, name, None): op for name, op in REGISTRY.items()}
     code.thing("ufuncs", {f: op for f, op in ops.items() if isinstance(f, np.ufunc)})
     _replace(ufunc, "__call__", code.addresses["call_ufunc"], FASTCALL)
+    with contextlib.suppress(Unknown):
+        old = objects.word(objects.place_in_type(ufunc, slots.CALL))
+        code.number("ufunc_called", old)
+        _use_slot(ufunc, slots.CALL, code.addresses["called"])
     _replace(face, "__array_ufunc__", code.addresses["array_ufunc"], FASTCALL)
     _join(code, face)

@@ -6,7 +6,7 @@ pieces; see `pieces`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from math import prod
 from typing import Any
 
@@ -21,6 +21,7 @@ from engine.interpret import interpret, moved
 from engine.kernels import pool
 from engine.kernels.backend import HOST
 from engine.kernels.native import table as native
+from engine.likeness import find, key_of, remember, spent
 from engine.pieces import Piece, pieces
 from engine.program import from_nodes, is_leaf
 from engine.record.node import LEAF, Node
@@ -45,7 +46,8 @@ class Plan:
 
     Parameters
     ----------
-    rows : sequence of Row
+    rows : sequence of Row, or callable
+        The rows, or what makes them when they are needed.
     contents : sequence of (dtype, shape, device)
         What each slot of the table of buffers holds.
     leaves : sequence of (slot, index)
@@ -57,22 +59,28 @@ class Plan:
     __slots__ = (
         "_cold",
         "_leaves",
+        "_make",
         "_outputs",
+        "_rows",
         "_slots",
         "_was_run",
         "bound",
         "contents",
-        "rows",
     )
 
     def __init__(
         self,
-        rows: Sequence[Row],
+        rows: Sequence[Row] | Callable[[], Sequence[Row]],
         contents: Sequence[Content],
         leaves: Sequence[tuple[int, int]],
         outputs: Sequence[Result],
     ) -> None:
-        self.rows = tuple(rows)
+        self._rows: tuple[Row, ...] | None = None
+        self._make: Callable[[], Sequence[Row]] | None = None
+        if callable(rows):
+            self._make = rows
+        else:
+            self._rows = tuple(rows)
         self.contents = contents
         self._leaves = tuple(leaves)
         self._outputs = tuple(outputs)
@@ -80,6 +88,14 @@ class Plan:
         self._was_run = False
         self.bound: Bound | None = None
         self._cold: list[Row] = []
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What it does, in order."""
+        if self._rows is None:
+            assert self._make is not None
+            self._rows = tuple(self._make())
+        return self._rows
 
     @property
     def leaves(self) -> tuple[tuple[int, int], ...]:
@@ -104,9 +120,7 @@ class Plan:
         table: list[Any] = [None] * self._slots
         for slot, index in self._leaves:
             table[slot] = leaves[index]
-        bound, first = self.bound, 0
-        if bound is None or bound.threads != pool.num_threads() or self._has_warmed():
-            bound = self._bind() if self._was_run else None
+        bound, first = self._ready(), 0
         self._was_run = True
         if bound is not None:
             stop = bound.run(table, scalars)
@@ -145,6 +159,33 @@ class Plan:
                 return None
         results = [(value, slot) for value, slot, *_ in self._outputs]
         return bound.straight(dict(self._leaves), results, donated)
+
+    def moved(self, moves: Array, rows: Callable[[], Sequence[Row]]) -> Plan | None:
+        """The plan of a path that is like this one's, see `likeness`.
+
+        Parameters
+        ----------
+        moves : array of int
+            By how many items the regions of each array are moved.
+        rows : callable
+            Makes the rows of that plan.
+        """
+        bound = self._ready()
+        if bound is None or self._cold:
+            return None
+        other = bound.moved(moves)
+        if other is None:
+            return None
+        plan = Plan(rows, self.contents, self._leaves, self._outputs)
+        plan._was_run, plan.bound = True, other
+        return plan
+
+    def _ready(self) -> Bound | None:
+        """The bound form, renewed where that is due."""
+        bound = self.bound
+        if bound is None or bound.threads != pool.num_threads() or self._has_warmed():
+            return self._bind() if self._was_run else None
+        return bound
 
     def _bind(self) -> Bound | None:
         """The bound form, once it is known how most rows run: see `bound`.
@@ -240,6 +281,7 @@ class ColdPlan:
         "_alive",
         "_cost",
         "_donated",
+        "_key",
         "_nodes",
         "_pieces",
         "_seen",
@@ -258,6 +300,7 @@ class ColdPlan:
         away = any(node.device != HOST for node in nodes)
         self._spent = float("inf") if away else 0.0
         self._pieces: list[Piece] | None = None
+        self._key: Any = None
         self.plan: Plan | None = None
         self._seen: Bound | None = None
         self._straight: tuple[Any, ...] | None = None
@@ -280,14 +323,33 @@ class ColdPlan:
     ) -> dict[int, Array]:
         """Compute the outputs, by number of the recorded value."""
         if self.plan is None:
-            self._spent += self._cost
             if self._pieces is None:
                 self._pieces = pieces(self._nodes, self._alive, self._donated)
-            if config.tier == "auto" and self._spent < self._price(self._pieces):
-                return interpret(self._nodes, self._alive, leaves, scalars)
-            self.plan = self._planned(self._pieces)
+                self._key = key_of(self._nodes, self._pieces)
+            self._spent += self._cost
+            if self._key is not None:
+                self._spent = max(self._spent, spent(self._key, self._cost))
+            self.plan = self._like(self._pieces)
+            if self.plan is None:
+                price = self._price(self._pieces)
+                if config.tier == "auto" and self._spent < price:
+                    return interpret(self._nodes, self._alive, leaves, scalars)
+                self.plan = self._planned(self._pieces)
             self._pieces = []
         return self.plan.run(leaves, scalars)
+
+    def _like(self, parts: list[Piece]) -> Plan | None:
+        """The plan, where a path like this one has a plan that can be moved."""
+        found = None if self._key is None else find(self._key, parts)
+        if found is None:
+            return None
+        plan, moves = found
+        return plan.moved(moves, self._rows)
+
+    def _rows(self) -> Sequence[Row]:
+        """The rows of the plan, made one by one."""
+        parts = pieces(self._nodes, self._alive, self._donated)
+        return assemble(self._nodes, self._alive, parts, build_plan).rows
 
     def _price(self, parts: list[Piece]) -> float:
         """What planning costs."""
@@ -298,7 +360,11 @@ class ColdPlan:
     def _planned(self, parts: list[Piece]) -> Plan:
         if not parts:
             return build_plan(self._nodes, self._alive, self._donated)
-        return Plan(*assemble(self._nodes, self._alive, parts, build_plan))
+        made = assemble(self._nodes, self._alive, parts, build_plan)
+        plan = Plan(made.rows, made.contents, made.leaves, made.outputs)
+        if self._key is not None:
+            remember(self._key, plan, made)
+        return plan
 
 
 def build_plan(

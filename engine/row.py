@@ -6,7 +6,7 @@ is used; a cold group is interpreted, until that has cost what compiling it cost
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -64,6 +64,7 @@ class Row:
         self.backend: Backend = backend_of(self.device)
         self.first: Row | None = None
         self.first_scalar = 0
+        self.moving: Mapping[int, int] = {}
         self.lowered: Lowered | None = None
         self.launcher: Any = None
         self._interpreted = group.kind == "library"
@@ -82,6 +83,7 @@ class Row:
         kept: Set[int],
         first_scalar: int,
         lowered: Lowered | None,
+        moving: Mapping[int, int],
     ) -> Row:
         """The same row over other memory.
 
@@ -98,6 +100,9 @@ class Row:
             How many scalars stand before those of this row.
         lowered : Lowered or None
             The kernel of this row, with the layout of the new one.
+        moving : mapping of int to int
+            The steps whose memory is read and written by regions that might as well
+            begin elsewhere; for each a number, by which `Bound.moved` knows it.
         """
         row = copy(self)
         row.first, row.steps, row.buffers = self, steps, buffers
@@ -105,7 +110,7 @@ class Row:
         row.dead = tuple([slots[s] for s in self.dead if s not in kept])
         row.arguments = tuple([slots[s] if s >= 0 else s for s in self.arguments])
         row.scalar_numbers = tuple([k + first_scalar for k in self.scalar_numbers])
-        row.first_scalar = first_scalar
+        row.first_scalar, row.moving = first_scalar, moving
         row.lowered = lowered
         row.launcher = None
         if self.launcher is not None:

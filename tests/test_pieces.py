@@ -34,7 +34,8 @@ def parts_of(recorded: Recorded) -> list[Piece]:
 def chained(recorded: Recorded) -> Plan:
     parts = parts_of(recorded)
     assert len(parts) > 1
-    return Plan(*assemble(recorded.nodes, recorded.alive, parts, build_plan))
+    made = assemble(recorded.nodes, recorded.alive, parts, build_plan)
+    return Plan(made.rows, made.contents, made.leaves, made.outputs)
 
 
 def check(recorded: Recorded, tolerance: float = 1e-9) -> None:

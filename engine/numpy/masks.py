@@ -197,5 +197,12 @@ def _alike(first: Node, second: Node) -> bool:
 def _equal(one: Any, other: Any) -> bool:
     if one is other:
         return True
-    kind = type(one)
-    return kind is type(other) and kind is not RunTime and repr(one) == repr(other)
+    if type(one) is RunTime or type(other) is RunTime:
+        return False
+    first, second = _plain(one), _plain(other)
+    return type(first) is type(second) and repr(first) == repr(second)
+
+
+def _plain(number: Any) -> Any:
+    """A Python number, which either recorder may have kept as one of NumPy's."""
+    return number.item() if isinstance(number, np.generic) else number

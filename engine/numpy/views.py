@@ -193,10 +193,14 @@ class Views(Array):
             raise TypeError(named("array does not have imaginary part to set"))
         set_(self.imag, ..., value)  # type: ignore[arg-type]
 
-    def view(self, dtype: Any = None, type: Any = None) -> Self:
-        """The same memory, its bytes read as another dtype."""
+    def view(self, dtype: Any = None, type: Any = None) -> Any:
+        """The same memory, its bytes read as another dtype, by a class of arrays."""
         is_class = isinstance(dtype, builtin_type)
-        if dtype is None or (is_class and issubclass(dtype, (Array, np.ndarray))):
+        if is_class and issubclass(dtype, (Array, np.ndarray)):
+            dtype, type = None, dtype
+        if type is not None:
+            return _as_class(self if dtype is None else self.view(dtype), type)
+        if dtype is None:
             return self.view_as(self.recipe)
         recipe = self.recipe
         with naming():
@@ -236,6 +240,21 @@ class Views(Array):
 
 
 builtin_type = type
+
+
+def _as_class(array: Any, cls: type) -> Any:
+    """The same memory as an array of a class: ours, one of its own, or NumPy's."""
+    if cls is np.ndarray:
+        return array.view_as(array.recipe)
+    if not issubclass(cls, Views):
+        raise TypeError(
+            f"view: a class of arrays of engine.numpy was required; {cls} was given"
+        )
+    view: Any = cls.from_line(array.line, array.recipe, array.writeable)
+    owner = array.base
+    view._base = array if owner is None else owner
+    return view
+
 
 _PART_DTYPES = {np.dtype(code): np.zeros(0, code).real.dtype for code in "FD"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 import types
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
@@ -57,8 +56,6 @@ class Op:
         ``rule(grad, out, *inputs, *attributes)`` gives one gradient (a Value) or None
         for each input. It is written in public ops and knows neither masks nor
         broadcasting: both are the work of `engine.autograd`.
-    reads : frozenset of str
-        The parameters of `rule` whose *values* it uses: what must be kept for it.
     """
 
     def __init__(
@@ -92,7 +89,7 @@ class Op:
         self.expensive = expensive
         self.__doc__ = doc
         self.rule: Callable[..., Any] | None = None
-        self.reads: frozenset[int] = frozenset()
+        self._reads: frozenset[int] | None = None
         self.transports = False
         self.choose: Callable[..., Any] | None = None
         self._loops: dict[tuple[Any, ...], Loop] = {}
@@ -104,8 +101,7 @@ class Op:
     # -- gradient -----------------------------------------------------------------
     def vjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: the local gradient rule, ``rule(grad, out, *inputs, *attrs)``."""
-        self.rule = rule
-        self.reads = _parameters_read(rule)
+        self.rule, self._reads = rule, None
         return rule
 
     def cotangent(self, rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -122,9 +118,21 @@ class Op:
         The elements in which that input decides the result. Outside of them the
         gradient is selected away, never multiplied by 0.
         """
-        self.choose = choose
-        self.reads = self.reads | _parameters_read(choose, shift=1)
+        self.choose, self._reads = choose, None
         return choose
+
+    @property
+    def reads(self) -> frozenset[int]:
+        """The parameters of the rule whose *values* it uses: what is kept for it."""
+        known = self._reads
+        if known is None:
+            known = frozenset()
+            if self.rule is not None:
+                known |= _parameters_read(self.rule)
+            if self.choose is not None:
+                known |= _parameters_read(self.choose, shift=1)
+            self._reads = known
+        return known
 
     # -- calls --------------------------------------------------------------------
     def __call__(self, *operands: Operand, attributes: tuple[Any, ...] = ()) -> Value:
@@ -361,6 +369,8 @@ def _parameters_read(rule: Callable[..., Any], shift: int = 0) -> frozenset[int]
     names = rule.__code__.co_varnames[: rule.__code__.co_argcount]
     if rule.__code__.co_flags & 0x04:  # *inputs: may use all of them
         return frozenset(range(64))
+    import dis  # not before a gradient is asked for: it is long in loading
+
     instructions = list(dis.get_instructions(rule))
     used: set[str] = set()
     for instruction, after in zip_longest(instructions, instructions[1:]):

@@ -14,6 +14,7 @@ import numpy as np
 from engine.errors import called, user_line
 from engine.kernels.backend import HOST
 
+from .inferred import Found, infer
 from .node import LEAF, Node
 from .value import LEAF_HISTORY, Freed, History, Scalar, Value
 
@@ -104,13 +105,20 @@ class Trace:
         self.grad = True
         self.histories = False
 
-    def extend(self, parent: Node, key: Any, inputs: Sequence[Value | Scalar]) -> Node:
+    def extend(
+        self,
+        parent: Node,
+        key: Any,
+        inputs: Sequence[Value | Scalar],
+        found: Found | None = None,
+    ) -> Node:
         """A new node for an event that never followed this path before.
 
-        This is where shapes and dtypes are inferred, and where the user's errors rise.
+        This is where shapes and dtypes are inferred, and where the user's errors rise,
+        if they were not found before.
         """
         op, operands, attributes, dtypes = key[:4]
-        dtype, shape = op.infer(*inputs, *attributes)
+        dtype, shape = found or infer(op, inputs, attributes)
         line = user_line()
         size = prod(shape) * dtype.itemsize
         if size > LARGE:  # may find no memory, and then names its own line
@@ -151,14 +159,7 @@ class Trace:
         if number is not None:
             return number
         parent = self.node
-        dtype, shape, device = value.dtype, value.shape, value.device
-        key = (LEAF, dtype, shape, device)
-        node = parent.children.get(key)
-        if node is None:
-            line = user_line()
-            node = Node(LEAF, (), (), (), dtype, shape, parent, line, device)
-            node = parent.children.setdefault(key, node)
-            TRIE.grow()
+        node = leaf_node(parent, value)
         place = id(value)
         self.leaves.append(value)
         if self.node is not parent:  # a finalizer has recorded meanwhile
@@ -226,6 +227,19 @@ class Trace:
         self.scalars += numbers
         self.values.append(value)
         return value
+
+
+def leaf_node(parent: Node, value: Value) -> Node:
+    """The node behind `parent` of a computed value that enters a trace."""
+    dtype, shape, device = value.dtype, value.shape, value.device
+    key = (LEAF, dtype, shape, device)
+    node = parent.children.get(key)
+    if node is None:
+        line = user_line()
+        node = Node(LEAF, (), (), (), dtype, shape, parent, line, device)
+        node = parent.children.setdefault(key, node)
+        TRIE.grow()
+    return node
 
 
 def _device_of(

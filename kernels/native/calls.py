@@ -9,18 +9,9 @@ from __future__ import annotations
 
 from .handles import FACE, PYTHON, at_hand, is_plain, wrapped
 from .language import load, reserve, slot, state, store
+from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
 from .matching import has, kind, same_attributes
-from .python import (
-    Call,
-    DecRef,
-    ErrClear,
-    IncRef,
-    IntAs,
-    IntFrom,
-    ListSize,
-    TupleItem,
-    TupleSize,
-)
+from .python import Call, ErrClear, IntFrom
 from .recording import current, follow, with_self
 from .subscripts import described_part, region, remember
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..cpu.target import forever, load_optimised
@@ -13,11 +13,16 @@ from . import (
     handles,
     language,
     looking,
+    macros,
     matching,
+    objects,
     operators,
     recording,
+    recycling,
+    slots,
     splicing,
     subscripts,
+    turning,
     writing,
 )
 from .objects import FASTCALL, NONE, ONE
@@ -31,26 +36,27 @@ WORDS = (
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
     *("storage_type", "line_type"),
-    *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op"),
+    *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op", "ufunc_called"),
     *("leaf_op", "view_op", "update_op", "full_op", "sequence"),
     *("most_events", "soft_events"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts"),
     # what Python does
-    *("find_trace", "call_op", "written", "too_many", "failed"),
+    *("find_trace", "call_op", "written", "too_many", "failed", "grow"),
     *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
-    *("thread", "trace", "methods", "regions"),
+    *("thread", "trace", "methods", "regions", "rows"),
+    *("value_row", "history_row", "tensor_row", "ndarray_row"),
 )
 """The words of the global block, see `language`."""
 
 MODULES = (
-    *(matching, recording, flushing, handles, looking),
-    *(operators, writing, subscripts, calls, splicing),
+    *(macros, recycling, matching, turning, recording, flushing, handles, looking),
+    *(operators, writing, subscripts, calls, splicing, slots),
 )
 
 FUNCTIONS = (
-    *("call_op", "call_ufunc", "array_ufunc"),
+    *("call_op", "call_ufunc", "array_ufunc", "called"),
     *("flush", "survey", "settle", "evaluate"),
     *("make_values", "follow_steps"),
 )
@@ -64,7 +70,7 @@ KINDS = {
     "computed": NONE,
     "reduced": FASTCALL,
 }
-"""Kinds of methods that differ only in their words, and how they are called."""
+"""Kinds of methods that differ only in their words, and how Python calls them."""
 
 METHODS = {
     "binary": 96,
@@ -74,8 +80,11 @@ METHODS = {
     "setitem": 2,
     "computed": 2,
     "reduced": 32,
+    "operator": 24,
+    "compare": 2,
+    "assign": 2,
 }
-"""How many methods of each kind there can be."""
+"""How many methods of each kind there can be; the last are of `slots`."""
 
 _METHOD = """
 define i64 @engine_{kind}_{k}(i64 %self, i64 %given{more}) {{
@@ -87,8 +96,32 @@ define i64 @engine_{kind}_{k}(i64 %self, i64 %given{more}) {{
 """
 """A function for each method, as the code of a method is not told which it is."""
 
-_MORE = {"reduced": ", i64 %count, i64 %names"}
-"""What kinds of methods with any number of arguments are told besides."""
+ROWS = ("value_row", "history_row", "tensor_row", "ndarray_row")
+"""The words that are addresses of rows, see `recycling`."""
+
+_ROW = """
+define i64 @engine_alloc_{k}(i64 %class, i64 %items) {{
+  %all = load i64, ptr {words}
+  %row = add i64 %all, {offset}
+  %made = tail call i64 @engine_allocate(i64 %class, i64 %items, i64 %row)
+  ret i64 %made
+}}
+
+define void @engine_free_{k}(i64 %self) {{
+  %all = load i64, ptr {words}
+  %row = add i64 %all, {offset}
+  %done = tail call i64 @engine_free(i64 %self, i64 %row)
+  ret void
+}}
+"""
+"""Functions for each row, as CPython does not tell them which it is."""
+
+_MORE = {
+    "reduced": ", i64 %count, i64 %names",
+    "compare": ", i64 %which",
+    "assign": ", i64 %value",
+}
+"""What kinds of methods are told besides."""
 
 
 def _names(kind: str) -> list[str]:
@@ -97,17 +130,20 @@ def _names(kind: str) -> list[str]:
 
 def _text(slots: Mapping[str, int], sources: Sequence[language.Source]) -> str:
     """LLVM text of everything."""
-    apart = {*KINDS, "follow", "with_self", "apply", "flushed"}
+    apart = {*METHODS, "follow", "with_self", "apply", "flushed"}
     parts = [language.compile_sources(sources, slots, WORDS, set(FUNCTIONS), apart)]
     words = language.word_at(WORDS, "methods")
     offset = 0
-    for kind in KINDS:
+    for kind in METHODS:
         for k in range(METHODS[kind]):
             more = _MORE.get(kind, "")
             parts.append(
                 _METHOD.format(kind=kind, k=k, words=words, offset=offset, more=more)
             )
             offset += 32
+    words = language.word_at(WORDS, "rows")
+    for k in range(len(ROWS)):
+        parts.append(_ROW.format(k=k, words=words, offset=k * recycling.ROW))
     return "".join(parts)
 
 
@@ -126,7 +162,8 @@ class Code:
     """
 
     def __init__(self, slots: Mapping[str, int]) -> None:
-        names = [*FUNCTIONS, *(name for kind in KINDS for name in _names(kind))]
+        names = [*FUNCTIONS, *(name for kind in METHODS for name in _names(kind))]
+        names += [f"{do}_{k}" for k in range(len(ROWS)) for do in ("alloc", "free")]
         sources = [language.source_of(module) for module in MODULES]
         known_by = (language.source_of(language)[0], *(text for text, _ in sources))
         first, *addresses = load_optimised(
@@ -141,7 +178,10 @@ class Code:
         self._state = (ctypes.c_uint64 * len(WORDS)).from_address(at)
         self._methods = self._block("methods", 4 * sum(METHODS.values()))
         self._block("regions", subscripts.ENTRY // 8 * (subscripts.ENTRIES + 1))
-        self._used = dict.fromkeys(KINDS, 0)
+        self._rows = self._block("rows", recycling.ROW // 8 * len(ROWS))
+        for k, row in enumerate(ROWS):
+            self.number(row, ctypes.addressof(self._rows) + k * recycling.ROW)
+        self._used = dict.fromkeys(METHODS, 0)
         self.number("thread", 2**64 - 1)
 
     def _block(self, name: str, words: int) -> Any:
@@ -154,6 +194,13 @@ class Code:
         forever(block)
         self.number(name, ctypes.addressof(block))
 
+    def table(self, words: Iterable[int]) -> int:
+        """The address of a new array of words, which lasts for ever."""
+        numbers = tuple(words)
+        made = (ctypes.c_uint64 * len(numbers))(*numbers)
+        forever(made)
+        return ctypes.addressof(made)
+
     def number(self, name: str, number: int) -> None:
         """Set a word of the global block."""
         self._state[WORDS.index(name)] = number
@@ -163,16 +210,44 @@ class Code:
         forever(thing)
         self.number(name, id(thing))
 
+    def recycle(self, row: str, cls: type, make: Callable[[], Any]) -> None:
+        """Make objects of a class, in native code, of memory that was used before.
+
+        Raises
+        ------
+        objects.Unknown
+            If objects of this class, made by ``make()``, are not as they should be.
+        """
+        k = ROWS.index(row)
+        words = recycling.ROW // 8
+        self._rows[k * words] = id(cls)
+        forever(cls)
+        places = objects.all_fields(make)
+        if len(places) > recycling.MOST_FIELDS:
+            raise objects.Unknown(f"{cls.__name__}: more fields than a row can have")
+        at = k * words + recycling.WEAK // 8
+        self._rows[at : at + 2 + len(places)] = [
+            cls.__weakrefoffset__ % 2**64,
+            len(places),
+            *places,
+        ]
+        objects.use_for_type(cls, objects.DEALLOC, self.addresses[f"free_{k}"])
+        objects.use_for_type(cls, objects.ALLOC, self.addresses[f"alloc_{k}"])
+
     def method(
         self, kind: str, op: object, python: object, face: type, last: int = 0
     ) -> tuple[int, int]:
         """The address of a new method of a kind, and that of its words."""
-        k = self._used[kind]
-        self._used[kind] += 1
-        kinds = list(KINDS)
-        place = k + sum(METHODS[before] for before in kinds[: kinds.index(kind)])
         forever(op)
         forever(python)
-        self._methods[4 * place : 4 * place + 4] = [id(op), id(python), id(face), last]
-        words = ctypes.addressof(self._methods) + 32 * place
-        return self.addresses[f"{kind}_{k}"], words
+        return self.function(kind, id(op), id(python), id(face), last)
+
+    def function(self, kind: str, *words: int) -> tuple[int, int]:
+        """The address of a new function of a kind, and that of its words."""
+        k = self._used[kind]
+        self._used[kind] += 1
+        kinds = list(METHODS)
+        place = k + sum(METHODS[before] for before in kinds[: kinds.index(kind)])
+        self._methods[4 * place : 4 * place + len(words)] = words
+        at = ctypes.addressof(self._methods) + 32 * place
+        return self.addresses[f"{kind}_{k}"], at

@@ -23,6 +23,7 @@ from .language import (
     store,
     store_byte,
 )
+from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, ListSize, TupleItem
 from .matching import field, has, kind, references, replace
 from .python import (
     BytesAt,
@@ -30,21 +31,14 @@ from .python import (
     Call,
     CallMethod,
     ContextGet,
-    DecRef,
     DictItem,
     DictNew,
     DictNext,
     DictSize,
     ErrClear,
-    IncRef,
-    IntAs,
-    ListAppend,
-    ListItem,
     ListNew,
     ListSet,
-    ListSize,
     TextCompare,
-    TupleItem,
     TupleNew,
     TupleSet,
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from .language import load, reserve, slot, state, store
+from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import field, has, kind, put, replace
-from .python import Allocate, DecRef, ErrClear, IncRef, IntAs, TupleItem, TupleSize
+from .python import Allocate, ErrClear
 from .recording import follow
+from .recycling import fresh, row_of
 
 OP, PYTHON, FACE, OTHER = 0, 8, 16, 24
 """A method's words: its op, Python's method, its class, and one that differs."""
@@ -118,7 +120,7 @@ def wrapped(face: int, value: int) -> int:
     """A handle of a value in C order; takes over the reference."""
     if value == 0:
         return 0
-    handle = Allocate(face, 0)
+    handle = fresh(row_of(face))
     if handle == 0:
         ErrClear()
         DecRef(value)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from .flushing import DONE, FAILED, LEFT, flushed
 from .handles import FACE, PYTHON, at_hand
 from .language import load, reserve, slot, state, store
+from .macros import DecRef, IncRef, TupleItem, TupleSize
 from .matching import has, kind
-from .python import Call, DecRef, DictSize, IncRef, TupleItem, TupleSize
+from .python import Call, DictSize
 
 
 def settled(value: int) -> int:

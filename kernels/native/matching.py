@@ -7,22 +7,16 @@ plain integers, counts as different, and is left to Python.
 from __future__ import annotations
 
 from .language import load, load_half, reserve, single, slot, state, store
+from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
 from .python import (
     CompareBool,
-    DecRef,
     ErrClear,
     FloatAs,
     FloatFrom,
-    IncRef,
-    IntAs,
     IntAsFloat,
     IntAsLong,
-    ListItem,
-    ListSize,
-    TupleItem,
     TupleNew,
     TupleSet,
-    TupleSize,
 )
 
 EQUAL = 2

@@ -110,6 +110,90 @@ def slice_fields() -> dict[str, int]:
     return found
 
 
+def all_fields(make: Callable[[], Any]) -> list[int]:
+    """Where all fields of the objects of a class lie, which has to have no others."""
+    cls = type(make())
+    if cls.__dictoffset__:
+        raise Unknown(f"the attributes of {cls.__name__}")
+    names = [n for c in cls.__mro__ for n in c.__dict__.get("__slots__", ())]
+    own = [name for name in names if name != "__weakref__"]
+    places = sorted(fields("its", make, *own).values())
+    there = set(range(16, cls.__basicsize__, 8)) - {cls.__weakrefoffset__}
+    if set(places) != there:
+        raise Unknown(f"the fields of {cls.__name__}")
+    return places
+
+
+def sequences() -> dict[str, int]:
+    """Where tuples and lists have their sizes and items."""
+    marks = [_Probe() for _ in range(5)]
+    items = tuple(marks)
+    more = list(marks)
+    more.append(marks[0])  # now there is room for others
+    found = {
+        **{"tuple_size": 16, "tuple_items": 24},
+        **{"list_size": 16, "list_items": 24, "list_room": 32},
+    }
+    at = id(items) + found["tuple_items"]
+    sizes = word(id(items) + 16), word(id(more) + 16)
+    if sizes != (5, 6) or [word(at + 8 * i) for i in range(5)] != [*map(id, marks)]:
+        raise Unknown("a tuple")
+    room = word(id(more) + found["list_room"])
+    if more.__sizeof__() != list.__basicsize__ + 8 * room or room < len(more):
+        raise Unknown("a list")
+    at = word(id(more) + found["list_items"])
+    if [word(at + 8 * i) for i in range(5)] != [*map(id, marks)]:
+        raise Unknown("the items of a list")
+    return found
+
+
+def integers() -> dict[str, int]:
+    """Where integers of one digit have their value, and what says that they are."""
+    found = {"int_tag": 16, "int_digit": 24, "int_one_digit": word(id(1) + 16)}
+    for number in (1, 7, 255, 256, 12345, (1 << 30) - 1):
+        if word(id(number) + 16) != found["int_one_digit"]:
+            raise Unknown("an integer")
+        if word(id(number) + 24) & 0xFFFFFFFF != number:
+            raise Unknown("the value of an integer")
+    for number in (0, -1, -12345, 1 << 30, 1 << 62, -(1 << 62)):
+        if word(id(number) + 16) == found["int_one_digit"]:
+            raise Unknown("an integer of more digits, or below 1")
+    return found
+
+
+ALLOC, DEALLOC = 47, 52
+"""Numbers of functions of a class in CPython's stable interface."""
+
+
+def place_in_type(cls: type, number: int) -> int:
+    """Where a class, made by a class statement, has one of its functions."""
+    slot_of = ctypes.pythonapi.PyType_GetSlot
+    slot_of.argtypes = [ctypes.py_object, ctypes.c_int]
+    slot_of.restype = ctypes.c_void_p
+    function = slot_of(cls, number)
+    places = [
+        id(cls) + at
+        for at in range(0, object.__sizeof__(cls), 8)
+        if word(id(cls) + at) == function
+    ]
+    if function is None or len(places) != 1:
+        raise Unknown(f"function {number} of {cls.__name__}")
+    return places[0]
+
+
+def write_word(address: int, number: int) -> None:
+    """Change the word at an address."""
+    ctypes.c_uint64.from_address(address).value = number
+
+
+def use_for_type(cls: type, number: int, address: int) -> None:
+    """Let native code make, or free, the objects of a class, where CPython did."""
+    place = place_in_type(cls, number)
+    if word(place) != word(place_in_type(_Probe, number)):
+        raise Unknown(f"function {number} of {cls.__name__}: it is not CPython's")
+    write_word(place, address)
+
+
 def flags_of_arrays() -> int:
     """Where an array of NumPy's has its flags, found by changing one of them."""
     array = np.empty(1)

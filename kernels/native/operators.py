@@ -19,8 +19,9 @@ from .handles import (
     wrapped,
 )
 from .language import load, reserve, slot, state, store
+from .macros import DecRef, IncRef, IntAs
 from .matching import field, kind
-from .python import Call, DecRef, DictItem, IncRef, IntAs, TextCompare
+from .python import Call, DictItem, TextCompare
 from .recording import follow, with_self
 
 

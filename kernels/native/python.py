@@ -1,4 +1,4 @@
-"""CPython's C API as native code calls it. Only functions: no macro, no field."""
+"""CPython's C API as native code calls it. `macros` has what would be a macro in C."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ def _takes(name: str, words: int, result: str = "i64") -> External:
     return external(name, f"{'i64 ' * words}-> {result}")
 
 
-IncRef = _takes("Py_IncRef", 1, "void")
-DecRef = _takes("Py_DecRef", 1, "void")
+Dealloc = _takes("_Py_Dealloc", 1, "void")
 ErrClear = _takes("PyErr_Clear", 0, "void")
 ErrOccurred = _takes("PyErr_Occurred", 0)
 ThreadState = _takes("PyThreadState_Get", 0)
 ThreadNumber = _takes("PyThreadState_GetID", 1)
 Allocate = _takes("PyType_GenericAlloc", 2)
+Free = _takes("PyObject_GC_Del", 1, "void")
+Track = _takes("PyObject_GC_Track", 1, "void")
+Untrack = _takes("PyObject_GC_UnTrack", 1, "void")
+ClearWeak = _takes("PyObject_ClearWeakRefs", 1, "void")
 Call = _takes("PyObject_Vectorcall", 4)
 CallMethod = _takes("PyObject_VectorcallMethod", 4)
 ContextGet = external("PyContextVar_Get", "i64 i64 i64 -> i32")
@@ -23,15 +26,11 @@ CompareBool = external("PyObject_RichCompareBool", "i64 i64 i32 -> i32")
 Next = _takes("PyIter_Next", 1)
 
 TupleNew = _takes("PyTuple_New", 1)
-TupleSize = _takes("PyTuple_Size", 1)
-TupleItem = _takes("PyTuple_GetItem", 2)
 TupleSet = _takes("PyTuple_SetItem", 3, "i32")
 
 ListNew = _takes("PyList_New", 1)
 ListSet = _takes("PyList_SetItem", 3, "i32")
-ListSize = _takes("PyList_Size", 1)
-ListItem = _takes("PyList_GetItem", 2)
-ListAppend = _takes("PyList_Append", 2, "i32")
+ListGrow = _takes("PyList_Append", 2, "i32")
 ListCut = _takes("PyList_SetSlice", 4, "i32")
 
 DictNew = _takes("PyDict_New", 0)
@@ -45,7 +44,7 @@ BytesAt = _takes("PyBytes_AsString", 1)
 
 IntFromAddress = _takes("PyLong_FromVoidPtr", 1)
 IntFrom = _takes("PyLong_FromSsize_t", 1)
-IntAs = _takes("PyLong_AsSsize_t", 1)
+IntOf = _takes("PyLong_AsSsize_t", 1)
 IntAsLong = _takes("PyLong_AsLongLongAndOverflow", 2)
 IntAsFloat = _takes("PyLong_AsDouble", 1, "double")
 FloatAs = _takes("PyFloat_AsDouble", 1, "double")

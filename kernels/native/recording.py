@@ -20,6 +20,16 @@ references, arguments borrowed ones; 0 means that Python must do it.
 from __future__ import annotations
 
 from .language import load, reserve, slot, state, store
+from .macros import (
+    DecRef,
+    IncRef,
+    IntAs,
+    ListAppend,
+    ListItem,
+    ListSize,
+    TupleItem,
+    TupleSize,
+)
 from .matching import (
     has,
     has_history,
@@ -32,26 +42,19 @@ from .matching import (
     tuple_of,
 )
 from .python import (
-    Allocate,
     Call,
-    DecRef,
     DictItem,
     DictSet,
     ErrClear,
-    IncRef,
-    IntAs,
     IntFrom,
     IntFromAddress,
-    ListAppend,
     ListCut,
-    ListItem,
-    ListSize,
     Next,
     ThreadNumber,
     ThreadState,
-    TupleItem,
-    TupleSize,
 )
+from .recycling import fresh
+from .turning import turn
 
 MOST = 8
 """Operands of an event, at most; more are left to Python."""
@@ -148,7 +151,7 @@ def undo(values: int, leaves: int, count: int) -> int:
 
 def new_history(op: int, inputs: int) -> int:
     """The history of an event, but for its attributes and its place in the sequence."""
-    history = Allocate(state.history_type, 0)
+    history = fresh(state.history_row)
     if history == 0:
         return 0
     put(history + slot.history_op, op)
@@ -172,7 +175,7 @@ def follow(op: int, given: int, only: int, items: int, count: int, inputs: int) 
     trace = current()
     if trace == 0 or count > MOST:
         return 0
-    value = Allocate(state.value_type, 0)
+    value = fresh(state.value_row)
     history = 0
     own = 0
     grad = load(trace + slot.trace_grad) == state.true
@@ -193,16 +196,28 @@ def follow(op: int, given: int, only: int, items: int, count: int, inputs: int) 
     scalars = reserve(9)
     store(scalars, 0)
     done = advance(trace, op, given, only, items, count, value, history, scalars)
-    i = 0
-    while i < load(scalars):
-        DecRef(load(scalars + 8 + 8 * i))
-        i += 1
+    tries = 0
+    while not done and tries <= count and turn(trace, op, given, only, items, count):
+        let_go(scalars)
+        done = advance(trace, op, given, only, items, count, value, history, scalars)
+        tries += 1
+    let_go(scalars)
     if history != 0:
         DecRef(history)
     if done == 0:
         DecRef(value)
         return 0
     return value
+
+
+def let_go(scalars: int) -> int:
+    """Give the numbers back that `matches` has made."""
+    i = 0
+    while i < load(scalars):
+        DecRef(load(scalars + 8 + 8 * i))
+        i += 1
+    store(scalars, 0)
+    return 0
 
 
 def advance(

@@ -7,22 +7,11 @@ changes a trace; 0 and False mean that Python must do it, from the start.
 from __future__ import annotations
 
 from .language import load, slot, state
+from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
 from .matching import field, has, kind, put
-from .python import (
-    Allocate,
-    DecRef,
-    ErrClear,
-    IncRef,
-    IntAs,
-    ListAppend,
-    ListItem,
-    ListSet,
-    TupleItem,
-    TupleNew,
-    TupleSet,
-    TupleSize,
-)
+from .python import ErrClear, ListSet, TupleNew, TupleSet
 from .recording import dated, new_history
+from .recycling import fresh
 
 NODE, PLACE, INPUTS = 0, 1, 2
 """The items of `Made`."""
@@ -76,7 +65,7 @@ def make_value(trace: int, spec: int, pool: int, stretch: int) -> int:
         if not dated(history, node):
             DecRef(history)
             return 0
-    value = Allocate(state.value_type, 0)
+    value = fresh(state.value_row)
     if value == 0:
         DecRef(history)
         return 0

@@ -18,19 +18,10 @@ from .handles import (
     wrapped,
 )
 from .language import load, reserve, slot, state, store
+from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import field, has, kind, put
-from .python import (
-    Allocate,
-    Call,
-    DecRef,
-    ErrClear,
-    ErrOccurred,
-    IncRef,
-    IntAs,
-    SliceUnpack,
-    TupleItem,
-    TupleSize,
-)
+from .python import Call, ErrClear, ErrOccurred, SliceUnpack
+from .recycling import fresh, row_of
 from .writing import filled, fits, is_empty, may_write, stands_there, write
 
 PARTS = 4
@@ -253,7 +244,7 @@ def view_of(handle: int, recipe: int, face: int) -> int:
         return 0
     IncRef(recipe)
     IncRef(line)
-    view = Allocate(face, 0)
+    view = fresh(row_of(face))
     if view == 0:
         ErrClear()
         DecRef(recipe)

@@ -34,7 +34,14 @@ class Scalar(NamedTuple):
     format: str
 
 
-Word: TypeAlias = Pointer | Scalar | int
+class Offset(NamedTuple):
+    """A word that says where something begins, and moves with a region of arrays."""
+
+    number: int
+    region: int
+
+
+Word: TypeAlias = Pointer | Scalar | Offset | int
 Run: TypeAlias = Callable[[list[Any], Sequence[Any]], int]
 """Makes the new arrays of a segment in the table, and its calls; how many it made."""
 
@@ -100,6 +107,16 @@ class Segment:
     arena: int
     overwrites: int
 
+    def offsets(self) -> Offsets:
+        """The words that move with regions: which, of all words, and with which one."""
+        words = (word for call in self.calls for word in call.words)
+        found = [(k, w.region) for k, w in enumerate(words) if isinstance(w, Offset)]
+        which = np.array(found, np.int64).reshape(-1, 2)
+        return which[:, 0], which[:, 1]
+
+
+Offsets: TypeAlias = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+
 
 @dataclass(frozen=True)
 class Ends:
@@ -156,10 +173,30 @@ def place(temporaries: Sequence[Temporary]) -> tuple[dict[int, int], int]:
 
 
 class Bound(NamedTuple):
-    """A segment that can run, and where its temporaries stand in their array."""
+    """A segment that can run, and where its temporaries stand in their array.
+
+    `kept` is what the function holds; the bytes of the segment first.
+    """
 
     run: Run
     offsets: dict[int, int]
+    kept: tuple[Any, ...]
+
+    def moved(self, which: Offsets, moves: np.ndarray[Any, Any]) -> Bound:
+        """The same, its regions moved: by how much, for each."""
+        native = functions()
+        assert native is not None
+        kept = (moved(self.kept[0], which, moves), *self.kept[1:])
+        run = native.make(ctypes.addressof(native.method), kept, None)
+        return Bound(run, self.offsets, kept)
+
+
+def moved(content: bytes, which: Offsets, moves: np.ndarray[Any, Any]) -> bytes:
+    """The bytes of a segment whose regions are moved: by how much, for each."""
+    words = np.frombuffer(content, np.int64).copy()
+    begin = words[FIELDS.index("template_at")] // 8
+    words[begin + which[0]] += moves[which[1]]
+    return words.tobytes()
 
 
 def bind(segment: Segment, threads: int) -> Bound:
@@ -173,7 +210,8 @@ def bind(segment: Segment, threads: int) -> Bound:
     fields = dict(native.fields, threads=threads)
     content = _pack(segment, fresh, offsets, fields, segment.inputs)
     kept = (content, native.context, *(dtype for _, dtype, _ in fresh))
-    return Bound(native.make(ctypes.addressof(native.method), kept, None), offsets)
+    run = native.make(ctypes.addressof(native.method), kept, None)
+    return Bound(run, offsets, kept)
 
 
 def straight(segment: Segment, threads: int, ends: Ends) -> tuple[Any, ...]:
@@ -232,6 +270,8 @@ def _pack(
                     patches += [len(template), numbers[key]]
                 case Scalar(number, form):
                     scalars += [len(template), number, FORMATS.index(form)]
+                case Offset(begin, _):
+                    word = begin
             template.append(word if isinstance(word, int) else 0)
     at = len(FIELDS)
     extents: list[int] = []

@@ -19,20 +19,10 @@ from .handles import (
     wrapped,
 )
 from .language import load, reserve, slot, state, store
+from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import field, has, kind, replace, same_extents
 from .operators import agree
-from .python import (
-    Call,
-    DecRef,
-    ErrClear,
-    IncRef,
-    IntAs,
-    IntFrom,
-    TupleItem,
-    TupleNew,
-    TupleSet,
-    TupleSize,
-)
+from .python import Call, ErrClear, IntFrom, TupleNew, TupleSet
 from .recording import follow
 
 

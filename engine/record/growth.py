@@ -1,0 +1,79 @@
+"""New nodes for native code: what an event that is new to a path needs to be followed.
+
+An event that no path went on with before is recorded by Python as a rule, through all
+of a face. For the ops of everyday the node is all that is missing: it is made here, the
+path is pointed to it, and native code goes on.
+"""
+
+from __future__ import annotations
+
+import _thread
+from typing import Any
+
+from .inferred import Found, find, signature
+from .node import Node
+from .trace import LARGE, Trace, leaf_node
+from .value import Scalar, Value
+
+
+def grow(
+    trace: Trace,
+    parent: Node,
+    key: tuple[Any, ...],
+    entering: Value | None,
+    *inputs: Any,
+) -> bool:
+    """Make the node of an event, the next one after `parent`; whether there is one.
+
+    Parameters
+    ----------
+    trace : Trace
+    parent : Node
+    key : tuple
+        Of the event, as `Trace.advance` makes it.
+    entering : Value or None
+        An operand that has to enter first.
+    inputs : Value, Scalar, float or int
+    """
+    try:
+        given, found = _found(key, inputs)
+        if found is None:
+            return False
+        if entering is not None:
+            parent.last = leaf_node(parent, entering)
+            return True
+        node = trace.extend(parent, key, given, found)
+    except Exception:  # Python records it again, and the user hears of it
+        return False
+    except KeyboardInterrupt:
+        _thread.interrupt_main()  # it is heard when native code is done
+        return False
+    if node.size > LARGE:  # it is looked up by its line too
+        return False
+    parent.last = node
+    return True
+
+
+def _found(
+    key: tuple[Any, ...], inputs: tuple[Any, ...]
+) -> tuple[list[Value | Scalar], Found | None]:
+    """The operands as they are recorded; None for what a face might record otherwise.
+
+    It records regions that are neither all of an array nor nothing as they are, and
+    elementwise ops as it did before on arrays of these dtypes and shapes.
+    """
+    op, _, attributes, dtypes = key
+    if op.name in ("view", "update"):
+        base, (recipe,) = inputs[0], attributes
+        if recipe.size == 0 or recipe.is_whole(base.size, base.dtype):
+            return [], None
+        if op.name == "view":
+            return [*inputs], (recipe.dtype, recipe.shape)
+        if 0 in recipe.strides:  # what is written to must not overlap itself
+            return [], None
+        return [*inputs], (base.dtype, base.shape)
+    typed = iter(dtypes)
+    given = [
+        x if type(x) in (Value, Scalar) else Scalar(x, next(typed)) for x in inputs
+    ]
+    return given, find(signature(op, given, attributes))
