@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,7 @@ def concatenate(
     if axis is None:
         parts = [x.ravel() for x in parts]
         axis = 0
+    axis = index(axis)
     target = _joined_dtype(parts, dtype, casting)
     order = _common_order(parts)
     if order is None:
@@ -147,7 +149,7 @@ def stack(
                 f"{' and '.join(str(x.shape) for x in parts)} were given"
             )
         )
-    rank = parts[0].ndim + 1
+    axis, rank = index(axis), parts[0].ndim + 1
     if not -rank <= axis < rank:
         raise np.exceptions.AxisError(axis, rank, called())
     key = (slice(None),) * (axis % rank) + (None,)
@@ -222,7 +224,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     array = face.asarray(ary)
     axis = _axis(axis, array.ndim)
     total = array.shape[axis]
-    if hasattr(indices_or_sections, "__len__"):
+    if np.ndim(indices_or_sections):
         cuts = [0, *[int(x) for x in indices_or_sections], None]
     else:
         sections = int(indices_or_sections)
@@ -236,6 +238,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 def _axis(axis: int, rank: int) -> int:
+    axis = index(axis)
     if not -rank <= axis < rank:
         raise np.exceptions.AxisError(axis, rank, called())
     return axis % rank
@@ -244,7 +247,7 @@ def _axis(axis: int, rank: int) -> int:
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Views of consecutive parts along an axis, all equal when a number is given."""
     array = face.asarray(ary)
-    if not hasattr(indices_or_sections, "__len__"):
+    if not np.ndim(indices_or_sections):
         total = array.shape[_axis(axis, array.ndim)]
         if total % int(indices_or_sections):
             raise ValueError(named("array split does not result in an equal division"))

@@ -10,7 +10,7 @@ import numpy as np
 import engine.numpy.handle as face
 from engine import composites
 from engine.errors import called, named
-from engine.movement import normal_axes
+from engine.movement import integers, normal_axes
 from engine.ops.op import broadcast_shape
 from engine.recipe import Recipe, broadcast_strides
 
@@ -176,7 +176,9 @@ def atleast_3d(*arys: Any) -> Any:
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     """A read-only view that repeats the array to a shape."""
     x = _given(array)
-    extents = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if x.scalar:
+        x = face.ndarray.wrap(x.read())  # an array, which can be viewed
+    extents = integers(shape)
     recipe = x.recipe
     try:
         strides = broadcast_strides(recipe, extents)
@@ -298,14 +300,13 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
 def tile(A: Any, reps: Any) -> Any:
     """The array repeated as a whole."""
     array = _given(A)
-    times = (reps,) if isinstance(reps, (int, np.integer)) else tuple(reps)
-    return face.ndarray.wrap(composites.tile(array.read(), [int(n) for n in times]))
+    return face.ndarray.wrap(composites.tile(array.read(), integers(reps)))
 
 
 def resize(a: Any, new_shape: Any) -> Any:
     """The elements in another shape, repeated or cut off as needed."""
     array = _given(a).ravel()
-    shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
+    shape = integers(new_shape)
     size = int(np.prod(shape))
     if any(n < 0 for n in shape):
         raise ValueError(named("all elements of `new_shape` must be non-negative"))
