@@ -138,7 +138,30 @@ def stack(
     dtype: Any = None,
     casting: str = "same_kind",
 ) -> Any:
-    """Arrays of one shape along a new axis."""
+    """Arrays of one shape along a new axis.
+
+    Parameters
+    ----------
+    arrays : sequence of array_like
+        At least one; their dtypes promote.
+    axis : int
+        Where the new axis stands in the result.
+    out, dtype, casting
+        As of `concatenate`.
+
+    Raises
+    ------
+    ValueError
+        For no arrays, and for different shapes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.stack([np.arange(3), np.ones(3, int)], axis=1)
+    array([[0, 1],
+           [1, 1],
+           [2, 1]])
+    """
     parts = _handles(arrays, "stack")
     if not parts:
         raise ValueError(named("need at least one array to stack"))
@@ -245,7 +268,26 @@ def _axis(axis: int, rank: int) -> int:
 
 
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """Views of consecutive parts along an axis, all equal when a number is given."""
+    """Views of consecutive parts along an axis, all equal when a number is given.
+
+    Parameters
+    ----------
+    ary : array_like
+    indices_or_sections : int or sequence of int
+        How many parts, or where the later ones begin.
+    axis : int
+
+    Raises
+    ------
+    ValueError
+        When the extent is no multiple of the number of parts; see `array_split`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.split(np.arange(5), [2, 3])
+    [array([0, 1]), array([2]), array([3, 4])]
+    """
     array = face.asarray(ary)
     if not np.ndim(indices_or_sections):
         total = array.shape[_axis(axis, array.ndim)]

@@ -174,7 +174,18 @@ def atleast_3d(*arys: Any) -> Any:
 
 # -- broadcasting ---------------------------------------------------------------------
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
-    """A read-only view that repeats the array to a shape."""
+    """A read-only view that repeats the array to a shape.
+
+    Raises ValueError for a shape that the array does not broadcast to.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.broadcast_to(np.arange(2), (3, 2))
+    array([[0, 1],
+           [0, 1],
+           [0, 1]])
+    """
     x = _given(array)
     if x.scalar:
         x = face.ndarray.wrap(x.read())  # an array, which can be viewed
@@ -207,7 +218,15 @@ def broadcast_shapes(*args: Any) -> tuple[int, ...]:
 
 # -- reversing and shifting -----------------------------------------------------------
 def flip(m: Any, axis: Any = None) -> Any:
-    """A view that runs backwards along axes."""
+    """A view that runs backwards along axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.flip(np.arange(6).reshape(2, 3), axis=1)
+    array([[2, 1, 0],
+           [5, 4, 3]])
+    """
     array = _given(m)
     axes = normal_axes(axis, array.ndim)
     key = tuple(
@@ -280,7 +299,22 @@ def _rolled(array: Any, by: int, axis: int) -> Any:
 
 # -- repeating ------------------------------------------------------------------------
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    """Each element several times."""
+    """Each element several times.
+
+    Parameters
+    ----------
+    a : array_like
+    repeats : int or array_like of int
+        How often; an array has one number for each place along the axis.
+    axis : int, optional
+        Without one the elements in C order.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.repeat(np.arange(3), [1, 0, 2])
+    array([0, 2, 2])
+    """
     array = _given(a)
     if axis is None:
         array, axis = array.ravel(), 0

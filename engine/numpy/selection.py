@@ -71,7 +71,31 @@ def _check_bounds(places: NDArray, extent: int, axis: int) -> None:
 def take(
     a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
 ) -> Any:
-    """Elements at indices along an axis, or in C order."""
+    """Elements at indices along an axis, or in C order.
+
+    Parameters
+    ----------
+    a : array_like
+    indices : int or array_like of int
+        They are computed.
+    axis : int, optional
+    out : ndarray, optional
+        Where to store the result.
+    mode : {"raise", "wrap", "clip"}
+        What to do with indices out of bounds.
+
+    Raises
+    ------
+    IndexError
+        For indices out of bounds, unless they are wrapped or clipped.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.take(np.arange(4) * 10, [[3, 0], [1, -1]])
+    array([[30,  0],
+           [10, 30]])
+    """
     array = face.asarray(a)
     if axis is None:
         array, axis = array.ravel(), 0
@@ -94,7 +118,17 @@ def take(
 
 
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
-    """Store values at indices in C order; short values are repeated."""
+    """Store values at indices in C order; short values are repeated.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.zeros((2, 2))
+    >>> np.put(x, [0, 3], [5, 6])
+    >>> x
+    array([[5., 0.],
+           [0., 6.]])
+    """
     if not isinstance(a, Array):
         raise TypeError(named("argument 1 must be numpy.ndarray"))
     if not a.writeable:
@@ -150,7 +184,16 @@ def _along(array: Any, indices: Any, axis: int) -> tuple[NDArray, ...]:
 
 # -- where something holds ------------------------------------------------------------
 def nonzero(a: Any) -> tuple[Any, ...]:
-    """Indices of the elements that are not zero, an array for each axis. Computes."""
+    """Indices of the elements that are not zero, an array for each axis. Computes.
+
+    Raises ValueError for arrays without axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nonzero(np.array([[0, 4], [5, 0]]))
+    (array([0, 1]), array([1, 0]))
+    """
     array = face.asarray(a)
     if array.ndim == 0:
         raise ValueError(
