@@ -48,7 +48,7 @@ def silent_members(of: type) -> Iterator[str]:
     """The public methods and properties of a class that have no docstring."""
     for name in dir(of):
         found = None if name.startswith("_") else inspect.getattr_static(of, name)
-        is_method = inspect.isroutine(found) or isinstance(found, property)
+        is_method = inspect.isfunction(found) or isinstance(found, property)
         if is_method and not inspect.getdoc(getattr(of, name)):
             yield name
 
