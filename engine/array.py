@@ -16,7 +16,7 @@ from engine.autograd import backward
 from engine.errors import named, naming
 from engine.execute import compute
 from engine.ops.op import cast
-from engine.ops.regions import full_value, take, update
+from engine.ops.regions import take, update
 from engine.recipe import (
     Recipe,
     broadcast_strides,
@@ -308,13 +308,14 @@ class Array:
             array does not require grad, or when its graph was walked and not retained.
         """
         retain = create_graph if retain_graph is None else retain_graph
-        seeds = [(self.read(), self._seed(gradient))]
+        seeds = [self._seed(gradient)]
         for cell, grad in backward(seeds, create_graph, retain):
             _accumulate(cell, grad, create_graph)
 
-    def _seed(self, gradient: Any) -> Value:
+    def _seed(self, gradient: Any) -> tuple[Value, Value | None]:
+        """What this array shows, and its gradient; None for ones."""
         value = self.read()
-        if not self.requires_grad:
+        if value.history is None and not self.requires_grad:
             raise RuntimeError(
                 "backward: an array that requires grad was required; element 0 of the "
                 "outputs does not require grad and does not have a grad_fn"
@@ -329,14 +330,14 @@ class Array:
                         "gradient like it"
                     )
                 )
-            return full_value(value.shape, 1, value.dtype)
+            return value, None
         seed = gradient.read() if isinstance(gradient, Array) else constant(gradient)
         if seed.shape != value.shape:
             raise RuntimeError(
                 f"backward: a gradient of shape {value.shape} was required; "
                 f"{seed.shape} was given"
             )
-        return cast(seed, value.dtype)
+        return value, cast(seed, value.dtype)
 
     # -- handing memory out -------------------------------------------------------
     def export(self) -> NDArray:
@@ -390,8 +391,11 @@ class Array:
 
     def __bool__(self) -> bool:
         array = self.computed()
-        with naming():
+        try:
             return bool(array)
+        except ValueError:
+            with naming():
+                return bool(array)
 
     def __len__(self) -> int:
         if not self.recipe.shape:
@@ -413,6 +417,9 @@ def _contiguous(value: Value, shape: tuple[int, ...]) -> Recipe:
 
 def _accumulate(cell: GradCell, grad: Value, create_graph: bool) -> None:
     """Add a gradient of a leaf's base to what its cell has."""
+    if cell.grad is None and not cell.hooks and grad.layout is cell.recipe:
+        cell.grad = cell.face.wrap(grad)  # type: ignore[attr-defined]
+        return
     part = read_region(grad, cell.recipe)
     for hook in cell.hooks:
         replaced = hook(cell.face.wrap(part))  # type: ignore[attr-defined]

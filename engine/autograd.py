@@ -21,7 +21,7 @@ from engine.ops.transfer import on_device
 from engine.record.registry import REGISTRY
 from engine.record.trace import grad_mode
 from engine.record.value import Freed, History, Marker, Scalar, Value
-from engine.rewalk import Found, note, rewalk
+from engine.rewalk import Found, Seeds, note, rewalk
 
 if TYPE_CHECKING:
     from engine.storage import GradCell
@@ -30,12 +30,13 @@ BOOL = np.dtype(bool)
 
 
 def backward(
-    seeds: Sequence[tuple[Value, Value]],
+    seeds: Seeds,
     create_graph: bool = False,
     retain_graph: bool = True,
 ) -> list[tuple[GradCell, Value]]:
     """Gradients of every leaf below the seeds: (cell of the leaf, gradient).
 
+    Seeds are results and their gradients; None stands for ones.
     Without `retain_graph` the histories are let go afterwards, so that what they kept
     need not be computed; walking them again raises RuntimeError.
     """
@@ -48,8 +49,8 @@ def backward(
 
 
 def gradient_values(
-    seeds: Sequence[tuple[Value, Value]],
-    inputs: Sequence[Value],
+    seeds: Seeds,
+    inputs: list[Value],
     create_graph: bool = False,
     retain_graph: bool = True,
 ) -> list[Value | None]:
@@ -62,8 +63,8 @@ def gradient_values(
 
 
 def _gradients(
-    seeds: Sequence[tuple[Value, Value]],
-    inputs: Sequence[Value] | None,
+    seeds: Seeds,
+    inputs: list[Value] | None,
     create_graph: bool,
 ) -> Found:
     """The gradients of inputs, or of all leaves: as in a walk before, or by a walk."""
@@ -77,13 +78,18 @@ def _gradients(
     wanted = inputs
     if wanted is None:
         wanted = [x for x in order if x.history is not None and x.history.cell]
-    gradients = _walk(seeds, order, {id(x): x for x in wanted}, create_graph)
+    whole = [(value, _ones(value) if seed is None else seed) for value, seed in seeds]
+    gradients = _walk(whole, order, {id(x): x for x in wanted}, create_graph)
     if start is not None:
         note(start, seeds, order, inputs, gradients)
-    return Found(order, gradients)
+    return Found(order, range(len(order)), gradients)
 
 
-def _below(seeds: Sequence[tuple[Value, Value]]) -> list[Value]:
+def _ones(value: Value) -> Value:
+    return regions.full_value(value.shape, 1, value.dtype)
+
+
+def _below(seeds: Seeds) -> list[Value]:
     """Values with a history that the seeds depend on, newest first."""
     seen: dict[int, Value] = {}
     stack = [value for value, _ in seeds]

@@ -318,7 +318,7 @@ def _pushed(
     """Tangents of values: gradients are linear in their cotangents, so two walks."""
     zeros = [_argument(full_value(v.shape, 0, v.dtype)) for v in values]
     seeds = list(zip(values, zeros, strict=True))
-    pulled = gradient_values(seeds, inputs, create_graph=True)
+    pulled = gradient_values(seeds, list(inputs), create_graph=True)
     pairs = _paired(inputs, directions, "jvp")
     again = [
         (gradient, tangent)

@@ -1,20 +1,25 @@
-"""Library rows that are native calls: matrix products by BLAS, and checks of bounds."""
+"""Library rows that are native calls: matrix products by BLAS, scans, and checks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import prod
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.kernels.cpu.launch import CHUNK
+from engine.kernels.cpu.launch import CHUNK, SERIAL, chunk_of
+from engine.kernels.native import checks, scans
 from engine.kernels.native.blas import Matrix, product
-from engine.kernels.native.checks import bounded
 from engine.kernels.native.table import Call, Pointer, Word
 from engine.program import is_view, is_whole
 from engine.recipe import c_strides
 
 if TYPE_CHECKING:
     from engine.row import Row
+
+
+SCANNED = 2**15
+"""Elements that a thread scans at a time, about."""
 
 
 def library_call(row: Row) -> Call | None:
@@ -27,7 +32,11 @@ def library_call(row: Row) -> Call | None:
         case "matmul":
             return _product(row, n)
         case "bounded":
-            return _check(row, n)
+            return _check(row, n, checks.bounded(), row.steps[n].attributes)
+        case "indices":
+            return _check(row, n, checks.indices(), row.steps[n].attributes[:1])
+        case "cumsum" | "cumprod" | "cummax" | "cummin":
+            return _scan(row, n)
     return None
 
 
@@ -45,19 +54,49 @@ def _product(row: Row, n: int) -> Call | None:
     return Call(found.entry, tuple(words), found.total, found.chunk, found.work)
 
 
-def _check(row: Row, n: int) -> Call | None:
+def _check(
+    row: Row, n: int, entry: int | None, numbers: tuple[Any, ...]
+) -> Call | None:
     """A failure of this call is left to Python, which finds what is out of bounds."""
-    step, entry = row.steps[n], bounded()
+    step = row.steps[n]
     operand = _operand(row, step.operands[0])
     if operand is None or entry is None or step.dtype != np.int64:
         return None
     slot, (offset, shape, strides) = operand
     if strides != c_strides(shape) or step.size == 0:
         return None
-    extent, other = step.attributes
     pointers = Pointer(slot), Pointer(row.buffers.slots[n])
-    words = (*pointers, offset * step.dtype.itemsize, int(extent), int(other))
-    return Call(entry, words, step.size, 0, float(step.size), checks=True)
+    words: tuple[Word, ...] = (
+        *pointers,
+        offset * step.dtype.itemsize,
+        *map(int, numbers),
+    )
+    work = float(step.size)  # a nanosecond for each, at most
+    chunk = 0 if work < SERIAL else chunk_of(1.0)
+    return Call(entry, words, step.size, chunk, work, checks=True)
+
+
+def _scan(row: Row, n: int) -> Call | None:
+    """A scan of several lines; NumPy is as fast for a single one."""
+    step = row.steps[n]
+    operand, (axis,) = _operand(row, step.operands[0]), step.attributes
+    if operand is None or step.size == 0:
+        return None
+    slot, (offset, shape, strides) = operand
+    length, across = shape[axis], prod(shape[axis + 1 :])
+    if strides != c_strides(shape) or length == step.size:
+        return None
+    entry = scans.entry(step.op.name, step.dtype.name, across > 1)
+    if entry is None:
+        return None
+    pointers = Pointer(slot), Pointer(row.buffers.slots[n])
+    words: tuple[Word, ...] = (*pointers, offset * step.dtype.itemsize, length)
+    lines = step.size // length
+    if across > 1:
+        blocks = -(-across // scans.WIDTH)
+        words, lines = (*words, across, blocks), lines // across * blocks
+    chunk = max(1, SCANNED * lines // step.size)
+    return Call(entry, words, lines, chunk, 1.0 * step.size)
 
 
 def _operand(row: Row, k: int) -> tuple[int, Matrix] | None:

@@ -7,6 +7,7 @@ and do all that it leaves to them. `engine.native` says when it is loaded.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import inspect
 import os
 import struct
@@ -15,19 +16,20 @@ from typing import Any
 
 import numpy as np
 
-from engine import counters
+from engine import counters, many
 from engine.array import Array
 from engine.config import TIER_HERE, Config, config
+from engine.errors import user_line
 from engine.execute import Native, evaluate, failed, use_native
-from engine.kernels import pool
+from engine.kernels import memory, pool
 from engine.kernels.backend import HOST
-from engine.kernels.cpu.target import MissingSymbol
-from engine.kernels.native import objects, slots
+from engine.kernels.cpu.target import MissingSymbol, forever
+from engine.kernels.native import cells, objects, slots
 from engine.kernels.native.entries import KINDS, Code
 from engine.kernels.native.objects import FASTCALL, ONE, Unknown, fields
 from engine.native import NumPy
 from engine.ops.op import Op
-from engine.recipe import Recipe
+from engine.recipe import Recipe, owned
 from engine.record import splice
 from engine.record.forms import FORMS
 from engine.record.growth import grow
@@ -42,9 +44,18 @@ from engine.record.trace import (
     Trie,
     current_trace,
 )
-from engine.record.value import History, Scalar, Value, sequence
+from engine.record.value import (
+    LEAF_HISTORY,
+    Freed,
+    History,
+    Scalar,
+    Value,
+    sequence,
+)
+from engine.rewalk import FREED
 from engine.steps import steps_of
-from engine.storage import Line, Storage
+from engine.storage import GradCell, Line, Storage
+from engine.torch.once import FACES, Once
 
 REDUCTIONS = frozenset(
     (
@@ -58,6 +69,7 @@ _code: Code | None = None
 _reason = "it was not started"
 _functions: Native | None = None
 _splicing: splice.Native | None = None
+_many: many.Native | None = None
 _methods: list[tuple[Any, str, Any, Any]] = []
 """What was replaced: class, name, Python's method, native code."""
 
@@ -72,7 +84,7 @@ def recorder() -> tuple[str, str]:
 
 def start(face: type[Array]) -> None:
     """Use native code for ops, and for the methods of the PyTorch face."""
-    global _code, _functions, _reason, _splicing
+    global _code, _functions, _many, _reason, _splicing
     missing = objects.unsupported()
     if os.environ.get("ENGINE_RECORDER") == "python":
         _reason = "ENGINE_RECORDER=python"
@@ -98,12 +110,19 @@ def start(face: type[Array]) -> None:
         objects.function("evaluate", code.addresses["evaluate"], ONE),
     )
     _splicing = splice.Native(
-        objects.function("make_values", code.addresses["make_values"], FASTCALL),
-        objects.function("follow_steps", code.addresses["follow_steps"], FASTCALL),
+        objects.function("record_again", code.addresses["record_again"], FASTCALL),
+        objects.function("walk_again", code.addresses["walk_again"], FASTCALL),
+        objects.function("free_graph", code.addresses["free_graph"], FASTCALL),
+    )
+    _many = many.Native(
+        objects.function("read_first", code.addresses["read_first"], ONE),
+        objects.function("renew_first", code.addresses["renew_first"], FASTCALL),
     )
     use_native(_functions)
     splice.use_native(_splicing)
+    many.use_native(_many)
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
+    _replace(Once, "__call__", code.addresses["call_once"], FASTCALL)
     _join(code, face)
 
 
@@ -115,6 +134,7 @@ def use(which: str) -> None:
         )
     use_native(_functions if which == "native" else None)
     splice.use_native(_splicing if which == "native" else None)
+    many.use_native(_many if which == "native" else None)
     for cls, name, python, native in _methods:
         setattr(cls, name, native if which == "native" else python)
     if which == "native":
@@ -151,6 +171,7 @@ def _slots(face: type[Array]) -> dict[str, int]:
         **objects.sequences(),
         **objects.integers(),
         "array_flags": objects.flags_of_arrays(),
+        "buffer_data": memory.DATA,
         **fields("value", _value, *Value.__slots__[1:]),
         **fields("node", node, *Node.__slots__),
         **fields("trace", lambda: Trace(None), *Trace.__slots__),  # type: ignore[arg-type]
@@ -159,6 +180,7 @@ def _slots(face: type[Array]) -> dict[str, int]:
         **fields("config", Config, *Config.__slots__),
         **fields("history", _history, *History.__slots__),
         **fields("storage", storage, *Storage.__slots__[1:]),
+        **fields("cell", lambda: GradCell(None, face), *GradCell.__slots__[1:]),  # type: ignore[arg-type]
         **fields("line", lambda: Line(storage(), _value()), *Line.__slots__),
         **fields("array", lambda: face.wrap(_value()), *Array.__slots__[1:]),
     }
@@ -191,6 +213,12 @@ def _fill(code: Code) -> None:
         "storage_type": Storage,
         "line_type": Line,
         "leaf_op": LEAF,
+        "leaf_history": LEAF_HISTORY,
+        "empty": (),
+        "cell_type": GradCell,
+        "freed": FREED,
+        "freed_type": Freed,
+        "faces": FACES,
         "view_op": REGISTRY["view"],
         "update_op": REGISTRY["update"],
         "full_op": REGISTRY["full"],
@@ -207,6 +235,8 @@ def _fill(code: Code) -> None:
         "find_trace": current_trace,
         "grow": grow,
         "call_op": Op.__call__,
+        "call_once": Once.__call__,
+        "user_line": user_line,
         "written": _written,
         "steps_of": steps_of,
         "store_value": Array.store,
@@ -220,6 +250,22 @@ def _fill(code: Code) -> None:
     code.number("soft_events", SOFT_EVENTS)
     code.memory("pool_numbers", pool.NUMBERS)
     code.memory("counts", counters.NATIVE)
+    code.memory("passed", splice.PASSED)
+    code.memory("cells", _cells())
+
+
+def _cells() -> Any:
+    """What native code knows of the dtypes whose elements it reads and writes."""
+    words = [*cells.head()]
+    for letter in "?bhilqBHILQefdFD":
+        dtype = np.dtype(letter)
+        recipe = owned(dtype, ())
+        forever(recipe)
+        kind = (
+            cells.KINDS.get(dtype.kind, cells.OTHER) if letter != "e" else cells.OTHER
+        )
+        words += [id(dtype), id(recipe), dtype.itemsize, kind]
+    return (ctypes.c_uint64 * (len(words) + 1))(*words, 0)
 
 
 def _written(value: Value) -> None:

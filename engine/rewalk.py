@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import copysign
 from typing import Any, NamedTuple
 
@@ -33,7 +32,8 @@ from engine.record.value import (
     Value,
 )
 
-Seeds = Sequence[tuple[Value, Value]]
+Seeds = Sequence[tuple[Value, Value | None]]
+"""Results, and their gradients; None stands for ones."""
 
 KEPT = 4
 """Walks that are kept for one node: graphs of several forms may begin there."""
@@ -57,14 +57,13 @@ class Step(NamedTuple):
     numbers: tuple[tuple[int, Scalar], ...]
 
 
-@dataclass(frozen=True)
-class Walk:
-    """A graph, and what a walk over it recorded.
+class Walk(NamedTuple):
+    """A graph, and what a walk over it recorded; native code counts the items.
 
     Parameters
     ----------
     starts : tuple of int
-        The places of the seeds' values, then of their gradients.
+        The places of the seeds' values, then of their gradients; -1 for ones.
     steps : tuple of Step
         Newest first.
     cells : tuple of int
@@ -76,8 +75,10 @@ class Walk:
     wanted : tuple of int
         The places of those whose gradients are asked for, -1 for none in the graph.
     passage : Passage
-    found : tuple of (place, index)
-        The values that have a gradient, and which result of the passage it is.
+    graph : tuple of int
+        The places of the steps.
+    found : tuple of (place, place)
+        The values that have a gradient, and where the pool of the passage has it.
     """
 
     starts: tuple[int, ...]
@@ -87,35 +88,42 @@ class Walk:
     forms: tuple[tuple[int, Any, tuple[int, ...], str], ...]
     wanted: tuple[int, ...] | None
     passage: Passage
+    graph: tuple[int, ...]
     found: tuple[tuple[int, int], ...]
 
-    def again(self, seeds: Seeds, wanted: Sequence[Value] | None) -> Found | None:
+    def again(self, seeds: Seeds, wanted: list[Value] | None) -> Found | None:
         """Do the walk on a graph of this form; None where it is of another form."""
-        table = self._table(seeds)
+        known, given = native(), _given(seeds)
+        if known is not None and self.passage.is_at_line():
+            pool = known.walk_again(self, given, wanted)
+            if pool is not None:
+                gradients = [(pool[at], pool[k]) for at, k in self.found]
+                return Found(pool, self.graph, gradients)
+        table = self._table(given)
         if table is None or not self._asks_for(wanted, table):
             return None
         made = self.passage.again(table)
         if made is None:
             return None
-        graph = [table[step.place] for step in self.steps]
-        return Found(graph, [(table[at], made[k]) for at, k in self.found])
+        results = dict(zip(self.passage.results, made, strict=True))
+        return Found(
+            table, self.graph, [(table[at], results[k]) for at, k in self.found]
+        )
 
-    def _table(self, seeds: Seeds) -> list[Value] | None:
+    def _table(self, given: list[Value | None]) -> list[Value] | None:
         """The values of a graph by their places; None where its form is another."""
         table: list[Value] = []
-        given = _given(seeds)
         if len(given) != len(self.starts):
             return None
         for place, value in zip(self.starts, given, strict=True):
-            if place == len(table):
+            if (place < 0) is not (value is None):
+                return None
+            if value is not None and place == len(table):
                 table.append(value)
-            elif table[place] is not value:
+            elif value is not None and table[place] is not value:
                 return None
-        count, known = len(table), native()
-        if known is None or not known.follow_steps(table, self.steps):
-            del table[count:]
-            if not follow_steps(table, self.steps):
-                return None
+        if not follow_steps(table, self.steps):
+            return None
         for place in self.cells:
             if table[place].history.cell.result_hooks:  # type: ignore[union-attr]
                 return None
@@ -169,31 +177,41 @@ class Found(NamedTuple):
 
     Parameters
     ----------
-    graph : sequence of Value
-        The values with histories.
+    table : list of Value
+    graph : sequence of int
+        Where in it the values with histories are.
     gradients : list of (value, gradient)
         The values that gradients were asked for and found.
     """
 
-    graph: Sequence[Value]
+    table: list[Value]
+    graph: Sequence[int]
     gradients: list[tuple[Value, Value]]
 
     def free(self) -> None:
         """Let go of the histories of the graph, but for those of leaves."""
-        for value in self.graph:
+        known = native()
+        if known is not None and known.free_graph(self.table, self.graph):
+            return
+        for place in self.graph:
+            value = self.table[place]
             history = value.history
             if history is not None and history.op is not LEAF_HISTORY:
-                name = history.op.name
-                value.history = _FREED.get(name) or _freed(name)
+                value.history = FREED.get(history.op) or _freed(history.op)
         note_histories(current_trace())
 
 
-_FREED: dict[str, History] = {}
+FREED: dict[Any, History] = {}
+"""The histories of values whose graphs were walked and let go, by their ops."""
 
 
-def _freed(name: str) -> History:
-    """The history of a value whose graph was walked and let go."""
-    history = _FREED[name] = History(Freed(name), (), ())
+def _freed(op: Any) -> History:
+    """One of them."""
+    if isinstance(op, Freed):
+        history = History(op, (), ())
+    else:
+        history = History(Freed(op.name), (), ())
+    FREED[op] = history
     return history
 
 
@@ -207,7 +225,7 @@ class _Seen:
         self.walks: tuple[Walk, ...] = ()
 
 
-def rewalk(seeds: Seeds, wanted: Sequence[Value] | None) -> Found | Start | None:
+def rewalk(seeds: Seeds, wanted: list[Value] | None) -> Found | Start | None:
     """Do a walk as one before, or else say where it begins, if it is to be noted.
 
     `wanted` are the values whose gradients are asked for, None for all leaves. Walks
@@ -244,7 +262,7 @@ def note(
     table: list[Value] = []
     places: dict[int, int] = {}
     for value in _given(seeds):
-        if id(value) not in places:
+        if value is not None and id(value) not in places:
             places[id(value)] = len(table)
             table.append(value)
     steps = []
@@ -261,7 +279,7 @@ def note(
         return
     index = {id(grad): k for k, grad in enumerate(distinct)}
     walk = Walk(
-        tuple(places[id(value)] for value in _given(seeds)),
+        tuple(-1 if x is None else places[id(x)] for x in _given(seeds)),
         tuple(steps),
         tuple(step.place for step in steps if step.has_cell),
         tuple(k for k, x in enumerate(table) if x.history is None),
@@ -272,7 +290,10 @@ def note(
         ),
         None if wanted is None else _places(wanted, table),
         done,
-        tuple((places[id(value)], index[id(grad)]) for value, grad in found),
+        tuple(step.place for step in steps),
+        tuple(
+            (places[id(value)], done.results[index[id(grad)]]) for value, grad in found
+        ),
     )
     # Another thread may have forgotten what is known there.
     seen = passages_from(start.node).setdefault("backward", _Seen())
@@ -305,8 +326,8 @@ def _step(
     )
 
 
-def _given(seeds: Seeds) -> list[Value]:
-    return [value for value, _ in seeds] + [seed for _, seed in seeds]
+def _given(seeds: Seeds) -> list[Value | None]:
+    return [*[value for value, _ in seeds], *[seed for _, seed in seeds]]
 
 
 def _places(wanted: Sequence[Value], table: Sequence[Value]) -> tuple[int, ...]:

@@ -8,17 +8,22 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from . import (
+    complexes,
     formulas,
     vecmath,
     vecmath_angles,
+    vecmath_complex,
     vecmath_gamma,
     vecmath_log,
     vecmath_roots,
 )
+from .complexes import Complex
 from .scalars import NAMES
 from .term import Term, library, magnitude, select
 
 Builder: TypeAlias = Callable[..., Term]
+
+ComplexBuilder: TypeAlias = Callable[..., Complex] | Builder
 
 VECTOR_MATH: dict[str, Builder] = {
     "exp": vecmath.exp,
@@ -53,6 +58,38 @@ VECTOR_MATH: dict[str, Builder] = {
     "lgamma": vecmath_gamma.lgamma,
 }
 """Functions of the C library, and the sigmoid, as vector math."""
+
+
+COMPLEX_MATH: dict[str, ComplexBuilder] = {
+    "real": complexes.real,
+    "imag": complexes.imag,
+    "conjugate": complexes.conjugate,
+    "select": complexes.chosen,
+    "isnan": complexes.any_nan,
+    "isinf": complexes.any_infinite,
+    "isfinite": complexes.all_finite,
+    "logical_not": complexes.is_zero,
+    "multiply": complexes.multiply,
+    "square": complexes.square,
+    "divide": complexes.divide,
+    "reciprocal": complexes.reciprocal,
+    "sign": complexes.sign,
+    "sqrt": vecmath_complex.sqrt,
+    "exp": vecmath_complex.exp,
+    "exp2": vecmath_complex.exp2,
+    "expm1": vecmath_complex.expm1,
+    "log": vecmath_complex.log,
+    "log2": vecmath_complex.log2,
+    "log10": vecmath_complex.log10,
+    "log1p": vecmath_complex.log1p,
+    "sin": vecmath_complex.sin,
+    "cos": vecmath_complex.cos,
+    "tan": vecmath_complex.tan,
+    "sinh": vecmath_complex.sinh,
+    "cosh": vecmath_complex.cosh,
+    "tanh": vecmath_complex.tanh,
+}
+"""Functions that take complex numbers too, on all devices."""
 
 
 def from_library(name: str) -> Builder:

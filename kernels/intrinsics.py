@@ -12,8 +12,9 @@ from typing import Any
 from llvmlite import ir
 from numba.core import types
 
-from .builders import Builder
-from .scalars import NAMES, Scalar, signature
+from .builders import COMPLEX_MATH, Builder
+from .complexes import Complex, put_together, taken_apart
+from .scalars import NAMES, PARTS, Scalar, signature
 from .term import Place, Term
 
 C_NAMES = {
@@ -82,18 +83,22 @@ def typer(
     def typed(*operands: types.Type) -> Any:
         names = tuple(dtype_name(kind) for kind in operands)
         result, *work = signature(name, scalar, names)
-        if "complex" in work[-1] and name not in _COMPLEX:
+        formula = COMPLEX_MATH.get(name) if work[-1] in PARTS else build
+        if formula is None:
             raise TypeError(f"{name}: real numbers were required; {names} were given")
 
         def generate(
             context: Any, builder: ir.IRBuilder, signature: Any, values: list[ir.Value]
         ) -> ir.Value:
-            if "complex" in work[-1]:
-                kind = numba_type(work[-1])
-                return _COMPLEX[name](context, builder, kind, values)
             here = place(builder)
-            terms = map(Term, [here] * len(work), values, work)
-            return build(*terms).value
+            operands = [
+                taken_apart(here, value, dtype)
+                if dtype in PARTS
+                else Term(here, value, dtype)
+                for value, dtype in zip(values, work, strict=True)
+            ]
+            found = formula(*operands)
+            return put_together(found) if isinstance(found, Complex) else found.value
 
         return numba_type(result)(*[numba_type(dtype) for dtype in work]), generate
 
@@ -101,62 +106,6 @@ def typer(
     function.__name__ = name
     function.__doc__ = scalar.meaning
     return function
-
-
-# -- complex numbers: part by part, which LLVM can vectorise --------------------------
-def _select(
-    context: Any, builder: ir.IRBuilder, kind: types.Type, values: list[ir.Value]
-) -> Any:
-    condition, *others = values
-    yes, no = (context.make_complex(builder, kind, value=value) for value in others)
-    chosen = context.make_complex(builder, kind)
-    chosen.real = builder.select(condition, yes.real, no.real)
-    chosen.imag = builder.select(condition, yes.imag, no.imag)
-    return chosen._getvalue()
-
-
-def _multiply(
-    context: Any, builder: ir.IRBuilder, kind: types.Type, values: list[ir.Value]
-) -> Any:
-    x, y = (context.make_complex(builder, kind, value=value) for value in values)
-    product = context.make_complex(builder, kind)
-    product.real = builder.fsub(
-        builder.fmul(x.real, y.real), builder.fmul(x.imag, y.imag)
-    )
-    product.imag = builder.fadd(
-        builder.fmul(x.real, y.imag), builder.fmul(x.imag, y.real)
-    )
-    return product._getvalue()
-
-
-def _conjugate(
-    context: Any, builder: ir.IRBuilder, kind: types.Type, values: list[ir.Value]
-) -> Any:
-    number = context.make_complex(builder, kind, value=values[0])
-    number.imag = builder.fneg(number.imag)
-    return number._getvalue()
-
-
-def _real(
-    context: Any, builder: ir.IRBuilder, kind: types.Type, values: list[ir.Value]
-) -> Any:
-    return context.make_complex(builder, kind, value=values[0]).real
-
-
-def _imag(
-    context: Any, builder: ir.IRBuilder, kind: types.Type, values: list[ir.Value]
-) -> Any:
-    return context.make_complex(builder, kind, value=values[0]).imag
-
-
-_COMPLEX = {
-    "select": _select,
-    "multiply": _multiply,
-    "conjugate": _conjugate,
-    "real": _real,
-    "imag": _imag,
-}
-"""The functions that take complex numbers too."""
 
 
 def _with_parameters(typed: Callable[..., Any], arity: int) -> Any:

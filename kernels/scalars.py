@@ -19,7 +19,8 @@ class Scalar(NamedTuple):
 
     `result` is the dtype that it gives: that of its operands (``"same"``), the same
     but float64 for integers and bool (``"float"``), the same but that of the parts of
-    complex numbers (``"part"``), or always the one named.
+    complex numbers (``"part"``), or always the one named. Those in
+    `builders.COMPLEX_MATH` take complex numbers too.
     """
 
     arity: int
@@ -182,9 +183,10 @@ def signature(name: str, scalar: Scalar, dtypes: tuple[str, ...]) -> tuple[str, 
         return "uint64", "uint64", "uint64"
     free = dtypes[1:] if name == "select" else dtypes[:1] if name == "ldexp" else dtypes
     work = operand_dtype(free)
-    if scalar.result == "float" and "float" not in work:
+    whole = "float" not in work and work not in PARTS
+    if scalar.result == "float" and whole:
         work = "float64"
-    if name in WHOLE and "float" in work:
+    if name in WHOLE and not whole:
         raise TypeError(f"{name}: integers were required; {work} was given")
     result = work if scalar.result in ("same", "float") else scalar.result
     if scalar.result == "part":

@@ -28,7 +28,7 @@ BACKENDS = ("numpy", "compiled")
 """Tiers that every op is run on."""
 
 DTYPES = tuple(map(np.dtype, "?bBhHiIqQefdFD"))
-KERNEL_DTYPES = tuple(map(np.dtype, "?bBqQfdD"))
+KERNEL_DTYPES = tuple(map(np.dtype, "?bBqQefdD"))
 """dtypes to try; in kernels, which must be compiled, only those that differ in kind."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import check_cases
 import fourier_cases
 import matrix_cases
 import numpy as np
@@ -365,24 +366,6 @@ def winners(rng: Generator) -> list[Case]:
     return [Case((PLACES,), (), expected)]
 
 
-def boundeds(rng: Generator) -> list[Case]:
-    """Classes that are within their bounds, or do not count."""
-    classes = np.array([[0, 3], [-100, 1]])
-    return [
-        Case((classes,), (4, -100), classes, 0.0),
-        Case((np.zeros((0, 2), np.uint8),), (1, -100), np.zeros((0, 2), np.uint8)),
-    ]
-
-
-def unwarned(rng: Generator) -> list[Case]:
-    """Elements of which nothing is flagged: nobody warns."""
-    x, calm = rng.normal(size=(2, 3)), np.zeros((2, 3), bool)
-    return [
-        Case((x, calm), ("unheard", "nowhere.py:1"), x, differentiable=True),
-        Case((x[:0], calm[:0]), ("unheard", "nowhere.py:1"), x[:0]),
-    ]
-
-
 # -- sources ---------------------------------------------------------------------------
 def fulls(rng: Generator) -> list[Case]:
     """One number of every dtype."""
@@ -421,9 +404,12 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "argsort": _scan(
         lambda x, axis: np.argsort(x, axis, kind="stable"), differentiable=False
     ),
-    "bounded": boundeds,
-    "warned": unwarned,
+    "bounded": check_cases.boundeds,
+    "indices": check_cases.index_cases,
+    "warned": check_cases.unwarned,
     "cast": casts,
+    "cummax": _scan(np.maximum.accumulate),
+    "cummin": _scan(np.minimum.accumulate),
     "cumprod": _cumprod,
     "cumsum": _scan(lambda x, axis: np.cumsum(x, axis, dtype=x.dtype)),
     "full": fulls,

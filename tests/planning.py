@@ -31,6 +31,8 @@ def op(name: str, *operands: Any, attributes: tuple[Any, ...] = ()) -> Value:
 def array(*shape: int, seed: int = 0, dtype: Any = np.float64) -> Value:
     """A computed value of random numbers."""
     numbers = np.random.default_rng(seed).normal(size=shape) * 3
+    if np.dtype(dtype).kind == "c":
+        numbers = numbers + 1j * np.roll(numbers, 1)
     return constant(numbers.astype(dtype))
 
 

@@ -128,6 +128,43 @@ class Select(Lines):
         return f"{p.fresh()} = {p.pick(options)}"
 
 
+class SelectLater(Lines):
+    """Integer arrays as indices that have just been computed: in Engine they wait."""
+
+    weight = 4
+
+    def line(self, name: str, a: Array) -> str:
+        p = self.program
+        if a.ndim == 0 or 0 in a.shape:
+            return f"{p.fresh()} = {name}[...]"
+        axis = p.integer(0, a.ndim)
+        last = axis == a.ndim - 1
+        lead = ["..."] if last and p.chance(0.3) else [":"] * axis
+        lead = ["None", *lead] if p.chance(0.2) else lead
+        options = [
+            f"{name}[{', '.join([*lead, self.places(a, axis, 3)])}]",
+            f"{name}[{', '.join(self.places(a, k, 2) for k in range(a.ndim))}]",
+            f"{name}[{', '.join(self.place(a, k) for k in range(a.ndim))}]",
+            f"np.take({name}, {self.places(a, axis, 3)}, {axis})",
+            f"np.take_along_axis({name}, np.argsort({name}, {axis}, 'stable'), {axis})",
+        ]
+        if a.ndim >= 2:
+            rest = p.slice_of(a.shape[1])
+            options += [
+                f"{name}[{self.places(a, 0, 2)}, {rest}]",
+                f"{name}[{p.integer(0, a.shape[0])}, {self.places(a, 1, 3)}]",
+                f"{name}[{self.places(a, 0, 2)}, None, {self.places(a, 1, 2)}]",
+                f"{name}[{self.places(a, 0, 2)}[:, None], {self.places(a, 1, 3)}]",
+            ]
+        return f"{p.fresh()} = {p.pick(options)}"
+
+    def places(self, a: Array, axis: int, count: int) -> str:
+        return f"(np.array({self.program.places(a, axis, count)}) + 0)"
+
+    def place(self, a: Array, axis: int) -> str:
+        return f"(np.array({self.program.integer(-a.shape[axis], a.shape[axis])}) + 0)"
+
+
 class Compute(Lines):
     """Elementwise functions, comparisons, joins."""
 
@@ -331,6 +368,7 @@ class Outside(Lines):
 
 ALL: tuple[type[Lines], ...] = (New, View, Select, Compute, Reduce, Write, Peek)
 SHARED = (*ALL, Outside)
+LATER = (*ALL, SelectLater)
 ROUNDED: tuple[type[Lines], ...] = (
     *(New, RoundedView, Select, Compute, Reduce, Write, Peek),
 )

@@ -11,9 +11,20 @@ import engine
 from engine import Tensor, nn, optim
 from engine.execute import flush
 from engine.nn import functional as F
+from engine.record.splice import PASSED
 from engine.record.trace import current_trace
 
 TURNS = 5
+
+
+class Passed:
+    """How many stretches have been recorded at once since it was made."""
+
+    def __init__(self) -> None:
+        self.before = PASSED[0]
+
+    def __len__(self) -> int:
+        return PASSED[0] - self.before
 
 
 def leaf(*numbers: float, grad: bool = True) -> Tensor:

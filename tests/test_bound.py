@@ -303,10 +303,18 @@ def test_a_library_call_that_fails_loses_what_depends_on_it_alone(
     assert (plan.bound is not None) == (runner == "native")
 
 
-@pytest.mark.parametrize("wrong", [5, -1, -(2**63), 2**62])
-def test_a_class_out_of_bounds_is_named_as_row_by_row(runner: str, wrong: int) -> None:
-    classes = array(9, dtype="int64") * 0 + 4
-    inside = op("bounded", classes, attributes=(5, -100))
+CHECKS = [
+    *[("bounded", -100, wrong) for wrong in (5, -1, -(2**63), 2**62)],
+    *[("indices", "axis 0", wrong) for wrong in (5, -6, -(2**63), 2**63 - 1)],
+]
+
+
+@pytest.mark.parametrize(("name", "other", "wrong"), CHECKS)
+def test_a_number_out_of_bounds_is_named_as_row_by_row(
+    runner: str, name: str, other: object, wrong: int
+) -> None:
+    numbers_of = array(9, dtype="int64") * 0 + 4
+    inside = op(name, numbers_of, attributes=(5, other))
     lost, apart = inside * 2, sweep(op("sin", array(40)), 2)
     recorded = Recorded([lost, apart])
     plan, expected = recorded.plan(), recorded.expected()
@@ -317,7 +325,7 @@ def test_a_class_out_of_bounds_is_named_as_row_by_row(runner: str, wrong: int) -
         }
     leaves = [leaf for leaf in recorded.leaves if leaf is not None]
     numbers = [wrong if number == 4 else number for number in recorded.scalars]
-    with pytest.raises(Unfinished, match=f"Target {wrong} is out of bounds") as caught:
+    with pytest.raises(Unfinished, match=f"{wrong} is out of bounds") as caught:
         plan.run(leaves, numbers)
     assert isinstance(caught.value.error, IndexError)
     assert caught.value.outputs.keys() == {recorded.numbers[1]}

@@ -30,6 +30,9 @@ PROGRAMS = int(os.environ.get("ENGINE_FUZZ_PROGRAMS", "2000")) // 100
 EXACT = {"exp": "square", "tanh": "rint", "sin": "trunc"}
 """The functions that programs draw whose last bits are free; what stands for them."""
 
+COMPLEX_EXACT = {"exp": "reciprocal", "tanh": "conjugate", "sin": "conjugate"}
+"""The same for complex numbers."""
+
 
 def exact(kernel: Kernel) -> Kernel:
     """`kernel` with exact functions only."""
@@ -39,7 +42,8 @@ def exact(kernel: Kernel) -> Kernel:
         if isinstance(statement, Loop):
             return Loop(tuple(map(changed, statement.body)))
         if isinstance(statement, Compute):
-            text = pattern.sub(lambda found: f"{EXACT[found[1]]}(", statement.text)
+            names = COMPLEX_EXACT if "complex" in statement.dtype else EXACT
+            text = pattern.sub(lambda found: f"{names[found[1]]}(", statement.text)
             return replace(statement, text=text)
         return statement
 

@@ -28,6 +28,11 @@ LATE = [
         IndexError,
         "bounded: targets from 0 to 2 were required; Target 7 is out of bounds",
     ),
+    (
+        "y = np.exp(x[np.arange(3) * 2])",
+        IndexError,
+        "indices: index 4 is out of bounds for axis 0 with size 3",
+    ),
     ("y = np.linalg.inv(zero)", LinAlgError, "inv: Singular matrix"),
     ("y = np.linalg.solve(zero, x[:2])", LinAlgError, "solve: Singular matrix"),
     (

@@ -58,7 +58,7 @@ def stored(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> Valu
     return op("view", base, attributes=(recipe,))
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
 def test_products_have_the_bits_of_numpy(dtype: str) -> None:
     rng = np.random.default_rng(0)
     sizes, native = [1, 1, 2, 3, 8, 17, 64], 0
@@ -70,7 +70,7 @@ def test_products_have_the_bits_of_numpy(dtype: str) -> None:
         x = stored(rng, (*batch, m, k) if rng.integers(9) else (k,), dtype)
         y = stored(rng, (*other, k, n) if rng.integers(9) else (k,), dtype)
         native += NativeRows in parts(check_bound(Recorded([op("matmul", x, y)])))
-    assert native > 100
+    assert native > (60 if "complex" in dtype else 100)  # NumPy loops over some
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from engine.errors import named
 from engine.movement import transpose_value
 from engine.ops import bounded
 from engine.ops.op import cast
-from engine.record.once import once
 from engine.record.value import Value
 from engine.torch.creation import rand
 from engine.torch.functions import one_hot as one_hot
+from engine.torch.once import Once
 from engine.torch.operands import (
     as_value,
     check_broadcast,
@@ -30,26 +30,25 @@ from engine.torch.tensor import Tensor
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     """``input @ weight.T + bias``."""
-    value = as_value(weight)
-    given = as_value(input)
+    return _linear(input, weight, bias)
+
+
+@Once
+def _linear(input: Any, weight: Any, bias: Any) -> Tensor:
+    matrix, given = as_value(weight), as_value(input)
     shape = given.shape
-    if len(value.shape) != 2 or not shape or shape[-1] != value.shape[1]:
+    if len(matrix.shape) != 2 or not shape or shape[-1] != matrix.shape[1]:
         raise RuntimeError(
             "linear: an input whose last dimension is that of the weight was required; "
             f"mat1 and mat2 shapes cannot be multiplied: input {list(shape)} and "
-            f"weight {list(value.shape)} were given"
+            f"weight {list(matrix.shape)} were given"
         )
-    shift = None if bias is None else as_value(bias)
-    return Tensor.wrap(once(_linear, given, value, shift))
-
-
-def _linear(input: Value, weight: Value, bias: Value | None) -> Value:
-    """Operands that fit each other, multiplied and shifted."""
-    out = product(input, transpose_value(weight), "linear")
+    out = product(given, transpose_value(matrix), "linear")
     if bias is None:
-        return out
-    check_devices("linear", out, bias)
-    return out + bias
+        return Tensor.wrap(out)
+    shift = as_value(bias)
+    check_devices("linear", out, shift)
+    return Tensor.wrap(out + shift)
 
 
 # -- activations ----------------------------------------------------------------------
@@ -59,7 +58,15 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def _activated(composite: Any, input: Any, *options: Any) -> Tensor:
-    return Tensor.wrap(once(composite, floating(as_value(input)), *options))
+    if isinstance(input, Array) and input.recipe.dtype.kind in "fc":
+        return _composed(composite, input, *options)
+    # Integers become what the default dtype is, which may be another one each time.
+    return Tensor.wrap(composite(floating(as_value(input)), *options))
+
+
+@Once
+def _composed(composite: Callable[..., Value], input: Any, *options: Any) -> Tensor:
+    return Tensor.wrap(composite(as_value(input), *options))
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Tensor:
@@ -159,10 +166,16 @@ def layer_norm(
             )
         )
     axes = tuple(range(len(input.shape) - len(shape), len(input.shape)))
+    return _layer_norm(input, axes, weight, bias, eps)
+
+
+@Once
+def _layer_norm(
+    input: Any, axes: tuple[int, ...], weight: Any, bias: Any, eps: float
+) -> Tensor:
     scale = None if weight is None else as_value(weight)
     shift = None if bias is None else as_value(bias)
-    value = once(composites.layer_norm, as_value(input), axes, scale, shift, eps)
-    return Tensor.wrap(value)
+    return Tensor.wrap(composites.layer_norm(as_value(input), axes, scale, shift, eps))
 
 
 def batch_norm(
@@ -247,27 +260,28 @@ def _reduction(name: str, reduction: str) -> Reduction:
     return reduction  # type: ignore[return-value]
 
 
-def _pair(name: str, input: Any, target: Any) -> tuple[Value, Value]:
-    """Input and target in the dtype in which they meet."""
+@Once
+def _loss_of_pair(
+    name: str, composite: Callable[..., Value], input: Any, target: Any, *options: Any
+) -> Tensor:
+    """A loss of input and target in the dtype in which they meet."""
     dtype = common_dtype(name, input, target)
     check_broadcast(name, [tuple(input.shape), tuple(target.shape)])
     x, y = as_value(input, dtype), as_value(target, dtype)
     check_devices(name, x, y)
-    return x, y
+    return Tensor.wrap(composite(x, y, *options))
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """The squared difference."""
     how = _reduction("mse_loss", reduction)
-    return Tensor.wrap(
-        once(composites.mse_loss, *_pair("mse_loss", input, target), how)
-    )
+    return _loss_of_pair("mse_loss", composites.mse_loss, input, target, how)
 
 
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """The absolute difference."""
     how = _reduction("l1_loss", reduction)
-    return Tensor.wrap(once(composites.l1_loss, *_pair("l1_loss", input, target), how))
+    return _loss_of_pair("l1_loss", composites.l1_loss, input, target, how)
 
 
 def huber_loss(
@@ -275,22 +289,23 @@ def huber_loss(
 ) -> Tensor:
     """Half the squared difference, linear where it is larger than `delta`."""
     how = _reduction("huber_loss", reduction)
-    x, y = _pair("huber_loss", input, target)
-    return Tensor.wrap(once(composites.huber_loss, x, y, delta, how))
+    composite = composites.huber_loss
+    return _loss_of_pair("huber_loss", composite, input, target, delta, how)
 
 
 def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """-log of the probability of targets in [0, 1], given probabilities."""
-    how = _reduction("binary_cross_entropy", reduction)
-    x, y = _pair("binary_cross_entropy", input, target)
-    return Tensor.wrap(once(composites.binary_cross_entropy, x, y, how))
+    name = "binary_cross_entropy"
+    how = _reduction(name, reduction)
+    return _loss_of_pair(name, composites.binary_cross_entropy, input, target, how)
 
 
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, reduction: str = "mean"
 ) -> Tensor:
     """-log of the probability of targets in [0, 1], given log-odds."""
-    how = _reduction("binary_cross_entropy_with_logits", reduction)
+    name = "binary_cross_entropy_with_logits"
+    how = _reduction(name, reduction)
     if tuple(input.shape) != tuple(target.shape):
         raise ValueError(
             named(
@@ -298,8 +313,8 @@ def binary_cross_entropy_with_logits(
                 f"({list(input.shape)})"
             )
         )
-    x, y = _pair("binary_cross_entropy_with_logits", input, target)
-    return Tensor.wrap(once(composites.binary_cross_entropy_with_logits, x, y, how))
+    composite = composites.binary_cross_entropy_with_logits
+    return _loss_of_pair(name, composite, input, target, how)
 
 
 def cross_entropy(
@@ -328,11 +343,16 @@ def cross_entropy(
         The share of the target that is spread over all classes.
     """
     how = _reduction("cross_entropy", reduction)
-    logits, classes, axis = _classified("cross_entropy", input, target)
-    scale = None if weight is None else cast(as_value(weight), logits.dtype)
-    options = axis, scale, ignore_index, how, label_smoothing
-    loss = once(_class_loss, composites.cross_entropy, logits, classes, *options)
-    return Tensor.wrap(loss)
+    return _class_loss(
+        "cross_entropy",
+        composites.cross_entropy,
+        input,
+        target,
+        weight,
+        ignore_index,
+        how,
+        label_smoothing,
+    )
 
 
 def nll_loss(
@@ -343,26 +363,27 @@ def nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """-log of the probability of the target classes, given log-probabilities."""
-    how = _reduction("nll_loss", reduction)
-    logs, classes, axis = _classified("nll_loss", input, target)
-    scale = None if weight is None else cast(as_value(weight), logs.dtype)
-    options = axis, scale, ignore_index, how
-    return Tensor.wrap(once(_class_loss, composites.nll_loss, logs, classes, *options))
+    options = ignore_index, _reduction("nll_loss", reduction)
+    composite = composites.nll_loss
+    return _class_loss("nll_loss", composite, input, target, weight, *options)
 
 
+@Once
 def _class_loss(
+    name: str,
     composite: Callable[..., Value],
-    input: Value,
-    target: Value,
-    axis: int,
-    weight: Value | None,
+    input: Any,
+    target: Any,
+    weight: Any,
     ignored: int,
     *options: Any,
-) -> Value:
+) -> Tensor:
     """A loss of class numbers, which are checked, or of probabilities."""
-    if target.dtype.kind not in "fc":
-        target = bounded(target, attributes=(input.shape[axis], ignored))
-    return composite(input, target, axis, weight, ignored, *options)
+    logits, classes, axis = _classified(name, input, target)
+    scale = None if weight is None else cast(as_value(weight), logits.dtype)
+    if classes.dtype.kind not in "fc":
+        classes = bounded(classes, attributes=(logits.shape[axis], ignored))
+    return Tensor.wrap(composite(logits, classes, axis, scale, ignored, *options))
 
 
 def _classified(name: str, input: Any, target: Any) -> tuple[Value, Value, int]:

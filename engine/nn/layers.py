@@ -69,6 +69,9 @@ class Linear(Module):
 
     def forward(self, input: Any) -> Tensor:
         """Apply the layer."""
+        own = self._parameters
+        if "weight" in own and "bias" in own:  # found sooner than as attributes
+            return functional.linear(input, own["weight"], own["bias"])
         return functional.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:

@@ -101,10 +101,12 @@ class CrossEntropyLoss(_Loss):
 
     def forward(self, input: Any, target: Any) -> Tensor:
         """Compute the loss."""
+        own = self._buffers
+        is_own = "weight" in own  # found sooner than as an attribute
         return functional.cross_entropy(
             input,
             target,
-            self.weight,
+            own["weight"] if is_own else self.weight,
             self.ignore_index,
             self.reduction,
             self.label_smoothing,

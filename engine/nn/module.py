@@ -367,10 +367,9 @@ class Module:
 
 def forget_grad(parameter: Tensor, set_to_none: bool) -> None:
     """Let a parameter have no gradient, or one of zeros."""
-    gradient = parameter.grad
-    if gradient is None:
-        return
     if set_to_none:
         parameter.grad = None
-    else:
+        return
+    gradient = parameter.grad
+    if gradient is not None:
         parameter.grad = gradient.detach().zero_()

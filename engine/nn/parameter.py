@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.array import Array
+from engine.torch.once import FACES
 from engine.torch.tensor import Tensor
 
 _NOTHING = object()
@@ -46,3 +47,6 @@ class Parameter(Tensor):
         copied = Parameter(self.detach().clone(), self.requires_grad)
         memo[id(self)] = copied
         return copied
+
+
+FACES.append(Parameter)

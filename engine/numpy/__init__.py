@@ -28,6 +28,7 @@ from . import (
     conversion,
     covariance,
     creation,
+    dates,
     emath,
     fft,
     files,
@@ -68,6 +69,7 @@ from .contractions import *  # noqa: F403
 from .conversion import *  # noqa: F403
 from .covariance import *  # noqa: F403
 from .creation import *  # noqa: F403
+from .dates import *  # noqa: F403
 from .fallback import FallbackWarning
 from .files import *  # noqa: F403
 from .grids import *  # noqa: F403
@@ -118,6 +120,7 @@ __all__ += contractions.__all__
 __all__ += conversion.__all__
 __all__ += covariance.__all__
 __all__ += creation.__all__
+__all__ += dates.__all__
 __all__ += files.__all__
 __all__ += grids.__all__
 __all__ += histograms.__all__

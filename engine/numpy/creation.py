@@ -66,8 +66,8 @@ def numeric_dtype(dtype: Any, name: str) -> np.dtype[Any]:
         found = np.dtype(float if dtype is None else dtype)
     if found.kind not in KINDS or found.itemsize > 16 or not found.isnative:
         raise TypeError(
-            f"{name}: a boolean, integer, floating or complex dtype was required; "
-            f"{found} was given"
+            f"{name}: a boolean, integer, floating or complex dtype, or one of dates, "
+            f"was required; {found} was given"
         )
     return found
 

@@ -11,7 +11,9 @@ import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import is_from_user, same_kind, user_line, warn_user
 from engine.record.trace import grad_enabled
-from engine.record.value import Value
+from engine.record.value import Value, constant
+
+from .operands import KINDS
 
 _warned: set[tuple[str, str]] = set()
 
@@ -120,9 +122,9 @@ def host_value(x: Array) -> Any:
 
 def wrapped(result: Any) -> Any:
     """Handles in place of ndarrays and NumPy scalars, in tuples and lists too."""
-    if isinstance(result, np.ndarray) and result.dtype.kind in "biufc":
+    if isinstance(result, np.ndarray) and result.dtype.kind in KINDS:
         return adopt(result)
-    if isinstance(result, np.generic) and result.dtype.kind in "biufc":
+    if isinstance(result, np.generic) and result.dtype.kind in KINDS:
         return face.ndarray.wrap(_owned(np.array(result)), scalar=True)
     if type(result) in (list, tuple):
         return type(result)(wrapped(x) for x in result)
@@ -139,7 +141,7 @@ def adopt(array: np.ndarray[Any, Any]) -> face.ndarray:
     if dense.base is not None and not (
         dense.flags.c_contiguous and dense.base is array and array.base is None
     ):
-        dense = dense.copy()
+        return face.ndarray.wrap(constant(dense), order)
     return face.ndarray.wrap(_owned(np.asarray(dense, order="C")), order)
 
 

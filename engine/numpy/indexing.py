@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+import engine.numpy.gathers as gathers
 import engine.numpy.handle as face
 import engine.numpy.masked as masked
 from engine.array import Array
@@ -23,6 +24,7 @@ from engine.recipe import (
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
 
+from .at_once import element_of, fill
 from .keys import key_positions, split_key
 from .operands import KINDS, NUMBERS, WEAK, NDArray, host_array
 from .picking import picked
@@ -122,6 +124,10 @@ def get(handle: face.ndarray, key: Any) -> Any:
         pending = masked.selected(handle, key)
         if pending is not None:
             return pending
+    if isinstance(key, (Array, tuple)):
+        picked = gathers.picked_later(handle, key)
+        if picked is not None:
+            return picked
     parts, basic = split_key(key)
     if not basic:
         return select(handle, parts)
@@ -144,7 +150,10 @@ def _has_array(key: Any) -> bool:
 
 def element(handle: face.ndarray, recipe: Recipe) -> face.ndarray:
     """One element as a scalar with memory of its own."""
-    return face.ndarray.wrap(handle.line.read(recipe), scalar=True)
+    value = element_of(handle, recipe)
+    return face.ndarray.wrap(
+        handle.line.read(recipe) if value is None else value, scalar=True
+    )
 
 
 # -- setting --------------------------------------------------------------------------
@@ -194,16 +203,24 @@ def _set_basic(handle: face.ndarray, parts: tuple[Any, ...], value: Any) -> None
     recipe, is_element = resolve_basic(handle.recipe, parts)
     if type(value) not in WEAK and np.ndim(value) > len(recipe.shape):
         value = _shorter(value, handle.dtype, recipe, is_element)
-    if isinstance(value, Array) and value._line is not None and not value.scalar:
-        storage = value._line.storage
-        if value.recipe == recipe and storage is handle.line.storage:
-            return  # a[1:] += 1 stores the view that it has just written
+    if isinstance(value, Array) and _stands_there(handle, value, recipe):
+        return  # a[1:] += 1 stores the view that it has just written
+    if type(value) in (int, float, bool) and fill(handle, recipe, value):
+        return
     if type(value) in (int, float) and handle.dtype.name in _FILLED:
         with naming():
             number = _assigned(value, handle.dtype)[()]
         handle.store(full_value(recipe.shape, number, handle.dtype), recipe)
         return
     handle.store(stored_value(handle, value, recipe.shape), recipe)
+
+
+def _stands_there(handle: Array, value: Array, recipe: Recipe) -> bool:
+    """Whether what is to be stored is what a region of a handle shows already."""
+    if not handle.writeable or value.recipe != recipe:
+        return False
+    line = value._line
+    return value is handle or (line is not None and line.storage is handle.line.storage)
 
 
 def _shorter(value: Any, dtype: np.dtype[Any], recipe: Recipe, element: bool) -> Any:
@@ -246,7 +263,7 @@ def _assigned(value: Any, dtype: np.dtype[Any]) -> NDArray:
         cell[...] = value
         return cell
     array = host_array(value)
-    if array.dtype.kind in KINDS and array.ndim:
+    if array.ndim:
         # Numbers in lists are cast one by one: 300 does not fit into uint8.
         cell = np.empty(array.shape, dtype)
         cell[...] = value if not _holds_array(value) else array

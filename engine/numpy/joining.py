@@ -14,6 +14,7 @@ from engine import composites
 from engine.errors import called, named
 from engine.ops.op import cast
 from engine.recipe import transposed
+from engine.record.value import DATES
 
 from .operands import read_as
 from .reductions import deliver
@@ -48,10 +49,10 @@ def _handles(arrays: Any, name: str) -> list[face.ndarray]:
 def _joined_dtype(
     arrays: Sequence[face.ndarray], dtype: Any, casting: str
 ) -> np.dtype[Any]:
-    if dtype is None:
-        found: np.dtype[Any] = np.result_type(*[x.dtype for x in arrays])
-        return found
-    target: np.dtype[Any] = np.dtype(dtype)
+    kinds = [x.dtype for x in arrays]
+    target: np.dtype[Any] = np.result_type(*kinds) if dtype is None else np.dtype(dtype)
+    if dtype is None and target.kind not in DATES:  # what is promoted can be cast
+        return target
     for x in arrays:
         if not np.can_cast(x.dtype, target, casting):  # type: ignore[arg-type]
             raise TypeError(

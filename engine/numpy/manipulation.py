@@ -332,7 +332,14 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
 
 
 def tile(A: Any, reps: Any) -> Any:
-    """The array repeated as a whole."""
+    """The array repeated as a whole.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.tile(np.arange(2), 3)
+    array([0, 1, 0, 1, 0, 1])
+    """
     array = _given(A)
     return face.ndarray.wrap(composites.tile(array.read(), integers(reps)))
 

@@ -29,7 +29,7 @@ from engine.recipe import Shape, is_c_contiguous, owned, storage_order
 from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime
 from engine.record.trace import grad_mode
-from engine.record.value import Value
+from engine.record.value import DATES, Scalar, Value, typed
 
 from .masks import Mask, Region
 from .operands import NUMBERS, WEAK
@@ -281,7 +281,7 @@ def _extreme(
     dtype, mask = elements.dtype, pending.mask
     if dtype.kind == "c" or pending.source.base.history is not None:
         return None  # what was left out would share a gradient with infinities
-    beyond = _beyond(reduction.__name__, dtype)
+    beyond = Scalar(_beyond(reduction.__name__, dtype), dtype)
     chosen = mask.choose(elements.read(), beyond, elements.shape)
     result = reduction(face.ndarray.wrap(chosen), places, **given)
     if given.get("initial") is None:
@@ -308,5 +308,8 @@ def _beyond(name: str, dtype: np.dtype[Any]) -> Any:
         return np.bool_(name == "min")
     if dtype.kind == "f":
         return dtype.type(-np.inf if name == "max" else np.inf)
+    if dtype.kind in DATES:  # the smallest integer of all is no time
+        limits = np.iinfo(np.int64)
+        return typed(limits.min + 1 if name == "max" else limits.max, dtype)
     limits = np.iinfo(dtype)
     return dtype.type(limits.min if name == "max" else limits.max)

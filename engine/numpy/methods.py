@@ -20,9 +20,10 @@ from engine.errors import named, naming
 from engine.ops.op import cast
 from engine.recipe import is_c_contiguous, is_f_contiguous, storage_order, transposed
 from engine.record.registry import REGISTRY
+from engine.record.value import DATES
 
 from . import indexing
-from .operands import read_as
+from .operands import KINDS, read_as
 from .views import normal_axis
 
 
@@ -67,8 +68,11 @@ class Methods(Array):
         """The elements cast to another dtype."""
         with naming():
             target = np.dtype(dtype)
-        if target.kind not in "biufc":
-            raise TypeError(f"astype: a numeric dtype was required; {target} was given")
+        if target.kind not in KINDS:
+            raise TypeError(
+                "astype: a dtype of numbers or of dates was required; "
+                f"{target} was given"
+            )
         if not np.can_cast(self.dtype, target, casting):  # type: ignore[arg-type]
             raise TypeError(
                 named(
@@ -125,6 +129,10 @@ class Methods(Array):
 
     def conj(self) -> Any:
         """The complex conjugate: the array itself where it is not complex."""
+        if self.dtype.kind in DATES:
+            raise TypeError(
+                f"conjugate: an array of numbers was required; {self.dtype} was given"
+            )
         if self.dtype.kind != "c":
             return self
         return elementwise.apply(REGISTRY["conjugate"], self)

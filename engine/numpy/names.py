@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-OBJECTS = "arrays hold booleans, integers and floating or complex numbers only"
-DATES = f"{OBJECTS}, no dates"
+OBJECTS = "arrays hold booleans, numbers, dates and durations only"
 RECORDS = f"{OBJECTS}, no records or text"
 MATRIX = "arrays of two axes and the operator @ do what the class matrix does"
 BUILD = "it concerns NumPy's own build"
@@ -20,15 +19,7 @@ REASONS = {
     "bmat": f"{MATRIX}, and block what bmat does",
     "asmatrix": MATRIX,
     "matrix": MATRIX,
-    "busday_count": DATES,
-    "busday_offset": DATES,
-    "busdaycalendar": DATES,
-    "datetime64": DATES,
-    "datetime_as_string": DATES,
-    "datetime_data": DATES,
-    "is_busday": DATES,
-    "isnat": DATES,
-    "timedelta64": DATES,
+    "datetime_as_string": f"{RECORDS}; NumPy's takes arrays of dates",
     "bytes_": RECORDS,
     "char": RECORDS,
     "character": RECORDS,

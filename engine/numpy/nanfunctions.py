@@ -12,6 +12,7 @@ import engine.numpy.scans as scans
 from engine.errors import named, user_line, warn_user
 from engine.recipe import storage_order, transposed
 from engine.record.registry import REGISTRY
+from engine.record.value import DATES
 
 from .elementwise import apply
 from .fallback import library_call
@@ -98,14 +99,31 @@ def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> 
 def _extreme(
     a: Any, axis: Any, out: Any, keepdims: bool, initial: Any, where: Any, largest: bool
 ) -> Any:
-    filled, missing = _filled(a, -np.inf if largest else np.inf)
+    name = "nanmax" if largest else "nanmin"
+    array = face.asarray(a)
+    if array.dtype.kind in DATES:
+        return deliver(
+            name, _of_dates(name, array, axis, keepdims, initial, where), out
+        )
+    filled, missing = _filled(array, -np.inf if largest else np.inf)
     reduce = reductions.max if largest else reductions.min
     result = reduce(filled, axis, None, keepdims, initial, where)
     if missing is not None and initial is None:
         nothing = reductions.all(missing, axis, keepdims=keepdims, where=where)
         result = apply(REGISTRY["where"], nothing, result.dtype.type(np.nan), result)
         result = _warned(result, nothing, "All-NaN slice encountered")
-    return deliver("nanmax" if largest else "nanmin", result, out)
+    return deliver(name, result, out)
+
+
+def _of_dates(
+    name: str, array: Any, axis: Any, keepdims: bool, initial: Any, where: Any
+) -> Any:
+    """NumPy's `nanmax` and `nanmin` leave out what is not a time."""
+    given = {} if initial is None else {"initial": initial}
+    given |= {} if where is True else {"where": where}
+    return library_call(
+        name, getattr(np, name), array, axis, keepdims=keepdims, **given
+    )
 
 
 def nanmax(

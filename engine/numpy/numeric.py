@@ -12,6 +12,7 @@ from engine.array import Array
 from engine.errors import named
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
+from engine.record.value import DATES
 
 from .elementwise import apply
 from .operands import NOT_GIVEN, WEAK
@@ -293,7 +294,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     array = face.asarray(f)
     spacing = varargs or (1.0,)
     regular = all(not isinstance(h, (Array, np.ndarray, list)) for h in spacing)
-    if edge_order != 1 or not regular:
+    if edge_order != 1 or not regular or array.dtype.kind in DATES:
         return library_call(
             "gradient", np.gradient, f, *varargs, axis=axis, edge_order=edge_order
         )

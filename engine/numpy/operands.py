@@ -16,7 +16,7 @@ from engine.array import Array
 from engine.errors import named
 from engine.recipe import Recipe, broadcast_strides, keep_order
 from engine.record.runtime import RunTime
-from engine.record.value import Scalar, Value, constant
+from engine.record.value import DATES, Scalar, Value, constant
 from engine.storage import read_region
 
 NDArray = np.ndarray[Any, Any]
@@ -36,7 +36,7 @@ NOT_GIVEN: Any = _NotGiven()
 
 NUMBERS = (bool, int, float, complex)
 WEAK = frozenset(NUMBERS)
-KINDS = "biufc"
+KINDS = "biufc" + DATES
 
 
 def read_as(handle: Array, recipe: Recipe) -> Value:
@@ -73,8 +73,8 @@ def operand(x: Any, name: str) -> Any:
     array = host_array(x)
     if array.dtype.kind not in KINDS:
         raise TypeError(
-            f"{name}: operands of boolean, integer, floating or complex dtype were "
-            f"required; {_described(x, array)} was given"
+            f"{name}: operands of boolean, integer, floating or complex dtype, or of "
+            f"dates, were required; {_described(x, array)} was given"
         )
     return array
 

@@ -15,6 +15,7 @@ from engine.ops.powers import CONSTANT_POWERS
 from engine.ops.regions import full_value
 from engine.record.forms import form
 from engine.record.registry import REGISTRY
+from engine.record.value import DATES
 
 from .elementwise import apply, check_loop, check_out, in_c_order, prepared, store_out
 from .operands import WEAK
@@ -111,6 +112,19 @@ def update_in_place(op: Op, target: Any, other: Any, shown: Any = None) -> Any:
     return target
 
 
+def _are_unlike(one: Any, other: Any) -> bool:
+    """Whether two operands have no common dtype, as dates and numbers have none."""
+    kinds = [np.dtype(getattr(x, "dtype", type(x))).kind for x in (one, other)]
+    return not set(DATES).isdisjoint(kinds)
+
+
+def _told_apart(name: str, one: Any, other: Any) -> Any:
+    """What differs in kind is not equal, element by element."""
+    shape = np.broadcast_shapes(np.shape(one), np.shape(other))
+    value = full_value(shape, name == "not_equal", np.bool_)
+    return face.ndarray.wrap(value, scalar=not shape)
+
+
 def _power_op(base: Any, exponent: Any) -> Op | None:
     """The cheaper op for a power that NumPy's operator also treats apart."""
     if exponent.__class__ not in (int, float) or base.dtype.kind == "b":
@@ -118,7 +132,7 @@ def _power_op(base: Any, exponent: Any) -> Op | None:
     if exponent == 2:
         return REGISTRY["square"] if _keeps(base, exponent) else None
     cheaper = CONSTANT_POWERS.get(exponent)
-    if cheaper and base.dtype.kind == "f":
+    if cheaper and base.dtype.kind in "fc" and cheaper.text(base.dtype):
         return cheaper
     if cheaper and type(exponent) is int and exponent > 0 and base.dtype.kind in "iu":
         return cheaper
@@ -238,11 +252,16 @@ class Operators(Array):
             return face.fresh(full_value(self.shape, name == "not_equal", bool))
         if type(other) is not face.ndarray and _defers(other):
             return NotImplemented
-        return apply(REGISTRY[name], self, other)
+        try:
+            return apply(REGISTRY[name], self, other)
+        except TypeError:
+            if not _are_unlike(self, other):
+                raise
+        return _told_apart(name, self, other)
 
     def __hash__(self) -> int:
         if self.scalar:
-            return hash(self.item())
+            return hash(self.computed()[()])
         raise TypeError(f"unhashable type: '{type(self).__name__}'")
 
     def __setitem__(self, key: Any, value: Any) -> None:

@@ -10,12 +10,14 @@ import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine import composites
 from engine.array import Array
-from engine.errors import named
+from engine.errors import named, naming
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
+from engine.record.value import DATES, constant
 
 from .creation import as_index, check_device, extents_of, numeric_dtype, zeros
 from .devices import placed
+from .fallback import to_host
 from .operands import NUMBERS
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 _FLOAT = np.dtype(float)
+_PLAIN = frozenset((int, float, type(None)))
 
 
 def _number(x: Any) -> Any:
@@ -59,6 +62,10 @@ def arange(
     array([0.  , 0.25, 0.5 , 0.75])
     """
     check_device(device, like)
+    dtype = None if dtype is None else np.dtype(dtype)
+    given = start, stop, step, dtype
+    if not _PLAIN.issuperset(map(type, given)) and any(map(_is_of_dates, given)):
+        return placed(_dates(start, stop, step, dtype), device)
     if stop is None:
         start, stop = 0, start
     step = 1 if step is None else step
@@ -67,11 +74,23 @@ def arange(
             f"arange: a step that is not 0 was required; {step} was given: division by "
             "zero"
         )
-    given = [x.dtype if hasattr(x, "dtype") else x for x in (start, stop, step)]
-    found = np.result_type(np.int64, *given) if dtype is None else np.dtype(dtype)
+    kinds = [x.dtype if hasattr(x, "dtype") else x for x in (start, stop, step)]
+    found = np.result_type(np.int64, *kinds) if dtype is None else dtype
     found = numeric_dtype(found, "arange")
     value = composites.arange(_number(start), _number(stop), _number(step), found)
     return placed(face.ndarray.wrap(value), device)
+
+
+def _is_of_dates(x: Any) -> bool:
+    """Whether an operand has the dtype of dates, or is that dtype."""
+    return getattr(getattr(x, "dtype", x), "kind", "O") in DATES
+
+
+def _dates(start: Any, stop: Any, step: Any, dtype: Any) -> face.ndarray:
+    """Evenly spaced dates or durations: NumPy counts in months, too."""
+    with naming():
+        made = np.arange(*to_host((start, stop, step)), dtype=dtype)
+    return face.ndarray.wrap(constant(made))
 
 
 def linspace(

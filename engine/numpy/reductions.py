@@ -17,7 +17,7 @@ from engine.ops.reductions import spread
 from engine.ops.regions import full_value
 from engine.recipe import Shape, c_strides, keep_order, transposed
 from engine.record.registry import REGISTRY
-from engine.record.value import Value
+from engine.record.value import DATES, Value, typed
 
 from .masked import over_selections
 from .operands import plain_value, read_as
@@ -137,6 +137,9 @@ def dtype_of(out: Any) -> Any:
 
 def accumulator(dtype: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
     """The dtype that sum and prod add in: at least the platform's integer."""
+    if dtype.kind in DATES:
+        refuse_unit(dtype, wanted)
+        return dtype
     if wanted is not None:
         found: np.dtype[Any] = np.dtype(wanted)
         return found
@@ -147,6 +150,17 @@ def accumulator(dtype: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
     return dtype
 
 
+def refuse_unit(dtype: np.dtype[Any], wanted: Any) -> None:
+    """Raise TypeError where durations are to be added in another dtype than theirs."""
+    if wanted is not None and np.dtype(wanted).str[1:] != "m8":
+        raise TypeError(
+            named(
+                f"durations are added in their own dtype {dtype}: no other one can be "
+                f"named; {wanted!r} was given"
+            )
+        )
+
+
 def selected(array: face.ndarray, where: Any, other: Any) -> face.ndarray:
     """The array with `other` (a typed number) where a mask does not hold."""
     if where is True:
@@ -154,7 +168,7 @@ def selected(array: face.ndarray, where: Any, other: Any) -> face.ndarray:
     elementwise.mask_value(where)
     if not array.size:
         return array
-    fill = array.dtype.type(other)
+    fill = typed(other, array.dtype)
     chosen: face.ndarray = elementwise.apply(REGISTRY["where"], where, array, fill)
     return chosen
 
@@ -177,7 +191,7 @@ def _summed(
     if initial is None:
         return reduce(name, array, axes, keepdims, target, out)
     result = reduce(name, array, axes, keepdims, target)
-    started = elementwise.apply(REGISTRY[combine], result, target.type(initial))
+    started = elementwise.apply(REGISTRY[combine], result, typed(initial, target))
     return deliver(name, started, out, "unsafe")
 
 
@@ -271,7 +285,7 @@ def _extreme(
         value = full_value(shape, initial, array.dtype)
         return deliver(name, face.ndarray.wrap(value, scalar=not shape), out)
     result = reduce(name, array, axes, keepdims)
-    started = elementwise.apply(REGISTRY[ufunc], result, array.dtype.type(initial))
+    started = elementwise.apply(REGISTRY[ufunc], result, typed(initial, array.dtype))
     return deliver(name, started, out)
 
 
@@ -389,5 +403,8 @@ def argmin(
 def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """How many elements over axes are not zero."""
     array = _given(a)
-    truth = elementwise.apply(REGISTRY["not_equal"], array, 0)
+    if array.dtype.kind in DATES:
+        truth = array.astype(np.bool_)
+    else:
+        truth = elementwise.apply(REGISTRY["not_equal"], array, 0)
     return sum(truth, axis, keepdims=keepdims)

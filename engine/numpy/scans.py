@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import engine.numpy.handle as face
-from engine.errors import named
+from engine.errors import called, named
 from engine.ops.op import cast
 from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
@@ -62,6 +64,17 @@ def cumsum(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any
 def cumprod(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any:
     """Products of all elements up to each one, along an axis or of all in C order."""
     return _scan("cumprod", a, axis, dtype, out)
+
+
+def running(name: str, a: Any, axis: int, dtype: Any) -> Any:
+    """The greatest (``cummax``) or least of all elements up to each one."""
+    array = face.asarray(a)
+    (axis,) = normal(called(), axis, array.ndim)
+    value, order = in_memory_order(array)
+    if dtype is not None:
+        value = cast(value, np.dtype(dtype))
+    scanned = REGISTRY[name](value, attributes=(order.index(axis),))
+    return face.ndarray.wrap(scanned, order)
 
 
 def cumulative_sum(

@@ -11,11 +11,13 @@ import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import named
+from engine.kernels import memory
 from engine.movement import broadcast_value
 from engine.ops.op import cast
 from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
 
+from .gathers import is_pending
 from .indexing import get, given_value, set_, stored_value
 from .keys import as_positions
 from .operands import NDArray, host_array
@@ -46,12 +48,14 @@ __all__ = [
 ]
 
 
-def _in_range(indices: Any, extent: int, mode: str) -> NDArray:
-    places = as_positions(indices)
+def _in_range(indices: Any, extent: int, mode: str) -> Any:
+    """Indices by a mode; those that are pending stay so."""
+    pending = is_pending(indices)
+    places = indices if pending else as_positions(indices)
     if mode == "wrap":
         return places % extent
     if mode == "clip":
-        return np.clip(places, 0, extent - 1)
+        return places.clip(0, extent - 1)
     if mode != "raise":
         raise ValueError(
             named(f"clipmode must be one of 'clip', 'raise', or 'wrap' ({mode})")
@@ -101,18 +105,19 @@ def take(
         array, axis = array.ravel(), 0
     axis = normal_axis(axis, array.ndim)
     extent, lead, rest = array.shape[axis], array.shape[:axis], array.shape[axis + 1 :]
-    places = as_positions(indices)
+    places = indices if is_pending(indices) else as_positions(indices)
     shape = (*lead, *places.shape, *rest)
     if 0 in shape:
         if mode == "raise" and 0 not in lead:  # as NumPy, which looks row by row
-            _check_bounds(places, extent, axis)
+            _check_bounds(as_positions(places), extent, axis)
         empty = face.ndarray.wrap(full_value(shape, 0, array.dtype))
         return deliver("take", empty, out, "unsafe")
     if not extent:
         raise IndexError(named("cannot do a non-empty take from an empty axes."))
     places = _in_range(places, extent, mode)
     if places.ndim == 0 and array.ndim == 1:
-        return deliver("take", array[int(places)], out, "unsafe")
+        index = places if isinstance(places, Array) else int(places)
+        return deliver("take", array[index], out, "unsafe")
     result = get(array, (slice(None),) * axis + (places,))
     return deliver("take", result.copy(), out, "unsafe")
 
@@ -133,7 +138,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
         raise TypeError(named("argument 1 must be numpy.ndarray"))
     if not a.writeable:
         raise ValueError("put: output array is read-only")
-    places = _in_range(ind, a.recipe.size, mode).reshape(-1)
+    places = _in_range(as_positions(ind), a.recipe.size, mode).reshape(-1)
     values = face.ndarray.wrap(given_value(a, v)).ravel()
     if not places.size or not values.size:
         return
@@ -164,8 +169,12 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
     arr[_along(arr, indices, axis)] = values
 
 
-def _along(array: Any, indices: Any, axis: int) -> tuple[NDArray, ...]:
-    places = indices.computed() if isinstance(indices, Array) else np.asarray(indices)
+def _along(array: Any, indices: Any, axis: int) -> tuple[Any, ...]:
+    places = indices
+    if not is_pending(indices):
+        places = (
+            indices.computed() if isinstance(indices, Array) else np.asarray(indices)
+        )
     if places.dtype.kind not in "iu":
         raise IndexError(named("`indices` must be an integer array"))
     if places.ndim != array.ndim:
@@ -204,7 +213,8 @@ def nonzero(a: Any) -> tuple[Any, ...]:
         )
     from .fallback import adopt
 
-    return tuple(adopt(places) for places in np.nonzero(array.computed()))
+    found = memory.counted(np.nonzero, array.computed())
+    return tuple(adopt(places) for places in found)
 
 
 def flatnonzero(a: Any) -> Any:
@@ -245,7 +255,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """An array made from choices, by an array of their numbers."""
     number = face.asarray(a)
     options = [face.asarray(x) for x in choices]
-    places = _in_range(number, len(options), mode)
+    places = _in_range(as_positions(number), len(options), mode)
     if ((places < 0) | (places >= len(options))).any():
         raise ValueError(named("invalid entry in choice array"))
     dtype = np.result_type(*[x.dtype for x in options])
@@ -303,7 +313,16 @@ def piecewise(
 
 
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
-    """Store elements of one array in another, where a mask holds."""
+    """Store elements of one array in another, where a mask holds.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.zeros(3)
+    >>> np.copyto(x, [1, 2, 3], where=[True, False, True])
+    >>> x
+    array([1., 0., 3.])
+    """
     if not isinstance(dst, Array):
         raise TypeError(named("copyto() argument 1 must be numpy.ndarray"))
     if not dst.writeable:

@@ -10,7 +10,9 @@ import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import named
 from engine.record.registry import REGISTRY
+from engine.record.value import DATES
 
+from . import shared_calls
 from .elementwise import apply
 from .fallback import library_call
 from .joining import concatenate
@@ -36,7 +38,8 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
     mode = _mode(mode)
     if left.size < right.size:
         left, right = right, left
-    if right.size > _SHIFTS:
+    dates = left.dtype.kind in DATES or right.dtype.kind in DATES
+    if right.size > _SHIFTS or dates:  # whose unit NumPy drops
         return library_call("convolve", np.convolve, left, right, mode)
     n, m = left.size, right.size
     out = face.ndarray((n + m - 1,), np.result_type(left.dtype, right.dtype))
@@ -63,6 +66,8 @@ def _mode(mode: Any) -> str:
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """The correlation of two sequences: sums of products with the shifted conjugate."""
     left, right = face.asarray(a), face.asarray(v)
+    if left.dtype.kind in DATES or right.dtype.kind in DATES:
+        return library_call("correlate", np.correlate, left, right, mode)
     if left.ndim != 1 or right.ndim != 1:
         raise ValueError(
             named(f"arrays of one axis were required; {left.ndim}, {right.ndim} given")
@@ -130,7 +135,9 @@ def interp(
     """
     given = [one for one in (x, xp, fp) if isinstance(one, Array)]
     if period is not None or not any(one.requires_grad for one in given):
-        return library_call("interp", np.interp, x, xp, fp, left, right, period)
+        return library_call(
+            "interp", shared_calls.interp, x, xp, fp, left, right, period
+        )
     at, places, samples = (face.asarray(one) for one in (x, xp, fp))
     at, places = at.astype(float), places.astype(float)
     samples = samples if samples.dtype.kind == "c" else samples.astype(float)

@@ -12,6 +12,7 @@ from engine.errors import called, named
 from engine.recipe import storage_order, transposed
 from engine.record.registry import REGISTRY
 
+from . import shared_calls
 from .fallback import ask, library_call, quiet_call
 from .manipulation import flip
 from .operands import read_as
@@ -157,12 +158,12 @@ def lexsort(keys: Any, axis: int = -1) -> Any:
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     """Where elements would be put in to keep an array sorted. Computes."""
-    return quiet_call(np.searchsorted, a, v, side, sorter)
+    return quiet_call(shared_calls.searchsorted, a, v, side, sorter)
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     """Numbers of the bins that elements fall into. Computes."""
-    return quiet_call(np.digitize, x, bins, right)
+    return quiet_call(shared_calls.digitize, x, bins, right)
 
 
 def unique(

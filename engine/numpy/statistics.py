@@ -14,6 +14,7 @@ import engine.numpy.reductions as reductions
 from engine.errors import named, warn_user
 from engine.movement import broadcast_value
 from engine.record.registry import REGISTRY
+from engine.record.value import DATES
 
 from .fallback import library_call
 from .masked import over_selections
@@ -36,6 +37,9 @@ __all__ = [
 
 def _mean_dtypes(dtype: np.dtype[Any], wanted: Any) -> tuple[Any, Any]:
     """The dtype to add in, and that of the result."""
+    if dtype.kind in DATES:
+        reductions.refuse_unit(dtype, wanted)
+        return dtype, dtype
     if wanted is not None:
         return np.dtype(wanted), np.dtype(wanted)
     if dtype.kind in "biu":
@@ -99,9 +103,10 @@ def _laid_out_as(result: Any, model: Any) -> Any:
 
 def _divided(total: Any, count: Any) -> Any:
     if isinstance(count, int):
-        count = total.dtype.type(count)
+        durations = total.dtype.kind == "m"
+        count = np.int64(count) if durations else total.dtype.type(count)
     else:
-        count = count.astype(total.real.dtype)
+        count = count if total.dtype.kind == "m" else count.astype(total.real.dtype)
     return elementwise.apply(REGISTRY["divide"], total, count)
 
 
@@ -353,7 +358,7 @@ def median(
 ) -> Any:
     """The median over an axis."""
     array = face.asarray(a)
-    if isinstance(axis, tuple) or array.dtype.kind == "c" or not array.size:
+    if isinstance(axis, tuple) or array.dtype.kind in "cmM" or not array.size:
         return deliver("median", _by_numpy("median", array, axis, keepdims), out)
     (made,) = _quantiles_of_sorted(array, [0.5], axis, keepdims, True)
     return deliver("median", made, out)
@@ -377,6 +382,8 @@ def average(
         result = mean(array, axis, keepdims=keepdims)
         count = array.size / max(getattr(result, "size", 1), 1)
         return (result, result * 0 + count) if returned else result
+    if array.dtype.kind in DATES:
+        raise TypeError(named(f"numbers to weigh were required; {array.dtype} given"))
     weight = face.asarray(weights)
     if weight.shape != array.shape:
         if not isinstance(axis, int) or weight.shape != (array.shape[axis],):

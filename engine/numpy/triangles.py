@@ -12,7 +12,7 @@ from engine.errors import named
 from engine.movement import normal_axes
 from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
-from engine.record.value import constant
+from engine.record.value import constant, typed
 
 from .elementwise import apply
 from .manipulation import broadcast_to, resize
@@ -98,7 +98,7 @@ def _triangle(m: Any, k: int, lower: bool) -> Any:
     mask = face.ndarray.wrap(
         composites.lower_triangle(array.shape[-2], array.shape[-1], k)
     )
-    zero = array.dtype.type(0)
+    zero = typed(0, array.dtype)
     choices = (array, zero) if lower else (zero, array)
     return apply(REGISTRY["where"], mask, *choices)
 

@@ -13,18 +13,21 @@ from engine.errors import named
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast, resolved
 from engine.record.registry import REGISTRY
-from engine.record.value import Scalar, Value
+from engine.record.value import Scalar, Value, typed
 
-from . import elementwise, reductions, scans
+from . import elementwise, reductions, scans, shared_calls
 from .fallback import library_call
 from .indexing import add_at
 from .operands import WEAK, to_value
 
-_ABSENT = set("OMmG")
-"""Codes of dtypes that there are no arrays of: objects, dates, complex256."""
+_ABSENT = set("OG")
+"""Codes of dtypes that there are no arrays of: objects, complex256."""
 
 _FREE = ("same_kind", "unsafe")
 """Casting rules that every loop's operands meet; the others need a look."""
+
+_RUNNING = {"maximum": "cummax", "minimum": "cummin"}
+"""Ops that are the `accumulate` of a ufunc."""
 
 
 class ufunc:
@@ -189,13 +192,13 @@ class ufunc:
             # NumPy crashes on "equiv" with plain numbers; our bytes have one order.
             casting="no" if casting == "equiv" else casting,
         )
-        typed = [
+        taken = [
             cast(x, want)
             if isinstance(x, Value)
-            else Scalar(want.type(x.value if isinstance(x, Scalar) else x), want)
+            else Scalar(typed(x.value if isinstance(x, Scalar) else x, want), want)
             for x, want in zip(values, loop, strict=False)
         ]
-        result = op(*typed)
+        result = op(*taken)
         return cast(result, loop[self.numpy.nin]), order
 
     def _loop_wanted(self, dtype: Any, signature: Any) -> tuple[Any, ...]:
@@ -213,7 +216,7 @@ class ufunc:
         """Zeros where a result without `out` is masked out (NumPy leaves garbage)."""
         result = elementwise.in_c_order(result, order)
         shape = np.broadcast_shapes(result.shape, mask.shape)
-        zero = Scalar(result.dtype.type(0), result.dtype)
+        zero = Scalar(typed(0, result.dtype), result.dtype)
         chosen = broadcast_value(mask, shape)
         return REGISTRY["where"](chosen, broadcast_value(result, shape), zero)
 
@@ -299,7 +302,13 @@ class ufunc:
             scan = scans.cumsum if self.__name__ == "add" else scans.cumprod
             return scan(array, axis=axis, dtype=dtype, out=out)
         name = f"{self.__name__}.accumulate"
-        result = library_call(name, self.numpy.accumulate, array, axis, dtype)
+        running = _RUNNING.get(self.__name__)
+        if running is not None and type(axis) is int and np.ndim(array):
+            found = scans.running(running, array, axis, dtype)
+            return reductions.deliver(name, found, out)
+        result = library_call(
+            name, shared_calls.accumulate, self.numpy, array, axis, dtype
+        )
         return reductions.deliver(name, result, out)
 
     def reduceat(

@@ -63,6 +63,7 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "isnat",
     "lcm",
     "ldexp",
     "left_shift",
@@ -178,6 +179,7 @@ logical_or = ufunc("logical_or")
 logical_xor = ufunc("logical_xor")
 logical_not = ufunc("logical_not")
 isnan = ufunc("isnan")
+isnat = ufunc("isnat")
 isinf = ufunc("isinf")
 isfinite = ufunc("isfinite")
 bitwise_and = ufunc("bitwise_and")

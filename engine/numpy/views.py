@@ -25,7 +25,7 @@ from engine.recipe import (
 )
 
 from .indexing import get, set_
-from .operands import read_as
+from .operands import KINDS, read_as
 
 
 class Views(Array):
@@ -205,8 +205,10 @@ class Views(Array):
         recipe = self.recipe
         with naming():
             target = np.dtype(dtype)
-        if target.kind not in "biufc":
-            raise TypeError(f"view: a numeric dtype was required; {target} was given")
+        if target.kind not in KINDS:
+            raise TypeError(
+                f"view: a dtype of numbers or of dates was required; {target} was given"
+            )
         old, new = recipe.dtype.itemsize, target.itemsize
         if old == new:
             return self.view_as(recipe._replace(dtype=target))

@@ -44,6 +44,7 @@ from .comparison import (
     isfinite,
     isinf,
     isnan,
+    isnat,
     less,
     less_equal,
     not_equal,
@@ -90,12 +91,14 @@ from .reductions import (
 )
 from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
+from .running import cummax, cummin
 from .scans import (
     argsort,
     bounded,
     cumprod,
     cumsum,
     flat_positions,
+    indices,
     recurrence,
     sort,
     warned,
@@ -156,6 +159,8 @@ __all__ = [
     "cos",
     "cosh",
     "cube",
+    "cummax",
+    "cummin",
     "cumprod",
     "cumsum",
     "deg2rad",
@@ -189,6 +194,7 @@ __all__ = [
     "hypot",
     "ifft",
     "imag",
+    "indices",
     "inv",
     "invert",
     "iota",
@@ -196,6 +202,7 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "isnat",
     "lcm",
     "ldexp",
     "left_shift",

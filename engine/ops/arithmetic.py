@@ -65,7 +65,11 @@ def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
 
 
 @elementwise(
-    np.divide, scalar="divide({x}, {y})", onnx="Div", samples=(wide, positive_numbers)
+    np.divide,
+    scalar="divide({x}, {y})",
+    dtypes="biufc",
+    onnx="Div",
+    samples=(wide, positive_numbers),
 )
 def divide(x: Any, y: Any) -> Any:
     """The quotient, a float."""
@@ -222,7 +226,7 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad * sign(x),)
 
 
-@elementwise(np.sign, scalar="sign({x})", onnx="Sign", samples=wide)
+@elementwise(np.sign, scalar="sign({x})", dtypes="biufc", onnx="Sign", samples=wide)
 def sign(x: Any) -> Any:
     """-1, 0 or 1; of a complex number the point of the unit circle, or 0."""
 
@@ -248,7 +252,11 @@ def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
 
 
 @elementwise(
-    np.reciprocal, scalar="reciprocal({x})", onnx="Reciprocal", samples=positive_numbers
+    np.reciprocal,
+    scalar="reciprocal({x})",
+    dtypes="biufc",
+    onnx="Reciprocal",
+    samples=positive_numbers,
 )
 def reciprocal(x: Any) -> Any:
     """1 / x; of integers rounded to zero."""

@@ -19,13 +19,10 @@ def _infer(x: Any, dtype: DType) -> tuple[DType, tuple[int, ...]]:
     return dtype, x.shape
 
 
-@operation("elementwise", _infer, scalar="{x}", onnx="Cast", dtypes="biuf", linear=True)
+@operation("elementwise", _infer, scalar="{x}", onnx="Cast", linear=True)
 def cast(x: Any, dtype: Any) -> Any:
     """x in another dtype; floats to integers are rounded to zero."""
-    x = np.asarray(x)
-    if x.dtype.kind == "c" and dtype.kind not in "cb":
-        x = x.real
-    return x.astype(dtype)
+    return np.asarray(x).astype(dtype)
 
 
 @cast.cotangent

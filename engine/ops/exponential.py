@@ -27,7 +27,9 @@ def positive_numbers(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.uniform(0.1, 4.0, shape)
 
 
-@elementwise(np.exp, scalar="exp({x})", onnx="Exp", samples=wide, expensive=True)
+@elementwise(
+    np.exp, scalar="exp({x})", dtypes="biufc", onnx="Exp", samples=wide, expensive=True
+)
 def exp(x: Any) -> Any:
     """e to the power x."""
 
@@ -37,7 +39,7 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad * conj(out),)
 
 
-@elementwise(np.exp2, scalar="exp2({x})", samples=wide, expensive=True)
+@elementwise(np.exp2, scalar="exp2({x})", dtypes="biufc", samples=wide, expensive=True)
 def exp2(x: Any) -> Any:
     """2 to the power x."""
 
@@ -47,7 +49,9 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad * conj(out) * LOG_2,)
 
 
-@elementwise(np.expm1, scalar="expm1({x})", samples=wide, expensive=True)
+@elementwise(
+    np.expm1, scalar="expm1({x})", dtypes="biufc", samples=wide, expensive=True
+)
 def expm1(x: Any) -> Any:
     """exp(x) - 1, exact near 0."""
 
@@ -60,6 +64,7 @@ def _(grad: Value, out: Value, x: Any) -> Any:
 @elementwise(
     np.log,
     scalar="log({x})",
+    dtypes="biufc",
     onnx="Log",
     samples=positive_numbers,
     expensive=True,
@@ -73,7 +78,13 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad / conj(x),)
 
 
-@elementwise(np.log2, scalar="log2({x})", samples=positive_numbers, expensive=True)
+@elementwise(
+    np.log2,
+    scalar="log2({x})",
+    dtypes="biufc",
+    samples=positive_numbers,
+    expensive=True,
+)
 def log2(x: Any) -> Any:
     """The logarithm to base 2."""
 
@@ -83,7 +94,13 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad / (conj(x) * LOG_2),)
 
 
-@elementwise(np.log10, scalar="log10({x})", samples=positive_numbers, expensive=True)
+@elementwise(
+    np.log10,
+    scalar="log10({x})",
+    dtypes="biufc",
+    samples=positive_numbers,
+    expensive=True,
+)
 def log10(x: Any) -> Any:
     """The logarithm to base 10."""
 
@@ -93,7 +110,13 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad / (conj(x) * LOG_10),)
 
 
-@elementwise(np.log1p, scalar="log1p({x})", samples=positive_numbers, expensive=True)
+@elementwise(
+    np.log1p,
+    scalar="log1p({x})",
+    dtypes="biufc",
+    samples=positive_numbers,
+    expensive=True,
+)
 def log1p(x: Any) -> Any:
     """log(1 + x), exact near 0."""
 
@@ -129,7 +152,9 @@ def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
     return grad * _weight(out, x, exp2), grad * _weight(out, y, exp2)
 
 
-@elementwise(np.sqrt, scalar="sqrt({x})", onnx="Sqrt", samples=positive_numbers)
+@elementwise(
+    np.sqrt, scalar="sqrt({x})", dtypes="biufc", onnx="Sqrt", samples=positive_numbers
+)
 def sqrt(x: Any) -> Any:
     """The square root; NaN below 0."""
 
@@ -145,7 +170,7 @@ def _reciprocal_root(x: Any) -> Any:
 
 @elementwise(
     _reciprocal_root,
-    scalar="rsqrt({x})",
+    scalar={"c": "reciprocal(sqrt({x}))", "": "rsqrt({x})"},
     loop=sqrt.resolve,
     samples=positive_numbers,
 )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from engine.cotangent import Cotangent, settle
+from engine.kernels import memory
 from engine.movement import broadcast_value, expand_axes, reshape_value
 from engine.recipe import Shape
 from engine.record.value import Value
+from engine.shared_work import SHARED, along
 
 from .comparison import equal
 from .op import DType, cast, operation
@@ -37,6 +41,26 @@ def _whole(x: Any, length: int, axis: int, norm: str) -> tuple[DType, Shape]:
     return np.empty(0, x.dtype).real.dtype, tuple(shape)
 
 
+def _of_lines(
+    transform: Callable[..., Any], x: Any, length: int, axis: int, norm: str
+) -> Any:
+    """NumPy's transform along an axis, of a large array by threads that share it."""
+    work = 3.0 * x.size * math.log2(x.shape[axis] + 2)
+    if work < SHARED:
+        return transform(x, length, axis, norm)
+    shape = list(x.shape)
+    shape[axis] = length if transform is not np.fft.rfft else length // 2 + 1
+    dtype = np.result_type(x.dtype, 1j)
+    if transform is np.fft.irfft:
+        dtype = np.empty(0, dtype).real.dtype
+
+    def transform_lines(some: Any, there: Any) -> None:
+        transform(some, length, axis, norm, out=there)
+
+    out = memory.allocate(dtype, tuple(shape))
+    return along(x, axis, work, out, transform_lines)
+
+
 def _of_line(grad: Value, cotangent: Cotangent, axis: int, x: Value) -> Cotangent:
     """The gradient of an operand, selected line by line along the axis."""
     mask = cotangent.mask
@@ -56,7 +80,7 @@ def _single(shape: Shape, length: int, axis: int) -> Value:
 @operation("library", _complex, expensive=True)
 def fft(x: Any, axis: Any, norm: Any) -> Any:
     """The discrete Fourier transform along an axis."""
-    return np.fft.fft(x, axis=axis, norm=norm)
+    return _of_lines(np.fft.fft, x, x.shape[axis], axis, norm)
 
 
 @fft.cotangent
@@ -68,7 +92,7 @@ def _(cotangent: Cotangent, out: Value, x: Value, axis: int, norm: str) -> Any:
 @operation("library", _complex, expensive=True)
 def ifft(x: Any, axis: Any, norm: Any) -> Any:
     """The inverse of fft."""
-    return np.fft.ifft(x, axis=axis, norm=norm)
+    return _of_lines(np.fft.ifft, x, x.shape[axis], axis, norm)
 
 
 @ifft.cotangent
@@ -80,7 +104,7 @@ def _(cotangent: Cotangent, out: Value, x: Value, axis: int, norm: str) -> Any:
 @operation("library", _half, expensive=True)
 def rfft(x: Any, axis: Any, norm: Any) -> Any:
     """The first half of the transform of real numbers."""
-    return np.fft.rfft(x, axis=axis, norm=norm)
+    return _of_lines(np.fft.rfft, x, x.shape[axis], axis, norm)
 
 
 @rfft.cotangent
@@ -94,7 +118,7 @@ def _(cotangent: Cotangent, out: Value, x: Value, axis: int, norm: str) -> Any:
 @operation("library", _whole, expensive=True)
 def irfft(x: Any, length: Any, axis: Any, norm: Any) -> Any:
     """The inverse of rfft, of so many elements; x has half as many and one."""
-    return np.fft.irfft(x, length, axis, norm)
+    return _of_lines(np.fft.irfft, x, length, axis, norm)
 
 
 @irfft.cotangent

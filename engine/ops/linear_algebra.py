@@ -10,7 +10,7 @@ from engine.cotangent import Cotangent, settle
 from engine.kernels.native import parts
 from engine.movement import broadcast_value, reshape_value, swap_axes
 from engine.recipe import Shape
-from engine.record.value import Value
+from engine.record.value import DATES, Value
 
 from .loops import conj
 from .op import DType, operation
@@ -43,10 +43,16 @@ def _infer(x: Any, y: Any) -> tuple[DType, Shape]:
         ) from None
     rows = left[-2:-1] if len(x.shape) > 1 else ()
     columns = right[-1:] if len(y.shape) > 1 else ()
-    return np.result_type(x.dtype, y.dtype), (*batch, *rows, *columns)
+    dtype = np.result_type(x.dtype, y.dtype)
+    if dtype.kind in DATES:
+        raise TypeError(
+            "matmul: operands of numbers were required; "
+            f"{x.dtype} and {y.dtype} were given"
+        )
+    return dtype, (*batch, *rows, *columns)
 
 
-@operation("library", _infer, onnx="MatMul", expensive=True)
+@operation("library", _infer, onnx="MatMul", expensive=True, fails_late=False)
 def matmul(x: Any, y: Any) -> Any:
     """The product of matrices in the last two axes; 1-d operands are vectors.
 

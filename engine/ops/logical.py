@@ -18,6 +18,7 @@ from .op import elementwise
         "": "logical_not(logical_not({x}) | logical_not({y}))",
     },
     onnx="And",
+    dtypes="biufc",
 )
 def logical_and(x: Any, y: Any) -> Any:
     """Whether both are true."""
@@ -30,6 +31,7 @@ def logical_and(x: Any, y: Any) -> Any:
         "": "logical_not(logical_not({x}) & logical_not({y}))",
     },
     onnx="Or",
+    dtypes="biufc",
 )
 def logical_or(x: Any, y: Any) -> Any:
     """Whether at least one is true."""
@@ -39,11 +41,12 @@ def logical_or(x: Any, y: Any) -> Any:
     np.logical_xor,
     scalar={"b": "{x} ^ {y}", "": "logical_not({x}) ^ logical_not({y})"},
     onnx="Xor",
+    dtypes="biufc",
 )
 def logical_xor(x: Any, y: Any) -> Any:
     """Whether exactly one is true."""
 
 
-@elementwise(np.logical_not, scalar="logical_not({x})", onnx="Not")
+@elementwise(np.logical_not, scalar="logical_not({x})", dtypes="biufc", onnx="Not")
 def logical_not(x: Any) -> Any:
     """Whether x is 0 or False."""

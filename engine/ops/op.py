@@ -13,7 +13,7 @@ from engine.errors import broadcast_error, same_kind
 from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime
 from engine.record.trace import record
-from engine.record.value import Scalar, Value
+from engine.record.value import Scalar, Value, typed
 
 Kind: TypeAlias = Literal[
     "elementwise", "reduce", "region", "gather", "source", "library", "transfer"
@@ -56,6 +56,9 @@ class Op:
         ``rule(grad, out, *inputs, *attributes)`` gives one gradient (a Value) or None
         for each input. It is written in public ops and knows neither masks nor
         broadcasting: both are the work of `engine.autograd`.
+    fails_late : bool
+        Whether what it finds in the data may be refused when it runs. Each line that
+        records it then has an event of its own, which names it; library ops by default.
     """
 
     def __init__(
@@ -72,6 +75,8 @@ class Op:
         dtypes: str = "biufc",
         linear: bool = False,
         expensive: bool = False,
+        halves: bool = True,
+        fails_late: bool | None = None,
         doc: str = "",
     ) -> None:
         if name in REGISTRY:
@@ -87,6 +92,8 @@ class Op:
         self.dtypes = dtypes
         self.linear = linear
         self.expensive = expensive
+        self.halves = halves
+        self.fails_late = kind == "library" if fails_late is None else fails_late
         self.__doc__ = doc
         self.rule: Callable[..., Any] | None = None
         self._reads: frozenset[int] | None = None
@@ -179,13 +186,14 @@ class Op:
         """The scalar text for operands of `dtype`, None where there is none."""
         if self.scalar is None:
             return None
-        if dtype.kind == "c":  # only what says so itself: most functions are of reals
-            return None if isinstance(self.scalar, str) else self.scalar.get("c")
-        if dtype.kind not in self.dtypes:
+        kind = dtype.kind
+        if dtype.char == "e" and not self.halves:
             return None
-        if isinstance(self.scalar, str):
-            return self.scalar
-        return self.scalar.get(dtype.kind, self.scalar.get(""))
+        if not isinstance(self.scalar, str) and kind in self.scalar:
+            return self.scalar[kind]
+        if kind not in self.dtypes:
+            return None
+        return self.scalar if isinstance(self.scalar, str) else self.scalar.get("")
 
 
 class ElementwiseOp(Op):
@@ -241,13 +249,20 @@ def _typed(number: Any, dtype: DType, name: str) -> Any:
             raise OverflowError(
                 f"{name}: Python integer {number} out of bounds for {dtype.name}"
             )
-    return dtype.type(number)
+    return typed(number, dtype)
 
 
 def cast(x: Value, dtype: DType) -> Value:
-    """`x` in another dtype; the same value when it has it already."""
+    """`x` in another dtype; the same value when it has it already.
+
+    Of complex numbers, in a real dtype, the real part.
+    """
     if x.dtype == dtype:
         return x
+    if x.dtype.kind == "c" and dtype.kind != "c":
+        if dtype.kind == "b":
+            return REGISTRY["not_equal"](x, 0)
+        return cast(REGISTRY["real"](x), dtype)
     return record(REGISTRY["cast"], (x,), (dtype,))
 
 
@@ -273,6 +288,7 @@ def elementwise(
     dtypes: str | None = None,
     linear: bool = False,
     expensive: bool = False,
+    halves: bool = True,
 ) -> Callable[[Callable[..., Any]], ElementwiseOp]:
     """Declare an op that works element by element, with broadcasting.
 
@@ -294,6 +310,8 @@ def elementwise(
         Whether a zero gradient gives exact zeros (add, negate, cast).
     expensive : bool
         Whether to keep results rather than compute them twice.
+    halves : bool
+        Whether the text, computed in float32 and rounded, is right for float16.
     """
 
     def declare(signature: Callable[..., Any]) -> ElementwiseOp:
@@ -315,6 +333,7 @@ def elementwise(
             dtypes=dtypes or "biuf",
             linear=linear,
             expensive=expensive,
+            halves=halves,
             doc=signature.__doc__ or "",
         )
         op.ufunc = numpy if isinstance(numpy, np.ufunc) else None
@@ -334,6 +353,7 @@ def operation(
     dtypes: str = "biufc",
     linear: bool = False,
     expensive: bool = False,
+    fails_late: bool | None = None,
 ) -> Callable[[Callable[..., Any]], Op]:
     """Declare an op of any other kind; the decorated function is its NumPy reference.
 
@@ -353,6 +373,7 @@ def operation(
             dtypes=dtypes,
             linear=linear,
             expensive=expensive,
+            fails_late=fails_late,
             doc=reference.__doc__ or "",
         )
 

@@ -19,7 +19,7 @@ from .op import ElementwiseOp, Loop, elementwise
 
 
 def power_of(
-    exponent: float, scalar: str, samples: Any, dtypes: str = "f"
+    exponent: float, scalar: str | dict[str, str], samples: Any, dtypes: str = "f"
 ) -> Callable[[Callable[..., Any]], ElementwiseOp]:
     """Declare an op that means ``np.power(x, exponent)``, dtypes included."""
 
@@ -35,7 +35,10 @@ def power_of(
     )
 
 
-@power_of(3, "{x} * {x} * {x}", wide, "iuf")
+_COMPLEX_CUBE = "multiply({x}, multiply({x}, {x}))"
+
+
+@power_of(3, {"c": _COMPLEX_CUBE, "": "{x} * {x} * {x}"}, wide, "iuf")
 def cube(x: Any) -> Any:
     """x to the power 3; integers wrap around."""
 
@@ -45,7 +48,7 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad * conj(x * x * 3.0),)
 
 
-@power_of(4, "square({x} * {x})", wide, "iuf")
+@power_of(4, {"c": "square(square({x}))", "": "square({x} * {x})"}, wide, "iuf")
 def fourth_power(x: Any) -> Any:
     """x to the power 4; integers wrap around."""
 
@@ -55,7 +58,11 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad * conj(cube(x) * 4.0),)
 
 
-@power_of(-2.0, "square(reciprocal({x}))", positive_numbers)
+@power_of(
+    -2.0,
+    {"c": "reciprocal(square({x}))", "": "square(reciprocal({x}))"},
+    positive_numbers,
+)
 def reciprocal_square(x: Any) -> Any:
     """x to the power -2."""
 

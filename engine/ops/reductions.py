@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod as product
 from typing import Any
 
@@ -10,13 +11,13 @@ import numpy as np
 from engine.cotangent import Cotangent, settle
 from engine.movement import keep_axes, reshape_value
 from engine.recipe import Shape
-from engine.record.value import Value
+from engine.record.value import DATES, Value
 
 from .arithmetic import square
 from .comparison import equal, isnan
 from .logical import logical_or
 from .loops import BOOL, INT64, conj
-from .op import DType, cast, operation
+from .op import DType, cast, operation, resolved
 from .selection import where
 
 Axes = tuple[int, ...]
@@ -28,6 +29,17 @@ def _left(shape: Shape, axes: Axes) -> Shape:
 
 def _same(x: Any, axes: Axes) -> tuple[DType, Shape]:
     return x.dtype, _left(x.shape, axes)
+
+
+def _added(ufunc: np.ufunc) -> Callable[[Any, Axes], tuple[DType, Shape]]:
+    """The inference of a reduction by a function that not all dates have."""
+
+    def infer(x: Any, axes: Axes) -> tuple[DType, Shape]:
+        if x.dtype.kind in DATES:
+            resolved(ufunc, ufunc.__name__, (x.dtype, x.dtype, None))
+        return _same(x, axes)
+
+    return infer
 
 
 def _extreme(x: Any, axes: Axes) -> tuple[DType, Shape]:
@@ -62,10 +74,11 @@ def _require_elements(x: Any, axes: Axes, name: str) -> None:
         )
 
 
-@operation("reduce", _same, onnx="ReduceSum", linear=True)
+@operation("reduce", _added(np.add), onnx="ReduceSum", linear=True)
 def sum(x: Any, axes: Any) -> Any:
     """The sum of the elements; 0 when there are none."""
-    return np.sum(x, axis=axes, dtype=x.dtype)
+    # NumPy lets nobody name a unit.
+    return np.sum(x, axis=axes, dtype=None if x.dtype.kind in DATES else x.dtype)
 
 
 @sum.cotangent
@@ -79,7 +92,7 @@ def _(cotangent: Cotangent, out: Value, x: Value, axes: Axes) -> Any:
     )
 
 
-@operation("reduce", _same, onnx="ReduceProd")
+@operation("reduce", _added(np.multiply), onnx="ReduceProd")
 def prod(x: Any, axes: Any) -> Any:
     """The product of the elements; 1 when there are none."""
     return np.prod(x, axis=axes, dtype=x.dtype)

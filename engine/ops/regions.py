@@ -25,7 +25,7 @@ from engine.recipe import (
     whole_order,
 )
 from engine.record.registry import REGISTRY
-from engine.record.value import Scalar, Value, constant
+from engine.record.value import Scalar, Value, constant, typed
 
 from .op import DType, operation
 
@@ -267,5 +267,5 @@ def winner(positions: Array) -> Array:
 def full_value(shape: tuple[int, ...], number: Any, dtype: Any) -> Value:
     """A value of one number everywhere."""
     dtype = np.dtype(dtype)
-    scalar: Any = Scalar(dtype.type(number), dtype)
+    scalar: Any = Scalar(typed(number, dtype), dtype)
     return REGISTRY["full"](scalar, attributes=(shape, dtype))

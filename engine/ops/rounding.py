@@ -67,7 +67,7 @@ def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
     return grad * (sign(x) * sign(out)), zeros(grad)
 
 
-@elementwise(np.nextafter, scalar="nextafter({x}, {y})")
+@elementwise(np.nextafter, scalar="nextafter({x}, {y})", halves=False)
 def nextafter(x: Any, y: Any) -> Any:
     """The float next to x in the direction of y."""
 
@@ -77,7 +77,7 @@ def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
     return grad, zeros(grad)
 
 
-@elementwise(np.spacing, scalar="spacing({x})", samples=wide)
+@elementwise(np.spacing, scalar="spacing({x})", samples=wide, halves=False)
 def spacing(x: Any) -> Any:
     """The distance to the next float away from 0, with the sign of x."""
 

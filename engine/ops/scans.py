@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,16 +18,31 @@ from engine.movement import (
     slice_value,
 )
 from engine.recipe import Shape, c_strides
-from engine.record.value import Value
+from engine.record.value import DATES, Value
+from engine.shared_work import along
 
 from .loops import INT64, conj
-from .op import DType, operation
+from .op import DType, operation, resolved
 from .regions import full_value, update
 from .sources import iota
+
+NEAR = 2**13
+"""Elements of so many lines are sorted and looked at while they are in a near cache."""
 
 
 def _same(x: Any, axis: int) -> tuple[DType, Shape]:
     return x.dtype, x.shape
+
+
+def _accumulated(ufunc: np.ufunc) -> Callable[[Any, int], tuple[DType, Shape]]:
+    """The inference of a scan by a function that not all dates have."""
+
+    def infer(x: Any, axis: int) -> tuple[DType, Shape]:
+        if x.dtype.kind in DATES:
+            resolved(ufunc, f"cumulative {ufunc.__name__}", (x.dtype, x.dtype, None))
+        return x.dtype, x.shape
+
+    return infer
 
 
 def _same_pair(factors: Any, terms: Any, axis: int) -> tuple[DType, Shape]:
@@ -36,10 +53,10 @@ def _positions(x: Any, axis: int) -> tuple[DType, Shape]:
     return INT64, x.shape
 
 
-@operation("library", _same, onnx="CumSum", linear=True)
+@operation("library", _accumulated(np.add), onnx="CumSum", linear=True)
 def cumsum(x: Any, axis: Any) -> Any:
     """Sums of all elements up to each one, in the dtype of x."""
-    return np.cumsum(x, axis=axis, dtype=x.dtype)
+    return np.cumsum(x, axis=axis, dtype=None if x.dtype.kind in DATES else x.dtype)
 
 
 @cumsum.cotangent
@@ -53,7 +70,7 @@ def _sum_after(value: Value, axis: int) -> Value:
     return flip_value(backwards, (axis,))
 
 
-@operation("library", _same)
+@operation("library", _accumulated(np.multiply))
 def cumprod(x: Any, axis: Any) -> Any:
     """Products of all elements up to each one, in the dtype of x."""
     return np.cumprod(x, axis=axis, dtype=x.dtype)
@@ -123,7 +140,17 @@ def sort(x: Any, axis: Any) -> Any:
     # vectorised sort, which is not, takes about half the time from 4 bytes on.
     wide = x.dtype.itemsize >= 4
     simple = wide and (x.dtype.kind in "iu" or (x.dtype.kind == "f" and x.all()))
-    return np.sort(x, axis=axis, kind=None if simple else "stable")
+    out = np.array(x, order="K")
+
+    def sort_lines(_: Any, there: Any) -> None:
+        there.sort(axis=axis, kind=None if simple else "stable")
+
+    return along(x, axis, _work(x, axis, 1.0), out, sort_lines)
+
+
+def _work(x: Any, axis: int, each: float) -> float:
+    """What it takes to sort along an axis, if each comparison takes so long."""
+    return each * float(x.size) * math.log2(x.shape[axis] + 2)
 
 
 @sort.cotangent
@@ -135,10 +162,17 @@ def _(cotangent: Cotangent, out: Value, x: Value, axis: int) -> Any:
 @operation("library", _positions, expensive=True)
 def argsort(x: Any, axis: Any) -> Any:
     """Positions along an axis in the order of their elements, equal ones in order."""
-    if x.dtype.kind == "f" and x.dtype.itemsize >= 4 and x.size > 1000:
-        lines = np.moveaxis(x, axis, -1)
-        return np.moveaxis(_places_of_lines(lines), -1, axis)
-    return np.argsort(x, axis=axis, kind="stable")
+    quick = x.dtype.kind == "f" and x.dtype.itemsize >= 4 and x.size > 1000
+
+    def sort_lines(some: Any, there: Any) -> None:
+        if quick:
+            lines = np.moveaxis(some, axis, -1)
+            np.moveaxis(there, axis, -1)[...] = _places_of_lines(lines)
+        else:
+            there[...] = np.argsort(some, axis=axis, kind="stable")
+
+    out = np.empty(x.shape, np.int64)
+    return along(x, axis, _work(x, axis, 2.0), out, sort_lines)
 
 
 def _places_of_lines(lines: Any) -> Any:
@@ -147,15 +181,18 @@ def _places_of_lines(lines: Any) -> Any:
     NumPy's vectorised sort takes half the time. Where it finds that all elements of a
     line differ there is one order only; other lines are sorted again.
     """
-    places = np.argsort(lines, axis=-1)
     flat = np.ascontiguousarray(lines).reshape(-1, lines.shape[-1])
-    order = places.reshape(flat.shape)
-    starts = np.arange(len(flat))[:, None] * flat.shape[1]
-    ordered = flat.reshape(-1)[order + starts]
-    ties = ~(ordered[:, 1:] > ordered[:, :-1]).all(axis=1)
-    if ties.any():
-        order[ties] = np.argsort(flat[ties], axis=1, kind="stable")
-    return order.reshape(lines.shape)
+    places = np.empty(flat.shape, np.int64)
+    rows = max(1, NEAR // flat.shape[1])
+    starts = np.arange(min(rows, len(flat)))[:, None] * flat.shape[1]
+    for first in range(0, len(flat), rows):
+        some, there = flat[first : first + rows], places[first : first + rows]
+        there[...] = np.argsort(some, axis=-1)
+        ordered = some.reshape(-1).take(there + starts[: len(some)], mode="clip")
+        ties = ~(ordered[:, 1:] > ordered[:, :-1]).all(axis=1)
+        if ties.any():
+            there[ties] = np.argsort(some[ties], axis=1, kind="stable")
+    return places.reshape(lines.shape)
 
 
 def flat_positions(places: Value, axis: int, shape: Shape) -> Value:
@@ -174,6 +211,24 @@ def flat_positions(places: Value, axis: int, shape: Shape) -> Value:
         own = reshape_value(own, (extent,) + (1,) * (rank - other - 1))
         positions = positions + broadcast_value(own, places.shape)
     return positions
+
+
+def _indices(x: Any, extent: int, of: str) -> tuple[DType, Shape]:
+    return INT64, x.shape
+
+
+@operation("library", _indices)
+def indices(x: Any, extent: Any, of: Any) -> Any:
+    """Indices counted from the front, when each is at least -extent and below it.
+
+    `of` is what they are indices of, as in "axis 0".
+    """
+    outside = (x < -extent) | (x >= extent)
+    if outside.any():
+        raise IndexError(
+            f"index {x[outside][0]} is out of bounds for {of} with size {extent}"
+        )
+    return np.where(x < 0, x + extent, x)
 
 
 def _bounded(x: Any, extent: int, other: int) -> tuple[DType, Shape]:

@@ -24,7 +24,9 @@ def _above_one(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.uniform(1.2, 5.0, shape)
 
 
-@elementwise(np.sin, scalar="sin({x})", onnx="Sin", samples=wide, expensive=True)
+@elementwise(
+    np.sin, scalar="sin({x})", dtypes="biufc", onnx="Sin", samples=wide, expensive=True
+)
 def sin(x: Any) -> Any:
     """The sine."""
 
@@ -34,7 +36,9 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad * conj(cos(x)),)
 
 
-@elementwise(np.cos, scalar="cos({x})", onnx="Cos", samples=wide, expensive=True)
+@elementwise(
+    np.cos, scalar="cos({x})", dtypes="biufc", onnx="Cos", samples=wide, expensive=True
+)
 def cos(x: Any) -> Any:
     """The cosine."""
 
@@ -44,7 +48,14 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (-grad * conj(sin(x)),)
 
 
-@elementwise(np.tan, scalar="tan({x})", onnx="Tan", samples=inside_one, expensive=True)
+@elementwise(
+    np.tan,
+    scalar="tan({x})",
+    dtypes="biufc",
+    onnx="Tan",
+    samples=inside_one,
+    expensive=True,
+)
 def tan(x: Any) -> Any:
     """The tangent."""
 
@@ -109,7 +120,14 @@ def _(grad: Value, out: Value, y: Any, x: Any) -> Any:
     return share * x, -share * y
 
 
-@elementwise(np.sinh, scalar="sinh({x})", onnx="Sinh", samples=wide, expensive=True)
+@elementwise(
+    np.sinh,
+    scalar="sinh({x})",
+    dtypes="biufc",
+    onnx="Sinh",
+    samples=wide,
+    expensive=True,
+)
 def sinh(x: Any) -> Any:
     """The hyperbolic sine."""
 
@@ -119,7 +137,14 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad * conj(cosh(x)),)
 
 
-@elementwise(np.cosh, scalar="cosh({x})", onnx="Cosh", samples=wide, expensive=True)
+@elementwise(
+    np.cosh,
+    scalar="cosh({x})",
+    dtypes="biufc",
+    onnx="Cosh",
+    samples=wide,
+    expensive=True,
+)
 def cosh(x: Any) -> Any:
     """The hyperbolic cosine."""
 
@@ -129,7 +154,14 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad * conj(sinh(x)),)
 
 
-@elementwise(np.tanh, scalar="tanh({x})", onnx="Tanh", samples=wide, expensive=True)
+@elementwise(
+    np.tanh,
+    scalar="tanh({x})",
+    dtypes="biufc",
+    onnx="Tanh",
+    samples=wide,
+    expensive=True,
+)
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from engine.array import Array
 from engine.errors import named
 from engine.execute import flush
+from engine.many import read_all, renew_all
 from engine.nn.module import forget_grad
 from engine.ops.op import cast
 from engine.record.once import repeated
@@ -25,28 +26,30 @@ STEP_EVENTS = 256
 end repeat, so they are planned and compiled once."""
 
 
-class _Change(NamedTuple):
-    """What is to be done for one parameter.
+Change = tuple[tuple[bool, ...], tuple[str, ...], int]
+"""What is to be done for one parameter: its form (see `Optimizer._form`), the names
+under which something is kept for it, and which of the sets of numbers it takes."""
+
+Numbers = list[dict[str, Scalar]]
+
+
+class _Step(NamedTuple):
+    """What is to be done for all parameters that have a gradient.
 
     Parameters
     ----------
-    form : tuple of bool
-        Which operations it is, see `Optimizer._form`.
-    written : list of Tensor
-        The parameter and what is kept for it, under the names `kept`.
-    grad : Tensor
-    numbers : int
-        Which of the sets of numbers it takes: parameters share them.
+    changes : list of Change
+    numbers : list of dict
+        Parameters share them.
+    read, written : list of Tensor
+        For each change, the parameter and what is kept for it; in `read` the gradient
+        comes behind them.
     """
 
-    form: tuple[bool, ...]
-    written: list[Tensor]
-    kept: tuple[str, ...]
-    grad: Tensor
-    numbers: int
-
-
-Numbers = list[dict[str, Scalar]]
+    changes: list[Change]
+    numbers: Numbers
+    read: list[Array]
+    written: list[Array]
 
 
 class Optimizer:
@@ -131,7 +134,7 @@ class Optimizer:
                 loss = closure()
         before = switch_grad(False)
         try:
-            self._change(*self._changes())
+            self._change(self._changes())
         finally:
             switch_grad(before)
         trace = current_trace()
@@ -139,12 +142,12 @@ class Optimizer:
             flush(trace)
         return loss
 
-    def _changes(self) -> tuple[list[_Change], Numbers]:
+    def _changes(self) -> _Step:
         """What is to be done for each parameter that has a gradient."""
-        changes: list[_Change] = []
-        numbers: Numbers = []
+        whole = _Step([], [], [], [])
+        changes, numbers, read, written = whole
         for group in self.param_groups:
-            forms = {first: self._form(group, first) for first in (True, False)}
+            forms = self._form(group, False), self._form(group, True)
             known: dict[Any, int] = {}
             steps = []
             for parameter in group["params"]:
@@ -164,45 +167,41 @@ class Optimizer:
                     numbers.append({k: typed(x, dtype) for k, x in given.items()})
                     own = known[alike] = len(numbers) - 1
                     steps.append(step)  # no other has its identity
-                kept = {k: x for k, x in state.items() if isinstance(x, Tensor)}
-                written = [parameter, *kept.values()]
-                changes.append(_Change(form, written, tuple(kept), grad, own))
-        return changes, numbers
+                written.append(parameter)
+                read.append(parameter)
+                kept = []
+                for name, x in state.items():
+                    if isinstance(x, Tensor):
+                        kept.append(name)
+                        written.append(x)
+                        read.append(x)
+                read.append(grad)
+                changes.append((form, tuple(kept), own))
+        return whole
 
-    def _change(self, changes: Sequence[_Change], numbers: Numbers) -> None:
+    def _change(self, step: _Step) -> None:
         """Record what is to be done, then write it: an error leaves all as it was."""
-        handles: list[Tensor] = []
-        table: list[Value] = []
-        for change in changes:
-            handles += change.written
-            table += [handle.read() for handle in change.written]
-            table.append(change.grad.read())
+        changes, numbers, read, written = step
+        table = read_all(read)
         results = repeated(
-            (
-                type(self),
-                *[(change.form, change.kept, change.numbers) for change in changes],
-                *map(tuple, numbers),
-            ),
+            (type(self), *changes, *map(tuple, numbers)),
             lambda: self._updates(changes, table, numbers),
             table,
             [number for one in numbers for number in one.values()],
         )
-        for handle, value in zip(handles, results, strict=True):
-            handle.renew(value)
+        renew_all(written, results)
 
     def _updates(
-        self, changes: Sequence[_Change], table: Sequence[Value], numbers: Numbers
+        self, changes: list[Change], table: list[Value], numbers: Numbers
     ) -> list[Value]:
         """The new values of parameters and of what is kept for them."""
         values = iter(table)
         results = []
-        for change in changes:
+        for form, names, own in changes:
             parameter = next(values)
-            kept = {name: next(values) for name in change.kept}
+            kept = {name: next(values) for name in names}
             old = [parameter, *kept.values()]
-            new = self._update(
-                change.form, parameter, next(values), kept, numbers[change.numbers]
-            )
+            new = self._update(form, parameter, next(values), kept, numbers[own])
             # They may meet in another dtype, as after `load_state_dict`.
             results += [
                 expanded("step", cast(value, before.dtype), before.shape)

@@ -149,6 +149,7 @@ class _Source:
     name = "leaf"
     kind = "leaf"
     rule = None
+    fails_late = False
 
 
 LEAF: Any = _Source()

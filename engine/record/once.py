@@ -7,9 +7,9 @@ knows of the values among them. See `splice` for what that saves.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import FunctionType, NoneType
 from typing import Any
 
+from .node import Node
 from .runtime import watchers
 from .splice import TRIALS, Passage, Start, passage, passages_from
 from .trace import current_trace
@@ -34,11 +34,13 @@ def repeated(
     function: Callable[[], list[Value]],
     table: Sequence[Value],
     numbers: Sequence[Scalar] = (),
+    keep: Callable[[Node, tuple[bool, ...] | None, Passage], None] | None = None,
 ) -> list[Value]:
     """What a function of values and numbers gives, at once where it was called before.
 
     What it records must depend on nothing but the key and the forms of the values. It
-    must use each number as it is given, as an operand.
+    must use each number as it is given, as an operand. `keep` is told where something
+    is known from then on: the node, which values have histories, and what it is.
     """
     trace = current_trace()
     if watchers:
@@ -64,29 +66,6 @@ def repeated(
         # What nothing in the trace tells might be otherwise the next time.
         if noted is not None and noted.tells_all(table):
             known.passage = noted
+            if keep is not None:
+                keep(start.node, grads, noted)
     return results
-
-
-def once(function: Callable[..., Value], *arguments: Any) -> Value:
-    """``function(*arguments)``, at once where it was called like this before.
-
-    What it records must depend on nothing but its arguments: values, plain numbers,
-    words, functions, and tuples of them. With others it is just called.
-    """
-    if watchers:  # arguments may be numbers that it must not look at
-        return function(*arguments)
-    table: list[Value] = []
-    key: list[Any] = [function]
-    for x in arguments:
-        if type(x) is Value:
-            table.append(x)
-            key.append(None)
-        elif isinstance(x, _PLAIN):
-            # 0 is another argument than 0.0, and -0.0 than both.
-            key.append((type(x), x or repr(x)))
-        else:
-            return function(*arguments)
-    return repeated(tuple(key), lambda: [function(*arguments)], table)[0]
-
-
-_PLAIN = (int, float, str, tuple, NoneType, FunctionType)

@@ -8,10 +8,9 @@ which nobody holds when the function is done, need not be made.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -23,6 +22,9 @@ from .value import History, Scalar, Value
 
 SPENT = Value(np.dtype(bool), (), np.zeros((), bool))
 """Stands in a trace for a value that nobody holds any more."""
+
+PASSED: Final = (ctypes.c_int64 * 1)()
+"""How many passages were recorded again; native code counts here too."""
 
 TRIALS = 16
 """How often a function is noted at one node before it is left alone."""
@@ -69,11 +71,11 @@ class Made(NamedTuple):
     inputs: tuple[int, ...] | None
 
 
-@dataclass(frozen=True)
-class Passage:
+class Passage(NamedTuple):
     """What a function recorded, and where its values stood.
 
-    Values are named by their places in a table that is given anew each time.
+    Values are named by their places in a table that is given anew each time. Native
+    code knows the items by their numbers.
 
     Parameters
     ----------
@@ -92,6 +94,10 @@ class Passage:
         The events whose values somebody holds.
     results : tuple of int
         The places of results in the pool.
+    has_histories : bool
+        Whether values that it makes have histories.
+    spent : tuple of Value
+        `SPENT` for each event.
     line : str or None
         The user's line, where events are at it.
     """
@@ -105,12 +111,9 @@ class Passage:
     constants: tuple[Scalar, ...]
     made: tuple[Made, ...]
     results: tuple[int, ...]
+    has_histories: bool
+    spent: tuple[Value, ...]
     line: str | None
-
-    @cached_property
-    def has_histories(self) -> bool:
-        """Whether values that it makes have histories."""
-        return bool(self.constants) or any(one.inputs is not None for one in self.made)
 
     def tells_all(self, table: Sequence[Value]) -> bool:
         """Whether each value of a table has a place of its own in the trace."""
@@ -128,13 +131,21 @@ class Passage:
 
         Nothing has changed where they do not.
         """
-        if self.line is not None and self.line != user_line():
+        if not self.is_at_line():
             return None
+        if _native:
+            results = _native[0].record_again(self, table, numbers)
+            if results is not None:
+                return results
         trace = current_trace()
         with trace.lock:
             if trace.node is not self.start or not self._fits(trace, table):
                 return None
             return self._append(trace, table, numbers)
+
+    def is_at_line(self) -> bool:
+        """Whether the user's line is the one that was recorded, if that matters."""
+        return self.line is None or self.line == user_line()
 
     def _fits(self, trace: Trace, table: Sequence[Value]) -> bool:
         """Whether values stand where they stood, and new ones are like those then."""
@@ -160,12 +171,10 @@ class Passage:
         self, trace: Trace, table: Sequence[Value], numbers: Sequence[Any]
     ) -> list[Value] | None:
         first = self.start.number + 1
-        stretch = [SPENT] * (self.end.number - self.start.number)
+        stretch = [*self.spent]
         pool: list[Any] = [*table, *self.constants]
         histories = trace.histories or self.has_histories
-        if not (_native and _native[0].make_values(trace, self.made, pool, stretch)):
-            del pool[len(table) + len(self.constants) :]
-            make_values(trace, self.made, pool, stretch)
+        make_values(trace, self.made, pool, stretch)
         leaves, entered, room = [], {}, trace.room
         for place, node in self.entering:
             leaf = table[place]
@@ -193,6 +202,7 @@ class Passage:
         except BaseException:
             trace.repair()
             raise
+        PASSED[0] += 1
         return results
 
 
@@ -220,13 +230,17 @@ def make_values(
 
 
 class Native(NamedTuple):
-    """Native code for `make_values`, and for `rewalk.follow_steps`.
+    """Native code for `Passage.again` and `rewalk.Walk.again`, but for their lines.
 
-    They say whether it was done; Python is to begin anew where it was not.
+    They give None or False where it was not done; Python is to begin anew then. The
+    pool of a walk is its table, and what is made comes behind it.
     """
 
-    make_values: Callable[..., bool]
-    follow_steps: Callable[[list[Value], Any], bool]
+    record_again: Callable[
+        [Passage, Sequence[Value], Sequence[Any]], list[Value] | None
+    ]
+    walk_again: Callable[[Any, list[Any], list[Value] | None], list[Any] | None]
+    free_graph: Callable[[list[Value], Sequence[int]], bool]
 
 
 _native: list[Native] = []
@@ -282,7 +296,7 @@ def passage(
     kept = _kept(trace, nodes, table, results)
     if kept is None or (numbers and kept[0]):
         return None
-    named = any(node.op.kind == "library" or node.size > LARGE for node in nodes)
+    named = any(node.op.fails_late or node.size > LARGE for node in nodes)
     return Passage(
         start.node,
         nodes[-1],
@@ -291,6 +305,8 @@ def passage(
         scalars,
         tuple(opened),
         *kept,
+        bool(kept[0]) or any(one.inputs is not None for one in kept[1]),
+        (SPENT,) * len(nodes),
         user_line() if named else None,
     )
 

@@ -197,7 +197,7 @@ class Trace:
                 numbers.append(x.value)  # type: ignore[union-attr]
                 dtypes += (x.dtype,)
         key: tuple[Any, ...] = (op, tuple(operands), attributes, dtypes)
-        if op.kind == "library":  # may fail late, and then names its own line
+        if op.fails_late:
             key += (user_line(),)
         parent = self.node
         if self.values is not values:
@@ -221,7 +221,7 @@ class Trace:
         whole = self.values is values and len(self.scalars) == first
         if self.node is not parent or not whole:
             return None
-        if op.kind != "library" and node.size <= LARGE:  # others name their own line
+        if not op.fails_late and node.size <= LARGE:  # others name their own line
             parent.last = node
         self.node = node
         self.scalars += numbers

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 sequence = itertools.count()
 
+DATES = "mM"
+"""Kinds of the dtypes of durations and dates: no kernel computes with them."""
+
 
 class Scalar(NamedTuple):
     """A Python number that enters an op with a decided dtype; its value is no key."""
@@ -31,6 +34,23 @@ class Scalar(NamedTuple):
     def shape(self) -> tuple[int, ...]:
         """``()``: so that shape rules take scalars as they take values."""
         return ()
+
+
+def typed(number: Any, dtype: np.dtype[Any]) -> Any:
+    """A number as NumPy's scalar of a dtype; that of a date has the dtype's unit.
+
+    Examples
+    --------
+    >>> typed(2, np.dtype("float32"))
+    np.float32(2.0)
+    >>> typed(2, np.dtype("timedelta64[h]"))
+    np.timedelta64(2,'h')
+    """
+    if dtype.kind in DATES:
+        if type(number) is int:
+            number = np.int64(number)  # raises where it is too large
+        return np.asarray(number).astype(dtype)[()]
+    return dtype.type(number)
 
 
 class Marker:

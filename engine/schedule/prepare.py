@@ -30,7 +30,7 @@ from engine.recipe import Recipe
 from engine.schedule.surround import copies_of_slabs, reads_neighbours, surroundings
 
 WRITERS = ("update", "update_add", "put", "put_add")
-_DTYPES = frozenset(np.dtype(code) for code in "?bBhHiIlLqQfdFD")
+_DTYPES = frozenset(np.dtype(code) for code in "?bBhHiIlLqQefdFD")
 _REDUCTIONS = frozenset(get_args(ReduceKind))
 
 
@@ -79,7 +79,7 @@ def is_library(step: Step, steps: Any) -> bool:
         extents = [operands[0].shape[a] for a in step.attributes[0]]
         known = step.op.name in _REDUCTIONS
         if operands[0].dtype.kind == "c":
-            known = step.op.name == "sum"
+            known = step.op.name in ("sum", "prod")
         if step.op.name == "squared_deviations":  # those of parts say little
             known = adjoining(operands[0].shape, step.attributes[0])
         return not known or prod(extents) == 1

@@ -11,7 +11,7 @@ from engine import composites
 from engine.array import Array
 from engine.ops.op import cast
 from engine.record.forms import form
-from engine.record.once import once
+from engine.torch.once import Once
 from engine.torch.operands import (
     OPERANDS,
     Number,
@@ -294,7 +294,8 @@ class Elementwise(Array):
 
     def relu(self) -> Self:
         """Negative elements replaced by 0; the gradient at 0 is 0."""
-        return self.wrap(once(composites.relu, self.read()))
+        rectified: Self = _relu(self)
+        return rectified
 
     def logit(self, eps: float | None = None) -> Self:
         """log(x / (1 - x)), with x limited to [eps, 1 - eps]."""
@@ -393,6 +394,11 @@ class Elementwise(Array):
         if self.recipe.shape != other.recipe.shape:
             return False
         return bool(np.array_equal(self.computed(), other.computed()))
+
+
+@Once
+def _relu(x: Any) -> Any:
+    return x.wrap(composites.relu(x.read()))
 
 
 def where(condition: Any, input: Any, other: Any) -> Any:

@@ -164,7 +164,7 @@ def grad(
             raise RuntimeError(
                 named("One of the differentiated Tensors does not require grad")
             )
-    seeds = [(y.read(), y._seed(g)) for y, g in zip(results, given, strict=True)]
+    seeds = [y._seed(g) for y, g in zip(results, given, strict=True)]
     values = [x.line.current() for x in wanted]
     found = gradient_values(seeds, values, create_graph, retain)
     gradients = []

@@ -1,23 +1,27 @@
 """Indexing of tensors: PyTorch's rules, which differ from NumPy's in small things.
 
 An integer takes a view, steps are positive, and integers in front of index tensors are
-applied before them. Index tensors are looked at when they are used, to check them.
+applied before them. Index tensors are checked when they are used; what a pending one
+reads stays pending, and it is checked when it is computed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
 from engine.array import Array
 from engine.errors import named
+from engine.kernels.backend import HOST
 from engine.movement import reshape_value
 from engine.ops.op import cast
 from engine.ops.regions import put, put_add, take
+from engine.ops.scans import indices
 from engine.recipe import Recipe, index_basic, whole
 from engine.record.registry import REGISTRY
+from engine.record.runtime import watchers
 from engine.record.value import Value, constant
 from engine.torch.operands import (
     NUMBERS,
@@ -29,6 +33,7 @@ from engine.torch.operands import (
 )
 
 NDArray = np.ndarray[Any, Any]
+Index: TypeAlias = NDArray | Value
 
 
 class Places(NamedTuple):
@@ -44,12 +49,18 @@ class _Key(NamedTuple):
     """A key in two steps: a basic one, then index arrays on axes of its result."""
 
     basic: list[Any]
-    arrays: list[tuple[int, NDArray]]
+    arrays: list[tuple[int, Index]]
 
 
-def _split_key(key: Any, shape: tuple[int, ...]) -> _Key:
-    """Separate what makes a view from index arrays (host memory, integers)."""
-    parts = [_simple(part) for part in (key if isinstance(key, tuple) else (key,))]
+def _split_key(key: Any, shape: tuple[int, ...], look: bool = True) -> _Key:
+    """Separate what makes a view from index arrays (host memory, integers).
+
+    With `look` pending indices are computed; else they stay Values, checked later.
+    """
+    given = key if isinstance(key, tuple) else (key,)
+    parts = [
+        part if not look and _is_pending(part) else _simple(part) for part in given
+    ]
     taken = sum(_axes_taken(part) for part in parts)
     if taken > len(shape):
         raise IndexError(
@@ -63,14 +74,14 @@ def _split_key(key: Any, shape: tuple[int, ...]) -> _Key:
     if not any(part is Ellipsis for part in parts):
         parts.append(Ellipsis)
     basic: list[Any] = []
-    arrays: list[tuple[int, NDArray]] = []
+    arrays: list[tuple[int, Index]] = []
     axis = place = 0  # of the tensor, and of the result of the basic step
     for part in parts:
         width = len(shape) - taken if part is Ellipsis else _axes_taken(part)
         if part is Ellipsis:
             basic += [slice(None)] * width
             place += width
-        elif isinstance(part, np.ndarray):
+        elif isinstance(part, (np.ndarray, Array)):
             found = _index_arrays(part, shape, axis)
             basic += [slice(None)] * width or [None]
             arrays += [(place + k, array) for k, array in enumerate(found)]
@@ -130,8 +141,24 @@ def _axes_taken(part: Any) -> int:
     return 1
 
 
-def _index_arrays(part: NDArray, shape: tuple[int, ...], axis: int) -> list[NDArray]:
+def _is_pending(part: Any) -> bool:
+    """Whether an index, of one dimension or more, has not been computed.
+
+    While somebody watches the trace, to run it again, all count as that.
+    """
+    if not isinstance(part, Array) or part.recipe.dtype.kind not in "iu":
+        return False
+    value = part._value if part._line is None else part._line.value
+    if value is None or value.device != HOST or 0 in part.recipe.shape:
+        return False
+    return bool(part.recipe.shape) and (value.buffer is None or bool(watchers))
+
+
+def _index_arrays(part: Any, shape: tuple[int, ...], axis: int) -> Sequence[Index]:
     """Checked, non-negative indices for each axis that a part speaks of."""
+    if isinstance(part, Array):
+        wide = cast(part.read(), np.dtype(np.int64))
+        return [indices(wide, attributes=(shape[axis], f"dimension {axis}"))]
     if part.dtype.kind == "b":
         for k, extent in enumerate(part.shape):
             if extent != shape[axis + k]:
@@ -162,10 +189,10 @@ def checked_index(index: NDArray, extent: int, dim: int) -> NDArray:
     return np.where(wide < 0, wide + extent, wide)
 
 
-def _positions(recipe: Recipe, arrays: Sequence[tuple[int, NDArray]]) -> Value:
+def _positions(recipe: Recipe, arrays: Sequence[tuple[int, Index]]) -> Value:
     """Flat positions of what index arrays on axes of a recipe select."""
     try:
-        indices = np.broadcast_arrays(*(array for _, array in arrays))
+        inner = np.broadcast_shapes(*(array.shape for _, array in arrays))
     except ValueError:
         shapes = ", ".join(str(list(array.shape)) for _, array in arrays)
         raise IndexError(
@@ -179,12 +206,16 @@ def _positions(recipe: Recipe, arrays: Sequence[tuple[int, NDArray]]) -> Value:
     front = axes[0] if together else 0
     rest = [a for a in range(len(recipe.shape)) if a not in axes]
     shape = [recipe.shape[a] for a in rest]
-    inner = indices[0].shape
-    place = np.full(inner, recipe.offset, np.int64)
-    for axis, index in zip(axes, indices, strict=True):
-        place += index * recipe.strides[axis]
+    place: Any = np.full(inner, recipe.offset, np.int64)
+    for axis, index in arrays:
+        if isinstance(index, np.ndarray):
+            place += index * recipe.strides[axis]
+    place = constant(place)
+    for axis, index in arrays:
+        if isinstance(index, Value):
+            place = place + index * recipe.strides[axis]
     after = len(rest) - front
-    value = constant(place.reshape((1,) * front + inner + (1,) * after))
+    value = reshape_value(place, (1,) * front + inner + (1,) * after)
     for k, axis in enumerate(rest):
         dims = [1] * (len(rest) + len(inner))
         dims[k if k < front else k + len(inner)] = shape[k]
@@ -199,14 +230,14 @@ class Indexing(Array):
     __slots__ = ()
 
     def __getitem__(self, key: Any) -> Self:
-        split = _split_key(key, self.recipe.shape)
+        split = _split_key(key, self.recipe.shape, look=self.place != HOST)
         recipe, _ = index_basic(self.recipe, split.basic)
         if not split.arrays:
             return self.view_as(recipe)
         places = self._places(recipe, split.arrays)
         return self.wrap(take(places.base, places.positions))
 
-    def _places(self, recipe: Recipe, arrays: list[tuple[int, NDArray]]) -> Places:
+    def _places(self, recipe: Recipe, arrays: list[tuple[int, Index]]) -> Places:
         base = self.line.current()
         if base.dtype == recipe.dtype:
             return Places(_positions(recipe, arrays), base, True)
@@ -268,7 +299,7 @@ class Indexing(Array):
     def _put(
         self,
         recipe: Recipe,
-        arrays: list[tuple[int, NDArray]],
+        arrays: list[tuple[int, Index]],
         value: Any,
         accumulate: bool,
     ) -> None:

@@ -107,6 +107,9 @@ def common_dtype(name: str, *operands: Any, floating: bool = False) -> NumpyDTyp
     kinds = tuple(_kind(x, name) for x in operands)
     dtype = Default.inferred.get((floating, kinds))
     if dtype is None:
+        for kind, _ in kinds:
+            if isinstance(kind, np.dtype) and kind.kind not in "biufc":
+                raise TypeError(f"{name}: numbers were required; {kind} was given")
         dtype = result_dtype(kinds)
         if floating and dtype.kind in "biu":
             dtype = Default.dtype
@@ -125,7 +128,7 @@ def _kind(x: Any, name: str) -> tuple[Any, int]:
         return recipe.dtype, DIMENSIONED if recipe.shape else ZERO_DIMENSIONAL
     if isinstance(x, (Value, np.ndarray)):
         return x.dtype, DIMENSIONED if x.shape else ZERO_DIMENSIONAL
-    if isinstance(x, NUMBERS):
+    if isinstance(x, NUMBERS) and not isinstance(x, (np.datetime64, np.timedelta64)):
         return x.__class__, NUMBER
     raise TypeError(
         f"{name}: a tensor or a number was required; {type(x).__name__} was given"
@@ -147,7 +150,9 @@ def typed(number: Any, dtype: NumpyDType) -> Scalar:
     """A Python number as an operand: integers wrap around, floats become infinite."""
     if type(number) is RunTime:
         return Scalar(number.typed(_typed_value, dtype), dtype)
-    if dtype.kind == "f" and not -_SMALLEST_MAXIMUM < number < _SMALLEST_MAXIMUM:
+    if dtype.kind == "f":
+        if -_SMALLEST_MAXIMUM < number < _SMALLEST_MAXIMUM:
+            return Scalar(dtype.type(number), dtype)
         with np.errstate(over="ignore"):
             return Scalar(dtype.type(number), dtype)
     try:

@@ -13,10 +13,10 @@ from engine.errors import named
 from engine.movement import expand_axes, flip_value, reshape_value
 from engine.ops.op import cast
 from engine.ops.scans import flat_positions
-from engine.record.once import once
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.torch.dtypes import NumpyDType, known, numpy_dtype
+from engine.torch.once import Once
 from engine.torch.operands import wrap_dim, wrap_dims
 
 INT64 = np.dtype(np.int64)
@@ -148,21 +148,20 @@ class Reductions(Array):
 
     def softmax(self, dim: int, dtype: Any = None) -> Self:
         """exp(x) / sum(exp(x)) along a dimension."""
-        return self.wrap(self._normalized(composites.softmax, dim, dtype))
+        return self._normalized(composites.softmax, dim, dtype)
 
     def log_softmax(self, dim: int, dtype: Any = None) -> Self:
         """log(softmax(x)) along a dimension, without overflow."""
-        return self.wrap(self._normalized(composites.log_softmax, dim, dtype))
+        return self._normalized(composites.log_softmax, dim, dtype)
 
-    def _normalized(
-        self, function: Callable[..., Value], dim: int, dtype: Any
-    ) -> Value:
-        """A function along a dimension; a 0-d tensor has one of size 1."""
-        value = self._real(dtype)
-        place = wrap_dim(dim, len(value.shape))
-        if value.shape:
-            return once(function, value, place)
-        return reshape_value(function(reshape_value(value, (1,)), 0), ())
+    def _normalized(self, function: Callable[..., Value], dim: int, dtype: Any) -> Self:
+        """A function along a dimension, in a floating dtype."""
+        x = self
+        if dtype is not None or self.recipe.dtype.kind not in "fc":
+            x = self.wrap(self._real(dtype))
+        place = wrap_dim(dim, len(x.recipe.shape))
+        normalized: Self = _along(function, x, place)
+        return normalized
 
     def _real(self, dtype: Any = None) -> Value:
         """The value in a floating dtype, the default one for integers."""
@@ -319,6 +318,15 @@ class Reductions(Array):
 
 def _accumulator(dtype: NumpyDType) -> NumpyDType:
     return INT64 if dtype.kind in "biu" else dtype
+
+
+@Once
+def _along(function: Callable[..., Value], x: Any, place: int) -> Any:
+    """A function along a dimension; a 0-d tensor has one of size 1."""
+    value = x.read()
+    if value.shape:
+        return x.wrap(function(value, place))
+    return x.wrap(reshape_value(function(reshape_value(value, (1,)), 0), ()))
 
 
 def floating(value: Value) -> Value:

@@ -22,6 +22,7 @@ from engine.torch.device import placed
 from engine.torch.dtypes import Default, dtype_of, known, number_dtype
 from engine.torch.indexing import Indexing
 from engine.torch.inplace import InPlace
+from engine.torch.once import FACES
 from engine.torch.operands import filled, fits
 from engine.torch.products import Products
 from engine.torch.protocols import Protocols
@@ -106,18 +107,23 @@ class Tensor(
     @property
     def grad(self) -> Tensor | None:
         """The gradient that `backward` has accumulated, or None."""
-        cell: GradCell | None = self.__dict__.get("_retained")
         line = self._line
-        if cell is None and line is not None and line.cell is not None:
-            own = line.cell.recipe is self.recipe or self.is_leaf
-            cell = line.cell if own else None
+        cell = None if line is None else line.cell
+        if cell is None or cell.recipe is not self.recipe:
+            own = self.__dict__.get("_retained")
+            cell = own or (cell if cell is not None and self.is_leaf else None)
         found: Tensor | None = None if cell is None else cell.grad
         return found
 
     @grad.setter
     def grad(self, gradient: Tensor | None) -> None:
-        if gradient is None and not self.requires_grad:
-            return
+        if gradient is None:
+            line = self._line
+            if line is not None and line.cell is not None:
+                line.cell.grad = None
+                return
+            if not self.requires_grad:
+                return
         Array.grad.fset(self, gradient)  # type: ignore[attr-defined]
 
     @property
@@ -203,6 +209,9 @@ class Tensor(
     def _beside(self, value: Value, device: Any) -> Self:
         """A tensor where this one is, or on another device."""
         return self.wrap(placed(value, self.place if device is None else device))
+
+
+FACES.append(Tensor)
 
 
 def _within_walk(

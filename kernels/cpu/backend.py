@@ -16,7 +16,14 @@ from ..kernel import Compute, Kernel, Layout
 from ..scalars import FUSED
 from . import launch
 from .emit import emit, emit_split
-from .target import MissingSymbol, has_fused_multiply_add, identity, load
+from .scope import value_dtypes
+from .target import (
+    MissingSymbol,
+    converts_halves,
+    has_fused_multiply_add,
+    identity,
+    load,
+)
 
 CALL = re.compile(r"\b([a-z]\w*)\(")
 
@@ -120,13 +127,16 @@ def source_of(kernel: Kernel) -> str:
     ------
     UnsupportedKernel
         If the backend does not generate such kernels, or if this CPU has to call a
-        function for each of the multiply-adds that vector math consists of.
+        function for each of the multiply-adds that vector math consists of, or for
+        each float16.
     CompileError
         If the generator itself fails.
     """
     if not has_fused_multiply_add():
         for name in sorted(functions(kernel) & FUSED):
             raise UnsupportedKernel(f"{name} on a CPU without fused multiply-add")
+    if not converts_halves() and "float16" in dtypes(kernel):
+        raise UnsupportedKernel("float16 on a CPU that does not convert it")
     try:
         return emit(kernel)
     except UnsupportedKernel:
@@ -139,6 +149,11 @@ def functions(kernel: Kernel) -> set[str]:
     """The names that the texts of `kernel` call."""
     statements = (s for s in kernel.statements() if isinstance(s, Compute))
     return {name for s in statements for name in CALL.findall(s.text)}
+
+
+def dtypes(kernel: Kernel) -> set[str]:
+    """The dtypes of the memory, scalars and values of `kernel`."""
+    return {*(a.dtype for a in kernel.arguments), *value_dtypes(kernel).values()}
 
 
 def build(source: str, title: str) -> tuple[int, bool]:

@@ -13,15 +13,14 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache as once
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cpu, sigutils, types
-from numba.core.typing import context
+from numba.core import sigutils, types
 
 from ..intrinsics import c_symbol
 from ..term import Place
+from .entry import add_entry, context, passed_types, received
 from .values import (
     INT64,
     Beyond,
@@ -36,19 +35,9 @@ from .values import (
 )
 from .vectors import local, not_unrolled
 
-POINTER = ir.IntType(8).as_pointer()
-
-make_context: Any = cpu.CPUContext  # Numba's own modules have no types
-make_typing: Any = context.Context
-literal: Any = types.literal
+literal: Any = types.literal  # Numba's own modules have no types
 unliteral: Any = types.unliteral
 normalize_signature: Any = sigutils.normalize_signature
-
-
-@once
-def _context() -> Any:
-    """What intrinsics ask for the LLVM types of Numba's types."""
-    return make_context(make_typing(), "cpu")
 
 
 def lower(text: str, names: Mapping[str, Any], entry: str) -> ir.Module:
@@ -72,41 +61,21 @@ def lower(text: str, names: Mapping[str, Any], entry: str) -> ir.Module:
             raise Beyond("one function with a signature was required")
     kinds, _ = normalize_signature(signature)
     module = ir.Module(entry)
-    stored = [_context().get_value_type(kind) for kind in kinds]
+    stored = [part for kind in kinds for part in passed_types(kind)]
     inner = ir.Function(module, ir.FunctionType(ir.VoidType(), stored), "inner")
     inner.linkage = "internal"
     inner.attributes.add("alwaysinline")
     for argument in inner.args:
         if isinstance(argument.type, ir.PointerType):
             argument.add_attribute("noalias")
-    parameters = [argument.arg for argument in function.args.args]
-    arguments = dict(zip(parameters, map(Item, kinds, inner.args), strict=True))
     builder = ir.IRBuilder(inner.append_basic_block("start"))
-    Body(Place(builder, c_symbol), names, arguments, function.body)
+    place = Place(builder, c_symbol)
+    parameters = [argument.arg for argument in function.args.args]
+    arguments = received(place, parameters, kinds, inner.args)
+    Body(place, names, arguments, function.body)
     builder.ret_void()
-    _add_entry(module, inner, entry)
+    add_entry(module, inner, entry)
     return module
-
-
-def _add_entry(module: ir.Module, inner: ir.Function, name: str) -> None:
-    """Unpack the words, call `inner`."""
-    kinds = [POINTER, POINTER, INT64.as_pointer(), INT64, INT64]
-    entry = ir.Function(module, ir.FunctionType(ir.IntType(32), kinds), name)
-    builder = ir.IRBuilder(entry.append_basic_block("start"))
-    _, _, words, *span = entry.args
-    passed = []
-    for k, argument in enumerate(inner.args[:-2]):
-        word = builder.gep(words, [INT64(k)])
-        kind = argument.type
-        if isinstance(kind, ir.IntType):
-            value = builder.load(word)
-            passed.append(builder.trunc(value, kind) if kind.width < 64 else value)
-        elif isinstance(kind, ir.PointerType | ir.FloatType | ir.DoubleType):
-            passed.append(builder.load(builder.bitcast(word, kind.as_pointer())))
-        else:
-            raise Beyond(f"a parameter of type {kind}")
-    builder.call(inner, [*passed, *span])
-    builder.ret(ir.IntType(32)(0))
 
 
 class Body:
@@ -289,7 +258,7 @@ class Body:
         if not isinstance(pointer.type, types.CPointer):
             raise Beyond(f"an item of {pointer.type}")
         kind = pointer.type.dtype
-        if not isinstance(kind, types.Integer | types.Float):
+        if not isinstance(kind, types.Integer | types.Float | types.Complex):
             raise Beyond(f"an item of type {kind}")
         return kind, self.builder.gep(pointer.value, [self.index(index)])
 
@@ -357,7 +326,7 @@ class Body:
             item.value if item.type == kind else cast(self.place, item, kind).value
             for item, kind in zip(operands, signature.args, strict=True)
         ]
-        value = build(_context(), self.builder, signature, values)
+        value = build(context(), self.builder, signature, values)
         return Item(signature.return_type, value)
 
 

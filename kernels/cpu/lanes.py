@@ -23,13 +23,14 @@ from .vectors import (
     LANES,
     Combine,
     cgutils,
+    combiner,
     fold,
-    identity,
     is_signed,
     item_bytes,
     lanes_of,
     local_with,
     masked_load,
+    neutral,
     places,
     repeated,
     splat,
@@ -42,13 +43,14 @@ class Combined:
     """All lanes, each combined with its next value at every step."""
 
     def __init__(self, builder: Any, item: Any, op: str, lanes: Any) -> None:
-        self.builder, self.signed, self.op = builder, is_signed(item), op
+        self.builder, self.signed = builder, is_signed(item)
+        self.combine = combiner(item, op)
         self.lanes = local_with(builder, lanes)
 
     def step(self, new: Any) -> None:
         """Combine the lanes with the values `new`."""
         old = self.builder.load(self.lanes)
-        combined = COMBINE[self.op](self.builder, old, new, self.signed)
+        combined = self.combine(self.builder, old, new, self.signed)
         self.builder.store(combined, self.lanes)
 
     def end(self) -> Any:
@@ -161,9 +163,9 @@ def _lanes(op: str) -> Any:
                 place = builder.gep(source, [index])
                 state.step(wide_load(builder, place, vector, align))
             with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
-                neutral = repeated(vector, identity(item, vector.element, op))
+                others = neutral(item, vector, op)
                 place = builder.gep(source, [full])
-                state.step(masked_load(builder, place, vector, rest, neutral))
+                state.step(masked_load(builder, place, vector, rest, others))
             wide = builder.bitcast(target, vector.as_pointer())
             builder.store(state.end(), wide, align=64)
             return context.get_dummy_value()
@@ -183,7 +185,7 @@ def _clear(op: str) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             vector, target = lanes_of(context, builder, item, arguments[0])
             wide = builder.bitcast(target, vector.as_pointer())
-            value = repeated(vector, identity(item, vector.element, op))
+            value = neutral(item, vector, op)
             builder.store(value, wide, align=64)
             return context.get_dummy_value()
 
@@ -203,7 +205,7 @@ def _merge(op: str) -> Any:
             vector, target = lanes_of(context, builder, item, arguments[0])
             value = wide_load(builder, target, vector, 64)
             while value.type.count > vector.count // LANES:
-                value = fold(builder, value, COMBINE[op], is_signed(item))
+                value = fold(builder, value, combiner(item, op), is_signed(item))
             if isinstance(item, types.Complex):
                 number = context.make_complex(builder, item)
                 number.real = builder.extract_element(value, INT32(0))

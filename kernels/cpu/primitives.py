@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 from .lanes import LANE_PRIMITIVES
 from .moments import MOMENT_PRIMITIVES
 from .strips import STRIP_PRIMITIVES
-from .vectors import COMBINE, local
+from .vectors import COMBINE, INDEX, local
 
 pointer_to: Any = types.CPointer
 
@@ -67,13 +67,30 @@ def single_to_half(context: Any, value: Any) -> Any:
 @intrinsic
 def float16(context: Any, value: Any) -> Any:
     """`value` rounded to float16, in a float32."""
-    wide = types.float64 if value == types.float64 else types.float32
+    exact = types.float32, types.boolean, types.int8, types.uint8, types.int16
+    wide = types.float32 if value in (*exact, types.uint16) else types.float64
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        half = builder.fptrunc(arguments[0], ir.HalfType())
-        return builder.fpext(half, ir.FloatType())
+        single = arguments[0]
+        if wide == types.float64:
+            single = _single_to_odd(builder, single)
+        return builder.fpext(builder.fptrunc(single, ir.HalfType()), ir.FloatType())
 
     return types.float32(wide), build
+
+
+def _single_to_odd(builder: Any, double: Any) -> Any:
+    """The float32 that rounds to float16 as a float64 does.
+
+    Bits beyond those of a float32 set the last one, so that nothing looks like a tie;
+    no machine but the newest has an instruction for the whole conversion.
+    """
+    bits = builder.bitcast(double, INDEX)
+    beyond = builder.and_(bits, INDEX((1 << 29) - 1))
+    some = builder.icmp_signed("!=", beyond, INDEX(0))
+    kept = builder.and_(bits, INDEX(-(1 << 29)))
+    odd = builder.or_(kept, builder.select(some, INDEX(1 << 29), INDEX(0)))
+    return builder.fptrunc(builder.bitcast(odd, double.type), ir.FloatType())
 
 
 # -- extremes -------------------------------------------------------------------------

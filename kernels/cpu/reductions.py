@@ -147,7 +147,7 @@ def accumulators(kernel: Kernel, loop: Loop, number: int) -> list[Accumulator]:
             dtype = (
                 dtypes[statement.value] if statement.kind in ARG else statement.dtype
             )
-            if "complex" in dtype and statement.kind != "sum":
+            if "complex" in dtype and statement.kind not in ("sum", "prod"):
                 raise UnsupportedKernel(f"{statement.kind} of {dtype}")
             access = direct_access(kernel, loop, statement, dtype)
             found.append(Accumulator(number + len(found), statement, dtype, access))

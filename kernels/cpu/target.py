@@ -92,6 +92,11 @@ def has_fused_multiply_add() -> bool:
     return not is_x86() or "+fma" in cpu_features().split(",")
 
 
+def converts_halves() -> bool:
+    """Whether this CPU converts float16: all do but for x86 before 2012."""
+    return not is_x86() or "+f16c" in cpu_features().split(",")
+
+
 @once
 def identity() -> str:
     """What machine code from this process depends on, but for Numba and the text."""

@@ -1,7 +1,8 @@
 """Values of generated text and their operators, as Numba types them.
 
-A value is a Numba type and an LLVM value. Operators are those of numbers of one type:
-integers of one sign are taken to 64 bits, as Numba does. All else raises `Beyond`.
+A value is a Numba type and an LLVM value, which is a struct of two floats for a complex
+number. Operators are those of numbers of one type: integers of one sign are taken to 64
+bits, as Numba does. All else raises `Beyond`.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from typing import Any
 from llvmlite import ir
 from numba.core import types
 
+from ..complexes import Complex, chosen, put_together, taken_apart
 from ..intrinsics import dtype_name
+from ..scalars import PARTS
 from ..term import BITS, Place, Term, convert
 from .vectors import is_signed
 
 INT64 = ir.IntType(64)
 
 FLOATS = (types.float32, types.float64)
+
+COMPLEX = (types.complex64, types.complex128)
 
 COMPARISONS: dict[type[ast.cmpop], Any] = {
     ast.Lt: operator.lt,
@@ -31,7 +36,18 @@ COMPARISONS: dict[type[ast.cmpop], Any] = {
     ast.NotEq: operator.ne,
 }
 
+EQUALITIES: dict[type[ast.cmpop], Any] = {
+    ast.Eq: Complex.same,
+    ast.NotEq: lambda x, y: ~x.same(y),
+}
+
 FLOATING = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
+
+PAIRWISE: dict[type[ast.operator], Any] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+}
 
 WHOLE = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul"}
 
@@ -64,6 +80,16 @@ def cast(place: Place, item: Item, kind: Any) -> Item:
     if item.type == kind:
         return item
     names = [dtype_name(each) for each in (item.type, kind)]
+    if names[1] in PARTS:
+        part = PARTS[names[1]]
+        if item.type in COMPLEX:
+            number = taken_apart(place, item.value, names[0])
+            parts = (convert(number.real, part), convert(number.imag, part))
+        else:
+            real = cast(place, item, getattr(types, part))
+            term = Term(place, real.value, part)
+            parts = (term, term.like(0.0))
+        return Item(kind, put_together(Complex(*parts)))
     if not BITS.keys() >= set(names):
         raise Beyond(f"{kind} of {item.type}")
     term = Term(place, item.value, names[0])
@@ -75,7 +101,7 @@ def alike(place: Place, left: Item, right: Item) -> tuple[Item, Item]:
 
     An integer that meets a float64 becomes one.
     """
-    if left.type == right.type and left.type in (*FLOATS, types.boolean):
+    if left.type == right.type and left.type in (*FLOATS, *COMPLEX, types.boolean):
         return left, right
     for wide in (types.int64, types.uint64):
         if all(
@@ -97,6 +123,8 @@ def negative(place: Place, item: Item) -> Item:
     build = place.builder
     if item.type in FLOATS:
         return Item(item.type, build.fneg(item.value))
+    if item.type in COMPLEX:
+        return _complex(place, operator.neg, item)
     if not isinstance(item.type, types.Integer):
         raise Beyond(f"the negative of {item.type}")
     return Item(types.int64, build.neg(cast(place, item, types.int64).value))
@@ -109,7 +137,9 @@ def binary(place: Place, op: ast.operator, left: Item, right: Item) -> Item:
     pair = left.value, right.value
     if type_ in FLOATS and kind in FLOATING:
         return Item(type_, getattr(build, FLOATING[kind])(*pair))
-    if type_ not in FLOATS and kind in BITWISE:
+    if type_ in COMPLEX and kind in PAIRWISE:
+        return _complex(place, PAIRWISE[kind], left, right)
+    if type_ not in (*FLOATS, *COMPLEX) and kind in BITWISE:
         return Item(type_, getattr(build, BITWISE[kind])(*pair))
     if type_ == types.uint64 and kind in WHOLE:
         return Item(type_, getattr(build, WHOLE[kind])(*pair))
@@ -119,6 +149,15 @@ def binary(place: Place, op: ast.operator, left: Item, right: Item) -> Item:
         quotient, rest = _divided(build, *pair)
         return Item(type_, quotient if kind is ast.FloorDiv else rest)
     raise Beyond(f"{kind.__name__} of {type_}")
+
+
+def _complex(place: Place, act: Any, *items: Item) -> Item:
+    """What `act` makes of complex numbers of one type."""
+    dtype = dtype_name(items[0].type)
+    found = act(*(taken_apart(place, item.value, dtype) for item in items))
+    if isinstance(found, Complex):
+        return Item(items[0].type, put_together(found))
+    return Item(types.boolean, found.value)
 
 
 def _divided(build: ir.IRBuilder, top: Any, bottom: Any) -> tuple[Any, Any]:
@@ -147,6 +186,10 @@ def compare(place: Place, op: ast.cmpop, left: Item, right: Item) -> Item:
     if order is None:
         raise Beyond(type(op).__name__)
     left, right = alike(place, left, right)
+    if left.type in COMPLEX:
+        if type(op) not in EQUALITIES:
+            raise Beyond(f"{type(op).__name__} of {left.type}")
+        return _complex(place, EQUALITIES[type(op)], left, right)
     dtype = dtype_name(left.type)
     sides = (Term(place, item.value, dtype) for item in (left, right))
     return Item(types.boolean, order(*sides).value)
@@ -156,6 +199,9 @@ def choice(place: Place, condition: Any, yes: Item, no: Item) -> Item:
     """``yes if condition else no``, both being computed."""
     if yes.type != no.type:
         raise Beyond(f"{yes.type} or {no.type}")
+    if yes.type in COMPLEX:
+        wins = Term(place, condition, "bool")
+        return _complex(place, lambda x, y: chosen(wins, x, y), yes, no)
     return Item(yes.type, place.builder.select(condition, yes.value, no.value))
 
 

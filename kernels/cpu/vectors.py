@@ -50,6 +50,28 @@ COMBINE: dict[str, Combine] = {
 }
 
 
+def combiner(item: Any, op: str) -> Combine:
+    """How values of a Numba type are combined."""
+    if op == "prod" and isinstance(item, types.Complex):
+        return _complex_products
+    return COMBINE[op]
+
+
+def _complex_products(builder: Any, x: Any, y: Any, signed: bool) -> Any:
+    """Of complex numbers whose parts alternate; every product and sum is rounded."""
+    even, odd = (places(*range(k, x.type.count, 2)) for k in (0, 1))
+    unknown = ir.Constant(x.type, ir.Undefined)
+    (a, b), (c, d) = (
+        [builder.shuffle_vector(z, unknown, part) for part in (even, odd)]
+        for z in (x, y)
+    )
+    real = builder.fsub(builder.fmul(a, c), builder.fmul(b, d))
+    imag = builder.fadd(builder.fmul(a, d), builder.fmul(b, c))
+    count = x.type.count // 2
+    pairs = places(*(k + part for k in range(count) for part in (0, count)))
+    return builder.shuffle_vector(real, imag, pairs)
+
+
 def local(builder: Any, kind: Any) -> Any:
     """Memory for one `kind` on the stack, not yet written.
 
@@ -95,6 +117,13 @@ def identity(item: Any, kind: Any, op: str) -> Any:
     if op == "min":
         return item.maxval
     return {"sum": 0, "prod": 1, "any": 0, "all": 1}[op]
+
+
+def neutral(item: Any, vector: Any, op: str) -> Any:
+    """A vector that changes nothing, of the numbers that `item` consists of."""
+    if op == "prod" and isinstance(item, types.Complex):
+        return ir.Constant(vector, [1.0, 0.0] * (vector.count // 2))
+    return repeated(vector, identity(item, vector.element, op))
 
 
 def lanes_of(context: Any, builder: Any, item: Any, pointer: Any) -> tuple[Any, Any]:

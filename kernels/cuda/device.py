@@ -143,6 +143,25 @@ class DeviceArray(Sharing):
         return host
 
 
+def _flat(
+    words: Sequence[Any], kinds: Sequence[Any]
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Parameters and their C types, those of complex numbers part by part.
+
+    Examples
+    --------
+    >>> _flat([7, 1 + 2j], ["c_int", ("c_float", "c_float")])
+    ((7, 1.0, 2.0), ('c_int', 'c_float', 'c_float'))
+    """
+    flat: list[tuple[Any, Any]] = []
+    for word, kind in zip(words, kinds, strict=True):
+        if isinstance(kind, tuple):
+            flat += [(word.real, kind[0]), (word.imag, kind[1])]
+        else:
+            flat.append((word, kind))
+    return tuple(word for word, _ in flat), tuple(kind for _, kind in flat)
+
+
 class Module:
     """Machine code in the device, with its one kernel."""
 
@@ -155,5 +174,5 @@ class Module:
         """Start the kernel on `grid` blocks; it runs on while the caller goes on."""
         device().use()
         sizes = (grid, 1, 1, THREADS, 1, 1)
-        given = (tuple(words), tuple(kinds))
+        given = _flat(words, kinds)
         check(driver.cuLaunchKernel, self.function, *sizes, 0, 0, given, 0)

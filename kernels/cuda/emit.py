@@ -22,7 +22,7 @@ import re
 from ..backend import UnsupportedKernel
 from ..check import check
 from ..cpu.scope import Scope, parameters
-from ..kernel import Compute, Kernel, Reduce
+from ..kernel import Kernel, Reduce
 from ..text import Lines, fill
 from .forms import Team
 from .grid import GridWriter, fits, scratch_parameters
@@ -88,13 +88,9 @@ def emit(kernel: Kernel, team: Team | None = None) -> str:
 
 def _check(kernel: Kernel) -> None:
     check(kernel, OWN_NAME)
-    dtypes = [*(argument.dtype for argument in kernel.arguments), *kernel.scalars]
     for statement in kernel.statements():
-        if isinstance(statement, Compute | Reduce):
-            dtypes.append(statement.dtype)
-    for dtype in dtypes:
-        if "complex" in dtype:
-            raise UnsupportedKernel(f"dtype {dtype} on CUDA")
+        if isinstance(statement, Reduce) and "complex" in statement.dtype:
+            raise UnsupportedKernel(f"{statement.kind} of {statement.dtype} on CUDA")
 
 
 def emit_map(scope: Scope) -> None:

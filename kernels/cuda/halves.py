@@ -34,7 +34,8 @@ def single_to_half(context: Any, value: Any) -> Any:
 @intrinsic
 def float16(context: Any, value: Any) -> Any:
     """`value` rounded to float16, in a float32."""
-    wide = types.float64 if value == types.float64 else types.float32
+    exact = types.float32, types.boolean, types.int8, types.uint8, types.int16
+    wide = types.float32 if value in (*exact, types.uint16) else types.float64
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.fpext(builder.fptrunc(arguments[0], HALF), SINGLE)

@@ -21,15 +21,17 @@ BLOCKS = 8
 """Blocks of 256 threads that a multiprocessor holds at a time."""
 
 
-WORDS = {
+WORDS: dict[str, Any] = {
     "bool": ctypes.c_bool,
     "float16": ctypes.c_float,
     "float32": ctypes.c_float,
     "float64": ctypes.c_double,
     **{f"int{bits}": getattr(ctypes, f"c_int{bits}") for bits in (8, 16, 32, 64)},
     **{f"uint{bits}": getattr(ctypes, f"c_uint{bits}") for bits in (8, 16, 32, 64)},
+    "complex64": (ctypes.c_float, ctypes.c_float),
+    "complex128": (ctypes.c_double, ctypes.c_double),
 }
-"""C types of scalars by dtype."""
+"""C types of scalars by dtype; a pair for the parts of a complex number."""
 
 
 LONG = 8 * PART

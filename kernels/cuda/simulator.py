@@ -120,6 +120,8 @@ def _word(word: Any, kind: Any) -> Any:
         return memory.view(STORED.get(memory.dtype, memory.dtype))
     if kind is ctypes.c_int64:
         return int(word)
+    if isinstance(kind, tuple):
+        return np.complex64(word) if kind[0] is ctypes.c_float else np.complex128(word)
     return np.ctypeslib.as_array(kind(word))[()]
 
 

@@ -34,7 +34,7 @@ _ENTRY = """
 ; routine; four numbers about its arguments, three extents or strides, and one more;
 ; length of the inner batch; steps of a, b and c along it, and along the outer one, and
 ; where a and b start, in bytes.
-define i32 @engine_${name}_${type}(ptr %r, ptr %e, ptr %words, i64 %lo, i64 %hi) {
+define i32 @engine_${name}_${letter}(ptr %r, ptr %e, ptr %words, i64 %lo, i64 %hi) {
 start:
   %routine.at = getelementptr ptr, ptr %words, i64 3
   %routine = load ptr, ptr %routine.at
@@ -48,18 +48,18 @@ look:
 call:
   %outer = udiv i64 %i, %length
   %inner = urem i64 %i, %length
-  %a = call ptr @operand_${name}_${type}(ptr %words, i64 0, i64 %outer, i64 %inner)
-  %b = call ptr @operand_${name}_${type}(ptr %words, i64 1, i64 %outer, i64 %inner)
-  %c = call ptr @operand_${name}_${type}(ptr %words, i64 2, i64 %outer, i64 %inner)
-  call void @${name}_${type}(ptr %routine, ptr %words, ptr %a, ptr %b, ptr %c)
+  %a = call ptr @operand_${name}_${letter}(ptr %words, i64 0, i64 %outer, i64 %inner)
+  %b = call ptr @operand_${name}_${letter}(ptr %words, i64 1, i64 %outer, i64 %inner)
+  %c = call ptr @operand_${name}_${letter}(ptr %words, i64 2, i64 %outer, i64 %inner)
+  call void @${name}_${letter}(ptr %routine, ptr %words, ptr %a, ptr %b, ptr %c)
   %after = add i64 %i, 1
   br label %look
 done:
   ret i32 0
 }
 
-define internal ptr @operand_${name}_${type}(ptr %words, i64 %k, i64 %outer,
-                                             i64 %inner) {
+define internal ptr @operand_${name}_${letter}(ptr %words, i64 %k, i64 %outer,
+                                               i64 %inner) {
   %base.at = getelementptr ptr, ptr %words, i64 %k
   %base = load ptr, ptr %base.at
   %numbers = getelementptr i64, ptr %words, i64 %k
@@ -91,7 +91,7 @@ _NUMBERS = """
 
 _GEMM = """
 ; c = a b: transposes of a and b, m, n, k, distances of their rows and of those of c
-define internal void @gemm_$type(ptr %routine, ptr %words, ptr %a, ptr %b, ptr %c) {
+define internal void @gemm_$letter(ptr %routine, ptr %words, ptr %a, ptr %b, ptr %c) {
   $numbers
   %a.turned = load i32, ptr %w4
   %b.turned = load i32, ptr %w5
@@ -102,15 +102,15 @@ define internal void @gemm_$type(ptr %routine, ptr %words, ptr %a, ptr %b, ptr %
   %ldb = load i64, ptr %w10
   %ldc = load i64, ptr %w11
   call void %routine(i32 101, i32 %a.turned, i32 %b.turned, i64 %m, i64 %n, i64 %k,
-                     $type 1.0, ptr %a, i64 %lda, ptr %b, i64 %ldb,
-                     $type 0.0, ptr %c, i64 %ldc)
+                     $one, ptr %a, i64 %lda, ptr %b, i64 %ldb,
+                     $zero, ptr %c, i64 %ldc)
   ret void
 }
 """
 
 _GEMV = """
 ; c = a' b, a a matrix: order of a, rows, columns, distance of rows, steps of b and c
-define internal void @gemv_$type(ptr %routine, ptr %words, ptr %a, ptr %b, ptr %c) {
+define internal void @gemv_$letter(ptr %routine, ptr %words, ptr %a, ptr %b, ptr %c) {
   $numbers
   %order = load i32, ptr %w4
   %rows = load i64, ptr %w5
@@ -118,15 +118,15 @@ define internal void @gemv_$type(ptr %routine, ptr %words, ptr %a, ptr %b, ptr %
   %lda = load i64, ptr %w7
   %b.step = load i64, ptr %w8
   %c.step = load i64, ptr %w9
-  call void %routine(i32 %order, i32 112, i64 %rows, i64 %columns, $type 1.0, ptr %a,
-                     i64 %lda, ptr %b, i64 %b.step, $type 0.0, ptr %c, i64 %c.step)
+  call void %routine(i32 %order, i32 112, i64 %rows, i64 %columns, $one, ptr %a,
+                     i64 %lda, ptr %b, i64 %b.step, $zero, ptr %c, i64 %c.step)
   ret void
 }
 """
 
 _DOT = """
 ; c = a . b: length, steps of a and b
-define internal void @dot_$type(ptr %routine, ptr %words, ptr %a, ptr %b, ptr %c) {
+define internal void @dot_$letter(ptr %routine, ptr %words, ptr %a, ptr %b, ptr %c) {
   $numbers
   %n = load i64, ptr %w4
   %a.step = load i64, ptr %w5
@@ -138,8 +138,30 @@ define internal void @dot_$type(ptr %routine, ptr %words, ptr %a, ptr %b, ptr %c
 }
 """
 
+_NUMBER = """
+@one_$letter = internal constant [2 x $type] [$type 1.0, $type 0.0]
+@zero_$letter = internal constant [2 x $type] zeroinitializer
+"""
+
 _TEXTS = {"gemm": _GEMM, "gemv": _GEMV, "dot": _DOT}
-_TYPES = {"float32": ("float", "s"), "float64": ("double", "d")}
+
+
+class Kind(NamedTuple):
+    """How BLAS spells a dtype."""
+
+    letter: str
+    type: str  # LLVM's, of the parts of complex numbers
+    one: str  # the arguments that scale a product and what stands there before
+    zero: str
+    routines: tuple[str, ...]
+
+
+_KINDS = {
+    "float32": Kind("s", "float", "float 1.0", "float 0.0", ("gemm", "gemv", "dot")),
+    "float64": Kind("d", "double", "double 1.0", "double 0.0", ("gemm", "gemv", "dot")),
+    "complex64": Kind("c", "float", "ptr @one_c", "ptr @zero_c", ("gemm", "gemv")),
+    "complex128": Kind("z", "double", "ptr @one_z", "ptr @zero_z", ("gemm", "gemv")),
+}
 
 
 class Matrix(NamedTuple):
@@ -193,7 +215,7 @@ def product(
     chunk : int
         Nanoseconds of work that a thread takes at a time.
     """
-    if dtype.name not in _TYPES:
+    if dtype.name not in _KINDS:
         return None
     x = Matrix(x.offset, (1, *x.shape), (0, *x.strides)) if len(x.shape) == 1 else x
     y = Matrix(y.offset, (*y.shape, 1), (*y.strides, 0)) if len(y.shape) == 1 else y
@@ -201,6 +223,8 @@ def product(
     if 0 in (*x.shape, *y.shape) or max(map(abs, numbers)) >= LARGE:
         return None
     if same and x.offset == y.offset and _is_square_of(x, y):
+        return None
+    if dtype.kind == "c" and x.shape[-1] == 1:  # NumPy's loops round their products
         return None
     if len(x.shape) == 2 == len(y.shape):
         rows = rows_of_parts(dtype, x.shape, y.shape)
@@ -214,7 +238,7 @@ def product(
         return None
     name, arguments, swapped = chosen
     found = routines(dtype.name)
-    if found is None:
+    if found is None or name not in found:
         return None
     entry, address = found[name]
     first, second = (y, x) if swapped else (x, y)
@@ -226,8 +250,8 @@ def product(
     padded = (*arguments, *[0] * (8 - len(arguments)))
     total = math.prod(levels)
     size = x.shape[-2] * x.shape[-1] * y.shape[-1]
-    cost = size * NANOSECONDS
-    shared = size <= SMALL and total * cost >= 4 * chunk
+    cost = size * NANOSECONDS * (4 if dtype.kind == "c" else 1)
+    shared = dtype.kind == "f" and size <= SMALL and total * cost >= 4 * chunk
     return Product(
         entry,
         swapped,
@@ -334,26 +358,32 @@ def routines(dtype: str) -> dict[str, tuple[int, int]] | None:
     """The entry and the routine of each kind of product, where BLAS is found."""
     from ..cpu.target import MissingSymbol, load_text
 
-    kind, letter = _TYPES[dtype]
+    kind = _KINDS[dtype]
     try:
         # a look-up in NumPy's extension finds what that is linked to
         extension = import_module("numpy._core._multiarray_umath")
         library = ctypes.CDLL(str(extension.__file__))
         addresses = [
-            getattr(library, f"scipy_cblas_{letter}{name}64_") for name in _TEXTS
+            getattr(library, f"scipy_cblas_{kind.letter}{name}64_")
+            for name in kind.routines
         ]
-        text = "".join(_text(name, kind) for name in _TEXTS)
-        entries = load_text(text, *(f"engine_{name}_{kind}" for name in _TEXTS))
+        entries = load_text(
+            _text(kind), *(f"engine_{name}_{kind.letter}" for name in kind.routines)
+        )
     except (AttributeError, OSError, MissingSymbol):
         return None
     found = [ctypes.cast(address, ctypes.c_void_p).value or 0 for address in addresses]
-    return dict(zip(_TEXTS, zip(entries, found, strict=True), strict=True))
+    return dict(zip(kind.routines, zip(entries, found, strict=True), strict=True))
 
 
-def _text(name: str, kind: str) -> str:
-    """LLVM text of the entry for one kind of product."""
-    text = Template(_TEXTS[name] + _ENTRY)
-    return text.substitute(name=name, type=kind, numbers=_NUMBERS.strip())
+def _text(kind: Kind) -> str:
+    """LLVM text of the entries for the products of a dtype."""
+    words = {**kind._asdict(), "numbers": _NUMBERS.strip()}
+    texts = [
+        Template(_TEXTS[name] + _ENTRY).substitute(words, name=name)
+        for name in kind.routines
+    ]
+    return "".join([Template(_NUMBER).substitute(words), *texts])
 
 
 def available() -> bool:
@@ -364,4 +394,4 @@ def available() -> bool:
     >>> available() in (True, False)
     True
     """
-    return all(routines(dtype) for dtype in _TYPES)
+    return all(routines(dtype) for dtype in _KINDS)

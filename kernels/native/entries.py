@@ -8,21 +8,25 @@ from typing import Any
 
 from ..cpu.target import forever, load_optimised
 from . import (
+    at_once,
     calls,
     flushing,
     handles,
     language,
     looking,
     macros,
+    many,
     matching,
     objects,
     operators,
     recording,
     recycling,
+    repeating,
     slots,
     splicing,
     subscripts,
     turning,
+    walking,
     writing,
 )
 from .objects import FASTCALL, NONE, ONE
@@ -36,29 +40,33 @@ WORDS = (
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
     *("storage_type", "line_type"),
+    *("empty", "leaf_history", "faces", "cell_type", "freed", "freed_type"),
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op", "ufunc_called"),
     *("leaf_op", "view_op", "update_op", "full_op", "sequence"),
     *("most_events", "soft_events"),
-    *("known_type", "trie", "config", "watchers", "pool_numbers", "counts"),
+    *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
     *("find_trace", "call_op", "written", "too_many", "failed", "grow"),
+    *("call_once", "user_line"),
     *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
-    *("thread", "trace", "methods", "regions", "rows"),
+    *("thread", "trace", "methods", "regions", "rows", "cells"),
     *("value_row", "history_row", "tensor_row", "ndarray_row"),
 )
 """The words of the global block, see `language`."""
 
 MODULES = (
     *(macros, recycling, matching, turning, recording, flushing, handles, looking),
-    *(operators, writing, subscripts, calls, splicing, slots),
+    *(operators, writing, at_once, subscripts, calls, slots),
+    *(splicing, repeating, walking, many),
 )
 
 FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc", "called"),
     *("flush", "survey", "settle", "evaluate"),
-    *("make_values", "follow_steps"),
+    *("call_once", "record_again", "walk_again", "free_graph"),
+    *("read_first", "renew_first"),
 )
 
 KINDS = {

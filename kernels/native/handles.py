@@ -92,13 +92,15 @@ def in_c_order(handle: int) -> int:
     rank = TupleSize(strides)
     if rank < 2:
         return 1
+    shape = TupleItem(recipe, RECIPE_SHAPE)
     above = 1 << 62
     i = 0
     while i < rank:
         stride = IntAs(TupleItem(strides, i))
-        if stride <= 0 or stride >= above:
-            return 0
-        above = stride
+        if stride != 0 or IntAs(TupleItem(shape, i)) != 1:  # no axis by None
+            if stride <= 0 or stride >= above:
+                return 0
+            above = stride
         i += 1
     return 1
 

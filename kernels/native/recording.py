@@ -54,7 +54,7 @@ from .python import (
     ThreadState,
 )
 from .recycling import fresh
-from .turning import turn
+from .turning import leads, turn
 
 MOST = 8
 """Operands of an event, at most; more are left to Python."""
@@ -198,10 +198,10 @@ def follow(op: int, given: int, only: int, items: int, count: int, inputs: int) 
     done = advance(trace, op, given, only, items, count, value, history, scalars)
     tries = 0
     while not done and tries <= count and turn(trace, op, given, only, items, count):
-        let_go(scalars)
+        drop_numbers(scalars)
         done = advance(trace, op, given, only, items, count, value, history, scalars)
         tries += 1
-    let_go(scalars)
+    drop_numbers(scalars)
     if history != 0:
         DecRef(history)
     if done == 0:
@@ -210,7 +210,7 @@ def follow(op: int, given: int, only: int, items: int, count: int, inputs: int) 
     return value
 
 
-def let_go(scalars: int) -> int:
+def drop_numbers(scalars: int) -> int:
     """Give the numbers back that `matches` has made."""
     i = 0
     while i < load(scalars):
@@ -237,12 +237,17 @@ def advance(
         return 0
     if kind(values) != state.list_type:
         return 0
+    known = 0
     i = 0
     while i < count:
         thing = load(items + 8 * i)
         computed = kind(thing) == state.value_type and has(thing + slot.value_buffer)
-        if computed and not place_of(trace, thing, op, i) and not enter(trace, thing):
-            return 0
+        if computed and not place_of(trace, thing, op, i):
+            if not known and not leads(trace, op, given, only, items, count):
+                return 0
+            known = 1
+            if not enter(trace, thing):
+                return 0
         i += 1
     node = load(load(trace + slot.trace_node) + slot.node_last)
     if node == state.none or load(node + slot.node_op) != op:

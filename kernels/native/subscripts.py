@@ -1,10 +1,11 @@
-"""Subscripts of handles by slices and integers: views, elements, and writes.
+"""Subscripts of handles by slices, integers and None: views, elements, and writes.
 
 The faces say what they mean; all but the cases of everyday is left to their methods.
 """
 
 from __future__ import annotations
 
+from .at_once import element_of, fill, is_idle
 from .handles import (
     FACE,
     OTHER,
@@ -37,7 +38,7 @@ NEAR = 4
 
 
 def described(key: int, parts: int) -> int:
-    """The parts of a key of slices and integers, four words each; how many, or 0."""
+    """The parts of a key, four words each; how many, or 0 for one that is not basic."""
     if kind(key) != state.tuple_type:
         return described_part(key, parts)
     count = TupleSize(key)
@@ -52,10 +53,12 @@ def described(key: int, parts: int) -> int:
 
 
 def is_element(recipe: int, parts: int, count: int) -> int:
-    """Whether integers leave no axis: that is no view in NumPy."""
+    """Whether integers leave no axis, and None adds none: that is no view in NumPy."""
     integers = 0
     i = 0
     while i < count:
+        if load(parts + 32 * i) == 3:
+            return 0
         if load(parts + 32 * i) == 2:
             integers += 1
         i += 1
@@ -63,7 +66,13 @@ def is_element(recipe: int, parts: int, count: int) -> int:
 
 
 def described_part(key: int, words: int) -> int:
-    """Describe one integer, or one slice with plain bounds; whether it is one."""
+    """Describe an integer, a slice with plain bounds or None; whether it is one."""
+    if key == state.none:
+        store(words, 3)
+        store(words + 8, 0)
+        store(words + 16, 0)
+        store(words + 24, 0)
+        return 1
     if kind(key) == state.int_type:
         number = IntAs(key)
         if number == -1 and ErrOccurred() != 0:
@@ -163,14 +172,15 @@ def remember(recipe: int, face: int, parts: int, count: int, found: int) -> int:
 
 
 def getitem(self: int, key: int, entry: int) -> int:
-    """``self[key]`` where it is a view: for slices, and integers beside them."""
+    """``self[key]`` where it is a view: slices, and integers and None beside them."""
     face = load(entry + FACE)
     parts = reserve(16)
     items = reserve(2)
     count = 0
     recipe = field(self + slot.array_recipe, state.recipe_type)
     if kind(self) == face and recipe != 0:
-        count = described(key, parts)
+        if load(self + slot.array_scalar) != state.true:  # their views are copies
+            count = described(key, parts)
     if count != 0 and face == state.ndarray_type and is_element(recipe, parts, count):
         read = element(self, key, parts, count)
         if read != 0:
@@ -205,7 +215,9 @@ def element(handle: int, key: int, parts: int, count: int) -> int:
     if found == 0:
         return 0
     IncRef(found)
-    value = part_of(handle, found)
+    value = element_of(handle, found)
+    if value == 0:
+        value = part_of(handle, found)
     DecRef(found)
     return wrapped(state.ndarray_type, value)
 
@@ -270,6 +282,9 @@ def setitem(self: int, given: int, entry: int) -> int:
     value = load(given + 8)
     parts = reserve(16)
     items = reserve(3)
+    if filled_at_once(self, key, value, face, parts):
+        IncRef(state.none)
+        return state.none
     found = target_of(self, key, value, face, load(entry + OTHER), parts)
     if found != 0 and is_empty(found):
         found = 0
@@ -309,6 +324,26 @@ def setitem(self: int, given: int, entry: int) -> int:
     answer = Call(load(entry + PYTHON), items, 3, 0)
     DecRef(other)
     return answer
+
+
+def filled_at_once(self: int, key: int, value: int, face: int, parts: int) -> int:
+    """Whether a Python number was written to computed memory, and nothing recorded."""
+    if face != state.ndarray_type or kind(self) != face:
+        return 0
+    if not is_number(value) and value != state.true and value != state.false:
+        return 0
+    if field(self + slot.array_recipe, state.recipe_type) == 0 or not is_idle():
+        return 0
+    count = described(key, parts)
+    if count == 0:
+        return 0
+    found = located(self, key, parts, count)
+    if found == 0:
+        return 0
+    IncRef(found)
+    done = fill(self, found, value)
+    DecRef(found)
+    return done
 
 
 def value_for(thing: int, face: int, recipe: int) -> int:

@@ -9,8 +9,8 @@ other. So Python code, which the collector may run, may change things meanwhile.
 from __future__ import annotations
 
 from .language import load, reserve, slot, state, store
-from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem
-from .matching import has, kind, replace
+from .macros import DecRef, IncRef, ListSize, TupleItem
+from .matching import has, kind, replace, same_attributes
 from .python import (
     Call,
     DictItem,
@@ -23,38 +23,119 @@ from .python import (
 
 
 def turn(trace: int, op: int, given: int, only: int, items: int, count: int) -> int:
-    """Let `Node.last` be the child that an event leads to; whether it was another.
+    """Let `Node.last` be the way that an event leads; whether it was another.
 
-    A child that is not there is made, for the ops of everyday.
+    First come the leaves that enter with it. Children that are not there are made, for
+    the ops of everyday.
     """
+    numbers = reserve(9)  # how many, and references: Python code may run meanwhile
+    store(numbers, 0)
     node = load(trace + slot.trace_node)
-    entering = first_leaf(trace, items, count)
-    if entering != 0 and not of_one_dtype(items, count):
-        return 0  # one is cast, perhaps before another one enters
-    event = event_key(trace, op, given, only, items, count)
-    key = event
-    if entering != 0:
-        key = leaf_key(entering)
+    IncRef(node)
     turned = 0
-    if event != 0 and key != 0:
-        child = DictItem(load(node + slot.node_children), key)
-        if child == 0:
-            turned = grown(trace, node, event, entering, items, count)
-        elif child != load(node + slot.node_last) and kind(child) == kind(node):
-            IncRef(child)
-            replace(node + slot.node_last, child)
-            turned = 1
-    ErrClear()
-    if key != event:
-        DecRef(key)
-    DecRef(event)
+    known = 1
+    i = 0
+    while known and i < count:
+        thing = load(items + 8 * i)
+        number = state.zero
+        if kind(thing) == state.value_type:
+            number = number_of(trace, thing)
+            if number == 0:
+                number = earlier(items, numbers + 8, i)
+        if number == 0:
+            known = turn_to_leaf(trace, node, thing, op, given, only, items, count)
+            after = load(node + slot.node_last)
+            if known and after != state.none:
+                turned = turned | (known == 2)
+                IncRef(after)
+                DecRef(node)
+                node = after
+                number = load(node + slot.node_number)
+        if number == 0:
+            known = 0
+        else:
+            IncRef(number)
+            store(numbers + 8 + 8 * i, number)
+            i += 1
+            store(numbers, i)
+    if known:
+        found = turn_to_event(trace, node, op, given, only, items, count, numbers + 8)
+        turned = turned | (found == 2)
+    DecRef(node)
+    i = 0
+    while i < load(numbers):
+        DecRef(load(numbers + 8 + 8 * i))
+        i += 1
     return turned
+
+
+def turn_to_event(
+    trace: int,
+    node: int,
+    op: int,
+    given: int,
+    only: int,
+    items: int,
+    count: int,
+    numbers: int,
+) -> int:
+    """Point a node to that of an event: 1 it was, 2 it was not, 0 there is none."""
+    event = event_key(trace, op, given, only, items, count, numbers)
+    if event == 0:
+        ErrClear()
+        return 0
+    found = point(node, event)
+    if found == 0:
+        found = 2 * grown(trace, node, event, 0, items, count)
+    DecRef(event)
+    return found
+
+
+def turn_to_leaf(
+    trace: int,
+    node: int,
+    value: int,
+    op: int,
+    given: int,
+    only: int,
+    items: int,
+    count: int,
+) -> int:
+    """Point a node to the leaf of a value: 1 it was, 2 it was not, 0 there is none."""
+    key = leaf_key(value)
+    if key == 0:
+        ErrClear()
+        return 0
+    found = point(node, key)
+    DecRef(key)
+    if found != 0:
+        return found
+    event = event_key(trace, op, given, only, items, count, 0)
+    if event == 0:
+        ErrClear()
+        return 0
+    found = 2 * grown(trace, node, event, value, items, count)
+    DecRef(event)
+    return found
+
+
+def point(node: int, key: int) -> int:
+    """Let a child be the last one: 1 where it was, 2 where not, 0 if there is none."""
+    child = DictItem(load(node + slot.node_children), key)
+    if child == 0 or kind(child) != kind(node):
+        ErrClear()
+        return 0
+    if child == load(node + slot.node_last):
+        return 1
+    IncRef(child)
+    replace(node + slot.node_last, child)
+    return 2
 
 
 def grown(
     trace: int, node: int, event: int, entering: int, items: int, count: int
 ) -> int:
-    """Let Python make a node."""
+    """Let Python make a node, and point to it."""
     arguments = reserve(16)
     store(arguments, trace)
     store(arguments + 8, node)
@@ -70,58 +151,48 @@ def grown(
     answer = Call(state.grow, arguments, 4 + count, 0)
     DecRef(node)
     if answer == 0:
+        ErrClear()
         return 0
     DecRef(answer)
     return answer == state.true
 
 
-def first_leaf(trace: int, items: int, count: int) -> int:
-    """The first operand (borrowed) that has to enter the trace, or 0."""
+def leads(trace: int, op: int, given: int, only: int, items: int, count: int) -> int:
+    """Whether a path, with the leaves that enter, goes on with this op and attributes.
+
+    So leaves enter with their event or not at all. Where none enters nobody asks.
+    """
+    node = load(trace + slot.trace_node)
+    numbers = reserve(8)
+    entered = 0
     i = 0
     while i < count:
         thing = load(items + 8 * i)
-        computed = kind(thing) == state.value_type and has(thing + slot.value_buffer)
-        if computed and leaf_number(trace, thing) == 0:
-            return thing
-        i += 1
-    return 0
-
-
-def of_one_dtype(items: int, count: int) -> int:
-    """Whether all operands that are Values have the same dtype."""
-    dtype = 0
-    i = 0
-    while i < count:
-        thing = load(items + 8 * i)
+        number = state.zero
         if kind(thing) == state.value_type:
-            own = load(thing + slot.value_dtype)
-            if dtype != 0 and own != dtype:
+            number = number_of(trace, thing)
+            if number == 0:
+                number = earlier(items, numbers, i)
+        store(numbers + 8 * i, number)
+        if number == 0:
+            node = load(node + slot.node_last)
+            if node == state.none or load(node + slot.node_op) != state.leaf_op:
                 return 0
-            dtype = own
+            entered = 1
+            store(numbers + 8 * i, state.zero)
         i += 1
-    return 1
+    if entered == 0:
+        return 1
+    node = load(node + slot.node_last)
+    if node == state.none or load(node + slot.node_op) != op:
+        return 0
+    return same_attributes(load(node + slot.node_attributes), given, only)
 
 
-def leaf_key(value: int) -> int:
-    """The key of a value that enters."""
-    key = TupleNew(4)
-    if key != 0:
-        fill(key, 0, state.leaf_op)
-        fill(key, 1, load(value + slot.value_dtype))
-        fill(key, 2, load(value + slot.value_shape))
-        fill(key, 3, load(value + slot.value_device))
-    return key
-
-
-def fill(made: int, i: int, thing: int) -> int:
-    """Put an object into a new tuple."""
-    IncRef(thing)
-    TupleSet(made, i, thing)
-    return 0
-
-
-def leaf_number(trace: int, value: int) -> int:
-    """The number of a computed value in the trace (borrowed), 0 if it is not there."""
+def number_of(trace: int, value: int) -> int:
+    """The number of a value in the trace (borrowed); 0 for one that has to enter."""
+    if not has(value + slot.value_buffer):
+        return load(value + slot.value_number)
     key = IntFromAddress(value)
     if key == 0:
         ErrClear()
@@ -131,26 +202,56 @@ def leaf_number(trace: int, value: int) -> int:
     return found
 
 
+def earlier(items: int, numbers: int, i: int) -> int:
+    """The number of an operand that is an earlier one again (borrowed), or 0."""
+    k = 0
+    while k < i:
+        if load(items + 8 * k) == load(items + 8 * i):
+            return load(numbers + 8 * k)
+        k += 1
+    return 0
+
+
+def leaf_key(value: int) -> int:
+    """The key of a value that enters."""
+    key = TupleNew(4)
+    if key != 0:
+        set_item(key, 0, state.leaf_op)
+        set_item(key, 1, load(value + slot.value_dtype))
+        set_item(key, 2, load(value + slot.value_shape))
+        set_item(key, 3, load(value + slot.value_device))
+    return key
+
+
+def set_item(made: int, i: int, thing: int) -> int:
+    """Put an object into a new tuple."""
+    IncRef(thing)
+    TupleSet(made, i, thing)
+    return 0
+
+
 def event_key(
-    trace: int, op: int, given: int, only: int, items: int, count: int
+    trace: int, op: int, given: int, only: int, items: int, count: int, numbers: int
 ) -> int:
-    """The key of an event, as `Trace.advance` makes it; 0 where that is not known."""
-    numbers = count_numbers(items, count)
+    """The key of an event, as `Trace.advance` makes it; 0 where that is not known.
+
+    Without the numbers of operands it says which event is meant, and is no key.
+    """
     operands = TupleNew(count)
-    dtypes = TupleNew(numbers)
+    dtypes = TupleNew(count_numbers(items, count))
     attributes = given
     if only != 0:
         attributes = TupleNew(1)
         if attributes != 0:
-            fill(attributes, 0, only)
+            set_item(attributes, 0, only)
     elif given == 0:
         attributes = TupleNew(0)
     else:
         IncRef(given)
     key = TupleNew(4)
     whole = operands != 0 and dtypes != 0 and attributes != 0 and key != 0
-    if whole and describe_operands(trace, op, items, count, operands, dtypes):
-        fill(key, 0, op)
+    if whole and describe_operands(trace, items, count, numbers, operands, dtypes):
+        set_item(key, 0, op)
         TupleSet(key, 1, operands)
         TupleSet(key, 2, attributes)
         TupleSet(key, 3, dtypes)
@@ -174,52 +275,43 @@ def count_numbers(items: int, count: int) -> int:
 
 
 def describe_operands(
-    trace: int, op: int, items: int, count: int, operands: int, dtypes: int
+    trace: int, items: int, count: int, numbers: int, operands: int, dtypes: int
 ) -> int:
-    """Fill in the numbers of operands, and the dtypes of Python numbers.
-
-    Operands that have yet to enter have no number: 0 stands there.
-    """
+    """Fill in the numbers of operands, and the dtypes of Python numbers."""
     first = ListSize(load(trace + slot.trace_scalars))
-    dtype = 0
-    i = 0
-    while i < count:
-        thing = load(items + 8 * i)
-        if kind(thing) == state.value_type:
-            number = value_number(trace, thing)
-            if number == 0 and not has(thing + slot.value_buffer):
-                return 0
-            if number == 0:
-                number = state.zero
-                IncRef(number)
-            TupleSet(operands, i, number)
-            dtype = load(thing + slot.value_dtype)
-        i += 1
+    dtype = last_dtype(items, count)
     used = 0
     i = 0
     while i < count:
         thing = load(items + 8 * i)
-        if kind(thing) != state.value_type:
+        number = state.zero
+        if kind(thing) == state.value_type:
+            if numbers != 0:
+                number = load(numbers + 8 * i)
+            IncRef(number)
+        else:
             own = dtype
             if kind(thing) == state.scalar_type:
                 own = TupleItem(thing, 1)
             number = IntFrom(~(first + used))
-            if own == 0 or number == 0:
+            if own == 0:
                 DecRef(number)
                 return 0
-            TupleSet(operands, i, number)
-            fill(dtypes, used, own)
+            set_item(dtypes, used, own)
             used += 1
+        if number == 0:
+            return 0
+        TupleSet(operands, i, number)
         i += 1
     return 1
 
 
-def value_number(trace: int, value: int) -> int:
-    """The number of a value in the trace, a new reference; 0 if it is not there."""
-    number = load(value + slot.value_number)
-    if has(value + slot.value_buffer):
-        number = leaf_number(trace, value)
-    elif load(value + slot.value_trace) != trace or IntAs(number) < 0:
-        return 0
-    IncRef(number)
-    return number
+def last_dtype(items: int, count: int) -> int:
+    """The dtype of the last Value among operands: that of Python numbers; or 0."""
+    i = count - 1
+    while i >= 0:
+        thing = load(items + 8 * i)
+        if kind(thing) == state.value_type:
+            return load(thing + slot.value_dtype)
+        i -= 1
+    return 0

@@ -20,7 +20,7 @@ from .handles import (
 )
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
-from .matching import field, has, kind, replace, same_extents
+from .matching import equal, field, has, kind, replace, same_extents
 from .operators import agree
 from .python import Call, ErrClear, IntFrom, TupleNew, TupleSet
 from .recording import follow
@@ -28,8 +28,11 @@ from .recording import follow
 
 def stands_there(handle: int, value: int, recipe: int) -> int:
     """Whether what is to be stored is the very view of that place: ``x[1:] += y``."""
-    if load(value + slot.array_recipe) != recipe:
+    shows = field(value + slot.array_recipe, state.recipe_type)
+    if shows == 0 or not equal(shows, recipe):
         return 0
+    if value == handle:
+        return load(handle + slot.array_writeable) == state.true
     line = field(value + slot.array_line, state.line_type)
     own = field(handle + slot.array_line, state.line_type)
     if line == 0 or own == 0:

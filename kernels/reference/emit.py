@@ -121,7 +121,7 @@ class Writer:
         """Write a reduction over the inner axis."""
         kind, value = reduce.kind, reduce.value
         name = f"{self.kernel.kind}_{kind}"
-        if "complex" in reduce.dtype and kind != "sum":
+        if "complex" in reduce.dtype and kind not in ("sum", "prod"):
             raise UnsupportedKernel(f"{kind} of {reduce.dtype}")
         if kind in ("sum", "prod", "max", "min", "squared_deviations"):
             carrier = "float32" if reduce.dtype == "float16" else reduce.dtype

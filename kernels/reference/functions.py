@@ -67,6 +67,8 @@ def _rint(x: Array) -> Array:
 
 
 def _square(x: Array) -> Array:
+    if x.dtype.kind == "c":
+        return _multiply(x, x)
     return x if x.dtype.kind == "b" else np.asarray(np.square(x))
 
 

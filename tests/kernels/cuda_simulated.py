@@ -63,6 +63,21 @@ def map_kernels() -> None:
     check("gather and strided update", target[::2], x[where] + 1)
 
 
+def other_numbers() -> None:
+    z, w = GENERATOR.normal(size=(2, 60, 2)).view(complex)[..., 0]
+    out = np.zeros(60, complex)
+    text = "exp(multiply(x0, s0)) - divide(x1, conjugate(x0))"
+    kernel = elementwise(text, *["complex128"] * 3, scalars=("complex128",))
+    run(kernel, "map", [z, w, out, 0.5 - 1j, 60, 0, 0, 0])
+    check("complex map", out, np.exp(z * (0.5 - 1j)) - w / z.conj())
+    x, y = GENERATOR.normal(size=(2, 300)).astype("float16")
+    halves = np.zeros(300, "float16")
+    kernel = elementwise("x0 * x1 + x0", *["float16"] * 3)
+    run(kernel, "map", [a.view("uint16") for a in (x, y, halves)] + [300, 0, 0, 0])
+    wide = x.astype("float32") * y + x.astype("float32")
+    check("float16 map", halves, wide.astype("float16"))
+
+
 def row_kernels() -> None:
     for team, length in (("warp", 45), ("block", 300)):
         x = GENERATOR.normal(size=(2, length))
@@ -139,6 +154,7 @@ def zeros() -> None:
 if __name__ == "__main__":
     zeros()
     map_kernels()
+    other_numbers()
     row_kernels()
     long_row()
     column_kernel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,9 @@ from engine.kernels.cpu import compile as stage
 from engine.kernels.cpu import launch
 from engine.kernels.cpu.body import lower
 from engine.kernels.cpu.emit import emit
-from engine.kernels.cpu.target import load
+from engine.kernels.cpu.target import is_x86, load
 from engine.kernels.cpu.values import Beyond
-from engine.kernels.kernel import Kernel, Layout
+from engine.kernels.kernel import Access, Kernel, Layout
 
 entries = (f"body_{number}" for number in itertools.count())
 
@@ -212,3 +213,34 @@ def test_a_text_that_is_left_to_numba_is_compiled_by_it() -> None:
 )
 def test_what_the_emitters_write_is_of_the_small_language(kernel: Kernel) -> None:
     assert "alwaysinline" in str(lower(emit(kernel), stage.names(), "entry"))
+
+
+@pytest.mark.parametrize("kind", ["row", "column"])
+def test_complex_numbers_have_the_same_bits_both_ways(
+    kind: str, both: Callable[[str], list[int]]
+) -> None:
+    text = "multiply(s0, x1) - divide(x0, x1) + select(x0 == x1, -x0, multiply(x0, x1))"
+    maps = elementwise(text, *["complex64"] * 3, scalars=("complex64",))
+    sums = reductions(("sum", "prod"), "complex64", kind, computed=True)
+    shape = (3, 5000)
+    values = np.random.default_rng(1).normal(size=(3, 10000)).astype("float32")
+    x = np.exp(values.view("complex64") / 50).astype("complex64")
+    strides = (0, shape[1]) if kind == "row" else (0, shape[0])
+    for kernel, layout, arrays in (
+        (maps, Layout((15000,), ((0,), (0,), (0,))), [x, x[::-1].copy(), x * 0]),
+        (sums, Layout(shape, (strides, (0,), (0,))), [x, x[:, 0] * 0, x[:, 1] * 0]),
+    ):
+        assert lower(emit(kernel), stage.names(), "entry").functions
+        mine, numbas = results(both(emit(kernel)), kernel, layout, arrays)
+        assert mine == numbas
+
+
+@pytest.mark.skipif(not is_x86(), reason="looks at the instructions of x86")
+def test_loops_over_memory_with_any_stride_are_vector_loops() -> None:
+    """LLVM would make vectors for the stride 1 alone, which is a class of its own."""
+    kernel = elementwise("x0 * x0 * x0 + exp(x0)", "float64", "float64")
+    kernel = replace(kernel, accesses=(Access(0, ("n",)), Access(1, ("1",))))
+    code = stage.compile_text(emit(kernel), next(entries), "<strided>", assembly=True)
+    vectors = [line for line in code.splitlines() if "mulpd" in line]
+    scalars = [line for line in code.splitlines() if "mulsd" in line]
+    assert len(vectors) >= len(scalars) > 0

@@ -12,9 +12,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from by_hand import INTEGERS, KINDS, elementwise, layer_norm, reductions, softmax
+from by_hand import (
+    COMPLEX,
+    INTEGERS,
+    KINDS,
+    elementwise,
+    layer_norm,
+    reductions,
+    softmax,
+)
 
-from engine.kernels.builders import VECTOR_MATH, builders
+from engine.kernels.backend import UnsupportedKernel
+from engine.kernels.builders import COMPLEX_MATH, VECTOR_MATH, builders
 from engine.kernels.intrinsics import namespace
 from engine.kernels.kernel import (
     IOTA,
@@ -56,7 +65,9 @@ def build(kernel: Kernel, team: Any = None) -> Program:
     return program
 
 
-@pytest.mark.parametrize("dtype", [*INTEGERS, "bool", "float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    "dtype", [*INTEGERS, "bool", "float16", "float32", "float64", *COMPLEX]
+)
 def test_maps_of_every_dtype(dtype: str) -> None:
     text = "x0 & x1" if dtype == "bool" else "x0 * x1 + x0"
     program = build(elementwise(text, dtype, dtype, dtype))
@@ -115,6 +126,23 @@ def test_vector_math_compiles_there_too(
     for first in range(0, len(texts), 12):
         total = " + ".join(texts[first : first + 12])
         build(elementwise(total, dtype, dtype, dtype))
+
+
+def test_the_functions_of_complex_numbers() -> None:
+    dtype = "complex128"
+    arity = {name: NAMES[name].arity for name in COMPLEX_MATH}
+    bools = [name for name in arity if NAMES[name].result == "bool"]
+    plain = sorted(arity.keys() - {*bools, "select"})
+    texts = [f"{name}({', '.join(['x0', 's0'][: arity[name]])})" for name in plain]
+    texts.append(f"select({' | '.join(f'{name}(x0)' for name in bools)}, x0, s0)")
+    for first in range(0, len(texts), 6):
+        total = " + ".join(f"{dtype}({text})" for text in texts[first : first + 6])
+        build(elementwise(total, dtype, dtype, scalars=(dtype,)))
+
+
+def test_reductions_of_complex_numbers_are_refused() -> None:
+    with pytest.raises(UnsupportedKernel, match="sum of complex64 on CUDA"):
+        emit(reductions(("sum",), "complex64", "row"))
 
 
 def takes(op: Any, dtype: str) -> bool:
@@ -212,4 +240,4 @@ def test_a_few_kernels_run_in_the_simulator() -> None:
     right = done.stdout.splitlines()
     assert "softmax, block" in right
     assert "argmin, block" in right
-    assert len(right) == 29
+    assert len(right) == 31

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -89,11 +90,16 @@ def test_every_dtype_computed_on_the_way(
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])
-def test_complex_sums(dtype: str, backend: Backend) -> None:
-    x = values("float64", 2, 20_000).view("complex128").astype(dtype)
-    for form in FORMS:
-        (got,) = reduce_with(reductions(("sum",), dtype, form), x, backend)
-        np.testing.assert_allclose(got, x.sum(1), 1e-4 if x.itemsize == 8 else 1e-12)
+def test_complex_sums_and_products(dtype: str, backend: Backend) -> None:
+    x = values("float64", 2, 20_006).view("complex128").astype(dtype)
+    factors = np.exp(x / 100).astype(dtype)
+    near = 1e-4 if x.itemsize == 8 else 1e-12
+    for form, computed in itertools.product(FORMS, (False, True)):
+        kernel = reductions(("sum", "prod"), dtype, form, computed)
+        got, _ = reduce_with(kernel, x, backend)
+        np.testing.assert_allclose(got, x.sum(1), near)
+        _, got = reduce_with(kernel, factors, backend)
+        np.testing.assert_allclose(got, factors.prod(1), 30 * near)
     with pytest.raises(UnsupportedKernel, match="max of complex"):
         backend.emit(reductions(("max",), dtype, "row"))
 

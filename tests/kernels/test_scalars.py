@@ -270,6 +270,16 @@ def test_without_fused_multiply_add_vector_math_is_refused(
     assert out.tolist() == [0.5] * 3
 
 
+def test_float16_is_refused_where_each_would_be_a_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target.machine()  # of this CPU as it is
+    monkeypatch.setattr(target, "cpu_features", lambda: "+sse2,+avx,+fma")
+    monkeypatch.setattr(target.binding(), "get_process_triple", lambda: "x86_64-linux")
+    with pytest.raises(UnsupportedKernel, match=r"^float16 on a CPU that does not"):
+        backend.compile(elementwise("x0 - 0.25", "float16", "float16"))
+
+
 def test_names_can_be_read_without_numba() -> None:
     text = "import sys; import engine.kernels.scalars; print('numba' in sys.modules)"
     done = subprocess.run(

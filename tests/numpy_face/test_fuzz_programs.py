@@ -11,7 +11,7 @@ import os
 import pytest
 from indexing_lines import INDEXING, INDEXING_SHARED
 from numpy_comparison import compare, compare_cuts
-from program_lines import ROUNDED, SHARED
+from program_lines import LATER, ROUNDED, SHARED
 
 import engine
 
@@ -59,6 +59,12 @@ def test_fuzz_memory_that_others_see_and_write() -> None:
     with engine.config(tier="numpy"):
         for seed in range(3_000_000, 3_000_000 + PROGRAMS // 5):
             compare(seed, SHARED)
+
+
+def test_fuzz_indices_that_are_pending() -> None:
+    with engine.config(tier="numpy"):
+        for seed in range(4_000_000, 4_000_000 + PROGRAMS // 10):
+            compare(seed, LATER, times=2)
 
 
 @pytest.mark.parametrize("tier", ["numpy", "auto"])

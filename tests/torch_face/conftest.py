@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from steps import Passed
 
 import engine
 from engine import native
 from engine.execute import flush
-from engine.record.splice import Passage
 from engine.record.trace import current_trace
 
 
@@ -29,16 +28,6 @@ def interpreted(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def passed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """A list that grows with each function that was recorded at once."""
-    done: list[Any] = []
-    append = Passage._append
-
-    def counted(self: Passage, *arguments: Any) -> Any:
-        made = append(self, *arguments)
-        if made is not None:
-            done.append(self)
-        return made
-
-    monkeypatch.setattr(Passage, "_append", counted)
-    return done
+def passed() -> Passed:
+    """It grows with each stretch of events that is recorded at once."""
+    return Passed()

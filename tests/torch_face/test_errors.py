@@ -146,7 +146,7 @@ def names(xp: Any) -> dict[str, Any]:
         "torch": xp,
         "x": xp.ones(3),
         "m": xp.ones(2, 3),
-        "i": xp.arange(3),
+        "i": xp.tensor([0, 1, 2]),  # known, not pending
         "b": xp.tensor([True, False, True]),
         "p": p,
         "s": (p * p).sum(),

@@ -8,21 +8,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from steps import OPTIMIZERS, TURNS, in_turns, leaf, numbers_of, trained
+from steps import OPTIMIZERS, TURNS, Passed, in_turns, leaf, numbers_of, trained
 
 import engine
-from engine import Tensor, nn, optim
+from engine import nn, optim
 from engine.execute import flush
 from engine.nn import functional as F
 from engine.record import once
 from engine.record.splice import Passage
 from engine.record.trace import current_trace
+from engine.torch.once import Once
 
 pytestmark = pytest.mark.usefixtures("interpreted")
 
 
 # -- functions -------------------------------------------------------------------------
-def test_functions_record_at_once_what_they_recorded_before(passed: list[Any]) -> None:
+def test_functions_record_at_once_what_they_recorded_before(passed: Passed) -> None:
     def program() -> Any:
         x = leaf(1.0, -2.0, 3.0)
         y = F.gelu(F.layer_norm(x, (3,)))
@@ -35,7 +36,7 @@ def test_functions_record_at_once_what_they_recorded_before(passed: list[Any]) -
     assert len(passed) >= 3 * (TURNS - 2)
 
 
-def test_options_of_functions_are_told_apart(passed: list[Any]) -> None:
+def test_options_of_functions_are_told_apart(passed: Passed) -> None:
     def program(slope: Any) -> Any:
         return str(F.leaky_relu(leaf(-2.0, 3.0), slope).tolist())
 
@@ -51,15 +52,15 @@ def test_options_of_functions_are_told_apart(passed: list[Any]) -> None:
     assert passed
 
 
-def test_arguments_that_are_not_plain_are_not_remembered(passed: list[Any]) -> None:
-    def tripled(x: Any, options: list[float]) -> Any:
+def test_arguments_that_are_not_plain_are_not_remembered(passed: Passed) -> None:
+    @Once
+    def scaled(x: Any, options: list[float]) -> Any:
         return x * options[0]
 
     factors = [3.0]
     for factor in (3.0, 3.0, 3.0, 4.0):
         factors[0] = factor
-        tripled_value = once.once(tripled, leaf(2.0).read(), factors)
-        assert Tensor.wrap(tripled_value).tolist() == [2 * factor]
+        assert scaled(leaf(2.0), factors).tolist() == [2 * factor]
     assert not passed
 
 
@@ -87,7 +88,7 @@ def test_functions_know_whether_gradients_are_recorded() -> None:
     in_turns([lambda: program(True), lambda: program(False)], [True, False])
 
 
-def test_more_functions_than_are_kept_at_a_place(passed: list[Any]) -> None:
+def test_more_functions_than_are_kept_at_a_place(passed: Passed) -> None:
     x = leaf(-1.0, grad=False)
     for slope in [*range(2 * once.KEPT), *[5] * TURNS]:
         assert F.leaky_relu(x, slope).tolist() == [-slope]
@@ -107,7 +108,7 @@ def test_an_error_is_raised_every_time() -> None:
 def test_steps_give_the_same_bits_when_they_are_recorded_at_once(
     make: Callable[[Any], optim.Optimizer],
     looks: bool,
-    passed: list[Any],
+    passed: Passed,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = [trained(make, looks) for _ in range(3)]

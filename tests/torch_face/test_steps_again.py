@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from steps import OPTIMIZERS, TURNS, in_turns, leaf, numbers_of, trained
+from steps import OPTIMIZERS, TURNS, Passed, in_turns, leaf, numbers_of, trained
 
 import engine
-from engine import rewalk
 from engine.autograd import _walk
 from engine.execute import flush
 from engine.record import splice
@@ -33,23 +32,23 @@ def test_both_ways_of_following_a_graph_agree(
         pytest.skip("native code is not in use")
     answers = []
 
-    def both(table: list[Any], steps: Any) -> bool:
-        other = list(table)
-        answer = known.follow_steps(table, steps)
-        if answer:  # it may not know, but what it knows is so
-            assert rewalk.follow_steps(other, steps)
-            assert list(map(id, other)) == list(map(id, table))
-        answers.append(answer)
-        return answer
+    def both(walk: Any, given: list[Any], wanted: Any) -> Any:
+        table = walk._table(given)
+        pool = known.walk_again(walk, given, wanted)
+        if pool is not None:  # it may not know, but what it knows is so
+            assert table is not None and walk._asks_for(wanted, table)
+            assert list(map(id, table)) == list(map(id, pool[: len(table)]))
+        answers.append(pool is not None)
+        return pool
 
-    monkeypatch.setattr(splice, "_native", [known._replace(follow_steps=both)])
+    monkeypatch.setattr(splice, "_native", [known._replace(walk_again=both)])
     for _ in range(4):
         trained(OPTIMIZERS[2], False)
     assert answers.count(True) > 5
 
 
 def test_a_walk_like_one_before_calls_no_rule(
-    passed: list[Any], monkeypatch: pytest.MonkeyPatch
+    passed: Passed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walks = []
 
@@ -67,7 +66,7 @@ def test_a_walk_like_one_before_calls_no_rule(
     assert len(walks) <= 2 and len(passed) == TURNS - len(walks)
 
 
-def test_which_leaves_require_grad_is_told_apart(passed: list[Any]) -> None:
+def test_which_leaves_require_grad_is_told_apart(passed: Passed) -> None:
     def program(left: bool, right: bool) -> Any:
         x, y = leaf(2.0, 3.0, grad=left), leaf(5.0, 7.0, grad=right)
         (x * y).sum().backward()
@@ -84,7 +83,7 @@ def test_which_leaves_require_grad_is_told_apart(passed: list[Any]) -> None:
     assert passed
 
 
-def test_which_operands_are_detached_is_told_apart(passed: list[Any]) -> None:
+def test_which_operands_are_detached_is_told_apart(passed: Passed) -> None:
     def program(left: bool, right: bool) -> Any:
         x = leaf(2.0, 3.0)
         y = x + 1
@@ -102,7 +101,7 @@ def test_which_operands_are_detached_is_told_apart(passed: list[Any]) -> None:
     assert passed
 
 
-def test_numbers_in_the_graph_are_told_apart(passed: list[Any]) -> None:
+def test_numbers_in_the_graph_are_told_apart(passed: Passed) -> None:
     def program(factor: float) -> Any:
         x = leaf(2.0, -3.0)
         (x * factor).sum().backward()
@@ -148,7 +147,7 @@ def test_hooks_are_called_every_time_and_only_where_they_are() -> None:
     )
 
 
-def test_results_that_retain_their_gradient_are_told_apart(passed: list[Any]) -> None:
+def test_results_that_retain_their_gradient_are_told_apart(passed: Passed) -> None:
     def program(retained: bool) -> Any:
         x = leaf(1.0, 2.0)
         y = x * 3
@@ -197,7 +196,7 @@ def test_gradients_that_are_to_be_differentiated_are_never_recorded_at_once() ->
         flush(current_trace())
 
 
-def test_gradients_of_chosen_inputs_are_told_apart(passed: list[Any]) -> None:
+def test_gradients_of_chosen_inputs_are_told_apart(passed: Passed) -> None:
     def program(wanted: str) -> Any:
         x, y = leaf(2.0, 3.0), leaf(5.0, 7.0)
         inner = x * y
@@ -218,7 +217,7 @@ def test_gradients_of_chosen_inputs_are_told_apart(passed: list[Any]) -> None:
     assert passed
 
 
-def test_the_gradient_that_is_given_may_be_any(passed: list[Any]) -> None:
+def test_the_gradient_that_is_given_may_be_any(passed: Passed) -> None:
     def program(given: Any) -> Any:
         x = leaf(2.0, 3.0)
         (x * x).backward(given)
@@ -231,6 +230,33 @@ def test_the_gradient_that_is_given_may_be_any(passed: list[Any]) -> None:
             lambda: program(leaf(7.0, grad=False).expand(2)),
         ],
         [[4, 60], [8, 120], [28, 42]],
+    )
+    assert passed
+
+
+def test_which_gradients_are_given_is_told_apart(passed: Passed) -> None:
+    def ten() -> Any:
+        return engine.tensor(10.0, dtype=engine.float64)
+
+    def program(*given: Any) -> Any:
+        x = leaf(2.0)
+        results = [(x * 3).sum(), (x * 5).sum()]
+        (grad,) = engine.autograd.grad(results, x, given)
+        return numbers_of(grad)
+
+    def same() -> Any:
+        both = ten()
+        return program(both, both)
+
+    in_turns(
+        [
+            lambda: program(None, None),
+            lambda: program(ten(), None),
+            lambda: program(None, ten()),
+            lambda: program(ten(), ten()),
+            same,
+        ],
+        [[8], [35], [53], [80], [80]],
     )
     assert passed
 
@@ -248,7 +274,7 @@ def test_a_graph_that_has_run_in_part_is_walked_all_the_same() -> None:
     in_turns([lambda: program(False), lambda: program(True)], [want, want])
 
 
-def test_gradients_add_up_and_shared_parameters_get_both(passed: list[Any]) -> None:
+def test_gradients_add_up_and_shared_parameters_get_both(passed: Passed) -> None:
     x = leaf(1.0, 2.0)
     for k in range(1, TURNS + 1):
         (x * x + x).sum().backward()
@@ -256,7 +282,7 @@ def test_gradients_add_up_and_shared_parameters_get_both(passed: list[Any]) -> N
     assert passed
 
 
-def test_a_write_in_between_is_seen(passed: list[Any]) -> None:
+def test_a_write_in_between_is_seen(passed: Passed) -> None:
     def program(writes: bool) -> Any:
         x = leaf(1.0, 2.0)
         y = x * 2
@@ -269,7 +295,7 @@ def test_a_write_in_between_is_seen(passed: list[Any]) -> None:
     assert passed
 
 
-def test_threads_walk_their_own_graphs(passed: list[Any]) -> None:
+def test_threads_walk_their_own_graphs(passed: Passed) -> None:
     wrong: list[Any] = []
 
     def work(number: int) -> None:

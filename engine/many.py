@@ -1,0 +1,45 @@
+"""Many arrays at once: what they show, and new values for all of them.
+
+An optimizer reads and writes some arrays for each parameter. Native code does as many
+of them as it can, and they are all that a step needs to be looked at one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine.array import Array
+from engine.record.value import Value
+
+
+class Native(NamedTuple):
+    """Native code, which begins with the first array and may end before the last.
+
+    ``read_first(arrays)`` gives values, ``renew_first(arrays, values)`` their number.
+    """
+
+    read_first: Callable[[list[Array]], list[Value]]
+    renew_first: Callable[[list[Array], list[Value]], int]
+
+
+_native: list[Native] = []
+
+
+def use_native(functions: Native | None) -> None:
+    """Let native code do what it can, or nothing."""
+    _native[:] = [] if functions is None else [functions]
+
+
+def read_all(arrays: list[Array]) -> list[Value]:
+    """``[x.read() for x in arrays]``."""
+    values = _native[0].read_first(arrays) if _native else []
+    values += [x.read() for x in arrays[len(values) :]]
+    return values
+
+
+def renew_all(arrays: list[Array], values: list[Value]) -> None:
+    """``x.renew(value)`` for all of them; within no_grad."""
+    done = _native[0].renew_first(arrays, values) if _native else 0
+    for x, value in zip(arrays[done:], values[done:], strict=True):
+        x.renew(value)

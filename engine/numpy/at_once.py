@@ -1,0 +1,110 @@
+"""Elements of computed arrays read, and numbers written to them, without recording.
+
+Where nothing is pending a look is cheaper than a plan: a loop that looks at an element,
+and then writes somewhere, would be another path in each of its steps. Native code does
+the same (`kernels/native/at_once.py`).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from engine.array import Array
+from engine.kernels.backend import HOST
+from engine.kernels.native.at_once import MANY
+from engine.recipe import Recipe, owned, strided
+from engine.record.runtime import watchers
+from engine.record.trace import current_trace
+from engine.record.value import Value
+
+from .operands import NDArray
+
+_USUAL = frozenset("?bhilqBHILQefdFD")
+"""NumPy's letters of the dtypes whose elements are read here."""
+
+
+def is_idle() -> bool:
+    """Whether this thread has nothing pending, and nobody watches what is recorded."""
+    return not watchers and not current_trace().values
+
+
+def element_of(handle: Array, recipe: Recipe) -> Value | None:
+    """A computed value that is one element of a handle's memory; None to record it."""
+    if not is_idle():
+        return None
+    base, line = handle._value, handle._line
+    if base is None:
+        assert line is not None
+        storage = line.storage
+        if storage.memory is not None or line.version != storage.version:
+            return None
+        base = line.value
+    buffer = _memory_of(base, recipe)
+    if buffer is None:
+        return None
+    cell = np.array(strided(buffer.reshape(-1), recipe))
+    return Value(recipe.dtype, (), cell, layout=owned(recipe.dtype, ()))
+
+
+def fill(handle: Array, recipe: Recipe, number: Any) -> bool:
+    """Write a number to a region of at most one axis; False where that is not done.
+
+    Only where nobody but the handle's own memory holds the elements.
+    """
+    count = recipe.size
+    if not is_idle() or len(recipe.shape) > 1 or not 0 < count <= MANY:
+        return False
+    if not handle.writeable or handle.scalar or (count > 1 and not recipe.strides[0]):
+        return False
+    line = handle.line
+    storage = line.storage
+    if storage.memory is not None or line.version != storage.version:
+        return False
+    base = storage.latest
+    if base is not line.value or line.cell is not None:
+        return False
+    buffer = _memory_of(base, recipe)
+    if buffer is None or not _fits(number, recipe.dtype):
+        return False
+    # The storage and the line hold the value, the value its memory; and each time, one
+    # reference is the local name's, and one the argument's.
+    alone = sys.getrefcount(base) <= 4 and sys.getrefcount(buffer) <= 3
+    if not alone or not buffer.flags.writeable:
+        return False
+    strided(buffer.reshape(-1), recipe)[...] = number
+    storage.version += 1
+    line.version = storage.version
+    return True
+
+
+def _memory_of(base: Value, recipe: Recipe) -> NDArray | None:
+    """The computed memory that a recipe is part of; None where it is pending."""
+    buffer = base.buffer
+    if type(buffer) is not np.ndarray or base.history is not None:
+        return None
+    plain = base.device == HOST and base.dtype is recipe.dtype
+    return buffer if plain and recipe.dtype.char in _USUAL else None
+
+
+def _fits(number: Any, dtype: np.dtype[Any]) -> bool:
+    """Whether a Python number becomes one of a dtype without a word."""
+    if type(number) not in (float, int, bool):
+        return False
+    match dtype.kind:
+        case "b":
+            return True
+        case "i" | "u":
+            limits = np.iinfo(dtype)
+            most = min(int(limits.max), 2**63 - 1)
+            return type(number) is not float and limits.min <= number <= most
+        case "f" if dtype.itemsize > 2:
+            with np.errstate(over="ignore"):
+                try:
+                    became = dtype.type(number)
+                except OverflowError:
+                    return False
+            return bool(np.isfinite(became)) or not np.isfinite(float(number))
+    return False

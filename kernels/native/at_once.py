@@ -1,0 +1,155 @@
+"""Elements of computed arrays read, and numbers written to them, without recording.
+
+Where nothing is pending a look is cheaper than a plan: a loop that looks at an element,
+and then writes somewhere, would be another path in each of its steps. `cells` has the
+code that touches memory.
+"""
+
+from __future__ import annotations
+
+from .cells import HEAD, ROW
+from .flushing import is_free
+from .handles import RECIPE_DTYPE, RECIPE_SHAPE, RECIPE_STRIDES, is_current
+from .language import invoke, load, reserve, slot, state, store
+from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
+from .matching import field, has, kind, put, replace
+from .python import DictSize, ErrClear, IntFrom
+from .recording import current
+from .recycling import fresh
+from .writing import may_write
+
+RECIPE_OFFSET = 1
+
+MANY = 2**17
+"""Elements whose writing is worth a plan, as threads may share it."""
+
+
+def is_idle() -> int:
+    """Whether this thread has nothing pending, and nobody watches what is recorded."""
+    trace = current()
+    if trace == 0 or DictSize(state.watchers) != 0:
+        return 0
+    return ListSize(load(trace + slot.trace_values)) == 0
+
+
+def row_for(dtype: int) -> int:
+    """What is known of a dtype; 0 for others than the usual ones."""
+    row = state.cells + HEAD
+    while load(row) != 0:
+        if load(row) == dtype:
+            return row
+        row += ROW
+    return 0
+
+
+def memory_of(value: int, recipe: int) -> int:
+    """The computed memory (borrowed) that a recipe shows a part of; 0 if pending."""
+    buffer = load(value + slot.value_buffer)
+    if kind(buffer) != state.array_type or has(value + slot.value_history):
+        return 0
+    if load(value + slot.value_device) != state.host:
+        return 0
+    if load(value + slot.value_dtype) != TupleItem(recipe, RECIPE_DTYPE):
+        return 0
+    return buffer
+
+
+def first_of(buffer: int, recipe: int, row: int) -> int:
+    """The address of the first element of a region."""
+    offset = IntAs(TupleItem(recipe, RECIPE_OFFSET))
+    return load(buffer + slot.buffer_data) + offset * load(row + 16)
+
+
+def element_of(handle: int, recipe: int) -> int:
+    """A computed value that is one element of a handle's memory; 0 to record it."""
+    if not is_idle():
+        return 0
+    value = fresh(state.value_row)  # where the collector may run, so this comes first
+    if value == 0:
+        ErrClear()
+        return 0
+    cell = 0
+    base = base_of(handle)
+    row = row_for(TupleItem(recipe, RECIPE_DTYPE))
+    if base != 0 and row != 0 and is_idle():
+        cell = copied(base, recipe, row)
+    if cell == 0:
+        DecRef(value)
+        return 0
+    put(value + slot.value_dtype, load(row))
+    put(value + slot.value_shape, TupleItem(recipe, RECIPE_SHAPE))
+    put(value + slot.value_layout, load(row + 8))
+    put(value + slot.value_device, state.host)
+    put(value + slot.value_number, state.zero)
+    put(value + slot.value_trace, state.none)
+    put(value + slot.value_history, state.none)
+    store(value + slot.value_buffer, cell)
+    return value
+
+
+def base_of(handle: int) -> int:
+    """The value that a handle shows a part of (borrowed); 0 without a current one."""
+    base = field(handle + slot.array_value, state.value_type)
+    if base != 0:
+        return base
+    line = field(handle + slot.array_line, state.line_type)
+    if line == 0 or not is_current(line):
+        return 0
+    return field(line + slot.line_value, state.value_type)
+
+
+def copied(base: int, recipe: int, row: int) -> int:
+    """A new array without axes that holds one element; 0 where it is pending."""
+    buffer = memory_of(base, recipe)
+    if buffer == 0:
+        return 0
+    words = reserve(5)
+    store(words, load(state.cells + 16))
+    store(words + 8, load(state.cells + 24))
+    store(words + 16, load(row))
+    store(words + 24, first_of(buffer, recipe, row))
+    store(words + 32, load(row + 16))
+    return invoke(load(state.cells), words, 0, 0)
+
+
+def fill(handle: int, recipe: int, number: int) -> int:
+    """Write a number to a region of at most one axis; 0 where that is not done here.
+
+    Only where nobody but the handle's own memory holds the elements.
+    """
+    row = row_for(TupleItem(recipe, RECIPE_DTYPE))
+    shape = TupleItem(recipe, RECIPE_SHAPE)
+    if row == 0 or TupleSize(shape) > 1 or not may_write(handle) or not is_idle():
+        return 0
+    count = 1
+    step = 0
+    if TupleSize(shape) == 1:
+        count = IntAs(TupleItem(shape, 0))
+        step = IntAs(TupleItem(TupleItem(recipe, RECIPE_STRIDES), 0))
+    if count < 1 or count > MANY or (step == 0 and count > 1):
+        return 0
+    line = field(handle + slot.array_line, state.line_type)
+    storage = load(line + slot.line_storage)
+    base = load(storage + slot.storage_latest)
+    if base != load(line + slot.line_value):
+        return 0
+    buffer = memory_of(base, recipe)
+    if buffer == 0 or not is_free(base, buffer):
+        return 0
+    version = IntFrom(IntAs(load(storage + slot.storage_version)) + 1)
+    if version == 0:
+        ErrClear()
+        return 0
+    words = reserve(5)
+    store(words, first_of(buffer, recipe, row))
+    store(words + 8, count)
+    store(words + 16, step * load(row + 16))
+    store(words + 24, load(row + 24))
+    store(words + 32, load(row + 16))
+    if not invoke(load(state.cells + 8), words, number, 0):
+        DecRef(version)
+        return 0
+    IncRef(version)
+    replace(storage + slot.storage_version, version)
+    replace(line + slot.line_version, version)
+    return 1

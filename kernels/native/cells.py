@@ -1,0 +1,195 @@
+"""LLVM text: numbers in the memory of arrays, read into new arrays and written."""
+
+from __future__ import annotations
+
+from string import Template
+
+from .. import memory
+from . import numpy_api
+
+BOOL, SIGNED, UNSIGNED, FLOAT, OTHER = range(5)
+"""Kinds of dtypes: how a number of Python becomes one of them; others are only read."""
+
+KINDS = {"b": BOOL, "i": SIGNED, "u": UNSIGNED, "f": FLOAT}
+"""The kinds by NumPy's letters."""
+
+_TEXT = """
+declare void @Py_IncRef(ptr)
+declare i32 @PyObject_IsTrue(ptr)
+declare i64 @PyLong_AsLongLong(ptr)
+declare double @PyFloat_AsDouble(ptr)
+declare ptr @PyErr_Occurred()
+declare void @PyErr_Clear()
+declare double @llvm.fabs.f64(double)
+declare float @llvm.fabs.f32(float)
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
+
+; A new array without axes, with a copy of one item; null without memory. The words:
+; PyArray_NewFromDescr, the type of arrays, the dtype, the address and the bytes of the
+; item.
+define ptr @engine_new_cell(ptr %words, i64 %nothing, i64 %none) {
+  %make = load ptr, ptr %words
+  %type.at = getelementptr i64, ptr %words, i64 1
+  %type = load ptr, ptr %type.at
+  %dtype.at = getelementptr i64, ptr %words, i64 2
+  %dtype = load ptr, ptr %dtype.at
+  %from.at = getelementptr i64, ptr %words, i64 3
+  %from = load ptr, ptr %from.at
+  %size.at = getelementptr i64, ptr %words, i64 4
+  %size = load i64, ptr %size.at
+  call void @Py_IncRef(ptr %dtype)
+  %array = call ptr %make(ptr %type, ptr %dtype, i32 0, ptr null, ptr null, ptr null,
+                          i32 0, ptr null)
+  %absent = icmp eq ptr %array, null
+  br i1 %absent, label %fail, label %copy
+copy:
+  %data.at = getelementptr i8, ptr %array, i64 $data
+  %data = load ptr, ptr %data.at
+  call void @llvm.memcpy.p0.p0.i64(ptr %data, ptr %from, i64 %size, i1 false)
+  ret ptr %array
+fail:
+  call void @PyErr_Clear()
+  ret ptr null
+}
+
+; Write a number of Python into items. The words: the address of the first item, how
+; many there are, the bytes from one to the next, the kind of the dtype and the bytes of
+; an item. Gives 1, or 0 where nothing was written: the number does not fit.
+define i64 @engine_fill_cells(ptr %words, ptr %number, i64 %nothing) {
+start:
+  %first = load ptr, ptr %words
+  %count.at = getelementptr i64, ptr %words, i64 1
+  %count = load i64, ptr %count.at
+  %step.at = getelementptr i64, ptr %words, i64 2
+  %step = load i64, ptr %step.at
+  %kind.at = getelementptr i64, ptr %words, i64 3
+  %kind = load i64, ptr %kind.at
+  %size.at = getelementptr i64, ptr %words, i64 4
+  %size = load i64, ptr %size.at
+  %bits.size = shl i64 %size, 3
+  switch i64 %kind, label %fail [
+    i64 $bool, label %truth
+    i64 $signed, label %integer
+    i64 $unsigned, label %integer
+    i64 $float, label %real
+  ]
+truth:
+  %true = call i32 @PyObject_IsTrue(ptr %number)
+  %bad = icmp slt i32 %true, 0
+  %truth.bits = zext i32 %true to i64
+  br i1 %bad, label %clear, label %write
+integer:
+  %whole = call i64 @PyLong_AsLongLong(ptr %number)
+  %minus = icmp eq i64 %whole, -1
+  br i1 %minus, label %doubt, label %range
+doubt:
+  %error = call ptr @PyErr_Occurred()
+  %fine = icmp eq ptr %error, null
+  br i1 %fine, label %range, label %clear
+range:
+  %is.signed = icmp eq i64 %kind, $signed
+  %unused = sub i64 64, %bits.size
+  %up = shl i64 %whole, %unused
+  %arithmetic = ashr i64 %up, %unused
+  %logical = lshr i64 %up, %unused
+  %back = select i1 %is.signed, i64 %arithmetic, i64 %logical
+  %same = icmp eq i64 %back, %whole
+  %positive = icmp sge i64 %whole, 0
+  %sign = or i1 %is.signed, %positive
+  %fits = and i1 %same, %sign
+  br i1 %fits, label %write, label %fail
+real:
+  %double = call double @PyFloat_AsDouble(ptr %number)
+  %minus.one = fcmp oeq double %double, -1.0
+  br i1 %minus.one, label %real.doubt, label %real.fits
+real.doubt:
+  %real.error = call ptr @PyErr_Occurred()
+  %real.fine = icmp eq ptr %real.error, null
+  br i1 %real.fine, label %real.fits, label %clear
+real.fits:
+  %is.wide = icmp eq i64 %size, 8
+  %double.bits = bitcast double %double to i64
+  br i1 %is.wide, label %write, label %narrow
+narrow:
+  %single = fptrunc double %double to float
+  %single.half = bitcast float %single to i32
+  %single.bits = zext i32 %single.half to i64
+  %far = call float @llvm.fabs.f32(float %single)
+  %infinite = fcmp oeq float %far, 0x7FF0000000000000
+  %far.double = call double @llvm.fabs.f64(double %double)
+  %finite = fcmp one double %far.double, 0x7FF0000000000000
+  %overflow = and i1 %infinite, %finite
+  br i1 %overflow, label %fail, label %write
+write:
+  %bits = phi i64 [ %truth.bits, %truth ], [ %whole, %range ],
+                  [ %double.bits, %real.fits ], [ %single.bits, %narrow ]
+  switch i64 %size, label %fail [
+    i64 1, label %size1
+    i64 2, label %size2
+    i64 4, label %size4
+    i64 8, label %size8
+  ]
+$loops
+done:
+  ret i64 1
+clear:
+  call void @PyErr_Clear()
+  ret i64 0
+fail:
+  ret i64 0
+}
+"""
+
+_LOOP = """
+size$size:
+  %item$size = $narrowed
+  br label %look$size
+look$size:
+  %i$size = phi i64 [ 0, %size$size ], [ %after$size, %put$size ]
+  %at$size = phi ptr [ %first, %size$size ], [ %next$size, %put$size ]
+  %more$size = icmp slt i64 %i$size, %count
+  br i1 %more$size, label %put$size, label %done
+put$size:
+  store i$bits %item$size, ptr %at$size, align 1
+  %next$size = getelementptr i8, ptr %at$size, i64 %step
+  %after$size = add i64 %i$size, 1
+  br label %look$size
+"""
+
+
+ROW = 8 * 4
+"""A row of the table: dtype, recipe of one element, bytes, kind; a 0 ends it."""
+
+HEAD = 8 * 4
+"""Before the rows: both functions, PyArray_NewFromDescr, the type of arrays."""
+
+
+def _loop(size: int) -> str:
+    """LLVM text that stores items of so many bytes."""
+    narrowed = f"trunc i64 %bits to i{8 * size}" if size < 8 else "add i64 %bits, 0"
+    return Template(_LOOP).substitute(size=size, bits=8 * size, narrowed=narrowed)
+
+
+def head() -> tuple[int, ...]:
+    """The words before the rows.
+
+    Raises
+    ------
+    MissingSymbol
+        Where this process is no Python whose functions can be found.
+    """
+    from ..cpu.target import load_text
+
+    text = Template(_TEXT).substitute(
+        data=memory.DATA,
+        bool=BOOL,
+        signed=SIGNED,
+        unsigned=UNSIGNED,
+        float=FLOAT,
+        loops="".join(map(_loop, (1, 2, 4, 8))),
+    )
+    return (
+        *load_text(text, "engine_new_cell", "engine_fill_cells"),
+        numpy_api.address(numpy_api.NEW_ARRAY),
+        numpy_api.address(numpy_api.ARRAY_TYPE),
+    )

@@ -1,0 +1,135 @@
+"""Many handles at once: what they show, and new values for all of them.
+
+`engine.many` says what that means. Handles are read, and written to, as long as that is
+as simple as can be; from the first one on with which it is not, Python does it.
+"""
+
+from __future__ import annotations
+
+from .handles import at_hand, line_of
+from .language import load, slot, state, store
+from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, ListSize
+from .matching import field, has, kind, put, replace
+from .python import ErrClear, IntFrom, ListNew, Next
+from .recording import new_history
+
+
+def read_first(self: int, handles: int) -> int:
+    """``read_first(handles)``: the values of the handles of a list, from the first on.
+
+    Those of plain tensors at whose values nothing is to be recorded.
+    """
+    found = ListNew(0)
+    if found == 0 or kind(handles) != state.list_type:
+        return found
+    i = 0
+    while i < ListSize(handles):
+        value = 0
+        handle = ListItem(handles, i)
+        if is_tensor(handle):
+            value = at_hand(handle)
+        if value == 0 or ListAppend(found, value) < 0:
+            ErrClear()
+            return found
+        i += 1
+    return found
+
+
+def is_tensor(thing: int) -> int:
+    """Whether something is a handle of a class that reads and writes as `Array`."""
+    i = 0
+    while i < ListSize(state.faces):
+        if kind(thing) == ListItem(state.faces, i):
+            return 1
+        i += 1
+    return 0
+
+
+def renew_first(self: int, given: int, count: int, names: int) -> int:
+    """``renew_first(handles, values)``: how many handles, from the first on, have them.
+
+    Each gets the value at its place, see `Array.renew`.
+    """
+    done = 0
+    if count == 2 and names == 0:
+        handles = load(given)
+        values = load(given + 8)
+        whole = kind(handles) == state.list_type and kind(values) == state.list_type
+        while whole and done < ListSize(handles) and done < ListSize(values):
+            handle = ListItem(handles, done)
+            value = ListItem(values, done)
+            whole = False
+            if is_tensor(handle) and kind(value) == state.value_type:
+                whole = renewed(handle, value) != 0
+            if whole:
+                done += 1
+    ErrClear()
+    return IntFrom(done)
+
+
+def renewed(handle: int, value: int) -> int:
+    """Let what a handle shows be a new value, all of it, that nobody else holds."""
+    line = line_of(handle)
+    if line == 0 or not takes_all(handle, line, value):
+        return 0
+    storage = load(line + slot.line_storage)
+    history = 0
+    if has(line + slot.line_cell):
+        history = leaf_history(load(line + slot.line_cell))
+        if history == 0:
+            return 0
+    version = IntFrom(IntAs(load(storage + slot.storage_version)) + 1)
+    # Making a history may have run the collector, and finalizers that write.
+    same = load(handle + slot.array_line) == line and takes_all(handle, line, value)
+    if version == 0 or not same or load(line + slot.line_storage) != storage:
+        DecRef(version)
+        DecRef(history)
+        return 0
+    if history != 0:
+        replace(value + slot.value_history, history)
+    IncRef(value)
+    IncRef(value)
+    IncRef(version)
+    latest = load(storage + slot.storage_latest)
+    shown = load(line + slot.line_value)
+    store(storage + slot.storage_latest, value)
+    store(line + slot.line_value, value)
+    replace(storage + slot.storage_version, version)
+    replace(line + slot.line_version, version)
+    DecRef(latest)
+    DecRef(shown)
+    return 1
+
+
+def takes_all(handle: int, line: int, value: int) -> int:
+    """Whether a value is all that a line shows from then on, and nobody is to know."""
+    recipe = load(handle + slot.array_recipe)
+    storage = field(line + slot.line_storage, state.storage_type)
+    base = field(line + slot.line_value, state.value_type)
+    if load(handle + slot.array_writeable) != state.true or storage == 0 or base == 0:
+        return 0
+    if recipe != load(value + slot.value_layout):
+        return 0
+    if recipe != load(base + slot.value_layout) or has(storage + slot.storage_memory):
+        return 0
+    if load(base + slot.value_device) != state.host:
+        return 0
+    if load(value + slot.value_device) != state.host:
+        return 0
+    return has(line + slot.line_cell) or not has(base + slot.value_history)
+
+
+def leaf_history(cell: int) -> int:
+    """The start of a history: that of a leaf."""
+    history = new_history(state.leaf_history, state.empty)
+    if history == 0:
+        return 0
+    number = Next(state.sequence)
+    if number == 0:
+        DecRef(history)
+        return 0
+    put(history + slot.history_attributes, state.empty)
+    store(history + slot.history_sequence, number)
+    IncRef(cell)
+    replace(history + slot.history_cell, cell)
+    return history
