@@ -223,9 +223,9 @@ def flip(m: Any, axis: Any = None) -> Any:
     Examples
     --------
     >>> import engine.numpy as np
-    >>> np.flip(np.arange(6).reshape(2, 3), axis=1)
-    array([[2, 1, 0],
-           [5, 4, 3]])
+    >>> np.flip(np.array([[0.5, 1.0], [1.5, 2.0]]), axis=1)
+    array([[1. , 0.5],
+           [2. , 1.5]])
     """
     array = _given(m)
     axes = normal_axes(axis, array.ndim)
