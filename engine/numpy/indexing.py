@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from functools import lru_cache
 from typing import Any
 
@@ -26,11 +25,10 @@ from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
 
 from .at_once import element_of, write_number
-from .key_positions import adopted, key_positions
+from .keys import key_positions, split_key
 from .operands import KINDS, NUMBERS, WEAK, NDArray, host_array
 from .picking import picked
 
-_BOUNDS = frozenset((int, type(None)))
 _FILLED = frozenset(
     (
         *("float16", "float32", "float64", "bool"),
@@ -40,74 +38,13 @@ _FILLED = frozenset(
 """Numbers of these dtypes are written as scalars: they travel beside the recording."""
 
 
-def split_key(key: Any) -> tuple[tuple[Any, ...], bool]:
-    """The parts of a key, and whether it is basic. Handles in it are computed."""
-    if type(key) is int:
-        return (key,), True
-    if type(key) is slice:
-        return (_plain_slice(key),), True
-    parts: list[Any] = []
-    basic = True
-    for part in key if isinstance(key, tuple) else (key,):
-        if part is None or part is Ellipsis or type(part) is int:
-            parts.append(part)
-        elif isinstance(part, slice):
-            parts.append(_plain_slice(part))
-        else:
-            part = _array_part(part)
-            basic = basic and type(part) is int
-            parts.append(part)
-    return tuple(parts), basic
+def adopted(array: NDArray) -> Value:
+    """The value of an array that was just made here: it needs no copy."""
+    if not (array.flags.c_contiguous and array.flags.writeable and array.base is None):
+        return constant(array)
+    return Value(array.dtype, array.shape, array)
 
 
-def _plain_slice(part: slice) -> slice:
-    """A slice with bounds of Python integers; they may be arrays of one integer."""
-    bounds: tuple[Any, ...] = (part.start, part.stop, part.step)
-    if _BOUNDS.issuperset(map(type, bounds)):
-        return part
-    start, stop, step = (None if b is None else operator.index(b) for b in bounds)
-    return slice(start, stop, step)
-
-
-def _array_part(part: Any) -> Any:
-    """An integer, or an ndarray of integers or booleans."""
-    if isinstance(part, Array):
-        part = part.computed()
-    if isinstance(part, np.ndarray) and part.ndim == 0 and part.dtype.kind in "iu":
-        return int(part)
-    if isinstance(part, (bool, np.bool_)):
-        return np.asarray(part)
-    if isinstance(part, (int, np.integer)):
-        return int(part)
-    if isinstance(part, (list, tuple)):
-        array = host_array(part)
-        return array.astype(np.intp) if array.size == 0 else _checked(array)
-    if isinstance(part, np.ndarray):
-        return _checked(part)
-    if hasattr(part, "__index__"):
-        return int(part.__index__())
-    raise _bad_index(part)
-
-
-def _checked(array: NDArray) -> NDArray:
-    if array.dtype.kind not in "biu":
-        raise IndexError(
-            named("arrays used as indices must be of integer (or boolean) type")
-        )
-    return array
-
-
-def _bad_index(part: Any) -> IndexError:
-    return IndexError(
-        named(
-            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and "
-            "integer or boolean arrays are valid indices; "
-            f"{type(part).__name__} was given"
-        )
-    )
-
-
-# -- advanced keys
 def select(handle: Array, parts: tuple[Any, ...]) -> face.ndarray:
     """A copy of the elements that an advanced key selects."""
     line = handle.line
@@ -393,25 +330,3 @@ def add_at(handle: Array, key: Any, value: Value) -> None:
     if handle.dtype.kind in "fc":  # integers add in the promoted dtype, then cast
         value = cast(value, handle.dtype)
     scatter(handle, put_add, parts, found, order, value)
-
-
-# -- functions ------------------------------------------------------------------------
-def as_positions(indices: Any) -> NDArray:
-    """Integer indices as an ndarray; a handle is computed first.
-
-    Those of an array have to be integers or booleans; numbers that are given one by one
-    are cut off, as NumPy does.
-    """
-    if isinstance(indices, Array):
-        indices = indices.computed()
-    if not isinstance(indices, np.ndarray):
-        with naming():
-            return np.array(indices, np.int64)
-    if indices.dtype.kind not in "iub":
-        raise TypeError(
-            named(
-                "integer indices were required; Cannot cast array data from "
-                f"{indices.dtype!r} to dtype('int64') according to the rule 'safe'"
-            )
-        )
-    return indices.astype(np.int64)
