@@ -187,15 +187,18 @@ def test_a_call_that_fails_is_done_again_by_python() -> None:
     numpy.testing.assert_allclose(result.tolist(), numpy.full(50, numpy.exp(-1) + 1.5))
 
 
-def test_a_call_that_fails_in_memory_that_came_in_loses_all_and_says_so() -> None:
-    x = np.zeros(40)
+@pytest.mark.parametrize("count", [40, 20_000])  # the second is run without the GIL
+def test_a_call_that_fails_in_memory_that_came_in_loses_all_and_says_so(
+    count: int,
+) -> None:
+    x = np.zeros(count)
 
     def step() -> None:
-        x[1:9] += 5.0
+        x[1:] += 5.0
         engine.eval(x)
 
     assert warm(step) == 1
-    x[1:9] += 5.0
+    x[1:] += 5.0
     for known in plans_of(x):
         broken(known)
     with pytest.raises(RuntimeError, match="status 0 was required"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .cells import HEAD, ROW
 from .flushing import is_free
-from .handles import RECIPE_DTYPE, RECIPE_SHAPE, RECIPE_STRIDES, is_current
+from .handles import RECIPE_DTYPE, RECIPE_SHAPE, RECIPE_STRIDES, is_current, line_of
 from .language import invoke, load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
 from .matching import field, has, kind, put, replace
@@ -60,8 +60,12 @@ def first_of(buffer: int, recipe: int, row: int) -> int:
     return load(buffer + slot.buffer_data) + offset * load(row + 16)
 
 
-def element_of(handle: int, recipe: int) -> int:
-    """A computed value that is one element of a handle's memory; 0 to record it."""
+def element_of(handle: int, recipe: int, own: int) -> int:
+    """A computed value that is one element of a handle's memory; 0 to record it.
+
+    `own` is the recipe of the handle for which that of the element was found: Python
+    code, which may run meanwhile, may give the handle another shape, and less memory.
+    """
     if not is_idle():
         return 0
     value = fresh(state.value_row)  # where the collector may run, so this comes first
@@ -69,10 +73,11 @@ def element_of(handle: int, recipe: int) -> int:
         ErrClear()
         return 0
     cell = 0
-    base = base_of(handle)
     row = row_for(TupleItem(recipe, RECIPE_DTYPE))
-    if base != 0 and row != 0 and is_idle():
-        cell = copied(base, recipe, row)
+    if row != 0 and is_idle() and load(handle + slot.array_recipe) == own:
+        base = base_of(handle)
+        if base != 0:
+            cell = copied(base, recipe, row)
     if cell == 0:
         DecRef(value)
         return 0
@@ -112,14 +117,19 @@ def copied(base: int, recipe: int, row: int) -> int:
     return invoke(load(state.cells), words, 0, 0)
 
 
-def write_number(handle: int, recipe: int, number: int) -> int:
+def write_number(handle: int, recipe: int, own: int, number: int) -> int:
     """Write a number to a region of at most one axis; 0 where that is not done here.
 
-    Only where nobody but the handle's own memory holds the elements.
+    Only where nobody but the handle's own memory holds the elements. `own` is the
+    recipe of the handle for which that of the region was found, see `element_of`.
     """
     row = row_for(TupleItem(recipe, RECIPE_DTYPE))
     shape = TupleItem(recipe, RECIPE_SHAPE)
-    if row == 0 or TupleSize(shape) > 1 or not may_write(handle) or not is_idle():
+    if row == 0 or TupleSize(shape) > 1 or line_of(handle) == 0 or not is_idle():
+        return 0
+    # From here on no Python code runs: the handle has its line.
+    line = field(handle + slot.array_line, state.line_type)
+    if line == 0 or load(handle + slot.array_recipe) != own or not may_write(handle):
         return 0
     count = 1
     step = 0
@@ -128,7 +138,6 @@ def write_number(handle: int, recipe: int, number: int) -> int:
         step = IntAs(TupleItem(TupleItem(recipe, RECIPE_STRIDES), 0))
     if count < 1 or count > MANY or (step == 0 and count > 1):
         return 0
-    line = field(handle + slot.array_line, state.line_type)
     storage = load(line + slot.line_storage)
     base = load(storage + slot.storage_latest)
     if base != load(line + slot.line_value):

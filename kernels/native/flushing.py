@@ -36,8 +36,9 @@ from .python import (
     DictNext,
     DictSize,
     ErrClear,
+    ErrFetch,
+    ErrRestore,
     ListNew,
-    ListSet,
     TextCompare,
     TupleNew,
     TupleSet,
@@ -107,14 +108,14 @@ def lock(trace: int) -> int:
 
 
 def unlock(trace: int) -> int:
-    """Let the lock of a trace go."""
+    """Let the lock of a trace go; an error stays set."""
     items = reserve(1)
+    error = reserve(3)
+    ErrFetch(error, error + 8, error + 16)
     store(items, load(trace + slot.trace_lock))
     answer = CallMethod(state.release_name, items, 1, 0)
-    if answer == 0:
-        ErrClear()
-    else:
-        DecRef(answer)
+    DecRef(answer)
+    ErrRestore(load(error), load(error + 8), load(error + 16))
     return 0
 
 
@@ -318,28 +319,24 @@ def survey(self: int, trace: int) -> int:
     A pair of bytes, 0 and 1, and the list of the leaves' buffers; None where a buffer
     is no array of NumPy's. For values without histories.
     """
+    pair = TupleNew(2)
+    buffers = ListNew(0)  # the collector may run, so this comes before the first look
     leaves = load(trace + slot.trace_leaves)
     entered = ListSize(leaves)
-    pair = TupleNew(2)
     key = BytesNew(0, ListSize(load(trace + slot.trace_values)) + entered)
-    buffers = ListNew(entered)
     if pair == 0 or key == 0 or buffers == 0:
         DecRef(pair)
         DecRef(key)
         DecRef(buffers)
         return 0
     known = describe(trace, BytesAt(key))
-    i = 0
-    while i < entered:
-        buffer = load(ListItem(leaves, i) + slot.value_buffer)
-        IncRef(buffer)
-        ListSet(buffers, i, buffer)
-        i += 1
+    known = known and gather(trace, buffers)
     TupleSet(pair, 0, key)
     TupleSet(pair, 1, buffers)
     if known:
         return pair
     DecRef(pair)
+    ErrClear()
     IncRef(state.none)
     return state.none
 

@@ -40,8 +40,10 @@ def region_of(base: int, recipe: int) -> int:
     """The value of a region of a value, which is not all of it."""
     items = reserve(1)
     IncRef(base)  # recording may run Python code at first, which may write
+    IncRef(recipe)  # or give the handle another shape
     store(items, base)
     value = follow(state.view_op, 0, recipe, items, 1, 0)
+    DecRef(recipe)
     DecRef(base)
     return value
 

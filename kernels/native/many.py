@@ -195,8 +195,12 @@ def renew_first(self: int, given: int, count: int, names: int) -> int:
             handle = ListItem(handles, done)
             value = ListItem(values, done)
             whole = False
+            IncRef(handle)
+            IncRef(value)
             if is_tensor(handle) and kind(value) == state.value_type:
                 whole = renewed(handle, value) != 0
+            DecRef(handle)
+            DecRef(value)
             if whole:
                 done += 1
     ErrClear()
@@ -208,20 +212,33 @@ def renewed(handle: int, value: int) -> int:
     line = line_of(handle)
     if line == 0 or not takes_all(handle, line, value):
         return 0
-    storage = load(line + slot.line_storage)
+    cell = load(line + slot.line_cell)
     history = 0
-    if has(line + slot.line_cell):
-        history = leaf_history(load(line + slot.line_cell))
-        if history == 0:
-            return 0
-    version = IntFrom(IntAs(load(storage + slot.storage_version)) + 1)
+    IncRef(line)
+    IncRef(cell)
+    if cell != state.none:
+        history = leaf_history(cell)
     # Making a history may have run the collector, and finalizers that write.
     same = load(handle + slot.array_line) == line and takes_all(handle, line, value)
-    if version == 0 or not same or load(line + slot.line_storage) != storage:
-        DecRef(version)
-        DecRef(history)
+    same = same and load(line + slot.line_cell) == cell
+    if same and (history != 0 or cell == state.none):
+        done = exchanged(line, value, history)
+    else:
+        done = 0
+    DecRef(history)
+    DecRef(cell)
+    DecRef(line)
+    return done
+
+
+def exchanged(line: int, value: int, history: int) -> int:
+    """Let a line, and its memory, show a value with a history, or with its own (0)."""
+    storage = load(line + slot.line_storage)
+    version = IntFrom(IntAs(load(storage + slot.storage_version)) + 1)
+    if version == 0:
         return 0
     if history != 0:
+        IncRef(history)
         replace(value + slot.value_history, history)
     IncRef(value)
     IncRef(value)

@@ -196,10 +196,12 @@ def getitem(self: int, key: int, entry: int) -> int:
                 return view
     store(items, self)
     store(items + 8, key)
+    recipe = load(self + slot.array_recipe)  # what ran so far may have changed it
     IncRef(recipe)
     view = Call(load(entry + PYTHON), items, 2, 0)
     line = 0
-    if view != 0 and count != 0 and kind(view) == face:
+    same = load(self + slot.array_recipe) == recipe
+    if view != 0 and count != 0 and same and kind(view) == face:
         line = load(view + slot.array_line)
     if line != 0 and line != state.none and line == load(self + slot.array_line):
         found = field(view + slot.array_recipe, state.recipe_type)
@@ -214,10 +216,13 @@ def element(handle: int, key: int, parts: int, count: int) -> int:
     found = located(handle, key, parts, count)
     if found == 0:
         return 0
+    own = load(handle + slot.array_recipe)
     IncRef(found)
-    value = element_of(handle, found)
-    if value == 0:
+    IncRef(own)
+    value = element_of(handle, found, own)
+    if value == 0 and load(handle + slot.array_recipe) == own:
         value = part_of(handle, found)
+    DecRef(own)
     DecRef(found)
     return wrapped(state.ndarray_type, value)
 
@@ -285,6 +290,8 @@ def setitem(self: int, given: int, entry: int) -> int:
     if filled_at_once(self, key, value, face, parts):
         IncRef(state.none)
         return state.none
+    own = load(self + slot.array_recipe)
+    IncRef(own)  # Python code may give the array another shape, and less memory
     found = target_of(self, key, value, face, load(entry + OTHER), parts)
     if found != 0 and is_empty(found):
         found = 0
@@ -296,22 +303,25 @@ def setitem(self: int, given: int, entry: int) -> int:
         IncRef(found)
         if kind(value) == face and stands_there(self, value, found):
             DecRef(found)
+            DecRef(own)
             IncRef(state.none)
             return state.none
         if may_write(self):
             read = value_for(value, face, found)
         if read != 0:
             answer = 0
-            if fits(read, found):
+            if fits(read, found) and load(self + slot.array_recipe) == own:
                 answer = write(self, found, read)
             if answer != 0:
                 DecRef(read)
                 DecRef(found)
+                DecRef(own)
                 if answer < 0:
                     return 0
                 IncRef(state.none)
                 return state.none
         DecRef(found)
+    DecRef(own)
     if read == 0:
         return Call(load(entry + PYTHON), items, 3, 0)
     if kind(value) == face and is_plain(value):
@@ -340,8 +350,11 @@ def filled_at_once(self: int, key: int, value: int, face: int, parts: int) -> in
     found = located(self, key, parts, count)
     if found == 0:
         return 0
+    own = load(self + slot.array_recipe)
     IncRef(found)
-    done = write_number(self, found, value)
+    IncRef(own)
+    done = write_number(self, found, own, value)
+    DecRef(own)
     DecRef(found)
     return done
 

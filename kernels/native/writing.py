@@ -109,7 +109,14 @@ def write(handle: int, recipe: int, value: int) -> int:
         return 0
     storage = load(line + slot.line_storage)
     version = IntFrom(IntAs(load(storage + slot.storage_version)) + 1)
+    if version == 0:
+        ErrClear()
+        DecRef(new)
+        DecRef(line)
+        return 0
+    late = IntAs(load(new + slot.value_number)) >= state.soft_events
     IncRef(new)
+    IncRef(new)  # what dies below may have finalizers, which may write, too
     IncRef(version)
     latest = load(storage + slot.storage_latest)
     store(storage + slot.storage_latest, new)
@@ -120,9 +127,9 @@ def write(handle: int, recipe: int, value: int) -> int:
     DecRef(latest)
     DecRef(shows)
     DecRef(line)
-    if IntAs(load(new + slot.value_number)) < state.soft_events:
+    if not late:
+        DecRef(new)
         return 1
-    IncRef(new)
     store(items, new)
     answer = Call(state.written, items, 1, 0)
     DecRef(new)
@@ -225,7 +232,8 @@ def stored(handle: int, value: int) -> int:
     recipe = load(handle + slot.array_recipe)
     IncRef(recipe)
     done = 0
-    if fits(value, recipe) and may_write(handle):
+    known = fits(value, recipe) and may_write(handle)
+    if known and load(handle + slot.array_recipe) == recipe:
         done = write(handle, recipe, value)
     DecRef(recipe)
     if done < 0:
