@@ -258,3 +258,41 @@ def test_view_by_a_class() -> None:
     assert type(x.view(numpy.ndarray)) is np.ndarray
     with pytest.raises(TypeError, match=r"engine\.numpy"):
         x.view(type=numpy.matrix)
+
+
+class Last:
+    """Does something when the collector finds it: within whatever runs then."""
+
+    def __init__(self, do: Callable[[], None]) -> None:
+        self.do = do
+        self.me = self
+
+    def __del__(self) -> None:
+        self.do()
+
+
+def test_an_element_is_not_read_behind_memory_that_a_finalizer_has_shortened() -> None:
+    last = 2999
+    for _ in range(4):  # until native code knows the subscript
+        assert float(np.arange(3000.0)[last]) == last
+    x = np.array(numpy.arange(3000.0))
+    engine.eval(x)
+    used = [x[last] for _ in range(9000)]  # so that no value waits to be used again
+
+    def shorten() -> None:
+        x.resize((3,), refcheck=False)
+        engine.eval(x)
+
+    before = gc.get_threshold()
+    gc.disable()
+    Last(shorten)
+    gc.set_threshold(1, 1000, 1000)
+    gc.enable()
+    try:
+        found = float(x[last])
+    except IndexError:
+        found = float(last)  # it was shortened first
+    finally:
+        gc.set_threshold(*before)
+    assert found == last
+    assert len(used) == 9000
