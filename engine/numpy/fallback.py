@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -127,10 +127,16 @@ def wrapped(result: Any) -> Any:
     if isinstance(result, np.generic) and result.dtype.kind in KINDS:
         return face.ndarray.wrap(_owned(np.array(result)), scalar=True)
     if type(result) in (list, tuple):
-        return type(result)(wrapped(x) for x in result)
+        return type(result)(_wrapped_once(result))
     if isinstance(result, tuple) and hasattr(result, "_fields"):
-        return type(result)(*(wrapped(x) for x in result))
+        return type(result)(*_wrapped_once(result))
     return result
+
+
+def _wrapped_once(results: Sequence[Any]) -> list[Any]:
+    """One handle for an array that NumPy returns twice: two would share its memory."""
+    made = {id(x): wrapped(x) for x in results}
+    return [made[id(x)] for x in results]
 
 
 def adopt(array: np.ndarray[Any, Any]) -> face.ndarray:

@@ -279,6 +279,13 @@ def test_what_numpy_computes_refuses_gradients() -> None:
             call()
 
 
+def test_an_array_that_numpy_returns_twice_is_one_array() -> None:
+    rows, columns = np.diag_indices(3)
+    rows[0] = 7
+    assert rows is columns  # so that nothing takes one's memory for free of the other
+    assert columns.tolist() == [7, 1, 2]
+
+
 def test_numpys_functions_of_engine_arrays_are_these() -> None:
     x = np.arange(1.0, 5.0).requires_grad_()
     found = [
