@@ -196,6 +196,7 @@ def _fill(code: Code) -> None:
         "false": False,
         "zero": 0,
         "host": HOST,
+        "interrupt": KeyboardInterrupt,
         "attributes_name": "attributes",
         "call_name": "__call__",
         "text_type": str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import operator
 import pickle
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -296,3 +297,22 @@ def test_an_element_is_not_read_behind_memory_that_a_finalizer_has_shortened() -
         gc.set_threshold(*before)
     assert found == last
     assert len(used) == 9000
+
+
+def test_ctrl_c_within_what_native_code_asks_of_python_is_heard() -> None:
+    def interrupt(frame: Any, event: str, argument: Any) -> None:
+        if event == "call" and frame.f_code.co_name == "located":
+            asked.append(frame)
+            raise KeyboardInterrupt
+
+    asked: list[Any] = []
+    x = np.array(numpy.arange(12345.0))  # no subscript of such an array is known
+    engine.eval(x)
+    with pytest.raises(KeyboardInterrupt):
+        sys.setprofile(interrupt)
+        try:
+            x[321]
+        finally:
+            sys.setprofile(None)
+    assert asked
+    assert float(x[321]) == 321.0

@@ -10,8 +10,8 @@ from __future__ import annotations
 from .handles import FACE, PYTHON, at_hand, is_plain, wrapped
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
-from .matching import has, kind, same_attributes
-from .python import Call, ErrClear, IntFrom
+from .matching import forget_error, has, kind, same_attributes
+from .python import Call, IntFrom
 from .recording import current, follow, with_self
 from .subscripts import described_part, region, remember
 
@@ -79,7 +79,7 @@ def noted(self: int, given: int, count: int, entry: int, value: int, parts: int)
         steps = Call(state.steps_of, items, 4, 0)
         DecRef(load(items + 8))
         if steps == 0:
-            ErrClear()
+            forget_error()
         elif steps != state.none:
             remember(load(value + slot.value_layout), entry, parts, 1, steps)
         DecRef(steps)

@@ -34,6 +34,7 @@ from .objects import FASTCALL, NONE, ONE
 WORDS = (
     # objects of Python
     *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
+    "interrupt",
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
     *("float32", "float64", "int64", "array_type"),
     *("acquire_name", "release_name", "step_name", "numpy_name", "tier_here"),

@@ -11,10 +11,13 @@ from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleS
 from .python import (
     CompareBool,
     ErrClear,
+    ErrMatches,
+    ErrOccurred,
     FloatAs,
     FloatFrom,
     IntAsFloat,
     IntAsLong,
+    SetInterrupt,
     TupleNew,
     TupleSet,
 )
@@ -65,6 +68,16 @@ def replace(place: int, thing: int) -> int:
     old = load(place)
     store(place, thing)
     DecRef(old)
+    return 0
+
+
+def forget_error() -> int:
+    """Let an error of Python code go, which does it again; Ctrl-C is heard then."""
+    if ErrOccurred() != 0 and ErrMatches(state.interrupt):
+        ErrClear()
+        SetInterrupt()
+    else:
+        ErrClear()
     return 0
 
 

@@ -31,6 +31,7 @@ from .macros import (
     TupleSize,
 )
 from .matching import (
+    forget_error,
     has,
     has_history,
     kind,
@@ -70,7 +71,7 @@ def current() -> int:
         return state.trace
     trace = Call(state.find_trace, 0, 0, 0)
     if trace == 0:
-        ErrClear()
+        forget_error()
         return 0
     old = state.trace
     state.thread = number

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .handles import at_hand, wrapped
 from .language import load, slot, state
 from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
-from .matching import has, kind, same_attribute
+from .matching import forget_error, has, kind, same_attribute
 from .python import Call, DictItem, DictSize, ErrClear, FloatAs, ListNew, TextCompare
 from .recording import current, with_self
 from .splicing import LINE, RESULTS, append_again
@@ -115,7 +115,7 @@ def is_at_line(passage: int) -> int:
     """Whether the user's line is the one that a passage was recorded at."""
     line = Call(state.user_line, 0, 0, 0)
     if line == 0:
-        ErrClear()
+        forget_error()
         return 0
     same = TextCompare(line, TupleItem(passage, LINE)) == 0
     DecRef(line)

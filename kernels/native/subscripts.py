@@ -20,7 +20,7 @@ from .handles import (
 )
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
-from .matching import field, has, kind, put
+from .matching import field, forget_error, has, kind, put
 from .python import Call, ErrClear, ErrOccurred, SliceUnpack
 from .recycling import fresh, row_of
 from .writing import filled, fits, is_empty, may_write, stands_there, write
@@ -240,7 +240,7 @@ def located(handle: int, key: int, parts: int, count: int) -> int:
     IncRef(recipe)
     made = Call(state.locate, items, 2, 0)
     if made == 0:
-        ErrClear()
+        forget_error()
         DecRef(recipe)
         return 0
     if kind(made) == state.recipe_type and load(handle + slot.array_recipe) == recipe:
@@ -387,7 +387,7 @@ def target_of(
     if found == 0:
         view = getitem(self, key, other)
         if view == 0:
-            ErrClear()
+            forget_error()
         else:
             DecRef(view)
         found = region(recipe, face, parts, count)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, ListSize, TupleItem
-from .matching import has, kind, replace, same_attributes
+from .matching import forget_error, has, kind, replace, same_attributes
 from .python import (
     Call,
     DictItem,
@@ -151,7 +151,7 @@ def grown(
     answer = Call(state.grow, arguments, 4 + count, 0)
     DecRef(node)
     if answer == 0:
-        ErrClear()
+        forget_error()
         return 0
     DecRef(answer)
     return answer == state.true
