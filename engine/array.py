@@ -425,10 +425,11 @@ def _accumulate(cell: GradCell, grad: Value, create_graph: bool) -> None:
         replaced = hook(cell.face.wrap(part))  # type: ignore[attr-defined]
         part = part if replaced is None else replaced.read()
     fresh: Array = cell.face.wrap(part)  # type: ignore[attr-defined]
-    if cell.grad is None:
+    grad = cell.grad  # read once: another thread may set it to None
+    if grad is None:
         cell.grad = fresh
     elif create_graph:
-        cell.grad = cell.face.wrap(cell.grad.read() + part)  # type: ignore[attr-defined]
+        cell.grad = cell.face.wrap(grad.read() + part)  # type: ignore[attr-defined]
     else:
         with grad_mode(False):
-            cell.grad.store(cell.grad.read() + part)
+            grad.store(grad.read() + part)
