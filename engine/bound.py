@@ -21,7 +21,7 @@ from engine.kernels import pool
 from engine.kernels.counts import COUNTS
 from engine.kernels.cpu.launch import Launch, failure, scalar_formats
 from engine.kernels.native import table as native
-from engine.kernels.native.runner import FORMATS
+from engine.kernels.native.runner import words_of
 from engine.kernels.native.table import Call, Offset, Pointer, Scalar, Temporary, Word
 from engine.library_calls import library_call
 
@@ -252,7 +252,7 @@ class _Draft:
     def take(self, row: Row, number: int) -> bool:
         """Add a row, if it is native."""
         library = library_call(row) if row.group.kind == "library" else None
-        if library is None and not _is_native(row.launcher):
+        if library is None and not isinstance(row.launcher, Launch):
             return False
         before = len(self.calls)
         for slot, *_ in row.fresh:
@@ -294,7 +294,7 @@ class _Draft:
             words.append(self._pointer(slot) if slot >= 0 else own[~slot])
         formats = scalar_formats(launch.kernel)
         for k, form in zip(row.scalar_numbers, formats, strict=True):
-            words.append(Scalar(k, form))
+            words += [Scalar(k, word) for word in words_of(form)]
         words += _numbers(row, launch)
         if plan is not None:
             for dtype, shape in plan.buffers:
@@ -368,13 +368,6 @@ def _numbers(row: Row, launch: Launch) -> list[Word]:
             numbers[at] = Offset(place[0], row.moving[owner])
         at += len(place)
     return numbers
-
-
-def _is_native(launcher: Any) -> bool:
-    """Whether a launcher is machine code whose words the native runner can fill."""
-    return isinstance(launcher, Launch) and all(
-        form in FORMATS for form in scalar_formats(launcher.kernel)
-    )
 
 
 def _keyed(call: Call, private: Set[int]) -> Call:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,14 @@ def all_axes(value: Value) -> tuple[int, ...]:
     return tuple(range(len(value.shape)))
 
 
+def integers(given: Any) -> tuple[int, ...]:
+    """One integer of any class as a tuple, or several; arrays without axes are one."""
+    try:
+        return (index(given),)
+    except TypeError:
+        return tuple(index(one) for one in given)
+
+
 def normal_axes(axis: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
     """Axes as a reduction's attribute: sorted, not negative, each once.
 
@@ -125,7 +134,7 @@ def normal_axes(axis: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(rank))
-    given = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
+    given = (axis,) if type(axis) is int else integers(axis)
     found = []
     for one in given:
         if not -rank <= one < rank:

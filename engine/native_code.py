@@ -117,6 +117,8 @@ def start(face: type[Array]) -> None:
     _many = many.Native(
         objects.function("read_first", code.addresses["read_first"], ONE),
         objects.function("renew_first", code.addresses["renew_first"], FASTCALL),
+        objects.function("values_again", code.addresses["values_again"], FASTCALL),
+        objects.function("counted_again", code.addresses["counted_again"], FASTCALL),
     )
     use_native(_functions)
     splice.use_native(_splicing)
@@ -224,6 +226,7 @@ def _fill(code: Code) -> None:
         "full_op": REGISTRY["full"],
         "acquire_name": "acquire",
         "release_name": "release",
+        "step_name": "step",
         "numpy_name": "numpy",
         "tier_here": TIER_HERE,
         "known_type": Known,

@@ -82,6 +82,7 @@ COMPLEX_MATH: dict[str, ComplexBuilder] = {
     "log2": vecmath_complex.log2,
     "log10": vecmath_complex.log10,
     "log1p": vecmath_complex.log1p,
+    "power": vecmath_complex.power,
     "sin": vecmath_complex.sin,
     "cos": vecmath_complex.cos,
     "tan": vecmath_complex.tan,

@@ -143,6 +143,9 @@ FUSED = frozenset(
 )
 """The functions of floats whose formulas need fused multiply-add."""
 
+COMPLEX_FUSED = FUSED | {"sqrt", "sign"}
+"""The functions of complex numbers whose formulas need it."""
+
 
 def operand_dtype(dtypes: tuple[str, ...]) -> str:
     """The one dtype in which a function of these operands works.

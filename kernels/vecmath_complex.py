@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from . import vecmath, vecmath_log
-from .complexes import Complex, any_infinite, chosen, is_zero
+from .complexes import Complex, any_infinite, chosen, is_zero, reciprocal
 from .formulas import isfinite, isinf
 from .term import Term, bits, fma, from_bits, llvm, magnitude, select
 from .vecmath import (
@@ -22,6 +22,7 @@ from .vecmath import (
     polynomial,
     power_of_two,
     reduce_exp,
+    round_to_integer,
     scale,
     sine_and_cosine,
     sum_of,
@@ -228,6 +229,33 @@ def log2(z: Complex) -> Complex:
 
 def log10(z: Complex) -> Complex:
     return _log_times(1 / math.log(10), z)
+
+
+# -- powers ----------------------------------------------------------------------------
+MOST_SQUARES = 7
+"""Bits of the whole exponents, below 100 in size, that are powers by squaring."""
+
+
+def power(x: Complex, y: Complex) -> Complex:
+    """``exp(y * log(x))``, and by squaring for the whole exponents that NumPy squares.
+
+    A power of 0 is 1 for 0, 0 where the real part is positive, and else no number.
+    """
+    form = FORMATS[x.real.dtype]
+    size = magnitude(y.real)
+    whole = (y.imag == 0) & (llvm("rint", size) == size) & (size < 100)
+    _, n = round_to_integer(clamp(size, 0.0, 100.0), 1.0, form)
+    one = Complex(size.like(1.0), size.like(0.0))
+    by_squaring, factor = chosen((n & 1) != 0, x, one), x
+    for bit in range(1, MOST_SQUARES):
+        factor = factor * factor
+        some = (n & (1 << bit)) != 0
+        by_squaring = chosen(some, by_squaring * factor, by_squaring)
+    inverse = reciprocal(by_squaring)
+    by_squaring = chosen((y.real < 0) & whole, inverse, by_squaring)
+    nothing = select(y.real > 0, 0.0, size.like(math.nan))
+    general = chosen(is_zero(x), Complex(nothing, nothing), exp(y * log(x)))
+    return chosen(whole, by_squaring, general)
 
 
 def sqrt(z: Complex) -> Complex:

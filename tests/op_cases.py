@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import check_cases
 import fourier_cases
 import matrix_cases
 import numpy as np
@@ -365,35 +366,6 @@ def winners(rng: Generator) -> list[Case]:
     return [Case((PLACES,), (), expected)]
 
 
-def boundeds(rng: Generator) -> list[Case]:
-    """Classes that are within their bounds, or do not count."""
-    classes = np.array([[0, 3], [-100, 1]])
-    return [
-        Case((classes,), (4, -100), classes, 0.0),
-        Case((np.zeros((0, 2), np.uint8),), (1, -100), np.zeros((0, 2), np.uint8)),
-    ]
-
-
-def index_cases(rng: Generator) -> list[Case]:
-    """Indices from the front and from the back."""
-    given = np.array([[0, -1, 3], [-4, 2, -2]])
-    empty = np.zeros((0, 2), np.int64)
-    return [
-        Case((given,), (4, "axis 0"), given % 4, 0.0),
-        Case((np.arange(-3, 70),), (70, "axis 1"), np.arange(-3, 70) % 70, 0.0),
-        Case((empty,), (1, "axis 0"), empty),
-    ]
-
-
-def unwarned(rng: Generator) -> list[Case]:
-    """Elements of which nothing is flagged: nobody warns."""
-    x, calm = rng.normal(size=(2, 3)), np.zeros((2, 3), bool)
-    return [
-        Case((x, calm), ("unheard", "nowhere.py:1"), x, differentiable=True),
-        Case((x[:0], calm[:0]), ("unheard", "nowhere.py:1"), x[:0]),
-    ]
-
-
 # -- sources ---------------------------------------------------------------------------
 def fulls(rng: Generator) -> list[Case]:
     """One number of every dtype."""
@@ -423,6 +395,7 @@ def transfers(rng: Generator) -> list[Case]:
 
 
 CASES: dict[str, Callable[[Generator], list[Case]]] = {
+    **check_cases.CASES,
     **matrix_cases.CASES,
     **fourier_cases.CASES,
     "all": _truth(np.all),
@@ -432,9 +405,6 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "argsort": _scan(
         lambda x, axis: np.argsort(x, axis, kind="stable"), differentiable=False
     ),
-    "bounded": boundeds,
-    "indices": index_cases,
-    "warned": unwarned,
     "cast": casts,
     "cummax": _scan(np.maximum.accumulate),
     "cummin": _scan(np.minimum.accumulate),

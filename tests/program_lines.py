@@ -205,8 +205,8 @@ class Reduce(Lines):
         function, axis = p.pick(REDUCTIONS), p.axis(a)
         if a.dtype.kind == "c" and function in ("max", "min", "argmax", "argmin"):
             function = "sum"
-        if a.dtype == np.float16 and function in ("var", "std"):
-            function = "mean"  # NumPy squares in float16, and overflows
+        if a.dtype in (np.float16, np.complex64) and function in ("var", "std"):
+            function = "mean"  # NumPy squares in float16; others show the last bits
         if function in ("argmax", "argmin", "cumsum") and "(" in axis:
             axis = "None"
         keep = ", keepdims=True" if p.chance(0.3) and function != "cumsum" else ""

@@ -86,6 +86,11 @@ def test_a_donated_array_takes_the_result() -> None:
         ("bool", True),
         ("float64", 3),
         ("float32", True),
+        ("complex128", 1.5 - 2j),
+        ("complex64", 0.1 + 3j),
+        ("complex64", True),
+        ("complex128", 3),
+        ("complex128", 0.1),
     ],
 )
 def test_every_kind_of_number_reaches_the_kernel(dtype: str, number: Any) -> None:
@@ -93,15 +98,18 @@ def test_every_kind_of_number_reaches_the_kernel(dtype: str, number: Any) -> Non
     check_bound(Recorded([op(name, array(9, dtype=dtype), number)]))
 
 
-def test_numbers_are_read_anew_in_each_run() -> None:
-    recorded = Recorded([array(3) * 2.0])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_numbers_are_read_anew_in_each_run(dtype: str) -> None:
+    recorded = Recorded([op("add", array(3, dtype=dtype), 2.0)])
     plan = recorded.plan()
     recorded.run(plan)
     (leaf,) = recorded.leaves
     assert leaf is not None
-    for number in (2.5, 7, True, np.float64(1.5)):
+    of_both = (2.5, 7, True, np.float64(1.5))
+    complex_ones = (1.0 - 2j, np.complex64(0.5 + 3j)) if leaf.dtype.kind == "c" else ()
+    for number in (*of_both, *complex_ones):
         (result,) = plan.run([leaf], [number]).values()
-        assert result.tolist() == (leaf * float(number)).tolist()
+        assert result.tolist() == (leaf + leaf.dtype.type(number)).tolist()
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -32,8 +32,10 @@ _FLOAT = np.dtype(float)
 
 
 def extents_of(shape: Any) -> tuple[int, ...]:
-    if isinstance(shape, (int, np.integer)):
-        extents: tuple[int, ...] = (int(shape),)
+    """A shape as a tuple. Raises ValueError for a negative extent."""
+    is_one = isinstance(shape, (Array, np.ndarray)) and not shape.ndim
+    if is_one or isinstance(shape, (int, np.integer)):
+        extents: tuple[int, ...] = (as_index(shape, "a shape"),)
     elif hasattr(shape, "__iter__") and not isinstance(shape, str):
         extents = tuple(as_index(extent, "a shape") for extent in shape)
     else:

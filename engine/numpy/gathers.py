@@ -8,7 +8,7 @@ user's line; the elements are loaded, by positions, in the kernel that reads the
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -26,6 +26,12 @@ from engine.record.value import Value, constant
 
 _INT64 = np.dtype(np.int64)
 _BOUNDS = frozenset((int, type(None)))
+_Found: TypeAlias = dict[int, tuple[int, Shape, int]]
+"""For each axis that has an index the part of the key, its shape, and a number.
+
+For an array the number says of which axis of the base its integers are. For an integer,
+which NumPy takes for an array where there are others, it is that, and the part is -1.
+"""
 
 
 class _Index(NamedTuple):
@@ -146,38 +152,46 @@ def _planned(recipe: Recipe, parts: tuple[tuple[str, Any], ...]) -> _Plan | None
     single = len(axes) == len(layout.shape) == len(recipe.shape) == len(parts)
     if 0 in layout.shape or 0 in inner or not (inner or single):
         return None
-    rest = [axis for axis in range(len(layout.shape)) if axis not in found]
-    lead = axes[0] if axes == tuple(range(axes[0], axes[0] + len(axes))) else 0
-    after = len(rest) - lead
-    offset, steps = layout.offset, []
-    for axis, (part, shape, known) in found.items():
-        extent, stride = layout.shape[axis], layout.strides[axis]
-        if part >= 0:
-            own = (*shape, *(1,) * after)
-            steps.append(_Index(part, f"axis {axis}", extent, stride, own))
-        elif -extent <= known < extent:
-            offset += known % extent * stride
-        else:
-            return None
-    for k, axis in enumerate(rest):
-        own = (layout.shape[axis],) + (1,) * (
-            len(rest) - 1 - k + (len(inner) if k < lead else 0)
-        )
-        steps.append(_Index(-1, "", layout.shape[axis], layout.strides[axis], own))
-    others = tuple(layout.shape[axis] for axis in rest)
-    whole_shape = (*others[:lead], *inner, *others[lead:])
+    fits = all(
+        -layout.shape[axis] <= number < layout.shape[axis]
+        for axis, (part, _, number) in found.items()
+        if part < 0
+    )
+    if not fits:
+        return None
     shapes = tuple(shape for _, shape, _ in found.values())
     order = _memory_order(layout, axes, shapes)
-    return _Plan(offset, tuple(steps), whole_shape, order, not inner)
+    rest = tuple(axis for axis in range(len(layout.shape)) if axis not in found)
+    lead = axes[0] if axes == tuple(range(axes[0], axes[0] + len(axes))) else 0
+    offset, steps = _steps(layout, found, len(rest) - lead)
+    for k, axis in enumerate(rest):
+        after = len(rest) - 1 - k + (len(inner) if k < lead else 0)
+        extent, stride = layout.shape[axis], layout.strides[axis]
+        steps.append(_Index(-1, "", extent, stride, (extent,) + (1,) * after))
+    others = tuple(layout.shape[axis] for axis in rest)
+    shape = (*others[:lead], *inner, *others[lead:])
+    return _Plan(offset, tuple(steps), shape, order, not inner)
+
+
+def _steps(layout: Recipe, found: _Found, after: int) -> tuple[int, list[_Index]]:
+    """Where a key's integers begin, and its arrays with `after` axes after theirs."""
+    offset, steps = layout.offset, []
+    for axis, (part, shape, number) in found.items():
+        extent, stride = layout.shape[axis], layout.strides[axis]
+        if part < 0:
+            offset += number % extent * stride
+        else:
+            own = (*shape, *(1,) * after)
+            steps.append(_Index(part, f"axis {number}", extent, stride, own))
+    return offset, steps
 
 
 def _split(
     parts: tuple[tuple[str, Any], ...], rank: int
-) -> tuple[list[Any], dict[int, tuple[int, Shape, int]]] | None:
+) -> tuple[list[Any], _Found] | None:
     """A key in two steps: a basic one, then indices of axes of its result.
 
-    An index has its place in the key (-1 for an integer, which NumPy takes for an array
-    beside others), its shape and its number. None for keys that have too many parts.
+    None for keys that have too many parts.
     """
     dots = [place for place, (_, part) in enumerate(parts) if part is Ellipsis]
     real = len(parts) - len(dots) - sum(kind == "newaxis" for kind, _ in parts)
@@ -186,21 +200,26 @@ def _split(
     if real == rank and dots and dots[0] not in (0, len(parts) - 1):
         return None  # it stands for no axis, but between indices it parts them
     basic: list[Any] = []
-    found: dict[int, tuple[int, Shape, int]] = {}
+    found: _Found = {}
     for place, (kind, part) in enumerate(parts):
         if part is Ellipsis:
             basic += [slice(None)] * (rank - real)
             continue
         if kind == "array":
-            found[len(basic)] = (place, part, 0)
+            found[len(basic)] = (place, part, len(basic) - basic.count(None))
         elif kind == "known":
             found[len(basic)] = (-1, (), part)
-        basic.append({"newaxis": None, "slice": part}.get(kind, slice(None)))
-        if kind == "slice":
-            basic[-1] = slice(*part)
+        basic.append(_basic(kind, part))
     if not dots:
         basic += [slice(None)] * (rank - real)
     return basic, found
+
+
+def _basic(kind: str, part: Any) -> slice | None:
+    """A part of a key in the basic step; axes that have an index are kept."""
+    if kind == "newaxis":
+        return None
+    return slice(*part) if kind == "slice" else slice(None)
 
 
 def _memory_order(

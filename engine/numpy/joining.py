@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,7 @@ def concatenate(
     if axis is None:
         parts = [x.ravel() for x in parts]
         axis = 0
+    axis = index(axis)
     target = _joined_dtype(parts, dtype, casting)
     order = _common_order(parts)
     if order is None:
@@ -137,7 +139,30 @@ def stack(
     dtype: Any = None,
     casting: str = "same_kind",
 ) -> Any:
-    """Arrays of one shape along a new axis."""
+    """Arrays of one shape along a new axis.
+
+    Parameters
+    ----------
+    arrays : sequence of array_like
+        At least one; their dtypes promote.
+    axis : int
+        Where the new axis stands in the result.
+    out, dtype, casting
+        As of `concatenate`.
+
+    Raises
+    ------
+    ValueError
+        For no arrays, and for different shapes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.stack([np.arange(3), np.ones(3, int)], axis=1)
+    array([[0, 1],
+           [1, 1],
+           [2, 1]])
+    """
     parts = _handles(arrays, "stack")
     if not parts:
         raise ValueError(named("need at least one array to stack"))
@@ -148,7 +173,7 @@ def stack(
                 f"{' and '.join(str(x.shape) for x in parts)} were given"
             )
         )
-    rank = parts[0].ndim + 1
+    axis, rank = index(axis), parts[0].ndim + 1
     if not -rank <= axis < rank:
         raise np.exceptions.AxisError(axis, rank, called())
     key = (slice(None),) * (axis % rank) + (None,)
@@ -223,7 +248,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     array = face.asarray(ary)
     axis = _axis(axis, array.ndim)
     total = array.shape[axis]
-    if hasattr(indices_or_sections, "__len__"):
+    if np.ndim(indices_or_sections):
         cuts = [0, *[int(x) for x in indices_or_sections], None]
     else:
         sections = int(indices_or_sections)
@@ -237,15 +262,35 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 def _axis(axis: int, rank: int) -> int:
+    axis = index(axis)
     if not -rank <= axis < rank:
         raise np.exceptions.AxisError(axis, rank, called())
     return axis % rank
 
 
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """Views of consecutive parts along an axis, all equal when a number is given."""
+    """Views of consecutive parts along an axis, all equal when a number is given.
+
+    Parameters
+    ----------
+    ary : array_like
+    indices_or_sections : int or sequence of int
+        How many parts, or where the later ones begin.
+    axis : int
+
+    Raises
+    ------
+    ValueError
+        When the extent is no multiple of the number of parts; see `array_split`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.split(np.arange(5), [2, 3])
+    [array([0, 1]), array([2]), array([3, 4])]
+    """
     array = face.asarray(ary)
-    if not hasattr(indices_or_sections, "__len__"):
+    if not np.ndim(indices_or_sections):
         total = array.shape[_axis(axis, array.ndim)]
         if total % int(indices_or_sections):
             raise ValueError(named("array split does not result in an equal division"))

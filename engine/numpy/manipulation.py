@@ -10,11 +10,11 @@ import numpy as np
 import engine.numpy.handle as face
 from engine import composites
 from engine.errors import called, named
-from engine.movement import normal_axes
+from engine.movement import integers, normal_axes
 from engine.ops.op import broadcast_shape
 from engine.recipe import Recipe, broadcast_strides
 
-from .indexing import as_positions
+from .keys import as_positions
 from .views import normal_axis
 
 __all__ = [
@@ -174,9 +174,22 @@ def atleast_3d(*arys: Any) -> Any:
 
 # -- broadcasting ---------------------------------------------------------------------
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
-    """A read-only view that repeats the array to a shape."""
+    """A read-only view that repeats the array to a shape.
+
+    Raises ValueError for a shape that the array does not broadcast to.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.broadcast_to(np.arange(2), (3, 2))
+    array([[0, 1],
+           [0, 1],
+           [0, 1]])
+    """
     x = _given(array)
-    extents = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if x.scalar:
+        x = face.ndarray.wrap(x.read())  # an array, which can be viewed
+    extents = integers(shape)
     recipe = x.recipe
     try:
         strides = broadcast_strides(recipe, extents)
@@ -205,7 +218,15 @@ def broadcast_shapes(*args: Any) -> tuple[int, ...]:
 
 # -- reversing and shifting -----------------------------------------------------------
 def flip(m: Any, axis: Any = None) -> Any:
-    """A view that runs backwards along axes."""
+    """A view that runs backwards along axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.flip(np.array([[0.5, 1.0], [1.5, 2.0]]), axis=1)
+    array([[1. , 0.5],
+           [2. , 1.5]])
+    """
     array = _given(m)
     axes = normal_axes(axis, array.ndim)
     key = tuple(
@@ -278,7 +299,22 @@ def _rolled(array: Any, by: int, axis: int) -> Any:
 
 # -- repeating ------------------------------------------------------------------------
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    """Each element several times."""
+    """Each element several times.
+
+    Parameters
+    ----------
+    a : array_like
+    repeats : int or array_like of int
+        How often; an array has one number for each place along the axis.
+    axis : int, optional
+        Without one the elements in C order.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.repeat(np.arange(3), [1, 0, 2])
+    array([0, 2, 2])
+    """
     array = _given(a)
     if axis is None:
         array, axis = array.ravel(), 0
@@ -296,16 +332,22 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
 
 
 def tile(A: Any, reps: Any) -> Any:
-    """The array repeated as a whole."""
+    """The array repeated as a whole.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.tile(np.arange(2), 3)
+    array([0, 1, 0, 1, 0, 1])
+    """
     array = _given(A)
-    times = (reps,) if isinstance(reps, (int, np.integer)) else tuple(reps)
-    return face.ndarray.wrap(composites.tile(array.read(), [int(n) for n in times]))
+    return face.ndarray.wrap(composites.tile(array.read(), integers(reps)))
 
 
 def resize(a: Any, new_shape: Any) -> Any:
     """The elements in another shape, repeated or cut off as needed."""
     array = _given(a).ravel()
-    shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
+    shape = integers(new_shape)
     size = int(np.prod(shape))
     if any(n < 0 for n in shape):
         raise ValueError(named("all elements of `new_shape` must be non-negative"))

@@ -197,7 +197,14 @@ def nanmean(
     *,
     where: Any = True,
 ) -> Any:
-    """The mean of the elements that are not NaN; of none NaN, and a warning."""
+    """The mean of the elements that are not NaN; of none NaN, and a warning.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanmean(np.array([[1.0, np.nan], [3.0, 5.0]]), axis=1)
+    array([1., 4.])
+    """
     array = face.asarray(a)
     present = _present(array, where)
     result = array.mean(axis, dtype, None, keepdims, where=present)

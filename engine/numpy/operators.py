@@ -150,6 +150,27 @@ def _power_op(base: Any, exponent: Any) -> Op | None:
     return None
 
 
+def _is_squared(base: Any, exponent: Any) -> bool:
+    """Whether NumPy takes a power of complex numbers by squaring."""
+    return (
+        exponent.__class__ is int and base.dtype.kind == "c" and 4 < abs(exponent) < 100
+    )
+
+
+def _by_squaring(base: Any, exponent: int) -> Any:
+    """The power of an exponent that is not 0, product by product."""
+    square, result, factor = REGISTRY["square"], None, base
+    left = abs(exponent)
+    while True:
+        if left & 1:
+            result = factor if result is None else result * factor
+        left >>= 1
+        if not left:
+            break
+        factor = apply(square, factor)
+    return apply(REGISTRY["reciprocal"], result) if exponent < 0 else result
+
+
 def _keeps(base: Any, exponent: Any) -> bool:
     return base.dtype.kind in "fc" or type(exponent) is int
 
@@ -210,6 +231,8 @@ class Operators(Array):
         op = _power_op(self, exponent)
         if op is not None:
             return apply(op, self)
+        if _is_squared(self, exponent):
+            return _by_squaring(self, exponent)
         return apply(REGISTRY["power"], self, exponent)
 
     def __ipow__(self, exponent: Any) -> Any:  # type: ignore[misc]

@@ -64,7 +64,26 @@ def delivered(name: str, value: Any, out: Any) -> Any:
 
 
 def dot(a: Any, b: Any, out: Any = None) -> Any:
-    """The dot product: of the last axis of `a` and the last but one of `b`."""
+    """The dot product: of the last axis of `a` and the last but one of `b`.
+
+    Parameters
+    ----------
+    a, b : array_like
+        A number multiplies the other one.
+    out : ndarray, optional
+        Where to store the result; of its dtype, in C order.
+
+    Raises
+    ------
+    ValueError
+        For axes of different extents, and for another `out`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.dot(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 10.0]))
+    array([21., 43.])
+    """
     x, y = face.asarray(a), face.asarray(b)
     _check_dot_out(out, np.result_type(x.dtype, y.dtype))
     if x.ndim == 0 or y.ndim == 0:

@@ -104,7 +104,35 @@ def linspace(
     *,
     device: Any = None,
 ) -> Any:
-    """`num` evenly spaced numbers from start to stop, or to below it."""
+    """`num` evenly spaced numbers from start to stop, or to below it.
+
+    Parameters
+    ----------
+    start, stop : array_like
+        The ends; of arrays the numbers run along a new axis.
+    num : int
+        How many numbers, at least 0.
+    endpoint : bool
+        Whether `stop` is the last one.
+    retstep : bool
+        Whether the distance of neighbours is returned, too.
+    dtype : dtype, optional
+        float64, or complex128, when none is given.
+    axis : int
+        Where the new axis stands.
+    device : str, optional
+
+    Raises
+    ------
+    ValueError
+        For a negative `num`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linspace(0, 1, 5)
+    array([0.  , 0.25, 0.5 , 0.75, 1.  ])
+    """
     check_device(device)
     num = as_index(num, "a number of samples")
     if num < 0:
@@ -195,7 +223,24 @@ def eye(
     device: Any = None,
     like: Any = None,
 ) -> face.ndarray:
-    """Ones on a diagonal, zeros elsewhere."""
+    """Ones on a diagonal, zeros elsewhere.
+
+    Parameters
+    ----------
+    N, M : int
+        Rows, and columns: as many as rows when they are not given.
+    k : int
+        The diagonal: 0 the main one, those above it positive.
+    dtype : dtype
+    order : {"C", "F"}
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.eye(2, 3, k=1)
+    array([[0., 1., 0.],
+           [0., 0., 1.]])
+    """
     check_device(device, like)
     rows, columns = extents_of((N, N if M is None else M))
     place = max(-rows, min(int(k), columns))  # outside there is no diagonal

@@ -380,7 +380,16 @@ def _position(name: str, a: Any, axis: Axis, out: Any, keepdims: bool) -> Any:
 def argmax(
     a: Any, axis: Axis = None, out: Any = None, *, keepdims: bool = False
 ) -> Any:
-    """The first position of the largest element, along one axis or of all."""
+    """The first position of the largest element, along one axis or of all.
+
+    NaN counts as the largest. Raises ValueError for no elements.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.argmax(np.array([[1, 5, 2], [7, 0, 7]]), axis=1)
+    array([1, 0])
+    """
     return _position("argmax", a, axis, out, keepdims)
 
 

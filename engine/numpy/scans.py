@@ -40,7 +40,24 @@ def _scan(name: str, a: Any, axis: Axis, dtype: Any, out: Any) -> Any:
 
 
 def cumsum(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any:
-    """Sums of all elements up to each one, along an axis or of all in C order."""
+    """Sums of all elements up to each one, along an axis or of all in C order.
+
+    Parameters
+    ----------
+    a : array_like
+    axis : int, optional
+    dtype : dtype, optional
+        What to add in; narrow integers are added as int64 or uint64.
+    out : ndarray, optional
+        Where to store the result.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.cumsum(np.array([[1, 2], [3, 4]]), axis=0)
+    array([[1, 2],
+           [4, 6]])
+    """
     return _scan("cumsum", a, axis, dtype, out)
 
 

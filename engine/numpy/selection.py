@@ -18,7 +18,8 @@ from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
 
 from .gathers import is_pending
-from .indexing import as_positions, get, given_value, set_, stored_value
+from .indexing import get, given_value, set_, stored_value
+from .keys import as_positions
 from .operands import NDArray, host_array
 from .reductions import deliver
 from .views import normal_axis
@@ -74,7 +75,31 @@ def _check_bounds(places: NDArray, extent: int, axis: int) -> None:
 def take(
     a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
 ) -> Any:
-    """Elements at indices along an axis, or in C order."""
+    """Elements at indices along an axis, or in C order.
+
+    Parameters
+    ----------
+    a : array_like
+    indices : int or array_like of int
+        They are computed.
+    axis : int, optional
+    out : ndarray, optional
+        Where to store the result.
+    mode : {"raise", "wrap", "clip"}
+        What to do with indices out of bounds.
+
+    Raises
+    ------
+    IndexError
+        For indices out of bounds, unless they are wrapped or clipped.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.take(np.arange(4) * 10, [[3, 0], [1, -1]])
+    array([[30,  0],
+           [10, 30]])
+    """
     array = face.asarray(a)
     if axis is None:
         array, axis = array.ravel(), 0
@@ -98,7 +123,17 @@ def take(
 
 
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
-    """Store values at indices in C order; short values are repeated."""
+    """Store values at indices in C order; short values are repeated.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.zeros((2, 2))
+    >>> np.put(x, [0, 3], [5, 6])
+    >>> x
+    array([[5., 0.],
+           [0., 6.]])
+    """
     if not isinstance(a, Array):
         raise TypeError(named("argument 1 must be numpy.ndarray"))
     if not a.writeable:
@@ -158,7 +193,16 @@ def _along(array: Any, indices: Any, axis: int) -> tuple[Any, ...]:
 
 # -- where something holds ------------------------------------------------------------
 def nonzero(a: Any) -> tuple[Any, ...]:
-    """Indices of the elements that are not zero, an array for each axis. Computes."""
+    """Indices of the elements that are not zero, an array for each axis. Computes.
+
+    Raises ValueError for arrays without axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nonzero(np.array([[0, 4], [5, 0]]))
+    (array([0, 1]), array([1, 0]))
+    """
     array = face.asarray(a)
     if array.ndim == 0:
         raise ValueError(
@@ -269,7 +313,16 @@ def piecewise(
 
 
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
-    """Store elements of one array in another, where a mask holds."""
+    """Store elements of one array in another, where a mask holds.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.zeros(3)
+    >>> np.copyto(x, [1, 2, 3], where=[True, False, True])
+    >>> x
+    array([1., 0., 3.])
+    """
     if not isinstance(dst, Array):
         raise TypeError(named("copyto() argument 1 must be numpy.ndarray"))
     if not dst.writeable:

@@ -104,7 +104,24 @@ def argsort(
     stable: Any = None,
     descending: bool = False,
 ) -> Any:
-    """Indices that would sort along an axis; equal elements keep their order."""
+    """Indices that would sort along an axis; equal elements keep their order.
+
+    Parameters
+    ----------
+    a : array_like
+    axis : int or None
+        None: of all elements in C order.
+    kind, stable
+        Checked only: every kind sorts stably.
+    descending : bool
+        Whether the largest comes first.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.argsort(np.array([3.0, 1.0, 2.0]))
+    array([1, 2, 0])
+    """
     options = {"kind": kind, "order": order, "stable": stable}
     if not descending or np.ndim(a) == 0:
         return _sorted_along("argsort", a, axis, **options)
@@ -162,6 +179,23 @@ def unique(
     """The sorted distinct elements. Computes; carries no gradient.
 
     They are sorted where `sorted` is False too.
+
+    Parameters
+    ----------
+    ar : array_like
+    return_index, return_inverse, return_counts : bool
+        Whether to return where each occurs first, which one stands at each place of
+        `ar`, and how often each occurs.
+    axis : int, optional
+        Distinct slices along an axis, instead of elements.
+    equal_nan : bool
+        Whether NaNs count as one.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.unique(np.array([3, 1, 3]), return_counts=True)
+    (array([1, 3]), array([1, 2]))
     """
     return library_call(
         "unique",

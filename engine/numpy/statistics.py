@@ -67,7 +67,16 @@ def mean(
     *,
     where: Any = True,
 ) -> Any:
-    """The mean over axes; integers give float64. Parameters as of `sum`."""
+    """The mean over axes; integers give float64. Parameters as of `sum`.
+
+    Warns (RuntimeWarning) of a mean of no elements, which is NaN.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.mean(np.array([[1, 2], [3, 4]]), axis=0)
+    array([2., 3.])
+    """
     array = face.asarray(a)
     axes = normal("mean", axis, array.ndim)
     inner, outer = _mean_dtypes(array.dtype, dtype)

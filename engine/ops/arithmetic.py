@@ -136,6 +136,7 @@ def _power_grads(grad: Value, out: Value, x: Any, y: Any) -> tuple[Value, Value]
 @elementwise(
     np.power,
     scalar="power({x}, {y})",
+    dtypes="biufc",
     onnx="Pow",
     samples=(positive_numbers, wide),
     expensive=True,
@@ -152,6 +153,7 @@ def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
 @elementwise(
     np.float_power,
     scalar="power({x}, {y})",
+    dtypes="biufc",
     samples=(positive_numbers, wide),
     expensive=True,
 )

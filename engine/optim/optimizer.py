@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from engine.array import Array
 from engine.errors import named
 from engine.execute import flush
-from engine.many import read_all, renew_all
+from engine.many import counted_again, read_all, renew_all, values_again
 from engine.nn.module import forget_grad
 from engine.ops.op import cast
+from engine.optim.steps import (
+    Change,
+    Entry,
+    Known,
+    Numbers,
+    Source,
+    Step,
+    kind_of,
+    scalars_of,
+    source_of,
+)
 from engine.record.once import repeated
-from engine.record.runtime import counted
+from engine.record.runtime import counted, watchers
 from engine.record.trace import current_trace, switch_grad
 from engine.record.value import Scalar, Value
 from engine.torch.gradients import enable_grad
-from engine.torch.operands import expanded, typed
+from engine.torch.operands import expanded
 from engine.torch.tensor import Tensor
 
 Group = dict[str, Any]
@@ -24,32 +35,6 @@ Group = dict[str, Any]
 STEP_EVENTS = 256
 """A step runs what is pending when that is more: traces that end where training steps
 end repeat, so they are planned and compiled once."""
-
-
-Change = tuple[tuple[bool, ...], tuple[str, ...], int]
-"""What is to be done for one parameter: its form (see `Optimizer._form`), the names
-under which something is kept for it, and which of the sets of numbers it takes."""
-
-Numbers = list[dict[str, Scalar]]
-
-
-class _Step(NamedTuple):
-    """What is to be done for all parameters that have a gradient.
-
-    Parameters
-    ----------
-    changes : list of Change
-    numbers : list of dict
-        Parameters share them.
-    read, written : list of Tensor
-        For each change, the parameter and what is kept for it; in `read` the gradient
-        comes behind them.
-    """
-
-    changes: list[Change]
-    numbers: Numbers
-    read: list[Array]
-    written: list[Array]
 
 
 class Optimizer:
@@ -74,6 +59,7 @@ class Optimizer:
         self.defaults = dict(defaults)
         self.state: dict[Tensor, dict[str, Any]] = {}
         self.param_groups: list[Group] = []
+        self._known: Known | None = None
         given = list(params)
         if not given:
             raise ValueError(named("optimizer got an empty parameter list"))
@@ -134,7 +120,7 @@ class Optimizer:
                 loss = closure()
         before = switch_grad(False)
         try:
-            self._change(self._changes())
+            self._change(self._again() or self._step())
         finally:
             switch_grad(before)
         trace = current_trace()
@@ -142,66 +128,112 @@ class Optimizer:
             flush(trace)
         return loss
 
-    def _changes(self) -> _Step:
+    def _again(self) -> Step | None:
+        """A step that does what the last one did; None where anything differs."""
+        known, groups = self._known, self.param_groups
+        if known is None or watchers:
+            return None
+        lists = [group["params"] for group in groups]
+        table = values_again(known.entries, lists, self.state)
+        if table is None:
+            return None
+        if [self._form(group, False) for group in groups] != known.forms:
+            return None
+        numbers = []
+        for source in known.sources:
+            step = None if source.counts < 0 else known.steps[source.counts] + 1
+            given = self._numbers(step, groups[source.group])
+            if tuple(given) != source.names:
+                return None
+            numbers.append(source.numbers(given))
+        if not counted_again(known.states, known.steps):
+            return None
+        return Step(known.key, known.changes, numbers, table, known.written)
+
+    def _step(self) -> Step:
         """What is to be done for each parameter that has a gradient."""
-        whole = _Step([], [], [], [])
-        changes, numbers, read, written = whole
-        for group in self.param_groups:
+        changes: list[Change] = []
+        numbers: list[Numbers] = []
+        read: list[Array] = []
+        written: list[Array] = []
+        entries: list[Entry] = []
+        sources: list[Source] = []
+        steps: list[Any] = []
+        states: list[dict[str, Any]] = []
+        lasting = not watchers
+        for place, group in enumerate(self.param_groups):
             forms = self._form(group, False), self._form(group, True)
-            known: dict[Any, int] = {}
-            steps = []
+            alike: dict[Any, int] = {}
             for parameter in group["params"]:
-                grad = parameter.grad
+                grad, dtype = parameter.grad, parameter.recipe.dtype
                 if grad is None:
+                    entries.append(Entry(parameter, dtype, None, 0, (), ()))
                     continue
                 state = self.state.get(parameter)
                 form = forms[not state]
                 if not state:
                     state = self.state[parameter] = self._begun(parameter, group)
-                step = counted(state, "step") if "step" in state else None
-                dtype = parameter.recipe.dtype
-                alike = dtype, type(step), step if type(step) is int else id(step)
-                own = known.get(alike)
-                if own is None:
-                    given = self._numbers(step, group)
-                    numbers.append({k: typed(x, dtype) for k, x in given.items()})
-                    own = known[alike] = len(numbers) - 1
+                    lasting = False
+                step, counts = None, -1
+                if "step" in state:
+                    step, counts = counted(state, "step"), len(states)
+                    states.append(state)
                     steps.append(step)  # no other has its identity
-                written.append(parameter)
-                read.append(parameter)
-                kept = []
-                for name, x in state.items():
-                    if isinstance(x, Tensor):
-                        kept.append(name)
-                        written.append(x)
-                        read.append(x)
-                read.append(grad)
+                    lasting = lasting and type(step) is int
+                same = dtype, type(step), step if type(step) is int else id(step)
+                own = alike.get(same)
+                if own is None:
+                    own = alike[same] = len(numbers)
+                    given = self._numbers(step, group)
+                    source = source_of(given, dtype, place, counts)
+                    numbers.append(source.numbers(given))
+                    sources.append(source)
+                kept = {k: x for k, x in state.items() if isinstance(x, Tensor)}
+                tensors = tuple(kept.values())
                 changes.append((form, tuple(kept), own))
-        return whole
+                written += (parameter, *tensors)
+                read += (parameter, *tensors, grad)
+                entries.append(
+                    Entry(parameter, dtype, state, len(state), tuple(kept), tensors)
+                )
+        key = kind_of((type(self), *changes, *[names for names, _, _ in numbers]))
+        self._known = None
+        if lasting:
+            self._known = Known(
+                key,
+                changes,
+                written,
+                [self._form(group, False) for group in self.param_groups],
+                tuple(entries),
+                states,
+                steps,
+                sources,
+            )
+        return Step(key, changes, numbers, read_all(read), written)
 
-    def _change(self, step: _Step) -> None:
+    def _change(self, step: Step) -> None:
         """Record what is to be done, then write it: an error leaves all as it was."""
-        changes, numbers, read, written = step
-        table = read_all(read)
+        key, changes, numbers, table, written = step
         results = repeated(
-            (type(self), *changes, *map(tuple, numbers)),
+            (key,),
             lambda: self._updates(changes, table, numbers),
             table,
-            [number for one in numbers for number in one.values()],
+            [x for _, values, _ in numbers for x in values],
         )
         renew_all(written, results)
 
     def _updates(
-        self, changes: list[Change], table: list[Value], numbers: Numbers
+        self, changes: list[Change], table: list[Value], numbers: list[Numbers]
     ) -> list[Value]:
         """The new values of parameters and of what is kept for them."""
         values = iter(table)
+        scalars = [*map(scalars_of, numbers)]
         results = []
         for form, names, own in changes:
             parameter = next(values)
             kept = {name: next(values) for name in names}
             old = [parameter, *kept.values()]
-            new = self._update(form, parameter, next(values), kept, numbers[own])
+            new = self._update(form, parameter, next(values), kept, scalars[own])
             # They may meet in another dtype, as after `load_state_dict`.
             results += [
                 expanded("step", cast(value, before.dtype), before.shape)

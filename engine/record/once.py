@@ -13,7 +13,7 @@ from .node import Node
 from .runtime import watchers
 from .splice import TRIALS, Passage, Start, passage, passages_from
 from .trace import current_trace
-from .value import Scalar, Value
+from .value import Value
 
 KEPT = 64
 """Functions that are known at one node; more of them take the place of those."""
@@ -33,14 +33,15 @@ def repeated(
     key: tuple[Any, ...],
     function: Callable[[], list[Value]],
     table: Sequence[Value],
-    numbers: Sequence[Scalar] = (),
+    numbers: Sequence[Any] = (),
     keep: Callable[[Node, tuple[bool, ...] | None, Passage], None] | None = None,
 ) -> list[Value]:
     """What a function of values and numbers gives, at once where it was called before.
 
     What it records must depend on nothing but the key and the forms of the values. It
-    must use each number as it is given, as an operand. `keep` is told where something
-    is known from then on: the node, which values have histories, and what it is.
+    must record each number, the very object, as the value of a `Scalar`. `keep` is told
+    where something is known from then on: the node, which values have histories, and
+    what it is.
     """
     trace = current_trace()
     if watchers:
@@ -52,9 +53,8 @@ def repeated(
         if len(passages) >= KEPT:
             passages.clear()
         known = passages[key, grads] = _Known()
-    values = [number.value for number in numbers]
     if known.passage is not None:
-        made = known.passage.again(table, values)
+        made = known.passage.again(table, numbers)
         if made is not None:
             return made
     known.trials += 1
@@ -62,7 +62,7 @@ def repeated(
     start = Start.here() if 1 < known.trials <= TRIALS else None
     results = function()
     if start is not None:
-        noted = passage(start, table, results, values)
+        noted = passage(start, table, results, numbers)
         # What nothing in the trace tells might be otherwise the next time.
         if noted is not None and noted.tells_all(table):
             known.passage = noted

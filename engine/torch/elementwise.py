@@ -139,6 +139,7 @@ class Elementwise(Array):
 
     @form("negative", 1)
     def __neg__(self) -> Self:
+        """The numbers with the other sign. Raises RuntimeError for bool tensors."""
         if self.recipe.dtype.kind == "b":
             raise RuntimeError(
                 "neg: Negation, the `-` operator, on a bool tensor is not supported; "
@@ -153,6 +154,7 @@ class Elementwise(Array):
         return self.abs()
 
     def __invert__(self) -> Self:
+        """The bits, or truth values, inverted. Raises TypeError for other dtypes."""
         if self.recipe.dtype.kind not in "biu":
             raise TypeError(
                 "invert: ~ (operator.invert) is only implemented on integer and "

@@ -13,7 +13,7 @@ from ..backend import CompileError, UnsupportedKernel, reason
 from ..counts import COUNTS
 from ..host import HostMemory
 from ..kernel import Compute, Kernel, Layout
-from ..scalars import FUSED
+from ..scalars import COMPLEX_FUSED, FUSED, PARTS
 from . import launch
 from .emit import emit, emit_split
 from .scope import value_dtypes
@@ -133,7 +133,8 @@ def source_of(kernel: Kernel) -> str:
         If the generator itself fails.
     """
     if not has_fused_multiply_add():
-        for name in sorted(functions(kernel) & FUSED):
+        fused = FUSED if dtypes(kernel).isdisjoint(PARTS) else COMPLEX_FUSED
+        for name in sorted(functions(kernel) & fused):
             raise UnsupportedKernel(f"{name} on a CPU without fused multiply-add")
     if not converts_halves() and "float16" in dtypes(kernel):
         raise UnsupportedKernel("float16 on a CPU that does not convert it")

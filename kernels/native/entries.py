@@ -36,7 +36,7 @@ WORDS = (
     *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
     *("float32", "float64", "int64", "array_type"),
-    *("acquire_name", "release_name", "numpy_name", "tier_here"),
+    *("acquire_name", "release_name", "step_name", "numpy_name", "tier_here"),
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
     *("storage_type", "line_type"),
@@ -66,7 +66,7 @@ FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc", "called"),
     *("flush", "survey", "settle", "evaluate"),
     *("call_once", "record_again", "walk_again", "free_graph"),
-    *("read_first", "renew_first"),
+    *("read_first", "renew_first", "values_again", "counted_again"),
 )
 
 KINDS = {

@@ -6,12 +6,33 @@ as simple as can be; from the first one on with which it is not, Python does it.
 
 from __future__ import annotations
 
-from .handles import at_hand, line_of
+from .handles import RECIPE_DTYPE, at_hand, line_of
 from .language import load, slot, state, store
-from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, ListSize
-from .matching import field, has, kind, put, replace
-from .python import ErrClear, IntFrom, ListNew, Next
+from .macros import (
+    DecRef,
+    IncRef,
+    IntAs,
+    ListAppend,
+    ListItem,
+    ListSize,
+    TupleItem,
+    TupleSize,
+)
+from .matching import equal, field, has, kind, put, replace
+from .python import (
+    DictItem,
+    DictSet,
+    DictSize,
+    ErrClear,
+    IntFrom,
+    ListNew,
+    ListSet,
+    Next,
+)
 from .recording import new_history
+
+PARAMETER, DTYPE, STATE, SIZE, NAMES, KEPT = 0, 1, 2, 3, 4, 5
+"""The items of `Entry`, see `engine.optim.steps`."""
 
 
 def read_first(self: int, handles: int) -> int:
@@ -43,6 +64,121 @@ def is_tensor(thing: int) -> int:
             return 1
         i += 1
     return 0
+
+
+def values_again(self: int, given: int, count: int, names: int) -> int:
+    """``values_again(entries, lists, states)``: what a step reads, or None."""
+    found = 0
+    if count == 3 and names == 0:
+        found = ListNew(0)
+    entries = load(given)
+    whole = found != 0 and are_listed(entries, load(given + 8))
+    i = 0
+    while whole and i < TupleSize(entries):
+        whole = add_values(TupleItem(entries, i), load(given + 16), found) != 0
+        i += 1
+    if whole:
+        return found
+    DecRef(found)
+    ErrClear()
+    IncRef(state.none)
+    return state.none
+
+
+def are_listed(entries: int, lists: int) -> int:
+    """Whether some lists together have the parameters of the entries."""
+    place = 0
+    i = 0
+    while i < ListSize(lists):
+        parameters = ListItem(lists, i)
+        if kind(parameters) != state.list_type:
+            return 0
+        k = 0
+        while k < ListSize(parameters):
+            if place >= TupleSize(entries):
+                return 0
+            entry = TupleItem(entries, place)
+            if ListItem(parameters, k) != TupleItem(entry, PARAMETER):
+                return 0
+            place += 1
+            k += 1
+        i += 1
+    return place == TupleSize(entries)
+
+
+def add_values(entry: int, states: int, found: int) -> int:
+    """Add what a step reads for a parameter, if it is what the last one read."""
+    parameter = TupleItem(entry, PARAMETER)
+    if not is_tensor(parameter):
+        return 0
+    line = field(parameter + slot.array_line, state.line_type)
+    if line == 0:
+        return 0
+    cell = field(line + slot.line_cell, state.cell_type)
+    recipe = field(parameter + slot.array_recipe, state.recipe_type)
+    if cell == 0 or recipe == 0 or load(cell + slot.cell_recipe) != recipe:
+        return 0
+    if TupleItem(recipe, RECIPE_DTYPE) != TupleItem(entry, DTYPE):
+        return 0
+    grad = load(cell + slot.cell_grad)
+    own = TupleItem(entry, STATE)
+    if grad == state.none or own == state.none:
+        return grad == own
+    if DictItem(states, parameter) != own:
+        return 0
+    if DictSize(own) != IntAs(TupleItem(entry, SIZE)):
+        return 0
+    return (
+        add_value(parameter, found)
+        and add_kept(own, TupleItem(entry, NAMES), TupleItem(entry, KEPT), found)
+        and add_value(grad, found)
+    )
+
+
+def add_kept(own: int, names: int, kept: int, found: int) -> int:
+    """Add the values of tensors that are kept under some names, if they still are."""
+    i = 0
+    while i < TupleSize(names):
+        thing = TupleItem(kept, i)
+        if DictItem(own, TupleItem(names, i)) != thing or not add_value(thing, found):
+            return 0
+        i += 1
+    return 1
+
+
+def add_value(handle: int, found: int) -> int:
+    """Add the value of a tensor to a list."""
+    if not is_tensor(handle):
+        return 0
+    value = at_hand(handle)
+    return value != 0 and ListAppend(found, value) >= 0
+
+
+def counted_again(self: int, given: int, count: int, names: int) -> int:
+    """``counted_again(states, steps)``: whether they count what is known; count on."""
+    states = load(given)
+    steps = load(given + 8)
+    done = count == 2 and names == 0
+    done = done and ListSize(states) == ListSize(steps)
+    i = 0
+    while done and i < ListSize(states):
+        own = DictItem(ListItem(states, i), state.step_name)
+        done = own != 0 and kind(own) == state.int_type
+        done = done and equal(own, ListItem(steps, i)) != 0
+        i += 1
+    i = 0
+    while done and i < ListSize(states):
+        more = IntFrom(IntAs(ListItem(steps, i)) + 1)
+        done = more != 0 and DictSet(ListItem(states, i), state.step_name, more) >= 0
+        if done:
+            ListSet(steps, i, more)
+        i += 1
+    ErrClear()
+    answer = state.false
+    if done:
+        answer = state.true
+    IncRef(answer)
+    return answer
 
 
 def renew_first(self: int, given: int, count: int, names: int) -> int:

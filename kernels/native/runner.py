@@ -22,8 +22,23 @@ from string import Template
 
 from .arrays import TEXT
 
-FORMATS = ("d", "f4x", "q", "Q", "?7x")
-"""How a scalar is packed (as `struct` does); its place is the number used below."""
+FORMATS = ("d", "f4x", "q", "Q", "?7x", "real d", "imag d", "real f4x", "imag f4x")
+"""How a scalar, or a part of it, is packed (as `struct` does) in a word; its place here
+is the number used below."""
+
+_PARTS = {"dd": ("real d", "imag d"), "f4xf4x": ("real f4x", "imag f4x")}
+
+
+def words_of(form: str) -> tuple[str, ...]:
+    """The formats of the words of a scalar: two of a complex number.
+
+    Examples
+    --------
+    >>> words_of("d"), words_of("dd")
+    (('d',), ('real d', 'imag d'))
+    """
+    return _PARTS.get(form, (form,))
+
 
 FIELDS = (
     "calls",
@@ -74,6 +89,7 @@ declare i64 @PyLong_AsUnsignedLongLong(ptr)
 declare ptr @PyLong_FromLongLong(i64)
 declare ptr @PyNumber_Index(ptr)
 declare i32 @PyObject_IsTrue(ptr)
+declare ptr @PyObject_GetAttrString(ptr, ptr)
 declare ptr @PyErr_Occurred()
 declare ptr @PyErr_NoMemory()
 declare i32 @PyErr_BadArgument()
@@ -242,12 +258,20 @@ fail:
   ret i32 -1
 }
 
-; Store a number of Python in a format; an error is left for the caller to find.
+@real.name = internal constant [5 x i8] c"real\\00"
+@imag.name = internal constant [5 x i8] c"imag\\00"
+
+; Store a number of Python, or a part of it, in a format; an error is left for the
+; caller to find.
 define internal void @store_scalar(ptr %scalar, i64 %format, ptr %to) {
   switch i64 %format, label %truth [ i64 0, label %double
                                      i64 1, label %float
                                      i64 2, label %signed
-                                     i64 3, label %index ]
+                                     i64 3, label %index
+                                     i64 5, label %part
+                                     i64 6, label %part
+                                     i64 7, label %part
+                                     i64 8, label %part ]
 double:
   %wide = call double @PyFloat_AsDouble(ptr %scalar)
   store double %wide, ptr %to
@@ -269,6 +293,19 @@ unsigned:
   %count = call i64 @PyLong_AsUnsignedLongLong(ptr %int)
   call void @Py_DecRef(ptr %int)
   store i64 %count, ptr %to
+  ret void
+part:
+  %odd = and i64 %format, 1
+  %is.real = icmp eq i64 %odd, 1
+  %name = select i1 %is.real, ptr @real.name, ptr @imag.name
+  %its = call ptr @PyObject_GetAttrString(ptr %scalar, ptr %name)
+  %missing = icmp eq ptr %its, null
+  br i1 %missing, label %done, label %convert
+convert:
+  %is.single = icmp ugt i64 %format, 6
+  %single = zext i1 %is.single to i64
+  call void @store_scalar(ptr %its, i64 %single, ptr %to)
+  call void @Py_DecRef(ptr %its)
   ret void
 truth:
   %true = call i32 @PyObject_IsTrue(ptr %scalar)

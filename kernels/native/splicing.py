@@ -176,7 +176,7 @@ def has_numbers(passage: int, numbers: int) -> int:
     opened = TupleItem(passage, OPEN)
     if TupleSize(opened) == 0:
         return 1
-    if kind(numbers) != state.list_type:
+    if numbers == 0 or kind(numbers) != state.list_type:
         return 0
     i = 0
     while i < TupleSize(opened):

@@ -27,7 +27,8 @@ VECTOR_MATH = (
     *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
 )
 OF_ONE_NUMBER = sorted(
-    set(COMPLEX_MATH) - {"select", "multiply", "square", "divide", "real", "imag"}
+    set(COMPLEX_MATH)
+    - {"select", "multiply", "square", "divide", "power", "real", "imag"}
 )
 BOOLS = ("isnan", "isinf", "isfinite", "logical_not")
 CANCELLING = ("expm1",)
@@ -132,6 +133,41 @@ def test_quotients_have_numpys_bits(dtype: str, backend: Backend) -> None:
         found = compute("divide", x, y, backend=backend)
         np.testing.assert_array_equal(found, wanted)
         np.testing.assert_array_equal(compute("reciprocal", z), np.reciprocal(z))
+
+
+@pytest.mark.parametrize("dtype", COMPLEX)
+def test_powers(dtype: str) -> None:
+    """By squaring, so within some roundings; or by a logarithm, which grow with it."""
+    x = moderate(dtype)[-120:]
+    whole = np.arange(120) % 21 - 10
+    turned = np.linspace(-3, 3, 120) + 1j * np.linspace(2, -1, 120)
+    for y in (whole.astype(dtype), turned.astype(dtype), np.full(120, 2.5, dtype)):
+        found = compute("power", x, y)
+        exact = [
+            mpmath.workdps(40)(mpmath.power)(*map(mpmath.mpc, pair))
+            for pair in zip(x.tolist(), y.tolist(), strict=True)
+        ]
+        wanted = np.array([complex(z) for z in exact])
+        fits = np.abs(wanted) < np.finfo(dtype).max / 2
+        steps = 8 + 4 * np.abs(y.astype(complex) * np.log(x.astype(complex)))
+        error = np.abs(found.astype(complex) - wanted) / np.abs(wanted)
+        assert (error[fits] <= (steps * np.finfo(dtype).eps)[fits]).all()
+
+
+@pytest.mark.parametrize("dtype", COMPLEX)
+def test_powers_of_nothing_and_of_infinities_are_numpys(
+    dtype: str, backend: Backend
+) -> None:
+    bases = np.array([0.0, -0.0, complex(0.0, -0.0), 2.0, 1j, -1.0], dtype)
+    exponents = np.array([0.0, 1.0, 2.0, 2.5, -1.0, -2.5, 1j, 1 + 1j, 70.0, 150.0])
+    y = np.tile(exponents.astype(dtype), len(bases))
+    x = np.repeat(bases, len(exponents))
+    with np.errstate(all="ignore"):
+        wanted = np.power(x, y)
+        found = compute("power", x, y, backend=backend)
+    same = np.isnan(found) == np.isnan(wanted)
+    near = np.isclose(found, wanted, rtol=1e-4 if dtype == "complex64" else 1e-12)
+    assert (same & (near | np.isnan(wanted))).all()
 
 
 def test_products_round_every_step(backend: Backend) -> None:

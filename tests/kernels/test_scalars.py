@@ -15,14 +15,15 @@ from llvmlite import ir
 from numba import njit
 from scipy import special
 
-from engine.kernels.builders import VECTOR_MATH, builders
+from engine.kernels.builders import COMPLEX_MATH, VECTOR_MATH, builders
+from engine.kernels.complexes import Complex
 from engine.kernels.cpu import UnsupportedKernel, backend, target
 from engine.kernels.cpu.functions import NAMESPACE
 from engine.kernels.intrinsics import c_symbol
 from engine.kernels.kernel import Layout
 from engine.kernels.philox import philox_numpy
 from engine.kernels.reference.functions import FUNCTIONS
-from engine.kernels.scalars import FUSED, NAMES, WHOLE
+from engine.kernels.scalars import COMPLEX_FUSED, FUSED, NAMES, WHOLE
 from engine.kernels.term import Place, Term
 
 SIGNED = ("int8", "int64")
@@ -254,6 +255,18 @@ def test_which_functions_need_fused_multiply_add_is_known() -> None:
     of_floats = set(NAMES) - WHOLE - {"select", "ldexp"}
     fused = {name for name in of_floats if "llvm.fma" in instructions(name)}
     assert fused == FUSED
+
+
+def test_which_functions_of_complex_numbers_need_it_is_known() -> None:
+    for name, build in COMPLEX_MATH.items():
+        module = ir.Module()
+        kind = ir.FunctionType(ir.VoidType(), [ir.DoubleType()] * 4)
+        function = ir.Function(module, kind, "scalar")
+        place = Place(ir.IRBuilder(function.append_basic_block()), c_symbol)
+        a, b, c, d = (Term(place, value, "float64") for value in function.args)
+        operands = [Complex(a, b), Complex(c, d)][: NAMES[name].arity]
+        build(*([a < b] if name == "select" else []), *operands)
+        assert ("llvm.fma" in str(module)) == (name in COMPLEX_FUSED), name
 
 
 def test_without_fused_multiply_add_vector_math_is_refused(

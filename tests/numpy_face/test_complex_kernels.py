@@ -27,6 +27,8 @@ PROGRAMS: dict[str, Callable[[Any, Any], Any]] = {
     "quotient and square": lambda x, y: x / (y * y + 2.0) - x**2,
     "powers": lambda x, y: x**3 + x**-2 - x**4,
     "negative powers": lambda x, y: x**-1 - x**0.5,
+    "whole powers": lambda x, y: x**5 - y**-7 + x**0 - x**6 * y**1,
+    "other powers": lambda x, y: x**2.5 + x**y,
     "newton": lambda x, y: x - (x**3 - 1) / (3 * x**2),
     "waves": lambda x, y: enp_like(x).exp(2j * x.real) * enp_like(x).conj(y),
     "angles": lambda x, y: enp_like(x).angle(x) + enp_like(x).abs(y),

@@ -145,6 +145,7 @@ def test_a_view_of_other_bytes_is_picked_from() -> None:
         ("x[i * 5]", "index 10 is out of bounds for axis 0 with size 10"),
         ("x[i - 11]", "index -12 is out of bounds for axis 0 with size 10"),
         ("m[:, i + 2]", "index 4 is out of bounds for axis 1 with size 4"),
+        ("m[None, i + 2]", "index 4 is out of bounds for axis 0 with size 3"),
         ("m[i, i + 2]", "index 4 is out of bounds for axis 1 with size 4"),
         ("np.take(m, i * 6)", "index 12 is out of bounds for axis 0 with size 12"),
         ("x[s * 10]", "index 10 is out of bounds for axis 0 with size 10"),

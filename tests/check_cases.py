@@ -1,0 +1,45 @@
+"""Operands and right results for ops that check what passes through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from cases import Case, Generator
+
+
+def boundeds(rng: Generator) -> list[Case]:
+    """Classes that are within their bounds, or do not count."""
+    classes = np.array([[0, 3], [-100, 1]])
+    return [
+        Case((classes,), (4, -100), classes, 0.0),
+        Case((np.zeros((0, 2), np.uint8),), (1, -100), np.zeros((0, 2), np.uint8)),
+    ]
+
+
+def index_cases(rng: Generator) -> list[Case]:
+    """Indices from the front and from the back."""
+    given = np.array([[0, -1, 3], [-4, 2, -2]])
+    empty = np.zeros((0, 2), np.int64)
+    return [
+        Case((given,), (4, "axis 0"), given % 4, 0.0),
+        Case((np.arange(-3, 70),), (70, "axis 1"), np.arange(-3, 70) % 70, 0.0),
+        Case((empty,), (1, "axis 0"), empty),
+    ]
+
+
+def unwarned(rng: Generator) -> list[Case]:
+    """Elements of which nothing is flagged: nobody warns."""
+    x, calm = rng.normal(size=(2, 3)), np.zeros((2, 3), bool)
+    return [
+        Case((x, calm), ("unheard", "nowhere.py:1"), x, differentiable=True),
+        Case((x[:0], calm[:0]), ("unheard", "nowhere.py:1"), x[:0]),
+    ]
+
+
+CASES: dict[str, Callable[[Generator], list[Case]]] = {
+    "bounded": boundeds,
+    "indices": index_cases,
+    "warned": unwarned,
+}
+"""For every op, what draws its cases."""
