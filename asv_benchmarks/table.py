@@ -4,7 +4,8 @@
     python asv_benchmarks/table.py chain softmax    those with one of them in their name
     python asv_benchmarks/table.py --quick          fewer runs of each
     python asv_benchmarks/table.py --list           the names
-    python asv_benchmarks/table.py --blocks         the collection of blocks instead
+    python asv_benchmarks/table.py --blocks         the collection of blocks instead;
+                                                    names choose among its blocks
 
 Before anything is timed, the results of every library are compared with NumPy's. Engine
 runs undecorated under its default tier, "auto", so it is called until it neither
@@ -37,7 +38,7 @@ def main() -> int:
             return 0
         pace = contest.QUICK if options.quick else contest.THOROUGH
         if options.blocks:
-            text, right = report.median_of_blocks(pace)
+            text, right = report.median_of_blocks(options.names, pace)
         else:
             text, right = report.table(rows, pace)
     if options.write:

@@ -72,7 +72,7 @@ def _check(
         *map(int, numbers),
     )
     work = float(step.size)  # a nanosecond for each, at most
-    chunk = 0 if work < SERIAL else chunk_of(1.0)
+    chunk = 0 if work < SERIAL else chunk_of(1.0, step.size)
     return Call(entry, words, step.size, chunk, work, checks=True)
 
 

@@ -115,3 +115,37 @@ def test_the_line_of_a_new_event_is_the_users() -> None:
     for i in range(3):
         y = x[i : i + 2] * 2.0
     assert "test_turning.py" in str(engine.explain(y))
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float32", "complex128"])
+def test_writes_by_an_operator_are_recorded_for_any_dtype(dtype: str) -> None:
+    plain = numpy.ones((4, 5), dtype)
+    x, y = np.array(plain), np.array(plain)
+    want = plain.copy()
+    for _ in range(3):
+        x += y
+        x *= y[0]
+        want += plain
+        want *= plain[0]
+    with by_python() as seen:
+        for _ in range(3):
+            x += y
+            x *= y[0]
+            want += plain
+            want *= plain[0]
+    assert seen == []
+    assert x.dtype == plain.dtype
+    assert x.tolist() == want.tolist()
+
+
+def test_integers_do_not_become_a_quotient_in_place() -> None:
+    x, y = np.array([6, 8]), np.array([2, 3])
+    for _ in range(3):
+        _ = x / y
+        with pytest.raises(TypeError):
+            x /= y
+        x //= y
+        assert x.tolist() == [3, 2]
+        x *= y
+        assert x.tolist() == [6, 6]
+        x[1] = 8

@@ -6,6 +6,7 @@ import os
 import platform
 import statistics
 from collections.abc import Sequence
+from typing import TypeVar
 
 from engine.info import information
 
@@ -25,6 +26,7 @@ from .contest import Outcome, Pace, hold
 from .race import Limit, Race, Target
 
 FILES = (chains, rows, reductions, stencils, sweeps, programs, training)
+Row = TypeVar("Row", bound=Race | Limit)
 RACES = [race for file in FILES for race in file.RACES]
 LIMITS = [*overhead.LIMITS, *cold.LIMITS]
 
@@ -34,12 +36,16 @@ LIMITS_HEAD = "| figure | measured | limit | met |"
 
 def selected(names: Sequence[str]) -> list[Race | Limit]:
     """The rows whose names contain one of `names`; all, where none is given."""
-    rows: list[Race | Limit] = [*RACES, *LIMITS]
+    return chosen([*RACES, *LIMITS], names)
+
+
+def chosen(rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
+    """Those rows whose names contain one of `names`; all, where none is given."""
     words = [name.lower() for name in names] or [""]
     return [row for row in rows if any(word in row.name.lower() for word in words)]
 
 
-def median_of_blocks(pace: Pace) -> tuple[str, bool]:
+def median_of_blocks(names: Sequence[str], pace: Pace) -> tuple[str, bool]:
     """Run the collection of blocks: a line for each, and whether all agreed."""
     ratios, lines, right = [], [], True
     head = "| block | NumPy | Engine | first call, calls | ratio |"
@@ -49,7 +55,7 @@ def median_of_blocks(pace: Pace) -> tuple[str, bool]:
         lines.append(line)
 
     write(f"{circumstances()}\n\n{head}\n{rule(head)}")
-    for race in collection.RACES:
+    for race in chosen(collection.RACES, names):
         outcome = hold(race, pace)
         ratio = outcome.ratio(race.targets[0])
         if ratio is None:
@@ -65,6 +71,8 @@ def median_of_blocks(pace: Pace) -> tuple[str, bool]:
             f"**{ratio:.2f}**",
         ]
         write(f"| {' | '.join(cells)} |")
+    if not ratios:
+        return "\n".join(lines), right
     slow = sum(ratio < collection.WORST for ratio in ratios)
     write(
         f"\nOf {len(ratios)} blocks the median is {statistics.median(ratios):.2f} "
@@ -74,7 +82,7 @@ def median_of_blocks(pace: Pace) -> tuple[str, bool]:
     return "\n".join(lines), right
 
 
-def table(chosen: Sequence[Race | Limit], pace: Pace) -> tuple[str, bool]:
+def table(picked: Sequence[Race | Limit], pace: Pace) -> tuple[str, bool]:
     """Run the rows, printing each; the whole text, and whether all results agreed."""
     lines, notes, right = [], [], True
 
@@ -83,8 +91,8 @@ def table(chosen: Sequence[Race | Limit], pace: Pace) -> tuple[str, bool]:
         lines.append(line)
 
     write(circumstances() + "\n")
-    races = [row for row in chosen if isinstance(row, Race)]
-    limits = [row for row in chosen if isinstance(row, Limit)]
+    races = [row for row in picked if isinstance(row, Race)]
+    limits = [row for row in picked if isinstance(row, Limit)]
     if races:
         write(f"{HEAD}\n{rule(HEAD)}")
     for race in races:

@@ -180,18 +180,13 @@ class ndarray(Operators, Methods, Views, Memory, Printing):
 
     # -- Python numbers -----------------------------------------------------------
     def _one(self, kind: str) -> Any:
-        if self.recipe.size != 1:
+        shape = self.recipe.shape
+        if shape:
+            wanted = "0-dimensional" if self.recipe.size == 1 else "length-1"
             raise TypeError(
                 named(
-                    "only length-1 arrays can be converted to Python scalars: "
-                    f"{kind}() of shape {self.recipe.shape} was asked"
-                )
-            )
-        if self.recipe.shape:
-            raise TypeError(
-                named(
-                    "only 0-dimensional arrays can be converted to Python scalars: "
-                    f"{kind}() of shape {self.recipe.shape} was asked"
+                    f"only {wanted} arrays can be converted to Python scalars: "
+                    f"{kind}() of shape {shape} was asked"
                 )
             )
         return self.computed()
@@ -205,7 +200,7 @@ class ndarray(Operators, Methods, Views, Memory, Printing):
     def _real_one(self, kind: str) -> Any:
         """The only element; the real part of a complex scalar, with NumPy's warning."""
         one = self._one(kind)
-        if self.scalar and self.recipe.dtype.kind == "c":
+        if self.scalar and one.dtype.kind == "c":
             message = "Casting complex values to real discards the imaginary part"
             warn_user(message, np.exceptions.ComplexWarning)
             return one.real

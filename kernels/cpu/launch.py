@@ -23,8 +23,15 @@ Pack: TypeAlias = Callable[[Sequence[int], Sequence[Any]], bytes]
 SERIAL = 30_000
 """Estimated nanoseconds below which a launch is not worth waking other threads."""
 
-CHUNK = 8_000
-"""Estimated nanoseconds of what one thread takes at a time, at least."""
+CHUNK, LONG_CHUNK = 8_000, 64_000
+"""Estimated nanoseconds of what one thread takes at a time: at least, at most."""
+
+SHARES = 8
+"""So many chunks a thread has of a launch, where that makes none too short or long.
+
+More would even out what differs between threads, but a chunk reads again, at its ends,
+what its neighbours have read: stencils on 1000 x 1000 take a fifth more in short ones.
+"""
 
 SPLIT = 60_000
 """Estimated nanoseconds from which a row may be shared by blocks."""
@@ -77,7 +84,7 @@ def bind(
     if kernel.inner and layout.extents[-1] >= 4 * BLOCK and work >= SPLIT:
         plan = SplitPlan(kernel, layout, total, split)
     alone = total <= 1 or work < SERIAL
-    chunk = 0 if alone else chunk_of(cost)
+    chunk = 0 if alone else chunk_of(cost, total)
     return Launch(kernel, layout, address, total, chunk, work, plan)
 
 
@@ -184,9 +191,10 @@ def packer(kernel: Kernel, layout: Layout) -> Pack:
     return pack
 
 
-def chunk_of(cost: float) -> int:
-    """Steps of `cost` nanoseconds that one thread takes at a time."""
-    steps = ceil(CHUNK / cost) if cost else CHUNK
+def chunk_of(cost: float, total: int) -> int:
+    """Of `total` steps of `cost` nanoseconds how many a thread takes at a time."""
+    share = total * cost / (SHARES * pool.num_threads())
+    steps = ceil(min(max(share, CHUNK), LONG_CHUNK) / cost) if cost else CHUNK
     # whole cache lines of elements, so that threads do not write into the same one
     return steps if steps < 64 else -(-steps // 64) * 64
 
@@ -206,7 +214,7 @@ class SplitPlan:
         self.pieces = units * -(-layout.extents[-1] // BLOCK)
         self.phases = phases(kernel)
         columns = WIDTH if kernel.kind == "column" else 1
-        self.chunk = chunk_of(BLOCK * columns * nanoseconds(kernel))
+        self.chunk = chunk_of(BLOCK * columns * nanoseconds(kernel), self.pieces)
         sizes = {"blocks": self.pieces * columns, "units": units * columns}
         self.buffers = [
             (np.dtype(buffer.dtype), (sizes[buffer.over],))

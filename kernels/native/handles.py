@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
-from .matching import field, has, kind, put, replace
+from .matching import equal, field, has, kind, put, replace
 from .python import Allocate, ErrClear
 from .recording import follow
 from .recycling import fresh, row_of
@@ -30,7 +30,7 @@ def shown(handle: int) -> int:
     recipe = field(handle + slot.array_recipe, state.recipe_type)
     if base == 0 or recipe == 0:
         return 0
-    if recipe == load(base + slot.value_layout):
+    if equal(recipe, load(base + slot.value_layout)):
         IncRef(base)
         return base
     return region_of(base, recipe)

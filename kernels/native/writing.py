@@ -159,7 +159,7 @@ def filled(number: int, recipe: int) -> int:
 
 
 def in_place(self: int, other: int, entry: int) -> int:
-    """``self op= other`` of one floating dtype, where `other` fits into `self`."""
+    """``self op= other`` of one dtype, where `other` fits into `self`."""
     items = reserve(2)
     store(items, self)
     store(items + 8, other)
@@ -179,6 +179,10 @@ def in_place(self: int, other: int, entry: int) -> int:
     result = 0
     if load(values + 8) != 0:
         result = follow(op, 0, 0, values, 2, 0)
+    dtype = TupleItem(load(self + slot.array_recipe), RECIPE_DTYPE)
+    if result != 0 and load(result + slot.value_dtype) != dtype:
+        DecRef(result)  # a quotient of integers is none: Python refuses it
+        result = 0
     if result != 0:
         answer = stored(self, result)
         DecRef(result)
@@ -194,19 +198,17 @@ def in_place(self: int, other: int, entry: int) -> int:
 
 
 def may_change(items: int, face: int) -> int:
-    """Whether ``x op= y`` is known to give what `x` can hold."""
+    """Whether ``x op= y`` may give what `x` can hold: it has the dtype of `y`."""
     target = load(items)
     other = load(items + 8)
     if kind(target) != face or not agree(items, 2, face) or not may_write(target):
         return 0
     recipe = load(target + slot.array_recipe)
     dtype = TupleItem(recipe, RECIPE_DTYPE)
-    if dtype != state.float64 and dtype != state.float32:
-        return 0
     if is_empty(recipe):
         return 0
     if is_number(other):
-        return 1
+        return dtype == state.float64 or dtype == state.float32
     given = load(other + slot.array_recipe)
     if TupleItem(given, RECIPE_DTYPE) != dtype:
         return 0
