@@ -425,11 +425,11 @@ def _accumulate(cell: GradCell, grad: Value, create_graph: bool) -> None:
         replaced = hook(cell.face.wrap(part))  # type: ignore[attr-defined]
         part = part if replaced is None else replaced.read()
     fresh: Array = cell.face.wrap(part)  # type: ignore[attr-defined]
-    grad = cell.grad  # read once: another thread may set it to None
-    if grad is None:
+    own = cell.grad  # read once: another thread may set it to None
+    if own is None:
         cell.grad = fresh
     elif create_graph:
-        cell.grad = cell.face.wrap(grad.read() + part)  # type: ignore[attr-defined]
+        cell.grad = cell.face.wrap(own.read() + part)  # type: ignore[attr-defined]
     else:
         with grad_mode(False):
-            grad.store(grad.read() + part)
+            own.store(own.read() + part)
