@@ -44,7 +44,6 @@ from .matching import (
 )
 from .python import (
     Call,
-    DictItem,
     DictSet,
     ErrClear,
     IntFrom,
@@ -55,7 +54,7 @@ from .python import (
     ThreadState,
 )
 from .recycling import fresh
-from .turning import leads, turn
+from .turning import leads, number_of, turn
 
 MOST = 8
 """Operands of an event, at most; more are left to Python."""
@@ -92,13 +91,7 @@ def place_of(trace: int, value: int, op: int, i: int) -> int:
             known = guess >= 0 and guess < ListSize(values)
             if known and ListItem(values, guess) == value:
                 return 1
-    key = IntFromAddress(value)
-    if key == 0:
-        ErrClear()
-        return 0
-    found = DictItem(load(trace + slot.trace_leaf_numbers), key)
-    DecRef(key)
-    return found != 0
+    return number_of(trace, value) != 0
 
 
 def on_host(one: int, other: int) -> int:
