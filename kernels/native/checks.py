@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-_TEXT = """
+_BOUNDED = """
 ; Copy numbers that are 0 or above and below an extent, or are one other number. The
 ; words: pointers of the numbers and of the copy, where the numbers start, in bytes, the
 ; extent and the other number. The status is 1 where one is out of bounds.
@@ -86,24 +86,22 @@ done:
 
 
 @cache
-def indices() -> int | None:
-    """The address of the check of int64 indices, where it can be had."""
+def _entry(text: str, name: str) -> int | None:
+    """The address of a check, where it can be had."""
     from ..cpu.target import MissingSymbol, load_optimised
 
     try:
-        (entry,) = load_optimised(_INDICES, lambda: _INDICES, ["engine_indices"])
+        (entry,) = load_optimised(text, lambda: text, [name])
     except MissingSymbol:
         return None
     return entry
 
 
-@cache
+def indices() -> int | None:
+    """The address of the check of int64 indices, where it can be had."""
+    return _entry(_INDICES, "engine_indices")
+
+
 def bounded() -> int | None:
     """The address of the check of int64 numbers, where it can be had."""
-    from ..cpu.target import MissingSymbol, load_text
-
-    try:
-        (entry,) = load_text(_TEXT, "engine_bounded")
-    except MissingSymbol:
-        return None
-    return entry
+    return _entry(_BOUNDED, "engine_bounded")

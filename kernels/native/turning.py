@@ -37,11 +37,7 @@ def turn(trace: int, op: int, given: int, only: int, items: int, count: int) -> 
     i = 0
     while known and i < count:
         thing = load(items + 8 * i)
-        number = state.zero
-        if kind(thing) == state.value_type:
-            number = number_of(trace, thing)
-            if number == 0:
-                number = earlier(items, numbers + 8, i)
+        number = number_so_far(trace, items, numbers + 8, i)
         if number == 0:
             known = turn_to_leaf(trace, node, thing, op, given, only, items, count)
             after = load(node + slot.node_last)
@@ -147,9 +143,7 @@ def grown(
     while i < count:
         store(arguments + 32 + 8 * i, load(items + 8 * i))
         i += 1
-    IncRef(node)
     answer = Call(state.grow, arguments, 4 + count, 0)
-    DecRef(node)
     if answer == 0:
         forget_error()
         return 0
@@ -167,19 +161,14 @@ def leads(trace: int, op: int, given: int, only: int, items: int, count: int) ->
     entered = 0
     i = 0
     while i < count:
-        thing = load(items + 8 * i)
-        number = state.zero
-        if kind(thing) == state.value_type:
-            number = number_of(trace, thing)
-            if number == 0:
-                number = earlier(items, numbers, i)
-        store(numbers + 8 * i, number)
+        number = number_so_far(trace, items, numbers, i)
         if number == 0:
             node = load(node + slot.node_last)
             if node == state.none or load(node + slot.node_op) != state.leaf_op:
                 return 0
             entered = 1
-            store(numbers + 8 * i, state.zero)
+            number = state.zero  # any will do: it is there now
+        store(numbers + 8 * i, number)
         i += 1
     if entered == 0:
         return 1
@@ -202,14 +191,21 @@ def number_of(trace: int, value: int) -> int:
     return found
 
 
-def earlier(items: int, numbers: int, i: int) -> int:
-    """The number of an operand that is an earlier one again (borrowed), or 0."""
+def number_so_far(trace: int, items: int, numbers: int, i: int) -> int:
+    """The number of operand `i` (borrowed), by those before it; 0 if it has to enter.
+
+    Operands that are no Values have none, and need none: 0 as an object.
+    """
+    thing = load(items + 8 * i)
+    if kind(thing) != state.value_type:
+        return state.zero
+    number = number_of(trace, thing)
     k = 0
-    while k < i:
-        if load(items + 8 * k) == load(items + 8 * i):
-            return load(numbers + 8 * k)
+    while number == 0 and k < i:
+        if load(items + 8 * k) == thing:
+            number = load(numbers + 8 * k)
         k += 1
-    return 0
+    return number
 
 
 def leaf_key(value: int) -> int:

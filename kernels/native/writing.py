@@ -179,7 +179,7 @@ def in_place(self: int, other: int, entry: int) -> int:
     result = 0
     if load(values + 8) != 0:
         result = follow(op, 0, 0, values, 2, 0)
-    dtype = TupleItem(load(self + slot.array_recipe), RECIPE_DTYPE)
+    dtype = load(load(values) + slot.value_dtype)
     if result != 0 and load(result + slot.value_dtype) != dtype:
         DecRef(result)  # a quotient of integers is none: Python refuses it
         result = 0
