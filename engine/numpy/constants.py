@@ -32,7 +32,6 @@ from numpy import (
     errstate,
     euler_gamma,
     exceptions,
-    finfo,
     float16,
     float32,
     float64,
@@ -95,6 +94,8 @@ from numpy import (
     unsignedinteger,
     ushort,
 )
+
+from .limits import finfo
 
 newaxis = None
 little_endian = sys.byteorder == "little"

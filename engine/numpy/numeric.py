@@ -60,17 +60,18 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
 
 def clip(
     a: Any,
-    a_min: Any = NOT_GIVEN,
-    a_max: Any = NOT_GIVEN,
-    out: Any = None,
-    *,
     min: Any = NOT_GIVEN,
     max: Any = NOT_GIVEN,
+    out: Any = None,
+    *,
+    a_min: Any = NOT_GIVEN,
+    a_max: Any = NOT_GIVEN,
     **kwargs: Any,
 ) -> Any:
-    """The elements, at least `a_min` and at most `a_max`; None is no limit.
+    """The elements, at least `min` and at most `max`; None is no limit.
 
-    `min` and `max` are other names of the limits. What else a ufunc takes (`dtype`,
+    `a_min` and `a_max` are the names of the limits in NumPy, `min` and `max` those in
+    the array API standard and NumPy's other ones. What else a ufunc takes (`dtype`,
     `where`, `casting`) may be given.
     """
     low, high = _limits(a_min, a_max, min, max)
@@ -99,17 +100,17 @@ def clip(
 
 def _limits(a_min: Any, a_max: Any, min: Any, max: Any) -> tuple[Any, Any]:
     """The two limits of `clip`, which have two names each."""
-    if a_min is NOT_GIVEN and a_max is NOT_GIVEN:
-        return (
-            None if min is NOT_GIVEN else min,
-            None if max is NOT_GIVEN else max,
-        )
-    for name, limit in (("a_min", a_min), ("a_max", a_max)):
-        if limit is NOT_GIVEN:
-            raise TypeError(f"clip: {name} was required beside the other limit")
-    if min is not NOT_GIVEN or max is not NOT_GIVEN:
-        raise ValueError("clip: min and max are other names of a_min and a_max")
-    return a_min, a_max
+    limits = []
+    for name, given, other in (("min", min, a_min), ("max", max, a_max)):
+        if given is not NOT_GIVEN and other is not NOT_GIVEN:
+            raise ValueError(f"clip: {name} and a_{name} are names of one limit")
+        limits.append(given if other is NOT_GIVEN else other)
+    if a_min is not NOT_GIVEN or a_max is not NOT_GIVEN:
+        for name, limit in zip(("a_min", "a_max"), limits, strict=True):
+            if limit is NOT_GIVEN:
+                raise TypeError(f"clip: {name} was required beside the other limit")
+    low, high = (None if limit is NOT_GIVEN else limit for limit in limits)
+    return low, high
 
 
 def _clip_with(a: Any, low: Any, high: Any, out: Any, options: Any) -> Any:
