@@ -21,6 +21,7 @@ from engine import native as _native
 from .handle import ndarray  # isort: skip
 from . import (
     along,
+    averages,
     bits,
     comparing,
     constants,
@@ -32,6 +33,7 @@ from . import (
     emath,
     fft,
     files,
+    floating_errors,
     grids,
     histograms,
     indexing,
@@ -62,6 +64,7 @@ from . import (
     windows,
 )
 from .along import *  # noqa: F403
+from .averages import *  # noqa: F403
 from .bits import *  # noqa: F403
 from .comparing import *  # noqa: F403
 from .constants import *  # noqa: F403
@@ -72,6 +75,7 @@ from .creation import *  # noqa: F403
 from .dates import *  # noqa: F403
 from .fallback import FallbackWarning
 from .files import *  # noqa: F403
+from .floating_errors import *  # noqa: F403
 from .grids import *  # noqa: F403
 from .histograms import *  # noqa: F403
 from .information import *  # noqa: F403
@@ -113,6 +117,7 @@ __all__ = [
     "ufunc",
 ]
 __all__ += along.__all__
+__all__ += averages.__all__
 __all__ += bits.__all__
 __all__ += comparing.__all__
 __all__ += constants.__all__
@@ -122,6 +127,7 @@ __all__ += covariance.__all__
 __all__ += creation.__all__
 __all__ += dates.__all__
 __all__ += files.__all__
+__all__ += floating_errors.__all__
 __all__ += grids.__all__
 __all__ += histograms.__all__
 __all__ += information.__all__

@@ -16,7 +16,7 @@ import engine.numpy.selection as selection
 import engine.numpy.sorting as sorting
 import engine.numpy.statistics as statistics
 from engine.array import Array
-from engine.errors import named, naming
+from engine.errors import named, naming, warn_of_parts
 from engine.ops.op import cast
 from engine.recipe import is_c_contiguous, is_f_contiguous, storage_order, transposed
 from engine.record.registry import REGISTRY
@@ -82,6 +82,7 @@ class Methods(Array):
             )
         if not copy and target == self.dtype:
             return self
+        warn_of_parts(self.dtype, target)
         axes = memory_order(self, order)
         value = read_as(self, transposed(self.recipe, axes))
         return self.wrap(cast(value, target), axes, scalar=self.scalar)

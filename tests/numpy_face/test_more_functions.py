@@ -137,7 +137,7 @@ np.poly1d(v) ** 0.5; np.correlate(m, v); np.correlate(v, v, 'x'); np.correlate(2
 np.convolve(v, v, 3); np.i0(z); np.nanargmax(np.nan * v); np.nanquantile(v, 1.5)
 np.nanargmin(m, (0,)); np.argmax(m, (0, 1)); np.cumsum(m, (0,)); np.sum(v[0], (0,))
 np.cov(c3); np.cov(m, fweights=v); np.cov(m, aweights=-v); np.cov(m, aweights=v3)
-np.clip(m, 1); np.clip(m, 1, 2, min=0); np.trim_zeros(v, 'x'); np.einsum();
+np.clip(m, a_min=1); np.trim_zeros(v, 'x'); np.einsum();
 np.einsum('ij', v)
 np.apply_along_axis(np.sum, 1, m[:, :0].T);
 np.apply_over_axes(lambda x, k: x[0, 0], c3, 0)
