@@ -13,7 +13,10 @@ np.float64(7.311752)
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from numpy import __version__ as __version__  # whose meanings these are
 
 from engine import native as _native
 
@@ -99,6 +102,9 @@ from .ufunc import ufunc
 from .ufuncs import *  # noqa: F403
 from .windows import *  # noqa: F403
 
+if TYPE_CHECKING:
+    from . import testing as testing
+
 _native.join_numpy(
     ndarray,
     ufunc,
@@ -114,6 +120,7 @@ __all__ = [
     "linalg",
     "ndarray",
     "random",
+    "testing",
     "ufunc",
 ]
 __all__ += along.__all__
@@ -152,4 +159,6 @@ __all__ += windows.__all__
 
 
 def __getattr__(name: str) -> Any:
+    if name == "testing":  # long in loading
+        return importlib.import_module("engine.numpy.testing")
     raise AttributeError(names.nearest_message(name, __all__))

@@ -68,10 +68,10 @@ class Methods(Array):
         """The elements cast to another dtype."""
         with naming():
             target = np.dtype(dtype)
-        if target.kind not in KINDS:
+        if target.kind not in KINDS or not target.isnative:
             raise TypeError(
-                "astype: a dtype of numbers or of dates was required; "
-                f"{target} was given"
+                "astype: a dtype of numbers or of dates, in this machine's order of "
+                f"bytes, was required; {target} was given"
             )
         if not np.can_cast(self.dtype, target, casting):  # type: ignore[arg-type]
             raise TypeError(

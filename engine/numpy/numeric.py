@@ -15,7 +15,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
 from .elementwise import apply
-from .operands import NOT_GIVEN, WEAK
+from .operands import NOT_GIVEN, NUMBERS, WEAK
 from .reductions import deliver
 
 __all__ = [
@@ -182,11 +182,15 @@ def fix(x: Any, out: Any = None) -> Any:
 
 def real(val: Any) -> Any:
     """The real part of the elements."""
+    if isinstance(val, NUMBERS):
+        return val.real
     return face.asarray(val).real
 
 
 def imag(val: Any) -> Any:
     """The imaginary part of the elements."""
+    if isinstance(val, NUMBERS):
+        return val.imag
     return face.asarray(val).imag
 
 

@@ -89,7 +89,14 @@ def host_array(x: Any) -> NDArray:
     """An ndarray of anything; nested sequences may hold handles."""
     if isinstance(x, (list, tuple)) and _holds_handles(x):
         return np.array(_without_handles(x))
-    return np.asarray(x)
+    return native(np.asarray(x))
+
+
+def native(array: NDArray) -> NDArray:
+    """The same elements in this machine's order of bytes."""
+    if array.dtype.isnative:
+        return array
+    return array.astype(array.dtype.newbyteorder("="))
 
 
 def _holds_handles(x: Sequence[Any]) -> bool:

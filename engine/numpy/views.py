@@ -206,9 +206,10 @@ class Views(Array):
         recipe = self.recipe
         with naming():
             target = np.dtype(dtype)
-        if target.kind not in KINDS:
+        if target.kind not in KINDS or not target.isnative:
             raise TypeError(
-                f"view: a dtype of numbers or of dates was required; {target} was given"
+                "view: a dtype of numbers or of dates, in this machine's order of "
+                f"bytes, was required; {target} was given"
             )
         old, new = recipe.dtype.itemsize, target.itemsize
         if old == new:
