@@ -197,9 +197,10 @@ def imag(val: Any) -> Any:
 def angle(z: Any, deg: bool = False) -> Any:
     """The angle of complex numbers, in radians or degrees."""
     array = face.asarray(z)
-    real_part = array.real
-    imaginary = array.imag if array.dtype.kind == "c" else 0.0 * real_part
-    result = apply(REGISTRY["arctan2"], imaginary, real_part)
+    if array.dtype.kind == "c":
+        result = apply(REGISTRY["arctan2"], array.imag, array.real)
+    else:
+        result = apply(REGISTRY["arctan2"], 0, array)
     return apply(REGISTRY["rad2deg"], result) if deg else result
 
 
@@ -278,7 +279,8 @@ def _end(x: Any, array: face.ndarray, axis: int) -> Any:
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """Differences of neighbours in C order."""
-    steps = diff(face.asarray(ary).ravel())
+    flat = face.asarray(ary).ravel()
+    steps = apply(REGISTRY["subtract"], flat[1:], flat[:-1])
     if to_end is None and to_begin is None:
         return steps
     return _with_ends(steps, to_begin, to_end)
@@ -309,7 +311,9 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     steps = list(spacing) * (len(axes) if len(spacing) == 1 else 1)
     if len(steps) != len(axes):
         raise TypeError(named("invalid number of arguments"))
-    if array.dtype.kind in "biu":
+    if array.dtype.kind == "b":
+        apply(REGISTRY["subtract"], array, array)  # which says why there is no such
+    if array.dtype.kind in "iu":
         array = array.astype(float)
     made = [_along(array, a, h) for a, h in zip(axes, steps, strict=True)]
     return made[0] if len(made) == 1 else tuple(made)

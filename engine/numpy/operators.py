@@ -134,8 +134,11 @@ def _told_apart(name: str, one: Any, other: Any) -> Any:
 
 def _power_op(base: Any, exponent: Any) -> Op | None:
     """The cheaper op for a power that NumPy's operator also treats apart."""
-    if exponent.__class__ not in (int, float) or base.dtype.kind == "b":
+    if exponent.__class__ not in (int, float):
         return None
+    if base.dtype.kind == "b":
+        is_square = exponent.__class__ is int and exponent == 2 and not base.scalar
+        return REGISTRY["square"] if is_square else None
     if exponent == 2:
         return REGISTRY["square"] if _keeps(base, exponent) else None
     cheaper = CONSTANT_POWERS.get(exponent)
