@@ -50,6 +50,7 @@ from . import (
     nanfunctions,
     numeric,
     operators,
+    pieces,
     polynomials,
     products,
     protocols,
@@ -87,6 +88,7 @@ from .joining import *  # noqa: F403
 from .manipulation import *  # noqa: F403
 from .nanfunctions import *  # noqa: F403
 from .numeric import *  # noqa: F403
+from .pieces import *  # noqa: F403
 from .polynomials import *  # noqa: F403
 from .products import *  # noqa: F403
 from .ranges import *  # noqa: F403
@@ -144,6 +146,7 @@ __all__ += sets.__all__
 __all__ += joining.__all__
 __all__ += manipulation.__all__
 __all__ += numeric.__all__
+__all__ += pieces.__all__
 __all__ += polynomials.__all__
 __all__ += products.__all__
 __all__ += ranges.__all__

@@ -176,7 +176,8 @@ def fix(x: Any, out: Any = None) -> Any:
     """The elements without their fractions."""
     array = face.asarray(x)
     if array.dtype.kind in "biu":
-        return deliver("fix", array.copy("K"), out)
+        made = array.copy("K") if array.shape else face.fresh(array.read())
+        return deliver("fix", made, out)
     return deliver("fix", apply(REGISTRY["trunc"], array), out)
 
 

@@ -35,7 +35,6 @@ __all__ = [
     "insert",
     "ix_",
     "nonzero",
-    "piecewise",
     "place",
     "put",
     "put_along_axis",
@@ -288,28 +287,6 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
             REGISTRY["where"], condition, face.asarray(choice).astype(dtype), result
         )
     return result
-
-
-def piecewise(
-    x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any
-) -> Any:
-    """A function given piece by piece: every piece is evaluated everywhere."""
-    array = face.asarray(x)
-    conditions = list(condlist) if isinstance(condlist, (list, tuple)) else [condlist]
-    pieces = list(funclist)
-    if len(pieces) not in (len(conditions), len(conditions) + 1):
-        raise ValueError(
-            named(
-                f"with {len(conditions)} condition(s), either {len(conditions)} or "
-                f"{len(conditions) + 1} functions are expected"
-            )
-        )
-    values = [f(array, *args, **kw) if callable(f) else f for f in pieces]
-    rest = values.pop() if len(values) > len(conditions) else 0
-    result: Any = elementwise.apply(REGISTRY["multiply"], array, 0) + rest
-    for condition, value in zip(conditions, values, strict=True):
-        result = elementwise.apply(REGISTRY["where"], condition, value, result)
-    return result.astype(array.dtype)
 
 
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
