@@ -38,7 +38,6 @@ REASONS = {
     "show_config": BUILD,
     "show_runtime": f"{BUILD}; `python -m engine info` tells Engine's",
     "test": BUILD,
-    "genfromtxt": "loadtxt is, and numpy.genfromtxt reads what has missing values",
     "memmap": "load(file, mmap_mode=...) and from_numpy share mapped memory",
     "nditer": ITERATION,
     "nested_iters": ITERATION,

@@ -98,9 +98,9 @@ class ufunc:
         reduction: bool = False,
     ) -> Any:
         """The dtypes of operands and results, as NumPy resolves them."""
-        return self.numpy.resolve_dtypes(
-            dtypes, signature=signature, casting=casting, reduction=reduction
-        )
+        options = {"signature": signature, "casting": casting}
+        given = {key: x for key, x in options.items() if x is not None}
+        return self.numpy.resolve_dtypes(dtypes, reduction=reduction, **given)
 
     # -- calls --------------------------------------------------------------------
     def __call__(

@@ -67,7 +67,6 @@ OTHERWISE = {
     "ndarray.setflags": "every array is aligned",
     "polyint": "equality of polynomials is a bool",
     "shares_memory": "no search is too hard",
-    "ufunc.resolve_dtypes": "casting has the default 'same_kind'",
     "ufunc.signature": "functions of linalg are no ufuncs",
 }
 
