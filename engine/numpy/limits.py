@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from types import GenericAlias
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,8 @@ class finfo:
 
     def __new__(cls, dtype: Any) -> finfo:
         return _known(np.finfo(dtype))
+
+    __class_getitem__: Any = classmethod(GenericAlias)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._info, name)

@@ -219,19 +219,22 @@ def nan_to_num(
     """NaN and infinities replaced by numbers."""
     array = face.asarray(x)
     if array.dtype.kind not in "fc":
-        return array.copy("K") if copy else array
+        same = array.copy("K") if copy else array
+        return same if array.shape else face.fresh(same.read())
     if array.dtype.kind == "c":
-        result = array.copy("K")
+        parts = face.ndarray.wrap(array.read()) if not array.shape else array
+        result = parts.copy("K")
         result.real = nan_to_num(array.real, True, nan, posinf, neginf)
         result.imag = nan_to_num(array.imag, True, nan, posinf, neginf)
+        result = result if array.shape else face.fresh(result.read())
     else:
         info = np.finfo(array.dtype)
         high = float(info.max) if posinf is None else posinf
         low = float(info.min) if neginf is None else neginf
         where_op, equal = REGISTRY["where"], REGISTRY["equal"]
-        result = apply(where_op, apply(REGISTRY["isnan"], array), nan, array)
-        result = apply(where_op, apply(equal, result, np.inf), high, result)
-        result = apply(where_op, apply(equal, result, -np.inf), low, result)
+        result = apply(where_op, apply(equal, array, -np.inf), low, array)
+        result = apply(where_op, apply(equal, array, np.inf), high, result)
+        result = apply(where_op, apply(REGISTRY["isnan"], array), nan, result)
     if copy:
         return result
     array[...] = result
@@ -284,6 +287,15 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     steps = apply(REGISTRY["subtract"], flat[1:], flat[:-1])
     if to_end is None and to_begin is None:
         return steps
+    for name, end in (("to_end", to_end), ("to_begin", to_begin)):
+        given = steps if end is None else face.asarray(end)
+        if not np.can_cast(given.dtype, flat.dtype, "same_kind"):
+            raise TypeError(
+                named(
+                    f"dtype of `{name}` must be compatible with input `ary` under the "
+                    f"`same_kind` rule; {given.dtype} and {flat.dtype} were given"
+                )
+            )
     return _with_ends(steps, to_begin, to_end)
 
 

@@ -157,15 +157,24 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     array = face.asarray(arr)
     if axis is None:
         array, axis = array.ravel(), 0
+        _check_line(indices)
     return array[_along(array, indices, axis)]
 
 
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
     """Store values at indices that match the array along an axis."""
     if axis is None:
+        _check_line(indices)
         put(arr, as_positions(indices), values)
         return
     arr[_along(arr, indices, axis)] = values
+
+
+def _check_line(indices: Any) -> None:
+    if np.ndim(indices) != 1:
+        raise ValueError(
+            named("when axis=None, `indices` must have a single dimension.")
+        )
 
 
 def _along(array: Any, indices: Any, axis: int) -> tuple[Any, ...]:
