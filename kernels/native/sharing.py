@@ -10,7 +10,10 @@ A job is written only when all chunks of the one before are done.
 Helpers wait on a semaphore, never for the GIL. After work they look for more for
 `SPIN` nanoseconds, so that the rows of a plan need not wake them again, and then sleep.
 A caller that waited long for a chunk in the hands of a helper (the machine is busy and
-the helper was put aside) works alone for a number of launches, which doubles each time.
+the helper was put aside) works alone for a time: `REST` times as long as it waited, or
+twice as often each time that happens again soon. What is lost by waiting, and what is
+lost by working alone where the machine is free again, stay in proportion to each other,
+whether launches take microseconds or seconds.
 """
 
 from __future__ import annotations
@@ -25,6 +28,15 @@ SPIN = 50_000
 LATE = 50_000
 """Nanoseconds of waiting for a helper after which the machine counts as busy."""
 
+REST, MOST = 2, 128
+"""How many times as long as it waited a caller then works alone: at first, at most."""
+
+SOON = 4
+"""How many times as long as it waited is soon after it worked alone."""
+
+LONGEST = 1_000_000_000
+"""Nanoseconds that a caller works alone at most."""
+
 WORDS = 544
 """Size of the pool's state, in words of 8 bytes."""
 
@@ -34,7 +46,7 @@ _TEXT = """
 %job = type { i64, [7 x i64], i64, i64, [6 x i64], i64, i64, [6 x i64],
               ptr, ptr, i64, i64, [4 x i64] }
 
-; The pool: helpers awake | launches to run alone, how many next time | semaphore | jobs
+; The pool: helpers awake | end of working alone, its multiple | semaphore | jobs
 %pool = type { i64, [7 x i64], i64, i64, [6 x i64], [16 x i64], [16 x %job] }
 
 declare i32 @sem_init(ptr, i32, i32)
@@ -47,8 +59,6 @@ $declare_pause
 
 define i32 @engine_pool_start(ptr %pool) {
   call void @llvm.memset.p0.i64(ptr %pool, i8 0, i64 $bytes, i1 false)
-  %back = getelementptr %pool, ptr %pool, i32 0, i32 3
-  store i64 32, ptr %back
   %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 5
   %status = call i32 @sem_init(ptr %semaphore, i32 0, i32 0)
   ret i32 %status
@@ -121,7 +131,7 @@ define internal i32 @together(ptr %pool, ptr %job, ptr %entry, ptr %words, i64 %
   %last = call i64 @now()
   %worked = sub i64 %end, %begin
   %waited = sub i64 %last, %end
-  call void @weigh(ptr %pool, i64 %worked, i64 %waited)
+  call void @weigh(ptr %pool, i64 %worked, i64 %waited, i64 %last)
   %failed = load atomic i64, ptr %failed.at seq_cst, align 8
   store atomic i64 0, ptr %job seq_cst, align 8
   %status = trunc i64 %failed to i32
@@ -130,40 +140,38 @@ define internal i32 @together(ptr %pool, ptr %job, ptr %entry, ptr %words, i64 %
 
 ; Whether a launch is to run alone, since the machine was busy a moment ago.
 define internal i1 @rests(ptr %pool) {
-  %rest.at = getelementptr %pool, ptr %pool, i32 0, i32 2
-  %rest = load atomic i64, ptr %rest.at monotonic, align 8
-  %rests = icmp sgt i64 %rest, 0
-  br i1 %rests, label %count, label %done
-count:
-  atomicrmw sub ptr %rest.at, i64 1 monotonic
-  br label %done
-done:
+  %end.at = getelementptr %pool, ptr %pool, i32 0, i32 2
+  %end = load atomic i64, ptr %end.at monotonic, align 8
+  %time = call i64 @now()
+  %rests = icmp slt i64 %time, %end
   ret i1 %rests
 }
 
 ; After a launch: waiting long, and longer than half of the own work, means busy.
-define internal void @weigh(ptr %pool, i64 %worked, i64 %waited) {
-  %rest.at = getelementptr %pool, ptr %pool, i32 0, i32 2
-  %back.at = getelementptr %pool, ptr %pool, i32 0, i32 3
-  %back = load atomic i64, ptr %back.at monotonic, align 8
+define internal void @weigh(ptr %pool, i64 %worked, i64 %waited, i64 %time) {
   %twice = shl i64 %waited, 1
   %more = icmp sgt i64 %twice, %worked
   %late = icmp sgt i64 %waited, $late
   %busy = and i1 %more, %late
-  br i1 %busy, label %rest, label %recover
+  br i1 %busy, label %rest, label %done
 rest:
-  store atomic i64 %back, ptr %rest.at monotonic, align 8
-  %double = shl i64 %back, 1
-  %large = icmp sgt i64 %double, 4096
-  %next = select i1 %large, i64 4096, i64 %double
-  store atomic i64 %next, ptr %back.at monotonic, align 8
-  ret void
-recover:
-  %backed = icmp sgt i64 %back, 32
-  br i1 %backed, label %less, label %done
-less:
-  %fewer = sub i64 %back, 1
-  store atomic i64 %fewer, ptr %back.at monotonic, align 8
+  %end.at = getelementptr %pool, ptr %pool, i32 0, i32 2
+  %multiple.at = getelementptr %pool, ptr %pool, i32 0, i32 3
+  %before = load atomic i64, ptr %end.at monotonic, align 8
+  %multiple = load atomic i64, ptr %multiple.at monotonic, align 8
+  %since = sub i64 %time, %before
+  %span = mul i64 %waited, $soon
+  %soon = icmp slt i64 %since, %span
+  %double = shl i64 %multiple, 1
+  %much = icmp sgt i64 %double, $most
+  %more.often = select i1 %much, i64 $most, i64 %double
+  %next = select i1 %soon, i64 %more.often, i64 $rest
+  store atomic i64 %next, ptr %multiple.at monotonic, align 8
+  %whole = mul i64 %waited, %next
+  %far = icmp sgt i64 %whole, $longest
+  %long = select i1 %far, i64 $longest, i64 %whole
+  %end = add i64 %time, %long
+  store atomic i64 %end, ptr %end.at monotonic, align 8
   br label %done
 done:
   ret void
@@ -356,6 +364,10 @@ def text() -> str:
         clock=int(time.CLOCK_MONOTONIC),
         spin=SPIN,
         late=LATE,
+        rest=REST,
+        most=MOST,
+        soon=SOON,
+        longest=LONGEST,
         pause=pause,
         declare_pause="declare void @llvm.x86.sse2.pause()" if x86 else "",
     )

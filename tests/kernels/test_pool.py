@@ -6,6 +6,7 @@ import ctypes
 import os
 import sys
 import threading
+import time
 import warnings
 
 import numpy as np
@@ -114,15 +115,41 @@ def test_a_chunk_that_fails_is_reported_and_the_others_are_done() -> None:
         assert pool.run(address, b"", 30, 10) == 0
 
 
-def test_on_a_busy_machine_the_caller_works_alone_for_a_while() -> None:
-    pool.set_num_threads(3)
-    check()
+def test_who_waited_long_for_a_helper_works_alone_for_twice_as_long() -> None:
+    pool.set_num_threads(2)
     native = pool.sharing()
     assert native is not None
     rest = ctypes.c_int64.from_address(native.state + 64)
-    rest.value = 5
-    check(9)
-    assert rest.value <= 0 or rest.value >= 32  # all used, or found busy again
+    seen: list[tuple[int, int]] = []
+    helped = threading.Event()
+    begin = 0.0
+
+    def kernel(_result: object, _error: object, words: bytes, lo: int, hi: int) -> int:
+        seen.append((lo, hi))
+        if threading.current_thread().name.startswith("engine"):
+            helped.set()
+            time.sleep(0.02 + 4 * (time.monotonic() - begin))
+        else:
+            helped.wait(60)
+        return 0
+
+    entry = pool.Entry(kernel)
+    address = ctypes.cast(entry, ctypes.c_void_p).value
+    assert address is not None
+    rest.value, begin = 0, time.monotonic()
+    pool.run(address, b"", 20, 10)
+    waited = time.monotonic() - begin
+    assert len(seen) == 2
+    left = (rest.value - time.monotonic_ns()) / 1e9
+    assert 0 < left <= 2 * waited
+
+    pool.run(address, b"", 20, 10)
+    assert seen[2:] == [(0, 20)] or time.monotonic_ns() > rest.value
+    time.sleep(max(0, rest.value - time.monotonic_ns()) / 1e9)
+    del seen[:]
+    pool.run(address, b"", 20, 10)
+    assert len(seen) == 2
+    rest.value = 0
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
