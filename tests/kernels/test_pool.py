@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,8 +107,7 @@ def test_a_chunk_that_fails_is_reported_and_the_others_are_done() -> None:
         return int(lo <= 30 < hi)
 
     entry = pool.Entry(kernel)
-    address = ctypes.cast(entry, ctypes.c_void_p).value
-    assert address is not None
+    address = address_of(entry)
     for _ in range(20):
         seen.clear()
         assert pool.run(address, b"", 95, 10) != 0
@@ -115,11 +116,21 @@ def test_a_chunk_that_fails_is_reported_and_the_others_are_done() -> None:
         assert pool.run(address, b"", 30, 10) == 0
 
 
-def test_who_waited_long_for_a_helper_works_alone_for_twice_as_long() -> None:
-    pool.set_num_threads(2)
+@pytest.fixture
+def rest() -> Iterator[ctypes.c_int64]:
+    """Until when callers work alone, by the clock of `time.monotonic_ns`."""
     native = pool.sharing()
     assert native is not None
-    rest = ctypes.c_int64.from_address(native.state + 64)
+    until = ctypes.c_int64.from_address(native.state + 64)
+    until.value = 0
+    yield until
+    until.value = 0
+
+
+def test_who_waited_long_for_a_helper_works_alone_for_a_while(
+    rest: ctypes.c_int64,
+) -> None:
+    pool.set_num_threads(2)
     seen: list[tuple[int, int]] = []
     helped = threading.Event()
     begin = 0.0
@@ -134,9 +145,8 @@ def test_who_waited_long_for_a_helper_works_alone_for_twice_as_long() -> None:
         return 0
 
     entry = pool.Entry(kernel)
-    address = ctypes.cast(entry, ctypes.c_void_p).value
-    assert address is not None
-    rest.value, begin = 0, time.monotonic()
+    address = address_of(entry)
+    begin = time.monotonic()
     pool.run(address, b"", 20, 10)
     waited = time.monotonic() - begin
     assert len(seen) == 2
@@ -149,7 +159,48 @@ def test_who_waited_long_for_a_helper_works_alone_for_twice_as_long() -> None:
     del seen[:]
     pool.run(address, b"", 20, 10)
     assert len(seen) == 2
+
+
+def test_whom_nobody_helps_works_alone_for_a_while(rest: ctypes.c_int64) -> None:
+    pool.set_num_threads(2)
+    check()
+    everybody = pool.NUMBERS[1] + 1
+    busy = threading.Barrier(everybody + 1)
+    over = threading.Event()
+    seen: list[tuple[int, int]] = []
+
+    def waits(_result: object, _error: object, words: bytes, lo: int, hi: int) -> int:
+        busy.wait(60)
+        over.wait(60)
+        return 0
+
+    def kernel(_result: object, _error: object, words: bytes, lo: int, hi: int) -> int:
+        seen.append((lo, hi))
+        time.sleep(0.005)
+        return 0
+
+    entry, long_entry = pool.Entry(kernel), pool.Entry(waits)
+    long_work = address_of(long_entry), b"", everybody, 1
+    pool.set_num_threads(everybody)
     rest.value = 0
+    holder = threading.Thread(target=pool.run, args=long_work)
+    holder.start()
+    try:
+        busy.wait(60)
+        for _ in range(4):
+            pool.run(address_of(entry), b"", 20, 10)
+        assert seen == 4 * [(0, 10), (10, 20)]
+        pool.run(address_of(entry), b"", 20, 10)
+        assert seen[8:] == [(0, 20)] or time.monotonic_ns() > rest.value
+    finally:
+        over.set()
+        holder.join()
+
+
+def address_of(entry: Any) -> int:
+    address = ctypes.cast(entry, ctypes.c_void_p).value
+    assert address is not None
+    return address
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
