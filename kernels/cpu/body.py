@@ -33,7 +33,7 @@ from .values import (
     extreme,
     negative,
 )
-from .vectors import interleaved, item_bytes, local, not_unrolled
+from .vectors import interleaved, local, not_unrolled
 
 literal: Any = types.literal  # Numba's own modules have no types
 unliteral: Any = types.unliteral
@@ -42,8 +42,13 @@ normalize_signature: Any = sigutils.normalize_signature
 CHAIN = 6
 """Multiply-adds that make a formula of a step."""
 
+LONG = 48
+"""Sums and products, as of many iterations in a row, that do, too."""
+
 SHORT = 64
 """Instructions of a step that is a formula or two."""
+
+ARITHMETIC = frozenset({"fadd", "fsub", "fmul", "fdiv"})
 
 
 def lower(text: str, names: Mapping[str, Any], entry: str) -> ir.Module:
@@ -344,15 +349,15 @@ def vectors_at_once(step: ir.Block) -> int:
     A formula is a chain of dependent multiply-adds, and while one vector goes through
     it the CPU looks hardly further than to the next. LLVM takes that for work enough,
     and leaves loops of more than some twenty instructions one vector at a time: a sum
-    of exponentials then takes a fifth longer. More of them need more registers, so it
-    is 2 for long steps. For 8 bytes it is 4 where it can be, as LLVM makes vectors of
-    the last few elements, too, where a step has 16 and more.
+    of exponentials then takes a fifth longer, the mandelbrot set a quarter. More of
+    them need more registers, so it is 2 for long steps. For 8 bytes it is 4 where it
+    can be, as LLVM makes vectors of the last elements, too, where a step has 16.
     """
-    kinds = {x.type for x in step.instructions} & {ir.FloatType(), ir.DoubleType()}
     fused = sum(_is_fused(x) for x in step.instructions)
-    if not kinds or fused < CHAIN:
+    others = sum(x.opname in ARITHMETIC for x in step.instructions)
+    if fused < CHAIN and fused + others < LONG:
         return 1
-    wide = max(item_bytes(kind) for kind in kinds) == 8
+    wide = any(x.type == ir.DoubleType() for x in step.instructions)
     return 4 if wide and len(step.instructions) <= SHORT else 2
 
 
