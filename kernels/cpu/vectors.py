@@ -141,7 +141,19 @@ def wide_load(builder: Any, pointer: Any, vector: Any, align: int) -> Any:
 
 def not_unrolled(module: Any) -> Any:
     """Metadata of the jump that closes a loop which LLVM is not to unroll."""
-    wish = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    return _wish(module, "llvm.loop.unroll.disable")
+
+
+def interleaved(module: Any, number: int) -> Any:
+    """Metadata of the jump that closes a loop whose vectors go on `number` at a time.
+
+    LLVM decides whether they are vectors at all.
+    """
+    return _wish(module, "llvm.loop.interleave.count", INT32(number))
+
+
+def _wish(module: Any, name: str, *values: Any) -> Any:
+    wish = module.add_metadata([ir.MetaDataString(module, name), *values])
     loop = ir.MDValue(module, [], str(len(module.metadata)))
     loop.operands = (loop, wish)  # the first one is itself: LLVM knows loops by that
     return loop
