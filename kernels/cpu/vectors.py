@@ -139,9 +139,32 @@ def wide_load(builder: Any, pointer: Any, vector: Any, align: int) -> Any:
     return builder.load(builder.bitcast(pointer, vector.as_pointer()), align=align)
 
 
+class AccessGroup(ir.MDValue):  # type: ignore[misc]
+    """Metadata of the loads and stores of a loop; see `in_any_order`."""
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(module, [], str(len(module.metadata)))
+
+    def descr(self, buf: list[str]) -> None:
+        """Write it down: no two of them are the same."""
+        buf += ("distinct !{}", "\n")
+
+
+def in_any_order(accesses: AccessGroup) -> Any:
+    """Metadata of the jump that closes a loop whose steps do not depend on each other.
+
+    `accesses` are its loads and stores, all of which are in a group of their own.
+    """
+    return _about_loop(accesses.parent, "llvm.loop.parallel_accesses", accesses)
+
+
 def not_unrolled(module: Any) -> Any:
     """Metadata of the jump that closes a loop which LLVM is not to unroll."""
-    wish = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    return _about_loop(module, "llvm.loop.unroll.disable")
+
+
+def _about_loop(module: Any, name: str, *operands: Any) -> Any:
+    wish = module.add_metadata([ir.MetaDataString(module, name), *operands])
     loop = ir.MDValue(module, [], str(len(module.metadata)))
     loop.operands = (loop, wish)  # the first one is itself: LLVM knows loops by that
     return loop
