@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
 from engine.kernels.backend import HOST
-from engine.recipe import owned
+from engine.recipe import Recipe, owned
 
 if TYPE_CHECKING:
     from engine.ops.op import Op
@@ -16,6 +16,27 @@ if TYPE_CHECKING:
 
 _CANONICAL = {np.dtype(name): np.dtype(name) for name in ("int64", "uint64")}
 """C has two types of 64 bits, which are equal: the trie keeps one, whoever is first."""
+
+_NUMBERS = tuple(range(10_000))
+"""The numbers of nodes: one object each, as for what else nodes have in common.
+
+Recording is slow where what it reads of nodes is not in the CPU's cache, and paths that
+are alike but for their regions have some 20,000 nodes.
+"""
+
+_MOST = 100_000
+
+_common: dict[Any, Any] = {}
+
+_Thing = TypeVar("_Thing")
+
+
+def _one(thing: _Thing) -> _Thing:
+    """One object for all that are equal to it."""
+    if len(_common) >= _MOST:
+        _common.clear()
+    known: _Thing = _common.setdefault(thing, thing)
+    return known
 
 
 class Node:
@@ -62,17 +83,20 @@ class Node:
         device: str = HOST,
     ) -> None:
         self.op = op
-        self.operands = operands
+        self.operands = _one(operands)
         self.attributes = attributes
-        self.scalars = scalars
+        if len(attributes) == 1 and type(attributes[0]) is Recipe:
+            self.attributes = _one(attributes)
+        self.scalars = _one(scalars)
         self.dtype = _CANONICAL.get(dtype, dtype)
-        self.shape = shape
+        self.layout = owned(dtype, shape)
+        self.shape = self.layout.shape
         self.size = prod(shape) * dtype.itemsize
         self.parent = parent
-        self.number: int = -1 if parent is None else parent.number + 1
-        self.line = line
+        number = -1 if parent is None else parent.number + 1
+        self.number: int = _NUMBERS[number] if 0 <= number < len(_NUMBERS) else number
+        self.line = _one(line)
         self.device = device
-        self.layout = owned(dtype, shape)
         self.differentiable = op.rule is not None and dtype.kind in "fc"
         self.children: dict[Any, Node] = {}
         self.last: Node | None = None

@@ -95,6 +95,9 @@ METHODS = {
 }
 """How many methods of each kind there can be; the last are of `slots`."""
 
+LINE = 64
+"""The bytes of a line of a cache: no block begins within one."""
+
 _METHOD = """
 define i64 @engine_{kind}_{k}(i64 %self, i64 %given{more}) {{
   %all = load i64, ptr {words}
@@ -194,7 +197,10 @@ class Code:
         self.number("thread", 2**64 - 1)
 
     def _block(self, name: str, words: int) -> Any:
-        block = (ctypes.c_uint64 * words)()
+        room = (ctypes.c_uint64 * (words + LINE // 8))()
+        forever(room)
+        skipped = -ctypes.addressof(room) % LINE
+        block = (ctypes.c_uint64 * words).from_buffer(room, skipped)
         self.memory(name, block)
         return block
 
