@@ -21,7 +21,8 @@ from engine.interpret import interpret, moved
 from engine.kernels import pool
 from engine.kernels.backend import HOST
 from engine.kernels.native import table as native
-from engine.likeness import find, key_of, remember, spent
+from engine.likeness import find, key_of, places_of, remember, spent
+from engine.outlines import outline_of, recall, tell
 from engine.pieces import Piece, pieces
 from engine.program import from_nodes, is_leaf
 from engine.record.node import LEAF, Node
@@ -284,9 +285,11 @@ class ColdPlan:
         "_key",
         "_nodes",
         "_pieces",
+        "_places",
         "_seen",
         "_spent",
         "_straight",
+        "_was_looked_at",
         "plan",
     )
 
@@ -300,7 +303,9 @@ class ColdPlan:
         away = any(node.device != HOST for node in nodes)
         self._spent = float("inf") if away else 0.0
         self._pieces: list[Piece] | None = None
+        self._was_looked_at = False
         self._key: Any = None
+        self._places: tuple[int, ...] = ()
         self.plan: Plan | None = None
         self._seen: Bound | None = None
         self._straight: tuple[Any, ...] | None = None
@@ -323,24 +328,42 @@ class ColdPlan:
     ) -> dict[int, Array]:
         """Compute the outputs, by number of the recorded value."""
         if self.plan is None:
-            if self._pieces is None:
-                self._pieces = pieces(self._nodes, self._alive, self._donated)
-                self._key = key_of(self._nodes, self._pieces)
+            if not self._was_looked_at:
+                self._look()
             self._spent += self._cost
             if self._key is not None:
                 self._spent = max(self._spent, spent(self._key, self._cost))
-            self.plan = self._like(self._pieces)
+            self.plan = self._like()
             if self.plan is None:
-                price = self._price(self._pieces)
-                if config.tier == "auto" and self._spent < price:
+                parts = self._parts()
+                if config.tier == "auto" and self._spent < self._price(parts):
                     return interpret(self._nodes, self._alive, leaves, scalars)
-                self.plan = self._planned(self._pieces)
-            self._pieces = []
+                self.plan = self._planned(parts)
+            self._pieces = None
         return self.plan.run(leaves, scalars)
 
-    def _like(self, parts: list[Piece]) -> Plan | None:
+    def _look(self) -> None:
+        """Find out which paths are like this one."""
+        self._was_looked_at = True
+        outline = outline_of(self._nodes, self._alive, self._donated)
+        known = None if outline is None else recall(outline)
+        if known is not None:
+            self._key, self._places = known
+            return
+        parts = self._parts()
+        self._key, self._places = key_of(self._nodes, parts), places_of(parts)
+        if outline is not None and self._key is not None:
+            tell(outline, self._key, parts)
+
+    def _parts(self) -> list[Piece]:
+        """The path cut in pieces."""
+        if self._pieces is None:
+            self._pieces = pieces(self._nodes, self._alive, self._donated)
+        return self._pieces
+
+    def _like(self) -> Plan | None:
         """The plan, where a path like this one has a plan that can be moved."""
-        found = None if self._key is None else find(self._key, parts)
+        found = None if self._key is None else find(self._key, self._places)
         if found is None:
             return None
         plan, moves = found
