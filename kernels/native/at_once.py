@@ -25,7 +25,7 @@ from .matching import (
 )
 from .python import DictSize, ErrClear, IntFrom
 from .recording import current
-from .recycling import fresh
+from .recycling import fresh, keep
 from .writing import may_write
 
 MANY = 2**17
@@ -89,10 +89,10 @@ def element_of(handle: int, recipe: int, own: int) -> int:
     if cell == 0:
         DecRef(value)
         return 0
-    put(value + slot.value_dtype, load(row))
-    put(value + slot.value_shape, TupleItem(recipe, RECIPE_SHAPE))
-    put(value + slot.value_layout, load(row + 8))
-    put(value + slot.value_device, state.host)
+    keep(value + slot.value_dtype, load(row))
+    keep(value + slot.value_shape, TupleItem(recipe, RECIPE_SHAPE))
+    keep(value + slot.value_layout, load(row + 8))
+    keep(value + slot.value_device, state.host)
     put(value + slot.value_number, state.zero)
     put(value + slot.value_trace, state.none)
     put(value + slot.value_history, state.none)

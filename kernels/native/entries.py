@@ -225,8 +225,12 @@ class Code:
         forever(thing)
         self.number(name, id(thing))
 
-    def recycle(self, row: str, cls: type, make: Callable[[], Any]) -> None:
+    def recycle(
+        self, row: str, cls: type, make: Callable[[], Any], kept: Sequence[int]
+    ) -> None:
         """Make objects of a class, in native code, of memory that was used before.
+
+        `kept` are the places of the fields that stay as they are meanwhile.
 
         Raises
         ------
@@ -241,10 +245,12 @@ class Code:
         if len(places) > recycling.MOST_FIELDS:
             raise objects.Unknown(f"{cls.__name__}: more fields than a row can have")
         at = k * words + recycling.WEAK // 8
-        self._rows[at : at + 2 + len(places)] = [
+        self._rows[at : at + 3 + len(places)] = [
             cls.__weakrefoffset__ % 2**64,
             len(places),
-            *places,
+            len(kept),
+            *(place for place in places if place not in kept),
+            *kept,
         ]
         objects.use_for_type(cls, objects.DEALLOC, self.addresses[f"free_{k}"])
         objects.use_for_type(cls, objects.ALLOC, self.addresses[f"alloc_{k}"])

@@ -16,7 +16,7 @@ from .matching import (
 )
 from .python import Allocate, ErrClear
 from .recording import follow
-from .recycling import fresh, row_of
+from .recycling import fresh, keep, row_of
 
 OP, PYTHON, FACE, OTHER = 0, 8, 16, 24
 """A method's words: its op, Python's method, its class, and one that differs."""
@@ -141,11 +141,11 @@ def wrapped(face: int, value: int) -> int:
     store(handle + slot.array_value, value)
     put(handle + slot.array_line, state.none)
     if face == state.ndarray_type and TupleSize(load(value + slot.value_shape)) == 0:
-        put(handle + slot.array_scalar, state.true)
-        put(handle + slot.array_writeable, state.false)
+        keep(handle + slot.array_scalar, state.true)
+        keep(handle + slot.array_writeable, state.false)
     else:
-        put(handle + slot.array_scalar, state.false)
-        put(handle + slot.array_writeable, state.true)
+        keep(handle + slot.array_scalar, state.false)
+        keep(handle + slot.array_writeable, state.true)
     return handle
 
 

@@ -53,7 +53,7 @@ from .python import (
     ThreadNumber,
     ThreadState,
 )
-from .recycling import fresh
+from .recycling import fresh, keep
 from .turning import leads, number_of, turn
 
 MOST = 8
@@ -259,10 +259,10 @@ def advance(
         return 0
     if not append(trace, values, value, scalars):
         return 0
-    put(value + slot.value_dtype, load(node + slot.node_dtype))
-    put(value + slot.value_shape, load(node + slot.node_shape))
-    put(value + slot.value_layout, load(node + slot.node_layout))
-    put(value + slot.value_device, state.host)
+    keep(value + slot.value_dtype, load(node + slot.node_dtype))
+    keep(value + slot.value_shape, load(node + slot.node_shape))
+    keep(value + slot.value_layout, load(node + slot.node_layout))
+    keep(value + slot.value_device, state.host)
     put(value + slot.value_number, load(node + slot.node_number))
     put(value + slot.value_trace, trace)
     put(value + slot.value_buffer, state.none)

@@ -21,7 +21,7 @@ from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import RECIPE_SHAPE, field, forget_error, has, kind, put
 from .python import Call, ErrClear, ErrOccurred, SliceUnpack
-from .recycling import fresh, row_of
+from .recycling import fresh, keep, row_of
 from .writing import filled, fits, is_empty, may_write, stands_there, write
 
 PARTS = 4
@@ -271,8 +271,8 @@ def view_of(handle: int, recipe: int, face: int) -> int:
     store(view + slot.array_recipe, recipe)
     store(view + slot.array_line, line)
     put(view + slot.array_value, state.none)
-    put(view + slot.array_scalar, state.false)
-    put(view + slot.array_writeable, load(handle + slot.array_writeable))
+    keep(view + slot.array_scalar, state.false)
+    keep(view + slot.array_writeable, load(handle + slot.array_writeable))
     if face == state.ndarray_type:
         owner = load(handle + state.ndarray_base)
         if owner == 0 or owner == state.none:
