@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from by_hand import KINDS, elementwise, layer_norm, reductions, softmax
 
-from engine.kernels.cuda import available
+from engine.kernels.cuda import available, hardware
 from engine.kernels.kernel import Kernel, Layout
 
 pytestmark = [
@@ -21,9 +21,8 @@ pytestmark = [
 def run(kernel: Kernel, layout: Layout, arrays: list[Any], scalars: Any = ()) -> Any:
     """The last array, after a launch on copies in the memory of the device."""
     from engine.kernels.cuda.backend import backend
-    from engine.kernels.cuda.launch import DeviceArray
 
-    copies = [DeviceArray.of(array) for array in arrays]
+    copies = [hardware().DeviceArray.of(array) for array in arrays]
     launcher = backend.compile(kernel).bind(layout)
     launcher([copy.pointer for copy in copies], scalars)
     return [copy.numpy() for copy in copies]
@@ -71,6 +70,18 @@ def test_long_rows_shared_by_blocks() -> None:
         np.testing.assert_allclose(deviations, x.var(1) * x.shape[1], rtol=1e-13)
         np.testing.assert_allclose(sums, x.sum(1), rtol=1e-12)
         np.testing.assert_array_equal(largest, x.max(1))
+
+
+def test_long_columns_shared_by_blocks() -> None:
+    x = np.random.default_rng(0).normal(size=(100_003, 45))
+    kernel = reductions(("sum", "max", "squared_deviations"), "float64", "column")
+    layout = Layout(x.shape[::-1], ((0, x.shape[1]), *[(0,)] * 3))
+    for _ in range(2):
+        results = run(kernel, layout, [x, *(np.zeros(45) for _ in range(3))])
+        _, sums, largest, deviations = results
+        np.testing.assert_allclose(deviations, x.var(0) * x.shape[0], rtol=1e-13)
+        np.testing.assert_allclose(sums, x.sum(0), rtol=1e-11)
+        np.testing.assert_array_equal(largest, x.max(0))
 
 
 @pytest.mark.parametrize("form", ["row", "column"])
