@@ -41,6 +41,9 @@ PLAN = 8e-5
 PLACE = 6e-6
 """... and where a piece like it is planned already."""
 
+ASUNDER = 1.5e-4
+"""To run a plan that cold rows take asunder takes so much more than native code."""
+
 
 class Plan:
     """What one flush does.
@@ -128,6 +131,7 @@ class Plan:
         if bound is not None:
             stop = bound.run(table, scalars)
             if stop is None:
+                self._wait(ASUNDER)
                 return self._results(table, frozenset())
             if stop.error is not None:
                 unfinished = self._unfinished(stop.row, stop.error, table, scalars)
@@ -175,6 +179,7 @@ class Plan:
         """
         bound = self._ready()
         if bound is None or self._cold:
+            self._wait(PLACE * sum(len(row.group.steps) for row in self.rows))
             return None
         other = bound.moved(moves)
         if other is None:
@@ -198,7 +203,7 @@ class Plan:
         """
         if self._away:
             return None
-        cold = [row for row in self.rows if not row.settled]
+        cold = [row for row in self.rows if not row.settle()]
         if not native.available() or 2 * len(cold) > len(self.rows):
             return None
         shapes = {slot: shape for _, slot, shape, _ in self._outputs}
@@ -207,10 +212,15 @@ class Plan:
         self._cold = cold
         return self.bound
 
+    def _wait(self, seconds: float) -> None:
+        """Let cold rows know what it costs that they keep all others from going on."""
+        for row in self._cold:
+            row.warm(seconds / len(self._cold))
+
     def _has_warmed(self) -> bool:
         """Whether half of the rows that were cold when it was bound are no longer."""
         cold = self._cold
-        return bool(cold) and 2 * sum(row.settled for row in cold) >= len(cold)
+        return bool(cold) and 2 * sum(row.settle() for row in cold) >= len(cold)
 
     def _unfinished(
         self, number: int, error: Exception, table: list[Any], scalars: Sequence[Any]
