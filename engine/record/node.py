@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -27,16 +28,23 @@ are alike but for their regions have some 20,000 nodes.
 _MOST = 100_000
 
 _common: dict[Any, Any] = {}
+_one = _common.setdefault
 
-_Thing = TypeVar("_Thing")
+
+class _Form(NamedTuple):
+    """What nodes of one dtype and shape have in common."""
+
+    dtype: np.dtype[Any]
+    layout: Recipe
+    size: int
+    inexact: bool
 
 
-def _one(thing: _Thing) -> _Thing:
-    """One object for all that are equal to it."""
-    if len(_common) >= _MOST:
-        _common.clear()
-    known: _Thing = _common.setdefault(thing, thing)
-    return known
+@lru_cache(maxsize=4096)
+def _form(dtype: np.dtype[Any], shape: tuple[int, ...]) -> _Form:
+    size = prod(shape) * dtype.itemsize
+    layout = owned(dtype, shape)
+    return _Form(_CANONICAL.get(dtype, dtype), layout, size, dtype.kind in "fc")
 
 
 class Node:
@@ -82,22 +90,22 @@ class Node:
         line: str,
         device: str = HOST,
     ) -> None:
+        if len(_common) >= _MOST:
+            _common.clear()
         self.op = op
-        self.operands = _one(operands)
+        self.operands: tuple[int, ...] = _one(operands, operands)
         self.attributes = attributes
         if len(attributes) == 1 and type(attributes[0]) is Recipe:
-            self.attributes = _one(attributes)
-        self.scalars = _one(scalars)
-        self.dtype = _CANONICAL.get(dtype, dtype)
-        self.layout = owned(dtype, shape)
+            self.attributes = _one(attributes, attributes)
+        self.scalars = _one(scalars, scalars) if scalars else scalars
+        self.dtype, self.layout, self.size, inexact = _form(dtype, shape)
         self.shape = self.layout.shape
-        self.size = prod(shape) * dtype.itemsize
         self.parent = parent
         number = -1 if parent is None else parent.number + 1
         self.number: int = _NUMBERS[number] if 0 <= number < len(_NUMBERS) else number
-        self.line = _one(line)
+        self.line = line
         self.device = device
-        self.differentiable = op.rule is not None and dtype.kind in "fc"
+        self.differentiable = inexact and op.rule is not None
         self.children: dict[Any, Node] = {}
         self.last: Node | None = None
         self.plans: dict[Any, Known] = {}
