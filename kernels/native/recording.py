@@ -97,9 +97,9 @@ def place_of(trace: int, value: int, op: int, i: int) -> int:
     return number_of(trace, value) != 0
 
 
-def on_host(one: int, other: int) -> int:
-    """Whether two fields both name the host; what is on a device is left to Python."""
-    return load(one) == state.host and load(other) == state.host
+def same_device(one: int, other: int) -> int:
+    """Whether two fields name one device, by the same object."""
+    return load(one) == load(other)
 
 
 def enter(trace: int, value: int) -> int:
@@ -109,7 +109,7 @@ def enter(trace: int, value: int) -> int:
         return 0
     if load(last + slot.node_dtype) != load(value + slot.value_dtype):
         return 0
-    if not on_host(last + slot.node_device, value + slot.value_device):
+    if not same_device(last + slot.node_device, value + slot.value_device):
         return 0
     if not same_extents(load(last + slot.node_shape), load(value + slot.value_shape)):
         return 0
@@ -253,9 +253,9 @@ def advance(
         return 0
     if IntAs(load(node + slot.node_number)) >= state.most_events:
         return 0
-    if load(node + slot.node_device) != state.host:
-        return 0
-    if not matches(trace, node, items, count, scalars):
+    if not beside(node, items, count) or not matches(
+        trace, node, items, count, scalars
+    ):
         return 0
     keeps = history != 0 and load(node + slot.node_differentiable) == state.true
     if keeps and not dated(history, node):
@@ -265,7 +265,7 @@ def advance(
     keep(value + slot.value_dtype, load(node + slot.node_dtype))
     keep(value + slot.value_shape, load(node + slot.node_shape))
     keep(value + slot.value_layout, load(node + slot.node_layout))
-    keep(value + slot.value_device, state.host)
+    keep(value + slot.value_device, load(node + slot.node_device))
     put(value + slot.value_number, load(node + slot.node_number))
     put(value + slot.value_trace, trace)
     put(value + slot.value_buffer, state.none)
@@ -288,6 +288,21 @@ def expect(node: int) -> int:
         prefetch(node + 2 * LINE)
         prefetch(load(node + slot.node_operands) + slot.tuple_items)
     return 0
+
+
+def beside(node: int, items: int, count: int) -> int:
+    """Whether all operands are where the result is; Python says what mixing means."""
+    if load(node + slot.node_device) == state.host:
+        return 1
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        is_value = kind(thing) == state.value_type
+        place = thing + slot.value_device
+        if is_value and not same_device(node + slot.node_device, place):
+            return 0
+        i += 1
+    return 1
 
 
 def dated(history: int, node: int) -> int:
