@@ -52,7 +52,7 @@ from engine.record.value import (
     Value,
     sequence,
 )
-from engine.rewalk import FREED
+from engine.rewalk import FREED, Seen, free_graph
 from engine.steps import steps_of
 from engine.storage import GradCell, Line, Storage
 from engine.torch.once import FACES, Once
@@ -113,6 +113,7 @@ def start(face: type[Array]) -> None:
         objects.function("record_again", code.addresses["record_again"], FASTCALL),
         objects.function("walk_again", code.addresses["walk_again"], FASTCALL),
         objects.function("free_graph", code.addresses["free_graph"], FASTCALL),
+        objects.function("backward_again", code.addresses["backward_again"], FASTCALL),
     )
     _many = many.Native(
         objects.function("read_first", code.addresses["read_first"], ONE),
@@ -180,6 +181,7 @@ def _slots(face: type[Array]) -> dict[str, int]:
         **fields("trie", Trie, *Trie.__slots__),
         **fields("known", lambda: Known(None), *Known.__slots__),
         **fields("config", Config, *Config.__slots__),
+        **fields("seen", Seen, *Seen.__slots__),
         **fields("history", _history, *History.__slots__),
         **fields("storage", storage, *Storage.__slots__[1:]),
         **fields("cell", lambda: GradCell(None, face), *GradCell.__slots__[1:]),  # type: ignore[arg-type]
@@ -241,6 +243,9 @@ def _fill(code: Code) -> None:
         "call_op": Op.__call__,
         "call_once": Once.__call__,
         "user_line": user_line,
+        "seen_type": Seen,
+        "backward_name": "backward",
+        "let_graph_go": free_graph,
         "written": _written,
         "steps_of": steps_of,
         "store_value": Array.store,

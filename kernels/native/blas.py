@@ -27,7 +27,7 @@ LARGE = 2**31
 """Extents and strides from here on are left to NumPy."""
 
 NANOSECONDS = 0.0075
-"""An estimate for one multiplication and addition, for each byte of a real number ..."""
+"""An estimate for a multiplication and addition, for each byte of a real number ..."""
 
 CALL = 500
 """... and for what a product takes besides, however small it is."""

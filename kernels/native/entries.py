@@ -9,6 +9,7 @@ from typing import Any
 from ..cpu.target import forever, load_optimised
 from . import (
     at_once,
+    backward,
     calls,
     flushing,
     handles,
@@ -48,7 +49,7 @@ WORDS = (
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
     *("find_trace", "call_op", "written", "too_many", "failed", "grow"),
-    *("call_once", "user_line"),
+    *("call_once", "user_line", "seen_type", "backward_name", "let_graph_go"),
     *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
@@ -60,13 +61,13 @@ WORDS = (
 MODULES = (
     *(macros, recycling, matching, turning, recording, flushing, handles, looking),
     *(operators, writing, at_once, subscripts, calls, slots),
-    *(splicing, repeating, walking, many),
+    *(splicing, repeating, walking, backward, many),
 )
 
 FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc", "called"),
     *("flush", "survey", "settle", "evaluate"),
-    *("call_once", "record_again", "walk_again", "free_graph"),
+    *("call_once", "record_again", "walk_again", "free_graph", "backward_again"),
     *("read_first", "renew_first", "values_again", "counted_again"),
 )
 

@@ -6,7 +6,7 @@ as simple as can be; from the first one on with which it is not, Python does it.
 
 from __future__ import annotations
 
-from .handles import RECIPE_DTYPE, at_hand, line_of
+from .handles import RECIPE_DTYPE, at_hand, is_tensor, line_of
 from .language import load, slot, state, store
 from .macros import (
     DecRef,
@@ -54,16 +54,6 @@ def read_first(self: int, handles: int) -> int:
             return found
         i += 1
     return found
-
-
-def is_tensor(thing: int) -> int:
-    """Whether something is a handle of a class that reads and writes as `Array`."""
-    i = 0
-    while i < ListSize(state.faces):
-        if kind(thing) == ListItem(state.faces, i):
-            return 1
-        i += 1
-    return 0
 
 
 def values_again(self: int, given: int, count: int, names: int) -> int:

@@ -6,7 +6,7 @@ are recorded again. None and False mean that Python must do it, from the start.
 
 from __future__ import annotations
 
-from .language import load, slot, state
+from .language import load, reserve, slot, state, store
 from .macros import (
     DecRef,
     IncRef,
@@ -19,6 +19,7 @@ from .macros import (
 )
 from .matching import field, has, kind, replace, same_extents
 from .python import (
+    Call,
     DictItem,
     DictNew,
     DictSet,
@@ -184,21 +185,39 @@ def free_graph(self: int, given: int, count: int, names: int) -> int:
     places = load(given + 8)
     if kind(places) != state.tuple_type or kind(table) != state.list_type:
         return answer(0)
+    return answer(let_each_go(table, places))
+
+
+def let_each_go(table: int, places: int) -> int:
+    """Whether the histories at some places of a table could all be let go."""
     i = 0
     while i < TupleSize(places):
         value = ListItem(table, IntAs(TupleItem(places, i)))
         if value == 0 or not let_go(value):
-            return answer(0)
+            return 0
         i += 1
     trace = current()
     if trace == 0:
-        return answer(0)
+        return 0
     histories = state.false
     if keeps_histories(load(trace + slot.trace_values)):
         histories = state.true
     IncRef(histories)
     replace(trace + slot.trace_histories, histories)
-    return answer(1)
+    return 1
+
+
+def let_all_go(table: int, places: int) -> int:
+    """Let the histories at some places of a table go; 0 with an error."""
+    if let_each_go(table, places):
+        return 1
+    ErrClear()
+    items = reserve(2)
+    store(items, table)
+    store(items + 8, places)
+    done = Call(state.let_graph_go, items, 2, 0)
+    DecRef(done)
+    return done != 0
 
 
 def let_go(value: int) -> int:
