@@ -118,6 +118,7 @@ def start(face: type[Array]) -> None:
     _many = many.Native(
         objects.function("read_first", code.addresses["read_first"], ONE),
         objects.function("renew_first", code.addresses["renew_first"], FASTCALL),
+        objects.function("forget_first", code.addresses["forget_first"], ONE),
         objects.function("values_again", code.addresses["values_again"], FASTCALL),
         objects.function("counted_again", code.addresses["counted_again"], FASTCALL),
     )

@@ -68,7 +68,7 @@ FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc", "called"),
     *("flush", "survey", "settle", "evaluate"),
     *("call_once", "record_again", "walk_again", "free_graph", "backward_again"),
-    *("read_first", "renew_first", "values_again", "counted_again"),
+    *("read_first", "renew_first", "forget_first", "values_again", "counted_again"),
 )
 
 KINDS = {

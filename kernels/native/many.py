@@ -144,6 +144,29 @@ def add_value(handle: int, found: int) -> int:
     return value != 0 and ListAppend(found, value) >= 0
 
 
+def forget_first(self: int, handles: int) -> int:
+    """``forget_first(handles)``: how many, from the first on, have no gradient now.
+
+    Those of plain tensors that are leaves.
+    """
+    done = 0
+    whole = kind(handles) == state.list_type
+    while whole and done < ListSize(handles):
+        handle = ListItem(handles, done)
+        line = 0
+        if is_tensor(handle):
+            line = field(handle + slot.array_line, state.line_type)
+        cell = 0
+        if line != 0:
+            cell = field(line + slot.line_cell, state.cell_type)
+        whole = cell != 0
+        if whole:
+            done += 1
+            IncRef(state.none)
+            replace(cell + slot.cell_grad, state.none)
+    return IntFrom(done)
+
+
 def counted_again(self: int, given: int, count: int, names: int) -> int:
     """``counted_again(states, steps)``: whether they count what is known; count on."""
     states = load(given)
