@@ -9,6 +9,7 @@ from __future__ import annotations
 import linecache
 import re
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,8 +22,11 @@ if not hasattr(np, "row_stack"):  # numba-cuda 0.30 still asks for it
     np.row_stack = np.vstack
 
 from cuda.bindings import nvjitlink
-from numba import cuda, types
-from numba.cuda import api, compiler, dispatcher
+
+with warnings.catch_warnings():  # numba-cuda 0.30 uses what NumPy 2.5 deprecates
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from numba import cuda, types
+    from numba.cuda import api, compiler, dispatcher
 
 from ..cpu.scope import SUPPORTED
 from . import moments
