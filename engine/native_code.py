@@ -211,6 +211,8 @@ def _fill(code: Code) -> None:
         "float32": np.dtype(np.float32),
         "float64": np.dtype(np.float64),
         "int64": np.dtype(np.int64),
+        "single_type": np.float32,
+        "double_type": np.float64,
         "array_type": np.ndarray,
         "value_type": Value,
         "scalar_type": Scalar,

@@ -37,7 +37,7 @@ WORDS = (
     *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
     "interrupt",
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
-    *("float32", "float64", "int64", "array_type"),
+    *("float32", "float64", "int64", "single_type", "double_type", "array_type"),
     *("acquire_name", "release_name", "step_name", "numpy_name", "tier_here"),
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),

@@ -25,6 +25,7 @@ from .python import (
     DictSet,
     DictSize,
     ErrClear,
+    FloatAs,
     IntFromAddress,
     ListNew,
 )
@@ -311,11 +312,28 @@ def agree_with(table: int, inputs: int, known: int) -> int:
 
 
 def same_numbers(inputs: int, numbers: int) -> int:
-    """Whether the inputs at some positions are these very numbers."""
+    """Whether the inputs at some positions are these numbers, see `same_scalar`."""
     i = 0
     while i < TupleSize(numbers):
         pair = TupleItem(numbers, i)
-        if TupleItem(inputs, IntAs(TupleItem(pair, 0))) != TupleItem(pair, 1):
+        given = TupleItem(inputs, IntAs(TupleItem(pair, 0)))
+        if given != TupleItem(pair, 1) and not same_scalar(given, TupleItem(pair, 1)):
             return 0
         i += 1
     return 1
+
+
+def same_scalar(one: int, other: int) -> int:
+    """Whether two typed numbers are known to be the same float: not 0.0 for -0.0."""
+    if one == 0 or kind(one) != state.scalar_type or kind(other) != state.scalar_type:
+        return 0
+    if TupleItem(one, 1) != TupleItem(other, 1):
+        return 0
+    left = TupleItem(one, 0)
+    right = TupleItem(other, 0)
+    its = kind(left)
+    if its != kind(right):
+        return 0
+    if its != state.single_type and its != state.double_type:
+        return 0
+    return FloatAs(left) == FloatAs(right)  # their bits
