@@ -6,6 +6,7 @@ import gc
 import math
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -87,6 +88,34 @@ def test_functions_know_whether_gradients_are_recorded() -> None:
         return y.requires_grad
 
     in_turns([lambda: program(True), lambda: program(False)], [True, False])
+
+
+def test_random_numbers_are_those_of_their_stream(passed: Passed) -> None:
+    def program(seed: int, *counts: int) -> Any:
+        generator = engine.Generator().manual_seed(seed)
+        drawn = [engine.rand(n, generator=generator) for n in counts]
+        return [x for one in drawn for x in one.tolist()]
+
+    seeds = 0, 7, 2**63 + 5
+    wanted = [program(seed, 12) for seed in seeds]
+    flush(current_trace())
+    before = len(passed)
+    in_turns([partial(program, seed, 4, 4, 4) for seed in seeds], wanted)
+    assert len(passed) - before > 3 * 3 * (TURNS - 2)
+
+
+def test_dropout_drops_others_each_time(passed: Passed) -> None:
+    x = engine.ones(1000, requires_grad=True)
+    seen = set()
+    for _ in range(TURNS):
+        y = F.dropout(x, 0.25)
+        (grad,) = engine.autograd.grad(y.sum(), x)
+        assert y.tolist() == grad.tolist()
+        assert set(y.tolist()) == {0.0, engine.tensor(1 / 0.75).item()}
+        assert 650 < (y != 0).sum().item() < 850
+        seen.add(tuple(y.tolist()))
+        flush(current_trace())
+    assert len(seen) == TURNS and passed
 
 
 def test_bounds_of_gradients_are_told_apart(passed: Passed) -> None:
