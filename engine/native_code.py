@@ -216,6 +216,7 @@ def _fill(code: Code) -> None:
         "array_type": np.ndarray,
         "value_type": Value,
         "scalar_type": Scalar,
+        "typed_scalar": _typed_scalar,
         "recipe_type": Recipe,
         "history_type": History,
         "storage_type": Storage,
@@ -278,6 +279,10 @@ def _cells() -> Any:
         )
         words += [id(dtype), id(recipe), dtype.itemsize, kind]
     return (ctypes.c_uint64 * (len(words) + 1))(*words, 0)
+
+
+def _typed_scalar(number: Any, dtype: np.dtype[Any]) -> Scalar:
+    return Scalar(dtype.type(number), dtype)
 
 
 def _written(value: Value) -> None:

@@ -50,6 +50,7 @@ WORDS = (
     # what Python does
     *("find_trace", "call_op", "written", "too_many", "failed", "grow"),
     *("call_once", "user_line", "seen_type", "backward_name", "let_graph_go"),
+    "typed_scalar",
     *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
