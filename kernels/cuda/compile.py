@@ -143,7 +143,8 @@ def _names() -> dict[str, Any]:
 def _link(ptx: str, architecture: tuple[int, int]) -> Program:
     """The machine code of PTX, and the report of the assembler on it."""
     major, minor = architecture
-    options = [f"-arch=sm_{major}{minor}", "-O3", "-Xptxas=-v", "-verbose"]
+    # What comes from the cache of the linker has no report; Engine keeps its own.
+    options = [f"-arch=sm_{major}{minor}", "-O3", "-Xptxas=-v", "-verbose", "-no-cache"]
     handle = nvjitlink.create(len(options), options)
     try:
         data = ptx.encode()

@@ -12,16 +12,18 @@ import ctypes
 import sys
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numba import cuda
 from numba.cuda.simulator import kernelapi
+from numpy.lib.stride_tricks import as_strided
 
 from ..reference.functions import FUNCTIONS
 from . import moments
+from .blas import Product, Side
 from .forms import THREADS
 from .sharing import Sharing
 from .teams import device_functions, last_of
@@ -50,6 +52,9 @@ class Device:
 
     def synchronize(self) -> None:
         """Nothing is ever under way: a launch returns when it is done."""
+
+    def empty_cache(self) -> None:
+        """Nothing is kept."""
 
 
 @cache
@@ -99,6 +104,8 @@ def quiet(*words):
 class Module:
     """The Python function of one generated text."""
 
+    resident = 8
+
     def __init__(self, source: str) -> None:
         device()
         namespace = {**_library(), "cuda": cuda, "errstate": np.errstate}
@@ -107,10 +114,16 @@ class Module:
         exec(QUIET, namespace)
         self.function = cuda.jit(namespace["quiet"])
 
-    def launch(self, grid: int, words: Sequence[Any], kinds: Sequence[Any]) -> None:
-        """Run the kernel on `grid` blocks, one after the other."""
-        given = [_word(word, kind) for word, kind in zip(words, kinds, strict=True)]
-        self.function[grid, THREADS](*given)
+    def starter(
+        self, grid: int, kinds: Sequence[Any]
+    ) -> Callable[[Sequence[Any]], None]:
+        """What runs the kernel on `grid` blocks, one after the other."""
+
+        def start(words: Sequence[Any]) -> None:
+            given = [_word(word, kind) for word, kind in zip(words, kinds, strict=True)]
+            self.function[grid, THREADS](*given)
+
+        return start
 
 
 def _word(word: Any, kind: Any) -> Any:
@@ -123,6 +136,25 @@ def _word(word: Any, kind: Any) -> Any:
     if isinstance(kind, tuple):
         return np.complex64(word) if kind[0] is ctypes.c_float else np.complex128(word)
     return np.ctypeslib.as_array(kind(word))[()]
+
+
+def has_gemm() -> bool:
+    """Always: NumPy stands in for cuBLAS."""
+    return True
+
+
+def gemm(product: Product, number: int, x: int, y: int, result: int) -> None:
+    """The products of one outer number of a batch, from the arguments of cuBLAS."""
+
+    def given(place: Side, base: int, rows: int, columns: int) -> Any:
+        flat = _memory[base][place.offset + number * place.outer :]
+        steps = (1, place.distance) if place.turned else (place.distance, 1)
+        strides = [step * flat.itemsize for step in (place.inner, *steps)]
+        return as_strided(flat, (product.inner, rows, columns), strides)
+
+    left = given(product.x, x, product.m, product.k)
+    right = given(product.y, y, product.k, product.n)
+    given(product.result, result, product.m, product.n)[...] = left @ right
 
 
 # -- what the simulator lacks ---------------------------------------------------------
