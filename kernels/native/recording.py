@@ -19,7 +19,7 @@ references, arguments borrowed ones; 0 means that Python must do it.
 
 from __future__ import annotations
 
-from .language import load, reserve, slot, state, store
+from .language import load, prefetch, reserve, slot, state, store
 from .macros import (
     DecRef,
     IncRef,
@@ -31,6 +31,7 @@ from .macros import (
     TupleSize,
 )
 from .matching import (
+    drop_items,
     forget_error,
     has,
     has_history,
@@ -41,6 +42,7 @@ from .matching import (
     same_attributes,
     same_extents,
     tuple_of,
+    typed_items,
 )
 from .python import (
     Call,
@@ -53,11 +55,14 @@ from .python import (
     ThreadNumber,
     ThreadState,
 )
-from .recycling import fresh
+from .recycling import fresh, keep
 from .turning import leads, number_of, turn
 
 MOST = 8
 """Operands of an event, at most; more are left to Python."""
+
+LINE = 64
+"""The bytes of a line of a cache."""
 
 FEWER = 80
 """Arguments of a call of Python are fewer than these."""
@@ -94,9 +99,9 @@ def place_of(trace: int, value: int, op: int, i: int) -> int:
     return number_of(trace, value) != 0
 
 
-def on_host(one: int, other: int) -> int:
-    """Whether two fields both name the host; what is on a device is left to Python."""
-    return load(one) == state.host and load(other) == state.host
+def same_device(one: int, other: int) -> int:
+    """Whether two fields name one device, by the same object."""
+    return load(one) == load(other)
 
 
 def enter(trace: int, value: int) -> int:
@@ -106,7 +111,7 @@ def enter(trace: int, value: int) -> int:
         return 0
     if load(last + slot.node_dtype) != load(value + slot.value_dtype):
         return 0
-    if not on_host(last + slot.node_device, value + slot.value_device):
+    if not same_device(last + slot.node_device, value + slot.value_device):
         return 0
     if not same_extents(load(last + slot.node_shape), load(value + slot.value_shape)):
         return 0
@@ -169,18 +174,40 @@ def follow(op: int, given: int, only: int, items: int, count: int, inputs: int) 
     trace = current()
     if trace == 0 or count > MOST:
         return 0
+    typed = reserve(8)
+    own = 0
+    past = load(trace + slot.trace_grad) == state.true and has_history(items, count)
+    if past and inputs == 0:
+        if not typed_items(items, count, typed):
+            return 0
+        items = typed
+        own = count
+    value = recorded(trace, op, given, only, items, count, past, inputs)
+    drop_items(typed, own)
+    return value
+
+
+def recorded(
+    trace: int,
+    op: int,
+    given: int,
+    only: int,
+    items: int,
+    count: int,
+    past: int,
+    inputs: int,
+) -> int:
+    """`follow`, where it is known whether the value is to have a history."""
     value = fresh(state.value_row)
     history = 0
-    own = 0
-    grad = load(trace + slot.trace_grad) == state.true
-    if value != 0 and grad and has_history(items, count):
+    if value != 0 and past:
+        own = 0
         if inputs == 0:
             own = tuple_of(items, count)
             inputs = own
         if inputs != 0:
             history = new_history(op, inputs)
-        if own != 0:
-            DecRef(own)
+        DecRef(own)
         if history == 0:
             DecRef(value)
             value = 0
@@ -250,19 +277,19 @@ def advance(
         return 0
     if IntAs(load(node + slot.node_number)) >= state.most_events:
         return 0
-    if load(node + slot.node_device) != state.host:
-        return 0
-    if not matches(trace, node, items, count, scalars):
+    if not beside(node, items, count) or not matches(
+        trace, node, items, count, scalars
+    ):
         return 0
     keeps = history != 0 and load(node + slot.node_differentiable) == state.true
     if keeps and not dated(history, node):
         return 0
     if not append(trace, values, value, scalars):
         return 0
-    put(value + slot.value_dtype, load(node + slot.node_dtype))
-    put(value + slot.value_shape, load(node + slot.node_shape))
-    put(value + slot.value_layout, load(node + slot.node_layout))
-    put(value + slot.value_device, state.host)
+    keep(value + slot.value_dtype, load(node + slot.node_dtype))
+    keep(value + slot.value_shape, load(node + slot.node_shape))
+    keep(value + slot.value_layout, load(node + slot.node_layout))
+    keep(value + slot.value_device, load(node + slot.node_device))
     put(value + slot.value_number, load(node + slot.node_number))
     put(value + slot.value_trace, trace)
     put(value + slot.value_buffer, state.none)
@@ -274,6 +301,31 @@ def advance(
         put(value + slot.value_history, state.none)
     IncRef(node)
     replace(trace + slot.trace_node, node)
+    expect(load(node + slot.node_last))
+    return 1
+
+
+def expect(node: int) -> int:
+    """Have a node at hand that is likely to be the next: nothing waits for it now."""
+    if node != state.none:
+        prefetch(node + LINE)
+        prefetch(node + 2 * LINE)
+        prefetch(load(node + slot.node_operands) + slot.tuple_items)
+    return 0
+
+
+def beside(node: int, items: int, count: int) -> int:
+    """Whether all operands are where the result is; Python says what mixing means."""
+    if load(node + slot.node_device) == state.host:
+        return 1
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        is_value = kind(thing) == state.value_type
+        place = thing + slot.value_device
+        if is_value and not same_device(node + slot.node_device, place):
+            return 0
+        i += 1
     return 1
 
 
