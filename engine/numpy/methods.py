@@ -23,7 +23,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
 from . import indexing
-from .operands import KINDS, read_as
+from .operands import check_kind, read_as
 from .views import normal_axis
 
 
@@ -68,11 +68,7 @@ class Methods(Array):
         """The elements cast to another dtype."""
         with naming():
             target = np.dtype(dtype)
-        if target.kind not in KINDS or not target.isnative:
-            raise TypeError(
-                "astype: a dtype of numbers or of dates, in this machine's order of "
-                f"bytes, was required; {target} was given"
-            )
+        check_kind("astype", target)
         if not np.can_cast(self.dtype, target, casting):  # type: ignore[arg-type]
             raise TypeError(
                 named(

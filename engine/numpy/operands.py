@@ -93,6 +93,16 @@ def host_array(x: Any) -> NDArray:
     return native(np.asarray(x))
 
 
+def check_kind(name: str, dtype: np.dtype[Any]) -> None:
+    """Raise TypeError for a dtype that arrays do not have."""
+    wanted = "" if dtype.isnative else " in this machine's order of bytes"
+    if wanted or dtype.kind not in KINDS:
+        raise TypeError(
+            f"{name}: a dtype of numbers or of dates{wanted} was required; {dtype} was "
+            "given"
+        )
+
+
 def native(array: NDArray) -> NDArray:
     """The same elements in this machine's order of bytes."""
     if array.dtype.isnative:

@@ -25,7 +25,7 @@ from engine.recipe import (
 )
 
 from .indexing import get, set_
-from .operands import KINDS, read_as
+from .operands import check_kind, read_as
 
 
 class Views(Array):
@@ -206,11 +206,7 @@ class Views(Array):
         recipe = self.recipe
         with naming():
             target = np.dtype(dtype)
-        if target.kind not in KINDS or not target.isnative:
-            raise TypeError(
-                "view: a dtype of numbers or of dates, in this machine's order of "
-                f"bytes, was required; {target} was given"
-            )
+        check_kind("view", target)
         old, new = recipe.dtype.itemsize, target.itemsize
         if old == new:
             return self.view_as(recipe._replace(dtype=target))
