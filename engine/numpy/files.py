@@ -198,6 +198,13 @@ def genfromtxt(
     """The numbers of a text file in which some are missing: NaN, or `filling_values`.
 
     What would be an array of records, of text or with a mask is NumPy's.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.genfromtxt(["1,2", "3,"], delimiter=",")
+    array([[ 1.,  2.],
+           [ 3., nan]])
     """
     check_device(None, like)
     found = ask(

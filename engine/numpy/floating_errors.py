@@ -110,6 +110,13 @@ def seterr(
     -------
     dict
         The modes before.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> before = np.seterr(divide="ignore")
+    >>> np.seterr(**before)["divide"]
+    'ignore'
     """
     given: Any = {
         "all": all,
