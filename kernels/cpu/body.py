@@ -33,7 +33,7 @@ from .values import (
     extreme,
     negative,
 )
-from .vectors import interleaved, local, not_unrolled
+from .vectors import AccessGroup, about_loop, local, not_unrolled
 
 literal: Any = types.literal  # Numba's own modules have no types
 unliteral: Any = types.unliteral
@@ -106,6 +106,7 @@ class Body:
         self.place, self.builder, self.names = place, place.builder, names
         self.bound: dict[str, Item] = dict(arguments)
         self.slots: dict[str, Item] = {}
+        self.accesses: AccessGroup | None = None  # those of the innermost `prange`
         self.varying = _varying(statements)
         if self.varying & arguments.keys():
             raise Beyond("an argument is assigned")
@@ -137,11 +138,19 @@ class Body:
                 self.call(call)
             case ast.For(
                 target=ast.Name(id=name),
-                iter=ast.Call(func=ast.Name(id="range"), args=bounds, keywords=[]),
+                iter=ast.Call(
+                    func=ast.Name(id="range" | "prange" as order),
+                    args=bounds,
+                    keywords=[],
+                ),
                 body=body,
                 orelse=[],
             ):
-                self.loop(name, [self.index(bound) for bound in bounds], body)
+                numbers = [self.index(bound) for bound in bounds]
+                if order == "prange":
+                    self.accesses = AccessGroup(self.builder.module)
+                self.loop(name, numbers, body)
+                self.accesses = None
             case ast.If(test=test, body=body, orelse=[]):
                 with self.builder.if_then(self.truth(test)):
                     self.block(body)
@@ -155,7 +164,8 @@ class Body:
         match target:
             case ast.Subscript(value=ast.Name(id=name), slice=index):
                 kind, address = self.element(name, index)
-                self.builder.store(cast(self.place, item, kind).value, address)
+                value = cast(self.place, item, kind).value
+                self.access(self.builder.store(value, address))
             case ast.Name(id=name):
                 self.bind(name, item)
             case _:
@@ -200,8 +210,11 @@ class Body:
         jump = build.cbranch(more, inside, after)
         if build.block is not inside:  # loops of loops: twice the code for nothing
             jump.set_metadata("llvm.loop", not_unrolled(build.module))
-        elif (number := vectors_at_once(inside)) > 1:
-            jump.set_metadata("llvm.loop", interleaved(build.module, number))
+        else:
+            at_a_time = vectors_at_once(inside)
+            said = about_loop(build.module, self.accesses, at_a_time)
+            if said is not None:
+                jump.set_metadata("llvm.loop", said)
         build.position_at_end(after)
 
     # -- expressions -------------------------------------------------------------------
@@ -238,7 +251,7 @@ class Body:
                 return self.parts(whole)[k]
             case ast.Subscript(value=ast.Name(id=name), slice=index):
                 kind, address = self.element(name, index)
-                return Item(kind, self.builder.load(address))
+                return Item(kind, self.access(self.builder.load(address)))
             case ast.Call():
                 return self.call(node)
         raise Beyond(type(node).__name__)
@@ -274,6 +287,12 @@ class Body:
         if not isinstance(kind, types.Integer | types.Float | types.Complex):
             raise Beyond(f"an item of type {kind}")
         return kind, self.builder.gep(pointer.value, [self.index(index)])
+
+    def access(self, instruction: Any) -> Any:
+        """A load or a store of an item, which is one of the present loop."""
+        if self.accesses is not None:
+            instruction.set_metadata("llvm.access.group", self.accesses)
+        return instruction
 
     def index(self, node: ast.expr) -> Any:
         """The LLVM value of an int64."""
