@@ -52,7 +52,7 @@ from engine.record.value import (
     Value,
     sequence,
 )
-from engine.rewalk import FREED
+from engine.rewalk import FREED, Seen, free_graph
 from engine.steps import steps_of
 from engine.storage import GradCell, Line, Storage
 from engine.torch.once import FACES, Once
@@ -113,10 +113,12 @@ def start(face: type[Array]) -> None:
         objects.function("record_again", code.addresses["record_again"], FASTCALL),
         objects.function("walk_again", code.addresses["walk_again"], FASTCALL),
         objects.function("free_graph", code.addresses["free_graph"], FASTCALL),
+        objects.function("backward_again", code.addresses["backward_again"], FASTCALL),
     )
     _many = many.Native(
         objects.function("read_first", code.addresses["read_first"], ONE),
         objects.function("renew_first", code.addresses["renew_first"], FASTCALL),
+        objects.function("forget_first", code.addresses["forget_first"], ONE),
         objects.function("values_again", code.addresses["values_again"], FASTCALL),
         objects.function("counted_again", code.addresses["counted_again"], FASTCALL),
     )
@@ -190,6 +192,7 @@ def _slots(face: type[Array]) -> dict[str, int]:
         **fields("trie", Trie, *Trie.__slots__),
         **fields("known", lambda: Known(None), *Known.__slots__),
         **fields("config", Config, *Config.__slots__),
+        **fields("seen", Seen, *Seen.__slots__),
         **fields("history", _history, *History.__slots__),
         **fields("storage", storage, *Storage.__slots__[1:]),
         **fields("cell", lambda: GradCell(None, face), *GradCell.__slots__[1:]),  # type: ignore[arg-type]
@@ -218,9 +221,12 @@ def _fill(code: Code) -> None:
         "float32": np.dtype(np.float32),
         "float64": np.dtype(np.float64),
         "int64": np.dtype(np.int64),
+        "single_type": np.float32,
+        "double_type": np.float64,
         "array_type": np.ndarray,
         "value_type": Value,
         "scalar_type": Scalar,
+        "typed_scalar": _typed_scalar,
         "recipe_type": Recipe,
         "history_type": History,
         "storage_type": Storage,
@@ -251,6 +257,9 @@ def _fill(code: Code) -> None:
         "call_op": Op.__call__,
         "call_once": Once.__call__,
         "user_line": user_line,
+        "seen_type": Seen,
+        "backward_name": "backward",
+        "let_graph_go": free_graph,
         "written": _written,
         "steps_of": steps_of,
         "store_value": Array.store,
@@ -280,6 +289,10 @@ def _cells() -> Any:
         )
         words += [id(dtype), id(recipe), dtype.itemsize, kind]
     return (ctypes.c_uint64 * (len(words) + 1))(*words, 0)
+
+
+def _typed_scalar(number: Any, dtype: np.dtype[Any]) -> Scalar:
+    return Scalar(dtype.type(number), dtype)
 
 
 def _written(value: Value) -> None:

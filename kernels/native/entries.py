@@ -9,6 +9,7 @@ from typing import Any
 from ..cpu.target import forever, load_optimised
 from . import (
     at_once,
+    backward,
     calls,
     flushing,
     handles,
@@ -36,7 +37,7 @@ WORDS = (
     *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
     "interrupt",
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
-    *("float32", "float64", "int64", "array_type"),
+    *("float32", "float64", "int64", "single_type", "double_type", "array_type"),
     *("acquire_name", "release_name", "step_name", "numpy_name", "tier_here"),
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
@@ -48,7 +49,8 @@ WORDS = (
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
     *("find_trace", "call_op", "written", "too_many", "failed", "grow"),
-    *("call_once", "user_line"),
+    *("call_once", "user_line", "seen_type", "backward_name", "let_graph_go"),
+    "typed_scalar",
     *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
@@ -60,14 +62,14 @@ WORDS = (
 MODULES = (
     *(macros, recycling, matching, turning, recording, flushing, handles, looking),
     *(operators, writing, at_once, subscripts, calls, slots),
-    *(splicing, repeating, walking, many),
+    *(splicing, repeating, walking, backward, many),
 )
 
 FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc", "called"),
     *("flush", "survey", "settle", "evaluate"),
-    *("call_once", "record_again", "walk_again", "free_graph"),
-    *("read_first", "renew_first", "values_again", "counted_again"),
+    *("call_once", "record_again", "walk_again", "free_graph", "backward_again"),
+    *("read_first", "renew_first", "forget_first", "values_again", "counted_again"),
 )
 
 KINDS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .language import load, reserve, slot, state, store
-from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
+from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
 from .matching import (
     RECIPE_SHAPE,
     RECIPE_STRIDES,
@@ -121,6 +121,16 @@ def is_plain(handle: int) -> int:
     if value == 0:
         return 0
     return load(handle + slot.array_recipe) == load(value + slot.value_layout)
+
+
+def is_tensor(thing: int) -> int:
+    """Whether something is a handle of a class that reads and writes as `Array`."""
+    i = 0
+    while i < ListSize(state.faces):
+        if kind(thing) == ListItem(state.faces, i):
+            return 1
+        i += 1
+    return 0
 
 
 def is_number(thing: int) -> int:

@@ -112,6 +112,9 @@ PRIMITIVES = (
 
 _PREFETCH = External("llvm.prefetch.p0", ("ptr", "i32", "i32", "i32"), "void")
 
+_ODDS = (1, 1000), (1000, 1)
+"""How a branch is weighed whose first or second way is rare."""
+
 PREFIX = "engine_"
 """What the symbols of functions begin with."""
 
@@ -186,6 +189,8 @@ def compile_sources(
                 externals.update(writer.externals)
     for name, one in sorted(externals.items()):
         lines.add(f"declare {one.result} @{name}({', '.join(one.parameters)})")
+    for number, (yes, no) in enumerate(_ODDS):
+        lines.add(f'!{number} = !{{!"branch_weights", i32 {yes}, i32 {no}}}')
     return lines.text()
 
 
@@ -211,6 +216,7 @@ class _Function:
         self.externals: dict[str, External] = {}
         self.places: list[str] = []
         self.known: set[str] = set()
+        self.rare: set[str] = set()
         self.body: list[str] = []
         self.numbers = itertools.count()
         self.loops: list[tuple[str, str]] = []
@@ -260,7 +266,9 @@ class _Function:
             holds = self.new(f"icmp {_COMPARED[type(test.ops[0])]} i64 {left}, {right}")
         else:
             holds = self.new(f"icmp ne i64 {self.value(test)}, 0")
-        self.body.append(f"  br i1 {holds}, label %{yes}, label %{no}")
+        odds = [f", !prof !{k}" for k, to in enumerate((yes, no)) if to in self.rare]
+        hint = "".join(odds[:1])
+        self.body.append(f"  br i1 {holds}, label %{yes}, label %{no}{hint}")
 
     def assign(self, name: str, value: str) -> None:
         if name not in self.known:
@@ -291,6 +299,8 @@ class _Function:
                 self.body.append(f"{dead}:")
             case ast.If(test, body, otherwise):
                 yes, no, end = self.labels("yes", "no", "end")
+                if not otherwise and _gives_up(body):
+                    self.rare.add(yes)
                 self.branch(test, yes, no)
                 self.body.append(f"{yes}:")
                 self.statements(body)
@@ -421,6 +431,14 @@ class _Function:
         if function.result == "double":
             return self.new(f"bitcast double {result} to i64")
         return result
+
+
+def _gives_up(body: Sequence[ast.stmt]) -> bool:
+    """Whether statements are ``return 0``: that is rare where time matters."""
+    match body:
+        case [ast.Return(ast.Constant(0))]:
+            return True
+    return False
 
 
 def _signed(number: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from .language import load, load_half, reserve, single, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
 from .python import (
+    Call,
     CompareBool,
     ErrClear,
     ErrMatches,
@@ -285,13 +286,62 @@ def has_history(items: int, count: int) -> int:
     return 0
 
 
-def tuple_of(items: int, count: int) -> int:
-    """A tuple of operands, all of which are Values."""
+def typed_items(items: int, count: int, typed: int) -> int:
+    """Operands with typed scalars for Python numbers, as new references; or 0.
+
+    Numbers have the dtype of the last Value, which must be one of floats. It runs code
+    of Python's.
+    """
+    dtype = 0
     i = 0
     while i < count:
-        if kind(load(items + 8 * i)) != state.value_type:
-            return 0  # a Python number, which Python makes a typed scalar
+        thing = load(items + 8 * i)
+        if kind(thing) == state.value_type:
+            dtype = load(thing + slot.value_dtype)
         i += 1
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        if kind(thing) == state.value_type or kind(thing) == state.scalar_type:
+            IncRef(thing)
+        else:
+            thing = typed_scalar(thing, dtype)
+        if thing == 0:
+            drop_items(typed, i)
+            return 0
+        store(typed + 8 * i, thing)
+        i += 1
+    return 1
+
+
+def drop_items(typed: int, count: int) -> int:
+    """Give up the references that `typed_items` has made."""
+    i = 0
+    while i < count:
+        DecRef(load(typed + 8 * i))
+        i += 1
+    return 0
+
+
+def typed_scalar(number: int, dtype: int) -> int:
+    """A Python number as a typed scalar of a dtype of floats that has it; or 0."""
+    if dtype != state.float32 and dtype != state.float64:
+        return 0
+    known = number_as(number, dtype, dtype)
+    if known == 0:
+        return 0
+    pair = reserve(2)
+    store(pair, known)
+    store(pair + 8, dtype)
+    made = Call(state.typed_scalar, pair, 2, 0)
+    DecRef(known)
+    if made == 0:
+        forget_error()
+    return made
+
+
+def tuple_of(items: int, count: int) -> int:
+    """A tuple of operands."""
     made = TupleNew(count)
     i = 0
     while i < count and made != 0:

@@ -31,6 +31,7 @@ from .macros import (
     TupleSize,
 )
 from .matching import (
+    drop_items,
     forget_error,
     has,
     has_history,
@@ -41,6 +42,7 @@ from .matching import (
     same_attributes,
     same_extents,
     tuple_of,
+    typed_items,
 )
 from .python import (
     Call,
@@ -172,18 +174,40 @@ def follow(op: int, given: int, only: int, items: int, count: int, inputs: int) 
     trace = current()
     if trace == 0 or count > MOST:
         return 0
+    typed = reserve(8)
+    own = 0
+    past = load(trace + slot.trace_grad) == state.true and has_history(items, count)
+    if past and inputs == 0:
+        if not typed_items(items, count, typed):
+            return 0
+        items = typed
+        own = count
+    value = recorded(trace, op, given, only, items, count, past, inputs)
+    drop_items(typed, own)
+    return value
+
+
+def recorded(
+    trace: int,
+    op: int,
+    given: int,
+    only: int,
+    items: int,
+    count: int,
+    past: int,
+    inputs: int,
+) -> int:
+    """`follow`, where it is known whether the value is to have a history."""
     value = fresh(state.value_row)
     history = 0
-    own = 0
-    grad = load(trace + slot.trace_grad) == state.true
-    if value != 0 and grad and has_history(items, count):
+    if value != 0 and past:
+        own = 0
         if inputs == 0:
             own = tuple_of(items, count)
             inputs = own
         if inputs != 0:
             history = new_history(op, inputs)
-        if own != 0:
-            DecRef(own)
+        DecRef(own)
         if history == 0:
             DecRef(value)
             value = 0
