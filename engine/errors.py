@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from functools import lru_cache
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
@@ -43,7 +44,13 @@ def user_line() -> str:
         _files.get(frame.f_code.co_filename) or _is_ours(frame)
     ):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return _line(frame.f_code.co_filename, frame.f_lineno)
+
+
+@lru_cache(maxsize=4096)
+def _line(filename: str, number: int) -> str:
+    """One object each time: nodes and keys have many of them."""
+    return f"{filename}:{number}"
 
 
 def named(message: str) -> str:
@@ -168,6 +175,13 @@ def warn_user(message: str, category: type[Warning]) -> None:
     line = user_line()
     filename, _, number = line.rpartition(":")
     warnings.warn_explicit(f"{message}; at {line}", category, filename, int(number))
+
+
+def warn_of_parts(given: np.dtype[Any], wanted: np.dtype[Any]) -> None:
+    """Warn, as NumPy does, where a cast of complex numbers drops imaginary parts."""
+    if given.kind == "c" and wanted.kind in "iuf":
+        message = "Casting complex values to real discards the imaginary part"
+        warn_user(message, np.exceptions.ComplexWarning)
 
 
 def broadcast_error(op: str, shapes: list[tuple[int, ...]]) -> NoReturn:

@@ -11,7 +11,7 @@ import ctypes
 import inspect
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,9 +99,9 @@ def start(face: type[Array]) -> None:
         return
     _fill(code)
     code.thing("tensor_type", face)
-    _recycle(code, "value_row", _value)
+    _recycle(code, "value_row", _value, ("dtype", "shape", "layout", "device"))
     _recycle(code, "history_row", _history)
-    _recycle(code, "tensor_row", lambda: face.wrap(_value()))
+    _recycle(code, "tensor_row", lambda: face.wrap(_value()), KEPT)
     _code, _reason = code, "the default"
     _functions = Native(
         objects.function("flush", code.addresses["flush"], ONE),
@@ -154,10 +154,20 @@ def _history() -> History:
     return History(LEAF, (), ())
 
 
-def _recycle(code: Code, row: str, make: Callable[[], Any]) -> None:
-    """Let objects that die be used again, where that can be done here."""
+KEPT = ("scalar", "writeable")
+"""What most handles have in common."""
+
+
+def _recycle(
+    code: Code, row: str, make: Callable[[], Any], kept: Sequence[str] = ()
+) -> None:
+    """Let objects that die be used again, where that can be done here.
+
+    The fields `kept` stay as they are meanwhile.
+    """
     with contextlib.suppress(Unknown):  # it takes longer, that is all
-        code.recycle(row, type(make()), make)
+        places = fields("its", make, *kept).values()
+        code.recycle(row, type(make()), make, [*places])
 
 
 def _slots(face: type[Array]) -> dict[str, int]:
@@ -379,7 +389,7 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
     code.number("ndarray_base", at["array_base"])
     code.number("ufunc_op", own["ufunc_op"])
     code.thing("ndarray_type", face)
-    _recycle(code, "ndarray_row", lambda: face.wrap(_value()))
+    _recycle(code, "ndarray_row", lambda: face.wrap(_value()), KEPT)
     code.thing("ufunc", ufunc.__call__)
     code.thing("array_ufunc", face.__array_ufunc__)  # type: ignore[attr-defined]
     code.thing("array_ufunc_plain", functions.call_ufunc)

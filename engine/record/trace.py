@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.errors import called, user_line
 from engine.kernels.backend import HOST
+from engine.kernels.memory import total_bytes
 
 from .inferred import Found, infer
 from .node import LEAF, Node
@@ -27,8 +28,11 @@ MAX_EVENTS = 8192
 SOFT_EVENTS = 512
 """... and is flushed past this after a write, where few temporaries are alive."""
 
-MAX_BYTES = 1 << 30
-"""... and by the bytes of the arrays that it keeps alive."""
+MAX_BYTES = max(1 << 30, total_bytes() // 8)
+"""... and by the bytes of the arrays that it keeps alive.
+
+Too few would cut expressions of a few large arrays apart, which then run op by op.
+"""
 
 LARGE = 1 << 26
 """Results of more bytes are looked up by their line too."""
@@ -73,7 +77,9 @@ class Trace:
     `room` says how many more bytes of computed arrays it may keep alive.
     `grad` says whether the thread records gradient histories, `histories` whether any
     of the values has one. While it is `flushing`, `donating` says whether that may
-    overwrite leaves.
+    overwrite leaves. Somebody wants to hear of the `loud` kinds of floating-point
+    errors: each event is run at once then, and native code, which finds None in
+    `flushing`, leaves the trace alone.
     """
 
     __slots__ = (
@@ -85,6 +91,7 @@ class Trace:
         "leaf_numbers",
         "leaves",
         "lock",
+        "loud",
         "node",
         "room",
         "scalars",
@@ -100,8 +107,9 @@ class Trace:
         self.leaf_numbers: dict[int, int] = {}
         self.scalars: list[Any] = []
         self.room = TRIE.room
-        self.flushing = False
+        self.flushing: bool | None = False
         self.donating = False
+        self.loud: frozenset[str] = frozenset()
         self.grad = True
         self.histories = False
 
@@ -385,9 +393,14 @@ def record(
             if not (whole and isinstance(error, Exception)):  # interrupted in between
                 trace.repair()
             raise
-    if value.number >= MAX_EVENTS or trace.room < 0:
+    if value.number >= MAX_EVENTS or trace.room < 0 or trace.loud:
         _executors[0].flush(trace)
     return value
+
+
+def flush_trace(trace: Trace) -> None:
+    """Compute what is alive in a trace, and empty it."""
+    _executors[0].flush(trace)
 
 
 def alias(value: Value, history: History | None) -> Value:

@@ -97,6 +97,9 @@ METHODS = {
 }
 """How many methods of each kind there can be; the last are of `slots`."""
 
+LINE = 64
+"""The bytes of a line of a cache: no block begins within one."""
+
 _METHOD = """
 define i64 @engine_{kind}_{k}(i64 %self, i64 %given{more}) {{
   %all = load i64, ptr {words}
@@ -196,7 +199,10 @@ class Code:
         self.number("thread", 2**64 - 1)
 
     def _block(self, name: str, words: int) -> Any:
-        block = (ctypes.c_uint64 * words)()
+        room = (ctypes.c_uint64 * (words + LINE // 8))()
+        forever(room)
+        skipped = -ctypes.addressof(room) % LINE
+        block = (ctypes.c_uint64 * words).from_buffer(room, skipped)
         self.memory(name, block)
         return block
 
@@ -221,8 +227,12 @@ class Code:
         forever(thing)
         self.number(name, id(thing))
 
-    def recycle(self, row: str, cls: type, make: Callable[[], Any]) -> None:
+    def recycle(
+        self, row: str, cls: type, make: Callable[[], Any], kept: Sequence[int]
+    ) -> None:
         """Make objects of a class, in native code, of memory that was used before.
+
+        `kept` are the places of the fields that stay as they are meanwhile.
 
         Raises
         ------
@@ -237,10 +247,12 @@ class Code:
         if len(places) > recycling.MOST_FIELDS:
             raise objects.Unknown(f"{cls.__name__}: more fields than a row can have")
         at = k * words + recycling.WEAK // 8
-        self._rows[at : at + 2 + len(places)] = [
+        self._rows[at : at + 3 + len(places)] = [
             cls.__weakrefoffset__ % 2**64,
             len(places),
-            *places,
+            len(kept),
+            *(place for place in places if place not in kept),
+            *kept,
         ]
         objects.use_for_type(cls, objects.DEALLOC, self.addresses[f"free_{k}"])
         objects.use_for_type(cls, objects.ALLOC, self.addresses[f"alloc_{k}"])

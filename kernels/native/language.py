@@ -100,10 +100,17 @@ def single(bits: int) -> int:
     raise NotImplementedError
 
 
+def prefetch(address: int) -> None:
+    """Let the line at an address come into the cache; it will be looked at soon."""
+    raise NotImplementedError
+
+
 PRIMITIVES = (
     *(load, load_half, load_byte, store, store_byte),
-    *(reserve, invoke, single),
+    *(reserve, invoke, single, prefetch),
 )
+
+_PREFETCH = External("llvm.prefetch.p0", ("ptr", "i32", "i32", "i32"), "void")
 
 _ODDS = (1, 1000), (1000, 1)
 """How a branch is weighed whose first or second way is rare."""
@@ -387,6 +394,11 @@ class _Function:
         if name == "invoke":
             passed = ", ".join(f"i64 {word}" for word in given[1:])
             return self.new(f"call i64 {address}({passed})")
+        if name == "prefetch":  # to read, of data, which is to stay in all caches
+            self.externals[_PREFETCH.name] = _PREFETCH
+            to = f"ptr {address}, i32 0, i32 3, i32 1"
+            self.body.append(f"  call void @{_PREFETCH.name}({to})")
+            return "0"
         if name == "store":
             self.body.append(f"  store i64 {given[1]}, ptr {address}")
             return "0"

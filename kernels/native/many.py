@@ -6,7 +6,7 @@ as simple as can be; from the first one on with which it is not, Python does it.
 
 from __future__ import annotations
 
-from .handles import RECIPE_DTYPE, at_hand, is_tensor, line_of
+from .handles import at_hand, is_tensor, line_of
 from .language import load, slot, state, store
 from .macros import (
     DecRef,
@@ -18,7 +18,7 @@ from .macros import (
     TupleItem,
     TupleSize,
 )
-from .matching import equal, field, has, kind, put, replace
+from .matching import RECIPE_DTYPE, equal, field, has, kind, put, replace
 from .python import (
     DictItem,
     DictSet,

@@ -23,6 +23,9 @@ from .python import (
     TupleSet,
 )
 
+RECIPE_DTYPE, RECIPE_OFFSET, RECIPE_SHAPE, RECIPE_STRIDES = 0, 1, 2, 3
+"""The items of a `Recipe`."""
+
 EQUAL = 2
 """CPython's number of the comparison ``==``."""
 
@@ -106,10 +109,38 @@ def same_extents(one: int, other: int) -> int:
     while i < count:
         left = TupleItem(one, i)
         right = TupleItem(other, i)
-        if left != right and not (kind(left) == state.int_type and equal(left, right)):
+        if left != right and not same_integer(left, right):
             return 0
         i += 1
     return 1
+
+
+def same_integer(one: int, other: int) -> int:
+    """Whether two objects are plain integers of one value."""
+    if kind(one) != state.int_type or kind(other) != state.int_type:
+        return 0
+    if load(one + slot.int_tag) == slot.int_one_digit:
+        if load(other + slot.int_tag) != slot.int_one_digit:
+            return 0
+        return load_half(one + slot.int_digit) == load_half(other + slot.int_digit)
+    return equal(one, other)
+
+
+def same_recipe(one: int, other: int) -> int:
+    """Whether two recipes are equal; most that are not begin elsewhere."""
+    if one == other:
+        return 1
+    left = TupleItem(one, RECIPE_OFFSET)
+    right = TupleItem(other, RECIPE_OFFSET)
+    if left != right and not same_integer(left, right):
+        return 0
+    if TupleItem(one, RECIPE_DTYPE) != TupleItem(other, RECIPE_DTYPE):
+        return equal(one, other)
+    shape = TupleItem(one, RECIPE_SHAPE)
+    strides = TupleItem(one, RECIPE_STRIDES)
+    if not same_extents(shape, TupleItem(other, RECIPE_SHAPE)):
+        return 0
+    return same_extents(strides, TupleItem(other, RECIPE_STRIDES))
 
 
 def same_attribute(one: int, other: int) -> int:
@@ -120,9 +151,9 @@ def same_attribute(one: int, other: int) -> int:
         return 0
     if kind(one) == state.tuple_type:
         return same_extents(one, other)
-    if kind(one) == state.recipe_type or kind(one) == state.int_type:
-        return equal(one, other)
-    return 0
+    if kind(one) == state.recipe_type:
+        return same_recipe(one, other)
+    return same_integer(one, other)
 
 
 def same_attributes(known: int, given: int, only: int) -> int:

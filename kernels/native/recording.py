@@ -19,7 +19,7 @@ references, arguments borrowed ones; 0 means that Python must do it.
 
 from __future__ import annotations
 
-from .language import load, reserve, slot, state, store
+from .language import load, prefetch, reserve, slot, state, store
 from .macros import (
     DecRef,
     IncRef,
@@ -55,11 +55,14 @@ from .python import (
     ThreadNumber,
     ThreadState,
 )
-from .recycling import fresh
+from .recycling import fresh, keep
 from .turning import leads, number_of, turn
 
 MOST = 8
 """Operands of an event, at most; more are left to Python."""
+
+LINE = 64
+"""The bytes of a line of a cache."""
 
 FEWER = 80
 """Arguments of a call of Python are fewer than these."""
@@ -283,10 +286,10 @@ def advance(
         return 0
     if not append(trace, values, value, scalars):
         return 0
-    put(value + slot.value_dtype, load(node + slot.node_dtype))
-    put(value + slot.value_shape, load(node + slot.node_shape))
-    put(value + slot.value_layout, load(node + slot.node_layout))
-    put(value + slot.value_device, load(node + slot.node_device))
+    keep(value + slot.value_dtype, load(node + slot.node_dtype))
+    keep(value + slot.value_shape, load(node + slot.node_shape))
+    keep(value + slot.value_layout, load(node + slot.node_layout))
+    keep(value + slot.value_device, load(node + slot.node_device))
     put(value + slot.value_number, load(node + slot.node_number))
     put(value + slot.value_trace, trace)
     put(value + slot.value_buffer, state.none)
@@ -298,7 +301,17 @@ def advance(
         put(value + slot.value_history, state.none)
     IncRef(node)
     replace(trace + slot.trace_node, node)
+    expect(load(node + slot.node_last))
     return 1
+
+
+def expect(node: int) -> int:
+    """Have a node at hand that is likely to be the next: nothing waits for it now."""
+    if node != state.none:
+        prefetch(node + LINE)
+        prefetch(node + 2 * LINE)
+        prefetch(load(node + slot.node_operands) + slot.tuple_items)
+    return 0
 
 
 def beside(node: int, items: int, count: int) -> int:
