@@ -93,12 +93,14 @@ from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
 from .running import cummax, cummin
 from .scans import (
+    argpartition,
     argsort,
     bounded,
     cumprod,
     cumsum,
     flat_positions,
     indices,
+    partition,
     recurrence,
     sort,
     warned,
@@ -141,6 +143,7 @@ __all__ = [
     "arctanh",
     "argmax",
     "argmin",
+    "argpartition",
     "argsort",
     "bitwise_and",
     "bitwise_count",
@@ -229,6 +232,7 @@ __all__ = [
     "negative",
     "nextafter",
     "not_equal",
+    "partition",
     "pinv",
     "positive",
     "power",
