@@ -48,6 +48,7 @@ from . import (
     polynomials,
     products,
     protocols,
+    quick,
     random,
     ranges,
     reductions,
@@ -98,7 +99,13 @@ from .windows import *  # noqa: F403
 _native.join_numpy(
     ndarray,
     ufunc,
-    _native.NumPy(protocols.call_plain, operators.update_in_place, indexing.located),
+    _native.NumPy(
+        protocols.call_plain,
+        operators.update_in_place,
+        indexing.located,
+        quick.joins,
+        quick.use_native,
+    ),
 )
 
 # Each module says what it exports, so that names are written once.

@@ -10,7 +10,9 @@ from ..cpu.target import forever, load_optimised
 from . import (
     at_once,
     calls,
+    casting,
     flushing,
+    functions,
     handles,
     language,
     looking,
@@ -36,14 +38,15 @@ WORDS = (
     *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
     "interrupt",
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
-    *("float32", "float64", "int64", "array_type"),
+    *("complex_type", "float32", "float64", "complex128", "int64", "array_type"),
     *("acquire_name", "release_name", "step_name", "numpy_name", "tier_here"),
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
     *("storage_type", "line_type"),
     *("empty", "leaf_history", "faces", "cell_type", "freed", "freed_type"),
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op", "ufunc_called"),
-    *("leaf_op", "view_op", "update_op", "full_op", "sequence"),
+    *("leaf_op", "view_op", "update_op", "full_op", "cast_op", "sequence", "loops"),
+    *("iota_op", "multiply_op", "add_op", "joins"),
     *("most_events", "soft_events"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
@@ -59,8 +62,8 @@ WORDS = (
 
 MODULES = (
     *(macros, recycling, matching, turning, recording, flushing, handles, looking),
-    *(operators, writing, at_once, subscripts, calls, slots),
-    *(splicing, repeating, walking, many),
+    *(casting, operators, writing, at_once, subscripts, calls, slots),
+    *(functions, splicing, repeating, walking, many),
 )
 
 FUNCTIONS = (
@@ -68,6 +71,7 @@ FUNCTIONS = (
     *("flush", "survey", "settle", "evaluate"),
     *("call_once", "record_again", "walk_again", "free_graph"),
     *("read_first", "renew_first", "values_again", "counted_again"),
+    *("counted", "joined"),
 )
 
 KINDS = {
@@ -78,6 +82,7 @@ KINDS = {
     "setitem": FASTCALL,
     "computed": NONE,
     "reduced": FASTCALL,
+    "product": ONE,
 }
 """Kinds of methods that differ only in their words, and how Python calls them."""
 
@@ -89,6 +94,7 @@ METHODS = {
     "setitem": 2,
     "computed": 2,
     "reduced": 32,
+    "product": 1,
     "operator": 24,
     "compare": 2,
     "assign": 2,
@@ -242,6 +248,14 @@ class Code:
         ]
         objects.use_for_type(cls, objects.DEALLOC, self.addresses[f"free_{k}"])
         objects.use_for_type(cls, objects.ALLOC, self.addresses[f"alloc_{k}"])
+
+    def one(self, name: str) -> Any:
+        """A function, for Python, that takes one thing."""
+        return objects.function(name, self.addresses[name], ONE)
+
+    def many(self, name: str) -> Any:
+        """A function, for Python, that takes several things."""
+        return objects.function(name, self.addresses[name], FASTCALL)
 
     def method(
         self, kind: str, op: object, python: object, face: type, last: int = 0

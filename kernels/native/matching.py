@@ -10,6 +10,7 @@ from .language import load, load_half, reserve, single, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
 from .python import (
     CompareBool,
+    ComplexFrom,
     ErrClear,
     ErrMatches,
     ErrOccurred,
@@ -155,9 +156,14 @@ def number_as(thing: int, dtype: int, array_dtype: int) -> int:
         if dtype == state.float64:
             IncRef(thing)
             return thing
+        if dtype == state.complex128:
+            return ComplexFrom(FloatAs(thing), 0)
         return rounded(FloatAs(thing), dtype)
     if kind(thing) == state.int_type:
         return integer_as(thing, dtype)
+    if kind(thing) == state.complex_type and dtype == state.complex128:
+        IncRef(thing)
+        return thing
     return 0
 
 
@@ -179,12 +185,14 @@ def integer_as(thing: int, dtype: int) -> int:
         IncRef(thing)
         return thing
     most = 0
-    if dtype == state.float64:
+    if dtype == state.float64 or dtype == state.complex128:
         most = EXACT_DOUBLE
     if dtype == state.float32:
         most = EXACT_SINGLE
     if number > most or number < -most or most == 0:
         return 0
+    if dtype == state.complex128:
+        return ComplexFrom(IntAsFloat(thing), 0)
     return FloatFrom(IntAsFloat(thing))
 
 
