@@ -65,6 +65,9 @@ REDUCTIONS = frozenset(
 )
 """Methods whose events depend on the layout of the array, and on an axis, alone."""
 
+OPERATORS = (("__matmul__", "product", "matmul"), ("__pow__", "power", "power"))
+"""Operators of the NumPy face that native code does in ways of their own."""
+
 _code: Code | None = None
 _reason = "it was not started"
 _tables: list[tuple[Callable[[Any], None], Any]] = []
@@ -193,6 +196,7 @@ def _fill(code: Code) -> None:
         "true": True,
         "false": False,
         "zero": 0,
+        "ellipsis": Ellipsis,
         "host": HOST,
         "interrupt": KeyboardInterrupt,
         "attributes_name": "attributes",
@@ -392,7 +396,7 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
         code.number("ufunc_called", old)
         _use_slot(ufunc, slots.CALL, code.addresses["called"])
     _replace(face, "__array_ufunc__", code.addresses["array_ufunc"], FASTCALL)
-    product = face.__matmul__  # type: ignore[attr-defined]
-    address, _ = code.method("product", REGISTRY["matmul"], product, face)
-    _replace(face, "__matmul__", address, KINDS["product"])
+    for name, kind, op in OPERATORS:
+        address, _ = code.method(kind, REGISTRY[op], getattr(face, name), face)
+        _replace(face, name, address, KINDS[kind])
     _join(code, face)

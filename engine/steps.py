@@ -25,7 +25,7 @@ def recorded(steps: Sequence[Step], values: Sequence[Value]) -> Value:
     """Record steps on values; the result of the last one."""
     results: list[Any] = [*values]
     for op, attributes, operands in steps:
-        given = [results[x] if type(x) is int else x for x in operands]
+        given: list[Any] = [results[x] if type(x) is int else x for x in operands]
         results.append(op(*given, attributes=attributes))
     last: Value = results[-1]
     return last

@@ -177,7 +177,8 @@ class _Preparation:
 
     def _is_filled(self, i: int) -> bool:
         """Whether an update, and those of its result, write all before it is read."""
-        size, regions = self.old[i].size, []
+        size = self.old[i].size
+        regions: list[Recipe] = []
         while len(regions) < MOST_PARTS:
             step = self.old[i]
             if step.op.name != "update" or is_library(step, self.old):

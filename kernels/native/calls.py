@@ -117,8 +117,10 @@ def play(steps: int, values: int, given: int) -> int:
     """
     items = reserve(8)
     count = TupleSize(steps)
+    if count > STEPS:
+        return 0
     done = 0
-    whole = count <= STEPS
+    whole = 1
     while whole and done < count:
         step = TupleItem(steps, done)
         operands = TupleItem(step, 2)

@@ -35,7 +35,8 @@ from .objects import FASTCALL, NONE, ONE
 
 WORDS = (
     # objects of Python
-    *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
+    *("none", "true", "false", "zero", "ellipsis", "host"),
+    *("attributes_name", "call_name"),
     "interrupt",
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
     *("complex_type", "float32", "float64", "complex128", "int64", "array_type"),
@@ -83,6 +84,7 @@ KINDS = {
     "computed": NONE,
     "reduced": FASTCALL,
     "product": ONE,
+    "power": FASTCALL,
 }
 """Kinds of methods that differ only in their words, and how Python calls them."""
 
@@ -95,6 +97,7 @@ METHODS = {
     "computed": 2,
     "reduced": 32,
     "product": 1,
+    "power": 1,
     "operator": 24,
     "compare": 2,
     "assign": 2,
@@ -133,6 +136,7 @@ define void @engine_free_{k}(i64 %self) {{
 
 _MORE = {
     "reduced": ", i64 %count, i64 %names",
+    "power": ", i64 %count, i64 %names",
     "compare": ", i64 %which",
     "assign": ", i64 %value",
 }

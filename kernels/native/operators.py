@@ -150,6 +150,13 @@ def binary(self: int, other: int, entry: int) -> int:
     return apply(load(entry + OP), items + 16, 2, face, load(entry + PYTHON), extra)
 
 
+def power(self: int, given: int, count: int, names: int, entry: int) -> int:
+    """``self ** other``, where both are handles: numbers mean ops of their own."""
+    if count == 1 and names == 0 and kind(load(given)) == load(entry + FACE):
+        return binary(self, load(given), entry)
+    return with_self(load(entry + PYTHON), self, given, count, names)
+
+
 def unary(self: int, nothing: int, entry: int) -> int:
     """``op self``."""
     items = reserve(3)
