@@ -203,9 +203,7 @@ def places_of_partitions(rng: Generator) -> list[Case]:
     """Around one place and around several, with elements that are equal."""
     x = rng.integers(0, 9, (5, 30)).astype(float)
     ways = [(1, (2,)), (0, (1, 4)), (1, (-1, 7))]
-    return [
-        Case((x,), (axis, at), np.argpartition(x, at, axis)) for axis, at in ways
-    ]
+    return [Case((x,), (axis, at), np.argpartition(x, at, axis)) for axis, at in ways]
 
 
 def _cumprod(rng: Generator) -> list[Case]:

@@ -103,11 +103,22 @@ def suits_numbers(inputs: int, values: int, count: int) -> int:
         i += 1
     i = 0
     while i < count:
-        number = kind(load(values + 8 * i)) != state.value_type
-        if number and TupleItem(inputs, i) != dtype:
+        thing = load(values + 8 * i)
+        suits = TupleItem(inputs, i) == dtype and is_kept(thing, dtype)
+        if kind(thing) != state.value_type and not suits:
             return 0
         i += 1
     return 1
+
+
+def is_kept(number: int, dtype: int) -> int:
+    """Whether `number_as` knows a dtype for this kind of numbers."""
+    if dtype == state.complex128:
+        return 1
+    its = kind(number)
+    if dtype == state.float64 or dtype == state.float32:
+        return its == state.float_type or its == state.int_type
+    return dtype == state.int64 and its == state.int_type
 
 
 def cast_one(inputs: int, values: int, items: int, i: int) -> int:
