@@ -42,6 +42,16 @@ def synchronize(device: object = None) -> None:
     _cuda.hardware().device().synchronize()
 
 
+def empty_cache() -> None:
+    """Give the memory of the device that no tensor holds back to the driver.
+
+    It is kept otherwise, as new tensors are made faster of it. Does nothing where there
+    is no device.
+    """
+    if _cuda.available():
+        _cuda.hardware().device().empty_cache()
+
+
 def current_device() -> int:
     """The index of the CUDA device in use: 0.
 

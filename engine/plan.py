@@ -57,6 +57,7 @@ class Plan:
     """
 
     __slots__ = (
+        "_away",
         "_cold",
         "_leaves",
         "_make",
@@ -82,6 +83,7 @@ class Plan:
         else:
             self._rows = tuple(rows)
         self.contents = contents
+        self._away = any(device != HOST for _, _, device in contents)
         self._leaves = tuple(leaves)
         self._outputs = tuple(outputs)
         self._slots = len(contents) + 1  # the last: temporaries of a segment
@@ -193,10 +195,10 @@ class Plan:
         The rows themselves are the specification, and what runs until then. A few that
         are cold, at the ends of a loop for instance, do not keep all others waiting.
         """
+        if self._away:
+            return None
         cold = [row for row in self.rows if not row.settled]
         if not native.available() or 2 * len(cold) > len(self.rows):
-            return None
-        if any(device != HOST for _, _, device in self.contents):
             return None
         shapes = {slot: shape for _, slot, shape, _ in self._outputs}
         contents = [(dtype, shape) for dtype, shape, _ in self.contents]

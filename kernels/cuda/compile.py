@@ -9,6 +9,7 @@ from __future__ import annotations
 import linecache
 import re
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,8 +22,11 @@ if not hasattr(np, "row_stack"):  # numba-cuda 0.30 still asks for it
     np.row_stack = np.vstack
 
 from cuda.bindings import nvjitlink
-from numba import cuda, types
-from numba.cuda import api, compiler, dispatcher
+
+with warnings.catch_warnings():  # numba-cuda 0.30 uses what NumPy 2.5 deprecates
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from numba import cuda, types
+    from numba.cuda import api, compiler, dispatcher
 
 from ..cpu.scope import SUPPORTED
 from . import moments
@@ -139,7 +143,8 @@ def _names() -> dict[str, Any]:
 def _link(ptx: str, architecture: tuple[int, int]) -> Program:
     """The machine code of PTX, and the report of the assembler on it."""
     major, minor = architecture
-    options = [f"-arch=sm_{major}{minor}", "-O3", "-Xptxas=-v", "-verbose"]
+    # What comes from the cache of the linker has no report; Engine keeps its own.
+    options = [f"-arch=sm_{major}{minor}", "-O3", "-Xptxas=-v", "-verbose", "-no-cache"]
     handle = nvjitlink.create(len(options), options)
     try:
         data = ptx.encode()

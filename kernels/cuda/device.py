@@ -7,6 +7,7 @@ machines that have none.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Sequence
 from functools import cache
 from math import prod
@@ -68,6 +69,12 @@ class Device:
         self.multiprocessors = self._get(
             attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT
         )
+        self.pool = None
+        if self._get(attribute.CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED):
+            self.pool = check(driver.cuDeviceGetDefaultMemPool, self.handle)
+            keep = driver.CUmemPool_attribute.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD
+            everything = driver.cuuint64_t(2**64 - 1)
+            check(driver.cuMemPoolSetAttribute, self.pool, keep, everything)
 
     def _get(self, attribute: Any) -> int:
         return int(check(driver.cuDeviceGetAttribute, attribute, self.handle))
@@ -80,6 +87,12 @@ class Device:
         """Wait until everything launched is done."""
         self.use()
         check(driver.cuCtxSynchronize)
+
+    def empty_cache(self) -> None:
+        """Give the memory that no array holds back to the driver."""
+        if self.pool is not None:
+            self.synchronize()
+            check(driver.cuMemPoolTrimTo, self.pool, 0)
 
 
 @cache
@@ -98,14 +111,44 @@ def device() -> Device:
 
 
 class Memory:
-    """Bytes of the device, given back when nobody holds them."""
+    """Bytes of the device, given back when nobody holds them.
+
+    They come from the pool of the driver, which keeps what was given back: to map
+    memory takes longer than most kernels, and to unmap it waits for all of them.
+    Both happen in the order of the stream, so kernels under way are not disturbed.
+
+    Raises
+    ------
+    MemoryError
+        If the device has too little memory left.
+    """
 
     def __init__(self, nbytes: int) -> None:
-        device().use()
-        self.pointer = int(check(driver.cuMemAlloc, max(nbytes, 1)))
+        here = device()
+        here.use()
+        size = max(nbytes, 1)
+        self._pooled = here.pool is not None
+        try:
+            self.pointer = int(
+                check(driver.cuMemAllocAsync, size, 0)
+                if self._pooled
+                else check(driver.cuMemAlloc, size)
+            )
+        except CudaError as error:
+            if "OUT_OF_MEMORY" not in str(error):
+                raise
+            raise MemoryError(
+                f"{size} bytes of the memory of {here.name} were required; it has "
+                "too little left"
+            ) from None
 
     def __del__(self) -> None:
-        if hasattr(self, "pointer"):
+        if not hasattr(self, "pointer"):
+            return
+        device().use()  # a finalizer may run in any thread
+        if self._pooled:
+            driver.cuMemFreeAsync(self.pointer, 0)
+        else:
             driver.cuMemFree(self.pointer)
 
 
@@ -128,8 +171,8 @@ class DeviceArray(Sharing):
     @classmethod
     def of(cls, host: Any) -> DeviceArray:
         """A copy of a NumPy array."""
-        contiguous = np.ascontiguousarray(host)
-        new = cls(contiguous.shape, contiguous.dtype)
+        contiguous = np.ascontiguousarray(host)  # makes 0-d arrays 1-d
+        new = cls(host.shape, host.dtype)
         if new.nbytes:
             check(driver.cuMemcpyHtoD, new.pointer, contiguous.ctypes.data, new.nbytes)
         return new
@@ -143,36 +186,62 @@ class DeviceArray(Sharing):
         return host
 
 
-def _flat(
-    words: Sequence[Any], kinds: Sequence[Any]
-) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Parameters and their C types, those of complex numbers part by part.
-
-    Examples
-    --------
-    >>> _flat([7, 1 + 2j], ["c_int", ("c_float", "c_float")])
-    ((7, 1.0, 2.0), ('c_int', 'c_float', 'c_float'))
-    """
-    flat: list[tuple[Any, Any]] = []
-    for word, kind in zip(words, kinds, strict=True):
-        if isinstance(kind, tuple):
-            flat += [(word.real, kind[0]), (word.imag, kind[1])]
-        else:
-            flat.append((word, kind))
-    return tuple(word for word, _ in flat), tuple(kind for _, kind in flat)
-
-
 class Module:
-    """Machine code in the device, with its one kernel."""
+    """Machine code in the device, with its one kernel.
+
+    Attributes
+    ----------
+    resident : int
+        Blocks of it that a multiprocessor holds at a time: its registers decide.
+    """
 
     def __init__(self, code: bytes, entry: str) -> None:
         device().use()
         self.module = check(driver.cuModuleLoadData, code)
         self.function = check(driver.cuModuleGetFunction, self.module, entry.encode())
+        fitting = driver.cuOccupancyMaxActiveBlocksPerMultiprocessor
+        self.resident = max(int(check(fitting, self.function, THREADS, 0)), 1)
 
-    def launch(self, grid: int, words: Sequence[Any], kinds: Sequence[Any]) -> None:
-        """Start the kernel on `grid` blocks; it runs on while the caller goes on."""
-        device().use()
-        sizes = (grid, 1, 1, THREADS, 1, 1)
-        given = _flat(words, kinds)
-        check(driver.cuLaunchKernel, self.function, *sizes, 0, 0, given, 0)
+    def starter(
+        self, grid: int, kinds: Sequence[Any]
+    ) -> Callable[[Sequence[Any]], None]:
+        """What starts the kernel on `grid` blocks, given words of these C types.
+
+        The kernel runs on while the caller goes on. The driver takes the addresses of
+        the words: they are those of the members of a structure.
+        """
+        plain = [k for kind in kinds for k in (kind if _is_pair(kind) else (kind,))]
+        fields = [(f"word{n}", kind) for n, kind in enumerate(plain)]
+        words_of = type("Words", (ctypes.Structure,), {"_fields_": fields})
+        offsets = [getattr(words_of, name).offset for name, _ in fields]
+        addresses_of = ctypes.c_void_p * len(offsets)
+        function, sizes = self.function, (grid, 1, 1, THREADS, 1, 1)
+        pairs = len(plain) > len(kinds)
+
+        def start(words: Sequence[Any]) -> None:
+            device().use()
+            given = words_of(*(_parts(words, kinds) if pairs else words))
+            base = ctypes.addressof(given)
+            places = addresses_of(*[base + offset for offset in offsets])
+            parameters = ctypes.addressof(places)
+            check(driver.cuLaunchKernel, function, *sizes, 0, 0, parameters, 0)
+
+        return start
+
+
+def _is_pair(kind: Any) -> bool:
+    return isinstance(kind, tuple)
+
+
+def _parts(words: Sequence[Any], kinds: Sequence[Any]) -> list[Any]:
+    """Parameters, those of complex numbers part by part.
+
+    Examples
+    --------
+    >>> _parts([7, 1 + 2j], ["c_int", ("c_float", "c_float")])
+    [7, 1.0, 2.0]
+    """
+    parts: list[Any] = []
+    for word, kind in zip(words, kinds, strict=True):
+        parts += [word.real, word.imag] if _is_pair(kind) else [word]
+    return parts

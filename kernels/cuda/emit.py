@@ -8,7 +8,7 @@ element of the inner axis:
 * ``warp``: 32 neighbouring threads, for short rows;
 * ``block``: the 256 threads of a block, for long rows;
 * ``column``: 8 threads of a block for each of 32 neighbouring columns;
-* ``grid``: many blocks, for the longest rows; the last one to finish merges.
+* ``grid``, ``column_grid``: many blocks, for the longest; the last to finish merges.
 
 The order of a reduction depends on the team alone, never on the grid: thread by thread
 in order, then the threads of the team as a tree. Sums of floats carry what rounding
@@ -24,15 +24,15 @@ from ..check import check
 from ..cpu.scope import Scope, parameters
 from ..kernel import Kernel, Reduce
 from ..text import Lines, fill
-from .forms import Team
+from .forms import PARTS, Team
 from .grid import GridWriter, fits, scratch_parameters
 from .rows import TeamWriter
 from .wide import emit_wide, width
 
 OWN_NAME = re.compile(
     r"([asnopiv]\d+|d\d+_\d+|(best|place|new|total|rest|whole|part)\d+|lane|row|leader"
-    r"|(count|mean|trail|part_mean|part_trail)\d+"
-    r"|width|unit|parts|first|end|limit|index|tickets|r|lo|hi|cuda)"
+    r"|(count|mean|trail|part_mean|part_trail|four)\d+"
+    r"|width|unit|parts|first|end|limit|index|at|tickets|r|lo|hi|cuda)"
     r"(_\d+)?$"
 )
 """Names that the emitter needs for itself."""
@@ -46,7 +46,7 @@ def teams(kernel: Kernel) -> tuple[Team, ...]:
     if kernel.kind == "row":
         return ("warp", "block", "grid") if fits(kernel) else ("warp", "block")
     if kernel.kind == "column":
-        return ("column",)
+        return ("column", "column_grid") if fits(kernel) else ("column",)
     return ("map", "wide") if width(kernel) > 1 else ("map",)
 
 
@@ -62,7 +62,7 @@ def emit(kernel: Kernel, team: Team | None = None) -> str:
     _check(kernel)
     lines = Lines()
     pairs = parameters(kernel)[:-2]
-    if team == "grid":
+    if team in PARTS:
         pairs += scratch_parameters(kernel)
     names, kinds = zip(*pairs, strict=True)
     lines.add("@cuda.jit(")
@@ -79,7 +79,7 @@ def emit(kernel: Kernel, team: Team | None = None) -> str:
             emit_map(scope)
         elif team == "wide":
             emit_wide(scope)
-        elif team == "grid":
+        elif team in PARTS:
             GridWriter(scope).write()
         else:
             TeamWriter(scope, team).write()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from llvmlite import ir
 from numba.cuda.extending import intrinsic
 
-from ..builders import builders
+from ..builders import VECTOR_MATH, builders
 from ..intrinsics import c_symbol, namespace
 from ..term import Place
 
@@ -22,5 +22,8 @@ def place(builder: ir.IRBuilder) -> Place:
     return Place(builder, libdevice_symbol, MISSING, vector_loops=False)
 
 
-NAMESPACE = namespace(builders({}), place, intrinsic)
+OWN = {"hypot": VECTOR_MATH["hypot"]}
+"""Functions that are Engine's own: libdevice's overflows below the largest float."""
+
+NAMESPACE = namespace(builders(OWN), place, intrinsic)
 """What the names in a kernel's text mean when numba-cuda compiles it."""

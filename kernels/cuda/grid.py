@@ -1,9 +1,9 @@
-"""Text of row kernels whose rows are so long that many blocks share one.
+"""Text of kernels whose rows or columns are so long that many blocks share one.
 
-Each block reduces a part of a row, a fixed number of elements, into memory. It then
-takes a ticket of the row; the block with the last ticket merges all parts in their
-order and does what follows. Neither the size of the grid nor the order in which blocks
-run changes the result.
+Each block reduces a part of a row, a fixed number of elements, into memory, or a part
+of each of 32 neighbouring columns. It then takes a ticket of the row; the block with
+the last ticket merges all parts in their order and does what follows. Neither the size
+of the grid nor the order in which blocks run changes the result.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from __future__ import annotations
 from ..cpu.reductions import Accumulator, accumulators
 from ..cpu.scope import ARG, Scope
 from ..kernel import Kernel, Loop, Reduce, Store
-from .forms import PART, THREADS
+from .forms import COLUMNS, LANES, PARTS, Team
 from .rows import TeamWriter
+
+SHARED: dict[str, Team] = {"row": "grid", "column": "column_grid"}
+"""The form of the kernels of a kind whose rows many blocks share."""
 
 
 def fits(kernel: Kernel) -> bool:
     """Whether a kernel has this form: one loop that only reduces, nothing before it."""
-    if kernel.kind != "row" or not kernel.body:
+    if kernel.kind not in SHARED or not kernel.body:
         return False
     first, *rest = kernel.body
     return (
@@ -59,24 +62,25 @@ class GridWriter(TeamWriter):
     """Writes the text of one kernel: blocks that reduce, and a last one that merges."""
 
     def __init__(self, scope: Scope) -> None:
-        super().__init__(scope, "block")
+        by_columns = scope.kernel.kind == "column"
+        super().__init__(scope, "column" if by_columns else "block")
+        self.part_size = PARTS[SHARED[scope.kernel.kind]]
+        # The memory of a part has an item for each column that the block works on.
+        self.columns = f" * {COLUMNS} + cuda.threadIdx.x % {COLUMNS}" * by_columns
 
     def write(self) -> None:
         """The whole body of the function."""
         lines, kernel = self.scope.lines, self.scope.kernel
-        add = lines.add
-        inner = f"n{kernel.outer}"
-        add("lane = cuda.threadIdx.x")
-        add("leader = lane == 0")
-        add(f"parts = max(({inner} + {PART - 1}) // {PART}, 1)")
-        rows = " * ".join(f"n{axis}" for axis in range(kernel.outer)) or "1"
+        add, size, inner = lines.add, self.part_size, f"n{kernel.outer}"
+        self.lanes()
+        add(f"parts = max(({inner} + {size - 1}) // {size}, 1)")
         add("unit = int64(cuda.blockIdx.x)")
-        with lines.block(f"while unit < {rows} * parts:"):
+        with lines.block(f"while unit < {' * '.join([*self.rows(), 'parts'])}:"):
             add("row = unit // parts")
-            self.scope.outer_indices(kernel.outer)
+            self.row_indices()
             self.scope.place(range(kernel.outer))
-            add(f"first = unit % parts * {PART}")
-            add(f"end = min(first + {PART}, {inner})")
+            add(f"first = unit % parts * {size}")
+            add(f"end = min(first + {size}, {self.limit})")
             self.part()
             with lines.block("if last_of(tickets, row, parts):"):
                 self.merge()
@@ -89,8 +93,7 @@ class GridWriter(TeamWriter):
         found = partial_accumulators(self.scope.kernel)
         for acc in found:
             self.begin(acc)
-        with self.scope.lines.block(f"for r in range(first + lane, end, {THREADS}):"):
-            self.elements(loop, found)
+        self.walk("first + lane", "end", loop, found)
         for acc in found:
             self.scope.lines.add(f"whole{acc.number} = {self.merged(acc)}")
         with self.scope.lines.block("if leader:"):
@@ -98,18 +101,27 @@ class GridWriter(TeamWriter):
                 k, names = acc.number, part_names(acc)
                 for item, name in enumerate(names, 1):
                     value = f"whole{k}[{item}]" if len(names) > 1 else f"whole{k}"
-                    self.scope.lines.add(f"{name}[unit] = {value}")
+                    self.scope.lines.add(f"{name}[unit{self.columns}] = {value}")
 
     def merge(self) -> None:
         """All parts of a row, merged in their order; then what follows the loop."""
+        add, size = self.scope.lines.add, self.part_size
         found = partial_accumulators(self.scope.kernel)
         for acc in found:
             self.begin(acc)
-        with self.scope.lines.block(f"for r in range(lane, parts, {THREADS}):"):
+        step = LANES[self.team]
+        end = "parts if active else 0" if self.columns else "parts"
+        with self.scope.lines.block(f"for r in range(lane, {end}, {step}):"):
+            part = (
+                f"(row * parts + r){self.columns}"
+                if self.columns
+                else "row * parts + r"
+            )
+            add(f"at = {part}")
             for acc in found:
-                values = [f"{name}[row * parts + r]" for name in part_names(acc)]
+                values = [f"{name}[at]" for name in part_names(acc)]
                 if acc.order == "moments":
-                    count = f"min({PART}, {self.limit} - r * {PART})"
+                    count = f"min({size}, {self.limit} - r * {size})"
                     self.join(acc, [f"{acc.carrier}({count})", *values])
                 else:
                     self.combine(acc, *values)

@@ -13,13 +13,9 @@ from ..backend import Launcher
 from ..counts import COUNTS
 from ..kernel import Kernel, Layout
 from . import hardware
-from .forms import COLUMNS, PART, THREADS, WARP, Team
-from .grid import fits, part_names, partial_accumulators
+from .forms import COLUMNS, PARTS, THREADS, WARP, Team
+from .grid import SHARED, fits, part_names, partial_accumulators
 from .wide import BYTES, aligned, width
-
-BLOCKS = 8
-"""Blocks of 256 threads that a multiprocessor holds at a time."""
-
 
 WORDS: dict[str, Any] = {
     "bool": ctypes.c_bool,
@@ -34,35 +30,43 @@ WORDS: dict[str, Any] = {
 """C types of scalars by dtype; a pair for the parts of a complex number."""
 
 
-LONG = 8 * PART
-"""Elements of a row from which many blocks share it, where they can."""
+LONG = 2
+"""Parts of a row above which many blocks share it, where they can."""
 
 
 def choose_team(kernel: Kernel, layout: Layout) -> Team:
     """The form to launch: for rows by their length alone, so that results repeat."""
-    if kernel.kind == "row":
-        if layout.extents[-1] > LONG and fits(kernel):
-            return "grid"
-        return "warp" if layout.extents[-1] <= 1024 else "block"
-    if kernel.kind == "column":
-        return "column"
+    if kernel.kind in SHARED:
+        length = layout.extents[-1]
+        shared = SHARED[kernel.kind]
+        if length > LONG * PARTS[shared] and fits(kernel):
+            return shared
+        if kernel.kind == "column":
+            return "column"
+        return "warp" if length <= 1024 else "block"
     return "wide" if width(kernel) > 1 and aligned(kernel, layout.places) else "map"
 
 
 def blocks_needed(kernel: Kernel, layout: Layout, team: Team) -> int:
     """Blocks that would do all the work with every thread taking one share."""
-    outer = layout.extents[: kernel.outer]
-    if team == "column":
-        return prod(outer[:-1]) * -(-outer[-1] // COLUMNS)
-    if team == "grid":
-        return prod(outer) * parts_of(layout)
+    rows = rows_of(kernel, layout)
+    if kernel.kind == "column" or team in PARTS:
+        return rows * parts_of(layout, team)
     shares = {
         "map": THREADS,
         "wide": THREADS * width(kernel),
         "warp": THREADS // WARP,
         "block": 1,
     }
-    return -(-prod(outer) // shares[team])
+    return -(-rows // shares[team])
+
+
+def rows_of(kernel: Kernel, layout: Layout) -> int:
+    """Rows of a kernel; 32 neighbouring columns are one."""
+    outer = layout.extents[: kernel.outer]
+    if kernel.kind == "column":
+        return prod(outer[:-1]) * -(-outer[-1] // COLUMNS)
+    return prod(outer)
 
 
 def bind(
@@ -82,19 +86,20 @@ def bind(
     return launch_aligned
 
 
-def parts_of(layout: Layout) -> int:
-    """Parts of a row, in the ``grid`` form."""
-    return max(-(-layout.extents[-1] // PART), 1)
+def parts_of(layout: Layout, team: Team) -> int:
+    """Parts of a row, each for another block."""
+    return max(-(-layout.extents[-1] // PARTS[team]), 1) if team in PARTS else 1
 
 
 def scratch(kernel: Kernel, layout: Layout, team: Team) -> list[Any]:
     """The memory that the blocks of a launch share; tickets are 0 between launches."""
-    if team != "grid":
+    if team not in PARTS:
         return []
     array = hardware().DeviceArray
-    rows = prod(layout.extents[: kernel.outer])
+    rows = rows_of(kernel, layout)
+    items = rows * parts_of(layout, team) * (COLUMNS if kernel.kind == "column" else 1)
     sums = [
-        array((rows * parts_of(layout),), acc.carrier)
+        array((items,), acc.carrier)
         for acc in partial_accumulators(kernel)
         for _ in part_names(acc)
     ]
@@ -105,7 +110,9 @@ def launcher(kernel: Kernel, layout: Layout, team: Team, module: Any) -> Launche
     """A launcher of one form of a kernel."""
     here = hardware().device()
     blocks = blocks_needed(kernel, layout, team)
-    grid = min(blocks, here.multiprocessors * BLOCKS)
+    # No more blocks than run at once: others would start when those have done their
+    # share, and leave most of the device idle.
+    grid = min(blocks, here.multiprocessors * module.resident)
     numbers = [*layout.extents, *(n for place in layout.places for n in place)]
     shared = scratch(kernel, layout, team) if blocks else []
     kinds = (
@@ -114,6 +121,7 @@ def launcher(kernel: Kernel, layout: Layout, team: Team, module: Any) -> Launche
         *[ctypes.c_int64] * len(numbers),
         *[ctypes.c_void_p] * len(shared),
     )
+    start = module.starter(grid, kinds)
 
     def launch(pointers: Sequence[int], scalars: Sequence[Any]) -> None:
         if not blocks:
@@ -121,6 +129,6 @@ def launcher(kernel: Kernel, layout: Layout, team: Team, module: Any) -> Launche
         COUNTS.launches += 1
         plain = [value.item() if hasattr(value, "item") else value for value in scalars]
         places = [array.pointer for array in shared]
-        module.launch(grid, (*pointers, *plain, *numbers, *places), kinds)
+        start((*pointers, *plain, *numbers, *places))
 
     return launch

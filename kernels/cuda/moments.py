@@ -1,8 +1,8 @@
 """Squared deviations by teams of threads: moments of values, and their merge.
 
 The moments of a thread's values are their number, their mean in two parts, the sum of
-squared distances from it and what rounding lost of that. Every value joins them by
-Chan's update, and so do those of other threads, in a fixed order.
+squared distances from it and what rounding lost of that. Four values, or one that is
+left, join them by Chan's update, and so do those of other threads, in a fixed order.
 """
 
 from __future__ import annotations
@@ -49,6 +49,16 @@ def joined_moments(
         total = total + growth
     trail = trail + share
     return both, mean + trail, lost(mean, trail), total, rest
+
+
+@cuda.jit(device=True)
+def moments_of_four(quarter: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """Mean in two parts and squared deviations of four values; `quarter` is 1/4."""
+    mean = ((a + b) + (c + d)) * quarter
+    a, b, c, d = a - mean, b - mean, c - mean, d - mean
+    left = (a + b) + (c + d)
+    trail = left * quarter
+    return mean, trail, ((a * a + b * b) + (c * c + d * d)) - left * trail
 
 
 @cuda.jit(device=True)
@@ -123,7 +133,7 @@ def reducer(team: Team, carrier: str) -> Any:
 
 def device_functions() -> dict[str, Any]:
     """Names that generated text may call, in plain Python."""
-    found = {"joined_moments": joined_moments}
+    found = {"joined_moments": joined_moments, "moments_of_four": moments_of_four}
     for team in ("warp", "block", "column"):
         for carrier in CARRIERS:
             name = f"{team}_squared_deviations_{carrier}"

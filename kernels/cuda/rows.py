@@ -12,6 +12,7 @@ from ..cpu.reductions import (
 )
 from ..cpu.scope import Scope
 from ..kernel import Kernel, Load, Loop, Reduce, Statement, Store
+from .copies import Copies, at_a_time, loads_first
 from .forms import COLUMNS, LANES, THREADS, WARP, Team
 
 MOMENTS = ("count", "mean", "trail", "total", "rest")
@@ -32,53 +33,62 @@ class TeamWriter:
 
     def write(self) -> None:
         """The whole body of the function."""
-        add = self.scope.lines.add
-        outer = self.scope.kernel.outer
-        if self.team == "block":
-            add("lane = cuda.threadIdx.x")
-            add("row = int64(cuda.blockIdx.x)")
-            step = "cuda.gridDim.x"
-        elif self.team == "warp":
-            teams_in_block = THREADS // WARP
-            add(f"lane = cuda.threadIdx.x % {WARP}")
-            add("row = cuda.grid(1) // 32")
-            step = f"{teams_in_block} * cuda.gridDim.x"
+        lines = self.scope.lines
+        self.lanes()
+        if self.team == "warp":
+            lines.add(f"row = cuda.grid(1) // {WARP}")
+            step = f"{THREADS // WARP} * cuda.gridDim.x"
         else:
+            lines.add("row = int64(cuda.blockIdx.x)")
+            step = "cuda.gridDim.x"
+        with lines.block(f"while row < {' * '.join(self.rows()) or '1'}:"):
+            self.row()
+            lines.add(f"row += {step}")
+
+    def lanes(self) -> None:
+        """What a thread is in its team, whatever the row."""
+        add = self.scope.lines.add
+        if self.team == "column":
+            outer = self.scope.kernel.outer
             add(f"lane = cuda.threadIdx.x // {COLUMNS}")
             add(f"width = (n{outer - 1} + {COLUMNS - 1}) // {COLUMNS}")
-            add("row = int64(cuda.blockIdx.x)")
-            step = "cuda.gridDim.x"
-        factors = [f"n{axis}" for axis in range(outer)]
-        if self.team == "column":
-            factors[-1] = "width"
-        with self.scope.lines.block(f"while row < {' * '.join(factors) or '1'}:"):
-            self.row()
-            add(f"row += {step}")
+            return
+        add("lane = cuda.threadIdx.x" + f" % {WARP}" * (self.team == "warp"))
+        add("leader = lane == 0")
+
+    def rows(self) -> list[str]:
+        """The factors of the number of rows; 32 neighbouring columns are one."""
+        factors = [f"n{axis}" for axis in range(self.scope.kernel.outer)]
+        return [*factors[:-1], "width"] if self.team == "column" else factors
 
     def row(self) -> None:
         """One row of the kernel, from its indices to its stores."""
-        scope, add = self.scope, self.scope.lines.add
-        outer = scope.kernel.outer
-        if self.team == "column":
-            column = f"i{outer - 1}"
-            if outer > 1:
-                add("place = row // width")
-                scope.outer_indices(outer - 1, "place")
-            add(f"{column} = row % width * {COLUMNS} + cuda.threadIdx.x % {COLUMNS}")
-            add(f"active = {column} < n{outer - 1}")
-            add(f"{column} = min({column}, n{outer - 1} - 1)")
-            add(f"limit = n{outer} if active else 0")
-            add("leader = active and lane == 0")
-        else:
-            scope.outer_indices(outer)
-            add("leader = lane == 0")
-        scope.place(range(outer))
+        scope = self.scope
+        self.row_indices()
+        scope.place(range(scope.kernel.outer))
         for statement in scope.kernel.body:
             if isinstance(statement, Loop):
                 self.loop(statement)
             else:
                 self.once(statement)
         scope.reset()
+
+    def row_indices(self) -> None:
+        """The outer indices of a row; of columns also which threads have one."""
+        scope, add = self.scope, self.scope.lines.add
+        outer = scope.kernel.outer
+        if self.team != "column":
+            scope.outer_indices(outer)
+            return
+        column = f"i{outer - 1}"
+        if outer > 1:
+            add("place = row // width")
+            scope.outer_indices(outer - 1, "place")
+        add(f"{column} = row % width * {COLUMNS} + cuda.threadIdx.x % {COLUMNS}")
+        add(f"active = {column} < n{outer - 1}")
+        add(f"{column} = min({column}, n{outer - 1} - 1)")
+        add(f"limit = n{outer} if active else 0")
+        add("leader = active and lane == 0")
 
     def once(self, statement: Statement) -> None:
         """A statement that runs once a row: all compute, the leader stores."""
@@ -92,28 +102,63 @@ class TeamWriter:
 
     def loop(self, loop: Loop) -> None:
         """A loop over the inner axis, shared by the team, and what it reduces to."""
-        lines = self.scope.lines
         found = accumulators(self.scope.kernel, loop, self.number)
         self.number += len(found)
         for acc in found:
             self.begin(acc)
-        with lines.block(f"for r in range(lane, {self.limit}, {LANES[self.team]}):"):
-            self.elements(loop, found)
+        self.walk("lane", self.limit, loop, found)
         for acc in found:
             self.finish(acc)
         for statement in loop.body:
             if isinstance(statement, Store) and self.wait_for(statement):
                 return
 
-    def elements(self, loop: Loop, found: list[Accumulator]) -> None:
-        """The statements of one element."""
-        by_target = {acc.reduce.target: acc for acc in found}
-        for statement in loop.body:
-            if isinstance(statement, Reduce):
-                acc = by_target[statement.target]
-                self.combine(acc, kept(acc.reduce.value, self.scope.dtypes, acc))
-            else:
-                self.scope.statement(statement, self.inner)
+    def walk(self, first: str, end: str, loop: Loop, found: list[Accumulator]) -> None:
+        """Every so-many-th element from `first`: some at a time, then those left."""
+        lines, step = self.scope.lines, LANES[self.team]
+        lines.add(f"r = {first}")
+        count = at_a_time(loop.body)
+        if count > 1:
+            with lines.block(f"while r + {(count - 1) * step} < {end}:"):
+                self.several(loop, found, count)
+                lines.add(f"r += {count * step}")
+        with lines.block(f"while r < {end}:"):
+            for statement in loop.body:
+                self.element(statement, found)
+            lines.add(f"r += {step}")
+
+    def element(
+        self, statement: Statement, found: list[Accumulator], index: str = "r"
+    ) -> None:
+        """One statement of one element."""
+        if not isinstance(statement, Reduce):
+            self.scope.statement(statement, self.inner)
+            return
+        acc = next(acc for acc in found if acc.reduce.target == statement.target)
+        self.combine(acc, kept(statement.value, self.scope.dtypes, acc), index)
+
+    def several(self, loop: Loop, found: list[Accumulator], count: int) -> None:
+        """The statements of some elements: where that may be, all loads come first."""
+        scope, copies = self.scope, Copies(loop.body)
+        scope.dtypes |= copies.dtypes(scope.dtypes, count)
+        fours = [acc for acc in found if acc.order == "moments"]
+        joined = [acc.reduce for acc in fours]
+        body = [statement for statement in loop.body if statement not in joined]
+        loads, rest = loads_first(body, scope.kernel.accesses)
+        indices = ["r", *[f"r_{k}" for k in range(1, count)]]
+        for k in range(1, count):
+            scope.lines.add(f"{indices[k]} = r + {k * LANES[self.team]}")
+        inner = scope.kernel.outer
+        for statements in (loads, rest):
+            for k, index in enumerate(indices):
+                scope.indices[inner] = index
+                for statement in statements:
+                    self.element(copies.statement(statement, k), found, index)
+        scope.indices[inner] = "r"
+        for acc in fours:
+            values = [copies.own(acc.reduce.value, k) for k in range(count)]
+            for first in range(0, count, 4):
+                self.join_four(acc, values[first : first + 4])
 
     def wait_for(self, store: Store) -> bool:
         """Let the team meet where it also reads the memory that `store` changes."""
@@ -142,7 +187,7 @@ class TeamWriter:
             add(f"total{k} = {acc.carrier}(-0.0 if {self.limit} > 0 else 0.0)")
             add(f"rest{k} = {acc.carrier}(0.0)")
 
-    def combine(self, acc: Accumulator, value: str) -> None:
+    def combine(self, acc: Accumulator, value: str, index: str = "r") -> None:
         """How one value joins what its thread has."""
         lines, k = self.scope.lines, acc.number
         if acc.order == "first":
@@ -152,7 +197,7 @@ class TeamWriter:
                 beats += f" or (new{k} != new{k} and best{k} == best{k})"
             with lines.block(f"if place{k} < 0 or {beats}:"):
                 lines.add(f"best{k} = {acc.carrier}(new{k})")
-                lines.add(f"place{k} = r")
+                lines.add(f"place{k} = {index}")
         elif acc.order == "any":
             lines.add(f"best{k} = {merged(acc, f'best{k}', value)}")
         elif acc.order == "moments":
@@ -165,6 +210,14 @@ class TeamWriter:
             lines.add(f"new{k} = {value}")
             lines.add(f"rest{k} += lost(total{k}, new{k})")
             lines.add(f"total{k} += new{k}")
+
+    def join_four(self, acc: Accumulator, values: list[str]) -> None:
+        """How four values join the moments of `acc`: one division for all."""
+        lines, k, dtypes = self.scope.lines, acc.number, self.scope.dtypes
+        given = [f"{acc.carrier}(0.25)", *[kept(v, dtypes, acc) for v in values]]
+        lines.call(f"four{k} = moments_of_four", given, "")
+        moments = [f"four{k}[{item}]" for item in range(3)]
+        self.join(acc, [f"{acc.carrier}(4.0)", *moments])
 
     def join(self, acc: Accumulator, others: list[str]) -> None:
         """How other moments (number, mean, trail, deviations) join those of `acc`."""

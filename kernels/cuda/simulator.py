@@ -12,7 +12,7 @@ import ctypes
 import sys
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -50,6 +50,9 @@ class Device:
 
     def synchronize(self) -> None:
         """Nothing is ever under way: a launch returns when it is done."""
+
+    def empty_cache(self) -> None:
+        """Nothing is kept."""
 
 
 @cache
@@ -99,6 +102,8 @@ def quiet(*words):
 class Module:
     """The Python function of one generated text."""
 
+    resident = 8
+
     def __init__(self, source: str) -> None:
         device()
         namespace = {**_library(), "cuda": cuda, "errstate": np.errstate}
@@ -107,10 +112,16 @@ class Module:
         exec(QUIET, namespace)
         self.function = cuda.jit(namespace["quiet"])
 
-    def launch(self, grid: int, words: Sequence[Any], kinds: Sequence[Any]) -> None:
-        """Run the kernel on `grid` blocks, one after the other."""
-        given = [_word(word, kind) for word, kind in zip(words, kinds, strict=True)]
-        self.function[grid, THREADS](*given)
+    def starter(
+        self, grid: int, kinds: Sequence[Any]
+    ) -> Callable[[Sequence[Any]], None]:
+        """What runs the kernel on `grid` blocks, one after the other."""
+
+        def start(words: Sequence[Any]) -> None:
+            given = [_word(word, kind) for word, kind in zip(words, kinds, strict=True)]
+            self.function[grid, THREADS](*given)
+
+        return start
 
 
 def _word(word: Any, kind: Any) -> Any:

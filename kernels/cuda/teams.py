@@ -194,8 +194,9 @@ def last_of(take_ticket: Callable[[Any, Any], Any]) -> Any:
     @cuda.jit(device=True)
     def last_of(tickets: Any, row: int, parts: int) -> Any:
         flag = cuda.shared.array(1, types.int32)
+        cuda.threadfence()
+        cuda.syncthreads()
         if cuda.threadIdx.x == 0:
-            cuda.threadfence()
             flag[0] = take_ticket(tickets, row) == parts - 1
             if flag[0] != 0:
                 tickets[row] = 0

@@ -8,10 +8,9 @@ is looked at when a kernel is launched; the bits are those of the plain form.
 
 from __future__ import annotations
 
-import re
-
 from ..cpu.scope import Scope, loaded, stored
-from ..kernel import IOTA, Compute, Gather, Kernel, Load, Store
+from ..kernel import IOTA, Compute, Gather, Kernel, Load, Loop, Store
+from .copies import Copies
 
 BYTES = 16
 """What one load or store moves, at most."""
@@ -46,10 +45,11 @@ def emit_wide(scope: Scope) -> None:
     """Vectors of elements, a grid apart; then the few that are left over."""
     kernel, lines = scope.kernel, scope.lines
     count = width(kernel)
+    copies = Copies([s for s in kernel.body if not isinstance(s, Loop)])
     lines.add(f"i0 = cuda.grid(1) * {count}")
     with lines.block(f"while i0 + {count} <= n0:"):
         for lane in range(count):
-            Lane(scope, lane, count).write()
+            Lane(scope, copies, lane, count).write()
         lines.add(f"i0 += cuda.gridsize(1) * {count}")
     lines.add(f"i0 = n0 - n0 % {count} + cuda.grid(1)")
     with lines.block("while i0 < n0:"):
@@ -61,18 +61,15 @@ def emit_wide(scope: Scope) -> None:
 class Lane:
     """Writes the statements of one element of a vector; names end in its number."""
 
-    def __init__(self, scope: Scope, lane: int, count: int) -> None:
+    def __init__(self, scope: Scope, copies: Copies, lane: int, count: int) -> None:
         self.scope = scope
         self.lane = lane
         self.count = count
-        targets = [getattr(s, "target", None) for s in scope.kernel.body]
-        names = "|".join(re.escape(name) for name in targets if name)
-        self.names = re.compile(rf"\b({names})\b")
+        self.copies = copies
 
     def own(self, text: str, lane: int | None = None) -> str:
         """`text` with the names of values of this lane, or of another."""
-        number = self.lane if lane is None else lane
-        return self.names.sub(rf"\1_{number}", text)
+        return self.copies.own(text, self.lane if lane is None else lane)
 
     def write(self) -> None:
         """Loads of the vector come with its first element, stores with the last."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from by_hand import KINDS, elementwise, layer_norm, reductions, softmax
 
-from engine.kernels.cuda import available
+from engine.kernels.cuda import available, hardware
 from engine.kernels.kernel import Kernel, Layout
 
 pytestmark = [
@@ -21,9 +21,8 @@ pytestmark = [
 def run(kernel: Kernel, layout: Layout, arrays: list[Any], scalars: Any = ()) -> Any:
     """The last array, after a launch on copies in the memory of the device."""
     from engine.kernels.cuda.backend import backend
-    from engine.kernels.cuda.launch import DeviceArray
 
-    copies = [DeviceArray.of(array) for array in arrays]
+    copies = [hardware().DeviceArray.of(array) for array in arrays]
     launcher = backend.compile(kernel).bind(layout)
     launcher([copy.pointer for copy in copies], scalars)
     return [copy.numpy() for copy in copies]
