@@ -386,8 +386,8 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
     code.thing("array_ufunc_plain", functions.call_ufunc)
     code.thing("update_in_place", functions.update_in_place)
     code.thing("locate", functions.locate)
-    code.thing("joins", functions.joins)
-    _use(functions.take, (code.many("counted"), code.many("joined")))
+    code.thing("known_steps", functions.steps)
+    _use(functions.take, (code.many("counted"), code.many("again")))
     ops = {getattr(np, name, None): op for name, op in REGISTRY.items()}
     code.thing("ufuncs", {f: op for f, op in ops.items() if isinstance(f, np.ufunc)})
     _replace(ufunc, "__call__", code.addresses["call_ufunc"], FASTCALL)

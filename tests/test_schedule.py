@@ -393,6 +393,15 @@ def test_nothing_is_written_where_all_of_it_is_written_anew() -> None:
     recorded.check()
 
 
+def test_what_is_rolled_is_not_copied_first() -> None:
+    x = array(10)
+    y = put_part(x, take_part(x, slice(None, 7)), slice(3, None))
+    y = put_part(y, take_part(x, slice(7, None)), slice(3))
+    recorded = Recorded([y, op("sin", x)])
+    assert "v3: v0 is not read: all of it is written" in recorded.decisions()
+    recorded.check()
+
+
 PARTLY_WRITTEN = {
     "a gap": lambda a, b: [joined((a, slice(6)), (b, slice(7, 11)), size=11)],
     "twice": lambda a, b: [joined((a, slice(6)), (b, slice(5, 9)), size=10)],

@@ -103,7 +103,7 @@ _native.join_numpy(
         protocols.call_plain,
         operators.update_in_place,
         indexing.located,
-        quick.joins,
+        quick.known,
         quick.use_native,
     ),
 )

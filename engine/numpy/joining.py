@@ -84,7 +84,7 @@ def concatenate(
     array([1., 1., 0.])
     """
     if out is None and dtype is None:
-        made = quick.joined(arrays, axis)
+        made = quick.again(arrays, axis)
         if made is not None:
             return made
     parts = _handles(arrays, "concatenate")
@@ -102,7 +102,7 @@ def concatenate(
         if len(parts) > 1 and all(x.dtype == target for x in parts):
             shapes = tuple([x.shape for x in parts])
             steps = steps_of_join(shapes, target, axis % len(shapes[0]))
-            quick.remember_join(axis, [x.recipe for x in parts], steps)
+            quick.remember(axis, [x.recipe for x in parts], steps)
     else:
         rank = len(order)
         place = order.index(np.arange(rank)[axis])

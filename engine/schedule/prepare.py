@@ -29,7 +29,6 @@ from engine.schedule.surround import (
     tile,
 )
 
-NO_MEMORY = "it has no memory"
 MOST_PARTS = 16
 """Of what is put together, if it is to be seen that the parts are all of it."""
 
@@ -156,11 +155,11 @@ class _Preparation:
         if not reason and self._overlaps_itself(step, owner):
             reason = "what is written is read from it"
         slabs = self._surroundings(step)
-        if reason == NO_MEMORY and self._is_filled(i):
-            self.blank.add(i)
-            reason = "all of it is written"
         if not reason and slabs is not None and self._reads_neighbours(step):
             reason = "its neighbours are read"
+        if reason and self._is_filled(i):
+            self.blank.add(i)
+            reason, slabs = "all of it is written", None
         if not reason:
             self.decisions.append(("v{}: in place into v{}", (i, owner)))
             return
@@ -221,7 +220,7 @@ class _Preparation:
         if is_leaf(step) and step.origin not in self.donated:
             return "others hold it"
         if is_virtual(step):
-            return NO_MEMORY
+            return "it has no memory"
         if owner in self.claimed:
             return "it is a result itself"
         if self._below_reshapes(base) != owner:

@@ -7,12 +7,11 @@ code that touches memory.
 
 from __future__ import annotations
 
-from .cells import HEAD, ROW
 from .flushing import is_free
 from .handles import RECIPE_DTYPE, RECIPE_SHAPE, RECIPE_STRIDES, is_current, line_of
 from .language import invoke, load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
-from .matching import field, has, kind, put, replace
+from .matching import field, has, kind, put, replace, row_for
 from .python import DictSize, ErrClear, IntFrom
 from .recording import current
 from .recycling import fresh
@@ -30,16 +29,6 @@ def is_idle() -> int:
     if trace == 0 or DictSize(state.watchers) != 0:
         return 0
     return ListSize(load(trace + slot.trace_values)) == 0
-
-
-def row_for(dtype: int) -> int:
-    """What is known of a dtype; 0 for others than the usual ones."""
-    row = state.cells + HEAD
-    while load(row) != 0:
-        if load(row) == dtype:
-            return row
-        row += ROW
-    return 0
 
 
 def memory_of(value: int, recipe: int) -> int:

@@ -118,7 +118,7 @@ def is_kept(number: int, dtype: int) -> int:
     its = kind(number)
     if dtype == state.float64 or dtype == state.float32:
         return its == state.float_type or its == state.int_type
-    return dtype == state.int64 and its == state.int_type
+    return its == state.int_type
 
 
 def cast_one(inputs: int, values: int, items: int, i: int) -> int:

@@ -47,7 +47,7 @@ WORDS = (
     *("empty", "leaf_history", "faces", "cell_type", "freed", "freed_type"),
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op", "ufunc_called"),
     *("leaf_op", "view_op", "update_op", "full_op", "cast_op", "sequence", "loops"),
-    *("iota_op", "multiply_op", "add_op", "joins"),
+    *("iota_op", "multiply_op", "add_op", "known_steps"),
     *("most_events", "soft_events"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
@@ -72,7 +72,7 @@ FUNCTIONS = (
     *("flush", "survey", "settle", "evaluate"),
     *("call_once", "record_again", "walk_again", "free_graph"),
     *("read_first", "renew_first", "values_again", "counted_again"),
-    *("counted", "joined"),
+    *("counted", "again"),
 )
 
 KINDS = {

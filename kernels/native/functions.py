@@ -1,8 +1,8 @@
 """Functions of the NumPy face that record the same events each time.
 
-Ranges of integers, joins and products of matrices: what they record depends on their
-arguments, and on the layout of arrays among them. All else is left to Python, which is
-told so by None.
+Ranges of integers, joins, rolls, products of matrices: what they record depends on
+their arguments, and on the layout of arrays among them. All else is left to Python,
+which is told so by None.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FAR = 1 << 31
 """Bounds of ranges are nearer to 0."""
 
 PARTS = 8
-"""So many arrays are joined here, at most."""
+"""So many arrays are taken here, at most."""
 
 
 def nothing() -> int:
@@ -94,9 +94,9 @@ def changed(op: int, value: int, number: int) -> int:
     return made
 
 
-def joined(self: int, given: int, count: int, names: int) -> int:
-    """``joined(arrays, axis)``: what Python has joined like that before, or None."""
-    if count != 2 or names != 0 or kind(load(given + 8)) != state.int_type:
+def again(self: int, given: int, count: int, names: int) -> int:
+    """``again(arrays, what)``: what was done with such arrays before, or None."""
+    if count != 2 or names != 0 or not is_word(load(given + 8)):
         return nothing()
     items = reserve(8)
     parts = parts_of(load(given), items)
@@ -120,6 +120,32 @@ def joined(self: int, given: int, count: int, names: int) -> int:
     if result == 0:
         return nothing()
     return result
+
+
+def is_word(what: int) -> int:
+    """Whether something is made of integers, strings and None, in tuples of tuples."""
+    if kind(what) != state.tuple_type:
+        return is_letter(what)
+    i = 0
+    while i < TupleSize(what):
+        part = TupleItem(what, i)
+        k = 0
+        if kind(part) == state.tuple_type:
+            while k < TupleSize(part):
+                if not is_letter(TupleItem(part, k)):
+                    return 0
+                k += 1
+        elif not is_letter(part):
+            return 0
+        i += 1
+    return 1
+
+
+def is_letter(thing: int) -> int:
+    """Whether something is an integer, a string or None, of no subclass."""
+    if thing == state.none or kind(thing) == state.int_type:
+        return 1
+    return kind(thing) == state.text_type
 
 
 def parts_of(arrays: int, items: int) -> int:
@@ -158,18 +184,18 @@ def item_of(things: int, i: int) -> int:
     return TupleItem(things, i)
 
 
-def steps_for(axis: int, items: int, parts: int) -> int:
-    """The steps that join arrays like these along an axis; 0 where none are known."""
+def steps_for(what: int, items: int, parts: int) -> int:
+    """The steps that do something with arrays like these; 0 where none are known."""
     key = TupleNew(1 + parts)
     if key == 0:
         ErrClear()
         return 0
-    set_item(key, 0, axis)
+    set_item(key, 0, what)
     i = 0
     while i < parts:
         set_item(key, 1 + i, load(load(items + 8 * i) + slot.array_recipe))
         i += 1
-    steps = DictItem(state.joins, key)
+    steps = DictItem(state.known_steps, key)
     IncRef(steps)
     DecRef(key)
     if steps == 0:

@@ -55,6 +55,9 @@ np.concatenate([x, x]); np.concatenate((x, x[:1]), 1 - 1); np.concatenate([x, i]
 np.concatenate([x[:, 1:], x[:, :2], x], axis=1); np.concatenate([x.T, x.T])
 np.concatenate([c, c[..., :0]], axis=-1); np.concatenate([r, k]); np.stack([x, x])
 np.concatenate([k, k, k])
+np.roll(x, 1, 0); np.roll(i, (1, -1), (0, 1)); np.roll(k, -1, 0); np.roll(x, 0, 1)
+np.roll(x, 5); np.roll(x.T, 1, 0); np.roll(x[:, 1:], 1, 1); np.roll(c, (1, 2), (1, 1))
+n + 100; n * -128; n == 3; u * 2**63; u == 0; n < -5; u // 3; b == 1
 np.exp(0.5); np.sqrt(2); np.exp(1j); np.add(1, 2); np.arctan2(1, 2.5); np.power(2.0, -1)
 np.exp(0.5) * x; np.log(-1.0); np.exp(1e6); np.logical_and(1, 2)
 """
@@ -116,6 +119,7 @@ def calls_of(work: Callable[[], Any]) -> list[str]:
 
 
 NATIVE = [
+    *("n + 100", "u * 7", "n == 3", "u // 3"),
     *("i * 2.5", "x * 2j", "c * 2", "i / 3", "x ** i", "i + x", "b * 2.5", "np.exp(i)"),
     *("x @ k", "k @ k", "c @ r", "x[..., ::2]", "s + x", "2j / x", "n == 3.5"),
 ]
