@@ -193,10 +193,8 @@ def partitions(rng: Generator) -> list[Case]:
     """Around one place and around several, along each axis."""
     x = rng.normal(size=(5, 7))
     ways = [(1, (2,)), (0, (1, 4)), (1, (-1,))]
-    return [
-        Case((x,), (axis, at), np.partition(x, at, axis), differentiable=True)
-        for axis, at in ways
-    ]
+    cut = [np.partition(x, places, axis) for axis, places in ways]
+    return [Case((x,), *way, 0.0, True) for way in zip(ways, cut, strict=True)]
 
 
 def places_of_partitions(rng: Generator) -> list[Case]:

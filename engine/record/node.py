@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from engine.kernels.backend import HOST
-from engine.recipe import owned
+from engine.recipe import CANONICAL, owned
 
 if TYPE_CHECKING:
     from engine.ops.op import Op
-
-
-_CANONICAL = {np.dtype(name): np.dtype(name) for name in ("int64", "uint64")}
-"""C has two types of 64 bits, which are equal: the trie keeps one, whoever is first."""
 
 
 class Node:
@@ -65,7 +61,7 @@ class Node:
         self.operands = operands
         self.attributes = attributes
         self.scalars = scalars
-        self.dtype = _CANONICAL.get(dtype, dtype)
+        self.dtype = CANONICAL.get(dtype, dtype)
         self.shape = shape
         self.size = prod(shape) * dtype.itemsize
         self.parent = parent

@@ -400,6 +400,15 @@ def test_equal_elements_stand_where_numpys_sorts_leave_them(dtype: str) -> None:
                 assert same(got, getattr(numpy, name)(x, places, axis)), (name, places)
 
 
+def test_integers_of_another_name_in_c_change_no_others() -> None:
+    x = np.array(numpy.arange(5, dtype="longlong")) + 1
+    x[:] = 7
+    engine.eval(x)
+    y = np.arange(5)
+    y[:] = 7
+    assert repr(y) == "array([7, 7, 7, 7, 7])"
+
+
 def same(ours: Any, wanted: Any) -> bool:
     """Whether an array has NumPy's dtype, shape and bits."""
     array = numpy.asarray(ours)
