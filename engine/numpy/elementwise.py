@@ -88,8 +88,8 @@ def _of_numbers(op: Op, args: tuple[Any, ...]) -> face.ndarray | None:
     if op.resolve(kinds_of(parts)).output.kind not in "fc":
         return None
     with np.errstate(all="ignore"):
-        number = op.ufunc(*[x.value for x in parts])
-    return face.ndarray.wrap(constant(number), scalar=True)
+        cell = np.array(op.ufunc(*[x.value for x in parts]))
+    return face.ndarray.wrap(Value(cell.dtype, (), cell), scalar=True)
 
 
 def compute(op: Op, args: tuple[Any, ...]) -> tuple[Value, tuple[int, ...] | None]:
