@@ -208,6 +208,7 @@ def _fill(code: Code) -> None:
         "tuple_type": tuple,
         "list_type": list,
         "slice_type": slice,
+        "bool_dtype": np.dtype(bool),
         "float32": np.dtype(np.float32),
         "float64": np.dtype(np.float64),
         "complex128": np.dtype(np.complex128),
@@ -326,8 +327,10 @@ def _join(code: Code, face: Any) -> None:
         made[name] = code.method(kind, None, found[name], face, words)
         _replace(face, name, made[name][0], KINDS[kind])
         words = made[name][1]
-    address, _ = code.method("computed", None, found["computed"], face)
+    address, words = code.method("computed", None, found["computed"], face)
     _replace(face, "computed", address, KINDS["computed"])
+    address, _ = code.method("truth", None, found["__bool__"], face, words)
+    _replace(face, "__bool__", address, KINDS["truth"])
     for name in REDUCTIONS & found.keys():
         address, _ = code.method("reduced", None, found[name], face)
         _replace(face, name, address, KINDS["reduced"])

@@ -135,6 +135,19 @@ def test_known_casts_are_recorded_without_python(statement: str) -> None:
     assert found == ["<module>"]
 
 
+def test_the_truth_of_a_computed_bool_is_looked_at_without_python() -> None:
+    x = np.array([True, False])
+    x.computed()
+    assert [bool(x[0]), bool(x[1])] == [True, False]
+    yes, no = x[0], x[1]
+    assert calls_of(lambda: bool(yes) or bool(no)) == []
+    pending = np.array([1.0, 2.0])
+    assert [bool(some.any()) for some in (pending > 1, pending > 2)] == [True, False]
+    for wrong in (x, np.array([])):
+        with pytest.raises(ValueError, match="truth value of an"):
+            bool(wrong)
+
+
 def test_a_new_range_join_or_product_follows_what_its_like_did() -> None:
     x = np.array(numpy.arange(6.0).reshape(2, 3))
     y = np.array(numpy.arange(2))
