@@ -106,6 +106,26 @@ def square(lib: Any, a: Any, b: Any) -> Any:
     return a @ b
 
 
+_optimizers: dict[int, Any] = {}
+
+
+def training_step(lib: Any, x: Any, y: Any, *weights: Any) -> Any:
+    """A step of Adam on a network of three layers; the first call begins it."""
+    if id(x) not in _optimizers:
+        for weight in weights:
+            weight.requires_grad_()
+        _optimizers[id(x)] = lib.optim.Adam(weights, lr=1e-4)
+    optimizer = _optimizers[id(x)]
+    optimizer.zero_grad()
+    hidden = x
+    for weight in weights[:-1]:
+        hidden = lib.relu(hidden @ weight * 0.03)
+    loss = ((hidden @ weights[-1] - y) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
 MANY = 1 << 27
 TORCHES = ("engine", "torch")
 WORKS = [
@@ -143,7 +163,23 @@ WORKS = [
     Work(
         "gelu gradient float32", [(MANY,)] * 2, "float32", gelu_gradient, MANY, TORCHES
     ),
-    Work("product float32", [(2048, 2048)] * 2, "float32", square, 1 << 22),
+    Work("product float32", [(4096, 4096)] * 2, "float32", square, 1 << 24),
+    Work("product float64", [(4096, 4096)] * 2, "float64", square, 1 << 24),
+    Work(
+        "products of 64 x 64",
+        [(4096, 64, 64)] * 2,
+        "float32",
+        square,
+        1 << 24,
+    ),
+    Work(
+        "training step 784-2048-2048-10, 256",
+        [(256, 784), (256, 10), (784, 2048), (2048, 2048), (2048, 10)],
+        "float32",
+        training_step,
+        0,
+        TORCHES,
+    ),
     Work("small chain float32", [(1000,)] * 2, "float32", chain, 1000),
 ]
 
@@ -235,7 +271,10 @@ def row(work: Work, libraries: dict[str, Any], copy: float) -> str:
     """A line of the table."""
     generator = np.random.default_rng(0)
     some = generator.standard_normal((len(work.shapes), 1_000_003)).astype(work.dtype)
-    data = [np.resize(numbers, shape) for numbers, shape in zip(some, work.shapes)]
+    data = [
+        np.resize(numbers, shape)
+        for numbers, shape in zip(some, work.shapes, strict=True)
+    ]
     runs: dict[str, Callable[[], Any]] = {}
     results = {}
     for name in work.by:

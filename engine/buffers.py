@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from engine.kernels.backend import HOST
+from engine.kernels.cuda.blas import has_products
 from engine.program import Step, is_leaf, is_virtual
 from engine.schedule import Schedule
 from engine.schedule.groups import Group
@@ -100,8 +101,10 @@ class _Planning:
         )
 
     def _device(self, group: Group) -> str:
-        """Where a group runs; a library call always runs on the host."""
-        if not self.recorded or group.kind == "library":
+        """Where a group runs; of library calls only products run on a device."""
+        if not self.recorded:
+            return HOST
+        if group.kind == "library" and not self._has_product(group):
             return HOST
         for n in group.outputs:
             if self.outputs.get(n, HOST) != HOST:
@@ -112,10 +115,17 @@ class _Planning:
                 return self.contents[slot][2]
         return HOST
 
+    def _has_product(self, group: Group) -> bool:
+        names = [self.steps[n].op.name for n in group.steps]
+        return names == ["matmul"] and has_products()
+
     def _place(self, n: int, device: str) -> str:
         """Where a step's memory is: as recorded where that shows, else on `device`."""
-        if is_leaf(self.steps[n]):
-            return self.recorded.get(self.steps[n].origin, HOST)
+        step = self.steps[n]
+        if is_leaf(step):
+            return self.recorded.get(step.origin, HOST)
+        if step.op.kind == "transfer":
+            device = str(step.attributes[0])
         return self.outputs.get(n, device)
 
     def _open(self, n: int, device: str) -> None:

@@ -1,13 +1,19 @@
-"""Library rows that are native calls: matrix products by BLAS, scans, and checks."""
+"""Library rows that are native calls: matrix products by BLAS, scans, and checks.
+
+Products of what is on a device are calls of its BLAS.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.kernels.backend import HOST
 from engine.kernels.cpu.launch import CHUNK, SERIAL, chunk_of
+from engine.kernels.cuda import blas
 from engine.kernels.native import checks, scans
 from engine.kernels.native.blas import Matrix, product
 from engine.kernels.native.table import Call, Pointer, Word
@@ -52,6 +58,30 @@ def _product(row: Row, n: int) -> Call | None:
     slots = (y_slot, x_slot) if found.swapped else (x_slot, y_slot)
     words: list[Word] = [*map(Pointer, (*slots, row.buffers.slots[n])), *found.numbers]
     return Call(found.entry, tuple(words), found.total, found.chunk, found.work)
+
+
+@dataclass(frozen=True)
+class DeviceProduct:
+    """A product that a device computes, and the slots of its operands and result."""
+
+    product: blas.Product
+    x: int
+    y: int
+    result: int
+
+
+def device_product(row: Row) -> DeviceProduct | None:
+    """How the device of a library row computes it; None where the host does."""
+    if row.device == HOST or len(row.group.steps) != 1:
+        return None
+    (n,) = row.group.steps
+    step, slot = row.steps[n], row.buffers.slots[n]
+    left, right = (_operand(row, k) for k in step.operands)
+    if left is None or right is None or not any(f == slot for f, *_ in row.fresh):
+        return None
+    (x_slot, x), (y_slot, y) = left, right
+    found = blas.product(step.dtype, x, y)
+    return None if found is None else DeviceProduct(found, x_slot, y_slot, slot)
 
 
 def _check(

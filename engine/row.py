@@ -24,6 +24,8 @@ from engine.kernels.backend import (
     UnsupportedKernel,
     backend_of,
 )
+from engine.kernels.cuda.blas import multiply
+from engine.library_calls import DeviceProduct, device_product
 from engine.lower import Lowered, lower
 from engine.program import EMPTY, Step
 from engine.recipe import strided
@@ -67,6 +69,7 @@ class Row:
         self.moving: Mapping[int, int] = {}
         self.lowered: Lowered | None = None
         self.launcher: Any = None
+        self._known_product: tuple[DeviceProduct | None] | None = None
         self._interpreted = group.kind == "library"
         self.arguments: tuple[int, ...] = ()
         if group.kind != "library":
@@ -112,7 +115,7 @@ class Row:
         row.scalar_numbers = tuple([k + first_scalar for k in self.scalar_numbers])
         row.first_scalar, row.moving = first_scalar, moving
         row.lowered = lowered
-        row.launcher = None
+        row.launcher = row._known_product = None
         if self.launcher is not None:
             row.launcher = row._launcher_like(self.launcher)
         return row
@@ -128,7 +131,11 @@ class Row:
         if launcher is None and not self._interpreted:
             launcher = self._choose()
         if launcher is None:
-            self._interpret(self.group, table, scalars)
+            product = self._product()
+            if product is None:
+                self._interpret(self.group, table, scalars)
+            else:
+                self._multiply(product, table)
         else:
             try:
                 self._launch(launcher, table, scalars)
@@ -204,6 +211,26 @@ class Row:
         for buffer, sent, role in zip(arguments, there, roles, strict=True):
             if sent is not buffer and role != "read":
                 buffer[...] = moved(sent, HOST).reshape(buffer.shape)
+
+    def _product(self) -> DeviceProduct | None:
+        """The product that this row is on a device, if it is one."""
+        if self.group.kind != "library" or self.device == HOST:
+            return None
+        if self._known_product is None:
+            self._known_product = (device_product(self),)
+        return self._known_product[0]
+
+    def _multiply(self, product: DeviceProduct, table: list[Any]) -> None:
+        for slot, dtype, shape, device in self.fresh:
+            if slot != product.result:
+                table[slot] = backend_of(device).allocate(dtype, shape)
+        (place,) = [fresh[1:] for fresh in self.fresh if fresh[0] == product.result]
+        dtype, shape, device = place
+        result = self.backend.allocate(dtype, shape)
+        operands = [moved(table[k], self.device) for k in (product.x, product.y)]
+        pointers = [self.backend.pointer(b) for b in (*operands, result)]
+        multiply(product.product, *pointers)
+        table[product.result] = moved(result, device)
 
     def _choose(self) -> Any:
         """The launcher, where the group is to be compiled; None to interpret it."""

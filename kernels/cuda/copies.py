@@ -14,7 +14,7 @@ from dataclasses import replace
 from ..kernel import Access, Compute, Gather, Load, Reduce, Store
 
 AT_A_TIME = {4: 8, 12: 4}
-"""Elements of a row that a thread takes at a time, in loops of up to so many statements.
+"""Elements of a row that a thread takes at a time, by the most statements of its loop.
 
 Memory is a thousand cycles away, and a multiprocessor holds some 24 warps of such
 kernels: each must have four to eight loads under way to keep all of the bandwidth busy.

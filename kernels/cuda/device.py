@@ -69,12 +69,6 @@ class Device:
         self.multiprocessors = self._get(
             attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT
         )
-        self.pool = None
-        if self._get(attribute.CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED):
-            self.pool = check(driver.cuDeviceGetDefaultMemPool, self.handle)
-            keep = driver.CUmemPool_attribute.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD
-            everything = driver.cuuint64_t(2**64 - 1)
-            check(driver.cuMemPoolSetAttribute, self.pool, keep, everything)
 
     def _get(self, attribute: Any) -> int:
         return int(check(driver.cuDeviceGetAttribute, attribute, self.handle))
@@ -90,9 +84,10 @@ class Device:
 
     def empty_cache(self) -> None:
         """Give the memory that no array holds back to the driver."""
-        if self.pool is not None:
-            self.synchronize()
-            check(driver.cuMemPoolTrimTo, self.pool, 0)
+        self.synchronize()
+        for blocks in list(_free.values()):
+            while blocks:
+                check(driver.cuMemFree, blocks.pop())
 
 
 @cache
@@ -110,12 +105,21 @@ def device() -> Device:
         raise CudaError(str(error).splitlines()[0]) from None
 
 
+SMALL, LARGE = 512, 2**21
+"""Blocks of memory are multiples of `SMALL` bytes, those above `LARGE` of `LARGE`."""
+
+_free: dict[int, list[int]] = {}
+"""Blocks that no array holds, by their size.
+
+To map memory takes longer than most kernels, and to unmap it waits for all of them.
+All kernels and copies run on one stream, so that a block can be used again at once:
+what was started before is done with it when the next kernel begins. There is no lock,
+as finalizers give blocks back in the middle of anything; lists need none.
+"""
+
+
 class Memory:
     """Bytes of the device, given back when nobody holds them.
-
-    They come from the pool of the driver, which keeps what was given back: to map
-    memory takes longer than most kernels, and to unmap it waits for all of them.
-    Both happen in the order of the stream, so kernels under way are not disturbed.
 
     Raises
     ------
@@ -124,32 +128,35 @@ class Memory:
     """
 
     def __init__(self, nbytes: int) -> None:
-        here = device()
-        here.use()
-        size = max(nbytes, 1)
-        self._pooled = here.pool is not None
+        unit = SMALL if nbytes <= LARGE else LARGE
+        self.size = max(-(-nbytes // unit), 1) * unit
+        blocks = _free.setdefault(self.size, [])
         try:
-            self.pointer = int(
-                check(driver.cuMemAllocAsync, size, 0)
-                if self._pooled
-                else check(driver.cuMemAlloc, size)
-            )
-        except CudaError as error:
-            if "OUT_OF_MEMORY" not in str(error):
-                raise
-            raise MemoryError(
-                f"{size} bytes of the memory of {here.name} were required; it has "
-                "too little left"
-            ) from None
+            self.pointer = blocks.pop()
+        except IndexError:
+            self.pointer = _mapped(self.size)
 
     def __del__(self) -> None:
-        if not hasattr(self, "pointer"):
-            return
-        device().use()  # a finalizer may run in any thread
-        if self._pooled:
-            driver.cuMemFreeAsync(self.pointer, 0)
-        else:
-            driver.cuMemFree(self.pointer)
+        if hasattr(self, "pointer"):
+            _free[self.size].append(self.pointer)
+
+
+def _mapped(size: int) -> int:
+    """A new block of memory; if there is no more, of what no array holds."""
+    here = device()
+    here.use()
+    for again in (True, False):
+        status, pointer = driver.cuMemAlloc(size)
+        if int(status) == 0:
+            return int(pointer)
+        if again:
+            here.empty_cache()
+    if status != driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
+        raise CudaError(f"cuMemAlloc: {status.name}")
+    raise MemoryError(
+        f"{size} bytes of the memory of {here.name} were required; it has too little "
+        "left"
+    )
 
 
 class DeviceArray(Sharing):

@@ -19,7 +19,7 @@ COLUMNS = 32
 LANES = {"warp": WARP, "block": THREADS, "column": THREADS // COLUMNS}
 """Threads of a team."""
 
-PARTS = {"grid": 8192, "column_grid": 512}
+PARTS = {"grid": 32768, "column_grid": 512}
 """Elements of a long row that one block reduces: of columns, of each of 32."""
 
 ENTRY = "engine_kernel"

@@ -19,9 +19,11 @@ from typing import Any
 import numpy as np
 from numba import cuda
 from numba.cuda.simulator import kernelapi
+from numpy.lib.stride_tricks import as_strided
 
 from ..reference.functions import FUNCTIONS
 from . import moments
+from .blas import Product, Side
 from .forms import THREADS
 from .sharing import Sharing
 from .teams import device_functions, last_of
@@ -134,6 +136,25 @@ def _word(word: Any, kind: Any) -> Any:
     if isinstance(kind, tuple):
         return np.complex64(word) if kind[0] is ctypes.c_float else np.complex128(word)
     return np.ctypeslib.as_array(kind(word))[()]
+
+
+def has_gemm() -> bool:
+    """Always: NumPy stands in for cuBLAS."""
+    return True
+
+
+def gemm(product: Product, number: int, x: int, y: int, result: int) -> None:
+    """The products of one outer number of a batch, from the arguments of cuBLAS."""
+
+    def given(place: Side, base: int, rows: int, columns: int) -> Any:
+        flat = _memory[base][place.offset + number * place.outer :]
+        steps = (1, place.distance) if place.turned else (place.distance, 1)
+        strides = [step * flat.itemsize for step in (place.inner, *steps)]
+        return as_strided(flat, (product.inner, rows, columns), strides)
+
+    left = given(product.x, x, product.m, product.k)
+    right = given(product.y, y, product.k, product.n)
+    given(product.result, result, product.m, product.n)[...] = left @ right
 
 
 # -- what the simulator lacks ---------------------------------------------------------

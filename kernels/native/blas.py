@@ -20,7 +20,7 @@ import numpy as np
 
 from .parts import SMALL, rows_of_parts
 
-_ROW, _COLUMN, _PLAIN, _TURNED = 101, 102, 111, 112
+_ROW, _COLUMN, PLAIN, TURNED = 101, 102, 111, 112
 """CBLAS: orders of a matrix, and whether it is transposed."""
 
 LARGE = 2**31
@@ -217,8 +217,7 @@ def product(
     """
     if dtype.name not in _KINDS:
         return None
-    x = Matrix(x.offset, (1, *x.shape), (0, *x.strides)) if len(x.shape) == 1 else x
-    y = Matrix(y.offset, (*y.shape, 1), (*y.strides, 0)) if len(y.shape) == 1 else y
+    x, y = as_matrices(x, y)
     numbers = (*x.shape, *y.shape, *x.strides, *y.strides)
     if 0 in (*x.shape, *y.shape) or max(map(abs, numbers)) >= LARGE:
         return None
@@ -232,7 +231,7 @@ def product(
             (m, k), (along, across) = x.shape, x.strides
             shape, strides = (m // rows, rows, k), (rows * along, along, across)
             x = Matrix(x.offset, shape, strides)
-    batch = _batch(x, y)
+    batch = batch_levels(x, y)
     chosen = _routine(x, y)
     if batch is None or chosen is None:
         return None
@@ -262,13 +261,22 @@ def product(
     )
 
 
+def as_matrices(x: Matrix, y: Matrix) -> tuple[Matrix, Matrix]:
+    """Operands of a product; a vector is a row on the left, a column on the right."""
+    if len(x.shape) == 1:
+        x = Matrix(x.offset, (1, *x.shape), (0, *x.strides))
+    if len(y.shape) == 1:
+        y = Matrix(y.offset, (*y.shape, 1), (*y.strides, 0))
+    return x, y
+
+
 def _is_square_of(x: Matrix, y: Matrix) -> bool:
     """Whether y is the transpose of x."""
     turned = (x.shape[-1], x.shape[-2]), (x.strides[-1], x.strides[-2])
     return (y.shape[-2:], y.strides[-2:]) == turned
 
 
-def _batch(
+def batch_levels(
     x: Matrix, y: Matrix
 ) -> tuple[tuple[int, int], tuple[tuple[int, int, int], tuple[int, int, int]]] | None:
     """Extents of two batch levels, and the steps of x, y and the result along each.
@@ -318,7 +326,7 @@ def _routine(x: Matrix, y: Matrix) -> tuple[str, Numbers, bool] | None:
     if k > 1 and n == 1:
         vector = _vector(m, k, xm, xk, yk)
         return None if vector is None else ("gemv", [*vector, 1], False)
-    a, b = _side(m, k, xm, xk), _side(k, n, yk, yn)
+    a, b = side(m, k, xm, xk), side(k, n, yk, yn)
     if a is None or b is None:
         return None
     return "gemm", [a[0], b[0], m, n, k, a[1], b[1], n], False
@@ -329,16 +337,16 @@ def _is_plain(rows: int, columns: int, along: int, across: int) -> bool:
     return (across == 1 or columns == 1) and along >= columns
 
 
-def _side(rows: int, columns: int, along: int, across: int) -> tuple[int, int] | None:
+def side(rows: int, columns: int, along: int, across: int) -> tuple[int, int] | None:
     """Whether an operand of gemm is transposed, and the distance of its rows."""
     if rows == 1:
         along = max(along, columns)
     if columns == 1:
         across = max(across, rows)
     if _is_plain(rows, columns, along, across):
-        return _PLAIN, along
+        return PLAIN, along
     if _is_plain(columns, rows, across, along):
-        return _TURNED, across
+        return TURNED, across
     return None
 
 

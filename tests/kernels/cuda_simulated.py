@@ -111,6 +111,22 @@ def long_row() -> None:
     )
 
 
+def long_columns() -> None:
+    x = GENERATOR.normal(size=(1100, 33))
+    kernel = reductions(("sum", "max", "squared_deviations"), "float64", "column")
+    results = []
+    tickets, parts = np.zeros(2, np.int32), [np.zeros(6 * 32) for _ in range(5)]
+    for blocks in (1, 4):
+        outs = [np.zeros(33) for _ in range(3)]
+        words = [x.ravel(), *outs, 33, 1100, 0, 33, 0, 0, 0, tickets, *parts]
+        run(kernel, "column_grid", words, blocks)
+        results.append(np.array(outs))
+    assert (results[0] == results[1]).all(), "the size of the grid changed bits"
+    assert not tickets.any()
+    expected = [x.sum(0), x.max(0), deviations(x)]
+    check("long columns, shared by blocks", results[0], expected)
+
+
 def deviations(x: Any, axis: int = 0) -> Any:
     return np.var(x, axis=axis) * x.shape[axis]
 
@@ -157,6 +173,7 @@ if __name__ == "__main__":
     other_numbers()
     row_kernels()
     long_row()
+    long_columns()
     column_kernel()
     reductions_of((*KINDS, "squared_deviations"), "warp")
     reductions_of((*KINDS, "squared_deviations"), "column")

@@ -72,6 +72,18 @@ def test_long_rows_shared_by_blocks() -> None:
         np.testing.assert_array_equal(largest, x.max(1))
 
 
+def test_long_columns_shared_by_blocks() -> None:
+    x = np.random.default_rng(0).normal(size=(100_003, 45))
+    kernel = reductions(("sum", "max", "squared_deviations"), "float64", "column")
+    layout = Layout(x.shape[::-1], ((0, x.shape[1]), *[(0,)] * 3))
+    for _ in range(2):
+        results = run(kernel, layout, [x, *(np.zeros(45) for _ in range(3))])
+        _, sums, largest, deviations = results
+        np.testing.assert_allclose(deviations, x.var(0) * x.shape[0], rtol=1e-13)
+        np.testing.assert_allclose(sums, x.sum(0), rtol=1e-11)
+        np.testing.assert_array_equal(largest, x.max(0))
+
+
 @pytest.mark.parametrize("form", ["row", "column"])
 @pytest.mark.parametrize("length", [1, 45, 3000])
 def test_squared_deviations_of_values_far_from_zero(form: str, length: int) -> None:

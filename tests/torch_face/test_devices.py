@@ -11,6 +11,7 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pytest
 import engine
 import engine.numpy as enp
 from engine import nn, optim
+from engine.kernels.cuda.blas import has_products, multiply
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -55,10 +57,10 @@ def tensor_on_cuda(*numbers: float, **options: Any) -> engine.Tensor:
     return engine.tensor(numbers, device="cuda", **options)
 
 
-def assert_on_cuda(x: engine.Tensor, expected: Any) -> None:
+def assert_on_cuda(x: engine.Tensor, expected: Any, rtol: float = 1e-6) -> None:
     assert x.is_cuda
     assert str(x.device) == "cuda:0"
-    np.testing.assert_allclose(x.cpu().numpy(), expected, rtol=1e-6)
+    np.testing.assert_allclose(x.cpu().numpy(), expected, rtol=rtol)
 
 
 @on_a_device
@@ -70,6 +72,61 @@ def test_results_on_cuda_are_where_the_operands_are() -> None:
     assert_on_cuda(x.reshape(3, 1) @ x.reshape(1, 3), np.outer([1, 2, 3], [1, 2, 3]))
     assert_on_cuda(engine.where(x > 1, x, engine.zeros_like(x)), [0.0, 2.0, 3.0])
     assert_on_cuda(x.half() + 1, [2.0, 3.0, 4.0])
+
+
+@pytest.fixture
+def products(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The products that are computed on the device from here on."""
+    if not has_products():
+        pytest.skip("cuBLAS is not installed")
+    found: list[Any] = []
+
+    def noted(product: Any, *addresses: int) -> None:
+        found.append(product)
+        multiply(product, *addresses)
+
+    monkeypatch.setattr("engine.row.multiply", noted)
+    return found
+
+
+PRODUCTS: dict[str, Callable[[Any, Any], Any]] = {
+    "plain": lambda a, b: a @ b,
+    "transposed": lambda a, b: b.mT @ a.mT,
+    "parts": lambda a, b: a[..., 1:4, :] @ b[..., 1:3],
+    "every_other_row": lambda a, b: a[..., ::2, :] @ b,
+    "of_a_column": lambda a, b: a @ b[..., :1],
+    "of_results": lambda a, b: (a + 1) @ (b * 2) + 1,
+}
+
+
+@on_a_device
+@pytest.mark.parametrize("name", PRODUCTS)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64"])
+@pytest.mark.parametrize(
+    "batch", [((), ()), ((3,), (3,)), ((2, 3), (3,)), ((2,), (1,))]
+)
+def test_products_on_cuda_are_computed_there(
+    name: str, dtype: str, batch: Any, products: list[Any]
+) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(*batch[0], 5, 7)).astype(dtype)
+    y = rng.normal(size=(*batch[1], 7, 4)).astype(dtype)
+    function = PRODUCTS[name]
+    result = function(*[engine.tensor(a).to("cuda") for a in (x, y)])
+    assert_on_cuda(result, function(x, y), rtol=1e-4 if dtype != "float64" else 1e-12)
+    assert len(products) == 1
+
+
+@on_a_device
+def test_products_of_vectors_and_of_integers_on_cuda(products: list[Any]) -> None:
+    x, y = tensor_on_cuda(1.0, 2.0, 3.0), tensor_on_cuda(4.0, 5.0, 6.0)
+    assert_on_cuda(x @ y, 32.0)
+    assert_on_cuda(x @ engine.eye(3, device="cuda"), [1.0, 2.0, 3.0])
+    assert len(products) == 2
+    whole = engine.tensor([[1, 2], [3, 4]], device="cuda")
+    assert_on_cuda(whole @ whole, [[7, 10], [15, 22]])
+    assert_on_cuda(x[:0] @ y[:0], 0.0)
+    assert len(products) == 2  # NumPy computed these two
 
 
 @on_a_device
