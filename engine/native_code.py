@@ -329,8 +329,8 @@ def _join(code: Code, face: Any) -> None:
         words = made[name][1]
     address, words = code.method("computed", None, found["computed"], face)
     _replace(face, "computed", address, KINDS["computed"])
-    address, _ = code.method("truth", None, found["__bool__"], face, words)
-    _replace(face, "__bool__", address, KINDS["truth"])
+    made["__bool__"] = code.method("truth", None, found["__bool__"], face, words)
+    _replace(face, "__bool__", made["__bool__"][0], KINDS["truth"])
     for name in REDUCTIONS & found.keys():
         address, _ = code.method("reduced", None, found[name], face)
         _replace(face, name, address, KINDS["reduced"])
@@ -359,6 +359,7 @@ def _use_slots(code: Code, face: type, made: dict[str, tuple[int, int]]) -> None
     if made.keys() >= set(names):
         table = code.table(made[name][1] for name in names)
         _use_slot(face, slots.COMPARE, code.function("compare", table)[0])
+    _use_slot(face, slots.BOOL, code.function("asked", made["__bool__"][1])[0])
     with contextlib.suppress(Unknown):
         old = objects.word(objects.place_in_type(face, slots.ASSIGN))
         assign, _ = code.function("assign", made["__setitem__"][1], old)

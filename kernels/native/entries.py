@@ -111,6 +111,7 @@ METHODS = {
     "operator": 24,
     "compare": 2,
     "assign": 2,
+    "asked": 2,
 }
 """How many methods of each kind there can be; the last are of `slots`."""
 
