@@ -181,6 +181,7 @@ class DeviceArray(Sharing):
         contiguous = np.ascontiguousarray(host)  # makes 0-d arrays 1-d
         new = cls(host.shape, host.dtype)
         if new.nbytes:
+            device().use()
             check(driver.cuMemcpyHtoD, new.pointer, contiguous.ctypes.data, new.nbytes)
         return new
 

@@ -94,9 +94,9 @@ def place_of(trace: int, value: int, op: int, i: int) -> int:
     return number_of(trace, value) != 0
 
 
-def on_host(one: int, other: int) -> int:
-    """Whether two fields both name the host; what is on a device is left to Python."""
-    return load(one) == state.host and load(other) == state.host
+def same_device(one: int, other: int) -> int:
+    """Whether two fields name one device, by the same object."""
+    return load(one) == load(other)
 
 
 def enter(trace: int, value: int) -> int:
@@ -106,7 +106,7 @@ def enter(trace: int, value: int) -> int:
         return 0
     if load(last + slot.node_dtype) != load(value + slot.value_dtype):
         return 0
-    if not on_host(last + slot.node_device, value + slot.value_device):
+    if not same_device(last + slot.node_device, value + slot.value_device):
         return 0
     if not same_extents(load(last + slot.node_shape), load(value + slot.value_shape)):
         return 0
@@ -250,9 +250,9 @@ def advance(
         return 0
     if IntAs(load(node + slot.node_number)) >= state.most_events:
         return 0
-    if load(node + slot.node_device) != state.host:
-        return 0
-    if not matches(trace, node, items, count, scalars):
+    if not beside(node, items, count) or not matches(
+        trace, node, items, count, scalars
+    ):
         return 0
     keeps = history != 0 and load(node + slot.node_differentiable) == state.true
     if keeps and not dated(history, node):
@@ -262,7 +262,7 @@ def advance(
     put(value + slot.value_dtype, load(node + slot.node_dtype))
     put(value + slot.value_shape, load(node + slot.node_shape))
     put(value + slot.value_layout, load(node + slot.node_layout))
-    put(value + slot.value_device, state.host)
+    put(value + slot.value_device, load(node + slot.node_device))
     put(value + slot.value_number, load(node + slot.node_number))
     put(value + slot.value_trace, trace)
     put(value + slot.value_buffer, state.none)
@@ -274,6 +274,21 @@ def advance(
         put(value + slot.value_history, state.none)
     IncRef(node)
     replace(trace + slot.trace_node, node)
+    return 1
+
+
+def beside(node: int, items: int, count: int) -> int:
+    """Whether all operands are where the result is; Python says what mixing means."""
+    if load(node + slot.node_device) == state.host:
+        return 1
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        is_value = kind(thing) == state.value_type
+        place = thing + slot.value_device
+        if is_value and not same_device(node + slot.node_device, place):
+            return 0
+        i += 1
     return 1
 
 

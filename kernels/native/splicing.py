@@ -41,7 +41,7 @@ from .python import (
     TupleNew,
     TupleSet,
 )
-from .recording import current, dated, new_history, on_host
+from .recording import current, dated, new_history, same_device
 from .recycling import fresh
 
 DictUpdate = external("PyDict_Update", "i64 i64 -> i32")
@@ -192,7 +192,7 @@ def is_like(value: int, node: int) -> int:
         return 0
     if load(node + slot.node_dtype) != load(value + slot.value_dtype):
         return 0
-    if not on_host(node + slot.node_device, value + slot.value_device):
+    if not same_device(node + slot.node_device, value + slot.value_device):
         return 0
     return same_extents(load(node + slot.node_shape), load(value + slot.value_shape))
 

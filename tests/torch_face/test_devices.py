@@ -11,6 +11,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import pytest
 import engine
 import engine.numpy as enp
 from engine import nn, optim
+from engine.kernels.cuda import simulated
 from engine.kernels.cuda.blas import has_products, multiply
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -183,6 +185,46 @@ def test_writes_on_cuda() -> None:
     host[:] = x[1:3]  # a write moves what it writes
     assert not host.is_cuda
     np.testing.assert_array_equal(host.numpy(), [1.0, 2.0])
+
+
+@on_a_device
+def test_threads_share_a_device() -> None:
+    def work(seed: int) -> None:
+        x = np.random.default_rng(seed).normal(size=(20, 30))
+        for _ in range(5):
+            y = engine.tensor(x).to("cuda")
+            results.append((((y * 2).exp() + 1).sum(1), (np.exp(x * 2) + 1).sum(1)))
+
+    results: list[Any] = []
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 20
+    for result, expected in results:
+        assert_on_cuda(result, expected, rtol=1e-12)
+
+
+@pytest.mark.gpu
+@on_a_device
+@pytest.mark.skipif(simulated(), reason="the simulator keeps no memory")
+def test_memory_of_the_device_is_used_again() -> None:
+    def pointer(x: engine.Tensor) -> int:
+        engine.eval(x)
+        return int(x._value.buffer.pointer)
+
+    first = engine.zeros(1_000_003, device="cuda") + 1
+    place = pointer(first)
+    del first
+    again = engine.zeros(1_000_003, device="cuda") + 2
+    assert pointer(again) == place
+    assert_on_cuda(again[-3:], [2.0, 2.0, 2.0])
+    del again
+    engine.cuda.empty_cache()
+    with pytest.raises(MemoryError, match="of the memory of"):
+        engine.eval(engine.zeros(1 << 45, device="cuda") + 1)
+    assert_on_cuda(engine.zeros(3, device="cuda") + 1, [1.0, 1.0, 1.0])
 
 
 @on_a_device
