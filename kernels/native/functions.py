@@ -106,7 +106,10 @@ def again(self: int, given: int, count: int, names: int) -> int:
     result = 0
     if steps != 0:
         values = reserve(40)
-        if read_parts(items, values, parts):
+        known = read_parts(items, values, parts)
+        if known and kind(load(given + 8)) == state.int_type:  # a join, into the host's
+            known = all_on_host(values, parts)
+        if known:
             result = wrapped(state.ndarray_type, play(steps, values, parts))
         i = 0
         while i < parts:
@@ -215,6 +218,16 @@ def read_parts(items: int, values: int, parts: int) -> int:
         store(values + 8 * i, value)
         i += 1
     return whole
+
+
+def all_on_host(values: int, count: int) -> int:
+    """Whether values are in the memory of the host."""
+    i = 0
+    while i < count:
+        if load(load(values + 8 * i) + slot.value_device) != state.host:
+            return 0
+        i += 1
+    return 1
 
 
 def product(self: int, other: int, entry: int) -> int:
