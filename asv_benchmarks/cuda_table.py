@@ -315,9 +315,8 @@ def main(names: Sequence[str]) -> None:
         except ImportError:
             print(f"{name} is not installed")
     copy = copy_speed(libraries)
-    print(
-        f"{engine.cuda.get_device_name()}: a copy moves {copy / 1e12:.3g} TB/s. Least, in ms."
-    )
+    name = engine.cuda.get_device_name()
+    print(f"{name}: a copy moves {copy / 1e12:.3g} TB/s. Least, in ms.")
     print(
         "| work | Engine | PyTorch | CuPy | of copy | best peer / Engine | difference |"
     )

@@ -27,6 +27,7 @@ from engine.recipe import (
 )
 from engine.record.trace import grad_enabled, grad_mode
 from engine.record.value import Value, constant
+from engine.rewalk import backward_again
 from engine.storage import GradCell, Line, Storage, leaf, read_region, stop
 
 NDArray = np.ndarray[Any, Any]
@@ -308,8 +309,12 @@ class Array:
             array does not require grad, or when its graph was walked and not retained.
         """
         retain = create_graph if retain_graph is None else retain_graph
-        seeds = [self._seed(gradient)]
-        for cell, grad in backward(seeds, create_graph, retain):
+        found = None
+        if gradient is None and not create_graph:
+            found = backward_again(self, bool(retain))
+        if found is None:
+            found = backward([self._seed(gradient)], create_graph, retain)
+        for cell, grad in found:
             _accumulate(cell, grad, create_graph)
 
     def _seed(self, gradient: Any) -> tuple[Value, Value | None]:

@@ -372,6 +372,8 @@ def _numbers(row: Row, launch: Launch) -> list[Word]:
 
 def _keyed(call: Call, private: Set[int]) -> Call:
     """The call with slots that only the segment needs named as temporaries."""
+    if not private:
+        return call
     words = tuple(
         Pointer(~word.key)
         if isinstance(word, Pointer) and word.key in private

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from functools import lru_cache
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
@@ -43,7 +44,13 @@ def user_line() -> str:
         _files.get(frame.f_code.co_filename) or _is_ours(frame)
     ):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return _line(frame.f_code.co_filename, frame.f_lineno)
+
+
+@lru_cache(maxsize=4096)
+def _line(filename: str, number: int) -> str:
+    """One object each time: nodes and keys have many of them."""
+    return f"{filename}:{number}"
 
 
 def named(message: str) -> str:

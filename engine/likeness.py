@@ -77,12 +77,16 @@ def remember(key: Any, plan: Plan, assembly: Assembly) -> None:
     _known[key] = Like(plan, assembly.places, assembly.fixed)
 
 
-def find(key: Any, parts: Sequence[Piece]) -> tuple[Plan, np.ndarray[Any, Any]] | None:
+def places_of(parts: Sequence[Piece]) -> tuple[int, ...]:
+    """Where the regions of each array begin in it, piece by piece."""
+    return tuple([begin for part in parts for begin in part.origins.values()])
+
+
+def find(key: Any, places: Sequence[int]) -> tuple[Plan, np.ndarray[Any, Any]] | None:
     """The plan of a path like this one, and by how much its regions are to be moved."""
     like = _known.get(key)
     if like is None:
         return None
-    places = [begin for part in parts for begin in part.origins.values()]
     if any(places[number] != like.places[number] for number in like.fixed):
         return None
     return like.plan, np.array(places, np.int64) - np.array(like.places, np.int64)

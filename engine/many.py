@@ -16,12 +16,13 @@ from engine.record.value import Value
 class Native(NamedTuple):
     """Native code, which begins with the first array and may end before the last.
 
-    ``read_first(arrays)`` gives values, ``renew_first(arrays, values)`` their number.
-    The others are functions of this module.
+    ``read_first(arrays)`` gives values, ``renew_first(arrays, values)`` and
+    ``forget_first(arrays)`` their number. The others are functions of this module.
     """
 
     read_first: Callable[[list[Array]], list[Value]]
     renew_first: Callable[[list[Array], list[Value]], int]
+    forget_first: Callable[[list[Array]], int]
     values_again: Callable[[Any, Any, Any], list[Value] | None]
     counted_again: Callable[[Any, Any], bool]
 
@@ -46,6 +47,13 @@ def renew_all(arrays: list[Array], values: list[Value]) -> None:
     done = _native[0].renew_first(arrays, values) if _native else 0
     for x, value in zip(arrays[done:], values[done:], strict=True):
         x.renew(value)
+
+
+def forget_grads(arrays: list[Array]) -> None:
+    """``x.grad = None`` for all of them."""
+    done = _native[0].forget_first(arrays) if _native else 0
+    for x in arrays[done:]:
+        x.grad = None
 
 
 def values_again(

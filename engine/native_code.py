@@ -11,7 +11,7 @@ import ctypes
 import inspect
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,7 @@ from engine.record.value import (
     Value,
     sequence,
 )
-from engine.rewalk import FREED
+from engine.rewalk import FREED, Seen, free_graph
 from engine.steps import steps_of
 from engine.storage import GradCell, Line, Storage
 from engine.torch.once import FACES, Once
@@ -102,9 +102,9 @@ def start(face: type[Array]) -> None:
         return
     _fill(code)
     code.thing("tensor_type", face)
-    _recycle(code, "value_row", _value)
+    _recycle(code, "value_row", _value, ("dtype", "shape", "layout", "device"))
     _recycle(code, "history_row", _history)
-    _recycle(code, "tensor_row", lambda: face.wrap(_value()))
+    _recycle(code, "tensor_row", lambda: face.wrap(_value()), KEPT)
     _code, _reason = code, "the default"
     _use(
         use_native,
@@ -115,10 +115,18 @@ def start(face: type[Array]) -> None:
             code.one("evaluate"),
         ),
     )
-    names = "record_again", "walk_again", "free_graph"
+    names = "record_again", "walk_again", "free_graph", "backward_again"
     _use(splice.use_native, splice.Native(*map(code.many, names)))
-    names = "renew_first", "values_again", "counted_again"
-    _use(many.use_native, many.Native(code.one("read_first"), *map(code.many, names)))
+    _use(
+        many.use_native,
+        many.Native(
+            code.one("read_first"),
+            code.many("renew_first"),
+            code.one("forget_first"),
+            code.many("values_again"),
+            code.many("counted_again"),
+        ),
+    )
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
     _replace(Once, "__call__", code.addresses["call_once"], FASTCALL)
     _join(code, face)
@@ -153,10 +161,20 @@ def _history() -> History:
     return History(LEAF, (), ())
 
 
-def _recycle(code: Code, row: str, make: Callable[[], Any]) -> None:
-    """Let objects that die be used again, where that can be done here."""
+KEPT = ("scalar", "writeable")
+"""What most handles have in common."""
+
+
+def _recycle(
+    code: Code, row: str, make: Callable[[], Any], kept: Sequence[str] = ()
+) -> None:
+    """Let objects that die be used again, where that can be done here.
+
+    The fields `kept` stay as they are meanwhile.
+    """
     with contextlib.suppress(Unknown):  # it takes longer, that is all
-        code.recycle(row, type(make()), make)
+        places = fields("its", make, *kept).values()
+        code.recycle(row, type(make()), make, [*places])
 
 
 def _slots(face: type[Array]) -> dict[str, int]:
@@ -181,6 +199,7 @@ def _slots(face: type[Array]) -> dict[str, int]:
         **fields("trie", Trie, *Trie.__slots__),
         **fields("known", lambda: Known(None), *Known.__slots__),
         **fields("config", Config, *Config.__slots__),
+        **fields("seen", Seen, *Seen.__slots__),
         **fields("history", _history, *History.__slots__),
         **fields("storage", storage, *Storage.__slots__[1:]),
         **fields("cell", lambda: GradCell(None, face), *GradCell.__slots__[1:]),  # type: ignore[arg-type]
@@ -213,9 +232,12 @@ def _fill(code: Code) -> None:
         "float64": np.dtype(np.float64),
         "complex128": np.dtype(np.complex128),
         "int64": np.dtype(np.int64),
+        "single_type": np.float32,
+        "double_type": np.float64,
         "array_type": np.ndarray,
         "value_type": Value,
         "scalar_type": Scalar,
+        "typed_scalar": _typed_scalar,
         "recipe_type": Recipe,
         "history_type": History,
         "storage_type": Storage,
@@ -251,6 +273,9 @@ def _fill(code: Code) -> None:
         "call_op": Op.__call__,
         "call_once": Once.__call__,
         "user_line": user_line,
+        "seen_type": Seen,
+        "backward_name": "backward",
+        "let_graph_go": free_graph,
         "written": _written,
         "steps_of": steps_of,
         "store_value": Array.store,
@@ -285,6 +310,10 @@ def _cells() -> Any:
         )
         words += [id(dtype), id(recipe), dtype.itemsize, kind]
     return (ctypes.c_uint64 * (len(words) + 1))(*words, 0)
+
+
+def _typed_scalar(number: Any, dtype: np.dtype[Any]) -> Scalar:
+    return Scalar(dtype.type(number), dtype)
 
 
 def _written(value: Value) -> None:
@@ -384,7 +413,7 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
     code.number("ndarray_base", at["array_base"])
     code.number("ufunc_op", own["ufunc_op"])
     code.thing("ndarray_type", face)
-    _recycle(code, "ndarray_row", lambda: face.wrap(_value()))
+    _recycle(code, "ndarray_row", lambda: face.wrap(_value()), KEPT)
     code.thing("ufunc", ufunc.__call__)
     code.thing("array_ufunc", face.__array_ufunc__)  # type: ignore[attr-defined]
     code.thing("array_ufunc_plain", functions.call_ufunc)

@@ -51,6 +51,8 @@ class Piece:
     origins : dict of int to int
         For arrays whose regions the key knows only relative to each other, by their
         numbers in the piece: where the first region begins.
+    pinned : frozenset of int
+        The arrays, by their numbers in the piece, whose regions it knows as they are.
     extent : int
         The single extent of the piece, which its key does not hold; else 0.
     first_scalar : int
@@ -64,6 +66,7 @@ class Piece:
     alive: tuple[bool, ...]
     donated: frozenset[int]
     origins: dict[int, int]
+    pinned: frozenset[int]
     extent: int
     first_scalar: int
 
@@ -228,6 +231,7 @@ class _Description:
                 if self.nodes[k].op is not LEAF or k in self.donated
             ),
             origins,
+            frozenset(one.owner for one in self.regions) - origins.keys(),
             extent,
             first_scalar,
         )

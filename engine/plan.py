@@ -21,7 +21,8 @@ from engine.interpret import interpret, moved
 from engine.kernels import pool
 from engine.kernels.backend import HOST
 from engine.kernels.native import table as native
-from engine.likeness import find, key_of, remember, spent
+from engine.likeness import find, key_of, places_of, remember, spent
+from engine.outlines import outline_of, recall, tell
 from engine.pieces import Piece, pieces
 from engine.program import from_nodes, is_leaf
 from engine.record.node import LEAF, Node
@@ -39,6 +40,9 @@ PLAN = 8e-5
 
 PLACE = 6e-6
 """... and where a piece like it is planned already."""
+
+ASUNDER = 1.5e-4
+"""To run a plan that cold rows take asunder takes so much more than native code."""
 
 
 class Plan:
@@ -127,6 +131,7 @@ class Plan:
         if bound is not None:
             stop = bound.run(table, scalars)
             if stop is None:
+                self._wait(ASUNDER)
                 return self._results(table, frozenset())
             if stop.error is not None:
                 unfinished = self._unfinished(stop.row, stop.error, table, scalars)
@@ -174,6 +179,7 @@ class Plan:
         """
         bound = self._ready()
         if bound is None or self._cold:
+            self._wait(PLACE * sum(len(row.group.steps) for row in self.rows))
             return None
         other = bound.moved(moves)
         if other is None:
@@ -197,7 +203,7 @@ class Plan:
         """
         if self._away:
             return None
-        cold = [row for row in self.rows if not row.settled]
+        cold = [row for row in self.rows if not row.settle()]
         if not native.available() or 2 * len(cold) > len(self.rows):
             return None
         shapes = {slot: shape for _, slot, shape, _ in self._outputs}
@@ -206,10 +212,15 @@ class Plan:
         self._cold = cold
         return self.bound
 
+    def _wait(self, seconds: float) -> None:
+        """Let cold rows know what it costs that they keep all others from going on."""
+        for row in self._cold:
+            row.warm(seconds / len(self._cold))
+
     def _has_warmed(self) -> bool:
         """Whether half of the rows that were cold when it was bound are no longer."""
         cold = self._cold
-        return bool(cold) and 2 * sum(row.settled for row in cold) >= len(cold)
+        return bool(cold) and 2 * sum(row.settle() for row in cold) >= len(cold)
 
     def _unfinished(
         self, number: int, error: Exception, table: list[Any], scalars: Sequence[Any]
@@ -286,9 +297,11 @@ class ColdPlan:
         "_key",
         "_nodes",
         "_pieces",
+        "_places",
         "_seen",
         "_spent",
         "_straight",
+        "_was_looked_at",
         "plan",
     )
 
@@ -302,7 +315,9 @@ class ColdPlan:
         away = any(node.device != HOST for node in nodes)
         self._spent = float("inf") if away else 0.0
         self._pieces: list[Piece] | None = None
+        self._was_looked_at = False
         self._key: Any = None
+        self._places: tuple[int, ...] = ()
         self.plan: Plan | None = None
         self._seen: Bound | None = None
         self._straight: tuple[Any, ...] | None = None
@@ -325,24 +340,42 @@ class ColdPlan:
     ) -> dict[int, Array]:
         """Compute the outputs, by number of the recorded value."""
         if self.plan is None:
-            if self._pieces is None:
-                self._pieces = pieces(self._nodes, self._alive, self._donated)
-                self._key = key_of(self._nodes, self._pieces)
+            if not self._was_looked_at:
+                self._look()
             self._spent += self._cost
             if self._key is not None:
                 self._spent = max(self._spent, spent(self._key, self._cost))
-            self.plan = self._like(self._pieces)
+            self.plan = self._like()
             if self.plan is None:
-                price = self._price(self._pieces)
-                if config.tier == "auto" and self._spent < price:
+                parts = self._parts()
+                if config.tier == "auto" and self._spent < self._price(parts):
                     return interpret(self._nodes, self._alive, leaves, scalars)
-                self.plan = self._planned(self._pieces)
-            self._pieces = []
+                self.plan = self._planned(parts)
+            self._pieces = None
         return self.plan.run(leaves, scalars)
 
-    def _like(self, parts: list[Piece]) -> Plan | None:
+    def _look(self) -> None:
+        """Find out which paths are like this one."""
+        self._was_looked_at = True
+        outline = outline_of(self._nodes, self._alive, self._donated)
+        known = None if outline is None else recall(outline)
+        if known is not None:
+            self._key, self._places = known
+            return
+        parts = self._parts()
+        self._key, self._places = key_of(self._nodes, parts), places_of(parts)
+        if outline is not None and self._key is not None:
+            tell(outline, self._key, parts)
+
+    def _parts(self) -> list[Piece]:
+        """The path cut in pieces."""
+        if self._pieces is None:
+            self._pieces = pieces(self._nodes, self._alive, self._donated)
+        return self._pieces
+
+    def _like(self) -> Plan | None:
         """The plan, where a path like this one has a plan that can be moved."""
-        found = None if self._key is None else find(self._key, parts)
+        found = None if self._key is None else find(self._key, self._places)
         if found is None:
             return None
         plan, moves = found

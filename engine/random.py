@@ -17,10 +17,13 @@ from typing import Any
 import numpy as np
 
 from engine import composites
-from engine.record.runtime import from_source
-from engine.record.value import Value
+from engine.record.once import repeated
+from engine.record.runtime import from_source, watchers
+from engine.record.value import Scalar, Value
 
 _MASK = (1 << 64) - 1
+_NUMBER = np.dtype(np.uint64)
+"""What seeds and counters are."""
 
 
 class Generator:
@@ -81,7 +84,17 @@ class Generator:
 
     def uniform(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Value:
         """Uniform numbers in [0, 1)."""
-        return composites.uniform(*self._next(prod(shape)), shape, dtype)
+        seed, start = self._next(prod(shape))
+        if watchers:
+            return composites.uniform(seed, start, shape, dtype)
+        extents, numbers = tuple(shape), [_NUMBER.type(seed), _NUMBER.type(start)]
+
+        def draw() -> list[Value]:
+            key, first = [Scalar(x, _NUMBER) for x in numbers]
+            return [composites.uniform(key, first, extents, dtype)]
+
+        (drawn,) = repeated(("uniform", extents, dtype), draw, (), numbers)
+        return drawn
 
     def normal(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Value:
         """Normal numbers of mean 0 and variance 1."""

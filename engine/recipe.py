@@ -189,7 +189,16 @@ def index_basic(recipe: Recipe, key: Sequence[Any]) -> tuple[Recipe, bool]:
             integers += 1
         axis += 1
     all_taken = integers == len(recipe.shape) and not shape and not dotted
-    return Recipe(recipe.dtype, offset, tuple(shape), tuple(strides)), all_taken
+    return Recipe(recipe.dtype, offset, *_same(tuple(shape), tuple(strides))), all_taken
+
+
+@lru_cache(maxsize=4096)
+def _same(shape: Shape, strides: Shape) -> tuple[Shape, Shape]:
+    """A shape and strides: one object each time, that of arrays of this shape."""
+    return owned(_FLOAT, shape).shape, strides
+
+
+_FLOAT: np.dtype[Any] = np.dtype(float)
 
 
 def _without_ellipsis(recipe: Recipe, key: list[Any]) -> list[Any]:

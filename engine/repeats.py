@@ -72,7 +72,9 @@ def _run_at(text: str, start: int) -> Run | None:
 
 
 def cuts(
-    events: Sequence[Hashable], ends: Sequence[bool], shapes: Sequence[Hashable] = ()
+    events: Sequence[Hashable],
+    ends: Sequence[bool],
+    shapes: Sequence[tuple[int, ...]] = (),
 ) -> list[int]:
     """Where to cut a path so that pieces of a loop are alike; none without a loop.
 
@@ -82,8 +84,9 @@ def cuts(
         What is done, in order.
     ends : sequence of bool
         Which events end a statement: a loop is cut behind one, where it has any.
-    shapes : sequence, optional
-        What they are done on. Where that changes each time, each time is a piece.
+    shapes : sequence of tuple of int, optional
+        What they are done on. Where that changes each time, each time is a piece; the
+        cut is where a piece has the fewest extents.
 
     Examples
     --------
@@ -94,10 +97,9 @@ def cuts(
     for start, stop, period in runs(events):
         if stop - start < PIECE:
             continue
-        for first in range(start, start + period):
-            if ends[first + period - 1]:
-                start = first
-                break
+        firsts = [k for k in range(start, start + period) if ends[k + period - 1]]
+        if firsts:
+            start = min(firsts, key=lambda k: len(_extents(shapes[k : k + period])))
         long = max(PIECE // period, 1) * period
         if (
             shapes[start : start + period]
@@ -113,3 +115,8 @@ def cuts(
             places.append(start)
     inside = {place for place in places if 0 < place < len(events)}
     return sorted(inside)
+
+
+def _extents(shapes: Sequence[tuple[int, ...]]) -> set[int]:
+    """All extents of some shapes."""
+    return {extent for shape in shapes for extent in shape}

@@ -191,14 +191,18 @@ class Found(NamedTuple):
     def free(self) -> None:
         """Let go of the histories of the graph, but for those of leaves."""
         known = native()
-        if known is not None and known.free_graph(self.table, self.graph):
-            return
-        for place in self.graph:
-            value = self.table[place]
-            history = value.history
-            if history is not None and history.op is not LEAF_HISTORY:
-                value.history = FREED.get(history.op) or _freed(history.op)
-        note_histories(current_trace())
+        if known is None or not known.free_graph(self.table, self.graph):
+            free_graph(self.table, self.graph)
+
+
+def free_graph(table: Sequence[Value], graph: Sequence[int]) -> None:
+    """Let go of the histories of the values at some places, but for those of leaves."""
+    for place in graph:
+        value = table[place]
+        history = value.history
+        if history is not None and history.op is not LEAF_HISTORY:
+            value.history = FREED.get(history.op) or _freed(history.op)
+    note_histories(current_trace())
 
 
 FREED: dict[Any, History] = {}
@@ -215,7 +219,7 @@ def _freed(op: Any) -> History:
     return history
 
 
-class _Seen:
+class Seen:
     """What is known of the walks that began at a node."""
 
     __slots__ = ("trials", "walks")
@@ -223,6 +227,16 @@ class _Seen:
     def __init__(self) -> None:
         self.trials = 0
         self.walks: tuple[Walk, ...] = ()
+
+
+def backward_again(handle: Any, retain: bool) -> list[tuple[Any, Value]] | None:
+    """A backward walk from a number, if native code can do it as one before.
+
+    Gives the cells and gradients that are left to be added; None where nothing was
+    done. Without `retain` the histories are let go.
+    """
+    known = native()
+    return None if known is None else known.backward_again(handle, retain)
 
 
 def rewalk(seeds: Seeds, wanted: list[Value] | None) -> Found | Start | None:
@@ -235,9 +249,9 @@ def rewalk(seeds: Seeds, wanted: list[Value] | None) -> Found | Start | None:
     if watchers and id(trace) in watchers:
         return None
     known = passages_from(trace.node)
-    seen: _Seen | None = known.get("backward")
+    seen: Seen | None = known.get("backward")
     if seen is None:
-        known["backward"] = _Seen()
+        known["backward"] = Seen()
         return None
     for walk in seen.walks:
         found = walk.again(seeds, wanted)
@@ -296,7 +310,7 @@ def note(
         ),
     )
     # Another thread may have forgotten what is known there.
-    seen = passages_from(start.node).setdefault("backward", _Seen())
+    seen = passages_from(start.node).setdefault("backward", Seen())
     seen.walks = (walk, *seen.walks[: KEPT - 1])
 
 

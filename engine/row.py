@@ -120,10 +120,18 @@ class Row:
             row.launcher = row._launcher_like(self.launcher)
         return row
 
-    @property
-    def settled(self) -> bool:
+    def settle(self) -> bool:
         """Whether it is known how the row runs: a group that is cold may warm up."""
+        first = self.first
+        if first is not None and self.launcher is None and first.settle():
+            self._choose_like(first)
         return self.launcher is not None or self._interpreted
+
+    def warm(self, seconds: float) -> None:
+        """Note what others have waited since the group is cold, as if it had run."""
+        assert self.lowered is not None
+        key = self.lowered.kernel.key
+        _heat[key] = _heat.get(key, 0.0) + seconds
 
     def run(self, table: list[Any], scalars: Sequence[Any]) -> None:
         """Compute the group over the table of buffers."""

@@ -167,13 +167,38 @@ def context() -> contextvars.Context | None:
     return found
 
 
-def _limit() -> int:
-    """Bytes that may wait in the lists: an eighth of the memory, at most 1 GiB."""
+LIMITS = (
+    "/sys/fs/cgroup/memory.max",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+)
+"""Where Linux says how much memory a container may take."""
+
+
+@cache
+def total_bytes() -> int:
+    """Memory of this machine, or what this container may take of it; 8 GiB if unknown.
+
+    Examples
+    --------
+    >>> total_bytes() > 2**20
+    True
+    """
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         memory = 2**33
-    return min(2**30, memory // 8)
+    for path in LIMITS:
+        try:
+            with open(path) as file:
+                memory = min(memory, int(file.read()))
+        except (OSError, ValueError):  # there is none, or it says "max"
+            continue
+    return memory
+
+
+def _limit() -> int:
+    """Bytes that may wait in the lists: an eighth of the memory, at most 1 GiB."""
+    return min(2**30, total_bytes() // 8)
 
 
 @cache

@@ -81,6 +81,21 @@ def test_results_views_and_numbers_are_right_again_and_again() -> None:
         assert float(total) == pytest.approx(mine.sum(), rel=1e-13)
 
 
+def test_lists_and_parameters_are_looked_at_natively(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, parameters = np.ones(50), [engine.nn.Parameter(engine.ones(3))]
+
+    def step() -> Any:
+        results = chain(x, x), x + 1.0
+        engine.eval([*results], parameters)
+        return results
+
+    assert warm(step) == 1
+    monkeypatch.setattr("engine.evaluation.evaluate", None)  # Python's is not called
+    assert step()[1].tolist() == [2.0] * 50
+
+
 def test_both_ways_count_the_same() -> None:
     x, y = np.ones(50), np.ones(50)
 

@@ -13,9 +13,13 @@ import engine
 import engine.chain
 import engine.likeness
 import engine.numpy as np
+import engine.outlines
 import engine.plan
 from engine.config import config
 from engine.kernels import pool
+from engine.likeness import key_of, places_of
+from engine.outlines import Outline, outline_of, recall, tell
+from engine.pieces import pieces
 from engine.plan import ColdPlan
 
 
@@ -24,6 +28,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(engine.chain, "_templates", {})
     monkeypatch.setattr(engine.likeness, "_known", {})
     monkeypatch.setattr(engine.likeness, "_spent", {})
+    monkeypatch.setattr(engine.outlines, "_told", {})
     with empty_trace(), config(tier="compiled"):
         yield
 
@@ -89,6 +94,62 @@ def test_a_stretch_further_on_has_the_plan_of_the_first(
         assert plan.straight() is not None
     assert len(assembled) == before
     assert run(first)[1] == whole(first)
+
+
+def watched(first: int) -> Recorded:
+    """A stretch of a filter; a row of its input is looked up, and another one moves."""
+    x, y = array(90, 7), array(90, 7, seed=1)
+    memory = y
+    for i in range(first, first + 40):
+        y = put_part(y, take_part(x, 5) * take_part(x, i) + take_part(y, i - 1), i)
+    return Recorded([y], donated=[memory])
+
+
+def with_a_whole(first: int) -> Recorded:
+    """A stretch, in one piece, of a filter whose input is also read as it is."""
+    x, y = array(90, 7), array(90, 7, seed=1)
+    memory = y
+    for i in range(first, first + 20):
+        y = put_part(y, take_part(x, i) * 0.5 + take_part(y, i - 1), i)
+    return Recorded([y, x + 1.0], donated=[memory])
+
+
+def described(recorded: Recorded) -> tuple[Any, Any]:
+    parts = pieces(recorded.nodes, recorded.alive, recorded.donated)
+    return key_of(recorded.nodes, parts), places_of(parts)
+
+
+def outline(recorded: Recorded) -> Outline:
+    found = outline_of(recorded.nodes, recorded.alive, recorded.donated)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sweep", "told"),
+    [(columns, True), (rows, True), (watched, False), (with_a_whole, False)],
+)
+def test_what_an_outline_tells_is_what_a_description_finds(
+    sweep: Callable[[int], Recorded], told: bool
+) -> None:
+    first = sweep(3)
+    key, _ = described(first)
+    tell(outline(first), key, pieces(first.nodes, first.alive, first.donated))
+    assert recall(outline(sweep(3))) == described(sweep(3))
+    for begin in (4, 17, 31, 2):
+        found = recall(outline(sweep(begin)))
+        assert (found is not None) == told
+        assert found in (None, described(sweep(begin)))
+
+
+def test_a_path_further_on_is_not_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    run(columns(3), 2)
+    monkeypatch.setattr(engine.plan, "pieces", None)
+    recorded = columns(17)
+    plan, found = run(recorded)
+    monkeypatch.undo()
+    assert found == whole(recorded)
+    assert plan.straight() is not None
 
 
 def test_other_distances_are_other_plans(assembled: list[int]) -> None:

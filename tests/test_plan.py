@@ -32,6 +32,7 @@ from engine.kernels.cpu import target
 from engine.kernels.cpu.backend import CompileError, backend
 from engine.kernels.cpu.emit import emit
 from engine.kernels.kernel import Kernel
+from engine.kernels.native import table as native
 from engine.plan import ColdPlan
 from engine.recipe import Recipe
 from engine.record.trace import current_trace
@@ -235,6 +236,25 @@ def test_a_group_is_interpreted_until_that_cost_its_compilation(
     monkeypatch.setattr(backend, "is_known", lambda kernel: False)
     with config(tier="auto"):
         assert interpreted_runs(Recorded([y]), 9) == 3
+
+
+@pytest.mark.skipif(
+    not native.available(), reason=f"no native runner: {native.reason()}"
+)
+def test_a_cold_group_among_native_ones_is_compiled_sooner(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, y, z = array(11), array(13), array(17)
+    cold = op("arctan", op("cosh", x * 0.321) * x) - op("cbrt", x)
+    recorded = Recorded([cold, y * 2.5 + 1.0, z * 3.5 - 1.0])
+    run = engine.row.GROUP + 6 * engine.row.CALL
+    monkeypatch.setattr(engine.row, "_heat", {})
+    monkeypatch.setattr(engine.row, "COMPILE", 9.5 * run)
+    monkeypatch.setattr(engine.plan, "ASUNDER", 2 * run)
+    monkeypatch.setattr(backend, "is_known", lambda kernel: "arctan" not in kernel.name)
+    with config(tier="auto"):
+        # 1, then in three native runs 2, 5 and 8, each with 2 more behind it
+        assert interpreted_runs(recorded, 12) == 4
 
 
 def test_the_source_of_a_cold_kernel_is_emitted_once(

@@ -90,7 +90,7 @@ def blas_threads() -> Iterator[Callable[[int], None]]:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
-    "shape", [(64, 64, 128), (128, 64, 64), (100, 99, 98), (33, 90, 110)]
+    "shape", [(64, 64, 128), (128, 64, 64), (100, 99, 98), (33, 90, 110), (9, 97, 406)]
 )
 def test_the_bits_of_small_products_do_not_depend_on_threads(
     dtype: str, shape: tuple[int, int, int], blas_threads: Callable[[int], None]
@@ -112,7 +112,8 @@ def test_the_bits_of_small_products_do_not_depend_on_threads(
 
 def test_products_in_parts_are_products() -> None:
     rng = np.random.default_rng(0)
-    for m, k, n in [(64, 64, 128), (128, 64, 64), (24, 200, 90), (31, 97, 101)]:
+    shapes = (64, 64, 128), (128, 64, 64), (24, 200, 90), (31, 97, 101), (9, 97, 406)
+    for m, k, n in shapes:
         x, y = rng.integers(-9, 9, (m, k)) * 1.0, rng.integers(-9, 9, (k, n)) * 1.0
         want = np.einsum("ij,jk->ik", x, y)
         for left in (x, np.asfortranarray(x), np.repeat(x, 2, 1)[:, ::2]):

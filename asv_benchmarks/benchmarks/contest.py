@@ -42,6 +42,9 @@ class Pace:
 
 UNSETTLED = ("interpreted_ops", "kernels_compiled", "kernels_loaded")
 
+PAUSE = 0.01
+"""Seconds before a sample: threads of others look for work for some milliseconds."""
+
 THOROUGH = Pace(seconds=10.0, rounds=(5, 100), sample=0.005, warming=20.0)
 QUICK = Pace(seconds=1.0, rounds=(3, 20), sample=0.001, warming=5.0)
 
@@ -196,6 +199,7 @@ def take_turns(runs: Mapping[str, Run], pace: Pace) -> dict[str, Times]:
     for number in range(most):
         gc.collect()
         for name, run in runs.items():
+            time.sleep(PAUSE)
             if numbers[name] > 1 or number == 0:
                 run()
             start = time.perf_counter()

@@ -17,7 +17,7 @@ from engine import ops
 from engine.movement import reshape_value
 from engine.ops.op import DType, cast
 from engine.ops.regions import full_value
-from engine.record.value import Value
+from engine.record.value import Scalar, Value
 
 _DOUBLE = np.dtype(np.float64)
 _HALF = np.dtype(np.float16)
@@ -105,14 +105,17 @@ def triu(x: Value, k: int = 0) -> Value:
 
 
 # -- random numbers --------------------------------------------------------------------
-def bits(key: int, offset: int, shape: Sequence[int]) -> Value:
+def bits(key: int | Scalar, offset: int | Scalar, shape: Sequence[int]) -> Value:
     """64 random bits for each element (uint64). Uses one counter per element."""
     counter = cast(ops.iota(attributes=(prod(shape),)), _UNSIGNED)
     return reshape_value(ops.random_bits(counter + offset, key), tuple(shape))
 
 
 def uniform(
-    key: int, offset: int, shape: Sequence[int], dtype: DType = _DOUBLE
+    key: int | Scalar,
+    offset: int | Scalar,
+    shape: Sequence[int],
+    dtype: DType = _DOUBLE,
 ) -> Value:
     """Numbers in [0, 1), as dense as the dtype allows. Uses one counter per element."""
     return _fraction(bits(key, offset, shape), dtype)

@@ -142,9 +142,13 @@ def dropout(
     if not training or p == 0.0:
         return input
     scale = 0.0 if p == 1.0 else 1.0 / (1.0 - p)
-    kept = rand(input.shape) >= p
-    out = (input * scale).masked_fill(~kept, 0)
+    out = _dropped(input, rand(input.shape), p, scale)
     return input.copy_(out) if inplace else out
+
+
+@Once
+def _dropped(input: Tensor, drawn: Tensor, p: float, scale: float) -> Tensor:
+    return (input * scale).masked_fill(drawn < p, 0)
 
 
 # -- normalisation --------------------------------------------------------------------

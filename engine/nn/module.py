@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
+from engine.many import forget_grads
 from engine.nn.parameter import Parameter
 from engine.torch.device import device, usable_device
 from engine.torch.dtypes import dtype_of
@@ -291,8 +292,7 @@ class Module:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or set them to 0."""
-        for parameter in self.parameters():
-            forget_grad(parameter, set_to_none)
+        zero_grads(list(self.parameters()), set_to_none)
 
     def apply(self, fn: Callable[[Module], Any]) -> Self:
         """Call a function with each module, this one last."""
@@ -365,11 +365,12 @@ class Module:
         return f"{type(self).__name__}(\n  {body}\n)"
 
 
-def forget_grad(parameter: Tensor, set_to_none: bool) -> None:
-    """Let a parameter have no gradient, or one of zeros."""
+def zero_grads(parameters: list[Any], set_to_none: bool) -> None:
+    """Let parameters have no gradients, or gradients of zeros."""
     if set_to_none:
-        parameter.grad = None
+        forget_grads(parameters)
         return
-    gradient = parameter.grad
-    if gradient is not None:
-        parameter.grad = gradient.detach().zero_()
+    for parameter in parameters:
+        gradient = parameter.grad
+        if gradient is not None:
+            parameter.grad = gradient.detach().zero_()

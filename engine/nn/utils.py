@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from engine.array import Array
+from engine.many import read_all, renew_all
+from engine.record.once import repeated
 from engine.torch.creation import tensor
 from engine.torch.functions import cat, stack
 from engine.torch.gradients import no_grad
@@ -59,31 +61,67 @@ def clip_grad_norm_(
     gradients = _gradients(parameters)
     if not gradients:
         return tensor(0.0)
+    order, limit = float(norm_type), float(max_norm)
     with no_grad():
-        return _clipped(gradients, max_norm, float(norm_type), error_if_nonfinite)
+        if error_if_nonfinite:
+            _require_finite(_norm(gradients, order), order)
+        total, *_ = _changed(
+            ("clip_grad_norm_", repr(limit), order),
+            gradients,
+            lambda old: _scaled(old, limit, order),
+        )
+    return total
 
 
-def _clipped(
-    gradients: list[Tensor], max_norm: float, order: float, error_if_nonfinite: bool
-) -> Tensor:
-    """Scale gradients to a norm of at most `max_norm`; give the norm they had."""
+def _norm(gradients: list[Tensor], order: float) -> Tensor:
+    """The norm of all gradients as one vector."""
     total: Tensor = stack([gradient.norm(order) for gradient in gradients]).norm(order)
-    if error_if_nonfinite and not total.isfinite().item():
+    return total
+
+
+def _require_finite(total: Tensor, order: float) -> None:
+    if not total.isfinite().item():
         raise RuntimeError(
             f"clip_grad_norm_: a finite norm of order {order} was required; "
             f"{total.item()} was found; error_if_nonfinite=False scales by it anyway"
         )
+
+
+def _scaled(gradients: list[Tensor], max_norm: float, order: float) -> list[Tensor]:
+    """The norm of gradients, and gradients scaled to a norm of at most `max_norm`."""
+    total = _norm(gradients, order)
     factor = (max_norm / (total + 1e-6)).clamp(max=1.0)
-    for gradient in gradients:
-        gradient.mul_(factor.to(gradient.dtype))
-    return total
+    return [total, *[x * factor.to(x.dtype) for x in gradients]]
+
+
+def _changed(
+    key: tuple[object, ...],
+    gradients: list[Tensor],
+    change: Callable[[list[Tensor]], list[Tensor]],
+) -> list[Tensor]:
+    """Give gradients new values: the last that `change` gives. The first are returned.
+
+    It is recorded at once where it was called before, so it must depend on nothing but
+    the key and the gradients.
+    """
+    table = read_all([*gradients])
+    results = repeated(
+        key, lambda: [x.read() for x in change([*map(Tensor.wrap, table)])], table
+    )
+    renew_all([*gradients], results[len(results) - len(gradients) :])
+    return [*map(Tensor.wrap, results[: len(results) - len(gradients)])]
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Bring each element of all gradients to within `clip_value` of 0."""
-    with no_grad():
-        for gradient in _gradients(parameters):
-            gradient.clamp_(-float(clip_value), float(clip_value))
+    gradients, limit = _gradients(parameters), float(clip_value)
+    if gradients:
+        with no_grad():
+            _changed(
+                ("clip_grad_value_", repr(limit)),
+                gradients,
+                lambda old: [x.clamp(-limit, limit) for x in old],
+            )
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:

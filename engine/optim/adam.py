@@ -83,12 +83,8 @@ class Adam(Optimizer):
     def _numbers(self, step: Any, group: Group) -> dict[str, Any]:
         lr, decay = setting(group, "lr"), group["weight_decay"]
         beta1, beta2 = group["betas"]
-        numbers = {}
-        if decay:
-            numbers["decay"] = 1 - lr * decay if self.decoupled else decay
         # Both corrections of the means' start are numbers, made on the host.
-        return {
-            **numbers,
+        numbers = {
             "new": 1 - beta1,
             "beta2": beta2,
             "new_square": 1 - beta2,
@@ -96,6 +92,9 @@ class Adam(Optimizer):
             "eps": group["eps"],
             "rate": -lr / (1 - beta1**step),
         }
+        if decay:
+            numbers["decay"] = 1 - lr * decay if self.decoupled else decay
+        return numbers
 
     def _update(
         self,

@@ -9,7 +9,7 @@ from engine.array import Array
 from engine.errors import named
 from engine.execute import flush
 from engine.many import counted_again, read_all, renew_all, values_again
-from engine.nn.module import forget_grad
+from engine.nn.module import zero_grads
 from engine.ops.op import cast
 from engine.optim.steps import (
     Change,
@@ -120,7 +120,8 @@ class Optimizer:
                 loss = closure()
         before = switch_grad(False)
         try:
-            self._change(self._again() or self._step())
+            if not self._again():
+                self._change(self._step())
         finally:
             switch_grad(before)
         trace = current_trace()
@@ -128,27 +129,31 @@ class Optimizer:
             flush(trace)
         return loss
 
-    def _again(self) -> Step | None:
-        """A step that does what the last one did; None where anything differs."""
+    def _again(self) -> bool:
+        """Do what the last step did; whether nothing differs, so that it was done."""
         known, groups = self._known, self.param_groups
         if known is None or watchers:
-            return None
+            return False
         lists = [group["params"] for group in groups]
         table = values_again(known.entries, lists, self.state)
         if table is None:
-            return None
+            return False
         if [self._form(group, False) for group in groups] != known.forms:
-            return None
-        numbers = []
+            return False
+        numbers: list[Any] = []
+        sets = []
         for source in known.sources:
             step = None if source.counts < 0 else known.steps[source.counts] + 1
             given = self._numbers(step, groups[source.group])
             if tuple(given) != source.names:
-                return None
-            numbers.append(source.numbers(given))
+                return False
+            made = source.numbers(given)
+            sets.append(made)
+            numbers += made[1]
         if not counted_again(known.states, known.steps):
-            return None
-        return Step(known.key, known.changes, numbers, table, known.written)
+            return False
+        self._record(known.key, known.changes, sets, numbers, table, known.written)
+        return True
 
     def _step(self) -> Step:
         """What is to be done for each parameter that has a gradient."""
@@ -212,13 +217,26 @@ class Optimizer:
         return Step(key, changes, numbers, read_all(read), written)
 
     def _change(self, step: Step) -> None:
-        """Record what is to be done, then write it: an error leaves all as it was."""
-        key, changes, numbers, table, written = step
+        """Do a step."""
+        key, changes, sets, table, written = step
+        numbers = [x for _, values, _ in sets for x in values]
+        self._record(key, changes, sets, numbers, table, written)
+
+    def _record(
+        self,
+        key: Any,
+        changes: list[Change],
+        sets: list[Numbers],
+        numbers: list[Any],
+        table: list[Value],
+        written: list[Array],
+    ) -> None:
+        """Record what is to be done, then write it: an error leaves all as it was.
+
+        `numbers` are those of all sets.
+        """
         results = repeated(
-            (key,),
-            lambda: self._updates(changes, table, numbers),
-            table,
-            [x for _, values, _ in numbers for x in values],
+            (key,), lambda: self._updates(changes, table, sets), table, numbers
         )
         renew_all(written, results)
 
@@ -274,8 +292,7 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or set them to 0."""
         for group in self.param_groups:
-            for parameter in group["params"]:
-                forget_grad(parameter, set_to_none)
+            zero_grads(group["params"], set_to_none)
 
     # -- state --------------------------------------------------------------------
     def _places(self) -> dict[int, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import _thread
 from typing import Any
 
-from .inferred import Found, find, signature
+from .inferred import Found, find
 from .node import Node
 from .trace import LARGE, Trace, leaf_node
 from .value import Scalar, Value
@@ -36,13 +36,13 @@ def grow(
     inputs : Value, Scalar, float or int
     """
     try:
-        given, found = _found(key, inputs)
+        found = _found(key, inputs)
         if found is None:
             return False
         if entering is not None:
             parent.last = leaf_node(parent, entering)
             return True
-        node = trace.extend(parent, key, given, found)
+        node = trace.extend(parent, key, inputs, found)
     except Exception:  # Python records it again, and the user hears of it
         return False
     except KeyboardInterrupt:
@@ -54,28 +54,28 @@ def grow(
     return True
 
 
-def _found(
-    key: tuple[Any, ...], inputs: tuple[Any, ...]
-) -> tuple[list[Value | Scalar], Found | None]:
-    """The operands as they are recorded; None for what a face might record otherwise.
+def _found(key: tuple[Any, ...], inputs: tuple[Any, ...]) -> Found | None:
+    """The dtype and shape of a result; None for what a face might record otherwise.
 
     It records regions that are neither all of an array nor nothing as they are, and
     other ops as it did before on arrays of these dtypes and shapes.
     """
     op, _, attributes, dtypes = key
     if op.fails_late:
-        return [], None
+        return None
     if op.name in ("view", "update"):
         base, (recipe,) = inputs[0], attributes
-        if recipe.size == 0 or recipe.is_whole(base.size, base.dtype):
-            return [], None
+        dtype, offset, shape, strides = recipe
+        if 0 in shape or (offset == 0 and recipe.is_whole(base.size, base.dtype)):
+            return None
         if op.name == "view":
-            return [*inputs], (recipe.dtype, recipe.shape)
-        if 0 in recipe.strides:  # what is written to must not overlap itself
-            return [], None
-        return [*inputs], (base.dtype, base.shape)
+            return dtype, shape
+        if 0 in strides:  # what is written to must not overlap itself
+            return None
+        return base.dtype, base.shape
     typed = iter(dtypes)
-    given = [
-        x if type(x) in (Value, Scalar) else Scalar(x, next(typed)) for x in inputs
+    forms = [
+        (Value, x.dtype, x.shape) if type(x) is Value else (Scalar, next(typed), ())
+        for x in inputs
     ]
-    return given, find(signature(op, given, attributes))
+    return find((op, attributes, *forms))

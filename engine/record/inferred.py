@@ -26,7 +26,7 @@ _found: dict[tuple[Any, ...], Found] = {}
 def signature(
     op: Op, inputs: Sequence[Value | Scalar], attributes: tuple[Any, ...]
 ) -> tuple[Any, ...]:
-    """What the dtype and shape of a result depend on."""
+    """What the dtype and shape of a result depend on; `growth` knows it."""
     return op, attributes, *[(type(x), x.dtype, x.shape) for x in inputs]
 
 

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from engine.kernels.backend import HOST
-from engine.recipe import CANONICAL, owned
+from engine.recipe import CANONICAL, Recipe, owned
 
 if TYPE_CHECKING:
     from engine.ops.op import Op
+
+
+_NUMBERS = tuple(range(10_000))
+"""The numbers of nodes: one object each, as for what else nodes have in common.
+
+Recording is slow where what it reads of nodes is not in the CPU's cache, and paths that
+are alike but for their regions have some 20,000 nodes.
+"""
+
+_MOST = 100_000
+
+_common: dict[Any, Any] = {}
+_one = _common.setdefault
+
+
+class _Form(NamedTuple):
+    """What nodes of one dtype and shape have in common."""
+
+    dtype: np.dtype[Any]
+    layout: Recipe
+    size: int
+    inexact: bool
+
+
+@lru_cache(maxsize=4096)
+def _form(dtype: np.dtype[Any], shape: tuple[int, ...]) -> _Form:
+    size = prod(shape) * dtype.itemsize
+    layout = owned(dtype, shape)
+    return _Form(CANONICAL.get(dtype, dtype), layout, size, dtype.kind in "fc")
 
 
 class Node:
@@ -57,19 +87,22 @@ class Node:
         line: str,
         device: str = HOST,
     ) -> None:
+        if len(_common) >= _MOST:
+            _common.clear()
         self.op = op
-        self.operands = operands
+        self.operands: tuple[int, ...] = _one(operands, operands)
         self.attributes = attributes
-        self.scalars = scalars
-        self.dtype = CANONICAL.get(dtype, dtype)
-        self.shape = shape
-        self.size = prod(shape) * dtype.itemsize
+        if len(attributes) == 1 and type(attributes[0]) is Recipe:
+            self.attributes = _one(attributes, attributes)
+        self.scalars = _one(scalars, scalars) if scalars else scalars
+        self.dtype, self.layout, self.size, inexact = _form(dtype, shape)
+        self.shape = self.layout.shape
         self.parent = parent
-        self.number: int = -1 if parent is None else parent.number + 1
+        number = -1 if parent is None else parent.number + 1
+        self.number: int = _NUMBERS[number] if 0 <= number < len(_NUMBERS) else number
         self.line = line
         self.device = device
-        self.layout = owned(dtype, shape)
-        self.differentiable = op.rule is not None and dtype.kind in "fc"
+        self.differentiable = inexact and op.rule is not None
         self.children: dict[Any, Node] = {}
         self.last: Node | None = None
         self.plans: dict[Any, Known] = {}

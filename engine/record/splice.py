@@ -233,7 +233,8 @@ class Native(NamedTuple):
     """Native code for `Passage.again` and `rewalk.Walk.again`, but for their lines.
 
     They give None or False where it was not done; Python is to begin anew then. The
-    pool of a walk is its table, and what is made comes behind it.
+    pool of a walk is its table, and what is made comes behind it. `backward_again` is
+    all of a walk from a number, see `engine.rewalk.backward_again`.
     """
 
     record_again: Callable[
@@ -241,6 +242,7 @@ class Native(NamedTuple):
     ]
     walk_again: Callable[[Any, list[Any], list[Value] | None], list[Any] | None]
     free_graph: Callable[[list[Value], Sequence[int]], bool]
+    backward_again: Callable[[Any, bool], list[tuple[Any, Value]] | None]
 
 
 _native: list[Native] = []

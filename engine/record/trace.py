@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.errors import called, user_line
 from engine.kernels.backend import HOST
+from engine.kernels.memory import total_bytes
 
 from .inferred import Found, infer
 from .node import LEAF, Node
@@ -27,8 +28,11 @@ MAX_EVENTS = 8192
 SOFT_EVENTS = 512
 """... and is flushed past this after a write, where few temporaries are alive."""
 
-MAX_BYTES = 1 << 30
-"""... and by the bytes of the arrays that it keeps alive."""
+MAX_BYTES = max(1 << 30, total_bytes() // 8)
+"""... and by the bytes of the arrays that it keeps alive.
+
+Too few would cut expressions of a few large arrays apart, which then run op by op.
+"""
 
 LARGE = 1 << 26
 """Results of more bytes are looked up by their line too."""

@@ -332,8 +332,12 @@ class Elementwise(Array):
 
     def masked_fill(self, mask: Any, value: Any) -> Self:
         """`value` where a mask holds, this tensor elsewhere, in its dtype."""
-        filled = where(mask, value, self)
-        return self.wrap(cast(filled.read(), self.recipe.dtype))
+        # What integers and numbers meet in may be another dtype each time.
+        plain = self.recipe.dtype.kind == "f" and isinstance(value, (int, float))
+        made: Self = (_masked_fill if plain else _masked_fill.function)(
+            self, mask, value
+        )
+        return made
 
     def lerp(self, end: Any, weight: Any) -> Self:
         """``self + weight * (end - self)``."""
@@ -399,6 +403,11 @@ class Elementwise(Array):
 @Once
 def _relu(x: Any) -> Any:
     return x.wrap(composites.relu(x.read()))
+
+
+@Once
+def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
+    return x.wrap(cast(where(mask, value, x).read(), x.recipe.dtype))
 
 
 def where(condition: Any, input: Any, other: Any) -> Any:

@@ -13,7 +13,7 @@ import linecache
 from typing import Any
 
 import llvmlite.binding as llvm
-from numba import types
+from numba import prange, types
 from numba.core import (
     codegen,
     compiler,
@@ -130,7 +130,7 @@ def names() -> dict[str, Any]:
     numbers = SUPPORTED - {"bool", "float16"}
     dtypes = {name: getattr(types, name) for name in numbers}
     constants = {"inf": float("inf"), "nan": float("nan")}
-    return {**NAMESPACE, **dtypes, **constants, **PRIMITIVES}
+    return {"prange": prange, **NAMESPACE, **dtypes, **constants, **PRIMITIVES}
 
 
 def _lower(function: Any, signature: str, entry: str) -> Any:

@@ -85,7 +85,12 @@ def _signature(types: list[str]) -> list[str]:
 
 
 def emit_map(scope: Scope) -> None:
-    """``map``: a range of elements of the flattened outer axes."""
+    """``map``: a range of elements of the flattened outer axes.
+
+    No element that one step reads is written by another, as steps are shared among
+    threads: so says `prange`, which also lets LLVM make vectors where what is read and
+    what is written are in one array.
+    """
     kernel, lines = scope.kernel, scope.lines
     axes = kernel.outer
     if axes == 0:
@@ -94,7 +99,7 @@ def emit_map(scope: Scope) -> None:
         return
     last = axes - 1
     if axes == 1:
-        with lines.block("for i0 in range(lo, hi):"):
+        with lines.block("for i0 in prange(lo, hi):"):
             for statement in kernel.body:
                 scope.statement(statement, range(1))
         return
@@ -104,7 +109,7 @@ def emit_map(scope: Scope) -> None:
         scope.place(range(last))
         lines.add(f"start = max(lo - row * {n}, 0)")
         lines.add(f"stop = min(hi - row * {n}, {n})")
-        with lines.block(f"for i{last} in range(start, stop):"):
+        with lines.block(f"for i{last} in prange(start, stop):"):
             for statement in kernel.body:
                 scope.statement(statement, range(last, axes))
 

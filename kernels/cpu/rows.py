@@ -103,7 +103,7 @@ class RowWriter:
             if not simple:
                 with lines.block("for r in range(start, stop):"):
                     self.body(loop)
-            for acc in found:
+            for acc in sorted(found, key=lambda acc: acc.order == "moments"):
                 self.combine(acc, "start", "stop - start")
 
     def body(self, loop: Loop) -> None:
@@ -145,14 +145,42 @@ class RowWriter:
         if acc.order in ("blocks", "any"):
             lines.add(f"lanes_{acc.op}(lanes{k}, {values}, {count})")
             return
-        lines.add(f"clear_{acc.lanes_op}(lanes{k})")
-        lines.add(f"lanes_{acc.lanes_op}(lanes{k}, {values}, {count})")
         if acc.order == "moments":
-            total = f"merge_sum(lanes{k})"
+            total = self.sum_of_chunk(acc, values, count)
             deviations.join_chunk(lines, acc, total, values, count)
             return
+        lines.add(f"clear_{acc.op}(lanes{k})")
+        lines.add(f"lanes_{acc.op}(lanes{k}, {values}, {count})")
         lines.add(f"new{k} = merge_{acc.op}(lanes{k})")
         self.take_best(acc, f"{start} + first_of({values}, {count}, new{k})")
+
+    def sum_of_chunk(self, acc: Accumulator, values: str, count: str) -> str:
+        """Write the sum of a chunk whose moments are wanted; the text of its value.
+
+        A sum of the same values has it in its lanes after the first chunk of a block.
+        """
+        lines, k = self.scope.lines, acc.number
+        alike = self.sum_alike(acc)
+        if alike is None:
+            lines.add(f"clear_sum(lanes{k})")
+            lines.add(f"lanes_sum(lanes{k}, {values}, {count})")
+            return f"merge_sum(lanes{k})"
+        lines.add(f"new{k} = merge_sum(lanes{alike.number})")
+        with lines.block("if start - block > 0:"):
+            lines.add(f"clear_sum(lanes{k})")
+            lines.add(f"lanes_sum(lanes{k}, {values}, {count})")
+            lines.add(f"new{k} = merge_sum(lanes{k})")
+        return f"new{k}"
+
+    def sum_alike(self, acc: Accumulator) -> Accumulator | None:
+        """The sum of the values whose moments `acc` wants, if the loop has it."""
+        for found in self.loops.values():
+            if acc in found:
+                for other in found:
+                    same = other.reduce.value == acc.reduce.value
+                    if same and other.reduce.kind == "sum" and other.dtype == acc.dtype:
+                        return other
+        return None
 
     def join_block(self, acc: Accumulator, moments: list[str]) -> None:
         """Write the merge of the moments of one block into those of a row."""

@@ -139,11 +139,50 @@ def wide_load(builder: Any, pointer: Any, vector: Any, align: int) -> Any:
     return builder.load(builder.bitcast(pointer, vector.as_pointer()), align=align)
 
 
+class AccessGroup(ir.MDValue):  # type: ignore[misc]
+    """Metadata of the loads and stores of a loop; see `about_loop`."""
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(module, [], str(len(module.metadata)))
+
+    def descr(self, buf: list[str]) -> None:
+        """Write it down: no two of them are the same."""
+        buf += ("distinct !{}", "\n")
+
+
+def about_loop(
+    module: Any, accesses: AccessGroup | None = None, at_a_time: int = 1
+) -> Any:
+    """Metadata of the jump that closes a loop; None where there is nothing to say.
+
+    Parameters
+    ----------
+    accesses : AccessGroup, optional
+        The group that all of its loads and stores are in, if its steps do not depend on
+        each other.
+    at_a_time : int
+        How many of its vectors go on together. LLVM decides whether there are any.
+    """
+    wishes: list[tuple[Any, ...]] = []
+    if accesses is not None:
+        wishes.append(("llvm.loop.parallel_accesses", accesses))
+    if at_a_time > 1:
+        wishes.append(("llvm.loop.interleave.count", INT32(at_a_time)))
+    return _about_loop(module, *wishes) if wishes else None
+
+
 def not_unrolled(module: Any) -> Any:
     """Metadata of the jump that closes a loop which LLVM is not to unroll."""
-    wish = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    return _about_loop(module, ("llvm.loop.unroll.disable",))
+
+
+def _about_loop(module: Any, *wishes: tuple[Any, ...]) -> Any:
+    said = [
+        module.add_metadata([ir.MetaDataString(module, name), *operands])
+        for name, *operands in wishes
+    ]
     loop = ir.MDValue(module, [], str(len(module.metadata)))
-    loop.operands = (loop, wish)  # the first one is itself: LLVM knows loops by that
+    loop.operands = (loop, *said)  # the first one is itself: LLVM knows loops by that
     return loop
 
 

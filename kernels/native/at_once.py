@@ -8,16 +8,25 @@ code that touches memory.
 from __future__ import annotations
 
 from .flushing import is_free
-from .handles import RECIPE_DTYPE, RECIPE_SHAPE, RECIPE_STRIDES, is_current, line_of
+from .handles import is_current, line_of
 from .language import invoke, load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
-from .matching import field, has, kind, put, replace, row_for
+from .matching import (
+    RECIPE_DTYPE,
+    RECIPE_OFFSET,
+    RECIPE_SHAPE,
+    RECIPE_STRIDES,
+    field,
+    has,
+    kind,
+    put,
+    replace,
+    row_for,
+)
 from .python import DictSize, ErrClear, IntFrom
 from .recording import current
-from .recycling import fresh
+from .recycling import fresh, keep
 from .writing import may_write
-
-RECIPE_OFFSET = 1
 
 MANY = 2**17
 """Elements whose writing is worth a plan, as threads may share it."""
@@ -70,10 +79,10 @@ def element_of(handle: int, recipe: int, own: int) -> int:
     if cell == 0:
         DecRef(value)
         return 0
-    put(value + slot.value_dtype, load(row))
-    put(value + slot.value_shape, TupleItem(recipe, RECIPE_SHAPE))
-    put(value + slot.value_layout, load(row + 8))
-    put(value + slot.value_device, state.host)
+    keep(value + slot.value_dtype, load(row))
+    keep(value + slot.value_shape, TupleItem(recipe, RECIPE_SHAPE))
+    keep(value + slot.value_layout, load(row + 8))
+    keep(value + slot.value_device, state.host)
     put(value + slot.value_number, state.zero)
     put(value + slot.value_trace, state.none)
     put(value + slot.value_history, state.none)

@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from .parts import SMALL, rows_of_parts
+from .parts import SMALL, shape_of_parts
 
 _ROW, _COLUMN, PLAIN, TURNED = 101, 102, 111, 112
 """CBLAS: orders of a matrix, and whether it is transposed."""
@@ -26,8 +26,11 @@ _ROW, _COLUMN, PLAIN, TURNED = 101, 102, 111, 112
 LARGE = 2**31
 """Extents and strides from here on are left to NumPy."""
 
-NANOSECONDS = 0.1
-"""An estimate for one multiplication and addition."""
+NANOSECONDS = 0.0075
+"""An estimate for a multiplication and addition, for each byte of a real number ..."""
+
+CALL = 500
+"""... and for what a product takes besides, however small it is."""
 
 _ENTRY = """
 ; Products lo .. hi of a batch of two levels. The words: pointers of a, b and c; the
@@ -225,14 +228,15 @@ def product(
         return None
     if dtype.kind == "c" and x.shape[-1] == 1:  # NumPy's loops round their products
         return None
+    width, step = y.shape[-1], x.shape[-2] * y.shape[-1]
     if len(x.shape) == 2 == len(y.shape):
-        rows = rows_of_parts(dtype, x.shape, y.shape)
-        if rows is not None:
-            (m, k), (along, across) = x.shape, x.strides
-            shape, strides = (m // rows, rows, k), (rows * along, along, across)
-            x = Matrix(x.offset, shape, strides)
-    batch = batch_levels(x, y)
-    chosen = _routine(x, y)
+        parts = shape_of_parts(dtype, x.shape, y.shape)
+        if parts is not None:
+            rows, columns = parts
+            x, y = _cut(x, -2, rows), _cut(y, -1, columns)
+            step = columns if columns < width else rows * width
+    batch = batch_levels(x, y, step)
+    chosen = _routine(x, y, width)
     if batch is None or chosen is None:
         return None
     name, arguments, swapped = chosen
@@ -249,7 +253,7 @@ def product(
     padded = (*arguments, *[0] * (8 - len(arguments)))
     total = math.prod(levels)
     size = x.shape[-2] * x.shape[-1] * y.shape[-1]
-    cost = size * NANOSECONDS * (4 if dtype.kind == "c" else 1)
+    cost = CALL + size * item * NANOSECONDS * (2 if dtype.kind == "c" else 1)
     shared = dtype.kind == "f" and size <= SMALL and total * cost >= 4 * chunk
     return Product(
         entry,
@@ -276,15 +280,27 @@ def _is_square_of(x: Matrix, y: Matrix) -> bool:
     return (y.shape[-2:], y.strides[-2:]) == turned
 
 
+def _cut(matrix: Matrix, axis: int, extent: int) -> Matrix:
+    """Parts of a matrix as a batch; itself where they are as long as the axis is."""
+    if matrix.shape[axis] == extent:
+        return matrix
+    shape, stride = [*matrix.shape], matrix.strides[axis]
+    parts, shape[axis] = shape[axis] // extent, extent
+    strides = (extent * stride, *matrix.strides)
+    return Matrix(matrix.offset, (parts, *shape), strides)
+
+
 def batch_levels(
-    x: Matrix, y: Matrix
+    x: Matrix, y: Matrix, step: int | None = None
 ) -> tuple[tuple[int, int], tuple[tuple[int, int, int], tuple[int, int, int]]] | None:
     """Extents of two batch levels, and the steps of x, y and the result along each.
 
-    None where the batch axes cannot be walked as two.
+    `step` is that of the result along the last batch axis, where its matrices do not
+    follow each other. None where the batch axes cannot be walked as two.
     """
     shape = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
-    step = x.shape[-2] * y.shape[-1]
+    if step is None:
+        step = x.shape[-2] * y.shape[-1]
     axes: list[tuple[int, tuple[int, int, int]]] = []
     for axis in range(-1, -len(shape) - 1, -1):
         extent = shape[axis]
@@ -312,8 +328,11 @@ def _step(matrix: Matrix, axis: int) -> int:
     return matrix.strides[own + axis]
 
 
-def _routine(x: Matrix, y: Matrix) -> tuple[str, Numbers, bool] | None:
-    """The routine, its numbers, and whether the operands change places."""
+def _routine(x: Matrix, y: Matrix, width: int) -> tuple[str, Numbers, bool] | None:
+    """The routine, its numbers, and whether the operands change places.
+
+    `width` is the distance of rows of the result.
+    """
     (m, k), n = x.shape[-2:], y.shape[-1]
     (xm, xk), (yk, yn) = x.strides[-2:], y.strides[-2:]
     if m == 1 and n == 1:
@@ -329,7 +348,7 @@ def _routine(x: Matrix, y: Matrix) -> tuple[str, Numbers, bool] | None:
     a, b = side(m, k, xm, xk), side(k, n, yk, yn)
     if a is None or b is None:
         return None
-    return "gemm", [a[0], b[0], m, n, k, a[1], b[1], n], False
+    return "gemm", [a[0], b[0], m, n, k, a[1], b[1], width], False
 
 
 def _is_plain(rows: int, columns: int, along: int, across: int) -> bool:

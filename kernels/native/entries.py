@@ -9,6 +9,7 @@ from typing import Any
 from ..cpu.target import forever, load_optimised
 from . import (
     at_once,
+    backward,
     calls,
     casting,
     flushing,
@@ -39,15 +40,8 @@ WORDS = (
     *("attributes_name", "call_name"),
     "interrupt",
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
-    *(
-        "complex_type",
-        "bool_dtype",
-        "float32",
-        "float64",
-        "complex128",
-        "int64",
-        "array_type",
-    ),
+    *("complex_type", "bool_dtype", "float32", "float64", "complex128", "int64"),
+    *("single_type", "double_type", "array_type"),
     *("acquire_name", "release_name", "step_name", "numpy_name", "tier_here"),
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
@@ -60,7 +54,8 @@ WORDS = (
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
     *("find_trace", "call_op", "written", "too_many", "failed", "grow"),
-    *("call_once", "user_line"),
+    *("call_once", "user_line", "seen_type", "backward_name", "let_graph_go"),
+    "typed_scalar",
     *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
@@ -72,14 +67,14 @@ WORDS = (
 MODULES = (
     *(macros, recycling, matching, turning, recording, flushing, handles, looking),
     *(casting, operators, writing, at_once, subscripts, calls, slots),
-    *(functions, splicing, repeating, walking, many),
+    *(functions, splicing, repeating, walking, backward, many),
 )
 
 FUNCTIONS = (
     *("call_op", "call_ufunc", "array_ufunc", "called"),
     *("flush", "survey", "settle", "evaluate"),
-    *("call_once", "record_again", "walk_again", "free_graph"),
-    *("read_first", "renew_first", "values_again", "counted_again"),
+    *("call_once", "record_again", "walk_again", "free_graph", "backward_again"),
+    *("read_first", "renew_first", "forget_first", "values_again", "counted_again"),
     *("counted", "again"),
 )
 
@@ -114,6 +109,9 @@ METHODS = {
     "asked": 2,
 }
 """How many methods of each kind there can be; the last are of `slots`."""
+
+LINE = 64
+"""The bytes of a line of a cache: no block begins within one."""
 
 _METHOD = """
 define i64 @engine_{kind}_{k}(i64 %self, i64 %given{more}) {{
@@ -215,7 +213,10 @@ class Code:
         self.number("thread", 2**64 - 1)
 
     def _block(self, name: str, words: int) -> Any:
-        block = (ctypes.c_uint64 * words)()
+        room = (ctypes.c_uint64 * (words + LINE // 8))()
+        forever(room)
+        skipped = -ctypes.addressof(room) % LINE
+        block = (ctypes.c_uint64 * words).from_buffer(room, skipped)
         self.memory(name, block)
         return block
 
@@ -240,8 +241,12 @@ class Code:
         forever(thing)
         self.number(name, id(thing))
 
-    def recycle(self, row: str, cls: type, make: Callable[[], Any]) -> None:
+    def recycle(
+        self, row: str, cls: type, make: Callable[[], Any], kept: Sequence[int]
+    ) -> None:
         """Make objects of a class, in native code, of memory that was used before.
+
+        `kept` are the places of the fields that stay as they are meanwhile.
 
         Raises
         ------
@@ -256,10 +261,12 @@ class Code:
         if len(places) > recycling.MOST_FIELDS:
             raise objects.Unknown(f"{cls.__name__}: more fields than a row can have")
         at = k * words + recycling.WEAK // 8
-        self._rows[at : at + 2 + len(places)] = [
+        self._rows[at : at + 3 + len(places)] = [
             cls.__weakrefoffset__ % 2**64,
             len(places),
-            *places,
+            len(kept),
+            *(place for place in places if place not in kept),
+            *kept,
         ]
         objects.use_for_type(cls, objects.DEALLOC, self.addresses[f"free_{k}"])
         objects.use_for_type(cls, objects.ALLOC, self.addresses[f"alloc_{k}"])

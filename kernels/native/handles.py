@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from .language import load, reserve, slot, state, store
-from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
-from .matching import equal, field, has, kind, put, replace
+from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
+from .matching import (
+    RECIPE_SHAPE,
+    RECIPE_STRIDES,
+    field,
+    has,
+    kind,
+    put,
+    replace,
+    same_recipe,
+)
 from .python import Allocate, ErrClear
 from .recording import follow
-from .recycling import fresh, row_of
+from .recycling import fresh, keep, row_of
 
 OP, PYTHON, FACE, OTHER = 0, 8, 16, 24
 """A method's words: its op, Python's method, its class, and one that differs."""
-
-RECIPE_DTYPE, RECIPE_SHAPE, RECIPE_STRIDES = 0, 2, 3
 
 
 def shown(handle: int) -> int:
@@ -30,7 +37,8 @@ def shown(handle: int) -> int:
     recipe = field(handle + slot.array_recipe, state.recipe_type)
     if base == 0 or recipe == 0:
         return 0
-    if equal(recipe, load(base + slot.value_layout)):
+    layout = field(base + slot.value_layout, state.recipe_type)
+    if layout != 0 and same_recipe(recipe, layout):
         IncRef(base)
         return base
     return region_of(base, recipe)
@@ -115,6 +123,16 @@ def is_plain(handle: int) -> int:
     return load(handle + slot.array_recipe) == load(value + slot.value_layout)
 
 
+def is_tensor(thing: int) -> int:
+    """Whether something is a handle of a class that reads and writes as `Array`."""
+    i = 0
+    while i < ListSize(state.faces):
+        if kind(thing) == ListItem(state.faces, i):
+            return 1
+        i += 1
+    return 0
+
+
 def is_number(thing: int) -> int:
     """Whether something is a Python float or integer."""
     return kind(thing) == state.float_type or kind(thing) == state.int_type
@@ -133,11 +151,11 @@ def wrapped(face: int, value: int) -> int:
     store(handle + slot.array_value, value)
     put(handle + slot.array_line, state.none)
     if face == state.ndarray_type and TupleSize(load(value + slot.value_shape)) == 0:
-        put(handle + slot.array_scalar, state.true)
-        put(handle + slot.array_writeable, state.false)
+        keep(handle + slot.array_scalar, state.true)
+        keep(handle + slot.array_writeable, state.false)
     else:
-        put(handle + slot.array_scalar, state.false)
-        put(handle + slot.array_writeable, state.true)
+        keep(handle + slot.array_scalar, state.false)
+        keep(handle + slot.array_writeable, state.true)
     return handle
 
 

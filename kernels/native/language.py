@@ -100,10 +100,20 @@ def single(bits: int) -> int:
     raise NotImplementedError
 
 
+def prefetch(address: int) -> None:
+    """Let the line at an address come into the cache; it will be looked at soon."""
+    raise NotImplementedError
+
+
 PRIMITIVES = (
     *(load, load_half, load_byte, store, store_byte),
-    *(reserve, invoke, single),
+    *(reserve, invoke, single, prefetch),
 )
+
+_PREFETCH = External("llvm.prefetch.p0", ("ptr", "i32", "i32", "i32"), "void")
+
+_ODDS = (1, 1000), (1000, 1)
+"""How a branch is weighed whose first or second way is rare."""
 
 PREFIX = "engine_"
 """What the symbols of functions begin with."""
@@ -180,6 +190,8 @@ def compile_sources(
                 externals.update(writer.externals)
     for name, one in sorted(externals.items()):
         lines.add(f"declare {one.result} @{name}({', '.join(one.parameters)})")
+    for number, (yes, no) in enumerate(_ODDS):
+        lines.add(f'!{number} = !{{!"branch_weights", i32 {yes}, i32 {no}}}')
     return lines.text()
 
 
@@ -205,6 +217,7 @@ class _Function:
         self.externals: dict[str, External] = {}
         self.places: list[str] = []
         self.known: set[str] = set()
+        self.rare: set[str] = set()
         self.body: list[str] = []
         self.numbers = itertools.count()
         self.loops: list[tuple[str, str]] = []
@@ -254,7 +267,9 @@ class _Function:
             holds = self.new(f"icmp {_COMPARED[type(test.ops[0])]} i64 {left}, {right}")
         else:
             holds = self.new(f"icmp ne i64 {self.value(test)}, 0")
-        self.body.append(f"  br i1 {holds}, label %{yes}, label %{no}")
+        odds = [f", !prof !{k}" for k, to in enumerate((yes, no)) if to in self.rare]
+        hint = "".join(odds[:1])
+        self.body.append(f"  br i1 {holds}, label %{yes}, label %{no}{hint}")
 
     def assign(self, name: str, value: str) -> None:
         if name not in self.known:
@@ -285,6 +300,8 @@ class _Function:
                 self.body.append(f"{dead}:")
             case ast.If(test, body, otherwise):
                 yes, no, end = self.labels("yes", "no", "end")
+                if not otherwise and _gives_up(body):
+                    self.rare.add(yes)
                 self.branch(test, yes, no)
                 self.body.append(f"{yes}:")
                 self.statements(body)
@@ -378,6 +395,11 @@ class _Function:
         if name == "invoke":
             passed = ", ".join(f"i64 {word}" for word in given[1:])
             return self.new(f"call i64 {address}({passed})")
+        if name == "prefetch":  # to read, of data, which is to stay in all caches
+            self.externals[_PREFETCH.name] = _PREFETCH
+            to = f"ptr {address}, i32 0, i32 3, i32 1"
+            self.body.append(f"  call void @{_PREFETCH.name}({to})")
+            return "0"
         if name == "store":
             self.body.append(f"  store i64 {given[1]}, ptr {address}")
             return "0"
@@ -410,6 +432,14 @@ class _Function:
         if function.result == "double":
             return self.new(f"bitcast double {result} to i64")
         return result
+
+
+def _gives_up(body: Sequence[ast.stmt]) -> bool:
+    """Whether statements are ``return 0``: that is rare where time matters."""
+    match body:
+        case [ast.Return(ast.Constant(0))]:
+            return True
+    return False
 
 
 def _signed(number: int) -> str:

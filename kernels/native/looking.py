@@ -7,10 +7,10 @@ value as it is, not a part of it, and traces that were flushed in this way befor
 from __future__ import annotations
 
 from .flushing import DONE, FAILED, LEFT, flushed
-from .handles import FACE, OTHER, PYTHON, RECIPE_DTYPE, RECIPE_SHAPE, at_hand
+from .handles import FACE, OTHER, PYTHON, at_hand, is_tensor
 from .language import load, load_byte, reserve, slot, state, store
-from .macros import DecRef, IncRef, TupleItem, TupleSize
-from .matching import field, has, kind
+from .macros import DecRef, IncRef, ListItem, ListSize, TupleItem, TupleSize
+from .matching import RECIPE_DTYPE, RECIPE_SHAPE, field, has, kind
 from .python import Call, DictSize
 
 
@@ -71,20 +71,19 @@ def truth(self: int, nothing: int, entry: int) -> int:
 
 
 def evaluate(self: int, arrays: int) -> int:
-    """``evaluate(arrays)``: whether all arrays of a tuple could be computed here."""
+    """``evaluate(arrays)``: whether all arrays of a tuple could be computed here.
+
+    Among them may be lists of arrays.
+    """
     count = TupleSize(arrays)
     done = DONE
     i = 0
     while done == DONE and i < count:
-        array = TupleItem(arrays, i)
-        done = LEFT
-        value = 0
-        if kind(array) == state.ndarray_type or kind(array) == state.tensor_type:
-            value = at_hand(array)
-        if value != 0:
-            IncRef(value)
-            done = settled(value)
-            DecRef(value)
+        thing = TupleItem(arrays, i)
+        if kind(thing) == state.list_type:
+            done = settled_all(thing)
+        else:
+            done = settled_handle(thing)
         i += 1
     if done == FAILED:
         return 0
@@ -93,3 +92,29 @@ def evaluate(self: int, arrays: int) -> int:
         answer = state.true
     IncRef(answer)
     return answer
+
+
+def settled_all(handles: int) -> int:
+    """Compute what the handles of a list show: what `flushed` answers."""
+    done = DONE
+    i = 0
+    while done == DONE and i < ListSize(handles):
+        handle = ListItem(handles, i)
+        IncRef(handle)  # another thread may change the list while this one computes
+        done = settled_handle(handle)
+        DecRef(handle)
+        i += 1
+    return done
+
+
+def settled_handle(handle: int) -> int:
+    """Compute what a handle shows: what `flushed` answers."""
+    value = 0
+    if kind(handle) == state.ndarray_type or is_tensor(handle):
+        value = at_hand(handle)
+    if value == 0:
+        return LEFT
+    IncRef(value)
+    done = settled(value)
+    DecRef(value)
+    return done

@@ -6,7 +6,7 @@ as simple as can be; from the first one on with which it is not, Python does it.
 
 from __future__ import annotations
 
-from .handles import RECIPE_DTYPE, at_hand, line_of
+from .handles import at_hand, is_tensor, line_of
 from .language import load, slot, state, store
 from .macros import (
     DecRef,
@@ -18,7 +18,7 @@ from .macros import (
     TupleItem,
     TupleSize,
 )
-from .matching import equal, field, has, kind, put, replace
+from .matching import RECIPE_DTYPE, equal, field, has, kind, put, replace
 from .python import (
     DictItem,
     DictSet,
@@ -54,16 +54,6 @@ def read_first(self: int, handles: int) -> int:
             return found
         i += 1
     return found
-
-
-def is_tensor(thing: int) -> int:
-    """Whether something is a handle of a class that reads and writes as `Array`."""
-    i = 0
-    while i < ListSize(state.faces):
-        if kind(thing) == ListItem(state.faces, i):
-            return 1
-        i += 1
-    return 0
 
 
 def values_again(self: int, given: int, count: int, names: int) -> int:
@@ -152,6 +142,29 @@ def add_value(handle: int, found: int) -> int:
         return 0
     value = at_hand(handle)
     return value != 0 and ListAppend(found, value) >= 0
+
+
+def forget_first(self: int, handles: int) -> int:
+    """``forget_first(handles)``: how many, from the first on, have no gradient now.
+
+    Those of plain tensors that are leaves.
+    """
+    done = 0
+    whole = kind(handles) == state.list_type
+    while whole and done < ListSize(handles):
+        handle = ListItem(handles, done)
+        line = 0
+        if is_tensor(handle):
+            line = field(handle + slot.array_line, state.line_type)
+        cell = 0
+        if line != 0:
+            cell = field(line + slot.line_cell, state.cell_type)
+        whole = cell != 0
+        if whole:
+            done += 1
+            IncRef(state.none)
+            replace(cell + slot.cell_grad, state.none)
+    return IntFrom(done)
 
 
 def counted_again(self: int, given: int, count: int, names: int) -> int:

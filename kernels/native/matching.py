@@ -10,6 +10,7 @@ from .cells import HEAD, ROW, SIGNED, UNSIGNED
 from .language import load, load_half, reserve, single, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
 from .python import (
+    Call,
     CompareBool,
     ComplexFrom,
     ErrClear,
@@ -23,6 +24,9 @@ from .python import (
     TupleNew,
     TupleSet,
 )
+
+RECIPE_DTYPE, RECIPE_OFFSET, RECIPE_SHAPE, RECIPE_STRIDES = 0, 1, 2, 3
+"""The items of a `Recipe`."""
 
 EQUAL = 2
 """CPython's number of the comparison ``==``."""
@@ -107,10 +111,38 @@ def same_extents(one: int, other: int) -> int:
     while i < count:
         left = TupleItem(one, i)
         right = TupleItem(other, i)
-        if left != right and not (kind(left) == state.int_type and equal(left, right)):
+        if left != right and not same_integer(left, right):
             return 0
         i += 1
     return 1
+
+
+def same_integer(one: int, other: int) -> int:
+    """Whether two objects are plain integers of one value."""
+    if kind(one) != state.int_type or kind(other) != state.int_type:
+        return 0
+    if load(one + slot.int_tag) == slot.int_one_digit:
+        if load(other + slot.int_tag) != slot.int_one_digit:
+            return 0
+        return load_half(one + slot.int_digit) == load_half(other + slot.int_digit)
+    return equal(one, other)
+
+
+def same_recipe(one: int, other: int) -> int:
+    """Whether two recipes are equal; most that are not begin elsewhere."""
+    if one == other:
+        return 1
+    left = TupleItem(one, RECIPE_OFFSET)
+    right = TupleItem(other, RECIPE_OFFSET)
+    if left != right and not same_integer(left, right):
+        return 0
+    if TupleItem(one, RECIPE_DTYPE) != TupleItem(other, RECIPE_DTYPE):
+        return equal(one, other)
+    shape = TupleItem(one, RECIPE_SHAPE)
+    strides = TupleItem(one, RECIPE_STRIDES)
+    if not same_extents(shape, TupleItem(other, RECIPE_SHAPE)):
+        return 0
+    return same_extents(strides, TupleItem(other, RECIPE_STRIDES))
 
 
 def same_attribute(one: int, other: int) -> int:
@@ -121,9 +153,9 @@ def same_attribute(one: int, other: int) -> int:
         return 0
     if kind(one) == state.tuple_type:
         return same_extents(one, other)
-    if kind(one) == state.recipe_type or kind(one) == state.int_type:
-        return equal(one, other)
-    return 0
+    if kind(one) == state.recipe_type:
+        return same_recipe(one, other)
+    return same_integer(one, other)
 
 
 def same_attributes(known: int, given: int, only: int) -> int:
@@ -288,13 +320,62 @@ def has_history(items: int, count: int) -> int:
     return 0
 
 
-def tuple_of(items: int, count: int) -> int:
-    """A tuple of operands, all of which are Values."""
+def typed_items(items: int, count: int, typed: int) -> int:
+    """Operands with typed scalars for Python numbers, as new references; or 0.
+
+    Numbers have the dtype of the last Value, which must be one of floats. It runs code
+    of Python's.
+    """
+    dtype = 0
     i = 0
     while i < count:
-        if kind(load(items + 8 * i)) != state.value_type:
-            return 0  # a Python number, which Python makes a typed scalar
+        thing = load(items + 8 * i)
+        if kind(thing) == state.value_type:
+            dtype = load(thing + slot.value_dtype)
         i += 1
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        if kind(thing) == state.value_type or kind(thing) == state.scalar_type:
+            IncRef(thing)
+        else:
+            thing = typed_scalar(thing, dtype)
+        if thing == 0:
+            drop_items(typed, i)
+            return 0
+        store(typed + 8 * i, thing)
+        i += 1
+    return 1
+
+
+def drop_items(typed: int, count: int) -> int:
+    """Give up the references that `typed_items` has made."""
+    i = 0
+    while i < count:
+        DecRef(load(typed + 8 * i))
+        i += 1
+    return 0
+
+
+def typed_scalar(number: int, dtype: int) -> int:
+    """A Python number as a typed scalar of a dtype of floats that has it; or 0."""
+    if dtype != state.float32 and dtype != state.float64:
+        return 0
+    known = number_as(number, dtype, dtype)
+    if known == 0:
+        return 0
+    pair = reserve(2)
+    store(pair, known)
+    store(pair + 8, dtype)
+    made = Call(state.typed_scalar, pair, 2, 0)
+    DecRef(known)
+    if made == 0:
+        forget_error()
+    return made
+
+
+def tuple_of(items: int, count: int) -> int:
+    """A tuple of operands."""
     made = TupleNew(count)
     i = 0
     while i < count and made != 0:

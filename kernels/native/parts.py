@@ -2,8 +2,9 @@
 
 To wake a thread of OpenBLAS takes longer than a product of 64 x 64 x 128 (14 us, and as
 much as a time slice where the machine is busy), and the bits of a shared product depend
-on how many threads there are. Parts of its rows are as fast as one thread is, and have
-the same bits everywhere; the threads of a plan may share them.
+on how many threads there are. Parts of its rows or columns are as fast as one thread,
+and have the same bits everywhere; the threads of a plan may share them. OpenBLAS copies
+both operands of each part: so the longer side of the result is cut, where that can be.
 """
 
 from __future__ import annotations
@@ -20,45 +21,57 @@ SMALL = 2**18
 CUT = 4 * SMALL
 """Products of up to so many are computed in parts."""
 
-LEAST_ROWS = 8
-"""Rows of such a part, at least."""
+LEAST = 8
+"""Rows or columns of such a part, at least."""
 
 _NAMES = ("float32", "float64")
 
 
-def rows_of_parts(
+def shape_of_parts(
     dtype: np.dtype[np.generic], x: tuple[int, ...], y: tuple[int, ...]
-) -> int | None:
-    """How many rows at a time a product of two matrices is computed; None for all.
+) -> tuple[int, int] | None:
+    """Rows and columns of the parts of a product of two matrices; None for one part.
 
     Examples
     --------
-    >>> rows_of_parts(np.dtype("float32"), (64, 64), (64, 128))
-    32
-    >>> rows_of_parts(np.dtype("float32"), (64, 64), (64, 64)) is None
+    >>> shape_of_parts(np.dtype("float32"), (64, 64), (64, 128))
+    (64, 64)
+    >>> shape_of_parts(np.dtype("float32"), (64, 64), (64, 64)) is None
     True
     """
     m, n = x[0], y[1]
     size = m * x[1] * n
-    if not SMALL < size <= CUT or n == 1 or dtype.name not in _NAMES:
+    if not SMALL < size <= CUT or 1 in (m, n) or dtype.name not in _NAMES:
         return None
-    for parts in range(-(-size // SMALL), m // LEAST_ROWS + 1):
-        if m % parts == 0:
-            return m // parts
+    least = -(-size // SMALL)
+    by_rows, by_columns = _part(m, least), _part(n, least)
+    if by_rows is not None and (m >= n or by_columns is None):
+        return by_rows, n
+    return None if by_columns is None else (m, by_columns)
+
+
+def _part(extent: int, least: int) -> int | None:
+    """The size of at least so many equal parts, which are as few as can be."""
+    for parts in range(least, extent // LEAST + 1):
+        if extent % parts == 0:
+            return extent // parts
     return None
 
 
 def matmul(x: NDArray, y: NDArray) -> NDArray:
     """NumPy's product, of parts where `blas.product` computes parts."""
-    rows = None
+    shape = None
     if x.ndim == 2 == y.ndim and x.dtype == y.dtype and x.shape[1] == y.shape[0]:
-        rows = rows_of_parts(x.dtype, x.shape, y.shape)
-    if rows is None or (_start(x) == _start(y) and x.strides == y.strides[::-1]):
+        shape = shape_of_parts(x.dtype, x.shape, y.shape)
+    if shape is None or (_start(x) == _start(y) and x.strides == y.strides[::-1]):
         whole: NDArray = np.matmul(x, y)  # symmetric, for x and its own transpose
         return whole
+    rows, columns = shape
     out: NDArray = np.empty((x.shape[0], y.shape[1]), x.dtype)
-    for row in range(0, len(x), rows):
-        np.matmul(x[row : row + rows], y, out=out[row : row + rows])
+    for i in range(0, x.shape[0], rows):
+        for j in range(0, y.shape[1], columns):
+            left, right = x[i : i + rows], y[:, j : j + columns]
+            np.matmul(left, right, out=out[i : i + rows, j : j + columns])
     return out
 
 

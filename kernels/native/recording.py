@@ -19,7 +19,7 @@ references, arguments borrowed ones; 0 means that Python must do it.
 
 from __future__ import annotations
 
-from .language import load, reserve, slot, state, store
+from .language import load, prefetch, reserve, slot, state, store
 from .macros import (
     DecRef,
     IncRef,
@@ -31,6 +31,7 @@ from .macros import (
     TupleSize,
 )
 from .matching import (
+    drop_items,
     forget_error,
     has,
     has_history,
@@ -41,6 +42,7 @@ from .matching import (
     same_attributes,
     same_extents,
     tuple_of,
+    typed_items,
 )
 from .python import (
     Call,
@@ -53,11 +55,14 @@ from .python import (
     ThreadNumber,
     ThreadState,
 )
-from .recycling import fresh
+from .recycling import fresh, keep
 from .turning import leads, number_of, turn
 
 MOST = 8
 """Operands of an event, at most; more are left to Python."""
+
+LINE = 64
+"""The bytes of a line of a cache."""
 
 FEWER = 80
 """Arguments of a call of Python are fewer than these."""
@@ -169,18 +174,40 @@ def follow(op: int, given: int, only: int, items: int, count: int, inputs: int) 
     trace = current()
     if trace == 0 or count > MOST:
         return 0
+    typed = reserve(8)
+    own = 0
+    past = load(trace + slot.trace_grad) == state.true and has_history(items, count)
+    if past and inputs == 0:
+        if not typed_items(items, count, typed):
+            return 0
+        items = typed
+        own = count
+    value = recorded(trace, op, given, only, items, count, past, inputs)
+    drop_items(typed, own)
+    return value
+
+
+def recorded(
+    trace: int,
+    op: int,
+    given: int,
+    only: int,
+    items: int,
+    count: int,
+    past: int,
+    inputs: int,
+) -> int:
+    """`follow`, where it is known whether the value is to have a history."""
     value = fresh(state.value_row)
     history = 0
-    own = 0
-    grad = load(trace + slot.trace_grad) == state.true
-    if value != 0 and grad and has_history(items, count):
+    if value != 0 and past:
+        own = 0
         if inputs == 0:
             own = tuple_of(items, count)
             inputs = own
         if inputs != 0:
             history = new_history(op, inputs)
-        if own != 0:
-            DecRef(own)
+        DecRef(own)
         if history == 0:
             DecRef(value)
             value = 0
@@ -259,10 +286,10 @@ def advance(
         return 0
     if not append(trace, values, value, scalars):
         return 0
-    put(value + slot.value_dtype, load(node + slot.node_dtype))
-    put(value + slot.value_shape, load(node + slot.node_shape))
-    put(value + slot.value_layout, load(node + slot.node_layout))
-    put(value + slot.value_device, load(node + slot.node_device))
+    keep(value + slot.value_dtype, load(node + slot.node_dtype))
+    keep(value + slot.value_shape, load(node + slot.node_shape))
+    keep(value + slot.value_layout, load(node + slot.node_layout))
+    keep(value + slot.value_device, load(node + slot.node_device))
     put(value + slot.value_number, load(node + slot.node_number))
     put(value + slot.value_trace, trace)
     put(value + slot.value_buffer, state.none)
@@ -274,7 +301,17 @@ def advance(
         put(value + slot.value_history, state.none)
     IncRef(node)
     replace(trace + slot.trace_node, node)
+    expect(load(node + slot.node_last))
     return 1
+
+
+def expect(node: int) -> int:
+    """Have a node at hand that is likely to be the next: nothing waits for it now."""
+    if node != state.none:
+        prefetch(node + LINE)
+        prefetch(node + 2 * LINE)
+        prefetch(load(node + slot.node_operands) + slot.tuple_items)
+    return 0
 
 
 def beside(node: int, items: int, count: int) -> int:

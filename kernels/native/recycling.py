@@ -9,28 +9,32 @@ A *row* is what is known of a class: the class, the first object that waits, how
 wait, where the weak references to an object are, and where its fields are. The link to
 the next that waits is in the first field. Subclasses have memory of their own: for them
 the clearing alone is done here, at the end of what CPython does.
+
+The last of the fields stay as they are while an object waits: those that are likely to
+be the same the next time, such as a dtype. What is in them has no finalizer.
 """
 
 from __future__ import annotations
 
 from .language import load, state, store
-from .macros import DecRef
+from .macros import DecRef, IncRef
 from .python import Allocate, ClearWeak, Free, Track, Untrack
 
-CLASS, FIRST, WAITING, WEAK, COUNT, FIELDS = 0, 8, 16, 24, 32, 40
-"""The words of a row; the last are the places of the fields, `COUNT` of them."""
+CLASS, FIRST, WAITING, WEAK, COUNT, KEPT, FIELDS = 0, 8, 16, 24, 32, 40, 48
+"""The words of a row; the last are the places of the fields, `COUNT` of them, of which
+the last `KEPT` stay as they are."""
 
 ROW = 8 * 24
 """The size of a row."""
 
-MOST_FIELDS = 19
+MOST_FIELDS = 18
 
 ENOUGH = 8192
 """So many objects of a class wait at most: as many as a trace has events."""
 
 
 def fresh(row: int) -> int:
-    """A new object whose fields are empty; 0 without memory."""
+    """A new object whose fields are empty, or have what `keep` changes; or 0."""
     thing = load(row + FIRST)
     if thing == 0:
         return Allocate(load(row + CLASS), 0)
@@ -45,9 +49,34 @@ def fresh(row: int) -> int:
 
 def allocate(its: int, items: int, row: int) -> int:
     """``tp_alloc``: a new object of a class or of a subclass, for Python."""
-    if its == load(row + CLASS):
-        return fresh(row)
-    return Allocate(its, items)
+    if its != load(row + CLASS):
+        return Allocate(its, items)
+    thing = fresh(row)
+    if thing != 0:
+        clear(thing, row, load(row + COUNT) - load(row + KEPT), load(row + COUNT))
+    return thing
+
+
+def keep(place: int, thing: int) -> int:
+    """Let a field hold an object, where it does not have it from the last time."""
+    held = load(place)
+    if held != thing:
+        IncRef(thing)
+        store(place, thing)
+        DecRef(held)
+    return 0
+
+
+def clear(thing: int, row: int, first: int, last: int) -> int:
+    """Empty fields of an object, in the order of its row."""
+    i = first
+    while i < last:
+        place = thing + load(row + FIELDS + 8 * i)
+        held = load(place)
+        store(place, 0)
+        DecRef(held)
+        i += 1
+    return 0
 
 
 def row_of(face: int) -> int:
@@ -63,20 +92,15 @@ def free(thing: int, row: int) -> int:
     weak = load(row + WEAK)
     if weak != 0 and load(thing + weak) != 0:
         ClearWeak(thing)
-    count = load(row + COUNT)
-    i = 0
-    while i < count:
-        place = thing + load(row + FIELDS + 8 * i)
-        held = load(place)
-        store(place, 0)
-        DecRef(held)
-        i += 1
     its = load(thing + 8)
+    changing = load(row + COUNT) - load(row + KEPT)
+    clear(thing, row, 0, changing)
     if its == load(row + CLASS) and load(row + WAITING) < ENOUGH:
         store(thing + load(row + FIELDS), load(row + FIRST))
         store(row + FIRST, thing)
         store(row + WAITING, load(row + WAITING) + 1)
         return 0
+    clear(thing, row, changing, load(row + COUNT))
     Free(thing)
     DecRef(its)
     return 0

@@ -9,8 +9,11 @@ A job is written only when all chunks of the one before are done.
 
 Helpers wait on a semaphore, never for the GIL. After work they look for more for
 `SPIN` nanoseconds, so that the rows of a plan need not wake them again, and then sleep.
-A caller that waited long for a chunk in the hands of a helper (the machine is busy and
-the helper was put aside) works alone for a number of launches, which doubles each time.
+A caller that waited long for a chunk in the hands of a helper, or to whom no helper
+came for some launches in a row, has shared in vain: the machine is busy. It works alone
+for `REST` times as long as that took, or twice as often each time that happens again
+soon. What is lost by sharing in vain, and by working alone where the machine is free
+again, stay in proportion, whether launches take microseconds or seconds.
 """
 
 from __future__ import annotations
@@ -25,6 +28,18 @@ SPIN = 50_000
 LATE = 50_000
 """Nanoseconds of waiting for a helper after which the machine counts as busy."""
 
+REST, MOST = 2, 128
+"""How many times as long as it shared in vain a caller works alone: first, at most."""
+
+SOON = 4
+"""How many times as long as that is soon after it worked alone."""
+
+ALONE = 4
+"""Launches in a row without a helper that are sharing in vain."""
+
+LONGEST = 1_000_000_000
+"""Nanoseconds that a caller works alone at most."""
+
 WORDS = 544
 """Size of the pool's state, in words of 8 bytes."""
 
@@ -34,8 +49,9 @@ _TEXT = """
 %job = type { i64, [7 x i64], i64, i64, [6 x i64], i64, i64, [6 x i64],
               ptr, ptr, i64, i64, [4 x i64] }
 
-; The pool: helpers awake | launches to run alone, how many next time | semaphore | jobs
-%pool = type { i64, [7 x i64], i64, i64, [6 x i64], [16 x i64], [16 x %job] }
+; The pool: helpers awake | end of working alone, its multiple, number and nanoseconds
+; of launches without helpers | semaphore | jobs
+%pool = type { i64, [7 x i64], i64, i64, [2 x i64], [4 x i64], [16 x i64], [16 x %job] }
 
 declare i32 @sem_init(ptr, i32, i32)
 declare i32 @sem_wait(ptr)
@@ -47,9 +63,7 @@ $declare_pause
 
 define i32 @engine_pool_start(ptr %pool) {
   call void @llvm.memset.p0.i64(ptr %pool, i8 0, i64 $bytes, i1 false)
-  %back = getelementptr %pool, ptr %pool, i32 0, i32 3
-  store i64 32, ptr %back
-  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 5
+  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 6
   %status = call i32 @sem_init(ptr %semaphore, i32 0, i32 0)
   ret i32 %status
 }
@@ -121,7 +135,9 @@ define internal i32 @together(ptr %pool, ptr %job, ptr %entry, ptr %words, i64 %
   %last = call i64 @now()
   %worked = sub i64 %end, %begin
   %waited = sub i64 %last, %end
-  call void @weigh(ptr %pool, i64 %worked, i64 %waited)
+  %seats = load atomic i64, ptr %seats.at seq_cst, align 8
+  %nobody = icmp eq i64 %seats, %wanted
+  call void @weigh(ptr %pool, i64 %worked, i64 %waited, i64 %last, i1 %nobody)
   %failed = load atomic i64, ptr %failed.at seq_cst, align 8
   store atomic i64 0, ptr %job seq_cst, align 8
   %status = trunc i64 %failed to i32
@@ -130,40 +146,57 @@ define internal i32 @together(ptr %pool, ptr %job, ptr %entry, ptr %words, i64 %
 
 ; Whether a launch is to run alone, since the machine was busy a moment ago.
 define internal i1 @rests(ptr %pool) {
-  %rest.at = getelementptr %pool, ptr %pool, i32 0, i32 2
-  %rest = load atomic i64, ptr %rest.at monotonic, align 8
-  %rests = icmp sgt i64 %rest, 0
-  br i1 %rests, label %count, label %done
-count:
-  atomicrmw sub ptr %rest.at, i64 1 monotonic
-  br label %done
-done:
+  %end.at = getelementptr %pool, ptr %pool, i32 0, i32 2
+  %end = load atomic i64, ptr %end.at monotonic, align 8
+  %time = call i64 @now()
+  %rests = icmp slt i64 %time, %end
   ret i1 %rests
 }
 
-; After a launch: waiting long, and longer than half of the own work, means busy.
-define internal void @weigh(ptr %pool, i64 %worked, i64 %waited) {
-  %rest.at = getelementptr %pool, ptr %pool, i32 0, i32 2
-  %back.at = getelementptr %pool, ptr %pool, i32 0, i32 3
-  %back = load atomic i64, ptr %back.at monotonic, align 8
+; After a launch: was it shared in vain?
+define internal void @weigh(ptr %pool, i64 %worked, i64 %waited, i64 %time,
+                            i1 %nobody) {
+  %count.at = getelementptr %pool, ptr %pool, i32 0, i32 4
+  %sum.at = getelementptr %pool, ptr %pool, i32 0, i32 4, i64 1
+  br i1 %nobody, label %count, label %helped
+count:
+  %fewer = load atomic i64, ptr %count.at monotonic, align 8
+  %less = load atomic i64, ptr %sum.at monotonic, align 8
+  %number = add i64 %fewer, 1
+  %sum = add i64 %less, %worked
+  store atomic i64 %number, ptr %count.at monotonic, align 8
+  store atomic i64 %sum, ptr %sum.at monotonic, align 8
+  %often = icmp sge i64 %number, $alone
+  br i1 %often, label %rest, label %done
+helped:
+  store atomic i64 0, ptr %count.at monotonic, align 8
+  store atomic i64 0, ptr %sum.at monotonic, align 8
   %twice = shl i64 %waited, 1
   %more = icmp sgt i64 %twice, %worked
   %late = icmp sgt i64 %waited, $late
   %busy = and i1 %more, %late
-  br i1 %busy, label %rest, label %recover
+  br i1 %busy, label %rest, label %done
 rest:
-  store atomic i64 %back, ptr %rest.at monotonic, align 8
-  %double = shl i64 %back, 1
-  %large = icmp sgt i64 %double, 4096
-  %next = select i1 %large, i64 4096, i64 %double
-  store atomic i64 %next, ptr %back.at monotonic, align 8
-  ret void
-recover:
-  %backed = icmp sgt i64 %back, 32
-  br i1 %backed, label %less, label %done
-less:
-  %fewer = sub i64 %back, 1
-  store atomic i64 %fewer, ptr %back.at monotonic, align 8
+  %lost = phi i64 [ %sum, %count ], [ %waited, %helped ]
+  store atomic i64 0, ptr %count.at monotonic, align 8
+  store atomic i64 0, ptr %sum.at monotonic, align 8
+  %end.at = getelementptr %pool, ptr %pool, i32 0, i32 2
+  %multiple.at = getelementptr %pool, ptr %pool, i32 0, i32 3
+  %before = load atomic i64, ptr %end.at monotonic, align 8
+  %multiple = load atomic i64, ptr %multiple.at monotonic, align 8
+  %since = sub i64 %time, %before
+  %span = mul i64 %lost, $soon
+  %soon = icmp slt i64 %since, %span
+  %double = shl i64 %multiple, 1
+  %much = icmp sgt i64 %double, $most
+  %more.often = select i1 %much, i64 $most, i64 %double
+  %next = select i1 %soon, i64 %more.often, i64 $rest
+  store atomic i64 %next, ptr %multiple.at monotonic, align 8
+  %whole = mul i64 %lost, %next
+  %far = icmp sgt i64 %whole, $longest
+  %long = select i1 %far, i64 $longest, i64 %whole
+  %end = add i64 %time, %long
+  store atomic i64 %end, ptr %end.at monotonic, align 8
   br label %done
 done:
   ret void
@@ -175,7 +208,7 @@ start:
   br label %look
 look:
   %k = phi i64 [ 0, %start ], [ %after, %next ]
-  %job = getelementptr %pool, ptr %pool, i32 0, i32 6, i64 %k
+  %job = getelementptr %pool, ptr %pool, i32 0, i32 7, i64 %k
   %pair = cmpxchg ptr %job, i64 0, i64 1 seq_cst seq_cst
   %got = extractvalue { i64, i1 } %pair, 1
   br i1 %got, label %found, label %next
@@ -191,7 +224,7 @@ none:
 
 ; Have `wanted` helpers awake: those that look for work need no waking.
 define internal void @wake(ptr %pool, i64 %wanted) {
-  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 5
+  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 6
   br label %look
 look:
   %awake = load atomic i64, ptr %pool seq_cst, align 8
@@ -275,7 +308,7 @@ return:
 ; The life of a helper; it never returns.
 define void @engine_help(ptr %pool) {
 start:
-  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 5
+  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 6
   br label %sleep
 sleep:
   %status = call i32 @sem_wait(ptr %semaphore)
@@ -312,7 +345,7 @@ start:
 look:
   %k = phi i64 [ 0, %start ], [ %after, %next ]
   %any = phi i1 [ false, %start ], [ %found, %next ]
-  %job = getelementptr %pool, ptr %pool, i32 0, i32 6, i64 %k
+  %job = getelementptr %pool, ptr %pool, i32 0, i32 7, i64 %k
   %ticket.at = getelementptr %job, ptr %job, i32 0, i32 2
   %ticket = load atomic i64, ptr %ticket.at seq_cst, align 8
   %place = and i64 %ticket, 4294967295
@@ -356,6 +389,11 @@ def text() -> str:
         clock=int(time.CLOCK_MONOTONIC),
         spin=SPIN,
         late=LATE,
+        rest=REST,
+        most=MOST,
+        soon=SOON,
+        alone=ALONE,
+        longest=LONGEST,
         pause=pause,
         declare_pause="declare void @llvm.x86.sse2.pause()" if x86 else "",
     )

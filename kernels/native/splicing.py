@@ -42,7 +42,7 @@ from .python import (
     TupleSet,
 )
 from .recording import current, dated, new_history, same_device
-from .recycling import fresh
+from .recycling import fresh, keep
 
 DictUpdate = external("PyDict_Update", "i64 i64 -> i32")
 
@@ -330,10 +330,10 @@ def make_value(trace: int, spec: int, pool: int) -> int:
     if value == 0:
         DecRef(history)
         return 0
-    put(value + slot.value_dtype, load(node + slot.node_dtype))
-    put(value + slot.value_shape, load(node + slot.node_shape))
-    put(value + slot.value_layout, load(node + slot.node_layout))
-    put(value + slot.value_device, load(node + slot.node_device))
+    keep(value + slot.value_dtype, load(node + slot.node_dtype))
+    keep(value + slot.value_shape, load(node + slot.node_shape))
+    keep(value + slot.value_layout, load(node + slot.node_layout))
+    keep(value + slot.value_device, load(node + slot.node_device))
     put(value + slot.value_number, load(node + slot.node_number))
     put(value + slot.value_trace, trace)
     put(value + slot.value_buffer, state.none)

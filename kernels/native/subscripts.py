@@ -10,7 +10,6 @@ from .handles import (
     FACE,
     OTHER,
     PYTHON,
-    RECIPE_SHAPE,
     is_number,
     is_plain,
     line_of,
@@ -20,17 +19,19 @@ from .handles import (
 )
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
-from .matching import field, forget_error, has, kind, put
+from .matching import RECIPE_SHAPE, field, forget_error, has, kind, put
 from .python import Call, ErrClear, ErrOccurred, SliceUnpack
-from .recycling import fresh, row_of
+from .recycling import fresh, keep, row_of
 from .writing import filled, fits, is_empty, may_write, stands_there, write
 
 PARTS = 4
-ENTRY = 8 * 20
+RESULT, FIRST = 24, 32
+ENTRY = 8 * 24
 ENTRIES = 8191
-"""A remembered region: recipe, class, parts, four words for each part, the result.
+"""A remembered region: recipe, class, parts, the result, four words for each part.
 
-Sweeps over the rows of a few arrays have some thousand of them.
+Sweeps over the rows of a few arrays have some thousand of them, which no fast cache
+holds: a region of one part lies in one line of a cache.
 """
 
 NEAR = 4
@@ -123,7 +124,7 @@ def is_entry(entry: int, recipe: int, face: int, parts: int, count: int) -> int:
         return 0
     i = 0
     while i < 4 * count:
-        if load(entry + 24 + 8 * i) != load(parts + 8 * i):
+        if load(entry + FIRST + 8 * i) != load(parts + 8 * i):
             return 0
         i += 1
     return 1
@@ -136,7 +137,7 @@ def region(recipe: int, face: int, parts: int, count: int) -> int:
     while i < NEAR:
         entry = state.regions + ENTRY * ((first + i) & ENTRIES)
         if is_entry(entry, recipe, face, parts, count):
-            return load(entry + 24 + 32 * PARTS)
+            return load(entry + RESULT)
         i += 1
     return 0
 
@@ -156,7 +157,7 @@ def place_for(first: int) -> int:
 def remember(recipe: int, face: int, parts: int, count: int, found: int) -> int:
     """Keep the recipe that Python found for a subscript."""
     entry = place_for(mixed(recipe, face, parts, count))
-    last = load(entry + 24 + 32 * PARTS)
+    last = load(entry + RESULT)
     first = load(entry)
     IncRef(recipe)
     IncRef(found)
@@ -165,9 +166,9 @@ def remember(recipe: int, face: int, parts: int, count: int, found: int) -> int:
     store(entry + 16, count)
     i = 0
     while i < 4 * count:
-        store(entry + 24 + 8 * i, load(parts + 8 * i))
+        store(entry + FIRST + 8 * i, load(parts + 8 * i))
         i += 1
-    store(entry + 24 + 32 * PARTS, found)
+    store(entry + RESULT, found)
     if first != 0:
         DecRef(first)
         DecRef(last)
@@ -273,8 +274,8 @@ def view_of(handle: int, recipe: int, face: int) -> int:
     store(view + slot.array_recipe, recipe)
     store(view + slot.array_line, line)
     put(view + slot.array_value, state.none)
-    put(view + slot.array_scalar, state.false)
-    put(view + slot.array_writeable, load(handle + slot.array_writeable))
+    keep(view + slot.array_scalar, state.false)
+    keep(view + slot.array_writeable, load(handle + slot.array_writeable))
     if face == state.ndarray_type:
         owner = load(handle + state.ndarray_base)
         if owner == 0 or owner == state.none:

@@ -6,7 +6,7 @@ are recorded again. None and False mean that Python must do it, from the start.
 
 from __future__ import annotations
 
-from .language import load, slot, state
+from .language import load, reserve, slot, state, store
 from .macros import (
     DecRef,
     IncRef,
@@ -19,11 +19,13 @@ from .macros import (
 )
 from .matching import field, has, kind, replace, same_extents
 from .python import (
+    Call,
     DictItem,
     DictNew,
     DictSet,
     DictSize,
     ErrClear,
+    FloatAs,
     IntFromAddress,
     ListNew,
 )
@@ -184,21 +186,39 @@ def free_graph(self: int, given: int, count: int, names: int) -> int:
     places = load(given + 8)
     if kind(places) != state.tuple_type or kind(table) != state.list_type:
         return answer(0)
+    return answer(let_each_go(table, places))
+
+
+def let_each_go(table: int, places: int) -> int:
+    """Whether the histories at some places of a table could all be let go."""
     i = 0
     while i < TupleSize(places):
         value = ListItem(table, IntAs(TupleItem(places, i)))
         if value == 0 or not let_go(value):
-            return answer(0)
+            return 0
         i += 1
     trace = current()
     if trace == 0:
-        return answer(0)
+        return 0
     histories = state.false
     if keeps_histories(load(trace + slot.trace_values)):
         histories = state.true
     IncRef(histories)
     replace(trace + slot.trace_histories, histories)
-    return answer(1)
+    return 1
+
+
+def let_all_go(table: int, places: int) -> int:
+    """Let the histories at some places of a table go; 0 with an error."""
+    if let_each_go(table, places):
+        return 1
+    ErrClear()
+    items = reserve(2)
+    store(items, table)
+    store(items + 8, places)
+    done = Call(state.let_graph_go, items, 2, 0)
+    DecRef(done)
+    return done != 0
 
 
 def let_go(value: int) -> int:
@@ -292,11 +312,28 @@ def agree_with(table: int, inputs: int, known: int) -> int:
 
 
 def same_numbers(inputs: int, numbers: int) -> int:
-    """Whether the inputs at some positions are these very numbers."""
+    """Whether the inputs at some positions are these numbers, see `same_scalar`."""
     i = 0
     while i < TupleSize(numbers):
         pair = TupleItem(numbers, i)
-        if TupleItem(inputs, IntAs(TupleItem(pair, 0))) != TupleItem(pair, 1):
+        given = TupleItem(inputs, IntAs(TupleItem(pair, 0)))
+        if given != TupleItem(pair, 1) and not same_scalar(given, TupleItem(pair, 1)):
             return 0
         i += 1
     return 1
+
+
+def same_scalar(one: int, other: int) -> int:
+    """Whether two typed numbers are known to be the same float: not 0.0 for -0.0."""
+    if one == 0 or kind(one) != state.scalar_type or kind(other) != state.scalar_type:
+        return 0
+    if TupleItem(one, 1) != TupleItem(other, 1):
+        return 0
+    left = TupleItem(one, 0)
+    right = TupleItem(other, 0)
+    its = kind(left)
+    if its != kind(right):
+        return 0
+    if its != state.single_type and its != state.double_type:
+        return 0
+    return FloatAs(left) == FloatAs(right)  # their bits

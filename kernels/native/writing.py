@@ -9,8 +9,6 @@ from .handles import (
     FACE,
     OP,
     PYTHON,
-    RECIPE_DTYPE,
-    RECIPE_SHAPE,
     is_current,
     is_number,
     is_plain,
@@ -20,7 +18,16 @@ from .handles import (
 )
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
-from .matching import equal, field, has, kind, replace, same_extents
+from .matching import (
+    RECIPE_DTYPE,
+    RECIPE_SHAPE,
+    field,
+    has,
+    kind,
+    replace,
+    same_extents,
+    same_recipe,
+)
 from .operators import agree
 from .python import Call, ErrClear, IntFrom, TupleNew, TupleSet
 from .recording import follow
@@ -29,7 +36,7 @@ from .recording import follow
 def stands_there(handle: int, value: int, recipe: int) -> int:
     """Whether what is to be stored is the very view of that place: ``x[1:] += y``."""
     shows = field(value + slot.array_recipe, state.recipe_type)
-    if shows == 0 or not equal(shows, recipe):
+    if shows == 0 or not same_recipe(shows, recipe):
         return 0
     if value == handle:
         return load(handle + slot.array_writeable) == state.true

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import replace
@@ -68,6 +69,42 @@ def test_random_kernels_give_the_same_bits_both_ways(
     kernel, layout = maker.kernel()
     mine, numbas = results(both(emit(kernel)), kernel, layout, maker.arrays)
     assert mine == numbas
+
+
+@pytest.mark.parametrize(
+    ("formula", "dtype", "number"),
+    [
+        ("exp(x0)", "float64", 4),
+        ("exp(x0)", "float32", 2),
+        ("erf(x0)", "float64", 2),
+        ("x0" + " * x0 + x0" * 30, "float64", 2),
+        ("x0 * x0", "float64", None),
+    ],
+)
+def test_loops_of_a_formula_work_on_some_vectors_at_a_time(
+    formula: str, dtype: str, number: int | None
+) -> None:
+    module = str(lower(emit(elementwise(formula, dtype, dtype)), stage.names(), "f"))
+    found = re.search(r'"llvm.loop.interleave.count", i32 (\d)', module)
+    assert (found and int(found[1])) == number
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_elements_of_a_formula_have_the_same_bits_wherever_they_stand(
+    dtype: str, both: Callable[[str], list[int]]
+) -> None:
+    kernel = elementwise("exp(x0) * sin(x0)", dtype, dtype)
+    addresses = both(emit(kernel))
+    x = np.random.default_rng(2).normal(size=70).astype(dtype)
+    wanted, _ = results(addresses, kernel, layout_of(70), [x, np.zeros_like(x)])
+    for first in range(70):
+        mine = [x[first:].copy(), np.zeros_like(x[first:])]
+        for found in results(addresses, kernel, layout_of(70 - first), mine):
+            assert found[1] == wanted[1][first * x.itemsize :]
+
+
+def layout_of(size: int) -> Layout:
+    return Layout((size,), ((0,), (0,)))
 
 
 @pytest.mark.parametrize("kind", ["row", "column"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import linecache
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,25 @@ BROADCAST = Kernel(
         Store(3, "t2"),
     ),
 )
+
+ONE_ARRAY = Kernel(
+    "multiply_subtract_update",
+    "map",
+    2,
+    0,
+    (Argument("float64", "update"),),
+    (Access(0, ("n", "0")), Access(0, ("0", "1")), Access(0, ("n", "1"))),
+    (),
+    (
+        Load("x0", 0),
+        Load("x1", 1),
+        Compute("t0", "float64", "x0 * x1"),
+        Load("x2", 2),
+        Compute("t1", "float64", "x2 - t0"),
+        Store(2, "t1"),
+    ),
+)
+"""The step of an elimination: what it reads and writes are regions of one array."""
 
 TEXTS = {
     "map": lambda: emit(BROADCAST),
@@ -132,6 +152,7 @@ def vectors(kernel: Kernel) -> int:
         elementwise("exp(x0)", "float64", "float64"),
         elementwise("float64(x0)", "int32", "float64"),
         BROADCAST,
+        ONE_ARRAY,
         reductions(("sum",), "float64", "row"),
         reductions(("max",), "float32", "row", computed=True),
         reductions(("sum",), "float64", "column"),
@@ -143,6 +164,16 @@ def vectors(kernel: Kernel) -> int:
 )
 def test_loops_become_vector_code(kernel: Kernel) -> None:
     assert vectors(kernel) >= 2
+
+
+def test_regions_of_one_array_need_no_look_at_their_addresses() -> None:
+    from engine.kernels.cpu import compile
+
+    module = compile._module(emit(ONE_ARRAY), "entry", "<regions>")
+    compile._optimise(module)
+    text = str(module)
+    assert re.search(r"fmul <\d+ x double>", text)
+    assert "memcheck" not in text
 
 
 def test_what_cannot_be_compiled_raises_one_line_without_numba() -> None:

@@ -6,7 +6,10 @@ import ctypes
 import os
 import sys
 import threading
+import time
 import warnings
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,8 +107,7 @@ def test_a_chunk_that_fails_is_reported_and_the_others_are_done() -> None:
         return int(lo <= 30 < hi)
 
     entry = pool.Entry(kernel)
-    address = ctypes.cast(entry, ctypes.c_void_p).value
-    assert address is not None
+    address = address_of(entry)
     for _ in range(20):
         seen.clear()
         assert pool.run(address, b"", 95, 10) != 0
@@ -114,15 +116,91 @@ def test_a_chunk_that_fails_is_reported_and_the_others_are_done() -> None:
         assert pool.run(address, b"", 30, 10) == 0
 
 
-def test_on_a_busy_machine_the_caller_works_alone_for_a_while() -> None:
-    pool.set_num_threads(3)
-    check()
+@pytest.fixture
+def rest() -> Iterator[Any]:
+    """What the pool knows of sharing in vain; first, until when callers work alone.
+
+    The clock is that of `time.monotonic_ns`.
+    """
     native = pool.sharing()
     assert native is not None
-    rest = ctypes.c_int64.from_address(native.state + 64)
-    rest.value = 5
-    check(9)
-    assert rest.value <= 0 or rest.value >= 32  # all used, or found busy again
+    known = (ctypes.c_int64 * 4).from_address(native.state + 64)
+    known[:] = [0] * 4
+    yield known
+    known[:] = [0] * 4
+
+
+def test_who_waited_long_for_a_helper_works_alone_for_a_while(rest: Any) -> None:
+    pool.set_num_threads(2)
+    seen: list[tuple[int, int]] = []
+    helped = threading.Event()
+    begin = 0.0
+
+    def kernel(_result: object, _error: object, words: bytes, lo: int, hi: int) -> int:
+        seen.append((lo, hi))
+        if threading.current_thread().name.startswith("engine"):
+            helped.set()
+            time.sleep(0.02 + 4 * (time.monotonic() - begin))
+        else:
+            helped.wait(60)
+        return 0
+
+    entry = pool.Entry(kernel)
+    address = address_of(entry)
+    begin = time.monotonic()
+    pool.run(address, b"", 20, 10)
+    end = time.monotonic()
+    assert len(seen) == 2
+    assert begin < rest[0] / 1e9 <= end + 2 * (end - begin)
+
+    pool.run(address, b"", 20, 10)
+    assert seen[2:] == [(0, 20)] or time.monotonic_ns() > rest[0]
+    time.sleep(max(0, rest[0] - time.monotonic_ns()) / 1e9)
+    del seen[:]
+    pool.run(address, b"", 20, 10)
+    assert len(seen) == 2
+
+
+def test_whom_nobody_helps_works_alone_for_a_while(rest: Any) -> None:
+    pool.set_num_threads(2)
+    check()
+    everybody = pool.NUMBERS[1] + 1
+    busy = threading.Barrier(everybody + 1)
+    over = threading.Event()
+    seen: list[tuple[int, int]] = []
+
+    def waits(_result: object, _error: object, words: bytes, lo: int, hi: int) -> int:
+        busy.wait(60)
+        over.wait(60)
+        return 0
+
+    def kernel(_result: object, _error: object, words: bytes, lo: int, hi: int) -> int:
+        seen.append((lo, hi))
+        time.sleep(0.005)
+        return 0
+
+    entry, long_entry = pool.Entry(kernel), pool.Entry(waits)
+    long_work = address_of(long_entry), b"", everybody, 1
+    pool.set_num_threads(everybody)
+    rest[:] = [0] * 4
+    holder = threading.Thread(target=pool.run, args=long_work)
+    holder.start()
+    try:
+        busy.wait(60)
+        for _ in range(4):
+            pool.run(address_of(entry), b"", 20, 10)
+        assert seen == 4 * [(0, 10), (10, 20)]
+        pool.run(address_of(entry), b"", 20, 10)
+        assert seen[8:] == [(0, 20)] or time.monotonic_ns() > rest[0]
+    finally:
+        over.set()
+        holder.join()
+
+
+def address_of(entry: Any) -> int:
+    address = ctypes.cast(entry, ctypes.c_void_p).value
+    assert address is not None
+    return address
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

@@ -12,6 +12,7 @@ from by_hand import reduce_with, reductions
 from engine.kernels import pool
 from engine.kernels.backend import Backend, UnsupportedKernel
 from engine.kernels.cpu import launch
+from engine.kernels.cpu.emit import emit
 from engine.kernels.reference import backend as reference
 
 pytestmark = pytest.mark.usefixtures("threads")
@@ -94,6 +95,12 @@ def test_the_same_bits_from_all_who_compute_them(
         for of_numpy, one, many in zip(wanted, alone, shared, strict=True):
             np.testing.assert_array_equal(one, of_numpy)
             np.testing.assert_array_equal(many, of_numpy)
+
+
+def test_the_first_chunk_of_a_block_is_summed_once_for_sum_and_mean() -> None:
+    text = emit(reductions(("squared_deviations", "sum"), "float64", "row"))
+    once = text.index("new0 = merge_sum(lanes1)")
+    assert text.index("lanes_sum(lanes1,") < once < text.index("lanes_sum(lanes0,")
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -142,7 +142,7 @@ def test_a_change_between_steps_is_seen(
 ) -> None:
     found = [trained(make, change) for _ in range(3)]
     with monkeypatch.context() as patch:
-        patch.setattr(Optimizer, "_again", lambda _: None)
+        patch.setattr(Optimizer, "_again", lambda _: False)
         want = trained(make, change)
     assert found == [want] * 3
 
@@ -152,10 +152,9 @@ def test_native_code_knows_a_step_like_the_last_one(
 ) -> None:
     again, found = Optimizer._again, []
 
-    def noted(optimizer: Optimizer) -> Any:
-        step = again(optimizer)
-        found.append(step is not None)
-        return step
+    def noted(optimizer: Optimizer) -> bool:
+        found.append(again(optimizer))
+        return found[-1]
 
     monkeypatch.setattr(Optimizer, "_again", noted)
     trained(MAKERS[0], lambda o: options(o, lr=0.2))

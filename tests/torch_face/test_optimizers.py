@@ -157,6 +157,13 @@ def flat(parameters: list[Tensor]) -> list[float]:
     return [x for p in parameters for x in p.detach().reshape(-1).tolist()]
 
 
+def test_gradients_are_forgotten_also_behind_a_parameter_that_is_frozen() -> None:
+    first, frozen, last = (engine.ones(2, requires_grad=k != 1) for k in range(3))
+    (first * frozen * last).sum().backward()
+    optim.SGD([first, frozen, last], lr=0.1).zero_grad()
+    assert first.grad is None and frozen.grad is None and last.grad is None
+
+
 @pytest.mark.parametrize(("make", "want"), FACTS)
 def test_update_rules_are_pytorchs(
     make: Callable[[Any], optim.Optimizer], want: list[float]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import math
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -86,6 +88,60 @@ def test_functions_know_whether_gradients_are_recorded() -> None:
         return y.requires_grad
 
     in_turns([lambda: program(True), lambda: program(False)], [True, False])
+
+
+def test_random_numbers_are_those_of_their_stream(passed: Passed) -> None:
+    def program(seed: int, *counts: int) -> Any:
+        generator = engine.Generator().manual_seed(seed)
+        drawn = [engine.rand(n, generator=generator) for n in counts]
+        return [x for one in drawn for x in one.tolist()]
+
+    seeds = 0, 7, 2**63 + 5
+    wanted = [program(seed, 12) for seed in seeds]
+    flush(current_trace())
+    before = len(passed)
+    in_turns([partial(program, seed, 4, 4, 4) for seed in seeds], wanted)
+    assert len(passed) - before > 3 * 3 * (TURNS - 2)
+
+
+def test_dropout_drops_others_each_time(passed: Passed) -> None:
+    x = engine.ones(1000, requires_grad=True)
+    seen = set()
+    for _ in range(TURNS):
+        y = F.dropout(x, 0.25)
+        (grad,) = engine.autograd.grad(y.sum(), x)
+        assert y.tolist() == grad.tolist()
+        assert set(y.tolist()) == {0.0, engine.tensor(1 / 0.75).item()}
+        assert 650 < (y != 0).sum().item() < 850
+        seen.add(tuple(y.tolist()))
+        flush(current_trace())
+    assert len(seen) == TURNS and passed
+
+
+def test_bounds_of_gradients_are_told_apart(passed: Passed) -> None:
+    def program(change: Callable[[Any], Any]) -> Any:
+        x, y = leaf(3.0), leaf(0.0, 4.0)
+        (x.sum() * 3 + (y * y).sum() / 2).backward()
+        kept, own = x.grad, x.grad.detach()
+        change([x, y])
+        assert x.grad is kept and own.tolist() == kept.tolist()
+        return [*numbers_of(x.grad), *numbers_of(y.grad)]
+
+    norm, value = nn.utils.clip_grad_norm_, nn.utils.clip_grad_value_
+    in_turns(
+        [
+            lambda: program(lambda both: norm(both, 6.0)),
+            lambda: program(lambda both: norm(both, 2.5)),
+            lambda: program(lambda both: norm(both, 2.0, math.inf)),
+            lambda: program(lambda both: value(both, 3.5)),
+            lambda: program(lambda both: value(both, 1)),
+        ],
+        [
+            pytest.approx(want, rel=1e-5)  # the norm is divided by a little more
+            for want in ([3, 0, 4], [1.5, 0, 2], [1.5, 0, 2], [3, 0, 3.5], [1, 0, 1])
+        ],
+    )
+    assert len(passed) > 2 * 5 * (TURNS - 3)
 
 
 def test_more_functions_than_are_kept_at_a_place(passed: Passed) -> None:

@@ -41,10 +41,41 @@ def test_both_ways_of_following_a_graph_agree(
         answers.append(pool is not None)
         return pool
 
-    monkeypatch.setattr(splice, "_native", [known._replace(walk_again=both)])
+    changed = known._replace(walk_again=both, backward_again=lambda *_: None)
+    monkeypatch.setattr(splice, "_native", [changed])
     for _ in range(4):
         trained(OPTIMIZERS[2], False)
     assert answers.count(True) > 5
+
+
+def test_gradients_with_hooks_or_others_before_them_are_left_to_python(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = splice.native()
+    if known is None:
+        pytest.skip("native code is not in use")
+    left = []
+
+    def noted(*arguments: Any) -> Any:
+        pairs = known.backward_again(*arguments)
+        left.append(None if pairs is None else len(pairs))
+        return pairs
+
+    def program(change: str) -> Any:
+        leaves = x, y, z = leaf(2.0), leaf(3.0), leaf(5.0)
+        if change == "before":
+            y.grad = leaf(100.0, grad=False)
+        elif change == "hook":
+            y.register_hook(lambda grad: grad * 10)
+        (x * y * z).sum().backward()
+        return [numbers_of(one.grad)[0] for one in leaves]
+
+    monkeypatch.setattr(splice, "_native", [known._replace(backward_again=noted)])
+    in_turns(
+        [partial(program, change) for change in ("", "before", "hook")],
+        [[15, 10, 6], [15, 110, 6], [15, 100, 6]],
+    )
+    assert left[0] is None and left[-3:] == [0, 2, 2]
 
 
 def test_a_walk_like_one_before_calls_no_rule(

@@ -15,7 +15,7 @@ def multiply_exp_add(
         p3 = o3 + i0 * d3_0 + i1 * d3_1
         start = max(lo - row * n2, 0)
         stop = min(hi - row * n2, n2)
-        for i2 in range(start, stop):
+        for i2 in prange(start, stop):
             x0 = a0[p0 + i2]
             x1 = a1[p1 + i2 * d1_2] != 0
             x2 = o2 + i2
