@@ -37,6 +37,9 @@ What is absent raises AttributeError, which says why.
 HANDS_OVER = {"library_call", "quiet_call", "_hosted", "host_call", "adopt"}
 """Helpers that call NumPy with computed operands, or take what it returned."""
 
+COMPUTES_NOTHING = {"seterr"}
+"""Functions that set how others do what they do."""
+
 LOOKS = ("Computes", "Looks", "looks at", "looked at")
 """What docstrings say where values decide."""
 
@@ -145,7 +148,7 @@ def of_ufunc(ufunc: Any) -> str:
 @cache
 def how(function: Any) -> str:
     """How a function is computed, as its source tells."""
-    if isinstance(function, type):
+    if isinstance(function, type) or function.__name__ in COMPUTES_NOTHING:
         return ""
     if always_hands_over(function):
         return "NumPy"

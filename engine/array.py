@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine.autograd import backward
-from engine.errors import named, naming
+from engine.errors import named, naming, warn_of_parts
 from engine.execute import compute
 from engine.ops.op import cast
 from engine.ops.regions import take, update
@@ -192,6 +192,7 @@ class Array:
 
     def fitted(self, value: Value, shape: tuple[int, ...]) -> Value:
         """`value` cast to this dtype and broadcast to `shape`, as assignment does."""
+        warn_of_parts(value.dtype, self.recipe.dtype)
         value = cast(value, self.recipe.dtype)
         while len(value.shape) > len(shape) and value.shape[0] == 1:
             value = read_region(value, _contiguous(value, value.shape[1:]))

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.cotangent import AtPositions, AtRegion, Contribution, Cotangent, settle
+from engine.loud import unheard
 from engine.movement import broadcast_value, reshape_value
 from engine.ops import regions
 from engine.ops.op import cast
 from engine.ops.transfer import on_device
 from engine.record.registry import REGISTRY
-from engine.record.trace import grad_mode
+from engine.record.trace import current_trace, grad_mode
 from engine.record.value import Freed, History, Marker, Scalar, Value
 from engine.rewalk import Found, Seeds, note, rewalk
 
@@ -68,6 +69,9 @@ def _gradients(
     create_graph: bool,
 ) -> Found:
     """The gradients of inputs, or of all leaves: as in a walk before, or by a walk."""
+    if current_trace().loud:
+        with unheard():  # of slopes that are selected away
+            return _gradients(seeds, inputs, create_graph)
     start = None
     if not create_graph:
         known = rewalk(seeds, inputs)

@@ -177,6 +177,13 @@ def warn_user(message: str, category: type[Warning]) -> None:
     warnings.warn_explicit(f"{message}; at {line}", category, filename, int(number))
 
 
+def warn_of_parts(given: np.dtype[Any], wanted: np.dtype[Any]) -> None:
+    """Warn, as NumPy does, where a cast of complex numbers drops imaginary parts."""
+    if given.kind == "c" and wanted.kind in "iuf":
+        message = "Casting complex values to real discards the imaginary part"
+        warn_user(message, np.exceptions.ComplexWarning)
+
+
 def broadcast_error(op: str, shapes: list[tuple[int, ...]]) -> NoReturn:
     """Raise the ValueError that names the first axis that does not broadcast."""
     rank = max(len(shape) for shape in shapes)

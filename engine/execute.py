@@ -15,6 +15,7 @@ from engine.interpret import interpret, moved
 from engine.interrupts import run_whole
 from engine.kernels.backend import HOST
 from engine.liveness import donated_leaves, live_values
+from engine.loud import Listener
 from engine.record.node import LEAF, Known
 from engine.record.runtime import looked, watchers
 from engine.record.trace import (
@@ -122,7 +123,8 @@ def _flush_held(trace: Trace) -> None:
             _compute(trace)
     finally:
         _here.flushes -= 1
-        trace.flushing = trace.donating = False
+        trace.flushing = None if trace.loud else False
+        trace.donating = False
         if spare is not None:
             take_up(trace, spare)
     if _watcher is not None:
@@ -205,12 +207,14 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
     """Compute what a key says of a trace, by number."""
     node, scalars = trace.node, trace.scalars
     alive = key[: len(trace.values)]
-    if config.tier == "numpy":
-        return interpret(node.path(), list(map(bool, alive)), leaves, scalars)
+    if config.tier == "numpy" or trace.loud:
+        listener = Listener(trace.loud) if trace.loud else None
+        kept = list(map(bool, alive))
+        return interpret(node.path(), kept, leaves, scalars, listener)
     known = node.plans.get(key)
     if known is None:
-        kept = tuple(map(bool, alive))
-        plan = _planners[0](node.path(), kept, _donated(trace, key))
+        wanted = tuple(map(bool, alive))
+        plan = _planners[0](node.path(), wanted, _donated(trace, key))
         known = node.plans[key] = Known(plan)
     outputs: dict[int, Any] = known.plan.run(leaves, scalars)
     if _native:

@@ -20,6 +20,7 @@ from engine.recipe import strided
 from engine.record.node import LEAF, Node
 
 if TYPE_CHECKING:
+    from engine.loud import Listener
     from engine.program import Step
 
 Array = np.ndarray[Any, Any]
@@ -30,11 +31,13 @@ def interpret(
     alive: Sequence[bool],
     leaves: Sequence[Array | None],
     scalars: Sequence[Any],
+    listener: Listener | None = None,
 ) -> dict[int, Array]:
     """Run nodes one by one with their NumPy references.
 
     Returns the buffers of the alive values by number. An update writes into its base
-    when that was made here and nobody reads it later.
+    when that was made here and nobody reads it later. A `listener` hears of
+    floating-point errors.
 
     Raises
     ------
@@ -42,7 +45,7 @@ def interpret(
         When a node fails, after those that do not depend on it have run.
     """
     outputs: dict[int, Array] = memory.counted(
-        _interpret, nodes, alive, leaves, scalars
+        _interpret, nodes, alive, leaves, scalars, listener
     )
     return outputs
 
@@ -52,6 +55,7 @@ def _interpret(
     alive: Sequence[bool],
     leaves: Sequence[Array | None],
     scalars: Sequence[Any],
+    listener: Listener | None,
 ) -> dict[int, Array]:
     last = last_uses(nodes, alive)
     environment: dict[int, Array] = {}
@@ -73,7 +77,10 @@ def _interpret(
         free = _is_free(node, i, nodes, last, alive)
         operands = _operands(node, environment, scalars)
         try:
-            environment[i] = call_reference(node, operands, free)
+            if listener is None:
+                environment[i] = call_reference(node, operands, free)
+            else:
+                environment[i] = listener.call(node, call_reference, operands, free)
         except Exception as error:
             failure = failure or error
             lost.add(i)

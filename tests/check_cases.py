@@ -17,6 +17,16 @@ def boundeds(rng: Generator) -> list[Case]:
     ]
 
 
+def divisors(rng: Generator) -> list[Case]:
+    """Sums of weights, none of which is 0."""
+    x = np.array([[2.0, -0.5], [np.nan, np.inf]])
+    return [
+        Case((x,), (), x),
+        Case((x[:1],), (), x[:1], differentiable=True),
+        Case((x[:0],), (), x[:0]),
+    ]
+
+
 def index_cases(rng: Generator) -> list[Case]:
     """Indices from the front and from the back."""
     given = np.array([[0, -1, 3], [-4, 2, -2]])
@@ -39,6 +49,7 @@ def unwarned(rng: Generator) -> list[Case]:
 
 CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "bounded": boundeds,
+    "divisor": divisors,
     "indices": index_cases,
     "warned": unwarned,
 }

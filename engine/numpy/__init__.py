@@ -13,7 +13,10 @@ np.float64(7.311752)
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from numpy import __version__ as __version__  # whose meanings these are
 
 from engine import native as _native
 
@@ -21,6 +24,7 @@ from engine import native as _native
 from .handle import ndarray  # isort: skip
 from . import (
     along,
+    averages,
     bits,
     comparing,
     constants,
@@ -32,6 +36,7 @@ from . import (
     emath,
     fft,
     files,
+    floating_errors,
     grids,
     histograms,
     indexing,
@@ -45,6 +50,7 @@ from . import (
     nanfunctions,
     numeric,
     operators,
+    pieces,
     polynomials,
     products,
     protocols,
@@ -63,6 +69,7 @@ from . import (
     windows,
 )
 from .along import *  # noqa: F403
+from .averages import *  # noqa: F403
 from .bits import *  # noqa: F403
 from .comparing import *  # noqa: F403
 from .constants import *  # noqa: F403
@@ -73,6 +80,7 @@ from .creation import *  # noqa: F403
 from .dates import *  # noqa: F403
 from .fallback import FallbackWarning
 from .files import *  # noqa: F403
+from .floating_errors import *  # noqa: F403
 from .grids import *  # noqa: F403
 from .histograms import *  # noqa: F403
 from .information import *  # noqa: F403
@@ -81,6 +89,7 @@ from .joining import *  # noqa: F403
 from .manipulation import *  # noqa: F403
 from .nanfunctions import *  # noqa: F403
 from .numeric import *  # noqa: F403
+from .pieces import *  # noqa: F403
 from .polynomials import *  # noqa: F403
 from .products import *  # noqa: F403
 from .ranges import *  # noqa: F403
@@ -95,6 +104,9 @@ from .triangles import *  # noqa: F403
 from .ufunc import ufunc
 from .ufuncs import *  # noqa: F403
 from .windows import *  # noqa: F403
+
+if TYPE_CHECKING:
+    from . import testing as testing
 
 _native.join_numpy(
     ndarray,
@@ -117,9 +129,11 @@ __all__ = [
     "linalg",
     "ndarray",
     "random",
+    "testing",
     "ufunc",
 ]
 __all__ += along.__all__
+__all__ += averages.__all__
 __all__ += bits.__all__
 __all__ += comparing.__all__
 __all__ += constants.__all__
@@ -129,6 +143,7 @@ __all__ += covariance.__all__
 __all__ += creation.__all__
 __all__ += dates.__all__
 __all__ += files.__all__
+__all__ += floating_errors.__all__
 __all__ += grids.__all__
 __all__ += histograms.__all__
 __all__ += information.__all__
@@ -138,6 +153,7 @@ __all__ += sets.__all__
 __all__ += joining.__all__
 __all__ += manipulation.__all__
 __all__ += numeric.__all__
+__all__ += pieces.__all__
 __all__ += polynomials.__all__
 __all__ += products.__all__
 __all__ += ranges.__all__
@@ -153,4 +169,6 @@ __all__ += windows.__all__
 
 
 def __getattr__(name: str) -> Any:
+    if name == "testing":  # long in loading
+        return importlib.import_module("engine.numpy.testing")
     raise AttributeError(names.nearest_message(name, __all__))

@@ -9,6 +9,7 @@ import numpy as np
 import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
 from engine.array import Array
+from engine.errors import named
 from engine.record.registry import REGISTRY
 
 from .elementwise import apply
@@ -97,12 +98,20 @@ def iscomplexobj(x: Any) -> bool:
 
 def isposinf(x: Any, out: Any = None) -> Any:
     """Whether elements are positive infinity."""
-    return deliver("isposinf", face.asarray(x) == np.inf, out)
+    return deliver("isposinf", _on_a_line(x) == np.inf, out)
 
 
 def isneginf(x: Any, out: Any = None) -> Any:
     """Whether elements are negative infinity."""
-    return deliver("isneginf", face.asarray(x) == -np.inf, out)
+    return deliver("isneginf", _on_a_line(x) == -np.inf, out)
+
+
+def _on_a_line(x: Any) -> face.ndarray:
+    array = face.asarray(x)
+    if array.dtype.kind == "c":
+        message = f"not supported for {array.dtype} values: it would be ambiguous"
+        raise TypeError(named(message))
+    return array
 
 
 def isscalar(element: Any) -> bool:

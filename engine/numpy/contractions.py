@@ -16,6 +16,7 @@ from engine.movement import reshape_value
 from .fallback import ask, library_call
 from .products import matmul
 from .reductions import deliver
+from .views import diagonal_recipe
 
 __all__ = ["einsum", "einsum_path"]
 
@@ -205,7 +206,7 @@ def _single(x: Any, term: str) -> tuple[Any, str]:
                     f"{x.shape[one]} and {x.shape[two]} were given: they don't match"
                 )
             )
-        x = x.diagonal(0, one, two)
+        x = x.view_as(diagonal_recipe(x, 0, one, two))  # which can be written to
         term = term[:one] + term[one + 1 : two] + term[two + 1 :] + letter
     return x, term
 
@@ -266,4 +267,4 @@ def _final(x: Any, term: str, result: str) -> Any:
         raise ValueError(
             f"einsum: output subscripts from the inputs were required; {result!r} given"
         )
-    return x.transpose([term.index(k) for k in result]) if len(result) > 1 else x
+    return x.transpose([term.index(k) for k in result]) if result else x

@@ -286,7 +286,7 @@ def frombuffer(
     """An array of the bytes of a buffer, copied; of float64 where no dtype is given."""
     check_device(None, like)
     with naming():
-        given = np.frombuffer(buffer, numeric_dtype(dtype, ""), count, offset)
+        given = np.frombuffer(buffer, float if dtype is None else dtype, count, offset)
     return array(given)
 
 

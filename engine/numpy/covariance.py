@@ -12,8 +12,8 @@ import engine.numpy.reductions as reductions
 from engine.errors import named, warn_user
 from engine.record.registry import REGISTRY
 
+from .averages import average
 from .joining import concatenate
-from .statistics import average
 
 __all__ = ["corrcoef", "cov"]
 

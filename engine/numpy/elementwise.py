@@ -10,7 +10,7 @@ import numpy as np
 import engine.numpy.handle as face
 import engine.numpy.masked as masked
 from engine.array import Array
-from engine.errors import broadcast_error, named, naming
+from engine.errors import broadcast_error, named, naming, warn_of_parts
 from engine.movement import broadcast_value
 from engine.ops.op import ElementwiseOp, Op, cast
 from engine.record.registry import REGISTRY
@@ -203,6 +203,7 @@ def store_out(name: str, result: Value, out: Array, casting: str, where: Any) ->
                 f"{name}: an output of the broadcast shape {result.shape} was required;"
                 f" a non-broadcastable output operand with shape {shape} was given"
             )
+    warn_of_parts(result.dtype, out.dtype)
     value = broadcast_value(cast(result, out.dtype), shape)
     if where is not True:
         value = REGISTRY["where"](broadcast_value(where, shape), value, out.read())

@@ -13,7 +13,7 @@ from engine.errors import is_from_user, same_kind, user_line, warn_user
 from engine.record.trace import grad_enabled
 from engine.record.value import Value, constant
 
-from .operands import KINDS
+from .operands import KINDS, native
 
 _warned: set[tuple[str, str]] = set()
 
@@ -141,6 +141,7 @@ def _wrapped_once(results: Sequence[Any]) -> list[Any]:
 
 def adopt(array: np.ndarray[Any, Any]) -> face.ndarray:
     """A handle on a fresh ndarray with its layout in memory, copied where shared."""
+    array = native(array)
     rank = array.ndim
     order = tuple(sorted(range(rank), key=lambda axis: -abs(array.strides[axis])))
     dense = array.transpose(order)

@@ -14,6 +14,7 @@ from .fallback import ask, to_host, wrapped
 __all__ = [
     "fromfile",
     "fromstring",
+    "genfromtxt",
     "load",
     "loadtxt",
     "save",
@@ -164,6 +165,70 @@ def loadtxt(
         quotechar=quotechar,
     )
     return wrapped(found)
+
+
+def genfromtxt(
+    fname: Any,
+    dtype: Any = float,
+    comments: Any = "#",
+    delimiter: Any = None,
+    skip_header: int = 0,
+    skip_footer: int = 0,
+    converters: Any = None,
+    missing_values: Any = None,
+    filling_values: Any = None,
+    usecols: Any = None,
+    names: Any = None,
+    excludelist: Any = None,
+    deletechars: Any = " !#$%&'()*+,-./:;<=>?@[\\]^{|}~",
+    replace_space: str = "_",
+    autostrip: bool = False,
+    case_sensitive: Any = True,
+    defaultfmt: str = "f%i",
+    unpack: Any = None,
+    usemask: bool = False,
+    loose: bool = True,
+    invalid_raise: bool = True,
+    max_rows: int | None = None,
+    encoding: str | None = None,
+    *,
+    ndmin: int = 0,
+    like: Any = None,
+) -> Any:
+    """The numbers of a text file in which some are missing: NaN, or `filling_values`.
+
+    What would be an array of records, of text or with a mask is NumPy's.
+    """
+    check_device(None, like)
+    found = ask(
+        "genfromtxt",
+        np.genfromtxt,
+        fname,
+        dtype,
+        comments,
+        delimiter,
+        skip_header,
+        skip_footer,
+        converters,
+        missing_values,
+        filling_values,
+        usecols,
+        names,
+        excludelist,
+        deletechars,
+        replace_space,
+        autostrip,
+        case_sensitive,
+        defaultfmt,
+        unpack,
+        usemask,
+        loose,
+        invalid_raise,
+        max_rows,
+        encoding,
+        ndmin=ndmin,
+    )
+    return found if usemask else wrapped(found)
 
 
 def fromstring(

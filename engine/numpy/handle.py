@@ -10,7 +10,7 @@ import numpy as np
 
 import engine.ops as _ops
 from engine.array import Array
-from engine.errors import named, warn_user
+from engine.errors import named, warn_of_parts
 from engine.kernels.backend import HOST
 from engine.ops.transfer import on_device
 from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
@@ -24,12 +24,13 @@ from .methods import Methods
 from .operands import NDArray, host_array, operand, read_as
 from .operators import Operators
 from .printing import Printing
+from .scalars import Scalars
 from .views import Views
 
 assert _ops.__all__  # the import fills the registry
 
 
-class ndarray(Operators, Methods, Views, Memory, Printing):
+class ndarray(Operators, Methods, Views, Memory, Printing, Scalars):
     """An n-dimensional array whose operations run when a value is looked at.
 
     Make arrays with `array`, `zeros`, `arange` and the like; the constructor gives
@@ -146,6 +147,12 @@ class ndarray(Operators, Methods, Views, Memory, Printing):
         step = self.recipe.dtype.itemsize
         return tuple(s * step for s in self.recipe.strides)
 
+    @strides.setter
+    def strides(self, strides: Any) -> None:
+        from .lib.stride_tricks import set_strides
+
+        set_strides(self, strides)
+
     @property
     def flags(self) -> Flags:
         """Facts about the memory; `writeable` can be set."""
@@ -201,8 +208,7 @@ class ndarray(Operators, Methods, Views, Memory, Printing):
         """The only element; the real part of a complex scalar, with NumPy's warning."""
         one = self._one(kind)
         if self.scalar and one.dtype.kind == "c":
-            message = "Casting complex values to real discards the imaginary part"
-            warn_user(message, np.exceptions.ComplexWarning)
+            warn_of_parts(one.dtype, np.dtype(float))
             return one.real
         return one
 

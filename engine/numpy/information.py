@@ -79,6 +79,8 @@ def may_share_memory(a: Any, b: Any, /, max_work: Any = 0) -> bool:
 def _overlap(a: Any, b: Any, test: Any, max_work: Any) -> bool:
     if not (isinstance(a, Array) and isinstance(b, Array)):
         return False
+    if a.scalar or not (a.recipe.size and b.recipe.size):
+        return False
     if a is b:
         return True
     if a._line is None or b._line is None or a.line.storage is not b.line.storage:

@@ -43,8 +43,11 @@ __all__ = [
 def _handles(arrays: Any, name: str) -> list[face.ndarray]:
     if isinstance(arrays, face.ndarray):
         return list(arrays)
-    if not hasattr(arrays, "__iter__"):
-        raise TypeError(f"{name}: a sequence of arrays was required; {arrays!r} given")
+    if not hasattr(arrays, "__getitem__"):
+        raise TypeError(
+            f"{name or called()}: arrays to stack must be passed as a sequence such as "
+            f"a list or a tuple; {type(arrays).__name__} was given"
+        )
     return [face.asarray(x) for x in arrays]
 
 

@@ -75,6 +75,9 @@ __all__ = [
 ]
 
 
+_EIG_IS_COMPLEX = not np.__version__.startswith(("2.2.", "2.3.", "2.4."))
+"""Whether the installed NumPy gives complex eigenvalues of every matrix."""
+
 _UNSET = object()
 """That no `rtol` was given: None asks for one that the size decides."""
 
@@ -296,11 +299,12 @@ def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
 def eig(a: Any) -> EigResult:
     """Eigenvalues and eigenvectors of any square matrices.
 
-    Of real matrices they are looked at: where no eigenvalue is complex, nothing is.
+    They are complex; before NumPy 2.5, those of real matrices are looked at, and where
+    no eigenvalue is complex, nothing is.
     """
     value = _value(a)
     w, v = map(face.fresh, matrices.eig(value))
-    if value.dtype.kind == "c" or w.computed().imag.any():
+    if _EIG_IS_COMPLEX or value.dtype.kind == "c" or w.computed().imag.any():
         return EigResult(w, v)
     return EigResult(
         face.fresh(matrices.real_part(w.read())),
@@ -309,7 +313,7 @@ def eig(a: Any) -> EigResult:
 
 
 def eigvals(a: Any) -> Any:
-    """Eigenvalues of any square matrices; real where none is complex."""
+    """Eigenvalues of any square matrices; real where those of `eig` are."""
     array = face.asarray(a)
     if array.requires_grad and grad_enabled():
         return eig(array).eigenvalues

@@ -191,6 +191,9 @@ def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     if x.scalar:
         x = face.ndarray.wrap(x.read())  # an array, which can be viewed
     extents = integers(shape)
+    if min(extents, default=0) < 0:
+        message = "all elements of broadcast shape must be non-negative"
+        raise ValueError(named(f"{message}; {extents} was given"))
     recipe = x.recipe
     try:
         strides = broadcast_strides(recipe, extents)

@@ -20,7 +20,7 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.errors import named
+from engine.errors import named, warn_of_parts
 from engine.execute import compute
 from engine.kernels.backend import HOST
 from engine.movement import reshape_value
@@ -28,7 +28,7 @@ from engine.ops.op import Op, cast
 from engine.recipe import Shape, is_c_contiguous, owned, storage_order
 from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime
-from engine.record.trace import grad_mode
+from engine.record.trace import current_trace, grad_mode
 from engine.record.value import DATES, Scalar, Value, typed
 
 from .masks import Mask, Region
@@ -55,6 +55,8 @@ def selected(handle: Array, key: Any) -> face.Masked | None:
     recipe = handle.recipe
     if not rank or recipe.shape[:rank] != shape or not recipe.size:
         return None
+    if current_trace().loud:
+        return None  # work on whole arrays would tell of what is not selected
     if handle.place != HOST or (isinstance(key, Array) and key.place != HOST):
         return None
     if rank < len(recipe.shape) and storage_order(recipe) != tuple(
@@ -95,6 +97,8 @@ def apply(op: Op, args: tuple[Any, ...]) -> face.Masked | None:
     found = [x._pending if type(x) is face.Masked else None for x in args]
     first = next((pending for pending in found if pending), None)
     if first is None or first.mask.is_sparse or _may_raise(op, args):
+        return None
+    if current_trace().loud:
         return None
     values = _alike(first, args, found)
     if values is not None:
@@ -198,6 +202,7 @@ def store(handle: Array, key: Any, value: Any) -> bool:
     if own is not None:
         if own.source.recipe.shape != shape or not mask.agrees(own.mask):
             return False
+        warn_of_parts(own.source.recipe.dtype, handle.dtype)
         inside = cast(own.source.read(), handle.dtype)
     elif _fits_rest(value, shape[rank:]):
         inside = stored_value(handle, value, shape[rank:])

@@ -16,7 +16,7 @@ import engine.numpy.selection as selection
 import engine.numpy.sorting as sorting
 import engine.numpy.statistics as statistics
 from engine.array import Array
-from engine.errors import named, naming
+from engine.errors import named, naming, warn_of_parts
 from engine.ops.op import cast
 from engine.recipe import is_c_contiguous, is_f_contiguous, storage_order, transposed
 from engine.record.registry import REGISTRY
@@ -68,10 +68,10 @@ class Methods(Array):
         """The elements cast to another dtype."""
         with naming():
             target = np.dtype(dtype)
-        if target.kind not in KINDS:
+        if target.kind not in KINDS or not target.isnative:
             raise TypeError(
-                "astype: a dtype of numbers or of dates was required; "
-                f"{target} was given"
+                "astype: a dtype of numbers or of dates, in this machine's order of "
+                f"bytes, was required; {target} was given"
             )
         if not np.can_cast(self.dtype, target, casting):  # type: ignore[arg-type]
             raise TypeError(
@@ -82,6 +82,7 @@ class Methods(Array):
             )
         if not copy and target == self.dtype:
             return self
+        warn_of_parts(self.dtype, target)
         axes = memory_order(self, order)
         value = read_as(self, transposed(self.recipe, axes))
         return self.wrap(cast(value, target), axes, scalar=self.scalar)

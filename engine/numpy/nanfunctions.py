@@ -206,13 +206,14 @@ def nanmean(
     array([1., 4.])
     """
     array = face.asarray(a)
+    _check_inexact(array, dtype, out)
     present = _present(array, where)
     result = array.mean(axis, dtype, None, keepdims, where=present)
     if present is not where:
         some = reductions.any(present, axis, keepdims=keepdims)
         nothing = apply(REGISTRY["logical_not"], some)
         result = _warned(result, nothing, "Mean of empty slice")
-    return deliver("nanmean", result, out)
+    return deliver("nanmean", result, out, "unsafe")
 
 
 def nanvar(
@@ -229,8 +230,19 @@ def nanvar(
 ) -> Any:
     """The variance of the elements that are not NaN; parameters as of `var`."""
     options = {"where": where, "mean": mean, "correction": correction}
-    made = _spread("nanvar", face.asarray(a), axis, dtype, ddof, keepdims, **options)
-    return deliver("nanvar", made, out)
+    array = face.asarray(a)
+    made = _spread("nanvar", array, axis, dtype, out, ddof, keepdims, **options)
+    return deliver("nanvar", made, out, "unsafe")
+
+
+def _check_inexact(array: Any, dtype: Any, out: Any) -> None:
+    """Refuse integers for what is computed from numbers that may be NaN."""
+    for name, given in (("dtype", dtype), ("out", getattr(out, "dtype", None))):
+        if array.dtype.kind in "fc" and given is not None:
+            if np.dtype(given).kind in "fc":
+                continue
+            message = f"If a is inexact, then {name} must be inexact"
+            raise TypeError(named(f"{message}; {np.dtype(given)} was given"))
 
 
 def _spread(
@@ -238,6 +250,7 @@ def _spread(
     array: Any,
     axis: Any,
     dtype: Any,
+    out: Any,
     ddof: float,
     keepdims: bool,
     *,
@@ -246,6 +259,7 @@ def _spread(
     correction: Any,
 ) -> Any:
     """The variance or standard deviation; computing it warns where nothing is left."""
+    _check_inexact(array, dtype, out)
     present = _present(array, where)
     method = array.var if name == "nanvar" else array.std
     options = {"where": present, "mean": mean, "correction": correction}
@@ -255,6 +269,7 @@ def _spread(
     count = reductions.sum(present, axis, keepdims=keepdims)
     less = ddof if correction is None else correction
     nothing = apply(REGISTRY["less_equal"], count, less)
+    result = apply(REGISTRY["where"], nothing, np.nan, result)
     return _warned(result, nothing, "Degrees of freedom <= 0 for slice.")
 
 
@@ -272,7 +287,8 @@ def nanstd(
 ) -> Any:
     """The standard deviation of the elements that are not NaN; as of `var`."""
     options = {"where": where, "mean": mean, "correction": correction}
-    made = _spread("nanstd", face.asarray(a), axis, dtype, ddof, keepdims, **options)
+    array = face.asarray(a)
+    made = _spread("nanstd", array, axis, dtype, out, ddof, keepdims, **options)
     return deliver("nanstd", made, out)
 
 

@@ -22,6 +22,10 @@ def _inexact(x: Any) -> Value:
     return value if value.dtype.kind in "fc" else cast(value, np.dtype(float))
 
 
+def _wide(value: Value) -> face.ndarray:
+    return face.fresh(cast(value, np.dtype(np.float32)))
+
+
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """A norm of a vector or a matrix: Euclidean by default.
 
@@ -33,6 +37,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     (np.float64(5.0), np.float64(7.0), np.float64(4.0))
     """
     value = _inexact(x)
+    if value.dtype == np.float16:
+        return norm(_wide(value), ord, axis, keepdims).astype(np.float16)
     rank = len(value.shape)
     if ord is None and axis is None:
         return face.fresh(composites.norm(value, None, keepdims))
@@ -66,7 +72,11 @@ def vector_norm(
     x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2
 ) -> Any:
     """A norm of vectors along axes."""
-    return face.fresh(norms.vector_norm(_inexact(x), ord, axis, keepdims))
+    value = _inexact(x)
+    if value.dtype == np.float16:
+        wide = vector_norm(_wide(value), axis=axis, keepdims=keepdims, ord=ord)
+        return wide.astype(np.float16)
+    return face.fresh(norms.vector_norm(value, ord, axis, keepdims))
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:

@@ -15,7 +15,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
 from .elementwise import apply
-from .operands import NOT_GIVEN, WEAK
+from .operands import NOT_GIVEN, NUMBERS, WEAK
 from .reductions import deliver
 
 __all__ = [
@@ -60,17 +60,18 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
 
 def clip(
     a: Any,
-    a_min: Any = NOT_GIVEN,
-    a_max: Any = NOT_GIVEN,
-    out: Any = None,
-    *,
     min: Any = NOT_GIVEN,
     max: Any = NOT_GIVEN,
+    out: Any = None,
+    *,
+    a_min: Any = NOT_GIVEN,
+    a_max: Any = NOT_GIVEN,
     **kwargs: Any,
 ) -> Any:
-    """The elements, at least `a_min` and at most `a_max`; None is no limit.
+    """The elements, at least `min` and at most `max`; None is no limit.
 
-    `min` and `max` are other names of the limits. What else a ufunc takes (`dtype`,
+    `a_min` and `a_max` are the names of the limits in NumPy, `min` and `max` those in
+    the array API standard and NumPy's other ones. What else a ufunc takes (`dtype`,
     `where`, `casting`) may be given.
     """
     low, high = _limits(a_min, a_max, min, max)
@@ -99,17 +100,17 @@ def clip(
 
 def _limits(a_min: Any, a_max: Any, min: Any, max: Any) -> tuple[Any, Any]:
     """The two limits of `clip`, which have two names each."""
-    if a_min is NOT_GIVEN and a_max is NOT_GIVEN:
-        return (
-            None if min is NOT_GIVEN else min,
-            None if max is NOT_GIVEN else max,
-        )
-    for name, limit in (("a_min", a_min), ("a_max", a_max)):
-        if limit is NOT_GIVEN:
-            raise TypeError(f"clip: {name} was required beside the other limit")
-    if min is not NOT_GIVEN or max is not NOT_GIVEN:
-        raise ValueError("clip: min and max are other names of a_min and a_max")
-    return a_min, a_max
+    limits = []
+    for name, given, other in (("min", min, a_min), ("max", max, a_max)):
+        if given is not NOT_GIVEN and other is not NOT_GIVEN:
+            raise ValueError(f"clip: {name} and a_{name} are names of one limit")
+        limits.append(given if other is NOT_GIVEN else other)
+    if a_min is not NOT_GIVEN or a_max is not NOT_GIVEN:
+        for name, limit in zip(("a_min", "a_max"), limits, strict=True):
+            if limit is NOT_GIVEN:
+                raise TypeError(f"clip: {name} was required beside the other limit")
+    low, high = (None if limit is NOT_GIVEN else limit for limit in limits)
+    return low, high
 
 
 def _clip_with(a: Any, low: Any, high: Any, out: Any, options: Any) -> Any:
@@ -175,26 +176,32 @@ def fix(x: Any, out: Any = None) -> Any:
     """The elements without their fractions."""
     array = face.asarray(x)
     if array.dtype.kind in "biu":
-        return deliver("fix", array.copy("K"), out)
+        made = array.copy("K") if array.shape else face.fresh(array.read())
+        return deliver("fix", made, out)
     return deliver("fix", apply(REGISTRY["trunc"], array), out)
 
 
 def real(val: Any) -> Any:
     """The real part of the elements."""
+    if isinstance(val, NUMBERS):
+        return val.real
     return face.asarray(val).real
 
 
 def imag(val: Any) -> Any:
     """The imaginary part of the elements."""
+    if isinstance(val, NUMBERS):
+        return val.imag
     return face.asarray(val).imag
 
 
 def angle(z: Any, deg: bool = False) -> Any:
     """The angle of complex numbers, in radians or degrees."""
     array = face.asarray(z)
-    real_part = array.real
-    imaginary = array.imag if array.dtype.kind == "c" else 0.0 * real_part
-    result = apply(REGISTRY["arctan2"], imaginary, real_part)
+    if array.dtype.kind == "c":
+        result = apply(REGISTRY["arctan2"], array.imag, array.real)
+    else:
+        result = apply(REGISTRY["arctan2"], 0, array)
     return apply(REGISTRY["rad2deg"], result) if deg else result
 
 
@@ -212,19 +219,22 @@ def nan_to_num(
     """NaN and infinities replaced by numbers."""
     array = face.asarray(x)
     if array.dtype.kind not in "fc":
-        return array.copy("K") if copy else array
+        same = array.copy("K") if copy else array
+        return same if array.shape else face.fresh(same.read())
     if array.dtype.kind == "c":
-        result = array.copy("K")
+        parts = face.ndarray.wrap(array.read()) if not array.shape else array
+        result = parts.copy("K")
         result.real = nan_to_num(array.real, True, nan, posinf, neginf)
         result.imag = nan_to_num(array.imag, True, nan, posinf, neginf)
+        result = result if array.shape else face.fresh(result.read())
     else:
         info = np.finfo(array.dtype)
         high = float(info.max) if posinf is None else posinf
         low = float(info.min) if neginf is None else neginf
         where_op, equal = REGISTRY["where"], REGISTRY["equal"]
-        result = apply(where_op, apply(REGISTRY["isnan"], array), nan, array)
-        result = apply(where_op, apply(equal, result, np.inf), high, result)
-        result = apply(where_op, apply(equal, result, -np.inf), low, result)
+        result = apply(where_op, apply(equal, array, -np.inf), low, array)
+        result = apply(where_op, apply(equal, array, np.inf), high, result)
+        result = apply(where_op, apply(REGISTRY["isnan"], array), nan, result)
     if copy:
         return result
     array[...] = result
@@ -273,9 +283,19 @@ def _end(x: Any, array: face.ndarray, axis: int) -> Any:
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """Differences of neighbours in C order."""
-    steps = diff(face.asarray(ary).ravel())
+    flat = face.asarray(ary).ravel()
+    steps = apply(REGISTRY["subtract"], flat[1:], flat[:-1])
     if to_end is None and to_begin is None:
         return steps
+    for name, end in (("to_end", to_end), ("to_begin", to_begin)):
+        given = steps if end is None else face.asarray(end)
+        if not np.can_cast(given.dtype, flat.dtype, "same_kind"):
+            raise TypeError(
+                named(
+                    f"dtype of `{name}` must be compatible with input `ary` under the "
+                    f"`same_kind` rule; {given.dtype} and {flat.dtype} were given"
+                )
+            )
     return _with_ends(steps, to_begin, to_end)
 
 
@@ -304,7 +324,9 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     steps = list(spacing) * (len(axes) if len(spacing) == 1 else 1)
     if len(steps) != len(axes):
         raise TypeError(named("invalid number of arguments"))
-    if array.dtype.kind in "biu":
+    if array.dtype.kind == "b":
+        apply(REGISTRY["subtract"], array, array)  # which says why there is no such
+    if array.dtype.kind in "iu":
         array = array.astype(float)
     made = [_along(array, a, h) for a, h in zip(axes, steps, strict=True)]
     return made[0] if len(made) == 1 else tuple(made)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -89,15 +90,33 @@ def host_array(x: Any) -> NDArray:
     """An ndarray of anything; nested sequences may hold handles."""
     if isinstance(x, (list, tuple)) and _holds_handles(x):
         return np.array(_without_handles(x))
-    return np.asarray(x)
+    return native(np.asarray(x))
+
+
+def native(array: NDArray) -> NDArray:
+    """The same elements in this machine's order of bytes."""
+    if array.dtype.isnative:
+        return array
+    return array.astype(array.dtype.newbyteorder("="))
 
 
 def _holds_handles(x: Sequence[Any]) -> bool:
-    return any(
-        isinstance(part, Array)
-        or (isinstance(part, (list, tuple)) and _holds_handles(part))
-        for part in x
-    )
+    """Whether nested lists hold handles, asked level by level and not of each part."""
+    level = x
+    for _ in range(_DEEPEST):
+        kinds = set(map(type, level))
+        if any(issubclass(kind, Array) for kind in kinds):
+            return True
+        nested = {kind for kind in kinds if issubclass(kind, (list, tuple))}
+        if not nested:
+            return False
+        parts = level if nested == kinds else [y for y in level if type(y) in nested]
+        level = list(chain.from_iterable(parts))
+    return False
+
+
+_DEEPEST = 65
+"""Levels of lists that are looked at: NumPy takes 64."""
 
 
 def _without_handles(x: Any) -> Any:

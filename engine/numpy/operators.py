@@ -19,6 +19,7 @@ from engine.record.value import DATES
 
 from .elementwise import apply, check_loop, check_out, in_c_order, prepared, store_out
 from .operands import WEAK
+from .scalars import repeats
 
 _TAKEN = (np.ndarray, np.generic, bool, int, float, complex, list, tuple)
 
@@ -52,6 +53,8 @@ def _binary(name: str) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
         if type(other) is not face.ndarray and _defers(other):
             return NotImplemented
+        if name == "multiply" and repeats(self, other):
+            return NotImplemented
         return apply(op, self, other)
 
     return method
@@ -64,6 +67,8 @@ def _reflected(name: str) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
         if type(other) is not face.ndarray and _defers(other):
             return NotImplemented
+        if name == "multiply" and repeats(self, other):
+            return NotImplemented
         return apply(op, other, self)
 
     return method
@@ -75,6 +80,8 @@ def _in_place(name: str) -> Callable[[Any, Any], Any]:
     @form(name, 2, in_place=True)
     def method(self: Any, other: Any) -> Any:
         if self.scalar:
+            if name == "multiply" and repeats(self, other):
+                return other * self
             return apply(op, self, other)
         if isinstance(other, Array) and not isinstance(other, face.ndarray):
             # What is written decides the rules: the other face's array is read as ours.
@@ -127,8 +134,11 @@ def _told_apart(name: str, one: Any, other: Any) -> Any:
 
 def _power_op(base: Any, exponent: Any) -> Op | None:
     """The cheaper op for a power that NumPy's operator also treats apart."""
-    if exponent.__class__ not in (int, float) or base.dtype.kind == "b":
+    if exponent.__class__ not in (int, float):
         return None
+    if base.dtype.kind == "b":
+        is_square = exponent.__class__ is int and exponent == 2 and not base.scalar
+        return REGISTRY["square"] if is_square else None
     if exponent == 2:
         return REGISTRY["square"] if _keeps(base, exponent) else None
     cheaper = CONSTANT_POWERS.get(exponent)
@@ -272,6 +282,8 @@ class Operators(Array):
 
     def _equal(self, name: str, other: Any) -> Any:
         if _is_no_number(other):
+            if self.scalar and not isinstance(other, (str, bytes)):
+                return name == "not_equal"
             return face.fresh(full_value(self.shape, name == "not_equal", bool))
         if type(other) is not face.ndarray and _defers(other):
             return NotImplemented

@@ -9,7 +9,7 @@ import numpy as np
 import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
 from engine import composites
-from engine.errors import named
+from engine.errors import named, warn_user
 from engine.recipe import is_c_contiguous
 from engine.record.registry import REGISTRY
 
@@ -134,7 +134,7 @@ def inner(a: Any, b: Any, /) -> Any:
             f"inner: shapes {x.shape} and {y.shape} not aligned: {x.shape[-1]} (dim "
             f"{x.ndim - 1}) != {y.shape[-1]} (dim {y.ndim - 1})"
         )
-    return tensordot(x, y, axes=((x.ndim - 1,), (y.ndim - 1,)))
+    return face.fresh(tensordot(x, y, axes=((x.ndim - 1,), (y.ndim - 1,))).read())
 
 
 def outer(a: Any, b: Any, out: Any = None) -> Any:
@@ -179,19 +179,33 @@ def cross(
     axisc: int = -1,
     axis: int | None = None,
 ) -> Any:
-    """The cross product of vectors of three elements."""
-    from .joining import stack
+    """The cross product of vectors of three elements, or, deprecated, of two.
+
+    Of two vectors of two elements it is the third element of their product.
+    """
+    from .creation import zeros_like
+    from .joining import concatenate, stack
     from .manipulation import moveaxis
 
     if axis is not None:
         axisa = axisb = axisc = axis
     x = moveaxis(face.asarray(a), axisa, -1)
     y = moveaxis(face.asarray(b), axisb, -1)
-    if x.shape[-1] != 3 or y.shape[-1] != 3:
+    lengths = {x.shape[-1], y.shape[-1]}
+    if not lengths <= {2, 3}:
         raise ValueError(
             "cross: vectors of 3 elements were required; "
             f"{x.shape[-1]} and {y.shape[-1]} were given"
         )
+    if 2 in lengths:
+        message = "Arrays of 2-dimensional vectors are deprecated"
+        warn_user(f"cross: {message}; use 3-dimensional ones", DeprecationWarning)
+    if lengths == {2}:
+        return face.ndarray.wrap((x[..., 0] * y[..., 1] - x[..., 1] * y[..., 0]).read())
+    x, y = (
+        concatenate([v, zeros_like(v[..., :1])], -1) if v.shape[-1] == 2 else v
+        for v in (x, y)
+    )
     parts = [
         x[..., i] * y[..., j] - x[..., j] * y[..., i]
         for i, j in ((1, 2), (2, 0), (0, 1))

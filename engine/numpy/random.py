@@ -19,11 +19,11 @@ from numpy.random import (
     SeedSequence,
 )
 
-from engine.errors import named
 from engine.random import Generator as Stream
 
 from .names import nearest_message
 from .random_generator import Generator
+from .random_state import RandomState, number_of
 
 __all__ = [
     "MT19937",
@@ -103,44 +103,26 @@ def default_rng(seed: Any = None) -> Generator:
         return Generator(seed)
     stream = Stream()
     if seed is not None:
-        stream.manual_seed(_number(seed))
+        stream.manual_seed(number_of(seed))
     return Generator(stream)
 
 
-def _number(seed: Any) -> int:
-    """A seed as one number."""
-    if isinstance(seed, SeedSequence):
-        return int(seed.generate_state(1, np.uint64)[0])
-    if not isinstance(seed, (int, np.integer)):
-        return hash(tuple(int(x) for x in seed))
-    if seed < 0:
-        raise ValueError(named("expected non-negative integer"))
-    return int(seed)
-
-
-_global = default_rng()
+_global = RandomState()
 
 
 def seed(seed: Any = None) -> None:
     """Start the stream of the functions of this module anew."""
-    if seed is None:
-        _global._stream.seed()
-    else:
-        _global._stream.manual_seed(_number(seed))
+    _global.seed(seed)
 
 
 def get_state(legacy: bool = True) -> dict[str, Any]:
     """Where the stream of the functions of this module is, for `set_state`."""
-    key, drawn = _global._stream.get_state()
-    return {"bit_generator": "Philox", "state": {"key": key, "drawn": drawn}}
+    return _global.get_state(legacy)
 
 
 def set_state(state: Any) -> None:
     """Go to where `get_state` was called."""
-    if not isinstance(state, dict) or state.get("bit_generator") != "Philox":
-        raise ValueError(named("a state from get_state was required"))
-    found = state["state"]
-    _global._stream.set_state((int(found["key"]), int(found["drawn"])))
+    _global.set_state(state)
 
 
 def rand(*args: int) -> Any:
@@ -169,13 +151,12 @@ ranf = random_sample
 
 def randint(low: Any, high: Any = None, size: Any = None, dtype: Any = int) -> Any:
     """Integers from low to below high."""
-    return _global.integers(low, high, size, dtype)
+    return _global.randint(low, high, size, dtype)
 
 
 def random_integers(low: Any, high: Any = None, size: Any = None) -> Any:
     """Integers from low to high; from 1 where only one number is given."""
-    low, high = (1, low) if high is None else (low, high)
-    return _global.integers(low, high, size, endpoint=True)
+    return _global.random_integers(low, high, size)
 
 
 def bytes(length: int) -> builtins.bytes:
@@ -373,11 +354,6 @@ def weibull(a: Any, size: Any = None) -> Any:
 def zipf(a: Any, size: Any = None) -> Any:
     """Numbers whose frequency is a power of them."""
     return _global.zipf(a, size)
-
-
-def RandomState(seed: Any = None) -> Generator:
-    """A generator; NumPy's old name for one."""
-    return default_rng(seed)
 
 
 def __getattr__(name: str) -> Any:

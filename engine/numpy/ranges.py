@@ -188,6 +188,11 @@ def logspace(
     axis: int = 0,
 ) -> face.ndarray:
     """Numbers evenly spaced on a logarithmic scale."""
+    if np.ndim(base):
+        from .manipulation import broadcast_arrays, expand_dims
+
+        start, stop, base = broadcast_arrays(start, stop, base)
+        base = expand_dims(base, axis)
     exponents = linspace(start, stop, num, endpoint, axis=axis)
     made: face.ndarray = elementwise.apply(REGISTRY["power"], base, exponents)
     return made if dtype is None else made.astype(dtype)

@@ -10,7 +10,7 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.errors import named
+from engine.errors import named, warn_of_parts
 from engine.movement import normal_axes, reshape_value
 from engine.ops.op import cast
 from engine.ops.reductions import spread
@@ -80,6 +80,7 @@ def reduce(
     """Record a reduction over axes, its operand read in memory order."""
     value, order = in_memory_order(array)
     if dtype is not None:
+        warn_of_parts(value.dtype, np.dtype(dtype))
         value = cast(value, np.dtype(dtype))
     places = tuple(sorted(order.index(axis) for axis in axes))
     if not axes and name in ("sum", "prod", "max", "min"):

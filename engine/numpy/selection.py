@@ -35,7 +35,6 @@ __all__ = [
     "insert",
     "ix_",
     "nonzero",
-    "piecewise",
     "place",
     "put",
     "put_along_axis",
@@ -158,15 +157,24 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     array = face.asarray(arr)
     if axis is None:
         array, axis = array.ravel(), 0
+        _check_line(indices)
     return array[_along(array, indices, axis)]
 
 
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
     """Store values at indices that match the array along an axis."""
     if axis is None:
+        _check_line(indices)
         put(arr, as_positions(indices), values)
         return
     arr[_along(arr, indices, axis)] = values
+
+
+def _check_line(indices: Any) -> None:
+    if np.ndim(indices) != 1:
+        raise ValueError(
+            named("when axis=None, `indices` must have a single dimension.")
+        )
 
 
 def _along(array: Any, indices: Any, axis: int) -> tuple[Any, ...]:
@@ -288,28 +296,6 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
             REGISTRY["where"], condition, face.asarray(choice).astype(dtype), result
         )
     return result
-
-
-def piecewise(
-    x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any
-) -> Any:
-    """A function given piece by piece: every piece is evaluated everywhere."""
-    array = face.asarray(x)
-    conditions = list(condlist) if isinstance(condlist, (list, tuple)) else [condlist]
-    pieces = list(funclist)
-    if len(pieces) not in (len(conditions), len(conditions) + 1):
-        raise ValueError(
-            named(
-                f"with {len(conditions)} condition(s), either {len(conditions)} or "
-                f"{len(conditions) + 1} functions are expected"
-            )
-        )
-    values = [f(array, *args, **kw) if callable(f) else f for f in pieces]
-    rest = values.pop() if len(values) > len(conditions) else 0
-    result: Any = elementwise.apply(REGISTRY["multiply"], array, 0) + rest
-    for condition, value in zip(conditions, values, strict=True):
-        result = elementwise.apply(REGISTRY["where"], condition, value, result)
-    return result.astype(array.dtype)
 
 
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:

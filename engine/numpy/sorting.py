@@ -47,7 +47,7 @@ def _places(kth: Any, a: Any, axis: Any) -> tuple[int, ...]:
     if places.dtype.kind not in "iu":
         raise TypeError(named("Partition index must be integer"))
     for place in places:
-        if not -extent <= place < extent:
+        if extent and not -extent <= place < extent:
             raise ValueError(named(f"kth(={place}) out of bounds ({extent})"))
     return tuple(places.tolist())
 

@@ -26,7 +26,15 @@ __all__ = [
 
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """The cross product of vectors of three elements along an axis."""
-    return products.cross(x1, x2, axis=axis)
+    x, y = face.asarray(x1), face.asarray(x2)
+    if x.shape[axis] != 3 or y.shape[axis] != 3:
+        raise ValueError(
+            named(
+                "Both input arrays must be (arrays of) 3-dimensional vectors, but they "
+                f"are {x.shape[axis]} and {y.shape[axis]} dimensional instead"
+            )
+        )
+    return products.cross(x, y, axis=axis)
 
 
 def matmul(x1: Any, x2: Any, /) -> Any:

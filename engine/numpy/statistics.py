@@ -23,7 +23,6 @@ from .sorting import sort
 from .views import normal_axis
 
 __all__ = [
-    "average",
     "mean",
     "median",
     "percentile",
@@ -90,7 +89,7 @@ def mean(
         result = _laid_out_as(result, total)
         if not keepdims:
             result = result.reshape(reduced_shape(array.shape, axes, False))
-    return deliver("mean", _as(result, outer), out)
+    return deliver("mean", _as(result, outer), out, "unsafe")
 
 
 def _laid_out_as(result: Any, model: Any) -> Any:
@@ -160,7 +159,7 @@ def var(
         result = _divided(total, left)
     if not keepdims:
         result = result.reshape(reduced_shape(array.shape, axes, False))
-    return deliver("var", _as(result, outer), out)
+    return deliver("var", _as(result, outer), out, "unsafe")
 
 
 def _squared_distances(
@@ -366,39 +365,6 @@ def median(
 
 def _by_numpy(name: str, a: Any, axis: Any, keepdims: bool) -> Any:
     return library_call(name, getattr(np, name), a, axis, keepdims=keepdims)
-
-
-def average(
-    a: Any,
-    axis: Any = None,
-    weights: Any = None,
-    returned: bool = False,
-    *,
-    keepdims: bool = False,
-) -> Any:
-    """The mean over axes, weighted."""
-    array = face.asarray(a)
-    if weights is None:
-        result = mean(array, axis, keepdims=keepdims)
-        count = array.size / max(getattr(result, "size", 1), 1)
-        return (result, result * 0 + count) if returned else result
-    if array.dtype.kind in DATES:
-        raise TypeError(named(f"numbers to weigh were required; {array.dtype} given"))
-    weight = face.asarray(weights)
-    if weight.shape != array.shape:
-        if not isinstance(axis, int) or weight.shape != (array.shape[axis],):
-            kind = TypeError if axis is None else ValueError
-            raise kind(
-                "average: weights of the array's shape, or of one axis, were required; "
-                f"shape {weight.shape} was given for {array.shape} and axis {axis}"
-            )
-        shape = [1] * array.ndim
-        shape[axis] = -1
-        weight = weight.reshape(tuple(shape))
-    total = weight * (array * 0 + 1)
-    scale = reductions.sum(total, axis, keepdims=keepdims)
-    result = reductions.sum(array * weight, axis, keepdims=keepdims) / scale
-    return (result, scale) if returned else result
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:

@@ -116,19 +116,21 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
 
 
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
-    """The array without zeros at the front and the back of axes. Computes."""
+    """The array without zeros at the front and the back of axes. Computes.
+
+    What is given as a list or a tuple of numbers stays one.
+    """
     array = face.asarray(filt)
     ends = trim.lower()
     if ends not in ("fb", "bf", "f", "b"):
         raise ValueError(named(f"unexpected character(s) in `trim`: {trim!r}"))
     places = np.argwhere(array.computed())
-    axes = normal_axes(axis, array.ndim)
-    if not len(places):
-        inside = [slice(0, 0) if k in axes else slice(None) for k in range(array.ndim)]
-        return array[tuple(inside)]
     cuts = [slice(None)] * array.ndim
-    for k in axes:
+    for k in normal_axes(axis, array.ndim):
+        if not len(places):
+            cuts[k] = slice(0, 0)
+            continue
         first = int(places[:, k].min()) if "f" in ends else None
         last = int(places[:, k].max()) + 1 if "b" in ends else None
         cuts[k] = slice(first, last)
-    return array[tuple(cuts)]
+    return filt[cuts[0]] if array.ndim == 1 else array[tuple(cuts)]

@@ -10,9 +10,11 @@ import numpy as np
 import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import named
+from engine.loud import unheard
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast, resolved
 from engine.record.registry import REGISTRY
+from engine.record.trace import current_trace
 from engine.record.value import Scalar, Value, typed
 
 from . import elementwise, reductions, scans, shared_calls
@@ -96,9 +98,9 @@ class ufunc:
         reduction: bool = False,
     ) -> Any:
         """The dtypes of operands and results, as NumPy resolves them."""
-        return self.numpy.resolve_dtypes(
-            dtypes, signature=signature, casting=casting, reduction=reduction
-        )
+        options = {"signature": signature, "casting": casting}
+        given = {key: x for key, x in options.items() if x is not None}
+        return self.numpy.resolve_dtypes(dtypes, reduction=reduction, **given)
 
     # -- calls --------------------------------------------------------------------
     def __call__(
@@ -119,9 +121,11 @@ class ufunc:
         free = casting in _FREE
         if plain and unsigned and free and op is not None and len(args) == op.nin:
             return elementwise.apply(op, *args)
-        return self._call_general(
-            args, out, where, casting, order, dtype, signature or sig
-        )
+        given = args, out, where, casting, order, dtype, signature or sig
+        if where is True or not current_trace().loud:
+            return self._call_general(*given)
+        with unheard():  # of what is masked out; all is computed
+            return self._call_general(*given)
 
     def _call_general(
         self,

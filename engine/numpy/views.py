@@ -68,8 +68,9 @@ class Views(Array):
         if not shape:
             raise TypeError(named("reshape() takes exactly 1 argument (0 given)"))
         wanted = shape[0] if len(shape) == 1 else shape
-        extents = resolve_shape(self.recipe.size, _extents(wanted))
         recipe = self.recipe
+        extents = recipe.shape if wanted is None else _extents(wanted)
+        extents = resolve_shape(recipe.size, extents)
         order = _order(order, recipe)
         found = reshape(recipe, extents, order)
         if found is not None and not copy:
@@ -205,9 +206,10 @@ class Views(Array):
         recipe = self.recipe
         with naming():
             target = np.dtype(dtype)
-        if target.kind not in KINDS:
+        if target.kind not in KINDS or not target.isnative:
             raise TypeError(
-                f"view: a dtype of numbers or of dates was required; {target} was given"
+                "view: a dtype of numbers or of dates, in this machine's order of "
+                f"bytes, was required; {target} was given"
             )
         old, new = recipe.dtype.itemsize, target.itemsize
         if old == new:

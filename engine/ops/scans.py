@@ -290,6 +290,23 @@ def bounded(x: Any, extent: Any, other: Any) -> Any:
     return x
 
 
+def _divisor(x: Any) -> tuple[DType, Shape]:
+    return x.dtype, x.shape
+
+
+@operation("library", _divisor, linear=True)
+def divisor(x: Any) -> Any:
+    """Sums of weights x, when none of them is 0."""
+    if not x.all():
+        raise ZeroDivisionError("Weights sum to zero, can't be normalized")
+    return x
+
+
+@divisor.cotangent
+def _(cotangent: Cotangent, out: Value, _x: Value) -> Any:
+    return (cotangent,)
+
+
 def _warned(x: Any, flags: Any, message: str, line: str) -> tuple[DType, Shape]:
     return x.dtype, x.shape
 

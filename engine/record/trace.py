@@ -77,7 +77,9 @@ class Trace:
     `room` says how many more bytes of computed arrays it may keep alive.
     `grad` says whether the thread records gradient histories, `histories` whether any
     of the values has one. While it is `flushing`, `donating` says whether that may
-    overwrite leaves.
+    overwrite leaves. Somebody wants to hear of the `loud` kinds of floating-point
+    errors: each event is run at once then, and native code, which finds None in
+    `flushing`, leaves the trace alone.
     """
 
     __slots__ = (
@@ -89,6 +91,7 @@ class Trace:
         "leaf_numbers",
         "leaves",
         "lock",
+        "loud",
         "node",
         "room",
         "scalars",
@@ -104,8 +107,9 @@ class Trace:
         self.leaf_numbers: dict[int, int] = {}
         self.scalars: list[Any] = []
         self.room = TRIE.room
-        self.flushing = False
+        self.flushing: bool | None = False
         self.donating = False
+        self.loud: frozenset[str] = frozenset()
         self.grad = True
         self.histories = False
 
@@ -389,9 +393,14 @@ def record(
             if not (whole and isinstance(error, Exception)):  # interrupted in between
                 trace.repair()
             raise
-    if value.number >= MAX_EVENTS or trace.room < 0:
+    if value.number >= MAX_EVENTS or trace.room < 0 or trace.loud:
         _executors[0].flush(trace)
     return value
+
+
+def flush_trace(trace: Trace) -> None:
+    """Compute what is alive in a trace, and empty it."""
+    _executors[0].flush(trace)
 
 
 def alias(value: Value, history: History | None) -> Value:

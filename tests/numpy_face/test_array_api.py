@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -287,3 +288,32 @@ def test_diagonals_may_lie_outside_of_a_matrix() -> None:
         assert np.tri(2, 3, k).tolist() == want
         assert not np.eye(2, 3, k).any()
         assert np.eye(0, k=k).shape == (0, 0)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "complex64", "float64"])
+def test_what_finfo_tells_is_a_float_of_the_dtype_that_is_asked_about(
+    dtype: str,
+) -> None:
+    want, have = numpy.finfo(dtype), np.finfo(dtype)
+    for name in ("eps", "smallest_normal", "tiny", "resolution", "max", "min"):
+        one, two = getattr(want, name), getattr(have, name)
+        assert isinstance(two, float)
+        assert (repr(two), two.dtype) == (repr(one), one.dtype)
+        assert (two / 2 - one).dtype == one.dtype
+    assert (str(have), repr(have), have.bits) == (str(want), repr(want), want.bits)
+    assert have is np.finfo(np.ones(2, dtype)) is pickle.loads(pickle.dumps(have))
+
+
+def test_clip_takes_numpys_names_of_its_limits_and_the_standards() -> None:
+    x = np.arange(5)
+    want = [1, 1, 2, 3, 3]
+    assert np.clip(x, 1, 3).tolist() == want
+    assert np.clip(x, min=1, max=3).tolist() == want
+    assert np.clip(x, a_min=1, a_max=3).tolist() == want
+    assert np.clip(x, 1, a_max=3).tolist() == want
+    assert np.clip(x, 1, max=3).tolist() == want
+    assert np.clip(x, 1).tolist() == [1, 1, 2, 3, 4]
+    with pytest.raises(ValueError, match="names of one limit"):
+        np.clip(x, 1, 3, a_max=2)
+    with pytest.raises(TypeError, match="a_max was required"):
+        np.clip(x, a_min=1)

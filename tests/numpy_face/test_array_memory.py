@@ -174,3 +174,33 @@ def test_what_would_need_an_address_says_why_it_is_absent(name: str) -> None:
     assert not hasattr(x, name)
     with pytest.raises(AttributeError, match=r"numpy\.asarray"):
         getattr(x, name)
+
+
+@pytest.mark.parametrize("dtype", [">i4", ">f8", ">c8", ">M8[D]", "<i2"])
+def test_foreign_orders_of_bytes_become_this_machines(
+    dtype: str, tmp_path: Path
+) -> None:
+    given = numpy.arange(1, 4).astype(dtype)
+    given.tofile(tmp_path / "raw")
+    numpy.save(tmp_path / "array.npy", given)
+    for made in (
+        np.array(given),
+        np.asarray(given),
+        np.frombuffer(given.tobytes(), dtype),
+        np.fromfile(tmp_path / "raw", dtype),
+        np.load(tmp_path / "array.npy"),
+        np.fromiter(given.tolist(), dtype),
+    ):
+        assert made.dtype.isnative
+        assert made.dtype == given.dtype.newbyteorder("=")
+        assert made.tolist() == given.tolist()
+    assert np.zeros_like(given).dtype.isnative
+
+
+def test_no_array_has_another_order_of_bytes() -> None:
+    x = np.ones(2)
+    for make in (x.astype, x.view, lambda dtype: np.zeros(2, dtype)):
+        with pytest.raises(TypeError, match=">f8 was given"):
+            make(">f8")
+    with pytest.raises(TypeError, match=">f8 was given"):
+        np.from_numpy(numpy.ones(2, ">f8"))

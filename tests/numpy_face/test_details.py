@@ -8,6 +8,7 @@ compared.
 from __future__ import annotations
 
 import copy
+import math
 import operator
 import pickle
 import warnings
@@ -43,7 +44,13 @@ SECTIONS = {
 
 def outcome(source: str, module: Any) -> Any:
     """What a small program gives, or the exception that it raises."""
-    space = {"np": module, "copy": copy, "operator": operator, "pickle": pickle}
+    space = {
+        "np": module,
+        "copy": copy,
+        "math": math,
+        "operator": operator,
+        "pickle": pickle,
+    }
     *statements, expression = source.split("; ")
     exec(OPERANDS, space)
     with warnings.catch_warnings(), numpy.errstate(all="ignore"):
@@ -106,3 +113,34 @@ def test_small_programs_mean_what_they_mean_in_numpy(section: str) -> None:
             if what:
                 wrong.append(f"{source}: {what} differs: {want!r}, {have!r}")
     assert not wrong, "\n".join(wrong)
+
+
+def lost_parts(source: str, module: Any) -> list[str]:
+    """The warnings of a program that imaginary parts are lost."""
+    space: dict[str, Any] = {"np": module}
+    exec(OPERANDS, space)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        exec(source, space)
+    assert all(
+        str(one.message).startswith("Casting complex values to real") for one in caught
+    )
+    return [one.category.__name__ for one in caught]
+
+
+LOSING = (
+    """
+z.astype(int); z.astype(bool); z.astype('c8'); f[0] = z[0]; f[b] = z[b]; f[b] = f[b]
+f[0][:] = z[0]
+f.flat = z; np.copyto(f, z, casting='unsafe'); np.sum(z, dtype=float); np.sum(z)
+z.mean(dtype=float); np.array(z, float); np.asarray(z, dtype=float); float(z[0, 0])
+np.add(z, z, out=f, casting='unsafe'); np.put(f, [0], z[0, 0]); z[0] = f[0]
+""".strip()
+    .replace("\n", "; ")
+    .split("; ")
+)
+
+
+@pytest.mark.parametrize("source", LOSING)
+def test_numpys_warning_says_where_imaginary_parts_are_lost(source: str) -> None:
+    assert lost_parts(source, np) == lost_parts(source, numpy)

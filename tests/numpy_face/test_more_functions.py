@@ -137,7 +137,7 @@ np.poly1d(v) ** 0.5; np.correlate(m, v); np.correlate(v, v, 'x'); np.correlate(2
 np.convolve(v, v, 3); np.i0(z); np.nanargmax(np.nan * v); np.nanquantile(v, 1.5)
 np.nanargmin(m, (0,)); np.argmax(m, (0, 1)); np.cumsum(m, (0,)); np.sum(v[0], (0,))
 np.cov(c3); np.cov(m, fweights=v); np.cov(m, aweights=-v); np.cov(m, aweights=v3)
-np.clip(m, 1); np.clip(m, 1, 2, min=0); np.trim_zeros(v, 'x'); np.einsum();
+np.clip(m, a_min=1); np.trim_zeros(v, 'x'); np.einsum();
 np.einsum('ij', v)
 np.apply_along_axis(np.sum, 1, m[:, :0].T);
 np.apply_over_axes(lambda x, k: x[0, 0], c3, 0)
@@ -365,3 +365,33 @@ def test_text_files_hold_numbers(tmp_path: Path) -> None:
     assert (first.tolist(), last.tolist()) == ([0.0, 0.75], [0.5, 1.25])
     x.tofile(str(tmp_path / "x.raw"))
     assert np.fromfile(str(tmp_path / "x.raw")).tolist() == x.ravel().tolist()
+
+
+MISSING = """
+['1,2', '3,', '5,6'], delimiter=','
+['1,2', '3,', '5,6'], delimiter=',', filling_values=-1, dtype=int
+['a b', '1 2', '3 4'], skip_header=1, unpack=True
+['1 2 3'], usecols=(0, 2)
+['1 2', '3']
+""".strip().split("\n")
+
+
+@pytest.mark.parametrize("call", MISSING)
+def test_text_with_missing_numbers_is_read_as_by_numpy(call: str) -> None:
+    try:
+        want = eval(f"genfromtxt({call})", {"genfromtxt": numpy.genfromtxt})
+    except ValueError:
+        with pytest.raises(ValueError, match="genfromtxt: Some errors were detected"):
+            eval(f"genfromtxt({call})", {"genfromtxt": np.genfromtxt})
+        return
+    have = eval(f"genfromtxt({call})", {"genfromtxt": np.genfromtxt})
+    assert have.dtype == want.dtype
+    numpy.testing.assert_array_equal(numpy.asarray(have), want)
+
+
+@pytest.mark.parametrize("options", [{"names": True}, {"usemask": True}], ids=str)
+def test_text_with_records_or_a_mask_is_an_array_of_numpys(
+    options: dict[str, Any],
+) -> None:
+    found = np.genfromtxt(["a b", "1 2", "3 4"], **options)
+    assert isinstance(found, numpy.ndarray)

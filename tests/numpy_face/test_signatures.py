@@ -29,6 +29,7 @@ EXTRA = {
 """Keyword-only parameters that NumPy's functions do not have."""
 
 OTHERWISE = {
+    "numpy.clip": "the limits have the standard's names; NumPy's are keywords",
     "numpy.arange": "NumPy's code also takes `start` by name and dtype by position",
     "numpy.ndarray.view": "NumPy spells dtype and type as *args, **kwargs",
     "numpy.random.sample": "NumPy spells size as *args, **kwargs",

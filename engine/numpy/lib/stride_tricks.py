@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
-from engine.errors import named
+from engine.errors import named, warn_user
 from engine.numpy.views import normal_axis
 from engine.ops.regions import overlapping_axes
 from engine.recipe import Recipe
@@ -103,6 +103,18 @@ def as_strided(
     _check_bounds(array, view)
     once = not overlapping_axes(view)
     return array.view_as(view, array.writeable and writeable and once)
+
+
+def set_strides(array: face.ndarray, strides: Any) -> None:
+    """``array.strides = strides``, which NumPy deprecates since it has `as_strided`."""
+    steps = (strides,) if hasattr(strides, "__index__") else tuple(strides)
+    view = as_strided(array, strides=steps)
+    warn_user(
+        "Setting the strides of an array is deprecated; make a view with "
+        "np.lib.stride_tricks.as_strided",
+        DeprecationWarning,
+    )
+    array.recipe, array.writeable = view.recipe, view.writeable
 
 
 def _check_bounds(array: face.ndarray, view: Recipe) -> None:
