@@ -15,6 +15,7 @@ from engine.movement import broadcast_value
 from engine.ops.op import ElementwiseOp, Op, cast
 from engine.record.registry import REGISTRY
 from engine.record.runtime import watchers
+from engine.record.trace import current_trace
 from engine.record.value import Scalar, Value, constant
 
 from .operands import (
@@ -69,7 +70,8 @@ def apply_general(op: Op, args: tuple[Any, ...]) -> face.ndarray:
         pending = masked.apply(op, args)
         if pending is not None:
             return pending
-    if WEAK.issuperset(map(type, args)) and not watchers:
+    silent = not watchers and not current_trace().loud
+    if silent and WEAK.issuperset(map(type, args)):
         known = _of_numbers(op, args)
         if known is not None:
             return known
