@@ -106,6 +106,8 @@ def statements(xp: Any, x: Any, y: Any, z: Any) -> None:
     w = xp.exp(-x * x) + y / 3.0 - 1
     w = numpy.maximum(w, x) if xp is np else w
     w = 1 - w[::2] + abs(w[1]) + (x < y)[0]
+    if xp is np:
+        _casts(z)
     # Shapes that do not broadcast are not here: NumPy leaks a block for each of them.
     for wrong in (lambda: x[1:2, 3], lambda: x + "a", lambda: x["a"]):
         failed = False
@@ -115,6 +117,14 @@ def statements(xp: Any, x: Any, y: Any, z: Any) -> None:
             failed = True
         assert failed
     engine.eval(w, y, z)
+
+
+def _casts(z: Any) -> None:
+    i = np.arange(1, 4) * 2.5 + np.arange(2, -1, -1) / 2
+    c = np.concatenate([z[..., :2] * 2j, z[:, :1] + i[..., None] + 0j], axis=1)
+    w = (c @ z - np.arange(3) @ c) ** np.arange(3)
+    far = z * np.arange(2**40, 2**40 + 3)
+    engine.eval(w * np.exp(0.5), np.roll(z, (1, 2), (0, 1)), far)
 
 
 @needs_native

@@ -125,6 +125,7 @@ _BINARY = {
     ast.Add: "add",
     ast.Sub: "sub",
     ast.Mult: "mul",
+    ast.FloorDiv: "udiv",
     ast.BitAnd: "and",
     ast.BitOr: "or",
     ast.BitXor: "xor",
