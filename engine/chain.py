@@ -10,11 +10,11 @@ from engine.buffers import Buffers, Content
 from engine.extents import REGIONS, is_power, resized_layout, resized_steps
 from engine.kernels.backend import HOST
 from engine.pieces import Piece
-from engine.program import EMPTY, Step, is_leaf, is_view
+from engine.program import Step, is_leaf, is_view
 from engine.record.node import LEAF, Node
 from engine.row import Row
 from engine.schedule import Schedule
-from engine.schedule.prepare import roots
+from engine.schedule.kinds import roots
 
 if TYPE_CHECKING:
     from engine.plan import WholePlan
@@ -123,7 +123,7 @@ def _movable(
     """
     steps, memory = schedule.program.steps, schedule.memory
     root = roots(steps)
-    if any(step.op is EMPTY for step in steps):
+    if any(is_view(step) and step.origin < 0 for step in steps):
         return {}, ()  # what surrounds a region is copied, by regions of its own
     movable = {
         step.origin: n

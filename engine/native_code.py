@@ -26,7 +26,7 @@ from engine.kernels.backend import HOST
 from engine.kernels.cpu.target import MissingSymbol, forever
 from engine.kernels.native import cells, objects, slots
 from engine.kernels.native.entries import KINDS, Code
-from engine.kernels.native.objects import FASTCALL, ONE, Unknown, fields
+from engine.kernels.native.objects import FASTCALL, Unknown, fields
 from engine.native import NumPy
 from engine.ops.op import Op
 from engine.recipe import Recipe, owned
@@ -65,11 +65,14 @@ REDUCTIONS = frozenset(
 )
 """Methods whose events depend on the layout of the array, and on an axis, alone."""
 
+OPERATORS = (("__matmul__", "product", "matmul"), ("__pow__", "power", "power"))
+"""Operators of the NumPy face that native code does in ways of their own."""
+
 _code: Code | None = None
 _reason = "it was not started"
-_functions: Native | None = None
-_splicing: splice.Native | None = None
-_many: many.Native | None = None
+_tables: list[tuple[Callable[[Any], None], Any]] = []
+"""Native functions that others call, and what takes them, or None for Python's own."""
+
 _methods: list[tuple[Any, str, Any, Any]] = []
 """What was replaced: class, name, Python's method, native code."""
 
@@ -84,7 +87,7 @@ def recorder() -> tuple[str, str]:
 
 def start(face: type[Array]) -> None:
     """Use native code for ops, and for the methods of the PyTorch face."""
-    global _code, _functions, _many, _reason, _splicing
+    global _code, _reason
     missing = objects.unsupported()
     if os.environ.get("ENGINE_RECORDER") == "python":
         _reason = "ENGINE_RECORDER=python"
@@ -103,28 +106,27 @@ def start(face: type[Array]) -> None:
     _recycle(code, "history_row", _history)
     _recycle(code, "tensor_row", lambda: face.wrap(_value()), KEPT)
     _code, _reason = code, "the default"
-    _functions = Native(
-        objects.function("flush", code.addresses["flush"], ONE),
-        objects.function("survey", code.addresses["survey"], ONE),
-        objects.function("settle", code.addresses["settle"], FASTCALL),
-        objects.function("evaluate", code.addresses["evaluate"], ONE),
+    _use(
+        use_native,
+        Native(
+            code.one("flush"),
+            code.one("survey"),
+            code.many("settle"),
+            code.one("evaluate"),
+        ),
     )
-    _splicing = splice.Native(
-        objects.function("record_again", code.addresses["record_again"], FASTCALL),
-        objects.function("walk_again", code.addresses["walk_again"], FASTCALL),
-        objects.function("free_graph", code.addresses["free_graph"], FASTCALL),
-        objects.function("backward_again", code.addresses["backward_again"], FASTCALL),
+    names = "record_again", "walk_again", "free_graph", "backward_again"
+    _use(splice.use_native, splice.Native(*map(code.many, names)))
+    _use(
+        many.use_native,
+        many.Native(
+            code.one("read_first"),
+            code.many("renew_first"),
+            code.one("forget_first"),
+            code.many("values_again"),
+            code.many("counted_again"),
+        ),
     )
-    _many = many.Native(
-        objects.function("read_first", code.addresses["read_first"], ONE),
-        objects.function("renew_first", code.addresses["renew_first"], FASTCALL),
-        objects.function("forget_first", code.addresses["forget_first"], ONE),
-        objects.function("values_again", code.addresses["values_again"], FASTCALL),
-        objects.function("counted_again", code.addresses["counted_again"], FASTCALL),
-    )
-    use_native(_functions)
-    splice.use_native(_splicing)
-    many.use_native(_many)
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
     _replace(Once, "__call__", code.addresses["call_once"], FASTCALL)
     _join(code, face)
@@ -132,18 +134,23 @@ def start(face: type[Array]) -> None:
 
 def use(which: str) -> None:
     """Let the ``"native"`` or the ``"python"`` recorder record from now on."""
-    if which == "native" and _functions is None:
+    if which == "native" and _code is None:
         raise RuntimeError(
             f"use: a native recorder was required; there is none: {_reason}"
         )
-    use_native(_functions if which == "native" else None)
-    splice.use_native(_splicing if which == "native" else None)
-    many.use_native(_many if which == "native" else None)
+    for take, functions in _tables:
+        take(functions if which == "native" else None)
     for cls, name, python, native in _methods:
         setattr(cls, name, native if which == "native" else python)
     if which == "native":
         for place, address in _slots_used:
             objects.write_word(place, address)
+
+
+def _use(take: Callable[[Any], None], functions: Any) -> None:
+    """Let native functions be used from now on, as long as native code is."""
+    _tables.append((take, functions))
+    take(functions)
 
 
 def _value() -> Value:
@@ -208,18 +215,22 @@ def _fill(code: Code) -> None:
         "true": True,
         "false": False,
         "zero": 0,
+        "ellipsis": Ellipsis,
         "host": HOST,
         "interrupt": KeyboardInterrupt,
         "attributes_name": "attributes",
         "call_name": "__call__",
         "text_type": str,
         "float_type": float,
+        "complex_type": complex,
         "int_type": int,
         "tuple_type": tuple,
         "list_type": list,
         "slice_type": slice,
+        "bool_dtype": np.dtype(bool),
         "float32": np.dtype(np.float32),
         "float64": np.dtype(np.float64),
+        "complex128": np.dtype(np.complex128),
         "int64": np.dtype(np.int64),
         "single_type": np.float32,
         "double_type": np.float64,
@@ -241,6 +252,11 @@ def _fill(code: Code) -> None:
         "view_op": REGISTRY["view"],
         "update_op": REGISTRY["update"],
         "full_op": REGISTRY["full"],
+        "cast_op": REGISTRY["cast"],
+        "iota_op": REGISTRY["iota"],
+        "multiply_op": REGISTRY["multiply"],
+        "add_op": REGISTRY["add"],
+        "loops": {op: op.loops for op in REGISTRY.values() if _casts(op)},
         "acquire_name": "acquire",
         "release_name": "release",
         "step_name": "step",
@@ -275,6 +291,11 @@ def _fill(code: Code) -> None:
     code.memory("counts", counters.NATIVE)
     code.memory("passed", splice.PASSED)
     code.memory("cells", _cells())
+
+
+def _casts(op: Op) -> bool:
+    """Whether a face casts the operands of an op to those of a loop."""
+    return op.kind == "elementwise" or op.loop_rule is not None
 
 
 def _cells() -> Any:
@@ -335,8 +356,10 @@ def _join(code: Code, face: Any) -> None:
         made[name] = code.method(kind, None, found[name], face, words)
         _replace(face, name, made[name][0], KINDS[kind])
         words = made[name][1]
-    address, _ = code.method("computed", None, found["computed"], face)
+    address, words = code.method("computed", None, found["computed"], face)
     _replace(face, "computed", address, KINDS["computed"])
+    made["__bool__"] = code.method("truth", None, found["__bool__"], face, words)
+    _replace(face, "__bool__", made["__bool__"][0], KINDS["truth"])
     for name in REDUCTIONS & found.keys():
         address, _ = code.method("reduced", None, found[name], face)
         _replace(face, name, address, KINDS["reduced"])
@@ -365,6 +388,7 @@ def _use_slots(code: Code, face: type, made: dict[str, tuple[int, int]]) -> None
     if made.keys() >= set(names):
         table = code.table(made[name][1] for name in names)
         _use_slot(face, slots.COMPARE, code.function("compare", table)[0])
+    _use_slot(face, slots.BOOL, code.function("asked", made["__bool__"][1])[0])
     with contextlib.suppress(Unknown):
         old = objects.word(objects.place_in_type(face, slots.ASSIGN))
         assign, _ = code.function("assign", made["__setitem__"][1], old)
@@ -395,6 +419,8 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
     code.thing("array_ufunc_plain", functions.call_ufunc)
     code.thing("update_in_place", functions.update_in_place)
     code.thing("locate", functions.locate)
+    code.thing("known_steps", functions.steps)
+    _use(functions.take, (code.many("counted"), code.many("again")))
     ops = {getattr(np, name, None): op for name, op in REGISTRY.items()}
     code.thing("ufuncs", {f: op for f, op in ops.items() if isinstance(f, np.ufunc)})
     _replace(ufunc, "__call__", code.addresses["call_ufunc"], FASTCALL)
@@ -403,4 +429,7 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
         code.number("ufunc_called", old)
         _use_slot(ufunc, slots.CALL, code.addresses["called"])
     _replace(face, "__array_ufunc__", code.addresses["array_ufunc"], FASTCALL)
+    for name, kind, op in OPERATORS:
+        address, _ = code.method(kind, REGISTRY[op], getattr(face, name), face)
+        _replace(face, name, address, KINDS[kind])
     _join(code, face)

@@ -63,9 +63,14 @@ def whole(dtype: np.dtype[Any], shape: Shape) -> Recipe:
     return Recipe(dtype, 0, shape, c_strides(shape))
 
 
+CANONICAL = {np.dtype(name): np.dtype(name) for name in ("int64", "uint64")}
+"""C has two types of 64 bits, which are equal: one is kept, whoever is first."""
+
+
 @lru_cache(maxsize=4096)
 def owned(dtype: np.dtype[Any], shape: Shape) -> Recipe:
     """The recipe of a handle that owns a value of this shape, in C order."""
+    dtype = CANONICAL.get(dtype, dtype)
     if 0 in shape:  # NumPy's fresh empty arrays have strides 0
         return Recipe(dtype, 0, shape, (0,) * len(shape))
     return whole(dtype, shape)

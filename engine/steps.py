@@ -1,8 +1,9 @@
-"""Steps: what a method has recorded on one value, for native code to do it again."""
+"""Steps: what is recorded on some values, for native code to do it as well."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -12,9 +13,22 @@ from engine.record.trace import Trace
 from engine.record.value import Scalar, Value
 
 Step: TypeAlias = tuple[Op, tuple[object, ...], tuple[object, ...]]
-"""An op, its attributes, its operands: typed scalars, or numbers of results."""
+"""An op, its attributes, its operands: typed scalars, or numbers of results.
+
+The values that are given have the first numbers.
+"""
 
 _PLAIN = (np.generic, int, float)
+
+
+def recorded(steps: Sequence[Step], values: Sequence[Value]) -> Value:
+    """Record steps on values; the result of the last one."""
+    results: list[Any] = [*values]
+    for op, attributes, operands in steps:
+        given: list[Any] = [results[x] if type(x) is int else x for x in operands]
+        results.append(op(*given, attributes=attributes))
+    last: Value = results[-1]
+    return last
 
 
 def steps_of(

@@ -185,7 +185,23 @@ def sorts(rng: Generator) -> list[Case]:
         *_scan(np.sort)(rng),
         Case((long,), (0,), np.sort(long, kind="stable"), 0.0),
         Case((signed,), (0,), signed, 0.0),
+        Case((signed,), (0, "quicksort"), np.sort(signed), 0.0),
     ]
+
+
+def partitions(rng: Generator) -> list[Case]:
+    """Around one place and around several, along each axis."""
+    x = rng.normal(size=(5, 7))
+    ways = [(1, (2,)), (0, (1, 4)), (1, (-1,))]
+    cut = [np.partition(x, places, axis) for axis, places in ways]
+    return [Case((x,), *way, 0.0, True) for way in zip(ways, cut, strict=True)]
+
+
+def places_of_partitions(rng: Generator) -> list[Case]:
+    """Around one place and around several, with elements that are equal."""
+    x = rng.integers(0, 9, (5, 30)).astype(float)
+    ways = [(1, (2,)), (0, (1, 4)), (1, (-1, 7))]
+    return [Case((x,), (axis, at), np.argpartition(x, at, axis)) for axis, at in ways]
 
 
 def _cumprod(rng: Generator) -> list[Case]:
@@ -402,6 +418,7 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "any": _truth(np.any),
     "argmax": _place(np.argmax),
     "argmin": _place(np.argmin),
+    "argpartition": places_of_partitions,
     "argsort": _scan(
         lambda x, axis: np.argsort(x, axis, kind="stable"), differentiable=False
     ),
@@ -415,6 +432,7 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "matmul": matrices,
     "max": _reduction(np.max, "? b B q Q f d", 0.0, empty=False),
     "min": _reduction(np.min, "? b B q Q f d", 0.0, empty=False),
+    "partition": partitions,
     "prod": _products,
     "put": puts,
     "put_add": put_adds,

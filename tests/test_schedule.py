@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from planning import (
     Recorded,
@@ -15,7 +16,7 @@ from planning import (
 )
 
 import engine.schedule.scheduler
-from engine.record.value import Value
+from engine.record.value import Scalar, Value
 
 
 def softmax(x: Value) -> Value:
@@ -363,4 +364,64 @@ def test_a_value_that_is_read_in_two_orders_is_stored() -> None:
         "group 0: map: multiply -> v1",
         "group 1: map: add -> v3",
     ]
+    recorded.check()
+
+
+def joined(*parts: tuple[Value, slice], size: int) -> Value:
+    """Values at their places in an array of zeros."""
+    double = np.dtype(float)
+    made = op("full", Scalar(0.0, double), attributes=((size,), double))
+    for value, key in parts:
+        made = put_part(made, value, key)
+    return made
+
+
+def test_nothing_is_written_where_all_of_it_is_written_anew() -> None:
+    a, b = array(6), array(4, seed=1)
+    y = joined((a * 2.0, slice(6)), (b * 3.0, slice(6, 10)), size=10)
+    recorded = Recorded([y])
+    assert recorded.decisions() == [
+        "v6: v4 is not read: all of it is written",
+        "v7: in place into v6",
+        "group 0: map: multiply update -> v6, v6 in place",
+        "group 1: map: multiply update -> v7, v7 in place",
+    ]
+    recorded.check()
+    even, odd = slice(0, None, 2), slice(1, None, 2)
+    recorded = Recorded([joined((b, even), (b + 1.0, odd), size=8)])
+    assert "v4: v2 is not read: all of it is written" in recorded.decisions()
+    recorded.check()
+
+
+def test_what_is_rolled_is_not_copied_first() -> None:
+    x = array(10)
+    y = put_part(x, take_part(x, slice(None, 7)), slice(3, None))
+    y = put_part(y, take_part(x, slice(7, None)), slice(3))
+    recorded = Recorded([y, op("sin", x)])
+    assert "v3: v0 is not read: all of it is written" in recorded.decisions()
+    recorded.check()
+
+
+PARTLY_WRITTEN = {
+    "a gap": lambda a, b: [joined((a, slice(6)), (b, slice(7, 11)), size=11)],
+    "twice": lambda a, b: [joined((a, slice(6)), (b, slice(5, 9)), size=10)],
+    "the rest is read": lambda a, b: [
+        put_part(half := joined((a, slice(6)), size=10), part_of(half) + b, REST)
+    ],
+    "the rest is kept": lambda a, b: [
+        half := joined((a, slice(6)), size=10),
+        put_part(half, b, REST),
+    ],
+}
+REST = slice(6, 10)
+
+
+def part_of(half: Value) -> Value:
+    return take_part(half, REST)
+
+
+@pytest.mark.parametrize("name", PARTLY_WRITTEN)
+def test_what_is_written_in_part_begins_with_what_was_there(name: str) -> None:
+    recorded = Recorded(PARTLY_WRITTEN[name](array(6), array(4, seed=1)))
+    assert "it has no memory" in "".join(recorded.decisions())
     recorded.check()

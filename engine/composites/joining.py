@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any, Literal, TypeAlias
 
@@ -20,7 +21,8 @@ from engine.movement import (
 from engine.ops.op import DType, cast
 from engine.ops.regions import full_value
 from engine.recipe import c_strides
-from engine.record.value import Value, constant
+from engine.record.value import Scalar, Value, constant, typed
+from engine.steps import Step, recorded
 
 PadMode: TypeAlias = Literal["edge", "reflect", "symmetric", "wrap"]
 
@@ -52,17 +54,30 @@ def concatenate(values: Sequence[Value], axis: int = 0) -> Value:
     dtype = promoted(values)
     if len(values) == 1:
         return values[0]
-    lengths = [value.shape[axis] for value in values]
-    shape = (*first[:axis], sum(lengths), *first[axis + 1 :])
-    out = full_value(shape, 0, dtype)
+    steps = steps_of_join(tuple([value.shape for value in values]), dtype, axis)
+    return recorded(steps, [cast(value, dtype) for value in values])
+
+
+@lru_cache(maxsize=4096)
+def steps_of_join(
+    shapes: tuple[tuple[int, ...], ...], dtype: DType, axis: int
+) -> tuple[Step, ...]:
+    """The steps that put values of one dtype one after the other along an axis."""
+    first, rank = shapes[0], len(shapes[0])
+    lengths = [shape[axis] for shape in shapes]
+    whole = (*first[:axis], sum(lengths), *first[axis + 1 :])
+    steps: list[Step] = [
+        (ops.full, (whole, dtype), (Scalar(typed(0, dtype), dtype),)),
+    ]
     place = 0
-    for value, length in zip(values, lengths, strict=True):
+    for number, (shape, length) in enumerate(zip(shapes, lengths, strict=True)):
         start = (0,) * axis + (place,) + (0,) * (rank - axis - 1)
-        if value.size:
-            recipe = region(shape, dtype, start, value.shape)
-            out = ops.update(out, cast(value, dtype), attributes=(recipe,))
+        if prod(shape):
+            recipe = region(whole, dtype, start, shape)
+            before = len(shapes) + len(steps) - 1
+            steps.append((ops.update, (recipe,), (before, number)))
         place += length
-    return out
+    return tuple(steps)
 
 
 def _check_joins(
@@ -155,8 +170,8 @@ def pad_with_itself(
 # -- products --------------------------------------------------------------------------
 def matrix_product(x: Value, y: Value) -> Value:
     """``numpy.matmul``: operands are promoted; bool and integers stay exact."""
-    dtype = promoted((x, y))
-    return ops.matmul(cast(x, dtype), cast(y, dtype))
+    left, right = ops.matmul.resolve((x.dtype, y.dtype)).inputs
+    return ops.matmul(cast(x, left), cast(y, right))
 
 
 def outer(x: Value, y: Value) -> Value:

@@ -35,7 +35,7 @@ from engine.lower.passes import Passes
 from engine.program import COPY, Step
 from engine.schedule import Schedule
 from engine.schedule.groups import Group
-from engine.schedule.prepare import text_dtype
+from engine.schedule.kinds import text_dtype
 
 Inner: TypeAlias = Load | Gather | Compute | Store | Reduce
 """What may stand inside of a loop."""

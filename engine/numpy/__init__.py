@@ -54,6 +54,7 @@ from . import (
     polynomials,
     products,
     protocols,
+    quick,
     random,
     ranges,
     reductions,
@@ -110,7 +111,13 @@ if TYPE_CHECKING:
 _native.join_numpy(
     ndarray,
     ufunc,
-    _native.NumPy(protocols.call_plain, operators.update_in_place, indexing.located),
+    _native.NumPy(
+        protocols.call_plain,
+        operators.update_in_place,
+        indexing.located,
+        quick.known,
+        quick.use_native,
+    ),
 )
 
 # Each module says what it exports, so that names are written once.

@@ -12,8 +12,10 @@ import engine.numpy.masked as masked
 from engine.array import Array
 from engine.errors import broadcast_error, named, naming, warn_of_parts
 from engine.movement import broadcast_value
-from engine.ops.op import Op, cast
+from engine.ops.op import ElementwiseOp, Op, cast
 from engine.record.registry import REGISTRY
+from engine.record.runtime import watchers
+from engine.record.trace import current_trace
 from engine.record.value import Scalar, Value, constant
 
 from .operands import (
@@ -68,8 +70,28 @@ def apply_general(op: Op, args: tuple[Any, ...]) -> face.ndarray:
         pending = masked.apply(op, args)
         if pending is not None:
             return pending
+    silent = not watchers and not current_trace().loud
+    if silent and WEAK.issuperset(map(type, args)):
+        known = _of_numbers(op, args)
+        if known is not None:
+            return known
     result, order = compute(op, args)
     return face.ndarray.wrap(result, order, scalar=not result.shape)
+
+
+def _of_numbers(op: Op, args: tuple[Any, ...]) -> face.ndarray | None:
+    """What a function gives for Python numbers alone, at once; None to record it.
+
+    That is less work than to record it, and a number for all elements of a kernel.
+    """
+    parts = [strong(x) for x in args]
+    if not isinstance(op, ElementwiseOp) or op.ufunc is None:
+        return None
+    if op.resolve(kinds_of(parts)).output.kind not in "fc":
+        return None
+    with np.errstate(all="ignore"):
+        cell = np.array(op.ufunc(*[x.value for x in parts]))
+    return face.ndarray.wrap(Value(cell.dtype, (), cell), scalar=True)
 
 
 def compute(op: Op, args: tuple[Any, ...]) -> tuple[Value, tuple[int, ...] | None]:

@@ -11,11 +11,13 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine import composites
+from engine.composites.joining import steps_of_join
 from engine.errors import called, named
 from engine.ops.op import cast
 from engine.recipe import transposed
 from engine.record.value import DATES
 
+from . import quick
 from .operands import read_as
 from .reductions import deliver, dtype_of
 
@@ -84,6 +86,10 @@ def concatenate(
     >>> np.concatenate([np.ones(2), np.zeros(1)])
     array([1., 1., 0.])
     """
+    if out is None and dtype is None:
+        made = quick.again(arrays, axis)
+        if made is not None:
+            return made
     parts = _handles(arrays, "concatenate")
     if not parts:
         raise ValueError(named("need at least one array to concatenate"))
@@ -99,6 +105,10 @@ def concatenate(
     if order is None:
         values = [cast(x.read(), target) for x in parts]
         joined = face.ndarray.wrap(composites.concatenate(values, axis))
+        if len(parts) > 1 and all(x.dtype == target for x in parts):
+            shapes = tuple([x.shape for x in parts])
+            steps = steps_of_join(shapes, target, axis % len(shapes[0]))
+            quick.remember(axis, [x.recipe for x in parts], steps)
     else:
         rank = len(order)
         place = order.index(np.arange(rank)[axis])

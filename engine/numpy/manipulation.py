@@ -14,6 +14,7 @@ from engine.movement import integers, normal_axes
 from engine.ops.op import broadcast_shape
 from engine.recipe import Recipe, broadcast_strides
 
+from . import quick
 from .keys import as_positions
 from .views import normal_axis
 
@@ -272,9 +273,18 @@ def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
 
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     """A copy whose elements are moved on along axes, around the end."""
+    what = ("roll", shift, axis)
+    made = quick.again((a,), what)
+    if made is not None:
+        return made
     array = _given(a)
     if axis is None:
         return roll(array.ravel(), shift, 0).reshape(array.shape)
+    return quick.noted(what, array, lambda: _rolled_along(array, shift, axis))
+
+
+def _rolled_along(array: Any, shift: Any, axis: Any) -> Any:
+    """`roll` along axes."""
     axes = axis if isinstance(axis, tuple) else (axis,)
     shifts = shift if isinstance(shift, (tuple, list)) else (shift,)
     pairs = np.broadcast(np.asarray(axes), np.asarray(shifts))

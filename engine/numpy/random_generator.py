@@ -157,7 +157,7 @@ class Generator(Distributions):
             shuffled = self.permutation(array.ravel()).reshape(array.shape)
         else:
             bits = self._made(self._stream.uniform(array.shape, np.dtype(float)))
-            shuffled = take_along_axis(array, argsort(bits, axis), axis)
+            shuffled = take_along_axis(array, argsort(bits, axis, "stable"), axis)
         return _stored(shuffled, out)
 
     def shuffle(self, x: Any, axis: int = 0) -> None:

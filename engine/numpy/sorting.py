@@ -39,8 +39,8 @@ def _check_options(name: str, *place: int, **options: Any) -> None:
         ask(name, getattr(np, name), np.zeros(1), *place, **given)
 
 
-def _check_kth(kth: Any, a: Any, axis: Any) -> None:
-    """Raise ValueError for places that are not in the array."""
+def _places(kth: Any, a: Any, axis: Any) -> tuple[int, ...]:
+    """The places around which to partition; ValueError for those not in the array."""
     shape = np.shape(a)
     extent = product(shape) if axis is None else shape[normal_axis(axis, len(shape))]
     places = np.atleast_1d(kth)
@@ -49,23 +49,38 @@ def _check_kth(kth: Any, a: Any, axis: Any) -> None:
     for place in places:
         if extent and not -extent <= place < extent:
             raise ValueError(named(f"kth(={place}) out of bounds ({extent})"))
+    return tuple(places.tolist())
 
 
-def _sorted_along(name: str, a: Any, axis: Any, **options: Any) -> Any:
-    _check_options(name, **options)
+_KINDS = {"q": "quicksort", "h": "heapsort", "s": "stable", "m": "stable"}
+"""NumPy's kinds of sorts, by their first letters."""
+
+
+def _kind(name: str, kind: Any, order: Any, stable: Any) -> str:
+    """The kind of sort that NumPy's arguments ask for."""
+    _check_options(name, kind=kind, order=order, stable=stable)
+    if kind is not None:
+        word = kind.decode() if isinstance(kind, bytes) else kind
+        return _KINDS[word[0].lower()]
+    return "stable" if stable else "quicksort"
+
+
+def _along(name: str, a: Any, axis: Any, how: Any) -> Any:
+    """A sort along an axis; None: of all elements in C order."""
     array = face.asarray(a)
     if axis is None:
         array, axis = array.ravel(), -1
+    places = name.startswith("arg")
     if array.ndim == 0:
-        if name == "argsort" and axis in (0, -1):
+        if places and axis in (0, -1):
             return face.ndarray(1, np.int64)
         raise np.exceptions.AxisError(axis, 0, called())
     place = normal_axis(axis, array.ndim)
-    if name == "argsort":
-        return face.ndarray.wrap(REGISTRY[name](array.read(), attributes=(place,)))
+    if places:
+        return face.ndarray.wrap(REGISTRY[name](array.read(), attributes=(place, how)))
     order = storage_order(array.recipe)
     value = read_as(array, transposed(array.recipe, order))
-    result = REGISTRY[name](value, attributes=(order.index(place),))
+    result = REGISTRY[name](value, attributes=(order.index(place), how))
     return face.ndarray.wrap(result, order)
 
 
@@ -78,11 +93,8 @@ def sort(
     stable: Any = None,
     descending: bool = False,
 ) -> Any:
-    """A sorted copy along an axis; NaN last, or first where `descending`.
-
-    Every kind sorts stably, so `kind` and `stable` change nothing.
-    """
-    result = _sorted_along("sort", a, axis, kind=kind, order=order, stable=stable)
+    """A sorted copy along an axis; NaN last, or first where `descending`."""
+    result = _along("sort", a, axis, _kind("sort", kind, order, stable))
     return flip(result, axis or 0) if descending and result.ndim else result
 
 
@@ -104,7 +116,7 @@ def argsort(
     stable: Any = None,
     descending: bool = False,
 ) -> Any:
-    """Indices that would sort along an axis; equal elements keep their order.
+    """Indices that would sort along an axis.
 
     Parameters
     ----------
@@ -112,7 +124,8 @@ def argsort(
     axis : int or None
         None: of all elements in C order.
     kind, stable
-        Checked only: every kind sorts stably.
+        Equal elements keep their order where ``kind="stable"`` or ``stable=True`` asks
+        for it, and where `descending`; else theirs is that of NumPy's fastest sort.
     descending : bool
         Whether the largest comes first.
 
@@ -122,33 +135,40 @@ def argsort(
     >>> np.argsort(np.array([3.0, 1.0, 2.0]))
     array([1, 2, 0])
     """
-    options = {"kind": kind, "order": order, "stable": stable}
+    found = _kind("argsort", kind, order, stable)
     if not descending or np.ndim(a) == 0:
-        return _sorted_along("argsort", a, axis, **options)
+        return _along("argsort", a, axis, found)
     array = face.asarray(a)
     if axis is None:
         array, axis = array.ravel(), -1
     # Backwards on both sides, so that equal elements keep their order.
-    places = _sorted_along("argsort", flip(array, axis), axis, **options)
+    places = _along("argsort", flip(array, axis), axis, "stable")
     return array.shape[axis] - 1 - flip(places, axis)
 
 
 def partition(
     a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None
 ) -> Any:
-    """A copy partitioned around `kth`: here, sorted."""
+    """A copy in which the elements at `kth` are where a sort would put them.
+
+    Smaller ones stand before them and larger ones behind, in NumPy's order.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.partition(np.array([3.0, 1.0, 2.0]), 0)[0]
+    np.float64(1.0)
+    """
     _check_options("partition", 0, kind=kind, order=order)
-    _check_kth(kth, a, axis)
-    return sort(a, axis)
+    return _along("partition", a, axis, _places(kth, a, axis))
 
 
 def argpartition(
     a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None
 ) -> Any:
-    """Indices that would partition around `kth`: here, sort."""
+    """Indices that would partition around `kth`."""
     _check_options("argpartition", 0, kind=kind, order=order)
-    _check_kth(kth, a, axis)
-    return argsort(a, axis)
+    return _along("argpartition", a, axis, _places(kth, a, axis))
 
 
 def lexsort(keys: Any, axis: int = -1) -> Any:

@@ -93,6 +93,7 @@ from .regions import put, put_add, take, update, update_add, view, winner
 from .rounding import ceil, copysign, floor, ldexp, nextafter, rint, spacing, trunc
 from .running import cummax, cummin
 from .scans import (
+    argpartition,
     argsort,
     bounded,
     cumprod,
@@ -100,6 +101,7 @@ from .scans import (
     divisor,
     flat_positions,
     indices,
+    partition,
     recurrence,
     sort,
     warned,
@@ -142,6 +144,7 @@ __all__ = [
     "arctanh",
     "argmax",
     "argmin",
+    "argpartition",
     "argsort",
     "bitwise_and",
     "bitwise_count",
@@ -231,6 +234,7 @@ __all__ = [
     "negative",
     "nextafter",
     "not_equal",
+    "partition",
     "pinv",
     "positive",
     "power",

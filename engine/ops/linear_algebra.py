@@ -13,7 +13,7 @@ from engine.recipe import Shape
 from engine.record.value import DATES, Value
 
 from .loops import conj
-from .op import DType, operation
+from .op import DType, Loop, operation
 from .reductions import any as any_of
 from .reductions import any_to, sum_to
 
@@ -52,7 +52,19 @@ def _infer(x: Any, y: Any) -> tuple[DType, Shape]:
     return dtype, (*batch, *rows, *columns)
 
 
-@operation("library", _infer, onnx="MatMul", expensive=True, fails_late=False)
+def _promoted(kinds: tuple[Any, ...]) -> Loop:
+    dtype = np.result_type(*kinds)
+    return Loop((dtype, dtype), dtype)
+
+
+@operation(
+    "library",
+    _infer,
+    onnx="MatMul",
+    expensive=True,
+    fails_late=False,
+    loop=_promoted,
+)
 def matmul(x: Any, y: Any) -> Any:
     """The product of matrices in the last two axes; 1-d operands are vectors.
 

@@ -56,6 +56,9 @@ class Op:
         ``rule(grad, out, *inputs, *attributes)`` gives one gradient (a Value) or None
         for each input. It is written in public ops and knows neither masks nor
         broadcasting: both are the work of `engine.autograd`.
+    loops : dict
+        The loops that were resolved so far, by the dtypes of operands: what they are
+        cast to. Ops that are not elementwise have none, but for `matmul`.
     fails_late : bool
         Whether what it finds in the data may be refused when it runs. Each line that
         records it then has an event of its own, which names it; library ops by default.
@@ -99,7 +102,8 @@ class Op:
         self._reads: frozenset[int] | None = None
         self.transports = False
         self.choose: Callable[..., Any] | None = None
-        self._loops: dict[tuple[Any, ...], Loop] = {}
+        self.loop_rule: Callable[[tuple[Any, ...]], Loop] | None = None
+        self.loops: dict[tuple[Any, ...], Loop] = {}
         REGISTRY[name] = self
 
     def __repr__(self) -> str:
@@ -156,7 +160,7 @@ class Op:
             typed = kind is Value or kind is Scalar
             given.append(x.dtype if typed else x.__class__)  # type: ignore[union-attr]
         kinds = tuple(given)
-        loop = self._loops.get(kinds) or self.resolve(kinds)
+        loop = self.loops.get(kinds) or self.resolve(kinds)
         if loop.direct:
             return record(self, operands, attributes)  # type: ignore[arg-type]
         inputs: list[Value | Scalar] = []
@@ -170,17 +174,19 @@ class Op:
     def resolve(self, kinds: Sequence[Any]) -> Loop:
         """The loop for operands of these dtypes (or Python scalar types)."""
         key = tuple(kinds)
-        loop = self._loops.get(key)
+        loop = self.loops.get(key)
         if loop is None:
             loop = self._resolve(key)
             # `==` alone would do for dtypes, but `float64 == float` holds too.
             exact = all(isinstance(kind, np.dtype) for kind in key)
             loop = loop._replace(direct=exact and key == loop.inputs)
-            self._loops[key] = loop
+            self.loops[key] = loop
         return loop
 
     def _resolve(self, kinds: tuple[Any, ...]) -> Loop:
-        raise NotImplementedError(self.name)
+        if self.loop_rule is None:
+            raise NotImplementedError(self.name)
+        return self.loop_rule(kinds)
 
     def text(self, dtype: DType) -> str | None:
         """The scalar text for operands of `dtype`, None where there is none."""
@@ -200,7 +206,6 @@ class ElementwiseOp(Op):
     """An op whose dtypes are those of a NumPy ufunc, or of a rule given to it."""
 
     ufunc: np.ufunc | None = None
-    loop_rule: Callable[[tuple[Any, ...]], Loop] | None = None
 
     def _resolve(self, kinds: tuple[Any, ...]) -> Loop:
         if self.loop_rule is not None:
@@ -354,6 +359,7 @@ def operation(
     linear: bool = False,
     expensive: bool = False,
     fails_late: bool | None = None,
+    loop: Callable[[tuple[Any, ...]], Loop] | None = None,
 ) -> Callable[[Callable[..., Any]], Op]:
     """Declare an op of any other kind; the decorated function is its NumPy reference.
 
@@ -361,7 +367,7 @@ def operation(
     """
 
     def declare(reference: Callable[..., Any]) -> Op:
-        return Op(
+        op = Op(
             reference.__name__.rstrip("_"),
             kind,
             reference.__code__.co_argcount,
@@ -376,6 +382,8 @@ def operation(
             fails_late=fails_late,
             doc=reference.__doc__ or "",
         )
+        op.loop_rule = loop
+        return op
 
     return declare
 

@@ -23,15 +23,11 @@ from engine.shared_work import along
 
 from .loops import INT64, conj
 from .op import DType, operation, resolved
-from .regions import full_value, update
+from .regions import full_value, take, update
 from .sources import iota
 
 NEAR = 2**13
 """Elements of so many lines are sorted and looked at while they are in a near cache."""
-
-
-def _same(x: Any, axis: int) -> tuple[DType, Shape]:
-    return x.dtype, x.shape
 
 
 def _accumulated(ufunc: np.ufunc) -> Callable[[Any, int], tuple[DType, Shape]]:
@@ -49,7 +45,11 @@ def _same_pair(factors: Any, terms: Any, axis: int) -> tuple[DType, Shape]:
     return terms.dtype, terms.shape
 
 
-def _positions(x: Any, axis: int) -> tuple[DType, Shape]:
+def _same(x: Any, axis: int, how: Any = None) -> tuple[DType, Shape]:
+    return x.dtype, x.shape
+
+
+def _positions(x: Any, axis: int, how: Any = None) -> tuple[DType, Shape]:
     return INT64, x.shape
 
 
@@ -134,16 +134,17 @@ def _delayed(value: Value, axis: int, first: int) -> Value:
 
 
 @operation("library", _same, expensive=True)
-def sort(x: Any, axis: Any) -> Any:
-    """The elements in rising order along an axis, NaN last."""
+def sort(x: Any, axis: Any, kind: Any = "stable") -> Any:
+    """The elements in rising order along an axis, NaN last; as NumPy's of a kind."""
     # Only zeros of both signs and complex parts show whether a sort is stable. NumPy's
     # vectorised sort, which is not, takes about half the time from 4 bytes on.
     wide = x.dtype.itemsize >= 4
     simple = wide and (x.dtype.kind in "iu" or (x.dtype.kind == "f" and x.all()))
+    plain = "quicksort" if kind == "stable" and simple else kind
     out = np.array(x, order="K")
 
     def sort_lines(_: Any, there: Any) -> None:
-        there.sort(axis=axis, kind=None if simple else "stable")
+        there.sort(axis=axis, kind=plain)
 
     return along(x, axis, _work(x, axis, 1.0), out, sort_lines)
 
@@ -154,22 +155,64 @@ def _work(x: Any, axis: int, each: float) -> float:
 
 
 @sort.cotangent
-def _(cotangent: Cotangent, out: Value, x: Value, axis: int) -> Any:
+def _(
+    cotangent: Cotangent, out: Value, x: Value, axis: int, kind: str = "stable"
+) -> Any:
+    # Among equal elements any order will do: this one is always the same.
     order = argsort(x, attributes=(axis,))
     return (AtPositions(cotangent, flat_positions(order, axis, x.shape)),)
 
 
+@operation("library", _same, expensive=True)
+def partition(x: Any, axis: Any, places: Any) -> Any:
+    """The elements in an order in which those at some places are as if sorted."""
+    out = np.array(x, order="K")
+
+    def part_lines(_: Any, there: Any) -> None:
+        there.partition(places, axis=axis)
+
+    return along(x, axis, _selecting(x, 1.0), out, part_lines)
+
+
+def _selecting(x: Any, each: float) -> float:
+    """What it takes to partition, if each comparison takes so long."""
+    return 3.0 * each * float(x.size)
+
+
+@partition.cotangent
+def _(
+    cotangent: Cotangent, out: Value, x: Value, axis: int, places: tuple[int, ...]
+) -> Any:
+    # The n-th smallest element of `out` is the n-th smallest of `x`.
+    sources = argsort(x, attributes=(axis,))
+    ranks = argsort(argsort(out, attributes=(axis,)), attributes=(axis,))
+    order = take(sources, flat_positions(ranks, axis, x.shape))
+    return (AtPositions(cotangent, flat_positions(order, axis, x.shape)),)
+
+
 @operation("library", _positions, expensive=True)
-def argsort(x: Any, axis: Any) -> Any:
-    """Positions along an axis in the order of their elements, equal ones in order."""
-    quick = x.dtype.kind == "f" and x.dtype.itemsize >= 4 and x.size > 1000
+def argpartition(x: Any, axis: Any, places: Any) -> Any:
+    """Positions along an axis of what `partition` gives."""
+
+    def part_lines(some: Any, there: Any) -> None:
+        there[...] = np.argpartition(some, places, axis=axis)
+
+    out = np.empty(x.shape, np.int64)
+    return along(x, axis, _selecting(x, 2.0), out, part_lines)
+
+
+@operation("library", _positions, expensive=True)
+def argsort(x: Any, axis: Any, kind: Any = "stable") -> Any:
+    """Positions along an axis in the order of their elements, as NumPy's of a kind."""
+    floats = x.dtype.kind == "f" and x.dtype.itemsize >= 4 and x.size > 1000
+    quick = floats and kind == "stable"
 
     def sort_lines(some: Any, there: Any) -> None:
         if quick:
             lines = np.moveaxis(some, axis, -1)
             np.moveaxis(there, axis, -1)[...] = _places_of_lines(lines)
         else:
-            there[...] = np.argsort(some, axis=axis, kind="stable")
+            there[...] = np.argsort(some, axis=axis, kind=kind)
 
     out = np.empty(x.shape, np.int64)
     return along(x, axis, _work(x, axis, 2.0), out, sort_lines)

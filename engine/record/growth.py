@@ -58,7 +58,7 @@ def _found(key: tuple[Any, ...], inputs: tuple[Any, ...]) -> Found | None:
     """The dtype and shape of a result; None for what a face might record otherwise.
 
     It records regions that are neither all of an array nor nothing as they are, and
-    elementwise ops as it did before on arrays of these dtypes and shapes.
+    other ops as it did before on arrays of these dtypes and shapes.
     """
     op, _, attributes, dtypes = key
     if op.fails_late:

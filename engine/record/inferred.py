@@ -1,4 +1,4 @@
-"""What shape and dtype rules have found for elementwise ops, on operands like these."""
+"""What shape and dtype rules have found for ops, on operands like these."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ Found: TypeAlias = tuple[np.dtype[Any], tuple[int, ...]]
 MOST = 100_000
 """So many are kept; past this many they are forgotten, all of them."""
 
+KINDS = frozenset(("elementwise", "source", "library"))
+"""Kinds of ops that are recorded so often that it is worth while."""
+
 _found: dict[tuple[Any, ...], Found] = {}
 
 
 def signature(
     op: Op, inputs: Sequence[Value | Scalar], attributes: tuple[Any, ...]
 ) -> tuple[Any, ...]:
-    """What the dtype and shape of an elementwise op depend on; `growth` knows it."""
+    """What the dtype and shape of a result depend on; `growth` knows it."""
     return op, attributes, *[(type(x), x.dtype, x.shape) for x in inputs]
 
 
@@ -37,7 +40,7 @@ def infer(
 ) -> Found:
     """The dtype and shape of a result; errors are the user's."""
     found: Found = op.infer(*inputs, *attributes)
-    if op.kind == "elementwise":
+    if op.kind in KINDS:
         if len(_found) >= MOST:
             _found.clear()
         _found[signature(op, inputs, attributes)] = found

@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from engine.kernels.backend import HOST
-from engine.recipe import Recipe, owned
+from engine.recipe import CANONICAL, Recipe, owned
 
 if TYPE_CHECKING:
     from engine.ops.op import Op
 
-
-_CANONICAL = {np.dtype(name): np.dtype(name) for name in ("int64", "uint64")}
-"""C has two types of 64 bits, which are equal: the trie keeps one, whoever is first."""
 
 _NUMBERS = tuple(range(10_000))
 """The numbers of nodes: one object each, as for what else nodes have in common.
@@ -44,7 +41,7 @@ class _Form(NamedTuple):
 def _form(dtype: np.dtype[Any], shape: tuple[int, ...]) -> _Form:
     size = prod(shape) * dtype.itemsize
     layout = owned(dtype, shape)
-    return _Form(_CANONICAL.get(dtype, dtype), layout, size, dtype.kind in "fc")
+    return _Form(CANONICAL.get(dtype, dtype), layout, size, dtype.kind in "fc")
 
 
 class Node:

@@ -8,17 +8,11 @@ copied by an explicit `copy` step. Reductions are cut so that their axes adjoin.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from math import prod
-from typing import Any, get_args
-
-import numpy as np
 
 from engine.access import Place, overlap
-from engine.kernels.kernel import ReduceKind
-from engine.ops.reductions import adjoining
 from engine.program import (
     COPY,
+    EMPTY,
     Program,
     Step,
     is_leaf,
@@ -27,11 +21,18 @@ from engine.program import (
     is_whole,
 )
 from engine.recipe import Recipe
-from engine.schedule.surround import copies_of_slabs, reads_neighbours, surroundings
+from engine.schedule.kinds import is_library, is_virtual_view, roots
+from engine.schedule.surround import (
+    copies_of_slabs,
+    reads_neighbours,
+    surroundings,
+    tile,
+)
+
+MOST_PARTS = 16
+"""Of what is put together, if it is to be seen that the parts are all of it."""
 
 WRITERS = ("update", "update_add", "put", "put_add")
-_DTYPES = frozenset(np.dtype(code) for code in "?bBhHiIlLqQefdFD")
-_REDUCTIONS = frozenset(get_args(ReduceKind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,68 +49,6 @@ class Prepared:
     donated: frozenset[int]
     early: tuple[int, ...]
     decisions: tuple[str, ...]
-
-
-def roots(steps: tuple[Step, ...] | list[Step]) -> list[int]:
-    """For each step the step whose memory holds its elements."""
-    root: list[int] = []
-    for i, step in enumerate(steps):
-        root.append(root[step.operands[0]] if _is_virtual_view(step, steps) else i)
-    return root
-
-
-def _is_virtual_view(step: Step, steps: Any) -> bool:
-    return is_view(step) and step.attributes[0].dtype == steps[step.operands[0]].dtype
-
-
-def is_library(step: Step, steps: Any) -> bool:
-    """Whether a step is one call of its reference rather than part of a kernel."""
-    operands = [steps[k] for k in step.values]
-    kind = step.op.kind
-    if 0 in step.shape or any(0 in x.shape for x in operands):
-        return True
-    if kind == "elementwise":
-        dtypes = tuple(x.dtype for x in operands)
-        last = text_dtype(step, steps)
-        return _has_no_text(step.op, last, step.dtype, step.scalars, dtypes)
-    dtypes = (step.dtype, *step.scalars, *(x.dtype for x in operands))
-    if not _DTYPES.issuperset(dtypes):
-        return not (_is_virtual_view(step, steps) or is_leaf(step))
-    if kind == "reduce":
-        extents = [operands[0].shape[a] for a in step.attributes[0]]
-        known = step.op.name in _REDUCTIONS
-        if operands[0].dtype.kind == "c":
-            known = step.op.name in ("sum", "prod")
-        if step.op.name == "squared_deviations":  # those of parts say little
-            known = adjoining(operands[0].shape, step.attributes[0])
-        return not known or prod(extents) == 1
-    if step.op.name in ("update", "update_add"):
-        return bool(step.attributes[0].dtype != operands[0].dtype)
-    if is_view(step):
-        return not _is_virtual_view(step, steps)
-    return not (is_virtual(step) or is_leaf(step) or kind == "gather")
-
-
-@lru_cache(maxsize=4096)
-def _has_no_text(
-    op: Any,
-    last: np.dtype[Any],
-    result: np.dtype[Any],
-    scalars: tuple[np.dtype[Any], ...],
-    operands: tuple[np.dtype[Any], ...],
-) -> bool:
-    """Whether no kernel computes an elementwise op on these dtypes."""
-    return not _DTYPES.issuperset((result, *scalars, *operands)) or not op.text(last)
-
-
-def text_dtype(step: Step, steps: Any) -> np.dtype[Any]:
-    """The dtype that chooses an elementwise op's scalar text: its last operand's."""
-    if not step.scalars and step.operands:
-        dtype: np.dtype[Any] = steps[step.operands[-1]].dtype
-        return dtype
-    typed = iter(step.scalars)
-    dtypes = [steps[k].dtype if k >= 0 else next(typed) for k in step.operands]
-    return dtypes[-1] if dtypes else step.dtype
 
 
 def prepare(program: Program, donated: frozenset[int]) -> Prepared:
@@ -129,7 +68,7 @@ class _Preparation:
         self.claimed = frozenset(self.claims.values())
         self.readers: dict[int, list[tuple[int, int]]] = {}
         for i, step in enumerate(self.old):
-            if not _is_virtual_view(step, self.old):
+            if not is_virtual_view(step, self.old):
                 for k in step.values:
                     self.readers.setdefault(self.root[k], []).append((i, k))
         for value, k in program.outputs.items():
@@ -144,6 +83,7 @@ class _Preparation:
         self.copies: dict[int, list[int]] = {}
         self.copy_of: dict[int, int] = {}
         self.slabs: dict[int, list[Recipe]] = {}
+        self.blank: set[int] = set()
         self.early: list[int] = []
 
     def run(self) -> Prepared:
@@ -188,7 +128,7 @@ class _Preparation:
             owner = self._below_reshapes(k)
             step = self.old[owner]
             owns = not (
-                is_leaf(step) or is_virtual(step) or _is_virtual_view(step, self.old)
+                is_leaf(step) or is_virtual(step) or is_virtual_view(step, self.old)
             )
             if owns and owner not in taken:
                 claims[value] = owner
@@ -217,6 +157,9 @@ class _Preparation:
         slabs = self._surroundings(step)
         if not reason and slabs is not None and self._reads_neighbours(step):
             reason = "its neighbours are read"
+        if reason and self._is_filled(i):
+            self.blank.add(i)
+            reason, slabs = "all of it is written", None
         if not reason:
             self.decisions.append(("v{}: in place into v{}", (i, owner)))
             return
@@ -226,9 +169,30 @@ class _Preparation:
         if slabs is not None:
             self.slabs[i] = slabs
             what = "the rest of v{}"
-        self.decisions.append((f"v{{}}: {what} is copied: {reason}", numbers))
+        done = "is not read" if i in self.blank else "is copied"
+        self.decisions.append((f"v{{}}: {what} {done}: {reason}", numbers))
         # Copied as early as possible, so that the update can join what it stores.
         self.copies.setdefault(self._below_reshapes(base), []).append(i)
+
+    def _is_filled(self, i: int) -> bool:
+        """Whether an update, and those of its result, write all before it is read."""
+        size = self.old[i].size
+        regions: list[Recipe] = []
+        while len(regions) < MOST_PARTS:
+            step = self.old[i]
+            if step.op.name != "update" or is_library(step, self.old):
+                return False
+            regions.append(step.attributes[0])
+            if sum(region.size for region in regions) >= size:
+                return tile(regions, size)
+            readers = self.readers.get(i, [])
+            if i in self.claimed or len(readers) != 1:
+                return False
+            ((reader, k),) = readers
+            if k != i or self.old[reader].operands[0] != i:
+                return False
+            i = reader
+        return False
 
     def _surroundings(self, step: Step) -> list[Recipe] | None:
         """What to copy around an update of most of an array."""
@@ -326,14 +290,23 @@ class _Preparation:
             region = self.old[writer].op.name in ("update", "update_add")
             if region and self.old[writer].attributes[0].dtype == step.dtype:
                 base = self.number[i]
-                copy = (
-                    self._copy_around(base, self.slabs[writer])
-                    if writer in self.slabs
-                    else self._copy(base, -1)
-                )
-                self.copy_of[writer] = copy
+                before = len(self.new)
+                self.copy_of[writer] = self._base_for(writer, base)
                 if is_leaf(self.new[base]) or is_virtual(self.new[base]):
-                    self.early += range(base + 1, len(self.new))
+                    self.early += range(before, len(self.new))
+
+    def _base_for(self, writer: int, base: int) -> int:
+        """Memory for a writer that may not overwrite its base, with what it needs."""
+        if writer in self.blank:
+            like = self.new[base]
+            return self._append(
+                replace(
+                    like, op=EMPTY, operands=(), attributes=(), scalars=(), origin=-1
+                )
+            )
+        if writer in self.slabs:
+            return self._copy_around(base, self.slabs[writer])
+        return self._copy(base, -1)
 
     def _emit_writer(self, i: int, step: Step, library: bool) -> None:
         base = step.operands[0]

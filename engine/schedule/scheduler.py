@@ -19,7 +19,8 @@ from engine.program import COPY, Program, Step, is_leaf, is_virtual
 from engine.schedule.fusing import Fuser
 from engine.schedule.groups import Draft, Group
 from engine.schedule.inline import inline_scalars
-from engine.schedule.prepare import Prepared, is_library, roots
+from engine.schedule.kinds import is_library, roots
+from engine.schedule.prepare import Prepared
 from engine.schedule.recompute import Recomputation
 from engine.schedule.trial import aligned
 

@@ -9,6 +9,7 @@ is done must not depend on extents, for that would compile more kernels.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import combinations
 
 from engine.access import Place, overlap
 from engine.program import EMPTY, Step
@@ -49,6 +50,21 @@ def surroundings(region: Recipe, size: int) -> list[Recipe] | None:
         rest[axis] = region.shape[axis]
         offset += start * strides[axis]
     return slabs
+
+
+def tile(regions: Sequence[Recipe], size: int) -> bool:
+    """Whether regions of an array, none of which shows an element twice, are all of it.
+
+    >>> import numpy as np
+    >>> even = Recipe(np.dtype(float), 0, (2,), (2,))
+    >>> tile([even, even._replace(offset=1)], 4)
+    True
+    >>> tile([even, even._replace(offset=2)], 4)
+    False
+    """
+    if sum(region.size for region in regions) != size:
+        return False
+    return not any(_meet(*pair) for pair in combinations(regions, 2))
 
 
 def copies_of_slabs(

@@ -7,7 +7,6 @@ code that touches memory.
 
 from __future__ import annotations
 
-from .cells import HEAD, ROW
 from .flushing import is_free
 from .handles import is_current, line_of
 from .language import invoke, load, reserve, slot, state, store
@@ -22,6 +21,7 @@ from .matching import (
     kind,
     put,
     replace,
+    row_for,
 )
 from .python import DictSize, ErrClear, IntFrom
 from .recording import current
@@ -38,16 +38,6 @@ def is_idle() -> int:
     if trace == 0 or DictSize(state.watchers) != 0:
         return 0
     return ListSize(load(trace + slot.trace_values)) == 0
-
-
-def row_for(dtype: int) -> int:
-    """What is known of a dtype; 0 for others than the usual ones."""
-    row = state.cells + HEAD
-    while load(row) != 0:
-        if load(row) == dtype:
-            return row
-        row += ROW
-    return 0
 
 
 def memory_of(value: int, recipe: int) -> int:

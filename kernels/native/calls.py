@@ -103,12 +103,22 @@ def is_wrapped(result: int, face: int) -> int:
 def replay(steps: int, value: int) -> int:
     """Record steps on a value, all or none; the last result, or 0."""
     values = reserve(25)
+    if TupleSize(steps) > STEPS or not goes_on(steps, value):
+        return 0
+    store(values, value)
+    return play(steps, values, 1)
+
+
+def play(steps: int, values: int, given: int) -> int:
+    """Record steps on some values; the last result, or 0.
+
+    In `values` there is room for a result of each step behind those that are given. The
+    given ones, and the steps, are held by the caller.
+    """
     items = reserve(8)
     count = TupleSize(steps)
-    if count > STEPS or not goes_on(steps, value):
+    if count > STEPS:
         return 0
-    IncRef(value)
-    store(values, value)
     done = 0
     whole = 1
     while whole and done < count:
@@ -127,15 +137,15 @@ def replay(steps: int, value: int) -> int:
         if made == 0:
             whole = 0
         else:
+            store(values + 8 * (given + done), made)
             done += 1
-            store(values + 8 * done, made)
     result = 0
-    if whole:
-        result = load(values + 8 * done)
+    if whole and done > 0:
         done -= 1
-    while done >= 0:
-        DecRef(load(values + 8 * done))
+        result = load(values + 8 * (given + done))
+    while done > 0:
         done -= 1
+        DecRef(load(values + 8 * (given + done)))
     return result
 
 

@@ -11,7 +11,9 @@ from . import (
     at_once,
     backward,
     calls,
+    casting,
     flushing,
+    functions,
     handles,
     language,
     looking,
@@ -34,17 +36,20 @@ from .objects import FASTCALL, NONE, ONE
 
 WORDS = (
     # objects of Python
-    *("none", "true", "false", "zero", "host", "attributes_name", "call_name"),
+    *("none", "true", "false", "zero", "ellipsis", "host"),
+    *("attributes_name", "call_name"),
     "interrupt",
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
-    *("float32", "float64", "int64", "single_type", "double_type", "array_type"),
+    *("complex_type", "bool_dtype", "float32", "float64", "complex128", "int64"),
+    *("single_type", "double_type", "array_type"),
     *("acquire_name", "release_name", "step_name", "numpy_name", "tier_here"),
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
     *("storage_type", "line_type"),
     *("empty", "leaf_history", "faces", "cell_type", "freed", "freed_type"),
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op", "ufunc_called"),
-    *("leaf_op", "view_op", "update_op", "full_op", "sequence"),
+    *("leaf_op", "view_op", "update_op", "full_op", "cast_op", "sequence", "loops"),
+    *("iota_op", "multiply_op", "add_op", "known_steps"),
     *("most_events", "soft_events"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
@@ -61,8 +66,8 @@ WORDS = (
 
 MODULES = (
     *(macros, recycling, matching, turning, recording, flushing, handles, looking),
-    *(operators, writing, at_once, subscripts, calls, slots),
-    *(splicing, repeating, walking, backward, many),
+    *(casting, operators, writing, at_once, subscripts, calls, slots),
+    *(functions, splicing, repeating, walking, backward, many),
 )
 
 FUNCTIONS = (
@@ -70,6 +75,7 @@ FUNCTIONS = (
     *("flush", "survey", "settle", "evaluate"),
     *("call_once", "record_again", "walk_again", "free_graph", "backward_again"),
     *("read_first", "renew_first", "forget_first", "values_again", "counted_again"),
+    *("counted", "again"),
 )
 
 KINDS = {
@@ -79,7 +85,10 @@ KINDS = {
     "getitem": ONE,
     "setitem": FASTCALL,
     "computed": NONE,
+    "truth": NONE,
     "reduced": FASTCALL,
+    "product": ONE,
+    "power": FASTCALL,
 }
 """Kinds of methods that differ only in their words, and how Python calls them."""
 
@@ -90,10 +99,14 @@ METHODS = {
     "getitem": 2,
     "setitem": 2,
     "computed": 2,
+    "truth": 2,
     "reduced": 32,
+    "product": 1,
+    "power": 1,
     "operator": 24,
     "compare": 2,
     "assign": 2,
+    "asked": 2,
 }
 """How many methods of each kind there can be; the last are of `slots`."""
 
@@ -132,6 +145,7 @@ define void @engine_free_{k}(i64 %self) {{
 
 _MORE = {
     "reduced": ", i64 %count, i64 %names",
+    "power": ", i64 %count, i64 %names",
     "compare": ", i64 %which",
     "assign": ", i64 %value",
 }
@@ -256,6 +270,14 @@ class Code:
         ]
         objects.use_for_type(cls, objects.DEALLOC, self.addresses[f"free_{k}"])
         objects.use_for_type(cls, objects.ALLOC, self.addresses[f"alloc_{k}"])
+
+    def one(self, name: str) -> Any:
+        """A function, for Python, that takes one thing."""
+        return objects.function(name, self.addresses[name], ONE)
+
+    def many(self, name: str) -> Any:
+        """A function, for Python, that takes several things."""
+        return objects.function(name, self.addresses[name], FASTCALL)
 
     def method(
         self, kind: str, op: object, python: object, face: type, last: int = 0

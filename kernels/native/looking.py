@@ -7,10 +7,10 @@ value as it is, not a part of it, and traces that were flushed in this way befor
 from __future__ import annotations
 
 from .flushing import DONE, FAILED, LEFT, flushed
-from .handles import FACE, PYTHON, at_hand, is_tensor
-from .language import load, reserve, slot, state, store
+from .handles import FACE, OTHER, PYTHON, at_hand, is_tensor
+from .language import load, load_byte, reserve, slot, state, store
 from .macros import DecRef, IncRef, ListItem, ListSize, TupleItem, TupleSize
-from .matching import has, kind
+from .matching import RECIPE_DTYPE, RECIPE_SHAPE, field, has, kind
 from .python import Call, DictSize
 
 
@@ -46,6 +46,26 @@ def computed(self: int, nothing: int, entry: int) -> int:
             return buffer
         if done == FAILED:
             return 0
+    store(items, self)
+    return Call(load(entry + PYTHON), items, 1, 0)
+
+
+def truth(self: int, nothing: int, entry: int) -> int:
+    """``bool(self)`` of an array of one bool, without axes."""
+    items = reserve(1)
+    recipe = field(self + slot.array_recipe, state.recipe_type)
+    known = kind(self) == load(entry + FACE) and recipe != 0
+    known = known and TupleItem(recipe, RECIPE_DTYPE) == state.bool_dtype
+    if known and TupleSize(TupleItem(recipe, RECIPE_SHAPE)) == 0:
+        buffer = computed(self, 0, load(entry + OTHER))
+        if buffer == 0:
+            return 0
+        answer = state.false
+        if load_byte(load(buffer + slot.buffer_data)):
+            answer = state.true
+        DecRef(buffer)
+        IncRef(answer)
+        return answer
     store(items, self)
     return Call(load(entry + PYTHON), items, 1, 0)
 

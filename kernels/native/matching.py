@@ -6,11 +6,13 @@ plain integers, counts as different, and is left to Python.
 
 from __future__ import annotations
 
+from .cells import HEAD, ROW, SIGNED, UNSIGNED
 from .language import load, load_half, reserve, single, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
 from .python import (
     Call,
     CompareBool,
+    ComplexFrom,
     ErrClear,
     ErrMatches,
     ErrOccurred,
@@ -187,9 +189,14 @@ def number_as(thing: int, dtype: int, array_dtype: int) -> int:
         if dtype == state.float64:
             IncRef(thing)
             return thing
+        if dtype == state.complex128:
+            return ComplexFrom(FloatAs(thing), 0)
         return rounded(FloatAs(thing), dtype)
     if kind(thing) == state.int_type:
         return integer_as(thing, dtype)
+    if kind(thing) == state.complex_type and dtype == state.complex128:
+        IncRef(thing)
+        return thing
     return 0
 
 
@@ -200,6 +207,21 @@ def rounded(bits: int, dtype: int) -> int:
     return FloatFrom(single(bits))
 
 
+def is_in_range(number: int, dtype: int) -> int:
+    """Whether a dtype of integers has a number."""
+    if dtype == state.int64:
+        return 1
+    row = row_for(dtype)
+    if row == 0:
+        return 0
+    bits = 8 * load(row + 16)
+    if load(row + 24) == SIGNED:
+        return number >= -(1 << (bits - 1)) and number < 1 << (bits - 1)
+    if load(row + 24) == UNSIGNED:
+        return number >= 0 and (bits == 64 or number < 1 << bits)
+    return 0
+
+
 def integer_as(thing: int, dtype: int) -> int:
     """A Python integer as a number of a dtype that has it exactly."""
     overflow = reserve(1)
@@ -207,17 +229,29 @@ def integer_as(thing: int, dtype: int) -> int:
     number = IntAsLong(thing, overflow)
     if load_half(overflow) != 0:
         return 0
-    if dtype == state.int64:
+    if is_in_range(number, dtype):
         IncRef(thing)
         return thing
     most = 0
-    if dtype == state.float64:
+    if dtype == state.float64 or dtype == state.complex128:
         most = EXACT_DOUBLE
     if dtype == state.float32:
         most = EXACT_SINGLE
     if number > most or number < -most or most == 0:
         return 0
+    if dtype == state.complex128:
+        return ComplexFrom(IntAsFloat(thing), 0)
     return FloatFrom(IntAsFloat(thing))
+
+
+def row_for(dtype: int) -> int:
+    """What is known of a dtype; 0 for others than the usual ones."""
+    row = state.cells + HEAD
+    while load(row) != 0:
+        if load(row) == dtype:
+            return row
+        row += ROW
+    return 0
 
 
 def is_operand(trace: int, value: int, number: int) -> int:

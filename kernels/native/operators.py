@@ -7,6 +7,7 @@ nobody outside sees. In all others the Python method is called, with what was gi
 
 from __future__ import annotations
 
+from .casting import follow_cast
 from .handles import (
     FACE,
     OP,
@@ -43,10 +44,17 @@ def agree(items: int, count: int, face: int) -> int:
             if numpy and not is_plain(thing) and not in_c_order(thing):
                 return 0
             handles += 1
-        elif not is_number(thing):
+        elif not is_operand_number(thing, face):
             return 0
         i += 1
     return handles != 0
+
+
+def is_operand_number(thing: int, face: int) -> int:
+    """Whether something is a Python number that operators of a face take here."""
+    if kind(thing) == state.complex_type:
+        return face == state.ndarray_type
+    return is_number(thing)
 
 
 def apply(op: int, items: int, count: int, face: int, python: int, extra: int) -> int:
@@ -80,7 +88,9 @@ def apply(op: int, items: int, count: int, face: int, python: int, extra: int) -
             store(values + 8 * i, thing)
         i += 1
     result = 0
-    if known:
+    if known and face == state.ndarray_type:
+        result = wrapped(face, follow_cast(op, values, count))
+    elif known:
         result = wrapped(face, follow(op, 0, 0, values, count, 0))
     # A view that was read is not to be read again: Python gets what was read.
     i = 0
@@ -121,7 +131,9 @@ def binary(self: int, other: int, entry: int) -> int:
     """``self op other`` or, reflected, ``other op self``."""
     items = reserve(4)
     face = load(entry + FACE)
-    if kind(self) != face or (kind(other) != face and not is_number(other)):
+    if kind(self) != face or (
+        kind(other) != face and not is_operand_number(other, face)
+    ):
         store(items, self)
         store(items + 8, other)
         return Call(load(entry + PYTHON), items, 2, 0)
@@ -136,6 +148,13 @@ def binary(self: int, other: int, entry: int) -> int:
     store(items, 0)
     store(items + 8, 0)
     return apply(load(entry + OP), items + 16, 2, face, load(entry + PYTHON), extra)
+
+
+def power(self: int, given: int, count: int, names: int, entry: int) -> int:
+    """``self ** other``, where both are handles: numbers mean ops of their own."""
+    if count == 1 and names == 0 and kind(load(given)) == load(entry + FACE):
+        return binary(self, load(given), entry)
+    return with_self(load(entry + PYTHON), self, given, count, names)
 
 
 def unary(self: int, nothing: int, entry: int) -> int:

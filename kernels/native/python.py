@@ -53,6 +53,7 @@ IntAsLong = _takes("PyLong_AsLongLongAndOverflow", 2)
 IntAsFloat = _takes("PyLong_AsDouble", 1, "double")
 FloatAs = _takes("PyFloat_AsDouble", 1, "double")
 FloatFrom = external("PyFloat_FromDouble", "double -> i64")
+ComplexFrom = external("PyComplex_FromDoubles", "double double -> i64")
 
 TextCompare = _takes("PyUnicode_Compare", 2, "i32")
 SliceUnpack = _takes("PySlice_Unpack", 4, "i32")

@@ -383,6 +383,8 @@ def is_input(thing: int) -> int:
     its = kind(thing)
     if its == state.value_type or its == state.scalar_type:
         return 1
+    if its == state.complex_type:
+        return 1
     return its == state.float_type or its == state.int_type
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .handles import FACE
 from .language import invoke, load, reserve, slot, state, store
+from .looking import truth
 from .macros import DecRef, TupleSize
 from .matching import kind
 from .operators import binary, call_ufunc
@@ -47,6 +48,15 @@ def assign(self: int, key: int, value: int, entry: int) -> int:
     return 0
 
 
+def asked(self: int, nothing: int, entry: int) -> int:
+    """``if self``: 1, 0, or -1 with an error."""
+    answer = truth(self, 0, load(entry))
+    if answer == 0:
+        return -1
+    DecRef(answer)
+    return answer == state.true
+
+
 def called(self: int, given: int, names: int) -> int:
     """``ufunc(...)``: `given` is a tuple, `names` a dictionary or 0."""
     if names == 0:
@@ -69,4 +79,4 @@ SINGLE = {
 """Those that take what the method takes."""
 
 COMPARE, COMPARISONS = 67, ("lt", "le", "eq", "ne", "gt", "ge")
-ASSIGN, CALL = 3, 50
+ASSIGN, BOOL, CALL = 3, 9, 50

@@ -1,4 +1,4 @@
-"""Subscripts of handles by slices, integers and None: views, elements, and writes.
+"""Subscripts of handles by slices, integers, None and dots: views, elements, writes.
 
 The faces say what they mean; all but the cases of everyday is left to their methods.
 """
@@ -54,11 +54,14 @@ def described(key: int, parts: int) -> int:
 
 
 def is_element(recipe: int, parts: int, count: int) -> int:
-    """Whether integers leave no axis, and None adds none: that is no view in NumPy."""
+    """Whether integers leave no axis: that is no view in NumPy.
+
+    Where None adds one, or dots stand among them, it is a view.
+    """
     integers = 0
     i = 0
     while i < count:
-        if load(parts + 32 * i) == 3:
+        if load(parts + 32 * i) >= 3:
             return 0
         if load(parts + 32 * i) == 2:
             integers += 1
@@ -67,9 +70,9 @@ def is_element(recipe: int, parts: int, count: int) -> int:
 
 
 def described_part(key: int, words: int) -> int:
-    """Describe an integer, a slice with plain bounds or None; whether it is one."""
-    if key == state.none:
-        store(words, 3)
+    """Describe an integer, a plain slice, None or dots; whether it is one of these."""
+    if key == state.none or key == state.ellipsis:
+        store(words, 3 + (key == state.ellipsis))
         store(words + 8, 0)
         store(words + 16, 0)
         store(words + 24, 0)

@@ -214,8 +214,9 @@ def may_change(items: int, face: int) -> int:
     dtype = TupleItem(recipe, RECIPE_DTYPE)
     if is_empty(recipe):
         return 0
-    if is_number(other):
-        return dtype == state.float64 or dtype == state.float32
+    if kind(other) != face:
+        double = dtype == state.float64 or dtype == state.float32
+        return double and is_number(other)
     given = load(other + slot.array_recipe)
     if TupleItem(given, RECIPE_DTYPE) != dtype:
         return 0

@@ -379,9 +379,41 @@ def test_equal_elements_of_long_lines_keep_their_order(dtype: str) -> None:
     lines[3, ::5] = -0.0
     lines[3, 1::5] = 0.0
     for axis, plain in ((1, lines), (0, lines.T)):
-        got = np.argsort(np.asarray(plain), axis=axis)
+        got = np.argsort(np.asarray(plain), axis=axis, stable=True)
         want = numpy.argsort(plain, axis=axis, kind="stable")
         assert (numpy.asarray(got) == want).all()
+
+
+@pytest.mark.parametrize("dtype", ["bool", "u1", "i4", "i8", "f2", "f4", "f8", "c16"])
+def test_equal_elements_stand_where_numpys_sorts_leave_them(dtype: str) -> None:
+    x = numpy.random.default_rng(4).integers(-4, 5, (40, 300)).astype(dtype)
+    x[::3] *= x.dtype.type(-0.0) if x.dtype.kind == "f" else x.dtype.type(1)
+    ours = np.asarray(x)
+    for axis in (0, 1, None):
+        for name in ("sort", "argsort"):
+            for kind in (None, "quicksort", "heapsort", "stable", "mergesort"):
+                got = getattr(np, name)(ours, axis, kind)
+                assert same(got, getattr(numpy, name)(x, axis, kind)), (name, kind)
+        for name in ("partition", "argpartition"):
+            for places in (0, (7, -1), [1, 2, 30]):
+                got = getattr(np, name)(ours, places, axis)
+                assert same(got, getattr(numpy, name)(x, places, axis)), (name, places)
+
+
+def test_integers_of_another_name_in_c_change_no_others() -> None:
+    x = np.array(numpy.arange(5, dtype="longlong")) + 1
+    x[:] = 7
+    engine.eval(x)
+    y = np.arange(5)
+    y[:] = 7
+    assert repr(y) == "array([7, 7, 7, 7, 7])"
+
+
+def same(ours: Any, wanted: Any) -> bool:
+    """Whether an array has NumPy's dtype, shape and bits."""
+    array = numpy.asarray(ours)
+    known = array.dtype == wanted.dtype and array.shape == wanted.shape
+    return known and array.tobytes() == wanted.tobytes()
 
 
 def test_what_masks_and_indices_pick_is_a_copy() -> None:

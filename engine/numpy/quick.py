@@ -1,0 +1,81 @@
+"""Functions of this face that native code does where it can, as it did them before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from engine.kernels.native.calls import STEPS
+from engine.recipe import Recipe
+from engine.record.trace import current_trace
+from engine.steps import Step, steps_of
+
+from .operands import plain_value
+
+What: TypeAlias = int | tuple[Any, ...]
+"""A function and its other arguments: integers, strings and None, in tuples."""
+
+MOST = 10_000
+"""So many are remembered; past this many all are forgotten."""
+
+known: dict[tuple[What | Recipe, ...], tuple[Step, ...]] = {}
+"""The steps of what was done with arrays of some layouts, all of them in C order."""
+
+_LETTERS = frozenset((int, str, type(None)))
+
+
+class Native(NamedTuple):
+    """Native code: ``counted(start, stop, step)`` and ``again(arrays, what)``."""
+
+    counted: Callable[[Any, Any, Any], Any]
+    again: Callable[[Any, Any], Any]
+
+
+_native: list[Native] = []
+
+
+def use_native(functions: tuple[Any, Any] | None) -> None:
+    """Let native code do what it can, or nothing."""
+    _native[:] = [] if functions is None else [Native(*functions)]
+
+
+def counted(start: Any, stop: Any, step: Any) -> Any:
+    """`arange` of integers, where native code makes it; else None."""
+    return _native[0].counted(start, stop, step) if _native else None
+
+
+def again(arrays: Any, what: Any) -> Any:
+    """What was done with arrays like these before; None where nothing was."""
+    return _native[0].again(arrays, what) if _native else None
+
+
+def remember(what: What, recipes: Sequence[Recipe], steps: tuple[Step, ...]) -> None:
+    """Remember the steps of what is done with arrays of these layouts."""
+    if len(known) >= MOST:
+        known.clear()
+    known[what, *recipes] = steps
+
+
+def noted(what: tuple[Any, ...], array: Any, function: Callable[[], Any]) -> Any:
+    """What a function of one array gives, whose steps are remembered.
+
+    What it records must depend on `what` and on the layout of the array alone.
+    """
+    value = plain_value(array)
+    if not _native or value is None or not _is_plain(what):
+        return function()
+    trace = current_trace()
+    values = trace.values
+    before = len(values)
+    result = function()
+    if trace.values is values and len(values) > before:
+        steps = steps_of(trace, before, value, result.read())
+        if steps is not None and len(steps) <= STEPS:
+            remember(what, [array.recipe], steps)
+    return result
+
+
+def _is_plain(what: tuple[Any, ...]) -> bool:
+    """Whether all arguments are what native code compares."""
+    parts = [x for part in what for x in (part if type(part) is tuple else (part,))]
+    return _LETTERS.issuperset(map(type, parts))
