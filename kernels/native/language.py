@@ -133,12 +133,8 @@ _BINARY = {
     ast.RShift: "lshr",
 }
 _COMPARED = {
-    ast.Eq: "eq",
-    ast.NotEq: "ne",
-    ast.Lt: "slt",
-    ast.LtE: "sle",
-    ast.Gt: "sgt",
-    ast.GtE: "sge",
+    **{ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "slt"},
+    **{ast.LtE: "sle", ast.Gt: "sgt", ast.GtE: "sge"},
 }
 
 

@@ -1,0 +1,43 @@
+"""Which recorder records, and what native methods tell of themselves."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+
+import pytest
+
+import engine.numpy as np
+from engine import native
+
+
+@pytest.mark.skipif(
+    native.recorder()[0] != "native", reason=f"no native code: {native.recorder()[1]}"
+)
+@pytest.mark.parametrize("name", ["sum", "max", "any", "argmax", "mean", "var"])
+def test_native_methods_tell_their_signature(name: str) -> None:
+    told = {}
+    for which in ("python", "native"):
+        native.use(which)
+        found = inspect.signature(getattr(np.ndarray, name)).parameters.values()
+        told[which] = [(x.name, x.default) for x in found]
+    assert told["native"] == told["python"]
+    assert "(self" not in (getattr(np.ndarray, name).__doc__ or "")
+
+
+def test_the_python_recorder_can_be_chosen() -> None:
+    code = "from engine import native; import engine.numpy as np; x = np.ones(2) + 1;"
+    code += "print(native.recorder(), x[1:], type(np.ndarray.__add__).__name__)"
+    chosen = {**os.environ, "ENGINE_RECORDER": "python"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=chosen, capture_output=True, text=True)
+    assert done.stdout.strip() == "('python', 'ENGINE_RECORDER=python') [2.] function"
+
+
+def test_an_unknown_recorder_is_refused() -> None:
+    chosen = {**os.environ, "ENGINE_RECORDER": "fast"}
+    command = [sys.executable, "-c", "import engine"]
+    done = subprocess.run(command, env=chosen, capture_output=True, text=True)
+    assert "'native' or 'python' was required; 'fast' was given" in done.stderr
