@@ -21,6 +21,8 @@ from engine.record.once import repeated
 from engine.record.runtime import from_source, watchers
 from engine.record.value import Scalar, Value
 
+__all__ = ["Generator", "default_generator"]
+
 _MASK = (1 << 64) - 1
 _NUMBER = np.dtype(np.uint64)
 """What seeds and counters are."""

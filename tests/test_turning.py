@@ -12,7 +12,9 @@ import pytest
 import engine
 import engine.numpy as np
 from engine import native
-from engine.record.trace import Trace
+from engine.execute import flush
+from engine.record.trace import Trace, current_trace
+from engine.record.value import Scalar
 
 pytestmark = pytest.mark.skipif(
     native.recorder()[0] != "native", reason=f"no native code: {native.recorder()[1]}"
@@ -149,3 +151,30 @@ def test_integers_do_not_become_a_quotient_in_place() -> None:
         x *= y
         assert x.tolist() == [6, 6]
         x[1] = 8
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "complex64"])
+def test_numbers_in_histories_are_those_of_python(dtype: str) -> None:
+    x = engine.tensor([1.5, 2.0], dtype=getattr(engine, dtype), requires_grad=True)
+    y = np.asarray(x.detach())
+    y.requires_grad_()
+
+    def histories() -> list[str]:
+        flush(current_trace())
+        results = [x * 1.5, 2 / x, x - 3, -0.0 + x, x * 0.1 * 2**25, x * 65519.0]
+        results += [y * 1.5, 1 - y, y / 3, y * numpy.float64(0.1)]
+        found = [value.read().history for value in results]
+        inputs = [number for one in found if one is not None for number in one.inputs]
+        return [repr(number) for number in inputs if type(number) is Scalar]
+
+    native.use("python")
+    try:
+        want = histories()
+    finally:
+        native.use("native")
+    assert len(want) >= 10
+    for _ in range(3):
+        assert histories() == want
+    with by_python() as seen:
+        assert histories() == want
+    assert dtype not in ("float32", "float64") or len(seen) < 4

@@ -12,6 +12,13 @@ from engine.torch.functions import cat, stack
 from engine.torch.gradients import no_grad
 from engine.torch.tensor import Tensor
 
+__all__ = [
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "parameters_to_vector",
+    "vector_to_parameters",
+]
+
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     """The gradients that there are, of one parameter or of several."""

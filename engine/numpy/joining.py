@@ -19,7 +19,7 @@ from engine.record.value import DATES
 
 from . import quick
 from .operands import read_as
-from .reductions import deliver
+from .reductions import deliver, dtype_of
 
 __all__ = [
     "append",
@@ -97,7 +97,10 @@ def concatenate(
         parts = [x.ravel() for x in parts]
         axis = 0
     axis = index(axis)
-    target = _joined_dtype(parts, dtype, casting)
+    if out is not None and dtype is not None:
+        message = "only takes `out` or `dtype` as an argument, but both were provided"
+        raise TypeError(named(message))
+    target = _joined_dtype(parts, dtype_of(out) if dtype is None else dtype, casting)
     order = _common_order(parts)
     if order is None:
         values = [cast(x.read(), target) for x in parts]
@@ -111,7 +114,7 @@ def concatenate(
         place = order.index(np.arange(rank)[axis])
         values = [cast(read_as(x, transposed(x.recipe, order)), target) for x in parts]
         joined = face.ndarray.wrap(composites.concatenate(values, place), order)
-    return deliver("concatenate", joined, out)
+    return deliver("concatenate", joined, out, "unsafe")
 
 
 def _common_order(parts: Sequence[face.ndarray]) -> tuple[int, ...] | None:

@@ -110,7 +110,7 @@ PRIMITIVES = (
     *(reserve, invoke, single, prefetch),
 )
 
-_PREFETCH = External("llvm.prefetch.p0", ("ptr", "i32", "i32", "i32"), "void")
+_PREFETCH = external("llvm.prefetch.p0", "ptr i32 i32 i32 -> void")
 
 _ODDS = (1, 1000), (1000, 1)
 """How a branch is weighed whose first or second way is rare."""
@@ -391,11 +391,8 @@ class _Function:
         if name == "invoke":
             passed = ", ".join(f"i64 {word}" for word in given[1:])
             return self.new(f"call i64 {address}({passed})")
-        if name == "prefetch":  # to read, of data, which is to stay in all caches
-            self.externals[_PREFETCH.name] = _PREFETCH
-            to = f"ptr {address}, i32 0, i32 3, i32 1"
-            self.body.append(f"  call void @{_PREFETCH.name}({to})")
-            return "0"
+        if name == "prefetch":  # to read, into all caches, of data
+            return self.outside(_PREFETCH, [address, "0", "3", "1"])
         if name == "store":
             self.body.append(f"  store i64 {given[1]}, ptr {address}")
             return "0"
@@ -415,7 +412,7 @@ class _Function:
         for kind, value in zip(function.parameters, given, strict=True):
             if kind == "double":
                 value = self.new(f"bitcast i64 {value} to double")
-            elif kind == "i32":
+            elif kind == "i32" and not value.isdigit():  # a literal stays one
                 value = self.new(f"trunc i64 {value} to i32")
             passed.append(f"{kind} {value}")
         text = f"call {function.result} @{function.name}({', '.join(passed)})"
