@@ -7,17 +7,35 @@ with llvmlite alone.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import struct
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache as once
 from typing import Any
 
 from .. import cache
 
 _lock = threading.Lock()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold the lock, and keep the garbage collector from running finalizers meanwhile.
+
+    A finalizer that computes may wait for a thread that waits for this lock.
+    """
+    with _lock:
+        ran = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if ran:
+                gc.enable()
 
 
 @once
@@ -132,10 +150,11 @@ def load(code: bytes, name: str, fresh: bool = True) -> int:
     MissingSymbol
         If the code calls a function that is not there. LLVM would abort the process.
     """
-    with _lock:
+    checked = not fresh or code[:4] == b"\x7fELF"
+    symbols = undefined_symbols(code) if checked else []
+    with _undisturbed():
         engine = _engine()
-        checked = not fresh or code[:4] == b"\x7fELF"
-        for symbol in undefined_symbols(code) if checked else ():
+        for symbol in symbols:
             if not binding().address_of_symbol(symbol):
                 raise MissingSymbol(symbol)
         engine.add_object_file(binding().ObjectFileRef.from_data(code))
@@ -187,7 +206,7 @@ def _load_module(
         code = machine().emit_object(module())
         load(code, names[0])
         cache.save(key, code)
-    with _lock:
+    with _undisturbed():
         return [int(_engine().get_function_address(name)) for name in names]
 
 
