@@ -33,6 +33,14 @@ def is_idle() -> bool:
 
 def element_of(handle: Array, recipe: Recipe) -> Value | None:
     """A computed value that is one element of a handle's memory; None to record it."""
+    found = elements_of(handle, recipe)
+    if found is None:
+        return None
+    return Value(recipe.dtype, (), np.array(found), layout=owned(recipe.dtype, ()))
+
+
+def elements_of(handle: Array, recipe: Recipe) -> NDArray | None:
+    """Elements of a handle's memory, not to be written; None where they are pending."""
     if not is_idle():
         return None
     base, line = handle._value, handle._line
@@ -43,10 +51,7 @@ def element_of(handle: Array, recipe: Recipe) -> Value | None:
             return None
         base = line.value
     buffer = _memory_of(base, recipe)
-    if buffer is None:
-        return None
-    cell = np.array(strided(buffer.reshape(-1), recipe))
-    return Value(recipe.dtype, (), cell, layout=owned(recipe.dtype, ()))
+    return None if buffer is None else strided(buffer.reshape(-1), recipe)
 
 
 def write_number(handle: Array, recipe: Recipe, number: Any) -> bool:

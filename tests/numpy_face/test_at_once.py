@@ -128,3 +128,28 @@ def test_a_captured_call_reads_elements_anew() -> None:
     for factor in (2.0, 3.0, 4.0, 5.0):
         x = computed(np.array([1.0, factor]))
         assert scaled(x).tolist() == [factor, factor * factor]
+
+
+@pytest.mark.parametrize(
+    "view",
+    [lambda x: x, lambda x: x[1::2], lambda x: x.reshape(4, 25).T, lambda x: x[:0]],
+)
+def test_truths_in_memory_are_counted_where_they_are(view: Any) -> None:
+    x = np.random.default_rng(0).random(100) > 0.5
+    array = computed(x)
+    counts: list[Any] = []
+    assert not recorded(lambda: counts.append(en.count_nonzero(view(array))))
+    assert counts[0].dtype == np.int64
+    assert int(counts[0]) == np.count_nonzero(view(x))
+    array[3] = not x[3]
+    assert int(en.count_nonzero(array)) == np.count_nonzero(x) + (-1) ** int(x[3])
+
+
+def test_places_of_what_is_not_zero_have_memory_of_their_own() -> None:
+    array = computed(np.arange(10.0) - 4)
+    (places,) = en.nonzero(array)
+    places += 1
+    places[0] = 77
+    again = en.flatnonzero(array)
+    assert places.tolist() == [77, 2, 3, 4, 6, 7, 8, 9, 10]
+    assert again.tolist() == [0, 1, 2, 3, 5, 6, 7, 8, 9]
