@@ -124,8 +124,8 @@ def argsort(
     axis : int or None
         None: of all elements in C order.
     kind, stable
-        Equal elements keep their order where ``kind="stable"`` or ``stable=True`` asks
-        for it, and where `descending`; else theirs is that of NumPy's fastest sort.
+        Equal elements keep their order, as the array API standard asks and NumPy
+        allows, unless a kind or ``stable=False`` asks for NumPy's fastest sort.
     descending : bool
         Whether the largest comes first.
 
@@ -135,6 +135,8 @@ def argsort(
     >>> np.argsort(np.array([3.0, 1.0, 2.0]))
     array([1, 2, 0])
     """
+    if kind is None and stable is None:
+        stable = True
     found = _kind("argsort", kind, order, stable)
     if not descending or np.ndim(a) == 0:
         return _along("argsort", a, axis, found)

@@ -379,7 +379,7 @@ def test_equal_elements_of_long_lines_keep_their_order(dtype: str) -> None:
     lines[3, ::5] = -0.0
     lines[3, 1::5] = 0.0
     for axis, plain in ((1, lines), (0, lines.T)):
-        got = np.argsort(np.asarray(plain), axis=axis, stable=True)
+        got = np.argsort(np.asarray(plain), axis=axis)
         want = numpy.argsort(plain, axis=axis, kind="stable")
         assert (numpy.asarray(got) == want).all()
 
@@ -393,7 +393,8 @@ def test_equal_elements_stand_where_numpys_sorts_leave_them(dtype: str) -> None:
         for name in ("sort", "argsort"):
             for kind in (None, "quicksort", "heapsort", "stable", "mergesort"):
                 got = getattr(np, name)(ours, axis, kind)
-                assert same(got, getattr(numpy, name)(x, axis, kind)), (name, kind)
+                kept = "stable" if (name, kind) == ("argsort", None) else kind
+                assert same(got, getattr(numpy, name)(x, axis, kept)), (name, kind)
         for name in ("partition", "argpartition"):
             for places in (0, (7, -1), [1, 2, 30]):
                 got = getattr(np, name)(ours, places, axis)
