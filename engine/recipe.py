@@ -63,8 +63,19 @@ def whole(dtype: np.dtype[Any], shape: Shape) -> Recipe:
     return Recipe(dtype, 0, shape, c_strides(shape))
 
 
-CANONICAL = {np.dtype(name): np.dtype(name) for name in ("int64", "uint64")}
-"""C has two types of 64 bits, which are equal: one is kept, whoever is first."""
+CANONICAL = {
+    np.dtype(name): np.dtype(name)
+    for name in (
+        "bool",
+        *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+        *("float16", "float32", "float64", "complex64", "complex128"),
+    )
+}
+"""Of dtypes that are equal, the one that is kept, whoever is first.
+
+C has two types of 64 bits, and NumPy makes new dtypes for arrays that are unpickled or
+were in another order of bytes. Native code knows dtypes by their addresses.
+"""
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.kernels import memory
 from engine.kernels.backend import HOST
+from engine.recipe import CANONICAL
 
 from .registry import REGISTRY
 
@@ -220,6 +221,6 @@ class Value:
 def constant(array: Any) -> Value:
     """A computed value that copies `array`."""
     source = np.asarray(array)
-    buffer = memory.allocate(source.dtype, source.shape)
+    buffer = memory.allocate(CANONICAL.get(source.dtype, source.dtype), source.shape)
     buffer[...] = source
     return Value(buffer.dtype, buffer.shape, buffer)

@@ -13,6 +13,7 @@ import pytest
 
 import engine
 import engine.numpy as np
+from engine.recipe import owned
 
 
 def both(dtype: str = "float64") -> tuple[numpy.ndarray, np.ndarray]:
@@ -408,6 +409,14 @@ def test_integers_of_another_name_in_c_change_no_others() -> None:
     y = np.arange(5)
     y[:] = 7
     assert repr(y) == "array([7, 7, 7, 7, 7])"
+
+
+def test_dtypes_of_unpickled_arrays_are_not_kept_for_others() -> None:
+    strange = pickle.loads(pickle.dumps(numpy.zeros((3, 11), "f4")))
+    assert strange.dtype is not numpy.dtype("f4")
+    for x in (np.array(strange), np.array(numpy.ones((3, 13), ">f4")) + 1):
+        assert x.dtype is numpy.dtype("f4")
+        assert owned(numpy.dtype("f4"), x.shape).dtype is numpy.dtype("f4")
 
 
 def same(ours: Any, wanted: Any) -> bool:
