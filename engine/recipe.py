@@ -6,6 +6,7 @@ the strides, because layout decides which later operations view and which copy.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
@@ -78,13 +79,37 @@ were in another order of bytes. Native code knows dtypes by their addresses.
 """
 
 
-@lru_cache(maxsize=4096)
+_owned: dict[tuple[np.dtype[Any], Shape], Recipe] = {}
+_most = [4096]
+"""How many recipes there may be before those are forgotten that nobody holds."""
+
+
 def owned(dtype: np.dtype[Any], shape: Shape) -> Recipe:
-    """The recipe of a handle that owns a value of this shape, in C order."""
+    """The recipe of a handle that owns a value of this shape, in C order.
+
+    It is one object as long as somebody holds it: handles that own their value are
+    known by that, natively, too.
+    """
     dtype = CANONICAL.get(dtype, dtype)
+    found = _owned.get((dtype, shape))
+    if found is not None:
+        return found
+    shape = tuple(map(int, shape))
     if 0 in shape:  # NumPy's fresh empty arrays have strides 0
-        return Recipe(dtype, 0, shape, (0,) * len(shape))
-    return whole(dtype, shape)
+        made = Recipe(dtype, 0, shape, (0,) * len(shape))
+    else:
+        made = whole(dtype, shape)
+    if len(_owned) >= _most[0]:
+        _forget_unheld()
+    return _owned.setdefault((dtype, shape), made)
+
+
+def _forget_unheld() -> None:
+    """Leave out of the table what only the table holds."""
+    for key in list(_owned):
+        if sys.getrefcount(_owned.get(key)) <= 2:  # the table's, and the argument's
+            _owned.pop(key, None)
+    _most[0] = max(4096, 2 * len(_owned))
 
 
 def is_c_contiguous(recipe: Recipe) -> bool:

@@ -13,6 +13,7 @@ import pytest
 
 import engine
 import engine.numpy as np
+from engine import recipe
 from engine.recipe import owned
 
 
@@ -417,6 +418,14 @@ def test_dtypes_of_unpickled_arrays_are_not_kept_for_others() -> None:
     for x in (np.array(strange), np.array(numpy.ones((3, 13), ">f4")) + 1):
         assert x.dtype is numpy.dtype("f4")
         assert owned(numpy.dtype("f4"), x.shape).dtype is numpy.dtype("f4")
+
+
+def test_a_layout_that_is_held_stays_one_object() -> None:
+    x = np.array(numpy.zeros((3, 17), "f4"))
+    for k in range(20_000):
+        owned(numpy.dtype("f4"), (k, 19))
+    assert owned(numpy.dtype("f4"), (3, 17)) is x.recipe
+    assert len(recipe._owned) < 20_000  # others are forgotten
 
 
 def same(ours: Any, wanted: Any) -> bool:

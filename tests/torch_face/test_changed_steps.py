@@ -6,10 +6,7 @@ gives is compared with what it gives where each step looks at everything anew.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -150,34 +147,19 @@ def test_a_change_between_steps_is_seen(
     assert found == [want] * 3
 
 
-def steps_known() -> int:
-    """How many steps of a training were done as the one before."""
+def test_native_code_knows_a_step_like_the_last_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     again, found = Optimizer._again, []
 
     def noted(optimizer: Optimizer) -> bool:
         found.append(again(optimizer))
         return found[-1]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Optimizer, "_again", noted)
-        trained(MAKERS[0], lambda o: options(o, lr=0.2))
-    return found.count(True)
-
-
-def test_native_code_knows_a_step_like_the_last_one() -> None:
-    """In a process of its own: what others have recorded decides, too."""
-    which = "python" if splice.native() is None else "native"
-    here = Path(__file__).parent
-    code = (
-        f"import sys; sys.path[:0] = [{str(here)!r}, {str(here.parent)!r}]\n"
-        "from engine import native\n"
-        f"native.start(); native.use({which!r})\n"
-        "import test_changed_steps; print(test_changed_steps.steps_known())"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert int(done.stdout) == (0 if which == "python" else STEPS - 2)
+    monkeypatch.setattr(Optimizer, "_again", noted)
+    trained(MAKERS[0], lambda o: options(o, lr=0.2))
+    want = STEPS - 2 if splice.native() is not None else 0
+    assert found.count(True) == want
 
 
 def test_parameters_that_others_see_are_written_through() -> None:
