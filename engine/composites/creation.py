@@ -66,7 +66,10 @@ def linspace(
     kind = np.result_type(_DOUBLE, start.__class__(0), stop.__class__(0))
     if parts > 0:
         step = (stop - start) / parts
-        out = cast(place, kind) * step + start
+        if step:
+            out = cast(place, kind) * step + start
+        else:  # of ends that are as near as numbers get
+            out = cast(place, kind) / parts * (stop - start) + start
         if endpoint:
             out = ops.where(ops.equal(place, parts), stop, out)
     else:

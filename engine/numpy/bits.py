@@ -107,6 +107,9 @@ def require(
     return array(made, order=order) if lacks else made
 
 
+_MOST_OPERANDS = 64
+
+
 class broadcast:
     """Arrays as they are repeated to go together: their common shape, and its elements.
 
@@ -121,6 +124,10 @@ class broadcast:
     """
 
     def __init__(self, *args: Any) -> None:
+        if len(args) > _MOST_OPERANDS:
+            raise ValueError(
+                named(f"at most {_MOST_OPERANDS} arrays were required; {len(args)} were given")
+            )
         arrays = [face.asarray(x) for x in args]
         self.shape = np.broadcast_shapes(*[x.shape for x in arrays])
         self.iters = tuple(Flat(x) for x in broadcast_arrays(*arrays))

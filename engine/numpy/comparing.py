@@ -13,6 +13,7 @@ from engine.errors import named
 from engine.record.registry import REGISTRY
 
 from .elementwise import apply
+from .operands import WEAK
 from .reductions import deliver
 
 __all__ = [
@@ -36,9 +37,14 @@ def isclose(
     a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
 ) -> Any:
     """Whether elements are equal within ``atol + rtol * abs(b)``."""
-    x, y = face.asarray(a), face.asarray(b)
-    if y.dtype.kind in "biu":
+    x, y = _weak_or_array(a), _weak_or_array(b)
+    if x.__class__ in WEAK and y.__class__ in WEAK:
+        x, y = face.asarray(x), face.asarray(y)
+    if y.__class__ in WEAK:
+        y = y + 0.0
+    elif y.dtype.kind in "biu":
         y = y.astype(np.result_type(y.dtype, 1.0))
+    rtol, atol = _weak_or_array(rtol), _weak_or_array(atol)
     near = abs(x - y) <= atol + rtol * abs(y)
     finite = apply(REGISTRY["isfinite"], y)
     close = apply(REGISTRY["bitwise_and"], near, finite) | (x == y)
@@ -46,6 +52,10 @@ def isclose(
         both = apply(REGISTRY["isnan"], x) & apply(REGISTRY["isnan"], y)
         close = close | both
     return close
+
+
+def _weak_or_array(x: Any) -> Any:
+    return x if x.__class__ in WEAK else face.asarray(x)
 
 
 def allclose(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index
 from string import ascii_letters
 from typing import Any
 
@@ -39,7 +40,7 @@ def einsum(
     if kwargs:
         options = {"optimize": optimize, **kwargs}
         made = library_call("einsum", np.einsum, *operands, **options)
-        return deliver("einsum", made, out)
+        return deliver("einsum", made, out, kwargs.get("casting", "safe"))
     subscripts, arrays = _spelled(operands)
     terms, result = _parsed(subscripts.replace(" ", ""), [x.ndim for x in arrays])
     for term, x in zip(terms, arrays, strict=True):
@@ -117,14 +118,22 @@ def _from_lists(given: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
     """Subscripts and operands of ``x, [0, 1], y, [1, 2], [0, 2]``."""
 
     def term(numbers: Any) -> str:
-        letters = ("..." if k is Ellipsis else ascii_letters[k] for k in numbers)
-        return "".join(letters)
+        return "".join("..." if k is Ellipsis else _letter(k) for k in numbers)
 
     pairs = len(given) // 2
     subscripts = ",".join(term(given[2 * k + 1]) for k in range(pairs))
     if len(given) % 2:
         subscripts += "->" + term(given[-1])
     return subscripts, tuple(given[0 : 2 * pairs : 2])
+
+
+def _letter(number: Any) -> str:
+    """The letter of an axis that is given by a number."""
+    if not 0 <= index(number) < len(ascii_letters):
+        raise ValueError(
+            named(f"axes from 0 to {len(ascii_letters) - 1} were required; {number} was given")
+        )
+    return ascii_letters[number]
 
 
 def _parsed(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:

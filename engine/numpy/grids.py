@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy as np
 import engine.numpy.handle as face
 from engine.array import Array
 
+from .comparing import result_type
 from .fallback import to_host
+from .operands import WEAK
 
 __all__ = [
     "c_",
@@ -53,17 +56,20 @@ class _Joined:
             return face.asarray(self._maker[to_host(parts)])
         from .joining import column_stack, concatenate
 
-        arrays = [
-            face.asarray(x if isinstance(x, Array) else self._maker_of(x))
-            for x in parts
-        ]
+        arrays = _promoted(parts)
         if self._columns:
             return column_stack(arrays)
         return concatenate([x.reshape(1) if x.ndim == 0 else x for x in arrays], 0)
 
-    @staticmethod
-    def _maker_of(part: Any) -> Any:
-        return np.r_[part]
+
+def _promoted(parts: Sequence[Any]) -> list[face.ndarray]:
+    """What stands in an index as arrays, those of Python's numbers in the others' dtype.
+
+    A number that does not fit into that dtype raises OverflowError.
+    """
+    made = [x if x.__class__ in WEAK or isinstance(x, Array) else np.r_[x] for x in parts]
+    dtype = result_type(*made)
+    return [face.asarray(np.array(x, dtype) if x.__class__ in WEAK else x) for x in made]
 
 
 mgrid = _Grid(np.mgrid)

@@ -59,6 +59,8 @@ def astype(
     x: Any, dtype: Any, /, *, copy: bool = True, device: str | None = None
 ) -> Any:
     """The elements cast to another dtype."""
+    if isinstance(x, np.generic):
+        x = face.asarray(x)[()]
     if not isinstance(x, Array):
         raise TypeError(
             named(f"Input should be a NumPy array. It is of type {type(x)} instead.")

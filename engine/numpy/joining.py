@@ -18,7 +18,7 @@ from engine.recipe import transposed
 from engine.record.value import DATES
 
 from . import quick
-from .operands import read_as
+from .operands import promoted, read_as
 from .reductions import deliver, dtype_of
 
 __all__ = [
@@ -52,10 +52,9 @@ def _handles(arrays: Any, name: str) -> list[face.ndarray]:
 
 
 def _joined_dtype(
-    arrays: Sequence[face.ndarray], dtype: Any, casting: str
+    arrays: Sequence[face.ndarray], given: Any, dtype: Any, casting: str
 ) -> np.dtype[Any]:
-    kinds = [x.dtype for x in arrays]
-    target: np.dtype[Any] = np.result_type(*kinds) if dtype is None else np.dtype(dtype)
+    target = promoted(given, arrays) if dtype is None else np.dtype(dtype)
     if dtype is None and target.kind not in DATES:  # what is promoted can be cast
         return target
     for x in arrays:
@@ -100,7 +99,9 @@ def concatenate(
     if out is not None and dtype is not None:
         message = "only takes `out` or `dtype` as an argument, but both were provided"
         raise TypeError(named(message))
-    target = _joined_dtype(parts, dtype_of(out) if dtype is None else dtype, casting)
+    wanted = dtype_of(out) if dtype is None else dtype
+    given = arrays if isinstance(arrays, (list, tuple)) else parts
+    target = _joined_dtype(parts, given, wanted, casting)
     order = _common_order(parts)
     if order is None:
         values = [cast(x.read(), target) for x in parts]
@@ -230,18 +231,59 @@ def column_stack(tup: Any) -> Any:
 
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     """An array with values after its end."""
-    return concatenate((arr, values), axis)
+    return concatenate((face.asarray(arr), face.asarray(values)), axis)
 
 
 def block(arrays: Any) -> Any:
-    """An array from nested lists of blocks."""
-    depth = _depth(arrays)
+    """An array from nested lists of blocks.
+
+    Parameters
+    ----------
+    arrays : array_like, or nested lists of array_like
+        The innermost lists are joined along the last axis, those around them along the
+        axis before it, and so on; all leaves stand at one depth.
+
+    Raises
+    ------
+    ValueError
+        For empty lists, and for leaves at different depths.
+    TypeError
+        For tuples: they are neither lists of blocks nor arrays.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.block([[np.eye(2), np.zeros((2, 1))], [np.ones(3)]])
+    array([[1., 0., 0.],
+           [0., 1., 0.],
+           [1., 1., 1.]])
+    """
+    depth = _depth(arrays, "arrays")
     rank = max([depth, *[face.asarray(x).ndim for x in _leaves(arrays)]])
-    return _block(arrays, depth, rank)
+    joined = _block(arrays, depth, rank)
+    return joined if depth else joined.copy()
 
 
-def _depth(tree: Any) -> int:
-    return 1 + _depth(tree[0]) if isinstance(tree, list) else 0
+def _depth(tree: Any, place: str) -> int:
+    """How many lists stand around each leaf; `place` is how the tree is reached."""
+    if isinstance(tree, tuple):
+        raise TypeError(
+            named(f"lists of blocks were required; {place} is a tuple: write a list")
+        )
+    if not isinstance(tree, list):
+        return 0
+    if not tree:
+        raise ValueError(named(f"lists of blocks were required; {place} is empty"))
+    depths = [_depth(part, f"{place}[{k}]") for k, part in enumerate(tree)]
+    for k, depth in enumerate(depths):
+        if depth != depths[0]:
+            raise ValueError(
+                named(
+                    f"blocks at one depth of lists were required; {place}[0] holds "
+                    f"{depths[0]} levels of lists, {place}[{k}] holds {depth}"
+                )
+            )
+    return 1 + depths[0]
 
 
 def _leaves(tree: Any) -> list[Any]:
@@ -253,7 +295,7 @@ def _leaves(tree: Any) -> list[Any]:
 def _block(tree: Any, depth: int, rank: int) -> Any:
     if not depth:
         leaf = face.asarray(tree)
-        return leaf.reshape((1,) * (rank - leaf.ndim) + leaf.shape).copy()
+        return leaf.reshape((1,) * (rank - leaf.ndim) + leaf.shape)
     parts = [_block(part, depth - 1, rank) for part in tree]
     return concatenate(parts, rank - depth)
 

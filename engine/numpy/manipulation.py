@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -109,8 +109,8 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
 
 def _axes_in_order(axes: Any, rank: int) -> list[int]:
-    given = axes if isinstance(axes, (tuple, list)) else (axes,)
-    found = [normal_axis(axis, rank) for axis in given]
+    is_one = isinstance(axes, SupportsIndex)
+    found = [normal_axis(axis, rank) for axis in ((axes,) if is_one else axes)]
     if len(set(found)) < len(found):
         raise ValueError(named("repeated axis"))
     return found

@@ -23,6 +23,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
 from . import indexing
+from .fallback import ask
 from .operands import check_kind, read_as
 from .views import normal_axis
 
@@ -65,10 +66,15 @@ class Methods(Array):
         subok: bool = True,
         copy: bool = True,
     ) -> Self:
-        """The elements cast to another dtype."""
+        """The elements cast to another dtype.
+
+        The casting "same_value" of NumPy 2.4 looks at them at once.
+        """
         with naming():
             target = np.dtype(dtype)
         check_kind("astype", target)
+        if casting == "same_value":
+            return self._checked_cast(target, order, copy)
         if not np.can_cast(self.dtype, target, casting):  # type: ignore[arg-type]
             raise TypeError(
                 named(
@@ -82,6 +88,17 @@ class Methods(Array):
         axes = memory_order(self, order)
         value = read_as(self, transposed(self.recipe, axes))
         return self.wrap(cast(value, target), axes, scalar=self.scalar)
+
+    def _checked_cast(self, dtype: np.dtype[Any], order: str, copy: bool) -> Any:
+        """The elements in a dtype that holds them all; ValueError where it does not."""
+        if not copy and dtype == self.dtype:
+            return self
+
+        def checked(array: Any) -> Any:
+            return array.astype(dtype, casting="same_value")
+
+        ask("astype", checked, self.computed())  # which raises
+        return self.astype(dtype, order)
 
     def fill(self, value: Any) -> None:
         """Store one value in every element; nothing happens to a scalar."""
@@ -119,6 +136,10 @@ class Methods(Array):
         if order == "A":
             order = "F" if memory_order(self, "A") == memory_order(self, "F") else "C"
         return self.computed().tobytes(order)  # type: ignore[arg-type]
+
+    def __bytes__(self) -> bytes:
+        is_integer = not self.recipe.shape and self.dtype.kind in "iu"
+        return bytes(int(self)) if is_integer else self.tobytes()
 
     def tofile(self, fid: Any, /, sep: str = "", format: str = "%s") -> None:
         """Write the elements to a file."""

@@ -6,7 +6,7 @@ their dtype; foreign arrays are copied in as constants.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any, TypeAlias
@@ -145,6 +145,14 @@ def strong(x: Any) -> Any:
             raise OverflowError(named(f"int {x} is too large for a 64-bit integer"))
         return Scalar(scalar[()], scalar.dtype)
     return x
+
+
+def promoted(given: Iterable[Any], arrays: Iterable[Array]) -> np.dtype[Any]:
+    """The dtype of arrays together; Python's numbers among what was given are weak."""
+    together = zip(given, arrays, strict=True)
+    kinds = [x if x.__class__ in WEAK else array.dtype for x, array in together]
+    found: np.dtype[Any] = np.result_type(*kinds)
+    return found
 
 
 def to_value(x: Any, name: str = "array") -> Value:

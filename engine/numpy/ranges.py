@@ -19,7 +19,7 @@ from . import quick
 from .creation import as_index, check_device, extents_of, numeric_dtype, zeros
 from .devices import placed
 from .fallback import to_host
-from .operands import NUMBERS
+from .operands import NUMBERS, WEAK
 
 __all__ = [
     "arange",
@@ -34,7 +34,6 @@ __all__ = [
     "tri",
 ]
 
-_FLOAT = np.dtype(float)
 _PLAIN = frozenset((int, float, type(None)))
 
 
@@ -145,7 +144,9 @@ def linspace(
     parts = num - 1 if endpoint else num
     if _has_axes(start) or _has_axes(stop):
         made, step = _linspace_of_arrays(start, stop, num, parts, endpoint)
-        found = made.dtype if dtype is None else np.dtype(dtype)
+        found = made.dtype if dtype is None else numeric_dtype(dtype, "linspace")
+        if found.kind in "iu":
+            made = elementwise.apply(REGISTRY["floor"], made)
         made = made.astype(found) if found != made.dtype else made
         from .manipulation import moveaxis
 
@@ -153,12 +154,20 @@ def linspace(
         return (made, step) if retstep else made
     low, high = _number(start), _number(stop)
     low, high = (float(x) if isinstance(x, int) else x for x in (low, high))
-    natural = np.result_type(_FLOAT, low.__class__(0), high.__class__(0))
+    natural = _natural(start, stop)
     found = natural if dtype is None else numeric_dtype(dtype, "linspace")
     value = composites.linspace(low, high, num, bool(endpoint), found)
     made = placed(face.ndarray.wrap(value), device)
     step = np.asarray((high - low) / parts if parts > 0 else np.nan)[()]
     return (made, step) if retstep else made
+
+
+def _natural(start: Any, stop: Any) -> np.dtype[Any]:
+    """The dtype of numbers between two ends: at least that of a Python float."""
+    ends = (start, stop)
+    kinds = [x if x.__class__ in WEAK else face.asarray(x).dtype for x in ends]
+    found: np.dtype[Any] = np.result_type(*kinds, 1.0)
+    return found
 
 
 def _has_axes(x: Any) -> bool:
@@ -175,6 +184,9 @@ def _linspace_of_arrays(
     made = (place * step if parts > 0 else place * delta) + low
     if endpoint and num > 1:
         made[-1] = high
+    natural = _natural(start, stop)
+    if made.dtype != natural:
+        made, step = made.astype(natural), step.astype(natural)
     return made, step
 
 

@@ -21,7 +21,7 @@ from engine.record.value import Value
 from .gathers import is_pending
 from .indexing import get, given_value, set_, stored_value
 from .keys import as_positions
-from .operands import NDArray, host_array
+from .operands import NDArray, host_array, promoted
 from .reductions import deliver
 from .views import normal_axis
 
@@ -270,7 +270,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     places = _in_range(as_positions(number), len(options), mode)
     if ((places < 0) | (places >= len(options))).any():
         raise ValueError(named("invalid entry in choice array"))
-    dtype = np.result_type(*[x.dtype for x in options])
+    dtype = promoted(choices, options)
     shape = np.broadcast_shapes(places.shape, *[x.shape for x in options])
     result: Any = options[-1]
     for k in range(len(options) - 2, -1, -1):

@@ -44,6 +44,8 @@ def _places(kth: Any, a: Any, axis: Any) -> tuple[int, ...]:
     shape = np.shape(a)
     extent = product(shape) if axis is None else shape[normal_axis(axis, len(shape))]
     places = np.atleast_1d(kth)
+    if places.dtype.kind == "b":
+        raise ValueError(named("Booleans unacceptable as partition index"))
     if places.dtype.kind not in "iu":
         raise TypeError(named("Partition index must be integer"))
     for place in places:

@@ -279,13 +279,18 @@ class Flat:
         return self.base.ravel()[self.index - 1]
 
     def __getitem__(self, key: Any) -> Any:
-        found = get(self.base.ravel(), key)
+        found = get(self.base.ravel(), _flat_key(key))
         return found if found.scalar else found.copy()
 
     def __setitem__(self, key: Any, value: Any) -> None:
         from .selection import put
 
+        key = _flat_key(key)
+        if isinstance(key, tuple) and not key:
+            raise IndexError(named("an index was required to write to elements"))
         places = np.arange(len(self))[key]
+        if not np.ndim(places) and np.ndim(value):
+            raise ValueError(named("a number was required; a sequence was given"))
         put(self.base, places, value)
 
     def copy(self) -> Any:
@@ -323,6 +328,21 @@ class Flat:
     __hash__ = None  # type: ignore[assignment]
 
 
+def _flat_key(key: Any) -> Any:
+    """What selects among the elements in C order: no axes, and not one truth value."""
+    if isinstance(key, Flat):
+        return key.copy()
+    parts = key if isinstance(key, tuple) else (key,)
+    if any(part is None or isinstance(part, (bool, np.bool)) for part in parts):
+        raise IndexError(
+            named(
+                "integers, slices, an ellipsis, or arrays of integers or booleans were "
+                f"required; {key!r} was given"
+            )
+        )
+    return key
+
+
 def _elements(other: Any) -> Any:
     return other.base.ravel() if isinstance(other, Flat) else other
 
@@ -355,8 +375,14 @@ def _extents(shape: Any) -> tuple[int, ...]:
     is_array = isinstance(shape, (Array, np.ndarray)) and shape.ndim
     is_one = hasattr(shape, "__index__") and not is_array
     with naming():
-        extents = (index(whole),) if is_one else tuple(index(n) for n in whole)
+        extents = (_extent(whole),) if is_one else tuple(_extent(n) for n in whole)
     return tuple(max(extent, -1) for extent in extents)
+
+
+def _extent(n: Any) -> int:
+    if isinstance(n, (bool, np.bool)):
+        raise TypeError("an integer was required as an extent; a boolean was given")
+    return index(n)
 
 
 def _order(order: str, recipe: Recipe) -> str:

@@ -16,24 +16,25 @@ from .ranges import arange
 __all__ = ["bartlett", "blackman", "hamming", "hanning", "i0", "kaiser"]
 
 
-def _short(M: Any) -> Any:
+def _short(points: float) -> Any:
     """Windows of at most one point; None for longer ones."""
-    if M < 1:
-        return face.ndarray(0, np.result_type(M, 0.0))
-    return arange(1, 2, dtype=np.result_type(M, 0.0)) if M == 1 else None
+    if points < 1:
+        return face.ndarray(0)
+    return arange(1.0, 2.0) if points == 1 else None
 
 
-def _centred(M: Any) -> Any:
+def _centred(points: float) -> Any:
     """Places of the points of a window, from -1 to 1."""
-    return arange(1 - M, M, 2) / (M - 1)
+    return arange(1 - points, points, 2) / (points - 1)
 
 
 def _cosines(M: Any, *weights: float) -> Any:
     """A window that is a sum of cosines."""
-    short = _short(M)
+    points = float(M)  # of whatever integer: unsigned ones have no negative places
+    short = _short(points)
     if short is not None:
         return short
-    angle, total = _centred(M) * np.pi, weights[0]
+    angle, total = _centred(points) * np.pi, weights[0]
     for k, weight in enumerate(weights[1:], 1):
         total = total + weight * apply(REGISTRY["cos"], angle * k)
     return total
@@ -63,16 +64,16 @@ def blackman(M: Any) -> Any:
 
 def bartlett(M: Any) -> Any:
     """The Bartlett window: a triangle, 0 at both ends."""
-    short = _short(M)
-    return 1.0 - abs(_centred(M)) if short is None else short
+    short = _short(float(M))
+    return 1.0 - abs(_centred(float(M))) if short is None else short
 
 
 def kaiser(M: Any, beta: Any) -> Any:
     """The Kaiser window; `beta` says how fast it falls off, and has a gradient."""
-    short = _short(M)
+    short = _short(float(M))
     if short is not None:
         return short
-    place, beta = _centred(M), face.asarray(beta)
+    place, beta = _centred(float(M)), face.asarray(beta)
     beta = beta if beta.dtype.kind == "c" else beta.astype(float)
     return i0(beta * apply(REGISTRY["sqrt"], 1.0 - place * place)) / i0(beta)
 
