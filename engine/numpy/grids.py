@@ -67,9 +67,13 @@ def _promoted(parts: Sequence[Any]) -> list[face.ndarray]:
 
     A number that does not fit into that dtype raises OverflowError.
     """
-    made = [x if x.__class__ in WEAK or isinstance(x, Array) else np.r_[x] for x in parts]
+    made = [
+        x if x.__class__ in WEAK or isinstance(x, Array) else np.r_[x] for x in parts
+    ]
     dtype = result_type(*made)
-    return [face.asarray(np.array(x, dtype) if x.__class__ in WEAK else x) for x in made]
+    return [
+        face.asarray(np.array(x, dtype) if x.__class__ in WEAK else x) for x in made
+    ]
 
 
 mgrid = _Grid(np.mgrid)

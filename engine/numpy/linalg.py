@@ -16,6 +16,7 @@ import engine.numpy.handle as face
 from engine import composites, ops
 from engine.composites import matrices
 from engine.errors import named
+from engine.installed import NUMPY_2_5
 from engine.movement import reshape_value
 from engine.record.trace import grad_enabled
 from engine.record.value import Value
@@ -74,9 +75,6 @@ __all__ = [
     "vector_norm",
 ]
 
-
-_EIG_IS_COMPLEX = not np.__version__.startswith(("2.2.", "2.3.", "2.4."))
-"""Whether the installed NumPy gives complex eigenvalues of every matrix."""
 
 _UNSET = object()
 """That no `rtol` was given: None asks for one that the size decides."""
@@ -304,7 +302,7 @@ def eig(a: Any) -> EigResult:
     """
     value = _value(a)
     w, v = map(face.fresh, matrices.eig(value))
-    if _EIG_IS_COMPLEX or value.dtype.kind == "c" or w.computed().imag.any():
+    if NUMPY_2_5 or value.dtype.kind == "c" or w.computed().imag.any():
         return EigResult(w, v)
     return EigResult(
         face.fresh(matrices.real_part(w.read())),

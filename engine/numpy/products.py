@@ -10,6 +10,7 @@ import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
 from engine import composites
 from engine.errors import named, warn_user
+from engine.installed import NUMPY_2_5
 from engine.recipe import is_c_contiguous
 from engine.record.registry import REGISTRY
 
@@ -179,9 +180,10 @@ def cross(
     axisc: int = -1,
     axis: int | None = None,
 ) -> Any:
-    """The cross product of vectors of three elements, or, deprecated, of two.
+    """The cross product of vectors of three elements.
 
-    Of two vectors of two elements it is the third element of their product.
+    Before NumPy 2.5, those of two elements are deprecated; of two such vectors it is the
+    third element of their product.
     """
     from .creation import zeros_like
     from .joining import concatenate, stack
@@ -192,7 +194,7 @@ def cross(
     x = moveaxis(face.asarray(a), axisa, -1)
     y = moveaxis(face.asarray(b), axisb, -1)
     lengths = {x.shape[-1], y.shape[-1]}
-    if not lengths <= {2, 3}:
+    if not lengths <= ({3} if NUMPY_2_5 else {2, 3}):
         raise ValueError(
             "cross: vectors of 3 elements were required; "
             f"{x.shape[-1]} and {y.shape[-1]} were given"

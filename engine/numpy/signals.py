@@ -56,8 +56,8 @@ _MODES = ("valid", "same", "full")
 def _mode(mode: Any) -> str:
     if mode in (0, 1, 2):
         return _MODES[mode]
-    if not isinstance(mode, str):
-        raise TypeError(named(f"a mode of text was required; {mode!r} was given"))
+    if mode is None:
+        raise TypeError(named("a mode was required; None was given"))
     if mode not in _MODES:
         raise ValueError(
             named(f"mode must be one of 'valid', 'same', or 'full'; {mode!r}")

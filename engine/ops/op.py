@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from engine.errors import broadcast_error, same_kind
+from engine.errors import broadcast_error, same_kind, warn_user
+from engine.installed import NUMPY_2_5
 from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime
 from engine.record.trace import record
@@ -168,6 +169,8 @@ class Op:
             if type(x) is float:
                 inputs.append(Scalar(want.type(x), want))
             else:
+                if want.kind == "m" and x.__class__ is int and self.loop_rule is None:
+                    _warn_of_no_unit(self.name, x)
                 inputs.append(as_operand(x, want, self.name))
         return record(self, inputs, attributes)
 
@@ -235,6 +238,13 @@ def _weak(kind: type) -> Any:
         if kind is weak:
             return weak
     raise TypeError(f"an array or a Python number was required; {kind} was given")
+
+
+def _warn_of_no_unit(name: str, number: Any) -> None:
+    """Warn, where the installed NumPy does, of an integer that is a duration."""
+    if NUMPY_2_5:
+        message = f"{name}: a duration with a unit was required; {number} was given"
+        warn_user(message, DeprecationWarning)
 
 
 def as_operand(x: Operand, dtype: DType, name: str) -> Value | Scalar:

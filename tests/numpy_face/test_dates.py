@@ -78,7 +78,12 @@ def test_expressions_of_dates_are_numpys(claim: str, tier: Any) -> None:
         expected = outcome(text, numpy)
         with engine.config(tier=tier):
             found = outcome(text, np)  # what it refuses is refused when it is written
-            if isinstance(expected[0], Exception):
+            is_late = isinstance(found[0], np.ndarray)
+            if isinstance(expected[0], OverflowError) and is_late:
+                with pytest.raises(OverflowError):  # NumPy 2.5 looks at the values
+                    plain(found[0])
+                expected, found = expected[1:], found[1:]
+            elif isinstance(expected[0], Exception):
                 assert isinstance(found[0], builtin(expected[0])), (text, found[0])
                 expected, found = expected[1:], found[1:]
             try:
@@ -143,9 +148,10 @@ def test_no_kernel_has_dates_and_what_surrounds_them_still_fuses() -> None:
 
 def test_a_repeated_step_on_dates_gives_the_same_again() -> None:
     """Native code records what was recorded before: numbers keep their unit."""
+    day = numpy.timedelta64(1, "D")
     for days in range(5):
-        made = dates() + 1 - np.timedelta64(days, "D")
-        expected = PLAIN["a"] + 1 - numpy.timedelta64(days, "D")
+        made = dates() + day - np.timedelta64(days, "D")
+        expected = PLAIN["a"] + day - numpy.timedelta64(days, "D")
         numpy.testing.assert_array_equal(numpy.asarray(made), expected)
 
 
@@ -249,6 +255,7 @@ def test_numpys_functions_take_dates_lazily() -> None:
 
 
 def test_a_compiled_function_leaves_dates_as_they_are() -> None:
-    tomorrow = engine.compile(lambda days: days + 1)
+    day = numpy.timedelta64(1, "D")
+    tomorrow = engine.compile(lambda days: days + day)
     for _ in range(3):
-        assert_alike(PLAIN["a"] + 1, plain(tomorrow(dates())))
+        assert_alike(PLAIN["a"] + day, plain(tomorrow(dates())))
