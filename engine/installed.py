@@ -5,4 +5,4 @@ from __future__ import annotations
 import numpy as np
 
 NUMPY_2_5 = bool(np.lib.NumpyVersion(np.__version__) >= "2.5.0")
-"""Since then `eig` is complex, `cross` takes three elements, and durations have units."""
+"""Since then `eig` is complex, `cross` is of three elements, durations have units."""
