@@ -126,9 +126,7 @@ class broadcast:
     def __init__(self, *args: Any) -> None:
         if len(args) > _MOST_OPERANDS:
             raise ValueError(
-                named(
-                    f"at most {_MOST_OPERANDS} arrays were required; {len(args)} were given"
-                )
+                named(f"at most {_MOST_OPERANDS} arrays were required, not {len(args)}")
             )
         arrays = [face.asarray(x) for x in args]
         self.shape = np.broadcast_shapes(*[x.shape for x in arrays])

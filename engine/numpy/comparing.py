@@ -37,13 +37,12 @@ def isclose(
     a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
 ) -> Any:
     """Whether elements are equal within ``atol + rtol * abs(b)``."""
-    x, y = _weak_or_array(a), _weak_or_array(b)
+    x: Any = _weak_or_array(a)
+    y: Any = _weak_or_array(b)
     if x.__class__ in WEAK and y.__class__ in WEAK:
         x, y = face.asarray(x), face.asarray(y)
-    if y.__class__ in WEAK:
-        y = y + 0.0
-    elif y.dtype.kind in "biu":
-        y = y.astype(np.result_type(y.dtype, 1.0))
+    if y.__class__ in WEAK or y.dtype.kind in "biu":
+        y = y * 1.0
     rtol, atol = _weak_or_array(rtol), _weak_or_array(atol)
     near = abs(x - y) <= atol + rtol * abs(y)
     finite = apply(REGISTRY["isfinite"], y)

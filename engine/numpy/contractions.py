@@ -131,9 +131,7 @@ def _letter(number: Any) -> str:
     """The letter of an axis that is given by a number."""
     if not 0 <= index(number) < len(ascii_letters):
         raise ValueError(
-            named(
-                f"axes from 0 to {len(ascii_letters) - 1} were required; {number} was given"
-            )
+            named(f"axes below {len(ascii_letters)} were required; {number} was given")
         )
     return ascii_letters[number]
 

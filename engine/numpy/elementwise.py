@@ -213,7 +213,9 @@ def store_out(name: str, result: Value, out: Array, casting: str, where: Any) ->
 
 
 def mask_value(where: Any) -> Value:
-    """A `where=` argument; it must be boolean."""
+    """A `where=` argument: an array of booleans, or anything else that may be true."""
+    if not hasattr(where, "dtype"):
+        where = np.asarray(where, bool)
     value = where.read() if isinstance(where, Array) else constant(where)
     if value.dtype != np.bool_:
         raise TypeError(

@@ -63,7 +63,7 @@ class _Joined:
 
 
 def _promoted(parts: Sequence[Any]) -> list[face.ndarray]:
-    """What stands in an index as arrays, those of Python's numbers in the others' dtype.
+    """The parts of an index as arrays: Python's numbers in the dtype of the others.
 
     A number that does not fit into that dtype raises OverflowError.
     """

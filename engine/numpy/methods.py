@@ -89,7 +89,7 @@ class Methods(Array):
         value = read_as(self, transposed(self.recipe, axes))
         return self.wrap(cast(value, target), axes, scalar=self.scalar)
 
-    def _checked_cast(self, dtype: np.dtype[Any], order: str, copy: bool) -> Any:
+    def _checked_cast(self, dtype: np.dtype[Any], order: str, copy: bool) -> Self:
         """The elements in a dtype that holds them all; ValueError where it does not."""
         if not copy and dtype == self.dtype:
             return self
@@ -139,7 +139,7 @@ class Methods(Array):
 
     def __bytes__(self) -> bytes:
         is_integer = not self.recipe.shape and self.dtype.kind in "iu"
-        return bytes(int(self)) if is_integer else self.tobytes()
+        return bytes(self.item()) if is_integer else self.tobytes()
 
     def tofile(self, fid: Any, /, sep: str = "", format: str = "%s") -> None:
         """Write the elements to a file."""

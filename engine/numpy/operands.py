@@ -150,7 +150,7 @@ def strong(x: Any) -> Any:
 def promoted(given: Iterable[Any], arrays: Iterable[Array]) -> np.dtype[Any]:
     """The dtype of arrays together; Python's numbers among what was given are weak."""
     together = zip(given, arrays, strict=True)
-    kinds = [x if x.__class__ in WEAK else array.dtype for x, array in together]
+    kinds: Any = [x if x.__class__ in WEAK else array.dtype for x, array in together]
     found: np.dtype[Any] = np.result_type(*kinds)
     return found
 

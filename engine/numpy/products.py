@@ -182,8 +182,8 @@ def cross(
 ) -> Any:
     """The cross product of vectors of three elements.
 
-    Before NumPy 2.5, those of two elements are deprecated; of two such vectors it is the
-    third element of their product.
+    Before NumPy 2.5, those of two elements are deprecated; of two such vectors it is
+    the third element of their product.
     """
     from .creation import zeros_like
     from .joining import concatenate, stack
@@ -215,7 +215,7 @@ def cross(
     return stack(parts, -1 if axisc == -1 else axisc)
 
 
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def vecdot(x1: Any, x2: Any, /, out: Any = None, *, axis: int = -1) -> Any:
     """The dot products of vectors along an axis, the first conjugated."""
     x, y = face.asarray(x1), face.asarray(x2)
     lengths = [a.shape[normal_axis(axis, a.ndim)] for a in (x, y)]
@@ -228,19 +228,20 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
         )
     if x.dtype.kind == "c":
         x = x.conjugate()
-    return reductions.sum(x * y, axis=axis, dtype=np.result_type(x.dtype, y.dtype))
+    dtype = np.result_type(x.dtype, y.dtype)
+    return deliver("vecdot", reductions.sum(x * y, axis=axis, dtype=dtype), out)
 
 
-def matvec(x1: Any, x2: Any, /) -> Any:
+def matvec(x1: Any, x2: Any, /, out: Any = None) -> Any:
     """The products of matrices with vectors."""
-    return matmul(x1, face.asarray(x2)[..., None])[..., 0]
+    return deliver("matvec", matmul(x1, face.asarray(x2)[..., None])[..., 0], out)
 
 
-def vecmat(x1: Any, x2: Any, /) -> Any:
+def vecmat(x1: Any, x2: Any, /, out: Any = None) -> Any:
     """The products of vectors (conjugated) with matrices."""
     x = face.asarray(x1)
     x = x.conjugate() if x.dtype.kind == "c" else x
-    return matmul(x[..., None, :], x2)[..., 0, :]
+    return deliver("vecmat", matmul(x[..., None, :], x2)[..., 0, :], out)
 
 
 def trace(

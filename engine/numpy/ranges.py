@@ -165,7 +165,7 @@ def linspace(
 def _natural(start: Any, stop: Any) -> np.dtype[Any]:
     """The dtype of numbers between two ends: at least that of a Python float."""
     ends = (start, stop)
-    kinds = [x if x.__class__ in WEAK else face.asarray(x).dtype for x in ends]
+    kinds: Any = [x if x.__class__ in WEAK else face.asarray(x).dtype for x in ends]
     found: np.dtype[Any] = np.result_type(*kinds, 1.0)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,18 @@ _RUNNING = {"maximum": "cummax", "minimum": "cummin"}
 """Ops that are the `accumulate` of a ufunc."""
 
 
+def _as_arrays(results: Any) -> Any:
+    """Results with arrays of no axes in place of scalars, as ``out=...`` asks for."""
+    if isinstance(results, tuple):
+        return tuple(map(_as_arrays, results))
+    return results[...] if results.scalar else results
+
+
+def _named(name: str) -> Any:
+    """The ufunc of a name: what a pickle holds of it."""
+    return getattr(sys.modules["engine.numpy"], name)
+
+
 class ufunc:
     """A universal function: element by element, with broadcasting.
 
@@ -50,6 +63,9 @@ class ufunc:
         self.compose = compose
         own = self.op.__doc__ if self.op else self.numpy.__doc__
         self.__doc__ = own
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _named, (self.__name__,)
 
     def __repr__(self) -> str:
         return f"<ufunc {self.__name__!r}>"
@@ -115,6 +131,9 @@ class ufunc:
         signature: Any = None,
         sig: Any = None,
     ) -> Any:
+        if out is Ellipsis:
+            given = args, None, where, casting, order, dtype, signature or sig
+            return _as_arrays(self._call_general(*given))
         op = self.op
         plain = out is None and where is True and dtype is None and order == "K"
         unsigned = signature is None and sig is None

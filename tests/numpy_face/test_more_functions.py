@@ -395,3 +395,13 @@ def test_text_with_records_or_a_mask_is_an_array_of_numpys(
 ) -> None:
     found = np.genfromtxt(["a b", "1 2", "3 4"], **options)
     assert isinstance(found, numpy.ndarray)
+
+
+def test_an_ellipsis_as_out_gives_arrays_where_scalars_would_come() -> None:
+    """As NumPy 2.3 and later do."""
+    scalar = np.array([1.5])[0]
+    for made in (np.add(scalar, 2, out=...), *np.modf(scalar, out=...)):
+        assert not made.scalar
+        assert made.shape == ()
+    assert np.add(scalar, 2, out=...) == 3.5
+    assert np.add(np.ones(2), 2, out=...).tolist() == [3.0, 3.0]
