@@ -142,6 +142,12 @@ def watch_flushes(watcher: Callable[[int], None] | None) -> None:
     _watcher = watcher
 
 
+def done_at_once() -> None:
+    """Count what was done without a flush: native code would have done it faster."""
+    if _watcher is not None:
+        _watcher(1)
+
+
 def _compute_aside(value: Value, trace: Trace) -> None:
     """Interpret what a value of a trace needs that this very thread is flushing.
 

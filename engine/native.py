@@ -2,7 +2,8 @@
 
 Native code takes a tenth of the time, but loading it takes as long as Python takes for
 ten thousand events, and a script that computes a block once never has that many. It is
-loaded at the end of the flush that makes up `WORTH` events. ``ENGINE_RECORDER=native``
+loaded at the end of the flush that makes up `WORTH` events, where an element that is
+read or written at once counts as one, too. ``ENGINE_RECORDER=native``
 loads it at once, ``ENGINE_RECORDER=python`` never.
 """
 
@@ -122,7 +123,7 @@ def use(which: str) -> None:
 
 
 def _flushed(events: int) -> None:
-    """Count events; a flush is over."""
+    """Count events: a flush is over, or an element was read or written at once."""
     global _events
     _events += events
     if _events >= WORTH:

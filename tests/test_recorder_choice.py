@@ -41,3 +41,17 @@ def test_an_unknown_recorder_is_refused() -> None:
     command = [sys.executable, "-c", "import engine"]
     done = subprocess.run(command, env=chosen, capture_output=True, text=True)
     assert "'native' or 'python' was required; 'fast' was given" in done.stderr
+
+
+@pytest.mark.skipif(
+    native.recorder()[0] != "native", reason=f"no native code: {native.recorder()[1]}"
+)
+def test_elements_read_and_written_at_once_make_native_code_worth_its_loading() -> None:
+    code = "import engine.numpy as np; x = np.ones(9); bool(x[0])\n"
+    code += "def getitem(): return type(np.ndarray.__getitem__).__name__\n"
+    code += "before = getitem()\nfor k in range(600): x[k % 9] = float(x[k % 5])\n"
+    code += "print(before == 'function', getitem() == 'function')"
+    usual = {k: x for k, x in os.environ.items() if k != "ENGINE_RECORDER"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=usual, capture_output=True, text=True)
+    assert done.stdout.split() == ["True", "False"], done.stderr

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.array import Array
+from engine.execute import done_at_once
 from engine.kernels.backend import HOST
 from engine.kernels.native.at_once import MANY
 from engine.recipe import Recipe, owned, strided
@@ -36,6 +37,7 @@ def element_of(handle: Array, recipe: Recipe) -> Value | None:
     found = elements_of(handle, recipe)
     if found is None:
         return None
+    done_at_once()
     return Value(recipe.dtype, (), np.array(found), layout=owned(recipe.dtype, ()))
 
 
@@ -82,6 +84,7 @@ def write_number(handle: Array, recipe: Recipe, number: Any) -> bool:
     strided(buffer.reshape(-1), recipe)[...] = number
     storage.version += 1
     line.version = storage.version
+    done_at_once()
     return True
 
 

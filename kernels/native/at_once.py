@@ -28,8 +28,12 @@ from .recording import current
 from .recycling import fresh, keep
 from .writing import may_write
 
-MANY = 2**17
-"""Elements whose writing is worth a plan, as threads may share it."""
+MANY = 2**19
+"""Elements whose writing is worth a plan, as threads may share it.
+
+One thread stores so many in some 0.2 ms; a plan costs a part of that, and where other
+programs run, its second thread may come late.
+"""
 
 
 def is_idle() -> int:

@@ -23,6 +23,7 @@ declare void @PyErr_Clear()
 declare double @llvm.fabs.f64(double)
 declare float @llvm.fabs.f32(float)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
+declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 
 ; A new array without axes, with a copy of one item; null without memory. The words:
 ; PyArray_NewFromDescr, the type of arrays, the dtype, the address and the bytes of the
@@ -123,6 +124,21 @@ narrow:
 write:
   %bits = phi i64 [ %truth.bits, %truth ], [ %whole, %range ],
                   [ %double.bits, %real.fits ], [ %single.bits, %narrow ]
+  %step2 = shl i64 %step, 1
+  %step3 = add i64 %step2, %step
+  %step4 = shl i64 %step, 2
+  %is.dense = icmp eq i64 %step, %size
+  %is.byte = icmp eq i64 %size, 1
+  %is.zero = icmp eq i64 %bits, 0
+  %bytes.alike = or i1 %is.byte, %is.zero
+  %is.block = and i1 %is.dense, %bytes.alike
+  br i1 %is.block, label %block, label %each
+block:
+  %byte = trunc i64 %bits to i8
+  %total = mul i64 %count, %size
+  call void @llvm.memset.p0.i64(ptr %first, i8 %byte, i64 %total, i1 false)
+  ret i64 1
+each:
   switch i64 %size, label %fail [
     i64 1, label %size1
     i64 2, label %size2
@@ -143,18 +159,35 @@ fail:
 _LOOP = """
 size$size:
   %item$size = $narrowed
-  br label %look$size
+  br label %four.look$size
+four.look$size:
+  %left$size = phi i64 [ %count, %size$size ], [ %left.after$size, %four$size ]
+  %at$size = phi ptr [ %first, %size$size ], [ %next$size, %four$size ]
+  %four.more$size = icmp sge i64 %left$size, 4
+  br i1 %four.more$size, label %four$size, label %look$size
+four$size:
+  %one$size = getelementptr i8, ptr %at$size, i64 %step
+  %two$size = getelementptr i8, ptr %at$size, i64 %step2
+  %three$size = getelementptr i8, ptr %at$size, i64 %step3
+  %next$size = getelementptr i8, ptr %at$size, i64 %step4
+  store i$bits %item$size, ptr %at$size, align 1
+  store i$bits %item$size, ptr %one$size, align 1
+  store i$bits %item$size, ptr %two$size, align 1
+  store i$bits %item$size, ptr %three$size, align 1
+  %left.after$size = sub i64 %left$size, 4
+  br label %four.look$size
 look$size:
-  %i$size = phi i64 [ 0, %size$size ], [ %after$size, %put$size ]
-  %at$size = phi ptr [ %first, %size$size ], [ %next$size, %put$size ]
-  %more$size = icmp slt i64 %i$size, %count
+  %rest$size = phi i64 [ %left$size, %four.look$size ], [ %rest.after$size, %put$size ]
+  %place$size = phi ptr [ %at$size, %four.look$size ], [ %further$size, %put$size ]
+  %more$size = icmp sgt i64 %rest$size, 0
   br i1 %more$size, label %put$size, label %done
 put$size:
-  store i$bits %item$size, ptr %at$size, align 1
-  %next$size = getelementptr i8, ptr %at$size, i64 %step
-  %after$size = add i64 %i$size, 1
+  store i$bits %item$size, ptr %place$size, align 1
+  %further$size = getelementptr i8, ptr %place$size, i64 %step
+  %rest.after$size = sub i64 %rest$size, 1
   br label %look$size
 """
+"""Four stores a turn: one store a cycle, where each alone would wait for its branch."""
 
 
 ROW = 8 * 4

@@ -153,3 +153,16 @@ def test_places_of_what_is_not_zero_have_memory_of_their_own() -> None:
     again = en.flatnonzero(array)
     assert places.tolist() == [77, 2, 3, 4, 6, 7, 8, 9, 10]
     assert again.tolist() == [0, 1, 2, 3, 5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("letter", "?bhifd")
+def test_writes_of_any_length_reach_their_elements_and_no_others(letter: str) -> None:
+    for length in range(1, 11):
+        for step in (1, 2, -3):
+            for number in (0, 1, -0.0):
+                x = np.arange(40).astype(letter)
+                array = computed(x)
+                key = slice(35, 35 - 3 * length, step) if step < 0 else None
+                key = key or slice(3, 3 + step * length, step)
+                x[key] = array[key] = number
+                assert np.asarray(array).tobytes() == x.tobytes()
