@@ -26,7 +26,6 @@ from .creation import as_index
 from .fallback import library_call, refuse_gradients
 from .names import nearest_message
 from .norms import cond, matrix_norm, matrix_rank, norm, vector_norm
-from .products import vecdot
 from .standard_linalg import (
     cross,
     diagonal,
@@ -319,6 +318,11 @@ def eigvals(a: Any) -> Any:
 
 
 # -- products -------------------------------------------------------------------------
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """The dot products of vectors along an axis, the first conjugated."""
+    return products.vecdot(x1, x2, axis=axis)
+
+
 def matrix_power(a: Any, n: int) -> Any:
     """A square matrix raised to an integer power."""
     return face.fresh(matrices.matrix_power(_value(a), as_index(n, "an exponent")))
