@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from types import FunctionType
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,13 +12,52 @@ from engine import composites
 from engine.array import Array
 from engine.errors import named
 from engine.movement import reshape_value, transpose_value
+from engine.ops import bounded
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
+from engine.torch.creation import tensor
 from engine.torch.elementwise import where as select
 from engine.torch.operands import as_value, check_devices, common_dtype, wrap_dim
 from engine.torch.products import product
 from engine.torch.tensor import Tensor
+
+M = TypeVar("M", bound=Callable[..., Any])
+
+
+def as_function(method: M) -> M:
+    """A method of tensors as a function: ``engine.exp(x)`` is ``x.exp()``.
+
+    Its first argument may be given as ``input``. An array of the other face is taken as
+    a tensor; anything else is refused here, as the method would fail at whatever
+    attribute it happens to read first.
+    """
+    name = _NAMES[method]
+
+    def function(input: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(input, Tensor):  # what the class has now may be native code
+            return getattr(input, name)(*args, **options)
+        if isinstance(input, Array):
+            return function(tensor(input), *args, **options)
+        raise TypeError(
+            f"{function.__name__}: a tensor was required; {type(input).__name__} was "
+            "given"
+        )
+
+    function.__name__ = function.__qualname__ = name.strip("_")
+    function.__module__, function.__doc__ = "engine", method.__doc__
+    function.__wrapped__ = method  # type: ignore[attr-defined]
+    made: Any = function
+    return made  # type: ignore[no-any-return]
+
+
+_NAMES: dict[Any, str] = {
+    method: name
+    for cls in reversed(Tensor.__mro__)
+    for name, method in reversed([*vars(cls).items()])
+    if isinstance(method, FunctionType)
+}
+"""The methods of tensors by the first of their names."""
 
 
 def _listed(name: str, tensors: Sequence[Any]) -> list[Value]:
@@ -251,9 +291,41 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """1 at the class of each element along a new last dimension, 0 elsewhere."""
+    """1 at the class of each element along a new last dimension, 0 elsewhere.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        Classes: integers of at least 0, of any shape.
+    num_classes : int
+        How many there are; -1 counts up to the largest one, which is looked at.
+
+    Returns
+    -------
+    Tensor
+        int64, of the shape ``(*tensor.shape, num_classes)``.
+
+    Raises
+    ------
+    RuntimeError
+        For a dtype that is not one of integers.
+    IndexError
+        For a class that is negative or too large, when the result is computed.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.one_hot(engine.tensor([2, 0]), 3)
+    tensor([[0, 0, 1],
+            [1, 0, 0]])
+    """
+    if tensor.recipe.dtype.kind not in "iu":
+        raise RuntimeError(
+            f"one_hot: integers were required; {tensor.dtype!r} was given"
+        )
     classes = num_classes
     if classes < 0:
         classes = int(tensor.computed().max()) + 1
-    flags = composites.one_hot(tensor.read(), classes, tensor.dim())
+    known = bounded(tensor.read(), attributes=(classes, 0))
+    flags = composites.one_hot(known, classes, tensor.dim())
     return Tensor.wrap(cast(flags, np.dtype(np.int64)))
