@@ -48,7 +48,9 @@ def _leaves(tree: Any) -> Iterator[Array]:
         elif isinstance(item, dict):
             stack.extend(reversed(list(item.values())))
         else:
-            raise TypeError(f"eval: an array was required; {type(item)} was given")
+            raise TypeError(
+                f"eval: an array was required; {type(item).__name__} was given"
+            )
 
 
 def stats() -> dict[str, int]:

@@ -70,7 +70,9 @@ def explain(array: Array | Value) -> Explanation:
         When something else than an array is given.
     """
     if not isinstance(array, (Array, Value)):
-        raise TypeError(f"explain: an array was required; {type(array)} was given")
+        raise TypeError(
+            f"explain: an array was required; {type(array).__name__} was given"
+        )
     value = array.read() if isinstance(array, Array) else array
     trace = value.trace
     if value.buffer is not None or trace is None:

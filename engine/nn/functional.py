@@ -201,6 +201,18 @@ def batch_norm(
     ValueError
         When a channel has one element only: its variance says nothing.
     """
+    if input.dim() < 2:
+        raise ValueError(
+            "batch_norm: an input of at least 2 dimensions was required; shape "
+            f"{list(input.shape)} was given"
+        )
+    given = {"running_mean": running_mean, "running_var": running_var}
+    for name, each in {**given, "weight": weight, "bias": bias}.items():
+        if each is not None and tuple(each.shape) != (input.shape[1],):
+            raise RuntimeError(
+                f"batch_norm: {name} should contain {input.shape[1]} elements, as many "
+                f"as the input has channels; shape {list(each.shape)} was given"
+            )
     if training and input.numel() == input.shape[1]:
         raise ValueError(
             "batch_norm: Expected more than 1 value per channel when training, got "

@@ -12,7 +12,7 @@ import numpy as np
 import engine.numpy.handle as face
 from engine import composites
 from engine.composites.joining import steps_of_join
-from engine.errors import called, named
+from engine.errors import called, named, naming
 from engine.ops.op import cast
 from engine.recipe import transposed
 from engine.record.value import DATES
@@ -308,8 +308,15 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     array = face.asarray(ary)
     if not np.ndim(indices_or_sections):
         total = array.shape[_axis(axis, array.ndim)]
-        if total % int(indices_or_sections):
-            raise ValueError(named("array split does not result in an equal division"))
+        with naming():
+            rest = total % int(indices_or_sections)
+        if rest:
+            raise ValueError(
+                named(
+                    "array split does not result in an equal division: "
+                    f"{indices_or_sections} parts of {total} were asked for"
+                )
+            )
     return array_split(array, indices_or_sections, axis)
 
 

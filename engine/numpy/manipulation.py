@@ -9,7 +9,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine import composites
-from engine.errors import called, named
+from engine.errors import called, named, naming
 from engine.movement import integers, normal_axes
 from engine.ops.op import broadcast_shape
 from engine.recipe import Recipe, broadcast_strides
@@ -354,7 +354,13 @@ def tile(A: Any, reps: Any) -> Any:
     array([0, 1, 0, 1, 0, 1])
     """
     array = _given(A)
-    return face.ndarray.wrap(composites.tile(array.read(), integers(reps)))
+    with naming():
+        times = integers(reps)
+    if any(n < 0 for n in times):
+        raise ValueError(
+            named(f"negative dimensions are not allowed: {times} repetitions given")
+        )
+    return face.ndarray.wrap(composites.tile(array.read(), times))
 
 
 def resize(a: Any, new_shape: Any) -> Any:

@@ -79,7 +79,10 @@ def arange(
             f"arange: a step that is not 0 was required; {step} was given: division by "
             "zero"
         )
-    kinds = [x.dtype if hasattr(x, "dtype") else x for x in (start, stop, step)]
+    ends = start, stop, step
+    if any(isinstance(x, (str, bytes)) for x in ends):  # else the name of a dtype
+        raise TypeError(f"arange: numbers were required; {ends} were given")
+    kinds = [x.dtype if hasattr(x, "dtype") else x for x in ends]
     found = np.result_type(np.int64, *kinds) if dtype is None else dtype
     found = numeric_dtype(found, "arange")
     value = composites.arange(_number(start), _number(stop), _number(step), found)

@@ -111,6 +111,11 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """A tensor on the memory of another library's array."""
+    if not hasattr(ext_tensor, "__dlpack__"):
+        raise TypeError(
+            "from_dlpack: an array that exports DLPack was required; "
+            f"{type(ext_tensor).__name__} was given"
+        )
     return from_numpy(np.from_dlpack(ext_tensor))
 
 
@@ -153,7 +158,7 @@ def full(
     """One number everywhere; without a dtype, that of the number."""
     number = fill_value.item() if isinstance(fill_value, Array) else fill_value
     wanted = number_dtype(number.__class__) if dtype is None else numpy_dtype(dtype)
-    shape = sizes(size) if isinstance(size, (tuple, list)) else (int(size),)
+    shape = sizes(size if isinstance(size, (tuple, list)) else (size,))
     _not_negative(*shape)
     return _finished(filled(shape, number, wanted), requires_grad, device)
 

@@ -304,6 +304,8 @@ class finfo:
     def __init__(self, type: Any = None) -> None:
         chosen = get_default_dtype() if type is None else dtype_of(type)
         self.dtype = chosen.name
+        if chosen.kind not in "fc":
+            raise TypeError(f"finfo: a floating dtype was required; {chosen!r} given")
         info = np.finfo(chosen.dtype)
         self.bits = info.bits
         self.min, self.max = float(info.min), float(info.max)

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import composites
 from engine.array import Array
+from engine.errors import named
 from engine.ops.op import cast
 from engine.record.forms import form
 from engine.torch.once import Once
@@ -78,7 +79,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def _documented(method: _F, name: str, summary: str) -> _F:
-    method.__name__ = name
+    method.__name__ = method.__qualname__ = name
     method.__doc__ = summary
     return method
 
@@ -414,8 +415,10 @@ def where(condition: Any, input: Any, other: Any) -> Any:
     """`input` where a condition holds, `other` elsewhere."""
     if isinstance(condition, Array) and condition.recipe.dtype.kind != "b":
         raise RuntimeError(
-            "where: expected condition to be a boolean tensor, but got a tensor with "
-            f"dtype {condition.recipe.dtype.name}"
+            named(
+                "expected condition to be a boolean tensor, but got a tensor with "
+                f"dtype {condition.recipe.dtype.name}"
+            )
         )
     mask = as_value(condition)
     dtype = common_dtype("where", input, other)

@@ -360,8 +360,12 @@ class Indexing(Array):
 
     def _along(self, dim: int, index: Any) -> tuple[Any, ...]:
         """Index arrays for each dimension: `index` along `dim`, places elsewhere."""
-        array = index.computed() if isinstance(index, Array) else np.asarray(index)
+        array = _host(index)
         shape = self.recipe.shape
+        if array.dtype.kind not in "iu":
+            raise RuntimeError(
+                named(f"an index of integers was required; {array.dtype} was given")
+            )
         if array.ndim != len(shape):
             raise RuntimeError(
                 named(

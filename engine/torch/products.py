@@ -6,6 +6,7 @@ from math import inf
 from typing import Any, Self
 
 from engine.array import Array
+from engine.errors import named
 from engine.movement import reshape_value
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
@@ -123,6 +124,10 @@ class Products(Reductions, Elementwise):
 def _norm(value: Value, p: Any, dims: tuple[int, ...], keepdim: bool) -> Value:
     sizes = REGISTRY["absolute"](value)
     where = REGISTRY["where"]
+    if isinstance(p, str):
+        raise RuntimeError(
+            named(f"a number, 'fro' or inf was required for p; {p!r} was given")
+        )
     if p == inf:
         return reduce("max", sizes, dims, keepdim)
     if p == -inf:

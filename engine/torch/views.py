@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from operator import index
 from typing import Any, Self
 
 import numpy as np
@@ -27,7 +28,12 @@ def sizes(given: Sequence[Any]) -> tuple[int, ...]:
     """A shape from arguments: ``f(2, 3)`` and ``f((2, 3))`` mean the same."""
     if len(given) == 1 and isinstance(given[0], (tuple, list)):
         given = given[0]
-    return tuple(int(n) for n in given)
+    try:
+        return tuple([index(n) for n in given])
+    except TypeError:
+        raise TypeError(
+            named(f"integers were required for a shape; {given} was given")
+        ) from None
 
 
 def _filled(size: int, shape: tuple[int, ...]) -> tuple[int, ...]:
