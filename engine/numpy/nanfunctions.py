@@ -69,7 +69,14 @@ def nansum(
     initial: Any = None,
     where: Any = True,
 ) -> Any:
-    """The sum of the elements that are not NaN; parameters as of `sum`."""
+    """The sum of the elements that are not NaN; parameters as of `sum`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nansum(np.array([1.0, np.nan, 2.0]))
+    np.float64(3.0)
+    """
     return reductions.sum(_filled(a, 0)[0], axis, dtype, out, keepdims, initial, where)
 
 
@@ -82,17 +89,38 @@ def nanprod(
     initial: Any = None,
     where: Any = True,
 ) -> Any:
-    """The product of the elements that are not NaN; parameters as of `sum`."""
+    """The product of the elements that are not NaN; parameters as of `sum`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanprod(np.array([2.0, np.nan, 4.0]))
+    np.float64(8.0)
+    """
     return reductions.prod(_filled(a, 1)[0], axis, dtype, out, keepdims, initial, where)
 
 
 def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Sums up to each element, NaN as 0."""
+    """Sums up to each element, NaN as 0.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nancumsum(np.array([1.0, np.nan, 2.0]))
+    array([1., 1., 3.])
+    """
     return scans.cumsum(_filled(a, 0)[0], axis, dtype, out)
 
 
 def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Products up to each element, NaN as 1."""
+    """Products up to each element, NaN as 1.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nancumprod(np.array([2.0, np.nan, 4.0]))
+    array([2., 2., 8.])
+    """
     return scans.cumprod(_filled(a, 1)[0], axis, dtype, out)
 
 
@@ -134,7 +162,14 @@ def nanmax(
     initial: Any = None,
     where: Any = True,
 ) -> Any:
-    """The largest element that is not NaN; where there is none NaN, and a warning."""
+    """The largest element that is not NaN; where there is none NaN, and a warning.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanmax(np.array([[1.0, np.nan], [3.0, 2.0]]), axis=0)
+    array([3., 2.])
+    """
     return _extreme(a, axis, out, keepdims, initial, where, True)
 
 
@@ -146,7 +181,14 @@ def nanmin(
     initial: Any = None,
     where: Any = True,
 ) -> Any:
-    """The smallest element that is not NaN; where there is none NaN, and a warning."""
+    """The smallest element that is not NaN; where there is none NaN, and a warning.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanmin(np.array([[1.0, np.nan], [3.0, 2.0]]), axis=0)
+    array([1., 2.])
+    """
     return _extreme(a, axis, out, keepdims, initial, where, False)
 
 
@@ -162,6 +204,12 @@ def nanargmax(
     """The first position of the largest element that is not NaN.
 
     Raises ValueError where there is none, and so looks at the elements.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanargmax(np.array([np.nan, 1.0, 5.0]))
+    np.int64(2)
     """
     filled, missing = _filled(a, -np.inf)
     _some(missing, axis)
@@ -174,6 +222,12 @@ def nanargmin(
     """The first position of the smallest element that is not NaN.
 
     Raises ValueError where there is none, and so looks at the elements.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanargmin(np.array([np.nan, 1.0, 5.0]))
+    np.int64(1)
     """
     filled, missing = _filled(a, np.inf)
     _some(missing, axis)
@@ -228,7 +282,14 @@ def nanvar(
     mean: Any = None,
     correction: Any = None,
 ) -> Any:
-    """The variance of the elements that are not NaN; parameters as of `var`."""
+    """The variance of the elements that are not NaN; parameters as of `var`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanvar(np.array([1.0, np.nan, 3.0]))
+    np.float64(1.0)
+    """
     options = {"where": where, "mean": mean, "correction": correction}
     array = face.asarray(a)
     made = _spread("nanvar", array, axis, dtype, out, ddof, keepdims, **options)
@@ -285,7 +346,14 @@ def nanstd(
     mean: Any = None,
     correction: Any = None,
 ) -> Any:
-    """The standard deviation of the elements that are not NaN; as of `var`."""
+    """The standard deviation of the elements that are not NaN; as of `var`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanstd(np.array([1.0, np.nan, 3.0]))
+    np.float64(1.0)
+    """
     options = {"where": where, "mean": mean, "correction": correction}
     array = face.asarray(a)
     made = _spread("nanstd", array, axis, dtype, out, ddof, keepdims, **options)
@@ -349,7 +417,14 @@ def nanmedian(
     overwrite_input: bool = False,
     keepdims: bool = False,
 ) -> Any:
-    """The median of the elements that are not NaN, over an axis."""
+    """The median of the elements that are not NaN, over an axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanmedian(np.array([1.0, np.nan, 3.0, 9.0]))
+    np.float64(3.0)
+    """
     return deliver(
         "nanmedian", _quantile("nanmedian", a, 0.5, axis, keepdims, 1.0), out
     )
@@ -366,7 +441,14 @@ def nanquantile(
     *,
     weights: Any = None,
 ) -> Any:
-    """The q-th quantile of the elements that are not NaN, over an axis."""
+    """The q-th quantile of the elements that are not NaN, over an axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanquantile(np.array([1.0, np.nan, 3.0, 9.0]), 0.25)
+    np.float64(2.0)
+    """
     options = {"method": method, "weights": weights}
     made = _quantile("nanquantile", a, q, axis, keepdims, 1.0, **options)
     return deliver("nanquantile", made, out)
@@ -383,7 +465,14 @@ def nanpercentile(
     *,
     weights: Any = None,
 ) -> Any:
-    """The q-th percentile of the elements that are not NaN, over an axis."""
+    """The q-th percentile of the elements that are not NaN, over an axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanpercentile(np.array([1.0, np.nan, 3.0, 9.0]), [0, 50])
+    array([1., 3.])
+    """
     options = {"method": method, "weights": weights}
     made = _quantile("nanpercentile", a, q, axis, keepdims, 100.0, **options)
     return deliver("nanpercentile", made, out)

@@ -73,6 +73,12 @@ def clip(
     `a_min` and `a_max` are the names of the limits in NumPy, `min` and `max` those in
     the array API standard and NumPy's other ones. What else a ufunc takes (`dtype`,
     `where`, `casting`) may be given.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.clip(np.arange(5), 1, 3)
+    array([1, 1, 2, 3, 3])
     """
     low, high = _limits(a_min, a_max, min, max)
     if kwargs:
@@ -137,7 +143,14 @@ def _limit(array: Array, limit: Any, upper: int) -> Any:
 
 
 def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
-    """The elements rounded to decimals, halves to even."""
+    """The elements rounded to decimals, halves to even.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.round(np.array([0.5, 1.5, 2.345]), 1)
+    array([0.5, 1.5, 2.3])
+    """
     array = face.asarray(a)
     if array.dtype.kind in "biu":
         result = _round_integers(array, decimals)
@@ -173,7 +186,14 @@ around = round
 
 
 def fix(x: Any, out: Any = None) -> Any:
-    """The elements without their fractions."""
+    """The elements without their fractions.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fix(np.array([-1.7, 1.7]))
+    array([-1.,  1.])
+    """
     array = face.asarray(x)
     if array.dtype.kind in "biu":
         made = array.copy("K") if array.shape else face.fresh(array.read())
@@ -182,21 +202,42 @@ def fix(x: Any, out: Any = None) -> Any:
 
 
 def real(val: Any) -> Any:
-    """The real part of the elements."""
+    """The real part of the elements.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.real(np.array([1 + 2j, 3 - 4j]))
+    array([1., 3.])
+    """
     if isinstance(val, NUMBERS):
         return val.real
     return face.asarray(val).real
 
 
 def imag(val: Any) -> Any:
-    """The imaginary part of the elements."""
+    """The imaginary part of the elements.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.imag(np.array([1 + 2j, 3 - 4j]))
+    array([ 2., -4.])
+    """
     if isinstance(val, NUMBERS):
         return val.imag
     return face.asarray(val).imag
 
 
 def angle(z: Any, deg: bool = False) -> Any:
-    """The angle of complex numbers, in radians or degrees."""
+    """The angle of complex numbers, in radians or degrees.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.angle(np.array([1j, -1.0]), deg=True)
+    array([ 90., 180.])
+    """
     array = face.asarray(z)
     if array.dtype.kind == "c":
         result = apply(REGISTRY["arctan2"], array.imag, array.real)
@@ -206,7 +247,14 @@ def angle(z: Any, deg: bool = False) -> Any:
 
 
 def sinc(x: Any) -> Any:
-    """sin(pi x) / (pi x), 1 at 0."""
+    """sin(pi x) / (pi x), 1 at 0.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.sinc(np.array([0.0, 0.5])).round(3)
+    array([1.   , 0.637])
+    """
     array = face.asarray(x) * np.pi
     zero = apply(REGISTRY["equal"], array, 0)
     safe = apply(REGISTRY["where"], zero, 1.0, array)
@@ -216,7 +264,14 @@ def sinc(x: Any) -> Any:
 def nan_to_num(
     x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
 ) -> Any:
-    """NaN and infinities replaced by numbers."""
+    """NaN and infinities replaced by numbers.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nan_to_num(np.array([np.nan, 1.0, -np.inf]), nan=0.0, neginf=-9.0)
+    array([ 0.,  1., -9.])
+    """
     array = face.asarray(x)
     if array.dtype.kind not in "fc":
         same = array.copy("K") if copy else array
@@ -249,7 +304,29 @@ def diff(
     prepend: Any = NOT_GIVEN,
     append: Any = NOT_GIVEN,
 ) -> Any:
-    """Differences of neighbours along an axis, `n` times."""
+    """Differences of neighbours along an axis, `n` times.
+
+    Parameters
+    ----------
+    a : array_like
+    n : int
+        How many times; each makes the axis shorter by one.
+    axis : int
+    prepend, append : array_like, optional
+        What to put before and behind the elements first.
+
+    Raises
+    ------
+    ValueError
+        For a negative `n`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.array([1, 4, 9, 16])
+    >>> np.diff(x), np.diff(x, n=2), np.diff(x, prepend=0)
+    (array([3, 5, 7]), array([2, 2]), array([1, 3, 5, 7]))
+    """
     array = face.asarray(a)
     if n < 0:
         raise ValueError(named(f"order must be non-negative but got {n}"))
@@ -282,7 +359,14 @@ def _end(x: Any, array: face.ndarray, axis: int) -> Any:
 
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    """Differences of neighbours in C order."""
+    """Differences of neighbours in C order.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.ediff1d(np.array([1, 4, 9]), to_begin=0)
+    array([0, 3, 5])
+    """
     flat = face.asarray(ary).ravel()
     steps = apply(REGISTRY["subtract"], flat[1:], flat[:-1])
     if to_end is None and to_begin is None:
@@ -308,7 +392,14 @@ def _with_ends(middle: Any, to_begin: Any, to_end: Any) -> Any:
 
 
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    """Central differences within, one-sided ones at the ends."""
+    """Central differences within, one-sided ones at the ends.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.gradient(np.array([0.0, 1.0, 4.0, 9.0]), 0.5)
+    array([ 2.,  4.,  8., 10.])
+    """
     from .fallback import library_call
 
     array = face.asarray(f)
@@ -351,7 +442,14 @@ def _along(array: face.ndarray, axis: int, step: Any) -> face.ndarray:
 
 
 def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
-    """Quotient rounded down, and remainder."""
+    """Quotient rounded down, and remainder.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.divmod(np.array([7, -7]), 3)
+    (array([ 2, -3]), array([1, 2]))
+    """
     return (
         apply(REGISTRY["floor_divide"], x1, x2),
         apply(REGISTRY["remainder"], x1, x2),
@@ -359,7 +457,14 @@ def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
 
 
 def modf(x: Any) -> tuple[Any, Any]:
-    """Fraction and integer part, each with the sign of x."""
+    """Fraction and integer part, each with the sign of x.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.modf(np.array([1.5, -0.25]))
+    (array([ 0.5 , -0.25]), array([ 1., -0.]))
+    """
     array = face.asarray(x)
     if array.dtype.kind in "biu":
         array = array.astype(np.result_type(array.dtype, np.float16))

@@ -133,6 +133,29 @@ def var(
 
     `ddof` (or `correction`) is subtracted from the number of elements; `mean` is the
     mean with its axes kept, where it is known. Other parameters as of `sum`.
+
+    Parameters
+    ----------
+    a : array_like
+        Booleans, integers, floating or complex numbers.
+    axis : int, tuple of int or None
+        None: over all of them.
+    dtype : dtype, optional
+        What to compute in; float64 for integers.
+    ddof : float
+        What the number of elements is lessened by, as by 1 for a sample.
+
+    Returns
+    -------
+    ndarray
+        Of a real dtype, for complex numbers too.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.array([1.0, 2.0, 3.0, 4.0])
+    >>> np.var(x), np.var(x, ddof=1).round(3)
+    (np.float64(1.25), np.float64(1.667))
     """
     array = face.asarray(a)
     axes = normal("var", axis, array.ndim)
@@ -189,7 +212,14 @@ def std(
     mean: Any = None,
     correction: Any = None,
 ) -> Any:
-    """The standard deviation over axes: the root of `var`."""
+    """The standard deviation over axes: the root of `var`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.std(np.array([[1.0, 3.0], [2.0, 8.0]]), axis=1)
+    array([1., 3.])
+    """
     spread = var(
         a,
         axis,
@@ -208,7 +238,14 @@ def std(
 
 
 def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
-    """The largest element less the smallest, over axes."""
+    """The largest element less the smallest, over axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.ptp(np.array([[3, 9], [5, 6]]), axis=1)
+    array([6, 1])
+    """
     high = reductions.max(a, axis, keepdims=keepdims)
     low = reductions.min(a, axis, keepdims=keepdims)
     return deliver("ptp", elementwise.apply(REGISTRY["subtract"], high, low), out)
@@ -323,7 +360,29 @@ def quantile(
     *,
     weights: Any = None,
 ) -> Any:
-    """The q-th quantile over an axis."""
+    """The q-th quantile over an axis.
+
+    Parameters
+    ----------
+    a : array_like
+    q : float or array_like of float
+        Shares between 0 and 1; several give a leading axis.
+    axis : int, tuple of int or None
+        None: of all elements.
+    method : str
+        What is taken between two elements, by NumPy's names; ``"linear"`` by default.
+
+    Raises
+    ------
+    ValueError
+        For a `q` outside of [0, 1], and for an unknown method.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.quantile(np.array([1.0, 2.0, 3.0, 10.0]), [0.25, 0.5])
+    array([1.75, 2.5 ])
+    """
     made = _quantiles(
         "quantile", np.quantile, a, q, axis, keepdims, 1.0, method, weights
     )
@@ -341,7 +400,14 @@ def percentile(
     *,
     weights: Any = None,
 ) -> Any:
-    """The q-th percentile over an axis."""
+    """The q-th percentile over an axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.percentile(np.array([1.0, 2.0, 3.0, 10.0]), 75)
+    np.float64(4.75)
+    """
     made = _quantiles(
         "percentile", np.percentile, a, q, axis, keepdims, 100.0, method, weights
     )
@@ -355,7 +421,14 @@ def median(
     overwrite_input: bool = False,
     keepdims: bool = False,
 ) -> Any:
-    """The median over an axis."""
+    """The median over an axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.median(np.array([[3.0, 1.0, 2.0], [9.0, 7.0, 8.0]]), axis=1)
+    array([2., 8.])
+    """
     array = face.asarray(a)
     if isinstance(axis, tuple) or array.dtype.kind in "cmM" or not array.size:
         return deliver("median", _by_numpy("median", array, axis, keepdims), out)
@@ -368,7 +441,14 @@ def _by_numpy(name: str, a: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    """The integral by the trapezoidal rule."""
+    """The integral by the trapezoidal rule.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.trapezoid(np.array([0.0, 1.0, 4.0]), dx=0.5)
+    np.float64(1.5)
+    """
     array = face.asarray(y)
     place = normal_axis(axis, array.ndim)
     lead = (slice(None),) * place
