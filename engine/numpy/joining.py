@@ -277,7 +277,8 @@ def block(arrays: Any) -> Any:
     Examples
     --------
     >>> import engine.numpy as np
-    >>> np.block([[np.eye(2, dtype=int), np.zeros((2, 1), int)], [np.ones((1, 3), int)]])
+    >>> unit, column = np.eye(2, dtype=int), np.zeros((2, 1), int)
+    >>> np.block([[unit, column], [np.ones((1, 3), int)]])
     array([[1, 0, 0],
            [0, 1, 0],
            [1, 1, 1]])

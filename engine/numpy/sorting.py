@@ -14,8 +14,8 @@ from engine.record.registry import REGISTRY
 
 from . import shared_calls
 from .fallback import ask, library_call, quiet_call
-from .manipulation import flip
 from .operands import read_as
+from .rearrangement import flip
 from .views import normal_axis
 
 __all__ = [

@@ -15,7 +15,8 @@ from engine.record.registry import REGISTRY
 from engine.record.value import constant, typed
 
 from .elementwise import apply
-from .manipulation import broadcast_to, resize
+from .manipulation import broadcast_to
+from .rearrangement import resize
 from .views import diagonal_recipe
 
 __all__ = [

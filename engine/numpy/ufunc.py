@@ -17,7 +17,7 @@ from engine.record.registry import REGISTRY
 from engine.record.trace import current_trace
 from engine.record.value import Scalar, Value, typed
 
-from . import elementwise, reductions, scans, shared_calls
+from . import elementwise, extremes, reductions, scans, shared_calls
 from .fallback import library_call
 from .indexing import add_at
 from .operands import WEAK, to_value
@@ -268,9 +268,9 @@ class ufunc:
         where: Any = True,
     ) -> Any:
         """Reduce an axis by applying the function along it."""
-        name = _REDUCTIONS.get(self.__name__)
-        truth = name in ("all", "any") and dtype is not None
-        if name is None or truth:
+        function = _REDUCTIONS.get(self.__name__)
+        truth = self.__name__.startswith("logical") and dtype is not None
+        if function is None or truth:
             options: dict[str, Any] = {"axis": axis, "dtype": dtype}
             if initial is not None:
                 options["initial"] = initial
@@ -284,11 +284,10 @@ class ufunc:
                 **options,
             )
             return reductions.deliver(f"{self.__name__}.reduce", result, out)
-        function = getattr(reductions, name)
-        if dtype is not None and name in ("max", "min"):
+        if dtype is not None and self.__name__ in ("maximum", "minimum"):
             array = face.asarray(array).astype(dtype, copy=False)
         options = {"axis": axis, "out": out, "keepdims": keepdims, "where": where}
-        if name in ("sum", "prod"):
+        if self.__name__ in ("add", "multiply"):
             options["dtype"] = dtype
         if initial is not None:
             options["initial"] = initial
@@ -363,10 +362,10 @@ class ufunc:
 
 
 _REDUCTIONS = {
-    "add": "sum",
-    "multiply": "prod",
-    "maximum": "max",
-    "minimum": "min",
-    "logical_and": "all",
-    "logical_or": "any",
+    "add": reductions.sum,
+    "multiply": reductions.prod,
+    "maximum": extremes.max,
+    "minimum": extremes.min,
+    "logical_and": reductions.all,
+    "logical_or": reductions.any,
 }
