@@ -119,8 +119,9 @@ def test_native_code_alone_records_what_was_called_before() -> None:
     def frames(call: Method) -> int:
         seen: list[str] = []
         sys.setprofile(lambda frame, event, _: event == "call" and seen.append(event))
-        call(x)
+        result = call(x)
         sys.setprofile(None)
+        engine.eval(result)
         return len(seen)
 
     for call in spellings("var", (0, 1), True)[:3]:
