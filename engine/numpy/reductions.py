@@ -22,6 +22,7 @@ from engine.record.value import DATES, Value, typed
 from .at_once import elements_of
 from .masked import over_selections
 from .operands import plain_value, read_as
+from .quick import by_method
 
 __all__ = [
     "all",
@@ -197,6 +198,7 @@ def _summed(
     return deliver(name, started, out, "unsafe")
 
 
+@by_method
 @over_selections
 def sum(
     a: Any,
@@ -238,6 +240,7 @@ def sum(
     return _summed("sum", "add", 0, a, axis, dtype, out, keepdims, initial, where)
 
 
+@by_method
 @over_selections
 def prod(
     a: Any,
@@ -297,6 +300,7 @@ def reduced_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     return tuple(n for axis, n in enumerate(shape) if axis not in axes)
 
 
+@by_method
 @over_selections
 def max(
     a: Any,
@@ -310,6 +314,7 @@ def max(
     return _extreme("max", "maximum", a, axis, out, keepdims, initial, where)
 
 
+@by_method
 @over_selections
 def min(
     a: Any,
@@ -327,6 +332,7 @@ amax = max
 amin = min
 
 
+@by_method
 @over_selections
 def any(
     a: Any,
@@ -341,6 +347,7 @@ def any(
     return reduce("any", array, normal("any", axis, array.ndim), keepdims, None, out)
 
 
+@by_method
 @over_selections
 def all(
     a: Any,
@@ -379,6 +386,7 @@ def _position(name: str, a: Any, axis: Axis, out: Any, keepdims: bool) -> Any:
     return finished(name, result, tuple(range(array.ndim)), axes, keepdims, out)
 
 
+@by_method
 def argmax(
     a: Any, axis: Axis = None, out: Any = None, *, keepdims: bool = False
 ) -> Any:
@@ -395,6 +403,7 @@ def argmax(
     return _position("argmax", a, axis, out, keepdims)
 
 
+@by_method
 def argmin(
     a: Any, axis: Axis = None, out: Any = None, *, keepdims: bool = False
 ) -> Any:
