@@ -60,10 +60,10 @@ from engine.torch.once import FACES, Once
 REDUCTIONS = frozenset(
     (
         *("sum", "prod", "max", "min", "amax", "amin", "any", "all"),
-        *("argmax", "argmin", "mean", "var", "std"),
+        *("argmax", "argmin", "mean", "var", "std", "cumsum", "cumprod"),
     )
 )
-"""Methods whose events depend on the layout of the array, and on an axis, alone."""
+"""Methods whose events depend on the layout of the array, and on axes, alone."""
 
 OPERATORS = (("__matmul__", "product", "matmul"), ("__pow__", "power", "power"))
 """Operators of the NumPy face that native code does in ways of their own."""
@@ -129,7 +129,7 @@ def start(face: type[Array]) -> None:
     )
     _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
     _replace(Once, "__call__", code.addresses["call_once"], FASTCALL)
-    _join(code, face)
+    _join(code, face, ("dim", "keepdim"))
 
 
 def use(which: str) -> None:
@@ -344,8 +344,11 @@ def _replace(cls: Any, name: str, address: int, flags: int) -> None:
     setattr(cls, name, made)
 
 
-def _join(code: Code, face: Any) -> None:
-    """Use native code for the methods of a face that have a form, and subscripts."""
+def _join(code: Code, face: Any, axes: tuple[str, str]) -> None:
+    """Use native code for the methods of a face that have a form, and subscripts.
+
+    `axes` is what the face calls the axes of reductions, and whether they are kept.
+    """
     found: dict[str, Any] = {}
     made: dict[str, tuple[int, int]] = {}
     for cls in reversed(face.__mro__):
@@ -361,7 +364,7 @@ def _join(code: Code, face: Any) -> None:
     made["__bool__"] = code.method("truth", None, found["__bool__"], face, words)
     _replace(face, "__bool__", made["__bool__"][0], KINDS["truth"])
     for name in REDUCTIONS & found.keys():
-        address, _ = code.method("reduced", None, found[name], face)
+        address, _ = code.method("reduced", axes, found[name], face)
         _replace(face, name, address, KINDS["reduced"])
     for name, python in found.items():
         form = FORMS.get(python)
@@ -432,4 +435,4 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
     for name, kind, op in OPERATORS:
         address, _ = code.method(kind, REGISTRY[op], getattr(face, name), face)
         _replace(face, name, address, KINDS[kind])
-    _join(code, face)
+    _join(code, face, ("axis", "keepdims"))

@@ -16,6 +16,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import typed
 
 from .masked import over_selections
+from .quick import by_method
 from .reductions import (
     Axis,
     deliver,
@@ -76,6 +77,7 @@ def _extreme(
     return deliver(name, started, out)
 
 
+@by_method
 @over_selections
 def max(
     a: Any,
@@ -98,6 +100,7 @@ def max(
     return _extreme("max", "maximum", a, axis, out, keepdims, initial, where)
 
 
+@by_method
 @over_selections
 def min(
     a: Any,
@@ -146,6 +149,7 @@ def _position(name: str, a: Any, axis: Axis, out: Any, keepdims: bool) -> Any:
     return finished(name, result, tuple(range(array.ndim)), axes, keepdims, out)
 
 
+@by_method
 def argmax(
     a: Any, axis: Axis = None, out: Any = None, *, keepdims: bool = False
 ) -> Any:
@@ -162,6 +166,7 @@ def argmax(
     return _position("argmax", a, axis, out, keepdims)
 
 
+@by_method
 def argmin(
     a: Any, axis: Axis = None, out: Any = None, *, keepdims: bool = False
 ) -> Any:

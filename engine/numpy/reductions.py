@@ -20,6 +20,7 @@ from engine.record.value import DATES, Value, typed
 from .at_once import elements_of
 from .masked import over_selections
 from .operands import plain_value, read_as
+from .quick import by_method
 
 __all__ = [
     "all",
@@ -189,6 +190,7 @@ def _summed(
     return deliver(name, started, out, "unsafe")
 
 
+@by_method
 @over_selections
 def sum(
     a: Any,
@@ -230,6 +232,7 @@ def sum(
     return _summed("sum", "add", 0, a, axis, dtype, out, keepdims, initial, where)
 
 
+@by_method
 @over_selections
 def prod(
     a: Any,
@@ -257,6 +260,7 @@ def reduced_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     return tuple(n for axis, n in enumerate(shape) if axis not in axes)
 
 
+@by_method
 @over_selections
 def any(
     a: Any,
@@ -278,6 +282,7 @@ def any(
     return reduce("any", array, normal("any", axis, array.ndim), keepdims, None, out)
 
 
+@by_method
 @over_selections
 def all(
     a: Any,

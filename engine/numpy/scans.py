@@ -12,6 +12,7 @@ from engine.ops.op import cast
 from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
 
+from .quick import by_method
 from .reductions import (
     Axis,
     accumulator,
@@ -39,6 +40,7 @@ def _scan(name: str, a: Any, axis: Axis, dtype: Any, out: Any) -> Any:
     return deliver(name, result, out, "unsafe")
 
 
+@by_method
 def cumsum(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any:
     """Sums of all elements up to each one, along an axis or of all in C order.
 
@@ -61,6 +63,7 @@ def cumsum(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any
     return _scan("cumsum", a, axis, dtype, out)
 
 
+@by_method
 def cumprod(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any:
     """Products of all elements up to each one, along an axis or of all in C order.
 

@@ -18,6 +18,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
 from .masked import over_selections
+from .quick import by_method
 from .reductions import Axis, deliver, normal, reduce, reduced_shape, selected
 from .views import normal_axis
 
@@ -52,6 +53,7 @@ def _count(array: face.ndarray, axes: tuple[int, ...], where: Any) -> Any:
     return reduce("sum", face.ndarray.wrap(mask), axes, True, np.int64)
 
 
+@by_method
 @over_selections
 def mean(
     a: Any,
@@ -112,6 +114,7 @@ def _as(result: Any, dtype: np.dtype[Any]) -> Any:
     return final
 
 
+@by_method
 @over_selections
 def var(
     a: Any,
@@ -163,9 +166,11 @@ def var(
         ddof = correction
     inner, outer = _mean_dtypes(array.dtype, dtype)
     count = _count(array, axes, where)
+    kept = keepdims
     if mean is None and where is True and inner.kind == "f":
-        total = reduce("squared_deviations", array, axes, True, inner)
+        total = reduce("squared_deviations", array, axes, keepdims, inner)
     else:
+        kept = True
         total = _squared_distances(array, axes, inner, count, where, mean)
         outer = total.dtype if outer.kind == "c" else outer
     if isinstance(count, int):
@@ -176,7 +181,7 @@ def var(
     else:
         left = elementwise.apply(REGISTRY["maximum"], count - ddof, 0)
         result = _divided(total, left)
-    if not keepdims:
+    if kept and not keepdims:
         result = result.reshape(reduced_shape(array.shape, axes, False))
     return deliver("var", _as(result, outer), out, "unsafe")
 
@@ -196,6 +201,7 @@ def _squared_distances(
     return reduce("sum", selected(squares, where, 0), axes, True, squares.dtype)
 
 
+@by_method
 def std(
     a: Any,
     axis: Axis = None,
