@@ -36,7 +36,6 @@ from engine.torch.complexes import view_as_real as view_as_real
 from engine.torch.creation import arange as arange
 from engine.torch.creation import as_tensor as as_tensor
 from engine.torch.creation import asarray as asarray
-from engine.torch.creation import bernoulli as bernoulli
 from engine.torch.creation import empty as empty
 from engine.torch.creation import empty_like as empty_like
 from engine.torch.creation import eye as eye
@@ -44,17 +43,9 @@ from engine.torch.creation import from_dlpack as from_dlpack
 from engine.torch.creation import from_numpy as from_numpy
 from engine.torch.creation import full as full
 from engine.torch.creation import full_like as full_like
-from engine.torch.creation import initial_seed as initial_seed
 from engine.torch.creation import linspace as linspace
-from engine.torch.creation import manual_seed as manual_seed
 from engine.torch.creation import ones as ones
 from engine.torch.creation import ones_like as ones_like
-from engine.torch.creation import rand as rand
-from engine.torch.creation import rand_like as rand_like
-from engine.torch.creation import randint as randint
-from engine.torch.creation import randn as randn
-from engine.torch.creation import randn_like as randn_like
-from engine.torch.creation import randperm as randperm
 from engine.torch.creation import tensor as tensor
 from engine.torch.creation import zeros as zeros
 from engine.torch.creation import zeros_like as zeros_like
@@ -101,6 +92,15 @@ from engine.torch.gradients import no_grad as no_grad
 from engine.torch.gradients import set_grad_enabled as set_grad_enabled
 from engine.torch.operands import result_type as result_type
 from engine.torch.printing import set_printoptions as set_printoptions
+from engine.torch.sampling import bernoulli as bernoulli
+from engine.torch.sampling import initial_seed as initial_seed
+from engine.torch.sampling import manual_seed as manual_seed
+from engine.torch.sampling import rand as rand
+from engine.torch.sampling import rand_like as rand_like
+from engine.torch.sampling import randint as randint
+from engine.torch.sampling import randn as randn
+from engine.torch.sampling import randn_like as randn_like
+from engine.torch.sampling import randperm as randperm
 from engine.torch.tensor import Tensor as Tensor
 
 if _TYPE_CHECKING:

@@ -14,18 +14,18 @@ import engine
 import engine.numpy
 
 SPACES = {
-    "engine": 212,
+    "engine": 9,
     "engine.numpy": 11,
     "engine.numpy.linalg": 12,
     "engine.numpy.fft": 0,
     "engine.numpy.random": 51,
     "engine.numpy.emath": 0,
     "engine.linalg": 35,
-    "engine.fft": 26,
+    "engine.fft": 25,
     "engine.random": 0,
     "engine.nn": 25,
-    "engine.nn.functional": 41,
-    "engine.nn.init": 14,
+    "engine.nn.functional": 35,
+    "engine.nn.init": 12,
     "engine.nn.utils": 3,
     "engine.optim": 2,
     "engine.optim.lr_scheduler": 6,

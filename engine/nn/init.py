@@ -6,8 +6,8 @@ from math import sqrt
 
 from engine.errors import named
 from engine.random import Generator
-from engine.torch.creation import rand, randn
 from engine.torch.gradients import no_grad
+from engine.torch.sampling import rand, randn
 from engine.torch.tensor import Tensor
 
 GAINS = {

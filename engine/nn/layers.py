@@ -12,7 +12,8 @@ from engine.errors import named
 from engine.nn import functional, init
 from engine.nn.module import Module
 from engine.nn.parameter import Parameter
-from engine.torch.creation import empty, ones, randn, zeros
+from engine.torch.creation import empty, ones, zeros
+from engine.torch.sampling import randn
 from engine.torch.tensor import Tensor
 
 

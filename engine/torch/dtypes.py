@@ -152,7 +152,16 @@ class Default:
 
 
 def set_default_dtype(d: Any) -> None:
-    """Make `d`, a floating dtype, the dtype of tensors made of Python floats."""
+    """Make `d`, a floating dtype, the dtype of tensors made of Python floats.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.set_default_dtype(engine.float64)
+    >>> engine.tensor([0.5]).dtype
+    engine.float64
+    >>> engine.set_default_dtype(engine.float32)
+    """
     wanted = numpy_dtype(d)
     if wanted.kind != "f":
         raise TypeError(
@@ -163,7 +172,14 @@ def set_default_dtype(d: Any) -> None:
 
 
 def get_default_dtype() -> dtype:
-    """The dtype of tensors made of Python floats."""
+    """The dtype of tensors made of Python floats.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.get_default_dtype()
+    engine.float32
+    """
     return _BY_NUMPY[Default.dtype]
 
 

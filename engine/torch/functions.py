@@ -16,8 +16,8 @@ from engine.ops import bounded
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
+from engine.torch.choices import where as select
 from engine.torch.creation import tensor
-from engine.torch.elementwise import where as select
 from engine.torch.operands import as_value, check_devices, common_dtype, wrap_dim
 from engine.torch.products import product
 from engine.torch.tensor import Tensor
@@ -124,7 +124,15 @@ concat = concatenate = cat
 
 
 def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
-    """Tensors of one shape along a new dimension."""
+    """Tensors of one shape along a new dimension.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.stack([engine.tensor([1, 2]), engine.tensor([3, 4])], dim=1)
+    tensor([[1, 3],
+            [2, 4]])
+    """
     values = _listed("stack", tensors)
     shapes = [list(value.shape) for value in values]
     for number, shape in enumerate(shapes):
@@ -159,7 +167,16 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
 
 
 def broadcast_tensors(*tensors: Tensor) -> list[Tensor]:
-    """Tensors expanded to their common shape."""
+    """Tensors expanded to their common shape.
+
+    Examples
+    --------
+    >>> import engine
+    >>> row, column = engine.tensor([1, 2]), engine.tensor([[3], [4]])
+    >>> engine.broadcast_tensors(row, column)[1]
+    tensor([[3, 3],
+            [4, 4]])
+    """
     from engine.torch.operands import check_broadcast
 
     shape = check_broadcast("broadcast_tensors", [t.recipe.shape for t in tensors])
@@ -167,22 +184,50 @@ def broadcast_tensors(*tensors: Tensor) -> list[Tensor]:
 
 
 def numel(input: Tensor) -> int:
-    """The number of elements."""
+    """The number of elements.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.numel(engine.zeros(2, 3))
+    6
+    """
     return input.numel()
 
 
 def is_tensor(obj: Any) -> bool:
-    """Whether something is a tensor."""
+    """Whether something is a tensor.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.is_tensor(engine.zeros(2)), engine.is_tensor([0.0, 0.0])
+    (True, False)
+    """
     return isinstance(obj, Tensor)
 
 
 def is_floating_point(input: Tensor) -> bool:
-    """Whether the elements are real floating point numbers."""
+    """Whether the elements are real floating point numbers.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.is_floating_point(engine.zeros(2))
+    True
+    """
     return input.is_floating_point()
 
 
 def is_complex(input: Tensor) -> bool:
-    """Whether the elements are complex numbers."""
+    """Whether the elements are complex numbers.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.is_complex(engine.tensor([1j]))
+    True
+    """
     return input.is_complex()
 
 
@@ -196,6 +241,14 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     ------
     RuntimeError
         When the equation does not fit the operands.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> engine.einsum("ij,jk->ik", x, x), engine.einsum("ij->i", x)
+    (tensor([[ 7., 10.],
+            [15., 22.]]), tensor([3., 7.]))
     """
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
@@ -278,7 +331,14 @@ def _arranged(letters: str, value: Value, groups: tuple[str, str, str]) -> Value
 
 
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
-    """Sums of products over pairs of dimensions."""
+    """Sums of products over pairs of dimensions.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.tensordot(engine.ones(2, 3), engine.ones(3, 4), 1).shape
+    engine.Size([2, 4])
+    """
     if isinstance(dims, int):
         pairs = (list(range(a.dim() - dims, a.dim())), list(range(dims)))
     else:
