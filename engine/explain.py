@@ -68,6 +68,14 @@ def explain(array: Array | Value) -> Explanation:
     ------
     TypeError
         When something else than an array is given.
+
+    Examples
+    --------
+    >>> import engine
+    >>> import engine.numpy as np
+    >>> print(engine.explain(np.exp(np.ones(3)) + 1).scheduled)
+    group 0: map: exp add -> v...
+        opened since it reads arrays only
     """
     if not isinstance(array, (Array, Value)):
         raise TypeError(

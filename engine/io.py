@@ -82,7 +82,7 @@ def save(
 
     Examples
     --------
-    >>> import engine, tempfile, os
+    >>> import engine, os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "weights.safetensors")
     >>> engine.save({"w": engine.tensor([1.0, 2.0])}, path)
     >>> engine.load(path)
@@ -115,6 +115,15 @@ def load(f: Path) -> dict[str, Tensor]:
         When the file is not in the format, or a part of it is missing.
     FileNotFoundError
         When there is no such file.
+
+    Examples
+    --------
+    >>> import engine
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "weights.safetensors")
+    >>> engine.save({"w": engine.ones(2)}, path)
+    >>> engine.load(path)["w"]
+    tensor([1., 1.])
     """
     name = os.fspath(f)
     with open(name, "rb") as file:

@@ -32,7 +32,15 @@ from engine.torch.tensor import Tensor
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
-    """``input @ weight.T + bias``."""
+    """``input @ weight.T + bias``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, weight = engine.tensor([[1.0, 2.0]]), engine.tensor([[3.0, 4.0]])
+    >>> engine.nn.functional.linear(x, weight, engine.tensor([10.0]))
+    tensor([[21.]])
+    """
     return _linear(input, weight, bias)
 
 
@@ -56,7 +64,14 @@ def _linear(input: Any, weight: Any, bias: Any) -> Tensor:
 
 # -- activations ----------------------------------------------------------------------
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """Negative elements replaced by 0."""
+    """Negative elements replaced by 0.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.relu(engine.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
     return input.relu_() if inplace else input.relu()
 
 
@@ -73,17 +88,38 @@ def _composed(composite: Callable[..., Value], input: Any, *options: Any) -> Ten
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Tensor:
-    """Negative elements multiplied by a small slope."""
+    """Negative elements multiplied by a small slope.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.leaky_relu(engine.tensor([-1.0, 2.0]), 0.1)
+    tensor([-0.1000,  2.0000])
+    """
     return _activated(composites.leaky_relu, input, negative_slope)
 
 
 def elu(input: Any, alpha: float = 1.0) -> Tensor:
-    """``alpha * (exp(x) - 1)`` below 0."""
+    """``alpha * (exp(x) - 1)`` below 0.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.elu(engine.tensor([-1.0, 2.0]))
+    tensor([-0.6321,  2.0000])
+    """
     return _activated(composites.elu, input, alpha)
 
 
 def gelu(input: Any, approximate: Literal["none", "tanh"] = "none") -> Tensor:
-    """x times the normal distribution function of x."""
+    """x times the normal distribution function of x.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.gelu(engine.tensor([-1.0, 2.0]))
+    tensor([-0.1587,  1.9545])
+    """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(
             named(
@@ -95,49 +131,112 @@ def gelu(input: Any, approximate: Literal["none", "tanh"] = "none") -> Tensor:
 
 
 def silu(input: Any) -> Tensor:
-    """``x * sigmoid(x)``."""
+    """``x * sigmoid(x)``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.silu(engine.tensor([-1.0, 2.0]))
+    tensor([-0.2689,  1.7616])
+    """
     return _activated(composites.silu, input)
 
 
 def mish(input: Any) -> Tensor:
-    """``x * tanh(softplus(x))``."""
+    """``x * tanh(softplus(x))``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.mish(engine.tensor([-1.0, 2.0]))
+    tensor([-0.3034,  1.9440])
+    """
     return _activated(composites.mish, input)
 
 
 def softplus(input: Any, beta: float = 1.0) -> Tensor:
-    """``log(1 + exp(beta * x)) / beta``."""
+    """``log(1 + exp(beta * x)) / beta``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.softplus(engine.tensor([-1.0, 100.0]))
+    tensor([  0.3133, 100.0000])
+    """
     return _activated(composites.softplus, input, beta)
 
 
 def logsigmoid(input: Any) -> Tensor:
-    """``log(sigmoid(x))``, accurate far from 0."""
+    """``log(sigmoid(x))``, accurate far from 0.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.logsigmoid(engine.tensor([-100.0, 0.0]))
+    tensor([-100.0000,   -0.6931])
+    """
     return _activated(composites.log_sigmoid, input)
 
 
 def sigmoid(input: Tensor) -> Tensor:
-    """``1 / (1 + exp(-x))``."""
+    """``1 / (1 + exp(-x))``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.sigmoid(engine.tensor([0.0, 2.0]))
+    tensor([0.5000, 0.8808])
+    """
     return input.sigmoid()
 
 
 def tanh(input: Tensor) -> Tensor:
-    """Hyperbolic tangents."""
+    """Hyperbolic tangents.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.tanh(engine.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7616])
+    """
     return input.tanh()
 
 
 def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
-    """``exp(x) / sum(exp(x))`` along a dimension."""
+    """``exp(x) / sum(exp(x))`` along a dimension.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.softmax(engine.tensor([[0.0, 1.0]]), dim=1)
+    tensor([[0.2689, 0.7311]])
+    """
     return input.softmax(dim, dtype)
 
 
 def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
-    """``log(softmax(x))`` along a dimension."""
+    """``log(softmax(x))`` along a dimension.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.log_softmax(engine.tensor([[0.0, 1.0]]), dim=1)
+    tensor([[-1.3133, -0.3133]])
+    """
     return input.log_softmax(dim, dtype)
 
 
 def dropout(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
-    """Elements replaced by 0 with a probability, the others scaled up to match."""
+    """Elements replaced by 0 with a probability, the others scaled up to match.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.dropout(engine.ones(3), p=0.5, training=False)
+    tensor([1., 1., 1.])
+    """
     if not 0.0 <= p <= 1.0:
         raise ValueError(
             named(f"dropout probability has to be between 0 and 1, but got {p}")
@@ -162,7 +261,14 @@ def layer_norm(
     bias: Any = None,
     eps: float = 1e-5,
 ) -> Tensor:
-    """Mean 0 and variance 1 over the last dimensions, then a scale and a shift."""
+    """Mean 0 and variance 1 over the last dimensions, then a scale and a shift.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.layer_norm(engine.tensor([[1.0, 3.0]]), (2,))
+    tensor([[-1.0000,  1.0000]])
+    """
     shape = tuple(normalized_shape)
     if tuple(input.shape[len(input.shape) - len(shape) :]) != shape:
         raise RuntimeError(
@@ -203,6 +309,14 @@ def batch_norm(
     ------
     ValueError
         When a channel has one element only: its variance says nothing.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([[1.0], [3.0]])
+    >>> engine.nn.functional.batch_norm(x, None, None, training=True)
+    tensor([[-1.0000],
+            [ 1.0000]])
     """
     if input.dim() < 2:
         raise ValueError(
@@ -242,12 +356,29 @@ def batch_norm(
 def normalize(
     input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12
 ) -> Tensor:
-    """Vectors along a dimension divided by their length."""
+    """Vectors along a dimension divided by their length.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.normalize(engine.tensor([[3.0, 4.0]]))
+    tensor([[0.6000, 0.8000]])
+    """
     return input / input.norm(p, dim, keepdim=True).clamp_min(eps)
 
 
 def embedding(input: Tensor, weight: Tensor) -> Tensor:
-    """The rows of a table that indices name."""
+    """The rows of a table that indices name.
+
+    Examples
+    --------
+    >>> import engine
+    >>> table = engine.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> engine.nn.functional.embedding(engine.tensor([1, 0, 1]), table)
+    tensor([[3., 4.],
+            [1., 2.],
+            [3., 4.]])
+    """
     return weight[input]
 
 
@@ -257,7 +388,14 @@ def pad(
     mode: str = "constant",
     value: float | None = None,
 ) -> Tensor:
-    """A number (0) around a tensor: widths before and after, last dimension first."""
+    """A number (0) around a tensor: widths before and after, last dimension first.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.pad(engine.tensor([[1.0, 2.0]]), (1, 2), value=9.0)
+    tensor([[9., 1., 2., 9., 9.]])
+    """
     if mode != "constant":
         raise NotImplementedError(
             f"pad: mode 'constant' was required; {mode!r} was given"

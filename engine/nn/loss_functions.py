@@ -43,13 +43,31 @@ def _loss_of_pair(
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
-    """The squared difference."""
+    """The squared difference.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, target = engine.tensor([1.0, 2.0]), engine.tensor([1.0, 4.0])
+    >>> engine.nn.functional.mse_loss(x, target)
+    tensor(2.)
+    >>> engine.nn.functional.mse_loss(x, target, reduction="none")
+    tensor([0., 4.])
+    """
     how = _reduction("mse_loss", reduction)
     return _loss_of_pair("mse_loss", composites.mse_loss, input, target, how)
 
 
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
-    """The absolute difference."""
+    """The absolute difference.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, target = engine.tensor([1.0, 2.0]), engine.tensor([1.0, 4.0])
+    >>> engine.nn.functional.l1_loss(x, target)
+    tensor(1.)
+    """
     how = _reduction("l1_loss", reduction)
     return _loss_of_pair("l1_loss", composites.l1_loss, input, target, how)
 
@@ -57,14 +75,30 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
 def huber_loss(
     input: Any, target: Any, reduction: str = "mean", delta: float = 1.0
 ) -> Tensor:
-    """Half the squared difference, linear where it is larger than `delta`."""
+    """Half the squared difference, linear where it is larger than `delta`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, target = engine.tensor([1.0, 2.0]), engine.tensor([1.5, 5.0])
+    >>> engine.nn.functional.huber_loss(x, target, reduction="none")
+    tensor([0.1250, 2.5000])
+    """
     how = _reduction("huber_loss", reduction)
     composite = composites.huber_loss
     return _loss_of_pair("huber_loss", composite, input, target, delta, how)
 
 
 def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Tensor:
-    """-log of the probability of targets in [0, 1], given probabilities."""
+    """-log of the probability of targets in [0, 1], given probabilities.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, target = engine.tensor([0.5, 0.9]), engine.tensor([0.0, 1.0])
+    >>> engine.nn.functional.binary_cross_entropy(x, target)
+    tensor(0.3993)
+    """
     name = "binary_cross_entropy"
     how = _reduction(name, reduction)
     return _loss_of_pair(name, composites.binary_cross_entropy, input, target, how)
@@ -73,7 +107,15 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Te
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, reduction: str = "mean"
 ) -> Tensor:
-    """-log of the probability of targets in [0, 1], given log-odds."""
+    """-log of the probability of targets in [0, 1], given log-odds.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, target = engine.tensor([0.0, 100.0]), engine.tensor([0.0, 1.0])
+    >>> engine.nn.functional.binary_cross_entropy_with_logits(x, target)
+    tensor(0.3466)
+    """
     name = "binary_cross_entropy_with_logits"
     how = _reduction(name, reduction)
     if tuple(input.shape) != tuple(target.shape):
@@ -111,6 +153,14 @@ def cross_entropy(
         What to make of the losses of all elements.
     label_smoothing : float
         The share of the target that is spread over all classes.
+
+    Examples
+    --------
+    >>> import engine
+    >>> logits = engine.tensor([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    >>> target = engine.tensor([0, 2])
+    >>> engine.nn.functional.cross_entropy(logits, target, reduction="none")
+    tensor([0.2395, 1.0986])
     """
     how = _reduction("cross_entropy", reduction)
     return _class_loss(
@@ -132,7 +182,15 @@ def nll_loss(
     ignore_index: int = -100,
     reduction: str = "mean",
 ) -> Tensor:
-    """-log of the probability of the target classes, given log-probabilities."""
+    """-log of the probability of the target classes, given log-probabilities.
+
+    Examples
+    --------
+    >>> import engine
+    >>> logits = engine.tensor([[2.0, 0.0, 0.0]]).log_softmax(1)
+    >>> engine.nn.functional.nll_loss(logits, engine.tensor([0]))
+    tensor(0.2395)
+    """
     options = ignore_index, _reduction("nll_loss", reduction)
     composite = composites.nll_loss
     return _class_loss("nll_loss", composite, input, target, weight, *options)

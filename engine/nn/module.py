@@ -174,7 +174,15 @@ class Module:
 
     # -- contents -----------------------------------------------------------------
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all within it, each once, with dotted names."""
+        """This module and all within it, each once, with dotted names.
+
+        Examples
+        --------
+        >>> import engine
+        >>> model = engine.nn.Sequential(engine.nn.Linear(2, 1), engine.nn.Tanh())
+        >>> [name for name, _ in model.named_modules()]
+        ['', '0', '1']
+        """
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:
@@ -207,7 +215,15 @@ class Module:
     def named_parameters(
         self, prefix: str = "", recurse: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """All parameters, each once, with dotted names."""
+        """All parameters, each once, with dotted names.
+
+        Examples
+        --------
+        >>> import engine
+        >>> model = engine.nn.Sequential(engine.nn.Linear(2, 1))
+        >>> [(name, list(p.shape)) for name, p in model.named_parameters()]
+        [('0.weight', [1, 2]), ('0.bias', [1])]
+        """
         return self._named("_parameters", prefix, recurse)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:

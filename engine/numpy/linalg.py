@@ -323,7 +323,14 @@ def svd(
 
 
 def svdvals(x: Any, /) -> Any:
-    """Singular values, falling."""
+    """Singular values, falling.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.svdvals(np.array([[3.0, 0.0], [0.0, 4.0]]))
+    array([4., 3.])
+    """
     return face.fresh(matrices.singular_values(_value(x)))
 
 
@@ -350,7 +357,14 @@ def eigh(a: Any, UPLO: Any = "L") -> EighResult:
 
 
 def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
-    """Eigenvalues of Hermitian matrices, rising."""
+    """Eigenvalues of Hermitian matrices, rising.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.eigvalsh(np.array([[2.0, 1.0], [1.0, 2.0]]))
+    array([1., 3.])
+    """
     (value,) = matrices.inexact(_value(a))
     return face.fresh(ops.eigvalsh(value, attributes=(_triangle(UPLO),)))
 
