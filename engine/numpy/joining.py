@@ -289,7 +289,11 @@ def block(arrays: Any) -> Any:
 
 
 def _depth(tree: Any) -> int:
-    return 1 + _depth(tree[0]) if isinstance(tree, list) else 0
+    if not isinstance(tree, list):
+        return 0
+    if not tree:
+        raise ValueError("block: lists of blocks cannot be empty; [] was given")
+    return 1 + _depth(tree[0])
 
 
 def _leaves(tree: Any) -> list[Any]:

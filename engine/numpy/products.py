@@ -85,8 +85,11 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
     array([21., 43.])
     """
     x, y = face.asarray(a), face.asarray(b)
-    _check_dot_out(out, np.result_type(x.dtype, y.dtype))
-    if x.ndim == 0 or y.ndim == 0:
+    rest = y.shape[:-2] + y.shape[-1:] if y.ndim > 1 else ()
+    scaled = x.ndim == 0 or y.ndim == 0
+    shape = x.shape + y.shape if scaled else x.shape[:-1] + rest
+    _check_dot_out(out, np.result_type(x.dtype, y.dtype), shape)
+    if scaled:
         return deliver("dot", elementwise.apply(REGISTRY["multiply"], x, y), out)
     if x.ndim <= 2 and y.ndim <= 2:
         return delivered("dot", _checked_product(x, y), out)
@@ -95,7 +98,7 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
     return delivered("dot", value, out)
 
 
-def _check_dot_out(out: Any, dtype: np.dtype[Any]) -> None:
+def _check_dot_out(out: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
     """Raise ValueError for an output that NumPy's `dot` would not write to."""
     if out is None:
         return
@@ -103,6 +106,11 @@ def _check_dot_out(out: Any, dtype: np.dtype[Any]) -> None:
         raise ValueError(
             f"dot: an output of {dtype} in C order was required; the output array of "
             f"{out.dtype} with strides {out.strides} is not acceptable"
+        )
+    if out.shape != shape:
+        raise ValueError(
+            f"dot: an output of shape {shape} was required; the output array of shape "
+            f"{out.shape} is not acceptable"
         )
 
 

@@ -209,7 +209,7 @@ class Generator(Distributions):
                 )
             )
         if p is not None:
-            places = self._weighted(p, shape, replace)
+            places = self._weighted(p, count, shape, replace)
         elif replace:
             places = self.integers(0, max(count, 1), shape)
         else:
@@ -227,10 +227,25 @@ class Generator(Distributions):
             return places[()] if not shape else places
         return take(face.asarray(a), places, axis)
 
-    def _weighted(self, p: Any, shape: tuple[int, ...], replace: bool) -> Any:
+    def _weighted(
+        self, p: Any, count: int, shape: tuple[int, ...], replace: bool
+    ) -> Any:
         weights = np.asarray(p, float)
+        if weights.shape != (count,):
+            raise ValueError(
+                named(
+                    f"one probability for each of {count} elements was required; 'a' "
+                    f"and 'p' must have same size: shape {weights.shape} was given"
+                )
+            )
+        if not (weights >= 0).all():  # NaN neither
+            raise ValueError(
+                named(f"Probabilities are not non-negative: {p} was given")
+            )
         if abs(weights.sum() - 1) > 1e-8:
-            raise ValueError(named("Probabilities do not sum to 1."))
+            raise ValueError(
+                named(f"Probabilities do not sum to 1: {weights.sum()} is their sum")
+            )
         if not replace:
             # The largest of u**(1 / p) are a weighted sample without replacement.
             keys = np.log(self.random(weights.shape).computed()) / weights

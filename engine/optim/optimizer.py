@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, SupportsFloat
 
 from engine.array import Array
 from engine.errors import named
@@ -376,3 +376,10 @@ def require(ok: bool, name: str, value: Any) -> None:
     """Raise PyTorch's ValueError about an option."""
     if not ok:
         raise ValueError(named(f"Invalid {name} value: {value}"))
+
+
+def require_not_negative(name: str, value: Any) -> None:
+    """Raise TypeError for what is no number, and ValueError for one below 0."""
+    if not isinstance(value, SupportsFloat):
+        raise TypeError(named(f"a number was required as {name}; {value!r} was given"))
+    require(float(value) >= 0.0, name, value)

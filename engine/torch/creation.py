@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 
@@ -219,15 +219,21 @@ def full(
     return finished(filled(shape, number, wanted), requires_grad, device)
 
 
-def check_sizes(*sizes: int) -> None:
-    """Raise RuntimeError for a negative size."""
-    if any(n < 0 for n in sizes):
+def check_sizes(*given: Any) -> None:
+    """Raise TypeError where a size is no integer, RuntimeError where it is negative."""
+    if any(n < 0 for n in sizes(given)):
         raise RuntimeError(
             named(
                 "Trying to create tensor with negative dimension: sizes of at least 0 "
-                f"were required; {list(sizes)} was given"
+                f"were required; {list(given)} was given"
             )
         )
+
+
+def check_numbers(*given: Any) -> None:
+    """Raise TypeError for what is no number."""
+    if not all(isinstance(x, SupportsFloat) for x in given):
+        raise TypeError(named(f"numbers were required; {given} were given"))
 
 
 def options_like(input: Array, dtype: Any, options: dict[str, Any]) -> dict[str, Any]:
@@ -307,6 +313,7 @@ def arange(
     """
     if end is None:
         start, end = 0, start
+    check_numbers(start, end, step)
     if step == 0 or (end - start) * step < 0:
         raise RuntimeError(
             "arange: a step in the direction of the end was required; "
@@ -339,6 +346,7 @@ def linspace(
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
     wanted = dtype_or_default(dtype)
+    check_numbers(start, end)
     check_sizes(steps)
     float64 = np.dtype(np.float64)
     places = cast(REGISTRY["iota"](attributes=(int(steps),)), float64)

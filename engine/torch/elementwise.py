@@ -333,7 +333,7 @@ class Elementwise(Choices):
         """
         return bool(self.isclose(other, rtol, atol, equal_nan).computed().all())
 
-    def equal(self, other: Array) -> bool:
+    def equal(self, other: Any) -> bool:
         """Whether shapes and all elements are equal.
 
         Examples
@@ -342,6 +342,10 @@ class Elementwise(Choices):
         >>> engine.tensor([1, 2]).equal(engine.tensor([1, 2]))
         True
         """
+        if not isinstance(other, Array):
+            raise TypeError(
+                f"equal: a tensor was required; {type(other).__name__} was given"
+            )
         if self.recipe.shape != other.recipe.shape:
             return False
         return bool(np.array_equal(self.computed(), other.computed()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
 from typing import Any, TypeVar
 
@@ -60,8 +60,13 @@ _NAMES: dict[Any, str] = {
 """The methods of tensors by the first of their names."""
 
 
-def _listed(name: str, tensors: Sequence[Any]) -> list[Value]:
+def _listed(name: str, tensors: Any) -> list[Value]:
     """The values of tensors, in the dtype in which they meet."""
+    if not isinstance(tensors, Iterable):
+        raise TypeError(
+            f"{name}: a sequence of tensors was required; {type(tensors).__name__} was "
+            "given"
+        )
     given = list(tensors)
     if not given:
         kind = ValueError if name == "cat" else RuntimeError
@@ -231,7 +236,7 @@ def is_complex(input: Tensor) -> bool:
     return input.is_complex()
 
 
-def einsum(equation: str, *operands: Any) -> Tensor:
+def einsum(equation: Any, *operands: Any) -> Tensor:
     """Sums of products by Einstein's notation, such as ``"bij,bjk->bik"``.
 
     Subscripts are letters; each may occur once in an operand, and an ellipsis not at
@@ -250,6 +255,11 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     (tensor([[ 7., 10.],
             [15., 22.]]), tensor([3., 7.]))
     """
+    if not isinstance(equation, str):
+        raise TypeError(
+            "einsum: an equation, as text, was required first; "
+            f"{type(equation).__name__} was given"
+        )
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
     terms, output = _parsed(equation, len(operands))

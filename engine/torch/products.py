@@ -42,6 +42,10 @@ def product(left: Any, right: Any, name: str = "matmul") -> Value:
 
 def _of_rank(name: str, *operands: tuple[Any, int]) -> None:
     for x, rank in operands:
+        if not isinstance(x, Array):
+            raise TypeError(
+                f"{name}: a tensor was required; {type(x).__name__} was given"
+            )
         if len(x.shape) != rank:
             raise RuntimeError(
                 f"{name}: a tensor of {rank} dimensions was required; shape "

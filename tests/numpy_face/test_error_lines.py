@@ -103,6 +103,10 @@ ROWS = [
     ("np.arange('a')", r"arange: numbers were required; \(0, 'a', 1\) were given"),
     ("np.random.default_rng('a')", "default_rng: an integer or .* required; 'a' given"),
     ("np.random.choice(0)", "choice: .* unless no samples are taken; 0 elements were"),
+    ("np.random.default_rng(0).choice(3, p=[0.5, 0.5])", r"choice: one .*\(2,\) was"),
+    ("np.random.choice(3, p=[-1, 1, 1])", r"choice: .*not non-negative: \[-1, 1, 1\]"),
+    ("np.block([])", r"block: lists of blocks cannot be empty; \[\] was given"),
+    ("np.dot(x, x, out=np.zeros(3))", r"dot: an output of shape \(\) was required;"),
     ("np.random.choice([])", "choice: .* unless no samples are taken; 0 elements were"),
     ("np.random.default_rng(0).choice(2.5)", "choice: .*an integer, not float"),
     # Python numbers that do not fit

@@ -50,6 +50,13 @@ ROWS: list[tuple[str, type[Exception], str]] = [
     ("x.tril()", RuntimeError, r"tril: .*2 dimensions was required; shape \[3\]"),
     ("torch.zeros(2.5)", TypeError, r"zeros: integers .*a shape; \(2.5,\) was given"),
     ("torch.randn('a')", TypeError, "randn: integers were required for a shape"),
+    ("torch.eye('a')", TypeError, r"eye: integers .*a shape; \('a', 'a'\) was given"),
+    ("torch.randperm(2.5)", TypeError, r"randperm: integers .*; \(2.5,\) was given"),
+    ("torch.arange('a')", TypeError, r"arange: numbers .*; \(0, 'a', 1\) were given"),
+    ("torch.cat(3)", TypeError, "cat: a sequence of tensors was required; int was"),
+    ("torch.einsum(3, x)", TypeError, "einsum: an equation, .*; int was given"),
+    ("x.dot(3)", TypeError, "dot: a tensor was required; int was given"),
+    ("x.equal(3)", TypeError, "equal: a tensor was required; int was given"),
     ("x.reshape(1.5, 2)", TypeError, "reshape: integers were required for a shape"),
     # dimensions
     ("m.sum(1.5)", TypeError, "sum: an integer .*for a dimension; 1.5 was given"),
@@ -164,6 +171,8 @@ ROWS: list[tuple[str, type[Exception], str]] = [
         "batch_norm: running_mean should cont",
     ),
     ("torch.optim.SGD(3, lr=1.0)", TypeError, "SGD: an iterable of param.*; int was"),
+    ("torch.optim.SGD([p], lr='a')", TypeError, "SGD: a number .*learning rate; 'a'"),
+    ("torch.optim.Adam([p], betas=0.9)", TypeError, "Adam: a pair of numbers .*; 0.9"),
     ("o.add_param_group(3)", TypeError, "add_param_group: a dictionary .*'params'"),
     (
         "torch.optim.lr_scheduler.StepLR(3, 1)",
