@@ -187,18 +187,18 @@ class Mathematics(Array):
     square = unary("square", "Squares.", "[3, -2]", "[9, 4]")
     sign = unary("sign", "Signs: -1, 0 or 1.", "[-2.5, 0.0, 3.0]", "[-1.,  0.,  1.]")
     isnan = unary(
-        "isnan", "Where elements are NaN.", '[1.0, float("nan")]', "[False,  True]"
+        "isnan", "Where elements are NaN.", "[1.0, engine.nan]", "[False,  True]"
     )
     isinf = unary(
         "isinf",
         "Where elements are infinite.",
-        '[1.0, -float("inf")]',
+        "[1.0, -engine.inf]",
         "[False,  True]",
     )
     isfinite = unary(
         "isfinite",
         "Where elements are neither infinite nor NaN.",
-        '[1.0, float("inf")]',
+        "[1.0, engine.inf]",
         "[ True, False]",
     )
     logical_not = unary(
@@ -301,14 +301,14 @@ class Mathematics(Array):
     fmax = binary(
         "fmax",
         "The larger of each pair; NaN counts as missing.",
-        '[1.0, float("nan")]',
+        "[1.0, engine.nan]",
         "engine.tensor([0.0, 2.0])",
         "[1., 2.]",
     )
     fmin = binary(
         "fmin",
         "The smaller of each pair; NaN counts as missing.",
-        '[1.0, float("nan")]',
+        "[1.0, engine.nan]",
         "engine.tensor([0.0, 2.0])",
         "[0., 2.]",
     )

@@ -93,7 +93,7 @@ class Reductions(Sorting):
         Examples
         --------
         >>> import engine
-        >>> engine.tensor([1.0, float("nan"), 2.0]).nansum()
+        >>> engine.tensor([1.0, engine.nan, 2.0]).nansum()
         tensor(3.)
         """
         value = self.read()
