@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.buffers import Buffers, Content
@@ -181,11 +182,8 @@ class _Chain:
             if piece.origins[origin] != template.origins[origin]
         }
         old, new = template.extent, piece.extent
-        steps = plan.schedule.program.steps
-        if moves:
-            steps = _moved(steps, template.regions, moves)
-        if old != new:
-            steps = resized_steps(steps, old, new)
+        given = plan.schedule.program.steps
+        steps = cache(partial(_changed, given, template.regions, moves, old, new))
         first = piece.first_scalar
         moving = self._moving(piece, template)
         for row in plan.rows:
@@ -233,6 +231,19 @@ class _Chain:
     def _open(self, content: Content) -> int:
         self.contents.append(content)
         return len(self.contents) - 1
+
+
+def _changed(
+    steps: tuple[Step, ...],
+    regions: Sequence[tuple[int, int]],
+    moves: dict[int, int],
+    old: int,
+    new: int,
+) -> tuple[Step, ...]:
+    """Steps whose regions are moved, and have another extent."""
+    if moves:
+        steps = _moved(steps, regions, moves)
+    return steps if old == new else resized_steps(steps, old, new)
 
 
 def _moved(

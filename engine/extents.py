@@ -40,7 +40,8 @@ class Region(NamedTuple):
 
     def at(self, offset: int) -> Region:
         """The same part, beginning elsewhere."""
-        return Region(self.owner, self.size, self.recipe._replace(offset=offset))
+        dtype, _, shape, strides = self.recipe
+        return Region(self.owner, self.size, Recipe(dtype, offset, shape, strides))
 
 
 def single_extent(rows: Sequence[tuple[Any, ...]]) -> int:

@@ -22,7 +22,7 @@ from engine.kernels import pool
 from engine.kernels.backend import HOST
 from engine.kernels.native import table as native
 from engine.likeness import find, key_of, places_of, remember, spent
-from engine.outlines import outline_of, recall, tell
+from engine.outlines import Recalled, outline_of, recall, tell
 from engine.pieces import Piece, pieces
 from engine.program import from_nodes, is_leaf
 from engine.record.node import LEAF, Node
@@ -295,6 +295,7 @@ class ColdPlan:
         "_cost",
         "_donated",
         "_key",
+        "_known",
         "_nodes",
         "_pieces",
         "_places",
@@ -315,6 +316,7 @@ class ColdPlan:
         away = any(node.device != HOST for node in nodes)
         self._spent = float("inf") if away else 0.0
         self._pieces: list[Piece] | None = None
+        self._known: Recalled | None = None
         self._was_looked_at = False
         self._key: Any = None
         self._places: tuple[int, ...] = ()
@@ -351,7 +353,7 @@ class ColdPlan:
                 if config.tier == "auto" and self._spent < self._price(parts):
                     return interpret(self._nodes, self._alive, leaves, scalars)
                 self.plan = self._planned(parts)
-            self._pieces = None
+            self._pieces = self._known = None
         return self.plan.run(leaves, scalars)
 
     def _look(self) -> None:
@@ -360,7 +362,7 @@ class ColdPlan:
         outline = outline_of(self._nodes, self._alive, self._donated)
         known = None if outline is None else recall(outline)
         if known is not None:
-            self._key, self._places = known
+            self._key, self._places, self._known = known.key, known.places(), known
             return
         parts = self._parts()
         self._key, self._places = key_of(self._nodes, parts), places_of(parts)
@@ -370,7 +372,11 @@ class ColdPlan:
     def _parts(self) -> list[Piece]:
         """The path cut in pieces."""
         if self._pieces is None:
-            self._pieces = pieces(self._nodes, self._alive, self._donated)
+            known, self._known = self._known, None
+            if known is not None:
+                self._pieces = known.parts()
+            else:
+                self._pieces = pieces(self._nodes, self._alive, self._donated)
         return self._pieces
 
     def _like(self) -> Plan | None:

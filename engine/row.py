@@ -6,10 +6,10 @@ is used; a cold group is interpreted, until that has cost what compiling it cost
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from copy import copy
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine import counters
 from engine.buffers import Buffers
@@ -31,6 +31,8 @@ from engine.program import EMPTY, Step
 from engine.recipe import strided
 from engine.schedule import Schedule
 from engine.schedule.groups import Group
+
+Steps: TypeAlias = tuple[Step, ...]
 
 COMPILE = 0.04
 """To compile a kernel takes so many seconds, roughly."""
@@ -58,7 +60,7 @@ class Row:
         self, schedule: Schedule, group: Group, buffers: Buffers, index: int
     ) -> None:
         self.group = group
-        self.steps = schedule.program.steps
+        self._steps: Steps | Callable[[], Steps] = schedule.program.steps
         self.buffers = buffers
         self.fresh = tuple((s, *buffers.contents[s]) for s in buffers.fresh[index])
         self.dead = buffers.dead[index]
@@ -78,9 +80,16 @@ class Row:
             self.arguments = lowered.arguments
         self.scalar_numbers = self.lowered.scalars if self.lowered else ()
 
+    @property
+    def steps(self) -> Steps:
+        """The steps of the program that the group is part of."""
+        if callable(self._steps):
+            self._steps = self._steps()
+        return self._steps
+
     def placed(
         self,
-        steps: tuple[Step, ...],
+        steps: Steps | Callable[[], Steps],
         buffers: Buffers,
         slots: Sequence[int],
         kept: Set[int],
@@ -92,7 +101,8 @@ class Row:
 
         Parameters
         ----------
-        steps : tuple of Step
+        steps : tuple of Step, or callable
+            The steps, or what makes them: native code needs none.
         buffers : Buffers
             Of the table that the new row works on.
         slots : sequence of int
@@ -108,7 +118,7 @@ class Row:
             begin elsewhere; for each a number, by which `Bound.moved` knows it.
         """
         row = copy(self)
-        row.first, row.steps, row.buffers = self, steps, buffers
+        row.first, row._steps, row.buffers = self, steps, buffers
         row.fresh = tuple([(slots[s], d, shape, on) for s, d, shape, on in self.fresh])
         row.dead = tuple([slots[s] for s in self.dead if s not in kept])
         row.arguments = tuple([slots[s] if s >= 0 else s for s in self.arguments])

@@ -19,7 +19,7 @@ from engine.config import config
 from engine.kernels import pool
 from engine.likeness import key_of, places_of
 from engine.outlines import Outline, outline_of, recall, tell
-from engine.pieces import pieces
+from engine.pieces import Piece, pieces
 from engine.plan import ColdPlan
 
 
@@ -114,9 +114,14 @@ def with_a_whole(first: int) -> Recorded:
     return Recorded([y, x + 1.0], donated=[memory])
 
 
-def described(recorded: Recorded) -> tuple[Any, Any]:
+def described(recorded: Recorded) -> tuple[Any, Any, list[Piece]]:
     parts = pieces(recorded.nodes, recorded.alive, recorded.donated)
-    return key_of(recorded.nodes, parts), places_of(parts)
+    return key_of(recorded.nodes, parts), places_of(parts), parts
+
+
+def told_of(recorded: Recorded) -> tuple[Any, Any, list[Piece]] | None:
+    found = recall(outline(recorded))
+    return None if found is None else (found.key, found.places(), found.parts())
 
 
 def outline(recorded: Recorded) -> Outline:
@@ -133,11 +138,11 @@ def test_what_an_outline_tells_is_what_a_description_finds(
     sweep: Callable[[int], Recorded], told: bool
 ) -> None:
     first = sweep(3)
-    key, _ = described(first)
-    tell(outline(first), key, pieces(first.nodes, first.alive, first.donated))
-    assert recall(outline(sweep(3))) == described(sweep(3))
+    key, _, parts = described(first)
+    tell(outline(first), key, parts)
+    assert told_of(sweep(3)) == described(sweep(3))
     for begin in (4, 17, 31, 2):
-        found = recall(outline(sweep(begin)))
+        found = told_of(sweep(begin))
         assert (found is not None) == told
         assert found in (None, described(sweep(begin)))
 

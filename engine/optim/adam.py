@@ -123,7 +123,18 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam whose weight decay shrinks the parameters directly."""
+    """Adam whose weight decay shrinks the parameters directly.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([4.0], requires_grad=True)
+    >>> optimizer = engine.optim.AdamW([x], lr=0.5, weight_decay=0.0)
+    >>> (x * x).sum().backward()
+    >>> optimizer.step()
+    >>> x.detach()
+    tensor([3.5000])
+    """
 
     decoupled = True
 

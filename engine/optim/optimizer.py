@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.array import Array
@@ -60,6 +60,13 @@ class Optimizer:
         self.state: dict[Tensor, dict[str, Any]] = {}
         self.param_groups: list[Group] = []
         self._known: Known | None = None
+        if not isinstance(params, Iterable):
+            raise TypeError(
+                named(
+                    "an iterable of parameters, or of groups of them, was required; "
+                    f"{type(params).__name__} was given"
+                )
+            )
         given = list(params)
         if not given:
             raise ValueError(named("optimizer got an empty parameter list"))
@@ -75,7 +82,10 @@ class Optimizer:
         ------
         ValueError
             When a parameter is no leaf, or in a group already.
+        TypeError
+            When it is no dictionary of tensors and options.
         """
+        _require_keys(TypeError, param_group, "params")
         group = dict(param_group)
         params = group["params"]
         group["params"] = [params] if isinstance(params, Tensor) else list(params)
@@ -316,8 +326,9 @@ class Optimizer:
         Raises
         ------
         ValueError
-            When the groups have other sizes.
+            When the groups have other sizes, or something is missing.
         """
+        _require_keys(ValueError, state_dict, "state", "param_groups")
         groups = state_dict["param_groups"]
         sizes = [len(group["params"]) for group in self.param_groups]
         if [len(group["params"]) for group in groups] != sizes:
@@ -343,6 +354,18 @@ class Optimizer:
             options = sorted((k, v) for k, v in group.items() if k != "params")
             lines += [f"    {key}: {value}" for key, value in options]
         return "\n".join([*lines, ")"])
+
+
+def _require_keys(kind: type[Exception], given: Any, *keys: str) -> None:
+    """Raise an exception of a kind unless a dictionary with some keys is given."""
+    if not isinstance(given, Mapping) or not set(keys) <= set(given):
+        was = [*given] if isinstance(given, Mapping) else type(given).__name__
+        raise kind(
+            named(
+                f"a dictionary with {' and '.join(map(repr, keys))} was required; "
+                f"{was} was given"
+            )
+        )
 
 
 def _copied(item: Any) -> Any:

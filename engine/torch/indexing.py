@@ -328,7 +328,15 @@ class Indexing(Array):
         return self
 
     def index_select(self, dim: int, index: Any) -> Self:
-        """The places of a dimension that a vector of indices names."""
+        """The places of a dimension that a vector of indices names.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[1, 2, 3], [4, 5, 6]]).index_select(1, engine.tensor([2, 0]))
+        tensor([[3, 1],
+                [6, 4]])
+        """
         return self[self._at(dim, index)]
 
     def index_add_(self, dim: int, index: Any, source: Any) -> Self:
@@ -347,7 +355,16 @@ class Indexing(Array):
         return (*[slice(None)] * wrap_dim(dim, len(self.recipe.shape)), index)
 
     def gather(self, dim: int, index: Any) -> Self:
-        """``out[i][j] = self[index[i][j]][j]``, for dim 0 of a matrix."""
+        """``out[i][j] = self[index[i][j]][j]``, for dim 0 of a matrix.
+
+        Examples
+        --------
+        >>> import engine
+        >>> x = engine.tensor([[1, 2], [3, 4]])
+        >>> x.gather(1, engine.tensor([[0, 0], [1, 0]]))
+        tensor([[1, 1],
+                [4, 3]])
+        """
         return self[self._along(dim, index)]
 
     def scatter_(self, dim: int, index: Any, src: Any) -> Self:
@@ -360,8 +377,12 @@ class Indexing(Array):
 
     def _along(self, dim: int, index: Any) -> tuple[Any, ...]:
         """Index arrays for each dimension: `index` along `dim`, places elsewhere."""
-        array = index.computed() if isinstance(index, Array) else np.asarray(index)
+        array = _host(index)
         shape = self.recipe.shape
+        if array.dtype.kind not in "iu":
+            raise RuntimeError(
+                named(f"an index of integers was required; {array.dtype} was given")
+            )
         if array.ndim != len(shape):
             raise RuntimeError(
                 named(
@@ -378,7 +399,15 @@ class Indexing(Array):
         return tuple(parts)
 
     def masked_select(self, mask: Any) -> Self:
-        """The elements where a mask holds, in one dimension."""
+        """The elements where a mask holds, in one dimension.
+
+        Examples
+        --------
+        >>> import engine
+        >>> x = engine.tensor([1, -2, 3])
+        >>> x.masked_select(x > 0)
+        tensor([1, 3])
+        """
         flags = _host(mask)
         if flags.dtype != np.bool_:
             raise RuntimeError(

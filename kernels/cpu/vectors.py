@@ -18,6 +18,9 @@ cgutils: Any = _cgutils  # Numba's own helpers have no types
 
 LANES = 32
 
+CACHE_LINE = 64
+"""Bytes."""
+
 INDEX = ir.IntType(64)
 INT32 = ir.IntType(32)
 BOOL = ir.IntType(1)
@@ -260,6 +263,17 @@ def masked_load(
         load.args[0].add_attribute("noundef")
         load.args[0].attributes.align = align
     return builder.call(load, arguments)
+
+
+def prefetch(builder: Any, pointer: Any, size: int) -> None:
+    """Have `size` bytes brought near; there may be no memory at `pointer`."""
+    byte = ir.IntType(8).as_pointer()
+    shape = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
+    function = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0")
+    first = builder.bitcast(pointer, byte)
+    for line in range(0, size, CACHE_LINE):
+        read, near, data = INT32(0), INT32(3), INT32(1)
+        builder.call(function, [builder.gep(first, [INDEX(line)]), read, near, data])
 
 
 def prefix(builder: Any, count: Any, width: int) -> Any:

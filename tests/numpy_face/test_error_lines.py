@@ -48,7 +48,10 @@ ROWS = [
     ("np.concatenate([x, m])", "concatenate: .*0 has 1 .*1 has 2 dim"),
     ("np.concatenate([m, m.T])", "concatenate: .*dimension 1, .*size 3 .* size 2"),
     ("np.stack([x, np.zeros(4)])", r"stack: .*\(3,\) and \(4,\) were given"),
-    ("np.split(x, 2)", "split: .*equal division"),
+    ("np.split(x, 2)", "split: .*equal division: 2 parts of 3 were asked for"),
+    ("np.split(x, 0)", "split: integer modulo by zero"),
+    ("np.tile(x, -1)", r"tile: negative dimensions .*: \(-1,\) repetitions given"),
+    ("np.tile(x, 1.5)", "tile: 'float' object is not iterable"),
     ("np.repeat(x, [1, 2])", r"repeat: .*\(3,\) \(2,\).*at user.py:2"),
     ("np.pad(x, (1, 2, 3))", "pad: .*broadcast.*at user.py:2"),
     ("np.zeros((2, -1))", r"zeros: negative dimensions .*\(2, -1\) was given"),
@@ -96,6 +99,12 @@ ROWS = [
     ("np.array([1, 'a'], dtype=float)", "array: could not convert string.*: 'a'"),
     ("np.array([[1], [1, 2]])", "array: .*inhomogeneous shape"),
     ("np.bincount(x)", r"bincount: .*float64\[3\] given; at user.py:2"),
+    ("np.sum('a')", "sum: operands of boolean, .* were required; str 'a' was given"),
+    ("np.arange('a')", r"arange: numbers were required; \(0, 'a', 1\) were given"),
+    ("np.random.default_rng('a')", "default_rng: an integer or .* required; 'a' given"),
+    ("np.random.choice(0)", "choice: .* unless no samples are taken; 0 elements were"),
+    ("np.random.choice([])", "choice: .* unless no samples are taken; 0 elements were"),
+    ("np.random.default_rng(0).choice(2.5)", "choice: .*an integer, not float"),
     # Python numbers that do not fit
     ("u + 300", "add: Python integer 300 out of bounds for uint8"),
     ("u * -1", "multiply: Python integer -1 out of bounds for uint8"),
@@ -229,7 +238,11 @@ OWN_ROWS = [
     ("s.backward(); s.backward()", RuntimeError, "backward: .*a second time"),
     ("g.grad = x", RuntimeError, r"grad: .*\(2, 2\).* was required; \(3,\) was given"),
     ("np.nothing", AttributeError, "no attribute 'nothing'"),
-    ("engine.eval(3)", TypeError, "eval: an array was required; <class 'int'>"),
+    ("engine.eval(3)", TypeError, "eval: an array was required; int was given"),
+    ("engine.explain(3)", TypeError, "explain: an array was required; int was given"),
+    ("engine.grad(3)", TypeError, "grad: a function was required; int was given"),
+    ("engine.vjp(3)", TypeError, "vjp: a function was required; int was given"),
+    ("engine.grad(abs, 2)(x)", ValueError, "grad: .*position .* at 2.*; 1 were"),
 ]  # fmt: skip
 """What NumPy does not refuse, or does not have."""
 
