@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -71,7 +71,7 @@ class WideBody(Body):
         self, name: str, bounds: Sequence[Any], statements: Sequence[ast.stmt]
     ) -> None:
         """``for name in range(*bounds)``"""
-        inner = [x for y in statements for x in ast.walk(y)]
+        inner = list(statements_within(statements))
         if any(isinstance(x, ast.For) for x in inner):
             super().loop(name, bounds, statements)
             return
@@ -222,6 +222,14 @@ def load_vectors(
         value.add_incoming(y, other)
         found.append(value)
     return found
+
+
+def statements_within(block: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a block and of the blocks in it."""
+    for statement in block:
+        yield statement
+        if isinstance(statement, ast.For | ast.If):
+            yield from statements_within(statement.body)
 
 
 def store_vectors(
