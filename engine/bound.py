@@ -62,6 +62,10 @@ class PythonRow:
             return Stop(self.number, error)
         return None
 
+    def moved(self, moves: Sequence[int], shared: dict[int, Any]) -> PythonRow:
+        """The same row, its regions moved, see `Row.moved`."""
+        return PythonRow(self.row.moved(moves, shared), self.number)
+
 
 class NativeRows:
     """Neighbouring rows that are run by one native call."""
@@ -182,18 +186,29 @@ class Bound:
         return self.parts[0].straight(ends, self.threads)
 
     def moved(self, moves: Array) -> Bound | None:
-        """The same, its regions moved; None where that cannot be done in native code.
+        """The same, its regions moved; None where it is not known how that is done.
 
         Parameters
         ----------
         moves : array of int
             By how many items the regions of each array are moved, see `Row.moving`.
         """
-        if len(self.parts) != 1 or not isinstance(self.parts[0], NativeRows):
-            return None
-        if not self.parts[0].movable:
-            return None
-        return Bound([self.parts[0].moved(moves)], self.threads)
+        each: list[int] = moves.tolist()
+        shared: dict[int, Any] = {}
+        parts: list[Part] = []
+        for part in self.parts:
+            if isinstance(part, PythonRow):
+                parts.append(part.moved(each, shared))
+            elif part.movable:
+                parts.append(part.moved(moves))
+            else:
+                return None
+        return Bound(parts, self.threads)
+
+    def cold(self) -> list[Row]:
+        """The rows of which it is not known yet how they will run."""
+        rows = [part.row for part in self.parts if isinstance(part, PythonRow)]
+        return [row for row in rows if not row.settle()]
 
 
 def bind(

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.buffers import Buffers, Content
-from engine.extents import REGIONS, is_power, resized_layout, resized_steps
+from engine.extents import (
+    REGIONS,
+    is_power,
+    moved_steps,
+    resized_layout,
+    resized_steps,
+)
 from engine.kernels.backend import HOST
 from engine.pieces import Piece
 from engine.program import Step, is_leaf, is_view
@@ -181,11 +188,8 @@ class _Chain:
             if piece.origins[origin] != template.origins[origin]
         }
         old, new = template.extent, piece.extent
-        steps = plan.schedule.program.steps
-        if moves:
-            steps = _moved(steps, template.regions, moves)
-        if old != new:
-            steps = resized_steps(steps, old, new)
+        given = plan.schedule.program.steps
+        steps = cache(partial(_changed, given, template.regions, moves, old, new))
         first = piece.first_scalar
         moving = self._moving(piece, template)
         for row in plan.rows:
@@ -195,7 +199,16 @@ class _Chain:
             if lowered is not None and old != new:
                 lowered = resized_layout(lowered, old, new)
             self.rows.append(
-                row.placed(steps, buffers, slots, kept, first, lowered, moving)
+                row.placed(
+                    steps,
+                    buffers,
+                    slots,
+                    kept,
+                    first,
+                    lowered,
+                    moving,
+                    template.regions,
+                )
             )
         for value, slot, _, _ in plan.outputs:
             self.slots[piece.values[value]] = slots[slot]
@@ -235,20 +248,17 @@ class _Chain:
         return len(self.contents) - 1
 
 
-def _moved(
+def _changed(
     steps: tuple[Step, ...],
     regions: Sequence[tuple[int, int]],
     moves: dict[int, int],
+    old: int,
+    new: int,
 ) -> tuple[Step, ...]:
-    """Steps whose regions are moved."""
-    changed = list(steps)
-    for n, owner in regions:
-        move = moves.get(owner, 0)
-        if move:
-            recipe, *rest = steps[n].attributes
-            recipe = recipe._replace(offset=recipe.offset + move)
-            changed[n] = replace(steps[n], attributes=(recipe, *rest))
-    return tuple(changed)
+    """Steps whose regions are moved, and have another extent."""
+    if moves:
+        steps = moved_steps(steps, regions, moves)
+    return steps if old == new else resized_steps(steps, old, new)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from engine.interrupts import run_whole
 from engine.kernels.backend import HOST
 from engine.liveness import donated_leaves, live_values
 from engine.loud import Listener
-from engine.record.node import LEAF, Known
+from engine.record.node import LEAF
 from engine.record.runtime import looked, watchers
 from engine.record.trace import (
     Trace,
@@ -217,11 +217,11 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
         listener = Listener(trace.loud) if trace.loud else None
         kept = list(map(bool, alive))
         return interpret(node.path(), kept, leaves, scalars, listener)
-    known = node.plans.get(key)
+    known = node.known(key)
     if known is None:
         wanted = tuple(map(bool, alive))
         plan = _planners[0](node.path(), wanted, _donated(trace, key))
-        known = node.plans[key] = Known(plan)
+        known = node.learn(key, plan)
     outputs: dict[int, Any] = known.plan.run(leaves, scalars)
     if _native:
         known.straight = known.plan.straight()

@@ -15,7 +15,7 @@ m is at least 2: an axis of extent 1 is no axis.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations, permutations
@@ -40,7 +40,8 @@ class Region(NamedTuple):
 
     def at(self, offset: int) -> Region:
         """The same part, beginning elsewhere."""
-        return Region(self.owner, self.size, self.recipe._replace(offset=offset))
+        dtype, _, shape, strides = self.recipe
+        return Region(self.owner, self.size, Recipe(dtype, offset, shape, strides))
 
 
 def single_extent(rows: Sequence[tuple[Any, ...]]) -> int:
@@ -138,6 +139,22 @@ def _power(number: int, base: int) -> int:
         number //= base
         power += 1
     return power
+
+
+def moved_steps(
+    steps: Sequence[Step],
+    regions: Sequence[tuple[int, int]],
+    moves: Mapping[int, int],
+) -> tuple[Step, ...]:
+    """Steps whose regions are moved: those of which arrays, and by how much."""
+    changed = list(steps)
+    for n, owner in regions:
+        move = moves.get(owner, 0)
+        if move:
+            (dtype, offset, shape, strides), *rest = steps[n].attributes
+            recipe = Recipe(dtype, offset + move, shape, strides)
+            changed[n] = replace(steps[n], attributes=(recipe, *rest))
+    return tuple(changed)
 
 
 def resized_steps(steps: Sequence[Step], old: int, new: int) -> tuple[Step, ...]:

@@ -10,7 +10,7 @@ no array moves of which the key of a piece holds where its regions begin.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.extents import REGIONS
@@ -52,30 +52,71 @@ class Told:
     ----------
     key : tuple
         That of `likeness.key_of`.
-    places : tuple of int
-        Where the regions of each array begin, piece by piece.
-    arrays : tuple of int
-        Whose regions they are.
-    begins : dict of int to int
-        See `Outline`.
+    parts : tuple of Piece
+        Its pieces.
+    outline : Outline
+        That of the path itself.
     pinned : frozenset of int
         The arrays that may not move.
     """
 
     key: tuple[Any, ...]
-    places: tuple[int, ...]
-    arrays: tuple[int, ...]
-    begins: dict[int, int]
+    parts: tuple[Piece, ...]
+    outline: Outline
     pinned: frozenset[int]
 
-    def places_in(self, outline: Outline) -> tuple[int, ...] | None:
-        """The places in another path of the outline; None where they are not told."""
-        begins = outline.begins
-        moved = {array: begins[array] - self.begins[array] for array in begins}
-        if any(moved[array] for array in self.pinned):
-            return None
-        both = zip(self.places, self.arrays, strict=True)
-        return tuple([place + moved[array] for place, array in both])
+    def moves_to(self, outline: Outline) -> dict[int, int] | None:
+        """By how much the regions of each array begin further on in another path.
+
+        None where such a path is not told of.
+        """
+        own, begins = self.outline.begins, outline.begins
+        moves = {array: begins[array] - own[array] for array in begins}
+        return None if any(moves[array] for array in self.pinned) else moves
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What is known of a path whose outline is known.
+
+    Parameters
+    ----------
+    told : Told
+    moves : dict of int to int
+        By how much the regions of each array begin further on than there.
+    """
+
+    told: Told
+    moves: dict[int, int]
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What `likeness.key_of` would give."""
+        return self.told.key
+
+    def places(self) -> tuple[int, ...]:
+        """What `likeness.places_of` would give."""
+        return tuple(
+            [
+                begin
+                for part in self.told.parts
+                for begin in self._origins(part).values()
+            ]
+        )
+
+    def parts(self) -> list[Piece]:
+        """What `pieces` would give."""
+        return [
+            replace(part, origins=self._origins(part)) if part.origins else part
+            for part in self.told.parts
+        ]
+
+    def _origins(self, part: Piece) -> dict[int, int]:
+        arrays, values = self.told.outline.arrays, part.values
+        return {
+            number: begin + self.moves[arrays[values[number]]]
+            for number, begin in part.origins.items()
+        }
 
 
 _told: dict[tuple[Any, ...], Told] = {}
@@ -115,24 +156,16 @@ def outline_of(
     return Outline((tuple(rows), tuple(alive), donated), tuple(arrays), begins)
 
 
-def recall(outline: Outline) -> tuple[tuple[Any, ...], tuple[int, ...]] | None:
-    """The key, and the places, of a path whose outline is known."""
+def recall(outline: Outline) -> Recalled | None:
+    """What is known of a path; None where nothing is."""
     told = _told.get(outline.key)
-    places = None if told is None else told.places_in(outline)
-    return None if told is None or places is None else (told.key, places)
+    moves = None if told is None else told.moves_to(outline)
+    return None if told is None or moves is None else Recalled(told, moves)
 
 
 def tell(outline: Outline, key: tuple[Any, ...], parts: Sequence[Piece]) -> None:
     """Remember what was found for a path."""
     if len(_told) >= MOST:
         _told.clear()
-    places, arrays = [], []
-    pinned: set[int] = set()
-    for part in parts:
-        for number, begin in part.origins.items():
-            places.append(begin)
-            arrays.append(outline.arrays[part.values[number]])
-        pinned.update(outline.arrays[part.values[number]] for number in part.pinned)
-    _told[outline.key] = Told(
-        key, tuple(places), tuple(arrays), outline.begins, frozenset(pinned)
-    )
+    pinned = [outline.arrays[part.values[n]] for part in parts for n in part.pinned]
+    _told[outline.key] = Told(key, tuple(parts), outline, frozenset(pinned))

@@ -22,7 +22,7 @@ from engine.kernels import pool
 from engine.kernels.backend import HOST
 from engine.kernels.native import table as native
 from engine.likeness import find, key_of, places_of, remember, spent
-from engine.outlines import outline_of, recall, tell
+from engine.outlines import Recalled, outline_of, recall, tell
 from engine.pieces import Piece, pieces
 from engine.program import from_nodes, is_leaf
 from engine.record.node import LEAF, Node
@@ -64,6 +64,7 @@ class Plan:
         "_away",
         "_cold",
         "_leaves",
+        "_like",
         "_make",
         "_outputs",
         "_rows",
@@ -92,6 +93,7 @@ class Plan:
         self._outputs = tuple(outputs)
         self._slots = len(contents) + 1  # the last: temporaries of a segment
         self._was_run = False
+        self._like: tuple[Plan, Array] | None = None
         self.bound: Bound | None = None
         self._cold: list[Row] = []
 
@@ -177,16 +179,9 @@ class Plan:
         rows : callable
             Makes the rows of that plan.
         """
-        bound = self._ready()
-        if bound is None or self._cold:
-            self._wait(PLACE * sum(len(row.group.steps) for row in self.rows))
-            return None
-        other = bound.moved(moves)
-        if other is None:
-            return None
         plan = Plan(rows, self.contents, self._leaves, self._outputs)
-        plan._was_run, plan.bound = True, other
-        return plan
+        plan._was_run, plan._like = True, (self, moves)
+        return plan if plan._bind() is not None else None
 
     def _ready(self) -> Bound | None:
         """The bound form, renewed where that is due."""
@@ -195,21 +190,31 @@ class Plan:
             return self._bind() if self._was_run else None
         return bound
 
-    def _bind(self) -> Bound | None:
+    def _bind(self, cold_too: bool = False) -> Bound | None:
         """The bound form, once it is known how most rows run: see `bound`.
 
         The rows themselves are the specification, and what runs until then. A few that
         are cold, at the ends of a loop for instance, do not keep all others waiting.
+        Where most are, a bound form is no faster; to be moved it is wanted `cold_too`.
         """
-        if self._away:
+        if self._like is not None:
+            return self._bind_like(*self._like)
+        if self._away or not native.available():
             return None
         cold = [row for row in self.rows if not row.settle()]
-        if not native.available() or 2 * len(cold) > len(self.rows):
+        if 2 * len(cold) > len(self.rows) and not cold_too:
             return None
         shapes = {slot: shape for _, slot, shape, _ in self._outputs}
         contents = [(dtype, shape) for dtype, shape, _ in self.contents]
         self.bound = bind(self.rows, contents, shapes, pool.num_threads())
         self._cold = cold
+        return self.bound
+
+    def _bind_like(self, plan: Plan, moves: Array) -> Bound | None:
+        """The bound form as that of a plan like this one, its regions moved."""
+        bound = plan._ready() or plan._bind(cold_too=True)
+        self.bound = None if bound is None else bound.moved(moves)
+        self._cold = [] if self.bound is None else self.bound.cold()
         return self.bound
 
     def _wait(self, seconds: float) -> None:
@@ -295,6 +300,7 @@ class ColdPlan:
         "_cost",
         "_donated",
         "_key",
+        "_known",
         "_nodes",
         "_pieces",
         "_places",
@@ -315,6 +321,7 @@ class ColdPlan:
         away = any(node.device != HOST for node in nodes)
         self._spent = float("inf") if away else 0.0
         self._pieces: list[Piece] | None = None
+        self._known: Recalled | None = None
         self._was_looked_at = False
         self._key: Any = None
         self._places: tuple[int, ...] = ()
@@ -351,7 +358,7 @@ class ColdPlan:
                 if config.tier == "auto" and self._spent < self._price(parts):
                     return interpret(self._nodes, self._alive, leaves, scalars)
                 self.plan = self._planned(parts)
-            self._pieces = None
+            self._pieces = self._known = None
         return self.plan.run(leaves, scalars)
 
     def _look(self) -> None:
@@ -360,7 +367,7 @@ class ColdPlan:
         outline = outline_of(self._nodes, self._alive, self._donated)
         known = None if outline is None else recall(outline)
         if known is not None:
-            self._key, self._places = known
+            self._key, self._places, self._known = known.key, known.places(), known
             return
         parts = self._parts()
         self._key, self._places = key_of(self._nodes, parts), places_of(parts)
@@ -370,7 +377,11 @@ class ColdPlan:
     def _parts(self) -> list[Piece]:
         """The path cut in pieces."""
         if self._pieces is None:
-            self._pieces = pieces(self._nodes, self._alive, self._donated)
+            known, self._known = self._known, None
+            if known is not None:
+                self._pieces = known.parts()
+            else:
+                self._pieces = pieces(self._nodes, self._alive, self._donated)
         return self._pieces
 
     def _like(self) -> Plan | None:
@@ -397,7 +408,7 @@ class ColdPlan:
             return build_plan(self._nodes, self._alive, self._donated)
         made = assemble(self._nodes, self._alive, parts, build_plan)
         plan = Plan(made.rows, made.contents, made.leaves, made.outputs)
-        if self._key is not None:
+        if self._key is not None and find(self._key, self._places) is None:
             remember(self._key, plan, made)
         return plan
 

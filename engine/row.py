@@ -6,15 +6,17 @@ is used; a cold group is interpreted, until that has cost what compiling it cost
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from copy import copy
 from dataclasses import replace
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias
 
 from engine import counters
 from engine.buffers import Buffers
 from engine.config import config
 from engine.errors import warn_user
+from engine.extents import moved_steps
 from engine.interpret import call_reference, late_error, moved
 from engine.kernels import memory
 from engine.kernels.backend import (
@@ -31,6 +33,8 @@ from engine.program import EMPTY, Step
 from engine.recipe import strided
 from engine.schedule import Schedule
 from engine.schedule.groups import Group
+
+Steps: TypeAlias = tuple[Step, ...]
 
 COMPILE = 0.04
 """To compile a kernel takes so many seconds, roughly."""
@@ -58,7 +62,7 @@ class Row:
         self, schedule: Schedule, group: Group, buffers: Buffers, index: int
     ) -> None:
         self.group = group
-        self.steps = schedule.program.steps
+        self._steps: Steps | Callable[[], Steps] = schedule.program.steps
         self.buffers = buffers
         self.fresh = tuple((s, *buffers.contents[s]) for s in buffers.fresh[index])
         self.dead = buffers.dead[index]
@@ -67,6 +71,7 @@ class Row:
         self.first: Row | None = None
         self.first_scalar = 0
         self.moving: Mapping[int, int] = {}
+        self.regions: Sequence[tuple[int, int]] = ()
         self.lowered: Lowered | None = None
         self.launcher: Any = None
         self._known_product: tuple[DeviceProduct | None] | None = None
@@ -78,21 +83,30 @@ class Row:
             self.arguments = lowered.arguments
         self.scalar_numbers = self.lowered.scalars if self.lowered else ()
 
+    @property
+    def steps(self) -> Steps:
+        """The steps of the program that the group is part of."""
+        if callable(self._steps):
+            self._steps = self._steps()
+        return self._steps
+
     def placed(
         self,
-        steps: tuple[Step, ...],
+        steps: Steps | Callable[[], Steps],
         buffers: Buffers,
         slots: Sequence[int],
         kept: Set[int],
         first_scalar: int,
         lowered: Lowered | None,
         moving: Mapping[int, int],
+        regions: Sequence[tuple[int, int]],
     ) -> Row:
         """The same row over other memory.
 
         Parameters
         ----------
-        steps : tuple of Step
+        steps : tuple of Step, or callable
+            The steps, or what makes them: native code needs none.
         buffers : Buffers
             Of the table that the new row works on.
         slots : sequence of int
@@ -106,16 +120,39 @@ class Row:
         moving : mapping of int to int
             The steps whose memory is read and written by regions that might as well
             begin elsewhere; for each a number, by which `Bound.moved` knows it.
+        regions : sequence of (int, int)
+            The steps that have such a region, and the step whose memory it is of.
         """
         row = copy(self)
-        row.first, row.steps, row.buffers = self, steps, buffers
+        row.first, row._steps, row.buffers = self, steps, buffers
         row.fresh = tuple([(slots[s], d, shape, on) for s, d, shape, on in self.fresh])
         row.dead = tuple([slots[s] for s in self.dead if s not in kept])
         row.arguments = tuple([slots[s] if s >= 0 else s for s in self.arguments])
         row.scalar_numbers = tuple([k + first_scalar for k in self.scalar_numbers])
-        row.first_scalar, row.moving = first_scalar, moving
+        row.first_scalar, row.moving, row.regions = first_scalar, moving, regions
         row.lowered = lowered
         row.launcher = row._known_product = None
+        if self.launcher is not None:
+            row.launcher = row._launcher_like(self.launcher)
+        return row
+
+    def moved(self, moves: Sequence[int], shared: dict[int, Any]) -> Row:
+        """A placed row, its regions moved: by how much, by the numbers of `moving`.
+
+        Rows of a piece are moved by the same object, and are `shared` their steps.
+        """
+        known = shared.get(id(self.moving))
+        if known is None:
+            own = {step: moves[k] for step, k in self.moving.items() if moves[k]}
+            steps = cache(lambda: moved_steps(self.steps, self.regions, own))
+            known = shared[id(self.moving)] = own, steps
+        own, steps = known
+        if not own:
+            return self
+        row = copy(self)
+        row._steps = steps
+        if self.lowered is not None:
+            row.lowered = self.lowered.moved(own)
         if self.launcher is not None:
             row.launcher = row._launcher_like(self.launcher)
         return row

@@ -187,6 +187,7 @@ def plans_of(x: Any) -> list[Any]:
     """What is known of the path that ends with a pending array."""
     trace = current_trace()
     assert x.read().trace is trace
+    assert trace.node.plans is not None
     return [one for one in trace.node.plans.values() if one.straight is not None]
 
 

@@ -15,11 +15,14 @@ import engine.likeness
 import engine.numpy as np
 import engine.outlines
 import engine.plan
+import engine.row
 from engine.config import config
 from engine.kernels import pool
+from engine.kernels.backend import HOST, backend_of
+from engine.kernels.native import table as native
 from engine.likeness import key_of, places_of
 from engine.outlines import Outline, outline_of, recall, tell
-from engine.pieces import pieces
+from engine.pieces import Piece, pieces
 from engine.plan import ColdPlan
 
 
@@ -114,9 +117,14 @@ def with_a_whole(first: int) -> Recorded:
     return Recorded([y, x + 1.0], donated=[memory])
 
 
-def described(recorded: Recorded) -> tuple[Any, Any]:
+def described(recorded: Recorded) -> tuple[Any, Any, list[Piece]]:
     parts = pieces(recorded.nodes, recorded.alive, recorded.donated)
-    return key_of(recorded.nodes, parts), places_of(parts)
+    return key_of(recorded.nodes, parts), places_of(parts), parts
+
+
+def told_of(recorded: Recorded) -> tuple[Any, Any, list[Piece]] | None:
+    found = recall(outline(recorded))
+    return None if found is None else (found.key, found.places(), found.parts())
 
 
 def outline(recorded: Recorded) -> Outline:
@@ -133,11 +141,11 @@ def test_what_an_outline_tells_is_what_a_description_finds(
     sweep: Callable[[int], Recorded], told: bool
 ) -> None:
     first = sweep(3)
-    key, _ = described(first)
-    tell(outline(first), key, pieces(first.nodes, first.alive, first.donated))
-    assert recall(outline(sweep(3))) == described(sweep(3))
+    key, _, parts = described(first)
+    tell(outline(first), key, parts)
+    assert told_of(sweep(3)) == described(sweep(3))
     for begin in (4, 17, 31, 2):
-        found = recall(outline(sweep(begin)))
+        found = told_of(sweep(begin))
         assert (found is not None) == told
         assert found in (None, described(sweep(begin)))
 
@@ -166,6 +174,37 @@ def test_what_was_not_bound_is_not_moved(assembled: list[int]) -> None:
     assert run(second)[1] == whole(second)
     if engine.kernels.native.table.available():  # it is bound when it is asked for
         assert len(assembled) == 1
+
+
+@pytest.mark.skipif(
+    not native.available(), reason=f"no native runner: {native.reason()}"
+)
+@pytest.mark.parametrize("sweep", [columns, rows])
+def test_cold_rows_are_moved_too_and_bound_when_they_are_warm(
+    sweep: Callable[[int], Recorded],
+    assembled: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine.row, "_heat", {})
+    monkeypatch.setattr(engine.row, "COMPILE", float("inf"))
+    monkeypatch.setattr(backend_of(HOST), "is_known", lambda kernel: False)
+    with config(tier="auto"):
+        monkeypatch.setattr(engine.plan, "PLAN", 0.0)
+        monkeypatch.setattr(engine.plan, "PLACE", 0.0)
+        run(sweep(3), 2)
+        before = len(assembled)
+        moved = [(begin, *run(sweep(begin))) for begin in (4, 17, 31, 1)]
+        for begin, plan, found in moved:
+            assert found == whole(sweep(begin))
+            assert plan.straight() is None
+        monkeypatch.setattr(engine.row, "COMPILE", 0.0)
+        for begin, plan, _ in moved:
+            recorded = sweep(begin)
+            for _ in range(2):
+                found = [bits(x) for x in recorded.run(plan).values()]  # type: ignore[arg-type]
+            assert found == whole(recorded)
+            assert plan.straight() is not None
+    assert len(assembled) == before
 
 
 def test_rows_are_made_when_a_moved_plan_needs_them(assembled: list[int]) -> None:

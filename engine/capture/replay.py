@@ -16,7 +16,6 @@ from engine.capture.specs import Maker, write
 from engine.errors import Unfinished
 from engine.interrupts import run_whole
 from engine.plan import ColdPlan
-from engine.record.node import Known
 from engine.record.value import Value
 
 
@@ -93,10 +92,10 @@ class _Step:
         self.overwritten = [slot for number, slot in pairs if number in donated]
         key = (segment.alive, donated)
         node = segment.node
-        known = node.plans.get(key)
+        known = node.known(key)
         if known is None:
             plan = ColdPlan(node.path(), segment.alive, donated)
-            known = node.plans[key] = Known(plan)
+            known = node.learn(key, plan)
         self.plan: ColdPlan = known.plan
         self.plan.warm()
         self.leaves = segment.leaves

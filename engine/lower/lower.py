@@ -8,7 +8,7 @@ offsets and strides stand in the `Layout`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
@@ -77,7 +77,14 @@ class Lowered:
                 for owner, place in zip(self.owners, self.layout.places, strict=True)
             ]
         )
-        return replace(self, layout=Layout(self.layout.extents, places))
+        return Lowered(
+            self.kernel,
+            Layout(self.layout.extents, places),
+            self.arguments,
+            self.scalars,
+            self.temporaries,
+            self.owners,
+        )
 
 
 def lower(schedule: Schedule, group: Group, slots: Sequence[int]) -> Lowered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Sequence
 from typing import Any
@@ -68,18 +69,26 @@ def _into_foreign(
 
 def call_function(function: Any, types: Sequence[type], args: Any, options: Any) -> Any:
     """``__array_function__``: the lazy function of the same name, or a conversion."""
-    if not all(
-        issubclass(one, (face.ndarray, np.ndarray)) or not issubclass(one, Array)
-        for one in types
-    ):
-        return NotImplemented
-    module = getattr(function, "__module__", "numpy") or "numpy"
-    lazy = _lazy(module, function.__name__)
+    for one in types:
+        if one is not face.ndarray and _is_of_other_face(one):
+            return NotImplemented
+    lazy = _lazy_function(function)
     if lazy is None:
         return host_call(function.__name__, function, *args, **options)
     if lazy is function:  # what is NumPy's own here: printing, dtypes
         return quiet_call(function, *args, **options)
     return lazy(*args, **options)
+
+
+def _is_of_other_face(cls: type) -> bool:
+    return issubclass(cls, Array) and not issubclass(cls, face.ndarray)
+
+
+@functools.cache
+def _lazy_function(function: Any) -> Any:
+    """What Engine has in the place of a function of NumPy's."""
+    module = getattr(function, "__module__", "numpy") or "numpy"
+    return _lazy(module, function.__name__)
 
 
 _found: dict[tuple[str, str], Any] = {}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+import engine.numpy.handle as face
 from engine.kernels.native.calls import STEPS
 from engine.recipe import Recipe
 from engine.record.trace import current_trace
@@ -73,6 +75,23 @@ def noted(what: tuple[Any, ...], array: Any, function: Callable[[], Any]) -> Any
         if steps is not None and len(steps) <= STEPS:
             remember(what, [array.recipe], steps)
     return result
+
+
+def by_method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: a call that names axes alone is that of an array's method.
+
+    The method's own code calls the function with more than that.
+    """
+    name = function.__name__
+
+    @functools.wraps(function)
+    def call(a: Any, axis: Any = None, *args: Any, **options: Any) -> Any:
+        plain = not options or [*options] == ["keepdims"]
+        if plain and not args and type(a) is face.ndarray:
+            return getattr(a, name)(axis, **options)
+        return function(a, axis, *args, **options)
+
+    return call
 
 
 def _is_plain(what: tuple[Any, ...]) -> bool:

@@ -52,7 +52,8 @@ class Node:
     the trace, whose dtypes stand in `scalars`. `device` is where the result is when it
     is kept, `size` counts its bytes. All but the caches is immutable: `children` and
     `plans` by key, `last`, the child that was last gone to, and the `passages` that
-    begin here (see `engine.record.splice`; None as long as there are none).
+    begin here (see `engine.record.splice`). The last three are None as long as there
+    are none.
     """
 
     __slots__ = (
@@ -105,7 +106,7 @@ class Node:
         self.differentiable = inexact and op.rule is not None
         self.children: dict[Any, Node] = {}
         self.last: Node | None = None
-        self.plans: dict[Any, Known] = {}
+        self.plans: dict[Any, Known] | None = None
         self.passages: dict[Any, Any] | None = None
 
     def path(self) -> list[Node]:
@@ -117,6 +118,18 @@ class Node:
             node = node.parent
         nodes.reverse()
         return nodes
+
+    def known(self, key: Any) -> Known | None:
+        """What is known of a way to flush the path that ends here."""
+        plans = self.plans
+        return None if plans is None else plans.get(key)
+
+    def learn(self, key: Any, plan: Any) -> Known:
+        """Remember what computes the path that ends here, in a way to flush it."""
+        if self.plans is None:
+            self.plans = {}
+        known = self.plans[key] = Known(plan)
+        return known
 
     def __repr__(self) -> str:
         return event_text(self, self.number)

@@ -144,7 +144,10 @@ class Trace:
             op, operands, attributes, dtypes, dtype, shape, parent, line, device
         )
         TRIE.grow()
-        return parent.children.setdefault(key, node)
+        # The key is made of what the node has: paths are long, and the collector, which
+        # looks at all that there is, comes the more often the more they are made of.
+        own = (op, node.operands, node.attributes, node.scalars, *key[4:])
+        return parent.children.setdefault(own, node)
 
     def repair(self) -> None:
         """Take back an event that an interrupt has left half recorded.

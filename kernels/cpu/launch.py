@@ -122,7 +122,7 @@ class Launch:
         self.kernel, self.address = kernel, address
         self.total, self.chunk, self.work, self.split = total, chunk, work, split
         self.numbers = numbers_of(layout)
-        self._pack = packer(kernel, layout)
+        self._pack = packer(kernel)
         self.entry = pool.Entry(address)
 
     def __call__(self, pointers: Sequence[int], scalars: Sequence[Any]) -> None:
@@ -136,7 +136,7 @@ class Launch:
         if self.total == 0:
             return
         COUNTS.launches += 1
-        words = self._pack(pointers, scalars)
+        words = self._pack(pointers, scalars) + self.numbers
         split = self.split_address()
         if split is not None:
             assert self.split is not None
@@ -152,7 +152,6 @@ class Launch:
         """The same launch over a layout with other offsets."""
         launch = copy(self)
         launch.numbers = numbers_of(layout)
-        launch._pack = packer(launch.kernel, layout)
         return launch
 
     def split_address(self) -> int | None:
@@ -174,19 +173,18 @@ def numbers_of(layout: Layout) -> bytes:
     return struct.pack(f"={len(numbers)}q", *numbers)
 
 
-def packer(kernel: Kernel, layout: Layout) -> Pack:
-    """What makes the words of a launch from pointers and scalars."""
-    tail = numbers_of(layout)
+def packer(kernel: Kernel) -> Pack:
+    """What makes the first words of a launch, from pointers and scalars."""
     head = struct.Struct(scalar_format(kernel)).pack
     if not any("complex" in dtype for dtype in kernel.scalars):
-        return lambda pointers, scalars: head(*pointers, *scalars) + tail
+        return lambda pointers, scalars: head(*pointers, *scalars)
     wide = ["complex" in dtype for dtype in kernel.scalars]
 
     def pack(pointers: Sequence[int], scalars: Sequence[Any]) -> bytes:
         words: list[Any] = list(pointers)
         for value, two in zip(scalars, wide, strict=True):
             words += [value.real, value.imag] if two else [value]
-        return head(*words) + tail
+        return head(*words)
 
     return pack
 

@@ -1,13 +1,13 @@
-"""Methods that record the same events each time: reductions, means, variances.
+"""Methods that record the same events each time: reductions, means, running sums.
 
-What ``x.var()`` records depends on the layout of `x` and on the axis alone. Python says
+What ``x.var()`` records depends on the layout of `x` and on its axes alone. Python says
 once which events those are (`engine.native`), as steps on the value of `x`; then they
 are recorded from here, if the path goes on with them as it did the last time.
 """
 
 from __future__ import annotations
 
-from .handles import FACE, PYTHON, at_hand, is_plain, wrapped
+from .handles import FACE, OP, PYTHON, at_hand, is_plain, wrapped
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
 from .matching import forget_error, has, kind, same_attributes
@@ -18,14 +18,16 @@ from .subscripts import described_part, region, remember
 STEPS = 24
 """A call that records more events is left to Python."""
 
+AXES, NEAR_AXIS = 6, 64
+"""So many axes in a tuple are looked at, and numbers of them that are so near to 0."""
+
 
 def reduced(self: int, given: int, count: int, names: int, entry: int) -> int:
-    """``self.name()`` or ``self.name(axis)``."""
+    """``self.name(axis)``, the axis and whether axes are kept by position or name."""
     python = load(entry + PYTHON)
     parts = reserve(4)
     value = 0
-    plain = names == 0 and kind(self) == load(entry + FACE)
-    if plain and is_axis(given, count, parts):
+    if kind(self) == load(entry + FACE) and are_axes(given, count, names, entry, parts):
         value = at_hand(self)
     if value == 0:
         return with_self(python, self, given, count, names)
@@ -38,36 +40,85 @@ def reduced(self: int, given: int, count: int, names: int, entry: int) -> int:
         result = wrapped(load(entry + FACE), replay(known, value))
         DecRef(known)
     if result == 0 and known == 0:
-        result = noted(self, given, count, entry, value, parts)
+        result = noted(self, given, count, names, entry, value, parts)
     elif result == 0:
         result = with_self(python, self, given, count, names)
     DecRef(value)
     return result
 
 
-def is_axis(given: int, count: int, parts: int) -> int:
-    """Describe the arguments of a call, if they are none or one integer."""
-    if count == 1:
-        return kind(load(given)) == state.int_type and described_part(
-            load(given), parts
-        )
-    store(parts, 3)
+def are_axes(given: int, count: int, names: int, entry: int, parts: int) -> int:
+    """Describe the arguments of a call, if they are axes and whether these are kept.
+
+    That they are given by name is part of it: Python says which names there are.
+    """
+    store(parts, 0)
     store(parts + 8, 0)
     store(parts + 16, 0)
     store(parts + 24, 0)
-    return count == 0
+    if count > 1 or (count == 1 and not described_axes(load(given), parts)):
+        return 0
+    i = 0
+    while names != 0 and i < TupleSize(names):
+        name = TupleItem(names, i)
+        thing = load(given + 8 * (count + i))
+        if name == TupleItem(load(entry + OP), 0):
+            if load(parts) != 0 or not described_axes(thing, parts):
+                return 0
+            store(parts + 24, 1)
+        elif name == TupleItem(load(entry + OP), 1):
+            if thing != state.true and thing != state.false:
+                return 0
+            store(parts + 16, 1 + (thing == state.true))
+        else:
+            return 0
+        i += 1
+    return 1
 
 
-def noted(self: int, given: int, count: int, entry: int, value: int, parts: int) -> int:
+def described_axes(thing: int, parts: int) -> int:
+    """Describe None, an integer or a tuple of some small ones, by its bits."""
+    single = reserve(4)
+    if thing == state.none:
+        store(parts, 1)
+        return 1
+    if kind(thing) == state.int_type:
+        if not described_part(thing, single):
+            return 0
+        store(parts, 2)
+        store(parts + 8, load(single + 8))
+        return 1
+    if kind(thing) != state.tuple_type or TupleSize(thing) > AXES:
+        return 0
+    bits = 0
+    i = 0
+    while i < TupleSize(thing):
+        if kind(TupleItem(thing, i)) != state.int_type:
+            return 0
+        if not described_part(TupleItem(thing, i), single):
+            return 0
+        axis = load(single + 8)
+        if axis < -NEAR_AXIS or axis >= NEAR_AXIS:
+            return 0
+        bits = bits * (2 * NEAR_AXIS) + axis + NEAR_AXIS
+        i += 1
+    store(parts, 3 + TupleSize(thing))
+    store(parts + 8, bits)
+    return 1
+
+
+def noted(
+    self: int, given: int, count: int, names: int, entry: int, value: int, parts: int
+) -> int:
     """Let Python do a call, and remember what it has recorded."""
     trace = current()
     if trace == 0:
-        return with_self(load(entry + PYTHON), self, given, count, 0)
+        return with_self(load(entry + PYTHON), self, given, count, names)
     IncRef(trace)
     values = load(trace + slot.trace_values)
     before = ListSize(values)
     IncRef(values)
-    result = with_self(load(entry + PYTHON), self, given, count, 0)
+    result = with_self(load(entry + PYTHON), self, given, count, names)
     same = load(trace + slot.trace_values) == values
     DecRef(values)
     if result != 0 and same and is_wrapped(result, load(entry + FACE)):

@@ -184,7 +184,9 @@ def follow_plan(trace: int, locked: int, fresh: int) -> int:
     straight = 0
     if describe(trace, BytesAt(key)):
         plans = load(load(trace + slot.trace_node) + slot.node_plans)
-        known = DictItem(plans, key)
+        known = 0
+        if plans != state.none:
+            known = DictItem(plans, key)
         if known != 0 and kind(known) == state.known_type:
             straight = field(known + slot.known_straight, state.tuple_type)
     done = LEFT
