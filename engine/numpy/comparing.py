@@ -44,9 +44,13 @@ def isclose(
     >>> np.isclose(np.array([1.0, 2.0]), np.array([1.0 + 1e-9, 2.1]))
     array([ True, False])
     """
-    x, y = face.asarray(a), face.asarray(b)
-    if y.dtype.kind in "biu":
-        y = y.astype(np.result_type(y.dtype, 1.0))
+    x: Any = _weak_or_array(a)
+    y: Any = _weak_or_array(b)
+    if x.__class__ in WEAK and y.__class__ in WEAK:
+        x, y = face.asarray(x), face.asarray(y)
+    if y.__class__ in WEAK or y.dtype.kind in "biu":
+        y = y * 1.0
+    rtol, atol = _weak_or_array(rtol), _weak_or_array(atol)
     near = abs(x - y) <= atol + rtol * abs(y)
     finite = apply(REGISTRY["isfinite"], y)
     close = apply(REGISTRY["bitwise_and"], near, finite) | (x == y)

@@ -9,12 +9,14 @@ import numpy as np
 import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import named
+from engine.movement import integers
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
 from .elementwise import apply
 from .operands import NOT_GIVEN
+from .views import normal_axis
 
 __all__ = [
     "diff",
@@ -59,7 +61,9 @@ def diff(
         raise ValueError(named(f"order must be non-negative but got {n}"))
     if array.ndim == 0:
         raise ValueError(named("diff requires input that is at least one dimensional"))
-    axis = axis % array.ndim
+    if n == 0:
+        return array
+    axis = normal_axis(axis, array.ndim)
     ends = [_end(x, array, axis) for x in (prepend, append)]
     if any(end is not None for end in ends):
         from .joining import concatenate
@@ -136,9 +140,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         return library_call(
             "gradient", np.gradient, f, *varargs, axis=axis, edge_order=edge_order
         )
-    from engine.movement import normal_axes
-
-    axes = range(array.ndim) if axis is None else normal_axes(axis, array.ndim)
+    axes = _in_given_order(axis, array.ndim)
     steps = list(spacing) * (len(axes) if len(spacing) == 1 else 1)
     if len(steps) != len(axes):
         raise TypeError(named("invalid number of arguments"))
@@ -148,6 +150,16 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         array = array.astype(float)
     made = [_along(array, a, h) for a, h in zip(axes, steps, strict=True)]
     return made[0] if len(made) == 1 else tuple(made)
+
+
+def _in_given_order(axis: Any, rank: int) -> list[int]:
+    """The axes along which to differentiate; each of them once."""
+    if axis is None:
+        return list(range(rank))
+    axes = [normal_axis(a, rank) for a in integers(axis)]
+    if len(set(axes)) < len(axes):
+        raise ValueError(named("repeated axis"))
+    return axes
 
 
 def _along(array: face.ndarray, axis: int, step: Any) -> face.ndarray:

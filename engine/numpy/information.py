@@ -101,6 +101,8 @@ def astype(
     >>> np.astype(np.array([1.7, -1.7]), int)
     array([ 1, -1])
     """
+    if isinstance(x, np.generic):
+        x = face.asarray(x)[()]
     if not isinstance(x, Array):
         raise TypeError(
             named(f"Input should be a NumPy array. It is of type {type(x)} instead.")

@@ -269,7 +269,7 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     >>> np.append(np.arange(2), [[5], [6]])
     array([0, 1, 5, 6])
     """
-    return concatenate((arr, values), axis)
+    return concatenate((face.asarray(arr), face.asarray(values)), axis)
 
 
 def block(arrays: Any) -> Any:
@@ -284,18 +284,32 @@ def block(arrays: Any) -> Any:
            [0, 1, 0],
            [1, 1, 1]])
     """
-    depth = _depth(arrays)
+    depth = _depth(arrays, "arrays")
     rank = max([depth, *[face.asarray(x).ndim for x in _leaves(arrays)]])
     joined = _block(arrays, depth, rank)
     return joined if depth else joined.copy()
 
 
-def _depth(tree: Any) -> int:
+def _depth(tree: Any, place: str) -> int:
+    """How many lists stand around each leaf; `place` is how the tree is reached."""
+    if isinstance(tree, tuple):
+        raise TypeError(
+            named(f"lists of blocks were required; {place} is a tuple: write a list")
+        )
     if not isinstance(tree, list):
         return 0
     if not tree:
-        raise ValueError("block: lists of blocks cannot be empty; [] was given")
-    return 1 + _depth(tree[0])
+        raise ValueError(named(f"lists of blocks were required; {place} is empty"))
+    depths = [_depth(part, f"{place}[{k}]") for k, part in enumerate(tree)]
+    for k, depth in enumerate(depths):
+        if depth != depths[0]:
+            raise ValueError(
+                named(
+                    f"blocks at one depth of lists were required; {place}[0] holds "
+                    f"{depths[0]} levels of lists, {place}[{k}] holds {depth}"
+                )
+            )
+    return 1 + depths[0]
 
 
 def _leaves(tree: Any) -> list[Any]:

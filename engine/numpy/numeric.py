@@ -15,7 +15,6 @@ from engine.record.registry import REGISTRY
 from .elementwise import apply
 from .operands import NOT_GIVEN, NUMBERS, WEAK
 from .reductions import deliver
-from .views import normal_axis
 
 __all__ = [
     "angle",

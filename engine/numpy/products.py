@@ -272,7 +272,7 @@ def cross(
     return stack(parts, -1 if axisc == -1 else axisc)
 
 
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def vecdot(x1: Any, x2: Any, /, out: Any = None, *, axis: int = -1) -> Any:
     """The dot products of vectors along an axis, the first conjugated.
 
     Examples
@@ -296,7 +296,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return deliver("vecdot", reductions.sum(x * y, axis=axis, dtype=dtype), out)
 
 
-def matvec(x1: Any, x2: Any, /) -> Any:
+def matvec(x1: Any, x2: Any, /, out: Any = None) -> Any:
     """The products of matrices with vectors.
 
     Examples
@@ -305,10 +305,10 @@ def matvec(x1: Any, x2: Any, /) -> Any:
     >>> np.matvec(np.array([[1, 2], [3, 4]]), np.array([1, 10]))
     array([21, 43])
     """
-    return matmul(x1, face.asarray(x2)[..., None])[..., 0]
+    return deliver("matvec", matmul(x1, face.asarray(x2)[..., None])[..., 0], out)
 
 
-def vecmat(x1: Any, x2: Any, /) -> Any:
+def vecmat(x1: Any, x2: Any, /, out: Any = None) -> Any:
     """The products of vectors (conjugated) with matrices.
 
     Examples

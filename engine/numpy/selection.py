@@ -21,7 +21,7 @@ from engine.record.value import Value
 from .gathers import is_pending
 from .indexing import get
 from .keys import as_positions
-from .operands import NDArray
+from .operands import NDArray, promoted
 from .reductions import deliver
 from .views import normal_axis
 

@@ -64,6 +64,18 @@ def _documented(name: str, nin: int, meaning: str) -> str:
     """
 
 
+def _as_arrays(results: Any) -> Any:
+    """Results with arrays of no axes in place of scalars, as ``out=...`` asks for."""
+    if isinstance(results, tuple):
+        return tuple(map(_as_arrays, results))
+    return results[...] if results.scalar else results
+
+
+def _named(name: str) -> Any:
+    """The ufunc of a name: what a pickle holds of it."""
+    return getattr(sys.modules["engine.numpy"], name)
+
+
 class ufunc:
     """A universal function: element by element, with broadcasting.
 

@@ -85,8 +85,8 @@ def bartlett(M: Any) -> Any:
     >>> np.bartlett(5)
     array([0. , 0.5, 1. , 0.5, 0. ])
     """
-    short = _short(M)
-    return 1.0 - abs(_centred(M)) if short is None else short
+    short = _short(float(M))
+    return 1.0 - abs(_centred(float(M))) if short is None else short
 
 
 def kaiser(M: Any, beta: Any) -> Any:
@@ -98,7 +98,7 @@ def kaiser(M: Any, beta: Any) -> Any:
     >>> np.kaiser(3, 2.0).round(3)
     array([0.439, 1.   , 0.439])
     """
-    short = _short(M)
+    short = _short(float(M))
     if short is not None:
         return short
     place, beta = _centred(float(M)), face.asarray(beta)
