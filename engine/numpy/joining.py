@@ -299,7 +299,9 @@ def _depth(tree: Any, place: str) -> int:
     if not isinstance(tree, list):
         return 0
     if not tree:
-        raise ValueError(named(f"lists of blocks were required; {place} is empty"))
+        raise ValueError(
+            named(f"lists of blocks cannot be empty; [] was given as {place}")
+        )
     depths = [_depth(part, f"{place}[{k}]") for k, part in enumerate(tree)]
     for k, depth in enumerate(depths):
         if depth != depths[0]:
