@@ -398,7 +398,14 @@ def eigvals(a: Any) -> Any:
 
 # -- products -------------------------------------------------------------------------
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """The dot products of vectors along an axis, the first conjugated."""
+    """The dot products of vectors along an axis, the first conjugated.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.vecdot(np.array([[1, 2], [3, 4]]), np.array([1, 10]))
+    array([21, 43])
+    """
     return products.vecdot(x1, x2, axis=axis)
 
 
