@@ -36,7 +36,6 @@ from engine.torch.complexes import view_as_real as view_as_real
 from engine.torch.creation import arange as arange
 from engine.torch.creation import as_tensor as as_tensor
 from engine.torch.creation import asarray as asarray
-from engine.torch.creation import bernoulli as bernoulli
 from engine.torch.creation import empty as empty
 from engine.torch.creation import empty_like as empty_like
 from engine.torch.creation import eye as eye
@@ -44,17 +43,9 @@ from engine.torch.creation import from_dlpack as from_dlpack
 from engine.torch.creation import from_numpy as from_numpy
 from engine.torch.creation import full as full
 from engine.torch.creation import full_like as full_like
-from engine.torch.creation import initial_seed as initial_seed
 from engine.torch.creation import linspace as linspace
-from engine.torch.creation import manual_seed as manual_seed
 from engine.torch.creation import ones as ones
 from engine.torch.creation import ones_like as ones_like
-from engine.torch.creation import rand as rand
-from engine.torch.creation import rand_like as rand_like
-from engine.torch.creation import randint as randint
-from engine.torch.creation import randn as randn
-from engine.torch.creation import randn_like as randn_like
-from engine.torch.creation import randperm as randperm
 from engine.torch.creation import tensor as tensor
 from engine.torch.creation import zeros as zeros
 from engine.torch.creation import zeros_like as zeros_like
@@ -81,6 +72,7 @@ from engine.torch.dtypes import uint8 as uint8
 from engine.torch.dtypes import uint16 as uint16
 from engine.torch.dtypes import uint32 as uint32
 from engine.torch.dtypes import uint64 as uint64
+from engine.torch.functions import as_function as _function
 from engine.torch.functions import broadcast_tensors as broadcast_tensors
 from engine.torch.functions import cat as cat
 from engine.torch.functions import concat as concat
@@ -100,6 +92,15 @@ from engine.torch.gradients import no_grad as no_grad
 from engine.torch.gradients import set_grad_enabled as set_grad_enabled
 from engine.torch.operands import result_type as result_type
 from engine.torch.printing import set_printoptions as set_printoptions
+from engine.torch.sampling import bernoulli as bernoulli
+from engine.torch.sampling import initial_seed as initial_seed
+from engine.torch.sampling import manual_seed as manual_seed
+from engine.torch.sampling import rand as rand
+from engine.torch.sampling import rand_like as rand_like
+from engine.torch.sampling import randint as randint
+from engine.torch.sampling import randn as randn
+from engine.torch.sampling import randn_like as randn_like
+from engine.torch.sampling import randperm as randperm
 from engine.torch.tensor import Tensor as Tensor
 
 if _TYPE_CHECKING:
@@ -149,166 +150,166 @@ short = int16
 int = int32
 long = int64
 
-abs = Tensor.abs
-absolute = Tensor.absolute
-acos = Tensor.acos
-acosh = Tensor.acosh
-add = Tensor.add
-angle = Tensor.angle
-conj = Tensor.conj
-addcdiv = Tensor.addcdiv
-addcmul = Tensor.addcmul
-addmm = Tensor.addmm
-all = Tensor.all
-allclose = Tensor.allclose
-amax = Tensor.amax
-amin = Tensor.amin
-any = Tensor.any
-arccos = Tensor.arccos
-arcsin = Tensor.arcsin
-arctan = Tensor.arctan
-arctan2 = Tensor.arctan2
-argmax = Tensor.argmax
-argmin = Tensor.argmin
-argsort = Tensor.argsort
-asin = Tensor.asin
-asinh = Tensor.asinh
-atan = Tensor.atan
-atan2 = Tensor.atan2
-atanh = Tensor.atanh
-bitwise_and = Tensor.bitwise_and
-bitwise_left_shift = Tensor.bitwise_left_shift
-bitwise_not = Tensor.__invert__
-bitwise_or = Tensor.bitwise_or
-bitwise_right_shift = Tensor.bitwise_right_shift
-bitwise_xor = Tensor.bitwise_xor
-bmm = Tensor.bmm
-broadcast_to = Tensor.broadcast_to
-ceil = Tensor.ceil
-chunk = Tensor.chunk
-clamp = Tensor.clamp
-clamp_max = Tensor.clamp_max
-clamp_min = Tensor.clamp_min
-clone = Tensor.clone
-copysign = Tensor.copysign
-cos = Tensor.cos
-cosh = Tensor.cosh
-count_nonzero = Tensor.count_nonzero
-cumprod = Tensor.cumprod
-cumsum = Tensor.cumsum
-deg2rad = Tensor.deg2rad
-detach = Tensor.detach
-diagonal = Tensor.diagonal
-dist = Tensor.dist
-div = Tensor.div
-dot = Tensor.dot
-eq = Tensor.eq
-equal = Tensor.equal
-erf = Tensor.erf
-erfc = Tensor.erfc
-exp = Tensor.exp
-exp2 = Tensor.exp2
-expm1 = Tensor.expm1
-flatten = Tensor.flatten
-flip = Tensor.flip
-floor = Tensor.floor
-floor_divide = Tensor.floor_divide
-fmax = Tensor.fmax
-fmin = Tensor.fmin
-fmod = Tensor.fmod
-gather = Tensor.gather
-ge = Tensor.ge
-greater = Tensor.greater
-greater_equal = Tensor.greater_equal
-gt = Tensor.gt
-hypot = Tensor.hypot
-index_select = Tensor.index_select
-isclose = Tensor.isclose
-isfinite = Tensor.isfinite
-isinf = Tensor.isinf
-isnan = Tensor.isnan
-le = Tensor.le
-lerp = Tensor.lerp
-less = Tensor.less
-less_equal = Tensor.less_equal
-lgamma = Tensor.lgamma
-log = Tensor.log
-log10 = Tensor.log10
-log1p = Tensor.log1p
-log2 = Tensor.log2
-log_softmax = Tensor.log_softmax
-logaddexp = Tensor.logaddexp
-logical_and = Tensor.logical_and
-logical_not = Tensor.logical_not
-logical_or = Tensor.logical_or
-logical_xor = Tensor.logical_xor
-logit = Tensor.logit
-logsumexp = Tensor.logsumexp
-lt = Tensor.lt
-masked_fill = Tensor.masked_fill
-masked_select = Tensor.masked_select
-matmul = Tensor.matmul
-max = Tensor.max
-maximum = Tensor.maximum
-mean = Tensor.mean
-min = Tensor.min
-minimum = Tensor.minimum
-mm = Tensor.mm
-movedim = Tensor.movedim
-mul = Tensor.mul
-multiply = Tensor.multiply
-mv = Tensor.mv
-nansum = Tensor.nansum
-narrow = Tensor.narrow
-ne = Tensor.ne
-neg = Tensor.__neg__
-nonzero = Tensor.nonzero
-norm = Tensor.norm
-not_equal = Tensor.not_equal
-outer = Tensor.outer
-permute = Tensor.permute
-pow = Tensor.pow
-prod = Tensor.prod
-rad2deg = Tensor.rad2deg
-ravel = Tensor.ravel
-reciprocal = Tensor.reciprocal
-relu = Tensor.relu
-remainder = Tensor.remainder
-repeat_interleave = Tensor.repeat_interleave
-reshape = Tensor.reshape
-roll = Tensor.roll
-round = Tensor.round
-rsqrt = Tensor.rsqrt
-rsub = Tensor.rsub
-select = Tensor.select
-sigmoid = Tensor.sigmoid
-sign = Tensor.sign
-sin = Tensor.sin
-sinh = Tensor.sinh
-softmax = Tensor.softmax
-sort = Tensor.sort
-split = Tensor.split
-sqrt = Tensor.sqrt
-square = Tensor.square
-squeeze = Tensor.squeeze
-std = Tensor.std
-sub = Tensor.sub
-sum = Tensor.sum
-t = Tensor.t
-tan = Tensor.tan
-tanh = Tensor.tanh
-tile = Tensor.tile
-topk = Tensor.topk
-transpose = Tensor.transpose
-tril = Tensor.tril
-triu = Tensor.triu
-true_divide = Tensor.true_divide
-trunc = Tensor.trunc
-unbind = Tensor.unbind
-unflatten = Tensor.unflatten
-unique = Tensor.unique
-unsqueeze = Tensor.unsqueeze
-var = Tensor.var
+abs = _function(Tensor.abs)
+absolute = _function(Tensor.absolute)
+acos = _function(Tensor.acos)
+acosh = _function(Tensor.acosh)
+add = _function(Tensor.add)
+angle = _function(Tensor.angle)
+conj = _function(Tensor.conj)
+addcdiv = _function(Tensor.addcdiv)
+addcmul = _function(Tensor.addcmul)
+addmm = _function(Tensor.addmm)
+all = _function(Tensor.all)
+allclose = _function(Tensor.allclose)
+amax = _function(Tensor.amax)
+amin = _function(Tensor.amin)
+any = _function(Tensor.any)
+arccos = _function(Tensor.arccos)
+arcsin = _function(Tensor.arcsin)
+arctan = _function(Tensor.arctan)
+arctan2 = _function(Tensor.arctan2)
+argmax = _function(Tensor.argmax)
+argmin = _function(Tensor.argmin)
+argsort = _function(Tensor.argsort)
+asin = _function(Tensor.asin)
+asinh = _function(Tensor.asinh)
+atan = _function(Tensor.atan)
+atan2 = _function(Tensor.atan2)
+atanh = _function(Tensor.atanh)
+bitwise_and = _function(Tensor.bitwise_and)
+bitwise_left_shift = _function(Tensor.bitwise_left_shift)
+bitwise_not = _function(Tensor.__invert__)
+bitwise_or = _function(Tensor.bitwise_or)
+bitwise_right_shift = _function(Tensor.bitwise_right_shift)
+bitwise_xor = _function(Tensor.bitwise_xor)
+bmm = _function(Tensor.bmm)
+broadcast_to = _function(Tensor.broadcast_to)
+ceil = _function(Tensor.ceil)
+chunk = _function(Tensor.chunk)
+clamp = _function(Tensor.clamp)
+clamp_max = _function(Tensor.clamp_max)
+clamp_min = _function(Tensor.clamp_min)
+clone = _function(Tensor.clone)
+copysign = _function(Tensor.copysign)
+cos = _function(Tensor.cos)
+cosh = _function(Tensor.cosh)
+count_nonzero = _function(Tensor.count_nonzero)
+cumprod = _function(Tensor.cumprod)
+cumsum = _function(Tensor.cumsum)
+deg2rad = _function(Tensor.deg2rad)
+detach = _function(Tensor.detach)
+diagonal = _function(Tensor.diagonal)
+dist = _function(Tensor.dist)
+div = _function(Tensor.div)
+dot = _function(Tensor.dot)
+eq = _function(Tensor.eq)
+equal = _function(Tensor.equal)
+erf = _function(Tensor.erf)
+erfc = _function(Tensor.erfc)
+exp = _function(Tensor.exp)
+exp2 = _function(Tensor.exp2)
+expm1 = _function(Tensor.expm1)
+flatten = _function(Tensor.flatten)
+flip = _function(Tensor.flip)
+floor = _function(Tensor.floor)
+floor_divide = _function(Tensor.floor_divide)
+fmax = _function(Tensor.fmax)
+fmin = _function(Tensor.fmin)
+fmod = _function(Tensor.fmod)
+gather = _function(Tensor.gather)
+ge = _function(Tensor.ge)
+greater = _function(Tensor.greater)
+greater_equal = _function(Tensor.greater_equal)
+gt = _function(Tensor.gt)
+hypot = _function(Tensor.hypot)
+index_select = _function(Tensor.index_select)
+isclose = _function(Tensor.isclose)
+isfinite = _function(Tensor.isfinite)
+isinf = _function(Tensor.isinf)
+isnan = _function(Tensor.isnan)
+le = _function(Tensor.le)
+lerp = _function(Tensor.lerp)
+less = _function(Tensor.less)
+less_equal = _function(Tensor.less_equal)
+lgamma = _function(Tensor.lgamma)
+log = _function(Tensor.log)
+log10 = _function(Tensor.log10)
+log1p = _function(Tensor.log1p)
+log2 = _function(Tensor.log2)
+log_softmax = _function(Tensor.log_softmax)
+logaddexp = _function(Tensor.logaddexp)
+logical_and = _function(Tensor.logical_and)
+logical_not = _function(Tensor.logical_not)
+logical_or = _function(Tensor.logical_or)
+logical_xor = _function(Tensor.logical_xor)
+logit = _function(Tensor.logit)
+logsumexp = _function(Tensor.logsumexp)
+lt = _function(Tensor.lt)
+masked_fill = _function(Tensor.masked_fill)
+masked_select = _function(Tensor.masked_select)
+matmul = _function(Tensor.matmul)
+max = _function(Tensor.max)
+maximum = _function(Tensor.maximum)
+mean = _function(Tensor.mean)
+min = _function(Tensor.min)
+minimum = _function(Tensor.minimum)
+mm = _function(Tensor.mm)
+movedim = _function(Tensor.movedim)
+mul = _function(Tensor.mul)
+multiply = _function(Tensor.multiply)
+mv = _function(Tensor.mv)
+nansum = _function(Tensor.nansum)
+narrow = _function(Tensor.narrow)
+ne = _function(Tensor.ne)
+neg = _function(Tensor.__neg__)
+nonzero = _function(Tensor.nonzero)
+norm = _function(Tensor.norm)
+not_equal = _function(Tensor.not_equal)
+outer = _function(Tensor.outer)
+permute = _function(Tensor.permute)
+pow = _function(Tensor.pow)
+prod = _function(Tensor.prod)
+rad2deg = _function(Tensor.rad2deg)
+ravel = _function(Tensor.ravel)
+reciprocal = _function(Tensor.reciprocal)
+relu = _function(Tensor.relu)
+remainder = _function(Tensor.remainder)
+repeat_interleave = _function(Tensor.repeat_interleave)
+reshape = _function(Tensor.reshape)
+roll = _function(Tensor.roll)
+round = _function(Tensor.round)
+rsqrt = _function(Tensor.rsqrt)
+rsub = _function(Tensor.rsub)
+select = _function(Tensor.select)
+sigmoid = _function(Tensor.sigmoid)
+sign = _function(Tensor.sign)
+sin = _function(Tensor.sin)
+sinh = _function(Tensor.sinh)
+softmax = _function(Tensor.softmax)
+sort = _function(Tensor.sort)
+split = _function(Tensor.split)
+sqrt = _function(Tensor.sqrt)
+square = _function(Tensor.square)
+squeeze = _function(Tensor.squeeze)
+std = _function(Tensor.std)
+sub = _function(Tensor.sub)
+sum = _function(Tensor.sum)
+t = _function(Tensor.t)
+tan = _function(Tensor.tan)
+tanh = _function(Tensor.tanh)
+tile = _function(Tensor.tile)
+topk = _function(Tensor.topk)
+transpose = _function(Tensor.transpose)
+tril = _function(Tensor.tril)
+triu = _function(Tensor.triu)
+true_divide = _function(Tensor.true_divide)
+trunc = _function(Tensor.trunc)
+unbind = _function(Tensor.unbind)
+unflatten = _function(Tensor.unflatten)
+unique = _function(Tensor.unique)
+unsqueeze = _function(Tensor.unsqueeze)
+var = _function(Tensor.var)
 clip = clamp
 divide = div
 negative = neg

@@ -279,6 +279,11 @@ class Array:
                 "grad: a leaf that requires grad was required; an array without a "
                 "gradient was given"
             )
+        if not (gradient is None or isinstance(gradient, Array)):
+            raise TypeError(
+                "grad: an array or None was required; "
+                f"{type(gradient).__name__} was given"
+            )
         if gradient is not None and gradient.shape != self.shape:
             raise RuntimeError(
                 f"grad: the shape {self.shape} of the array was required; "

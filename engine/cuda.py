@@ -26,7 +26,14 @@ def is_available() -> bool:
 
 
 def device_count() -> int:
-    """How many CUDA devices tensors can be on: 1 or 0."""
+    """How many CUDA devices tensors can be on: 1 or 0.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.cuda.device_count() == int(engine.cuda.is_available())
+    True
+    """
     return int(_cuda.available())
 
 

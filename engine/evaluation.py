@@ -48,7 +48,9 @@ def _leaves(tree: Any) -> Iterator[Array]:
         elif isinstance(item, dict):
             stack.extend(reversed(list(item.values())))
         else:
-            raise TypeError(f"eval: an array was required; {type(item)} was given")
+            raise TypeError(
+                f"eval: an array was required; {type(item).__name__} was given"
+            )
 
 
 def stats() -> dict[str, int]:
@@ -60,6 +62,16 @@ def stats() -> dict[str, int]:
         ``ops_recorded, kernels_compiled, kernels_loaded, launches, interpreted_ops,
         synchronisations`` (counts), ``bytes_in_use, peak_bytes`` (bytes). A library
         call such as matmul is a launch too.
+
+    Examples
+    --------
+    >>> import engine
+    >>> import engine.numpy as np
+    >>> engine.reset_stats()
+    >>> x = np.arange(3) + 1
+    >>> looked = engine.stats()["synchronisations"]
+    >>> x.tolist(), looked, engine.stats()["synchronisations"]
+    ([1, 2, 3], 0, 1)
     """
     counted = counters.read()
     pending = current_trace()
@@ -75,7 +87,15 @@ def stats() -> dict[str, int]:
 
 
 def reset_stats() -> None:
-    """Set the counts to 0 and the peak to the bytes in use."""
+    """Set the counts to 0 and the peak to the bytes in use.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.reset_stats()
+    >>> engine.stats()["launches"]
+    0
+    """
     counters.reset()
     COUNTS.reset()
     memory.reset_peak()

@@ -68,9 +68,19 @@ def explain(array: Array | Value) -> Explanation:
     ------
     TypeError
         When something else than an array is given.
+
+    Examples
+    --------
+    >>> import engine
+    >>> import engine.numpy as np
+    >>> print(engine.explain(np.exp(np.ones(3)) + 1).scheduled)
+    group 0: map: exp add -> v...
+        opened since it reads arrays only
     """
     if not isinstance(array, (Array, Value)):
-        raise TypeError(f"explain: an array was required; {type(array)} was given")
+        raise TypeError(
+            f"explain: an array was required; {type(array).__name__} was given"
+        )
     value = array.read() if isinstance(array, Array) else array
     trace = value.trace
     if value.buffer is not None or trace is None:

@@ -72,68 +72,164 @@ def fft(input: Any, n: int | None = None, dim: int = -1, norm: Any = None) -> Te
 
 
 def ifft(input: Any, n: int | None = None, dim: int = -1, norm: Any = None) -> Tensor:
-    """The inverse of `fft`."""
+    """The inverse of `fft`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.ifft(engine.tensor([4.0, 0.0])).real
+    tensor([2., 2.])
+    """
     return _along(fourier.ifft, input, n, dim, norm)
 
 
 def rfft(input: Any, n: int | None = None, dim: int = -1, norm: Any = None) -> Tensor:
-    """The transform of real numbers, its first half."""
+    """The transform of real numbers, its first half.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.rfft(engine.tensor([1.0, 0.0, 1.0, 0.0])).real
+    tensor([2., 0., 2.])
+    """
     return _along(fourier.rfft, input, n, dim, norm)
 
 
 def irfft(input: Any, n: int | None = None, dim: int = -1, norm: Any = None) -> Tensor:
-    """The inverse of `rfft`."""
+    """The inverse of `rfft`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.irfft(engine.fft.rfft(engine.tensor([1.0, 2.0, 3.0, 4.0])))
+    tensor([1., 2., 3., 4.])
+    """
     return _along(fourier.irfft, input, n, dim, norm)
 
 
 def hfft(input: Any, n: int | None = None, dim: int = -1, norm: Any = None) -> Tensor:
-    """The transform of a Hermitian sequence, given its first half: real numbers."""
+    """The transform of a Hermitian sequence, given its first half: real numbers.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.hfft(engine.tensor([1.0, 0.5, 0.0]))
+    tensor([2., 1., 0., 1.])
+    """
     return _along(fourier.hfft, input, n, dim, norm)
 
 
 def ihfft(input: Any, n: int | None = None, dim: int = -1, norm: Any = None) -> Tensor:
-    """The inverse of `hfft`."""
+    """The inverse of `hfft`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.ihfft(engine.ones(4)).real
+    tensor([1., 0., 0.])
+    """
     return _along(fourier.ihfft, input, n, dim, norm)
 
 
 # -- several dimensions ---------------------------------------------------------------
 def fftn(input: Any, s: Any = None, dim: Dims = None, norm: Any = None) -> Tensor:
-    """The transform over dimensions, by default all, or the last of `s`."""
+    """The transform over dimensions, by default all, or the last of `s`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.fftn(engine.ones(2, 2)).real
+    tensor([[4., 0.],
+            [0., 0.]])
+    """
     return _over(fourier.fftn, input, s, dim, norm)
 
 
 def ifftn(input: Any, s: Any = None, dim: Dims = None, norm: Any = None) -> Tensor:
-    """The inverse of `fftn`."""
+    """The inverse of `fftn`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.ifftn(engine.fft.fftn(engine.eye(2))).real
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
     return _over(fourier.fftn, input, s, dim, norm, inverse=True)
 
 
 def rfftn(input: Any, s: Any = None, dim: Dims = None, norm: Any = None) -> Tensor:
-    """The transform of real numbers over dimensions; half of the last one."""
+    """The transform of real numbers over dimensions; half of the last one.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.rfftn(engine.ones(2, 4)).shape
+    engine.Size([2, 3])
+    """
     return _over(fourier.rfftn, input, s, dim, norm)
 
 
 def irfftn(input: Any, s: Any = None, dim: Dims = None, norm: Any = None) -> Tensor:
-    """The inverse of `rfftn`."""
+    """The inverse of `rfftn`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.irfftn(engine.fft.rfftn(engine.ones(2, 4))).shape
+    engine.Size([2, 4])
+    """
     return _over(fourier.irfftn, input, s, dim, norm)
 
 
 def fft2(input: Any, s: Any = None, dim: Dims = (-2, -1), norm: Any = None) -> Tensor:
-    """The transform over two dimensions."""
+    """The transform over two dimensions.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.fft2(engine.ones(3, 2, 2)).shape
+    engine.Size([3, 2, 2])
+    """
     return fftn(input, s, dim, norm)
 
 
 def ifft2(input: Any, s: Any = None, dim: Dims = (-2, -1), norm: Any = None) -> Tensor:
-    """The inverse of `fft2`."""
+    """The inverse of `fft2`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.ifft2(engine.fft.fft2(engine.eye(2))).real
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
     return ifftn(input, s, dim, norm)
 
 
 def rfft2(input: Any, s: Any = None, dim: Dims = (-2, -1), norm: Any = None) -> Tensor:
-    """The transform of real numbers over two dimensions."""
+    """The transform of real numbers over two dimensions.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.rfft2(engine.ones(2, 4)).real
+    tensor([[8., 0., 0.],
+            [0., 0., 0.]])
+    """
     return rfftn(input, s, dim, norm)
 
 
 def irfft2(input: Any, s: Any = None, dim: Dims = (-2, -1), norm: Any = None) -> Tensor:
-    """The inverse of `rfft2`."""
+    """The inverse of `rfft2`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.irfft2(engine.fft.rfft2(engine.ones(2, 4)))
+    tensor([[1., 1., 1., 1.],
+            [1., 1., 1., 1.]])
+    """
     return irfftn(input, s, dim, norm)
 
 
@@ -151,7 +247,14 @@ def fftfreq(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """The frequencies of `fft`, `d` being the distance of samples."""
+    """The frequencies of `fft`, `d` being the distance of samples.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.fftfreq(4)
+    tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
+    """
     return _frequencies(np.fft.fftfreq(n, d), dtype, device, requires_grad)
 
 
@@ -163,7 +266,14 @@ def rfftfreq(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """The frequencies of `rfft`."""
+    """The frequencies of `rfft`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.rfftfreq(4, d=0.5)
+    tensor([0.0000, 0.5000, 1.0000])
+    """
     return _frequencies(np.fft.rfftfreq(n, d), dtype, device, requires_grad)
 
 
@@ -175,10 +285,24 @@ def _shifted(input: Tensor, dim: Any, sign: int) -> Tensor:
 
 
 def fftshift(input: Tensor, dim: Any = None) -> Tensor:
-    """The zero frequency moved to the middle."""
+    """The zero frequency moved to the middle.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.fftshift(engine.fft.fftfreq(4))
+    tensor([-0.5000, -0.2500,  0.0000,  0.2500])
+    """
     return _shifted(input, dim, 1)
 
 
 def ifftshift(input: Tensor, dim: Any = None) -> Tensor:
-    """The inverse of `fftshift`."""
+    """The inverse of `fftshift`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.fft.ifftshift(engine.arange(4))
+    tensor([2, 3, 0, 1])
+    """
     return _shifted(input, dim, -1)

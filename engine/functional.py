@@ -16,6 +16,7 @@ import numpy as np
 from engine.array import Array
 from engine.autograd import gradient_values
 from engine.composites import stack
+from engine.errors import named
 from engine.movement import reshape_value
 from engine.ops.op import cast
 from engine.ops.regions import full_value, view
@@ -132,6 +133,22 @@ def _loss_value(loss: Any, name: str) -> Value:
     return loss.read()
 
 
+def _check_function(function: Any) -> None:
+    if not callable(function):
+        raise TypeError(
+            named(f"a function was required; {type(function).__name__} was given")
+        )
+
+
+def _chosen(args: tuple[Any, ...], place: int) -> Any:
+    if not -len(args) <= place < len(args):
+        raise ValueError(
+            f"grad: an argument by position was required at {place}, which argnums "
+            f"names; {len(args)} were given"
+        )
+    return args[place]
+
+
 def value_and_grad(
     function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -164,11 +181,12 @@ def value_and_grad(
     >>> value, gradient["w"]
     (tensor(5.), tensor([2., 4.]))
     """
+    _check_function(function)
     places = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     @functools.wraps(function)
     def differentiated(*args: Any, **options: Any) -> Any:
-        chosen = [args[place] for place in places]
+        chosen = [_chosen(args, place) for place in places]
 
         def call(handles: Any) -> Any:
             filled = list(args)
@@ -247,6 +265,7 @@ def vjp(
     >>> pull(engine.tensor([1.0, 10.0]))
     (tensor([ 2., 40.]),)
     """
+    _check_function(function)
     state = _Call(function, list(primals))
     outputs, rebuild = _parts(state.run(lambda handles: function(*handles)))
     values = [y.read() for y in outputs]
@@ -297,6 +316,7 @@ def jvp(
     >>> engine.jvp(lambda x: x * x, (x,), (engine.tensor([1.0, 0.0]),))[1]
     tensor([2., 0.])
     """
+    _check_function(function)
     state = _Call(function, list(primals))
     directions, _ = flatten(list(tangents), _is_number)
     outputs, rebuild = _parts(state.run(lambda handles: function(*handles)))
@@ -363,7 +383,7 @@ def hessian(function: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]
             filled[argnum] = handles[0]
             return first(*filled, **options)
 
-        state = _Call(function, [args[argnum]])
+        state = _Call(function, [_chosen(args, argnum)])
         if state.given[0].recipe.dtype.kind == "c":  # has four parts, not one
             raise TypeError(
                 "hessian: a real argument was required; "

@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from errno import ENOENT
 from math import prod
 from typing import IO, Any, NamedTuple, TypeAlias
 
@@ -81,7 +82,7 @@ def save(
 
     Examples
     --------
-    >>> import engine, tempfile, os
+    >>> import engine, os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "weights.safetensors")
     >>> engine.save({"w": engine.tensor([1.0, 2.0])}, path)
     >>> engine.load(path)
@@ -114,6 +115,15 @@ def load(f: Path) -> dict[str, Tensor]:
         When the file is not in the format, or a part of it is missing.
     FileNotFoundError
         When there is no such file.
+
+    Examples
+    --------
+    >>> import engine
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "weights.safetensors")
+    >>> engine.save({"w": engine.ones(2)}, path)
+    >>> engine.load(path)["w"]
+    tensor([1., 1.])
     """
     name = os.fspath(f)
     with open(name, "rb") as file:
@@ -142,7 +152,8 @@ def _arrays(obj: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
             raise TypeError(f"save: names as keys were required; {key!r} was given")
         if not isinstance(item, (Array, np.ndarray)):
             raise TypeError(
-                f"save: tensors were required; {key!r} is a {type(item).__name__}"
+                f"save: tensors were required; {type(item).__name__} was given as "
+                f"{key!r}"
             )
     compute([item.read() for item in obj.values() if isinstance(item, Array)])
     arrays = {
@@ -182,6 +193,8 @@ def _header(
 def _replacing(name: str) -> Iterator[IO[bytes]]:
     """A new file that takes the place of `name` when all went well."""
     folder = os.path.dirname(os.path.abspath(name))
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(ENOENT, "save: no such directory", folder)
     handle, temporary = tempfile.mkstemp(
         prefix=os.path.basename(name) + ".", suffix=".part", dir=folder
     )
@@ -254,6 +267,6 @@ def _check_places(entries: Mapping[str, Entry], name: str, size: int) -> None:
 
 def _damaged(name: str, required: str, given: str) -> DamagedFile:
     return DamagedFile(
-        f"load: {required} were required; {given} were found; {name} is damaged, or "
-        "no safetensors file"
+        f"load: {required} had to be there; found: {given}; {name} is damaged, or no "
+        "safetensors file"
     )

@@ -7,7 +7,6 @@ and do all that it leaves to them. `engine.native` says when it is loaded.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import inspect
 import os
 import struct
@@ -16,46 +15,33 @@ from typing import Any
 
 import numpy as np
 
-from engine import counters, many
+from engine import many
 from engine.array import Array
-from engine.config import TIER_HERE, Config, config
-from engine.errors import user_line
-from engine.execute import Native, evaluate, failed, use_native
-from engine.kernels import memory, pool
-from engine.kernels.backend import HOST
-from engine.kernels.cpu.target import MissingSymbol, forever
-from engine.kernels.native import cells, objects, slots
+from engine.config import Config
+from engine.execute import Native, use_native
+from engine.kernels import memory
+from engine.kernels.cpu.target import MissingSymbol
+from engine.kernels.native import objects, slots
 from engine.kernels.native.entries import KINDS, Code
 from engine.kernels.native.objects import FASTCALL, Unknown, fields
 from engine.native import NumPy
+from engine.native_things import fill
 from engine.ops.op import Op
-from engine.recipe import Recipe, owned
 from engine.record import splice
 from engine.record.forms import FORMS
-from engine.record.growth import grow
 from engine.record.node import LEAF, Known, Node
 from engine.record.registry import REGISTRY
-from engine.record.runtime import watchers
 from engine.record.trace import (
-    MAX_EVENTS,
-    SOFT_EVENTS,
-    TRIE,
     Trace,
     Trie,
-    current_trace,
 )
 from engine.record.value import (
-    LEAF_HISTORY,
-    Freed,
     History,
-    Scalar,
     Value,
-    sequence,
 )
-from engine.rewalk import FREED, Seen, free_graph
-from engine.steps import steps_of
+from engine.rewalk import Seen
 from engine.storage import GradCell, Line, Storage
-from engine.torch.once import FACES, Once
+from engine.torch.once import Once
 
 REDUCTIONS = frozenset(
     (
@@ -100,7 +86,7 @@ def start(face: type[Array]) -> None:
     except (MissingSymbol, Unknown, OSError, RuntimeError, struct.error) as error:
         _reason = f"{type(error).__name__}: {error}"
         return
-    _fill(code)
+    fill(code)
     code.thing("tensor_type", face)
     _recycle(code, "value_row", _value, ("dtype", "shape", "layout", "device"))
     _recycle(code, "history_row", _history)
@@ -206,123 +192,6 @@ def _slots(face: type[Array]) -> dict[str, int]:
         **fields("line", lambda: Line(storage(), _value()), *Line.__slots__),
         **fields("array", lambda: face.wrap(_value()), *Array.__slots__[1:]),
     }
-
-
-def _fill(code: Code) -> None:
-    """The words of the global block that do not depend on a face."""
-    things = {
-        "none": None,
-        "true": True,
-        "false": False,
-        "zero": 0,
-        "ellipsis": Ellipsis,
-        "host": HOST,
-        "interrupt": KeyboardInterrupt,
-        "attributes_name": "attributes",
-        "call_name": "__call__",
-        "text_type": str,
-        "float_type": float,
-        "complex_type": complex,
-        "int_type": int,
-        "tuple_type": tuple,
-        "list_type": list,
-        "slice_type": slice,
-        "bool_dtype": np.dtype(bool),
-        "float32": np.dtype(np.float32),
-        "float64": np.dtype(np.float64),
-        "complex128": np.dtype(np.complex128),
-        "int64": np.dtype(np.int64),
-        "single_type": np.float32,
-        "double_type": np.float64,
-        "array_type": np.ndarray,
-        "value_type": Value,
-        "scalar_type": Scalar,
-        "typed_scalar": _typed_scalar,
-        "recipe_type": Recipe,
-        "history_type": History,
-        "storage_type": Storage,
-        "line_type": Line,
-        "leaf_op": LEAF,
-        "leaf_history": LEAF_HISTORY,
-        "empty": (),
-        "cell_type": GradCell,
-        "freed": FREED,
-        "freed_type": Freed,
-        "faces": FACES,
-        "view_op": REGISTRY["view"],
-        "update_op": REGISTRY["update"],
-        "full_op": REGISTRY["full"],
-        "cast_op": REGISTRY["cast"],
-        "iota_op": REGISTRY["iota"],
-        "multiply_op": REGISTRY["multiply"],
-        "add_op": REGISTRY["add"],
-        "loops": {op: op.loops for op in REGISTRY.values() if _casts(op)},
-        "acquire_name": "acquire",
-        "release_name": "release",
-        "step_name": "step",
-        "numpy_name": "numpy",
-        "tier_here": TIER_HERE,
-        "known_type": Known,
-        "trie": TRIE,
-        "config": config,
-        "watchers": watchers,
-        "failed": failed,
-        "sequence": sequence,
-        "find_trace": current_trace,
-        "grow": grow,
-        "call_op": Op.__call__,
-        "call_once": Once.__call__,
-        "user_line": user_line,
-        "seen_type": Seen,
-        "backward_name": "backward",
-        "let_graph_go": free_graph,
-        "written": _written,
-        "steps_of": steps_of,
-        "store_value": Array.store,
-        "too_many": _too_many,
-        "operands": {op: op.nin for op in REGISTRY.values()},
-        "ufuncs": {},
-    }
-    for name, thing in things.items():
-        code.thing(name, thing)
-    code.number("most_events", MAX_EVENTS)
-    code.number("soft_events", SOFT_EVENTS)
-    code.memory("pool_numbers", pool.NUMBERS)
-    code.memory("counts", counters.NATIVE)
-    code.memory("passed", splice.PASSED)
-    code.memory("cells", _cells())
-
-
-def _casts(op: Op) -> bool:
-    """Whether a face casts the operands of an op to those of a loop."""
-    return op.kind == "elementwise" or op.loop_rule is not None
-
-
-def _cells() -> Any:
-    """What native code knows of the dtypes whose elements it reads and writes."""
-    words = [*cells.head()]
-    for letter in "?bhilqBHILQefdFD":
-        dtype = np.dtype(letter)
-        recipe = owned(dtype, ())
-        forever(recipe)
-        kind = (
-            cells.KINDS.get(dtype.kind, cells.OTHER) if letter != "e" else cells.OTHER
-        )
-        words += [id(dtype), id(recipe), dtype.itemsize, kind]
-    return (ctypes.c_uint64 * (len(words) + 1))(*words, 0)
-
-
-def _typed_scalar(number: Any, dtype: np.dtype[Any]) -> Scalar:
-    return Scalar(dtype.type(number), dtype)
-
-
-def _written(value: Value) -> None:
-    """What a write does past `SOFT_EVENTS`."""
-    evaluate([value])
-
-
-def _too_many(*_: Any) -> None:
-    raise TypeError("a call: at most 79 arguments were required; more were given")
 
 
 def _documented(name: str, python: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from .term import Place, Term, library
+from .term import Place, Term, library, same_everywhere, scalar_type
 
 WIDTHS = {"float64": (2, 4, 8), "float32": (4, 8, 16)}
 """How many elements the vectors of SSE, AVX and AVX-512 hold."""
@@ -41,14 +41,18 @@ def rarely(
     builder = size.place.builder
     if not size.place.vector_loops:
         return _branch(formula, size, limit, operands)
-    module = builder.module
-    widths = WIDTHS[size.dtype]
     label = f"beyond_{name}_{size.dtype}"
-    function: Any = module.globals.get(label)
+    function: Any = builder.module.globals.get(label)
     if function is None:
         function = _define_scalar(formula, label, size, limit, len(operands))
-        _keep(module, [_define_vector(function, limit, width) for width in widths])
-    call = builder.call(function, [size.value, *[x.value for x in operands]])
+    given = [size.value, *[x.value for x in operands]]
+    if size.is_vector:
+        variant = _vector(function, limit, size.value.type.count)
+        return Term(size.place, builder.call(variant, given), size.dtype)
+    widths = WIDTHS[size.dtype]
+    if f"{label}_{widths[0]}" not in builder.module.globals:
+        _keep(builder.module, [_vector(function, limit, width) for width in widths])
+    call = builder.call(function, given)
     lanes = "v" * (1 + len(operands))
     mapping = ",".join(
         f"_ZGV_LLVM_N{width}{lanes}_{label}({label}_{width})" for width in widths
@@ -86,7 +90,7 @@ def _define_scalar(
     formula: Callable[..., Term], label: str, size: Term, limit: float, count: int
 ) -> Any:
     module = size.place.builder.module
-    function = _define(module, size.value.type, label, 1 + count)
+    function = _define(module, scalar_type(size.dtype), label, 1 + count)
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     here = Place(builder, size.place.symbol)
     first, *operands = (Term(here, value, size.dtype) for value in function.args)
@@ -96,13 +100,19 @@ def _define_scalar(
     return function
 
 
-def _define_vector(scalar: Any, limit: float, width: int) -> Any:
-    kind = ir.VectorType(scalar.args[0].type, width)
+def _vector(scalar: Any, limit: float, width: int) -> Any:
+    """The variant for vectors, defined if it is not yet."""
     label = f"{scalar.name}_{width}"
+    known = scalar.module.globals.get(label)
+    return _define_vector(scalar, label, limit, width) if known is None else known
+
+
+def _define_vector(scalar: Any, label: str, limit: float, width: int) -> Any:
+    kind = ir.VectorType(scalar.args[0].type, width)
     function = _define(scalar.module, kind, label, len(scalar.args))
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     size = function.args[0]
-    large = builder.fcmp_ordered(">", size, ir.Constant(kind, [limit] * width))
+    large = builder.fcmp_ordered(">", size, same_everywhere(limit, kind))
     mask = builder.bitcast(large, ir.IntType(width))
     with builder.if_then(builder.icmp_signed("!=", mask, mask.type(0)), likely=False):
         result = size

@@ -30,6 +30,10 @@ _TYPES: dict[str, ir.Type] = {
 }
 
 
+class NoVector(Exception):
+    """A formula that has no form for vectors met one."""
+
+
 class Place:
     """Where instructions go: a builder, and what that device has.
 
@@ -54,7 +58,7 @@ class Place:
 
 
 class Term:
-    """An LLVM value of a NumPy dtype, with Python's operators.
+    """An LLVM value of a NumPy dtype, or a vector of them, with Python's operators.
 
     ``<<``, ``>>`` and integer ``+ - *`` wrap around as the machine does; comparisons
     give ``bool`` terms and are false for NaN, but for ``!=``.
@@ -76,6 +80,10 @@ class Term:
         return self.dtype.startswith("int")
 
     @property
+    def is_vector(self) -> bool:
+        return isinstance(self.value.type, ir.VectorType)
+
+    @property
     def bits(self) -> int:
         return BITS[self.dtype]
 
@@ -85,9 +93,7 @@ class Term:
             if number.dtype != self.dtype:
                 raise TypeError(f"a {self.dtype} term met a {number.dtype} term")
             return number
-        kind = _TYPES[self.dtype]
-        exact = float(number) if self.is_float else int(number)
-        return Term(self.place, ir.Constant(kind, exact), self.dtype)
+        return Term(self.place, same_everywhere(number, self.value.type), self.dtype)
 
     def _binary(
         self, other: float | Term, floating: str, whole: str, swap: bool = False
@@ -150,7 +156,7 @@ class Term:
     def __neg__(self) -> Term:
         if self.is_float:
             return self.like(-0.0) - self  # CUDA's dialect of LLVM has no fneg
-        return Term(self.place, self.place.builder.neg(self.value), self.dtype)
+        return self.like(0) - self
 
     def _compare(self, symbol: str, other: float | Term) -> Term:
         build = self.place.builder
@@ -183,6 +189,43 @@ class Term:
     __hash__ = None  # type: ignore[assignment]
 
 
+class Splat(ir.Constant):  # type: ignore[misc]
+    """A vector with one constant in all lanes, which llvmlite would write as a list."""
+
+    def __init__(self, kind: ir.VectorType, element: ir.Constant) -> None:
+        self.type, self.constant = kind, element
+
+    def _get_reference(self) -> str:
+        return f"splat ({self.constant})"
+
+
+def same_everywhere(number: float, kind: ir.Type) -> ir.Constant:
+    """The constant `number` of a type; in every lane of a vector."""
+    if isinstance(kind, ir.VectorType):
+        return Splat(kind, same_everywhere(number, kind.element))
+    whole = isinstance(kind, ir.IntType)
+    return ir.Constant(kind, int(number) if whole else float(number))
+
+
+def scalar_type(dtype: str) -> ir.Type:
+    """The LLVM type of one number of `dtype`."""
+    return _TYPES[dtype]
+
+
+def alike(x: Term, dtype: str) -> ir.Type:
+    """The LLVM type of `dtype`; of as many of them as `x` has, if it is a vector."""
+    kind = _TYPES[dtype]
+    return ir.VectorType(kind, x.value.type.count) if x.is_vector else kind
+
+
+def mangled(kind: ir.Type) -> str:
+    """The name of a type in the name of an LLVM intrinsic: v32f64."""
+    if isinstance(kind, ir.VectorType):
+        return f"v{kind.count}{mangled(kind.element)}"
+    name: str = kind.intrinsic_name
+    return name
+
+
 def constant(place: Place, number: float, dtype: str) -> Term:
     """A constant."""
     exact = float(number) if dtype.startswith("float") else int(number)
@@ -194,11 +237,13 @@ def llvm(name: str, *terms: Term) -> Term:
     first = terms[0]
     if name in first.place.missing:
         return library(name, *terms)
-    kind = _TYPES[first.dtype]
+    kind = first.value.type
     build = first.place.builder
-    function = build.module.declare_intrinsic(
-        f"llvm.{name}", [kind], ir.FunctionType(kind, [kind] * len(terms))
-    )
+    symbol = f"llvm.{name}.{mangled(kind)}"
+    function = build.module.globals.get(symbol)
+    if function is None:
+        shape = ir.FunctionType(kind, [kind] * len(terms))
+        function = ir.Function(build.module, shape, symbol)
     value = build.call(function, [term.value for term in terms])
     return Term(first.place, value, first.dtype)
 
@@ -206,6 +251,8 @@ def llvm(name: str, *terms: Term) -> Term:
 def library(name: str, *terms: Term) -> Term:
     """The function `name` of the device's C library (``libm``, ``libdevice``)."""
     first = terms[0]
+    if first.is_vector:
+        raise NoVector(name)
     symbol = first.place.symbol(name, first.dtype)
     signature = ir.FunctionType(
         _TYPES[first.dtype], [_TYPES[term.dtype] for term in terms]
@@ -239,13 +286,13 @@ def fma(x: Term, y: Term | float, z: Term | float) -> Term:
 def bits(x: Term) -> Term:
     """The bits of a float as a signed integer."""
     dtype = f"int{x.bits}"
-    return Term(x.place, x.place.builder.bitcast(x.value, _TYPES[dtype]), dtype)
+    return Term(x.place, x.place.builder.bitcast(x.value, alike(x, dtype)), dtype)
 
 
 def from_bits(x: Term) -> Term:
     """The float that has these bits."""
     dtype = f"float{x.bits}"
-    return Term(x.place, x.place.builder.bitcast(x.value, _TYPES[dtype]), dtype)
+    return Term(x.place, x.place.builder.bitcast(x.value, alike(x, dtype)), dtype)
 
 
 def magnitude(x: Term) -> Term:
@@ -260,7 +307,7 @@ def convert(x: Term, dtype: str) -> Term:
     if dtype == "bool":
         return x != 0
     build = x.place.builder
-    kind = _TYPES[dtype]
+    kind = alike(x, dtype)
     into_float, into_signed = dtype.startswith("float"), dtype.startswith("int")
     if x.is_float and into_float:
         narrow = BITS[dtype] < x.bits
@@ -285,6 +332,8 @@ def repeat(
 ) -> tuple[Term, ...]:
     """``while more(*state): state = step(*state)``, as a loop in the machine code."""
     place = state[0].place
+    if any(term.is_vector for term in state):
+        raise NoVector("a loop")
     build = place.builder
     before = build.block
     head = build.append_basic_block("repeat.head")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib
 import inspect
 from collections.abc import Iterator
@@ -13,21 +14,21 @@ import engine
 import engine.numpy
 
 SPACES = {
-    "engine": 212,
-    "engine.numpy": 315,
-    "engine.numpy.linalg": 28,
-    "engine.numpy.fft": 16,
-    "engine.numpy.random": 52,
-    "engine.numpy.emath": 8,
-    "engine.linalg": 35,
-    "engine.fft": 26,
-    "engine.random": 2,
-    "engine.nn": 25,
-    "engine.nn.functional": 42,
-    "engine.nn.init": 14,
-    "engine.nn.utils": 5,
-    "engine.optim": 2,
-    "engine.optim.lr_scheduler": 6,
+    "engine": 5,
+    "engine.numpy": 6,
+    "engine.numpy.linalg": 10,
+    "engine.numpy.fft": 0,
+    "engine.numpy.random": 40,
+    "engine.numpy.emath": 0,
+    "engine.linalg": 9,
+    "engine.fft": 8,
+    "engine.random": 0,
+    "engine.nn": 0,
+    "engine.nn.functional": 9,
+    "engine.nn.init": 2,
+    "engine.nn.utils": 0,
+    "engine.optim": 1,
+    "engine.optim.lr_scheduler": 2,
 }
 """How many names of each namespace have no example at most: it may only shrink."""
 
@@ -60,6 +61,17 @@ def test_every_public_name_has_a_docstring(space: str) -> None:
         if isinstance(thing, type):
             silent += [f"{name}.{member}" for member in silent_members(thing)]
     assert not silent
+
+
+def test_the_examples_of_ufuncs_run() -> None:
+    # They are made from a table, where doctest does not look for them.
+    run, failed = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE), []
+    for name, thing in own("engine.numpy"):
+        if isinstance(thing, engine.numpy.ufunc):
+            text = inspect.getdoc(thing)
+            test = doctest.DocTestParser().get_doctest(text, {}, name, None, None)
+            failed += [name] * bool(run.run(test, out=lambda _: None).failed)
+    assert not failed
 
 
 @pytest.mark.parametrize("space", SPACES)

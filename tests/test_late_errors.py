@@ -26,7 +26,7 @@ LATE = [
     (
         "y = engine.nn.functional.cross_entropy(logits, classes)",
         IndexError,
-        "bounded: targets from 0 to 2 were required; Target 7 is out of bounds",
+        "bounded: classes from 0 to 2 were required; Target 7 is out of bounds",
     ),
     (
         "y = np.exp(x[np.arange(3) * 2])",

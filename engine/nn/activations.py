@@ -10,7 +10,14 @@ from engine.torch.tensor import Tensor
 
 
 class ReLU(Module):
-    """Negative elements replaced by 0."""
+    """Negative elements replaced by 0.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.ReLU()(engine.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
@@ -25,7 +32,14 @@ class ReLU(Module):
 
 
 class LeakyReLU(Module):
-    """Negative elements multiplied by a small slope."""
+    """Negative elements multiplied by a small slope.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.LeakyReLU(0.1)(engine.tensor([-1.0, 2.0]))
+    tensor([-0.1000,  2.0000])
+    """
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         super().__init__()
@@ -40,7 +54,14 @@ class LeakyReLU(Module):
 
 
 class ELU(Module):
-    """``alpha * (exp(x) - 1)`` below 0."""
+    """``alpha * (exp(x) - 1)`` below 0.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.ELU()(engine.tensor([-1.0, 2.0]))
+    tensor([-0.6321,  2.0000])
+    """
 
     def __init__(self, alpha: float = 1.0) -> None:
         super().__init__()
@@ -55,7 +76,14 @@ class ELU(Module):
 
 
 class GELU(Module):
-    """x times the normal distribution function of x."""
+    """x times the normal distribution function of x.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.GELU()(engine.tensor([-1.0, 2.0]))
+    tensor([-0.1587,  1.9545])
+    """
 
     def __init__(self, approximate: Literal["none", "tanh"] = "none") -> None:
         super().__init__()
@@ -70,7 +98,14 @@ class GELU(Module):
 
 
 class SiLU(Module):
-    """``x * sigmoid(x)``."""
+    """``x * sigmoid(x)``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.SiLU()(engine.tensor([-1.0, 2.0]))
+    tensor([-0.2689,  1.7616])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it."""
@@ -78,7 +113,14 @@ class SiLU(Module):
 
 
 class Sigmoid(Module):
-    """``1 / (1 + exp(-x))``."""
+    """``1 / (1 + exp(-x))``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.Sigmoid()(engine.tensor([0.0, 2.0]))
+    tensor([0.5000, 0.8808])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it."""
@@ -86,7 +128,14 @@ class Sigmoid(Module):
 
 
 class Tanh(Module):
-    """Hyperbolic tangents."""
+    """Hyperbolic tangents.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.Tanh()(engine.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7616])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it."""
@@ -94,7 +143,14 @@ class Tanh(Module):
 
 
 class Softplus(Module):
-    """``log(1 + exp(beta * x)) / beta``."""
+    """``log(1 + exp(beta * x)) / beta``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.Softplus()(engine.tensor([-1.0, 100.0]))
+    tensor([  0.3133, 100.0000])
+    """
 
     def __init__(self, beta: float = 1.0) -> None:
         super().__init__()
@@ -109,7 +165,14 @@ class Softplus(Module):
 
 
 class Softmax(Module):
-    """``exp(x) / sum(exp(x))`` along a dimension."""
+    """``exp(x) / sum(exp(x))`` along a dimension.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.Softmax(dim=1)(engine.tensor([[0.0, 1.0]]))
+    tensor([[0.2689, 0.7311]])
+    """
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -124,7 +187,14 @@ class Softmax(Module):
 
 
 class LogSoftmax(Softmax):
-    """``log(softmax(x))`` along a dimension."""
+    """``log(softmax(x))`` along a dimension.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.LogSoftmax(dim=1)(engine.tensor([[0.0, 1.0]]))
+    tensor([[-1.3133, -0.3133]])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it."""

@@ -56,7 +56,15 @@ class Sequential(Module):
 
 
 class ModuleList(Module):
-    """Modules in a list."""
+    """Modules in a list.
+
+    Examples
+    --------
+    >>> import engine
+    >>> layers = engine.nn.ModuleList([engine.nn.Linear(2, 2), engine.nn.Tanh()])
+    >>> len(layers), layers[1]
+    (2, Tanh())
+    """
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         super().__init__()
@@ -79,7 +87,15 @@ class ModuleList(Module):
 
 
 class ModuleDict(Module):
-    """Modules in a dictionary."""
+    """Modules in a dictionary.
+
+    Examples
+    --------
+    >>> import engine
+    >>> layers = engine.nn.ModuleDict({"act": engine.nn.Tanh()})
+    >>> layers["act"]
+    Tanh()
+    """
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
         super().__init__()
@@ -106,7 +122,15 @@ class ModuleDict(Module):
 
 
 class ParameterList(Module):
-    """Parameters in a list."""
+    """Parameters in a list.
+
+    Examples
+    --------
+    >>> import engine
+    >>> held = engine.nn.ParameterList([engine.nn.Parameter(engine.ones(2))])
+    >>> len(held), held[0].shape
+    (1, engine.Size([2]))
+    """
 
     def __init__(self, parameters: Iterable[Parameter] = ()) -> None:
         super().__init__()

@@ -7,29 +7,40 @@ from typing import Any, Literal
 
 from engine import composites
 from engine.array import Array
-from engine.composites.activations import Reduction
 from engine.errors import named
 from engine.movement import transpose_value
-from engine.ops import bounded
-from engine.ops.op import cast
+from engine.nn.loss_functions import binary_cross_entropy as binary_cross_entropy
+from engine.nn.loss_functions import (
+    binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
+)
+from engine.nn.loss_functions import cross_entropy as cross_entropy
+from engine.nn.loss_functions import huber_loss as huber_loss
+from engine.nn.loss_functions import l1_loss as l1_loss
+from engine.nn.loss_functions import mse_loss as mse_loss
+from engine.nn.loss_functions import nll_loss as nll_loss
 from engine.record.value import Value
-from engine.torch.creation import rand
 from engine.torch.functions import one_hot as one_hot
 from engine.torch.once import Once
 from engine.torch.operands import (
     as_value,
-    check_broadcast,
     check_devices,
-    common_dtype,
-    wrap_dim,
 )
 from engine.torch.products import product
 from engine.torch.reductions import floating
+from engine.torch.sampling import rand
 from engine.torch.tensor import Tensor
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
-    """``input @ weight.T + bias``."""
+    """``input @ weight.T + bias``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, weight = engine.tensor([[1.0, 2.0]]), engine.tensor([[3.0, 4.0]])
+    >>> engine.nn.functional.linear(x, weight, engine.tensor([10.0]))
+    tensor([[21.]])
+    """
     return _linear(input, weight, bias)
 
 
@@ -53,7 +64,14 @@ def _linear(input: Any, weight: Any, bias: Any) -> Tensor:
 
 # -- activations ----------------------------------------------------------------------
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """Negative elements replaced by 0."""
+    """Negative elements replaced by 0.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.relu(engine.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
     return input.relu_() if inplace else input.relu()
 
 
@@ -70,17 +88,38 @@ def _composed(composite: Callable[..., Value], input: Any, *options: Any) -> Ten
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Tensor:
-    """Negative elements multiplied by a small slope."""
+    """Negative elements multiplied by a small slope.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.leaky_relu(engine.tensor([-1.0, 2.0]), 0.1)
+    tensor([-0.1000,  2.0000])
+    """
     return _activated(composites.leaky_relu, input, negative_slope)
 
 
 def elu(input: Any, alpha: float = 1.0) -> Tensor:
-    """``alpha * (exp(x) - 1)`` below 0."""
+    """``alpha * (exp(x) - 1)`` below 0.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.elu(engine.tensor([-1.0, 2.0]))
+    tensor([-0.6321,  2.0000])
+    """
     return _activated(composites.elu, input, alpha)
 
 
 def gelu(input: Any, approximate: Literal["none", "tanh"] = "none") -> Tensor:
-    """x times the normal distribution function of x."""
+    """x times the normal distribution function of x.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.gelu(engine.tensor([-1.0, 2.0]))
+    tensor([-0.1587,  1.9545])
+    """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(
             named(
@@ -92,49 +131,112 @@ def gelu(input: Any, approximate: Literal["none", "tanh"] = "none") -> Tensor:
 
 
 def silu(input: Any) -> Tensor:
-    """``x * sigmoid(x)``."""
+    """``x * sigmoid(x)``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.silu(engine.tensor([-1.0, 2.0]))
+    tensor([-0.2689,  1.7616])
+    """
     return _activated(composites.silu, input)
 
 
 def mish(input: Any) -> Tensor:
-    """``x * tanh(softplus(x))``."""
+    """``x * tanh(softplus(x))``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.mish(engine.tensor([-1.0, 2.0]))
+    tensor([-0.3034,  1.9440])
+    """
     return _activated(composites.mish, input)
 
 
 def softplus(input: Any, beta: float = 1.0) -> Tensor:
-    """``log(1 + exp(beta * x)) / beta``."""
+    """``log(1 + exp(beta * x)) / beta``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.softplus(engine.tensor([-1.0, 100.0]))
+    tensor([  0.3133, 100.0000])
+    """
     return _activated(composites.softplus, input, beta)
 
 
 def logsigmoid(input: Any) -> Tensor:
-    """``log(sigmoid(x))``, accurate far from 0."""
+    """``log(sigmoid(x))``, accurate far from 0.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.logsigmoid(engine.tensor([-100.0, 0.0]))
+    tensor([-100.0000,   -0.6931])
+    """
     return _activated(composites.log_sigmoid, input)
 
 
 def sigmoid(input: Tensor) -> Tensor:
-    """``1 / (1 + exp(-x))``."""
+    """``1 / (1 + exp(-x))``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.sigmoid(engine.tensor([0.0, 2.0]))
+    tensor([0.5000, 0.8808])
+    """
     return input.sigmoid()
 
 
 def tanh(input: Tensor) -> Tensor:
-    """Hyperbolic tangents."""
+    """Hyperbolic tangents.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.tanh(engine.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7616])
+    """
     return input.tanh()
 
 
 def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
-    """``exp(x) / sum(exp(x))`` along a dimension."""
+    """``exp(x) / sum(exp(x))`` along a dimension.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.softmax(engine.tensor([[0.0, 1.0]]), dim=1)
+    tensor([[0.2689, 0.7311]])
+    """
     return input.softmax(dim, dtype)
 
 
 def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
-    """``log(softmax(x))`` along a dimension."""
+    """``log(softmax(x))`` along a dimension.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.log_softmax(engine.tensor([[0.0, 1.0]]), dim=1)
+    tensor([[-1.3133, -0.3133]])
+    """
     return input.log_softmax(dim, dtype)
 
 
 def dropout(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
-    """Elements replaced by 0 with a probability, the others scaled up to match."""
+    """Elements replaced by 0 with a probability, the others scaled up to match.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.dropout(engine.ones(3), p=0.5, training=False)
+    tensor([1., 1., 1.])
+    """
     if not 0.0 <= p <= 1.0:
         raise ValueError(
             named(f"dropout probability has to be between 0 and 1, but got {p}")
@@ -159,7 +261,14 @@ def layer_norm(
     bias: Any = None,
     eps: float = 1e-5,
 ) -> Tensor:
-    """Mean 0 and variance 1 over the last dimensions, then a scale and a shift."""
+    """Mean 0 and variance 1 over the last dimensions, then a scale and a shift.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.layer_norm(engine.tensor([[1.0, 3.0]]), (2,))
+    tensor([[-1.0000,  1.0000]])
+    """
     shape = tuple(normalized_shape)
     if tuple(input.shape[len(input.shape) - len(shape) :]) != shape:
         raise RuntimeError(
@@ -200,7 +309,27 @@ def batch_norm(
     ------
     ValueError
         When a channel has one element only: its variance says nothing.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([[1.0], [3.0]])
+    >>> engine.nn.functional.batch_norm(x, None, None, training=True)
+    tensor([[-1.0000],
+            [ 1.0000]])
     """
+    if input.dim() < 2:
+        raise ValueError(
+            "batch_norm: an input of at least 2 dimensions was required; shape "
+            f"{list(input.shape)} was given"
+        )
+    given = {"running_mean": running_mean, "running_var": running_var}
+    for name, each in {**given, "weight": weight, "bias": bias}.items():
+        if each is not None and tuple(each.shape) != (input.shape[1],):
+            raise RuntimeError(
+                f"batch_norm: {name} should contain {input.shape[1]} elements, as many "
+                f"as the input has channels; shape {list(each.shape)} was given"
+            )
     if training and input.numel() == input.shape[1]:
         raise ValueError(
             "batch_norm: Expected more than 1 value per channel when training, got "
@@ -227,12 +356,29 @@ def batch_norm(
 def normalize(
     input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12
 ) -> Tensor:
-    """Vectors along a dimension divided by their length."""
+    """Vectors along a dimension divided by their length.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.normalize(engine.tensor([[3.0, 4.0]]))
+    tensor([[0.6000, 0.8000]])
+    """
     return input / input.norm(p, dim, keepdim=True).clamp_min(eps)
 
 
 def embedding(input: Tensor, weight: Tensor) -> Tensor:
-    """The rows of a table that indices name."""
+    """The rows of a table that indices name.
+
+    Examples
+    --------
+    >>> import engine
+    >>> table = engine.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> engine.nn.functional.embedding(engine.tensor([1, 0, 1]), table)
+    tensor([[3., 4.],
+            [1., 2.],
+            [3., 4.]])
+    """
     return weight[input]
 
 
@@ -242,7 +388,14 @@ def pad(
     mode: str = "constant",
     value: float | None = None,
 ) -> Tensor:
-    """A number (0) around a tensor: widths before and after, last dimension first."""
+    """A number (0) around a tensor: widths before and after, last dimension first.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.pad(engine.tensor([[1.0, 2.0]]), (1, 2), value=9.0)
+    tensor([[9., 1., 2., 9., 9.]])
+    """
     if mode != "constant":
         raise NotImplementedError(
             f"pad: mode 'constant' was required; {mode!r} was given"
@@ -255,162 +408,3 @@ def pad(
     pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)]
     widths = [(0, 0)] * (input.dim() - len(pairs)) + pairs[::-1]
     return Tensor.wrap(composites.pad(as_value(input), widths, value or 0))
-
-
-# -- losses ---------------------------------------------------------------------------
-def _reduction(name: str, reduction: str) -> Reduction:
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{name}: {reduction!r} is not a valid value for reduction")
-    return reduction  # type: ignore[return-value]
-
-
-@Once
-def _loss_of_pair(
-    name: str, composite: Callable[..., Value], input: Any, target: Any, *options: Any
-) -> Tensor:
-    """A loss of input and target in the dtype in which they meet."""
-    dtype = common_dtype(name, input, target)
-    check_broadcast(name, [tuple(input.shape), tuple(target.shape)])
-    x, y = as_value(input, dtype), as_value(target, dtype)
-    check_devices(name, x, y)
-    return Tensor.wrap(composite(x, y, *options))
-
-
-def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
-    """The squared difference."""
-    how = _reduction("mse_loss", reduction)
-    return _loss_of_pair("mse_loss", composites.mse_loss, input, target, how)
-
-
-def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
-    """The absolute difference."""
-    how = _reduction("l1_loss", reduction)
-    return _loss_of_pair("l1_loss", composites.l1_loss, input, target, how)
-
-
-def huber_loss(
-    input: Any, target: Any, reduction: str = "mean", delta: float = 1.0
-) -> Tensor:
-    """Half the squared difference, linear where it is larger than `delta`."""
-    how = _reduction("huber_loss", reduction)
-    composite = composites.huber_loss
-    return _loss_of_pair("huber_loss", composite, input, target, delta, how)
-
-
-def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Tensor:
-    """-log of the probability of targets in [0, 1], given probabilities."""
-    name = "binary_cross_entropy"
-    how = _reduction(name, reduction)
-    return _loss_of_pair(name, composites.binary_cross_entropy, input, target, how)
-
-
-def binary_cross_entropy_with_logits(
-    input: Any, target: Any, reduction: str = "mean"
-) -> Tensor:
-    """-log of the probability of targets in [0, 1], given log-odds."""
-    name = "binary_cross_entropy_with_logits"
-    how = _reduction(name, reduction)
-    if tuple(input.shape) != tuple(target.shape):
-        raise ValueError(
-            named(
-                f"Target size ({list(target.shape)}) must be the same as input size "
-                f"({list(input.shape)})"
-            )
-        )
-    composite = composites.binary_cross_entropy_with_logits
-    return _loss_of_pair(name, composite, input, target, how)
-
-
-def cross_entropy(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """-log of the softmax of the target classes.
-
-    Parameters
-    ----------
-    input : Tensor
-        Logits; classes lie along dimension 1, or 0 for a vector.
-    target : Tensor
-        Integer classes; or, of the input's shape and dtype, their probabilities.
-    weight : Tensor, optional
-        The weight of each class.
-    ignore_index : int
-        A class that does not count.
-    reduction : {"mean", "sum", "none"}
-        What to make of the losses of all elements.
-    label_smoothing : float
-        The share of the target that is spread over all classes.
-    """
-    how = _reduction("cross_entropy", reduction)
-    return _class_loss(
-        "cross_entropy",
-        composites.cross_entropy,
-        input,
-        target,
-        weight,
-        ignore_index,
-        how,
-        label_smoothing,
-    )
-
-
-def nll_loss(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-) -> Tensor:
-    """-log of the probability of the target classes, given log-probabilities."""
-    options = ignore_index, _reduction("nll_loss", reduction)
-    composite = composites.nll_loss
-    return _class_loss("nll_loss", composite, input, target, weight, *options)
-
-
-@Once
-def _class_loss(
-    name: str,
-    composite: Callable[..., Value],
-    input: Any,
-    target: Any,
-    weight: Any,
-    ignored: int,
-    *options: Any,
-) -> Tensor:
-    """A loss of class numbers, which are checked, or of probabilities."""
-    logits, classes, axis = _classified(name, input, target)
-    scale = None if weight is None else cast(as_value(weight), logits.dtype)
-    if classes.dtype.kind not in "fc":
-        classes = bounded(classes, attributes=(logits.shape[axis], ignored))
-    return Tensor.wrap(composite(logits, classes, axis, scale, ignored, *options))
-
-
-def _classified(name: str, input: Any, target: Any) -> tuple[Value, Value, int]:
-    """Input, target and the dimension of classes, when they fit each other."""
-    x, y = as_value(input), as_value(target)
-    check_devices(name, x, y)
-    if not isinstance(input, Array) or x.dtype.kind != "f":
-        raise RuntimeError(
-            f"{name}: an input of a floating dtype was required; {x.dtype.name} was "
-            "given"
-        )
-    axis = wrap_dim(1 if len(x.shape) > 1 else 0, len(x.shape))
-    expected = x.shape[:axis] + x.shape[axis + 1 :]
-    if y.dtype.kind in "fc":
-        if y.shape != x.shape:
-            raise RuntimeError(
-                f"{name}: probabilities of the shape {list(x.shape)} of the input were "
-                f"required; {list(y.shape)} was given"
-            )
-        return x, cast(y, x.dtype), axis
-    if y.shape != expected:
-        raise ValueError(
-            f"{name}: Expected target of size {list(expected)} for an input of size "
-            f"{list(x.shape)}; {list(y.shape)} was given"
-        )
-    return x, y, axis

@@ -6,8 +6,8 @@ from math import sqrt
 
 from engine.errors import named
 from engine.random import Generator
-from engine.torch.creation import rand, randn
 from engine.torch.gradients import no_grad
+from engine.torch.sampling import rand, randn
 from engine.torch.tensor import Tensor
 
 GAINS = {
@@ -22,7 +22,14 @@ GAINS = {
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """How much an activation shrinks what goes through it; 1 / that, roughly."""
+    """How much an activation shrinks what goes through it; 1 / that, roughly.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.init.calculate_gain("leaky_relu", 1.0)
+    1.0
+    """
     if nonlinearity == "leaky_relu":
         slope = 0.01 if param is None else param
         return sqrt(2.0 / (1.0 + slope**2))
@@ -58,7 +65,15 @@ def _filled(tensor: Tensor, elements: Tensor) -> Tensor:
 def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Fill with uniform numbers in [a, b)."""
+    """Fill with uniform numbers in [a, b).
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.nn.init.uniform_(engine.empty(100), 2.0, 3.0)
+    >>> bool(((x >= 2) & (x < 3)).all())
+    True
+    """
     drawn = rand(tensor.shape, dtype=tensor.dtype, generator=generator)
     return _filled(tensor, drawn * (b - a) + a)
 
@@ -69,35 +84,78 @@ def normal_(
     std: float = 1.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill with normal numbers."""
+    """Fill with normal numbers.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.init.normal_(engine.empty(2, 3), std=0.1).shape
+    engine.Size([2, 3])
+    """
     drawn = randn(tensor.shape, dtype=tensor.dtype, generator=generator)
     return _filled(tensor, drawn * std + mean)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Fill with one number."""
+    """Fill with one number.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.init.constant_(engine.empty(2), 0.5)
+    tensor([0.5000, 0.5000])
+    """
     with no_grad():
         return tensor.fill_(val)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Fill with 0."""
+    """Fill with 0.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.init.zeros_(engine.ones(2))
+    tensor([0., 0.])
+    """
     return constant_(tensor, 0.0)
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """Fill with 1."""
+    """Fill with 1.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.init.ones_(engine.zeros(2))
+    tensor([1., 1.])
+    """
     return constant_(tensor, 1.0)
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
-    """Fill with uniform numbers of the variance 2 gain^2 / (fan in + fan out)."""
+    """Fill with uniform numbers of the variance 2 gain^2 / (fan in + fan out).
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.nn.init.xavier_uniform_(engine.empty(2, 4))
+    >>> bool((x.abs() <= 1.0).all())
+    True
+    """
     bound = gain * sqrt(6.0 / sum(fans(tensor)))
     return uniform_(tensor, -bound, bound)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
-    """Fill with normal numbers of the variance 2 gain^2 / (fan in + fan out)."""
+    """Fill with normal numbers of the variance 2 gain^2 / (fan in + fan out).
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.init.xavier_normal_(engine.empty(2, 4)).shape
+    engine.Size([2, 4])
+    """
     return normal_(tensor, 0.0, gain * sqrt(2.0 / sum(fans(tensor))))
 
 
@@ -116,7 +174,15 @@ def kaiming_uniform_(
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
 ) -> Tensor:
-    """Fill with uniform numbers that keep the variance through an activation."""
+    """Fill with uniform numbers that keep the variance through an activation.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.nn.init.kaiming_uniform_(engine.empty(2, 6))
+    >>> bool((x.abs() <= 1.0).all())
+    True
+    """
     bound = sqrt(3.0) * _scale(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound)
 
@@ -127,5 +193,12 @@ def kaiming_normal_(
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
 ) -> Tensor:
-    """Fill with normal numbers that keep the variance through an activation."""
+    """Fill with normal numbers that keep the variance through an activation.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.init.kaiming_normal_(engine.empty(2, 6)).shape
+    engine.Size([2, 6])
+    """
     return normal_(tensor, 0.0, _scale(tensor, a, mode, nonlinearity))

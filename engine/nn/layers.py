@@ -12,12 +12,20 @@ from engine.errors import named
 from engine.nn import functional, init
 from engine.nn.module import Module
 from engine.nn.parameter import Parameter
-from engine.torch.creation import empty, ones, randn, zeros
+from engine.torch.creation import empty, ones, zeros
+from engine.torch.sampling import randn
 from engine.torch.tensor import Tensor
 
 
 class Identity(Module):
-    """Gives its input; takes any arguments."""
+    """Gives its input; takes any arguments.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.Identity()(engine.ones(2))
+    tensor([1., 1.])
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__()
@@ -82,7 +90,14 @@ class Linear(Module):
 
 
 class Flatten(Module):
-    """Merge dimensions, by default all but the first."""
+    """Merge dimensions, by default all but the first.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.Flatten()(engine.zeros(5, 2, 3)).shape
+    engine.Size([5, 6])
+    """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
@@ -97,7 +112,14 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Split one dimension into several."""
+    """Split one dimension into several.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.Unflatten(1, (2, 3))(engine.zeros(5, 6)).shape
+    engine.Size([5, 2, 3])
+    """
 
     def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
         super().__init__()
@@ -112,7 +134,22 @@ class Unflatten(Module):
 
 
 class Dropout(Module):
-    """In training, replace elements by 0 with a probability and scale up the rest."""
+    """In training, replace elements by 0 with a probability and scale up the rest.
+
+    Parameters
+    ----------
+    p : float
+        The probability; of 0 nothing is replaced, of 1 everything.
+    inplace : bool
+        Whether the input is written to.
+
+    Examples
+    --------
+    >>> import engine
+    >>> layer = engine.nn.Dropout(0.5).eval()
+    >>> layer(engine.ones(3))
+    tensor([1., 1., 1.])
+    """
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
@@ -131,7 +168,22 @@ class Dropout(Module):
 
 
 class LayerNorm(Module):
-    """Mean 0 and variance 1 over the last dimensions, then a scale and a shift."""
+    """Mean 0 and variance 1 over the last dimensions, then a scale and a shift.
+
+    Parameters
+    ----------
+    normalized_shape : int or sequence of int
+        The sizes of the last dimensions.
+    eps : float
+        What is added to the variance.
+
+    Examples
+    --------
+    >>> import engine
+    >>> layer = engine.nn.LayerNorm(2)
+    >>> layer(engine.tensor([[1.0, 3.0]])).detach()
+    tensor([[-1.0000,  1.0000]])
+    """
 
     weight: Parameter | None
     bias: Parameter | None
@@ -178,6 +230,16 @@ class BatchNorm1d(Module):
     In training the statistics are the batch's, and running ones follow them, by the
     share `momentum`, or as means of all batches when it is None; `eval` uses the
     running ones. Inputs have the shape (N, C) or (N, C, L).
+
+    Examples
+    --------
+    >>> import engine
+    >>> layer = engine.nn.BatchNorm1d(1)
+    >>> layer(engine.tensor([[1.0], [3.0]])).detach()
+    tensor([[-1.0000],
+            [ 1.0000]])
+    >>> layer.running_mean
+    tensor([0.2000])
     """
 
     weight: Parameter | None
@@ -243,7 +305,20 @@ class BatchNorm1d(Module):
 
 
 class Embedding(Module):
-    """A table whose rows are looked up by index."""
+    """A table whose rows are looked up by index.
+
+    Parameters
+    ----------
+    num_embeddings, embedding_dim : int
+        The rows and columns of the table, which starts as normal numbers.
+
+    Examples
+    --------
+    >>> import engine
+    >>> table = engine.nn.Embedding(10, 3)
+    >>> table(engine.tensor([[1, 2], [4, 9]])).shape
+    engine.Size([2, 2, 3])
+    """
 
     weight: Parameter
 

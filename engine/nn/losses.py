@@ -38,7 +38,14 @@ class MSELoss(_Loss):
 
 
 class L1Loss(_Loss):
-    """The mean absolute difference."""
+    """The mean absolute difference.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.L1Loss()(engine.tensor([1.0, 2.0]), engine.tensor([1.0, 4.0]))
+    tensor(1.)
+    """
 
     def forward(self, input: Any, target: Any) -> Tensor:
         """Compute the loss."""
@@ -46,7 +53,14 @@ class L1Loss(_Loss):
 
 
 class HuberLoss(_Loss):
-    """Half the squared difference, linear where it is larger than `delta`."""
+    """Half the squared difference, linear where it is larger than `delta`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.HuberLoss(delta=2.0)(engine.tensor([1.0]), engine.tensor([5.0]))
+    tensor(6.)
+    """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
@@ -58,7 +72,14 @@ class HuberLoss(_Loss):
 
 
 class BCELoss(_Loss):
-    """-log of the probability of targets in [0, 1], given probabilities."""
+    """-log of the probability of targets in [0, 1], given probabilities.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.BCELoss()(engine.tensor([0.5, 0.9]), engine.tensor([0.0, 1.0]))
+    tensor(0.3993)
+    """
 
     def forward(self, input: Any, target: Any) -> Tensor:
         """Compute the loss."""
@@ -66,7 +87,15 @@ class BCELoss(_Loss):
 
 
 class BCEWithLogitsLoss(_Loss):
-    """-log of the probability of targets in [0, 1], given log-odds."""
+    """-log of the probability of targets in [0, 1], given log-odds.
+
+    Examples
+    --------
+    >>> import engine
+    >>> loss = engine.nn.BCEWithLogitsLoss()
+    >>> loss(engine.tensor([0.0, 100.0]), engine.tensor([0.0, 1.0]))
+    tensor(0.3466)
+    """
 
     def forward(self, input: Any, target: Any) -> Tensor:
         """Compute the loss."""
@@ -114,7 +143,15 @@ class CrossEntropyLoss(_Loss):
 
 
 class NLLLoss(_Loss):
-    """-log of the probability of the target classes, given log-probabilities."""
+    """-log of the probability of the target classes, given log-probabilities.
+
+    Examples
+    --------
+    >>> import engine
+    >>> logits = engine.tensor([[2.0, 0.0, 0.0]]).log_softmax(1)
+    >>> engine.nn.NLLLoss()(logits, engine.tensor([0]))
+    tensor(0.2395)
+    """
 
     weight: Tensor | None
 

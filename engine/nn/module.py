@@ -126,29 +126,63 @@ class Module:
         super().__delattr__(name)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter, or None in the place of one."""
+        """Add a parameter, or None in the place of one.
+
+        Raises TypeError for anything else, and KeyError for a name with a dot.
+        """
+        self._check("register_parameter", name, param, Parameter)
         self._forget(name)
         self._parameters[name] = param
 
     def register_buffer(
         self, name: str, tensor: Tensor | None, persistent: bool = True
     ) -> None:
-        """Add a tensor that is saved with the parameters, but not trained."""
+        """Add a tensor that is saved with the parameters, but not trained.
+
+        Raises TypeError for anything else than a tensor or None, and KeyError for a
+        name with a dot.
+        """
+        self._check("register_buffer", name, tensor, Tensor)
         self._forget(name)
         self._buffers[name] = tensor
         if not persistent:
             self._not_saved.add(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
-        """Add a module."""
+        """Add a module, or None in the place of one.
+
+        Raises TypeError for anything else, and KeyError for a name with a dot.
+        """
+        self._check("add_module", name, module, Module)
         self._forget(name)
         self._modules[name] = module
+
+    @staticmethod
+    def _check(method: str, name: Any, given: Any, kind: type) -> None:
+        if not isinstance(name, str) or "." in name:  # dots are between names
+            error = KeyError if isinstance(name, str) else TypeError
+            raise error(
+                f"{method}: a name without a dot was required; {name!r} was given"
+            )
+        if not (given is None or isinstance(given, kind)):
+            raise TypeError(
+                f"{method}: a {kind.__name__} or None was required as {name!r}; "
+                f"{type(given).__name__} was given"
+            )
 
     register_module = add_module
 
     # -- contents -----------------------------------------------------------------
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all within it, each once, with dotted names."""
+        """This module and all within it, each once, with dotted names.
+
+        Examples
+        --------
+        >>> import engine
+        >>> model = engine.nn.Sequential(engine.nn.Linear(2, 1), engine.nn.Tanh())
+        >>> [name for name, _ in model.named_modules()]
+        ['', '0', '1']
+        """
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:
@@ -181,7 +215,15 @@ class Module:
     def named_parameters(
         self, prefix: str = "", recurse: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """All parameters, each once, with dotted names."""
+        """All parameters, each once, with dotted names.
+
+        Examples
+        --------
+        >>> import engine
+        >>> model = engine.nn.Sequential(engine.nn.Linear(2, 1))
+        >>> [(name, list(p.shape)) for name, p in model.named_parameters()]
+        [('0.weight', [1, 2]), ('0.bias', [1])]
+        """
         return self._named("_parameters", prefix, recurse)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
@@ -243,7 +285,14 @@ class Module:
         RuntimeError
             When shapes differ, or, if `strict`, when names are missing or unknown.
             Nothing is copied then.
+        TypeError
+            When it is no mapping.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(
+                "load_state_dict: a mapping of names to tensors was required; "
+                f"{type(state_dict).__name__} was given"
+            )
         own = self._state()
         missing = [key for key in own if key not in state_dict]
         unexpected = [key for key in state_dict if key not in own]
@@ -255,13 +304,18 @@ class Module:
             names = ", ".join(f'"{key}"' for key in missing)
             problems.append(f"Missing key(s) in state_dict: {names}. ")
         for key, tensor in own.items():
-            if key in state_dict and tuple(state_dict[key].shape) != tuple(
-                tensor.shape
-            ):
+            if key not in state_dict:
+                continue
+            given = state_dict[key]
+            if not hasattr(given, "shape"):
+                problems.append(
+                    f"{key}: a tensor was required; {type(given).__name__} was given."
+                )
+            elif tuple(given.shape) != tuple(tensor.shape):
                 problems.append(
                     f"size mismatch for {key}: copying a param with shape "
-                    f"{list(state_dict[key].shape)} from checkpoint, the shape in "
-                    f"current model is {list(tensor.shape)}."
+                    f"{list(given.shape)} from checkpoint, the shape in current model "
+                    f"is {list(tensor.shape)}."
                 )
         if problems:
             lines = "\n\t".join(problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.array import Array
+from engine.errors import named
 from engine.torch.once import FACES
 from engine.torch.tensor import Tensor
 
@@ -34,6 +35,10 @@ class Parameter(Tensor):
         return super().__new__(Tensor if data is _NOTHING else cls)
 
     def __init__(self, data: Array, requires_grad: bool = True) -> None:
+        if not isinstance(data, Array):
+            raise TypeError(
+                named(f"a tensor was required; {type(data).__name__} was given")
+            )
         fresh = data.detach()
         self.recipe, self.writeable, self.scalar = fresh.recipe, True, False
         self._line, self._value = fresh.line, None

@@ -120,7 +120,17 @@ def _changed(
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
-    """Bring each element of all gradients to within `clip_value` of 0."""
+    """Bring each element of all gradients to within `clip_value` of 0.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x * x).sum().backward()
+    >>> engine.nn.utils.clip_grad_value_([x], 5.0)
+    >>> x.grad
+    tensor([3., 5.])
+    """
     gradients, limit = _gradients(parameters), float(clip_value)
     if gradients:
         with no_grad():
@@ -132,13 +142,30 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
-    """The elements of all parameters, one after the other."""
+    """The elements of all parameters, one after the other.
+
+    Examples
+    --------
+    >>> import engine
+    >>> layer = engine.nn.Linear(2, 1)
+    >>> engine.nn.utils.parameters_to_vector(layer.parameters()).shape
+    engine.Size([3])
+    """
     joined: Tensor = cat([parameter.reshape(-1) for parameter in parameters])
     return joined
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
-    """Give parameters the elements that `parameters_to_vector` joined."""
+    """Give parameters the elements that `parameters_to_vector` joined.
+
+    Examples
+    --------
+    >>> import engine
+    >>> layer = engine.nn.Linear(2, 1)
+    >>> engine.nn.utils.vector_to_parameters(engine.arange(3.0), layer.parameters())
+    >>> layer.bias.detach()
+    tensor([2.])
+    """
     start = 0
     for parameter in parameters:
         end = start + parameter.numel()

@@ -33,7 +33,9 @@ from . import (
     covariance,
     creation,
     dates,
+    differences,
     emath,
+    extremes,
     fft,
     files,
     floating_errors,
@@ -48,15 +50,18 @@ from . import (
     manipulation,
     names,
     nanfunctions,
+    nanquantiles,
     numeric,
     operators,
     pieces,
     polynomials,
     products,
     protocols,
+    quantiles,
     quick,
     random,
     ranges,
+    rearrangement,
     reductions,
     scans,
     selection,
@@ -67,6 +72,7 @@ from . import (
     triangles,
     ufuncs,
     windows,
+    writing,
 )
 from .along import *  # noqa: F403
 from .averages import *  # noqa: F403
@@ -78,6 +84,8 @@ from .conversion import *  # noqa: F403
 from .covariance import *  # noqa: F403
 from .creation import *  # noqa: F403
 from .dates import *  # noqa: F403
+from .differences import *  # noqa: F403
+from .extremes import *  # noqa: F403
 from .fallback import FallbackWarning
 from .files import *  # noqa: F403
 from .floating_errors import *  # noqa: F403
@@ -88,11 +96,14 @@ from .inspection import *  # noqa: F403
 from .joining import *  # noqa: F403
 from .manipulation import *  # noqa: F403
 from .nanfunctions import *  # noqa: F403
+from .nanquantiles import *  # noqa: F403
 from .numeric import *  # noqa: F403
 from .pieces import *  # noqa: F403
 from .polynomials import *  # noqa: F403
 from .products import *  # noqa: F403
+from .quantiles import *  # noqa: F403
 from .ranges import *  # noqa: F403
+from .rearrangement import *  # noqa: F403
 from .reductions import *  # noqa: F403
 from .scans import *  # noqa: F403
 from .selection import *  # noqa: F403
@@ -104,6 +115,7 @@ from .triangles import *  # noqa: F403
 from .ufunc import ufunc
 from .ufuncs import *  # noqa: F403
 from .windows import *  # noqa: F403
+from .writing import *  # noqa: F403
 
 if TYPE_CHECKING:
     from . import testing as testing
@@ -142,30 +154,36 @@ __all__ += conversion.__all__
 __all__ += covariance.__all__
 __all__ += creation.__all__
 __all__ += dates.__all__
+__all__ += differences.__all__
+__all__ += extremes.__all__
 __all__ += files.__all__
 __all__ += floating_errors.__all__
 __all__ += grids.__all__
 __all__ += histograms.__all__
 __all__ += information.__all__
 __all__ += inspection.__all__
-__all__ += nanfunctions.__all__
-__all__ += sets.__all__
 __all__ += joining.__all__
 __all__ += manipulation.__all__
+__all__ += nanfunctions.__all__
+__all__ += nanquantiles.__all__
 __all__ += numeric.__all__
 __all__ += pieces.__all__
 __all__ += polynomials.__all__
 __all__ += products.__all__
+__all__ += quantiles.__all__
 __all__ += ranges.__all__
+__all__ += rearrangement.__all__
 __all__ += reductions.__all__
 __all__ += scans.__all__
 __all__ += selection.__all__
+__all__ += sets.__all__
 __all__ += signals.__all__
 __all__ += sorting.__all__
 __all__ += statistics.__all__
 __all__ += triangles.__all__
 __all__ += ufuncs.__all__
 __all__ += windows.__all__
+__all__ += writing.__all__
 
 
 def __getattr__(name: str) -> Any:

@@ -58,6 +58,12 @@ def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
     """A function of an array and an axis, applied for one axis after the other.
 
     Axes that the function takes away are put back, with extent 1.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.apply_over_axes(np.sum, np.ones((2, 3)), [0, 1])
+    array([[6.]])
     """
     array = face.asarray(a)
     rank = array.ndim

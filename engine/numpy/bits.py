@@ -32,14 +32,28 @@ flatiter = Flat
 
 
 def packbits(a: Any, /, axis: Any = None, bitorder: str = "big") -> Any:
-    """Truth values as bits of bytes. Computes."""
+    """Truth values as bits of bytes. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.packbits(np.array([1, 0, 1]))
+    array([160], dtype=uint8)
+    """
     return quiet_call(np.packbits, a, axis, bitorder)
 
 
 def unpackbits(
     a: Any, /, axis: Any = None, count: Any = None, bitorder: str = "big"
 ) -> Any:
-    """The bits of bytes, each in a byte of its own. Computes."""
+    """The bits of bytes, each in a byte of its own. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.unpackbits(np.array([5], dtype="uint8"))
+    array([0, 0, 0, 0, 0, 1, 0, 1], dtype=uint8)
+    """
     return quiet_call(np.unpackbits, a, axis, count, bitorder)
 
 
@@ -47,6 +61,12 @@ def real_if_close(a: Any, tol: float = 100) -> Any:
     """The real part where no imaginary part is more than rounding. Computes.
 
     `tol` is a number of machine epsilons where it is above 1, else the limit itself.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.real_if_close(np.array([2 + 1e-15j]))
+    array([2.])
     """
     given = face.asarray(a)
     if not iscomplexobj(given):
@@ -56,7 +76,14 @@ def real_if_close(a: Any, tol: float = 100) -> Any:
 
 
 def mask_indices(n: int, mask_func: Any, k: Any = 0) -> tuple[Any, ...]:
-    """Where a function such as `triu` leaves elements of an (n, n) array. Computes."""
+    """Where a function such as `triu` leaves elements of an (n, n) array. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.mask_indices(2, np.triu, 1)
+    (array([0]), array([1]))
+    """
     return nonzero(face.asarray(mask_func(ones((n, n), int), k)) != 0)
 
 
@@ -90,6 +117,12 @@ def require(
     requirements : str or list of str, optional
         ``"C"`` or ``"F"`` order, ``"W"`` writeable, ``"O"`` owner of its memory; every
         array is aligned (``"A"``).
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.require(np.ones((2, 2)).T, requirements="C").flags.c_contiguous
+    True
     """
     check_device(None, like)
     names = list(requirements or ())

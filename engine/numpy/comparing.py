@@ -35,7 +35,14 @@ __all__ = [
 def isclose(
     a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
 ) -> Any:
-    """Whether elements are equal within ``atol + rtol * abs(b)``."""
+    """Whether elements are equal within ``atol + rtol * abs(b)``.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.isclose(np.array([1.0, 2.0]), np.array([1.0 + 1e-9, 2.1]))
+    array([ True, False])
+    """
     x, y = face.asarray(a), face.asarray(b)
     if y.dtype.kind in "biu":
         y = y.astype(np.result_type(y.dtype, 1.0))
@@ -51,12 +58,26 @@ def isclose(
 def allclose(
     a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
 ) -> bool:
-    """Whether all elements are equal within a tolerance. Computes."""
+    """Whether all elements are equal within a tolerance. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> bool(np.allclose(np.array([1.0, 2.0]), [1.0 + 1e-9, 2.0]))
+    True
+    """
     return bool(reductions.all(isclose(a, b, rtol, atol, equal_nan)))
 
 
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
-    """Whether shapes and all elements are equal. Computes."""
+    """Whether shapes and all elements are equal. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.array_equal(np.arange(3), [0, 1, 2])
+    True
+    """
     x, y = face.asarray(a1), face.asarray(a2)
     if x.shape != y.shape:
         return False
@@ -67,7 +88,14 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
 
 
 def array_equiv(a1: Any, a2: Any) -> bool:
-    """Whether all elements are equal after broadcasting. Computes."""
+    """Whether all elements are equal after broadcasting. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.array_equiv(np.array([[2, 2], [2, 2]]), 2)
+    True
+    """
     x, y = face.asarray(a1), face.asarray(a2)
     try:
         np.broadcast_shapes(x.shape, y.shape)
@@ -77,32 +105,74 @@ def array_equiv(a1: Any, a2: Any) -> bool:
 
 
 def isreal(x: Any) -> Any:
-    """Whether elements have no imaginary part."""
+    """Whether elements have no imaginary part.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.isreal(np.array([1 + 0j, 1j]))
+    array([ True, False])
+    """
     return face.asarray(x).imag == 0
 
 
 def iscomplex(x: Any) -> Any:
-    """Whether elements have an imaginary part."""
+    """Whether elements have an imaginary part.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.iscomplex(np.array([1 + 0j, 1j]))
+    array([False,  True])
+    """
     return face.asarray(x).imag != 0
 
 
 def isrealobj(x: Any) -> bool:
-    """Whether the dtype is not complex."""
+    """Whether the dtype is not complex.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.isrealobj(np.arange(3))
+    True
+    """
     return face.asarray(x).dtype.kind != "c"
 
 
 def iscomplexobj(x: Any) -> bool:
-    """Whether the dtype is complex."""
+    """Whether the dtype is complex.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.iscomplexobj(np.array([1 + 0j]))
+    True
+    """
     return face.asarray(x).dtype.kind == "c"
 
 
 def isposinf(x: Any, out: Any = None) -> Any:
-    """Whether elements are positive infinity."""
+    """Whether elements are positive infinity.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.isposinf(np.array([np.inf, -np.inf, np.nan]))
+    array([ True, False, False])
+    """
     return deliver("isposinf", _on_a_line(x) == np.inf, out)
 
 
 def isneginf(x: Any, out: Any = None) -> Any:
-    """Whether elements are negative infinity."""
+    """Whether elements are negative infinity.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.isneginf(np.array([np.inf, -np.inf, np.nan]))
+    array([False,  True, False])
+    """
     return deliver("isneginf", _on_a_line(x) == -np.inf, out)
 
 
@@ -115,7 +185,14 @@ def _on_a_line(x: Any) -> face.ndarray:
 
 
 def isscalar(element: Any) -> bool:
-    """Whether something is a number rather than an array."""
+    """Whether something is a number rather than an array.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.isscalar(3.0), np.isscalar(np.ones(1))
+    (True, False)
+    """
     if isinstance(element, Array):
         return element.scalar
     return bool(np.isscalar(element))
@@ -123,13 +200,27 @@ def isscalar(element: Any) -> bool:
 
 # -- dtypes ---------------------------------------------------------------------------
 def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
-    """The dtype to which arrays, dtypes and (weak) Python numbers are promoted."""
+    """The dtype to which arrays, dtypes and (weak) Python numbers are promoted.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.result_type(np.ones(2, "float32"), 1.5), np.result_type("int8", "uint8")
+    (dtype('float32'), dtype('int16'))
+    """
     given = [x.dtype if isinstance(x, Array) else x for x in arrays_and_dtypes]
     found: np.dtype[Any] = np.result_type(*given)
     return found
 
 
 def can_cast(from_: Any, to: Any, casting: str = "safe") -> bool:
-    """Whether a cast between dtypes is allowed by a rule."""
+    """Whether a cast between dtypes is allowed by a rule.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.can_cast("int32", "float64"), np.can_cast("float64", "int32")
+    (True, False)
+    """
     source = from_.dtype if isinstance(from_, Array) else from_
     return np.can_cast(source, to, casting)  # type: ignore[arg-type]

@@ -165,6 +165,30 @@ def asarray(
     """`a` itself if it is an array of Engine, else a new one from its elements.
 
     ``copy=False`` shares foreign memory, as `from_numpy` does.
+
+    Parameters
+    ----------
+    a : array_like
+        Arrays of NumPy are copied, unless `copy` is False.
+    dtype : dtype, optional
+        A cast, where it is another one.
+    copy : bool, optional
+        True copies always, False never.
+
+    Raises
+    ------
+    ValueError
+        Where `copy` is False and a copy is needed.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.asarray([[1, 2], [3, 4]], dtype="float32")
+    array([[1., 2.],
+           [3., 4.]], dtype=float32)
+    >>> x = np.arange(3)
+    >>> np.asarray(x) is x
+    True
     """
     check_device(device, like)
     made = array(a, dtype, copy=copy, order=order)
@@ -180,24 +204,52 @@ def asanyarray(
     copy: bool | None = None,
     like: Any = None,
 ) -> face.ndarray:
-    """As `asarray`."""
+    """As `asarray`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.asanyarray((1, 2))
+    array([1, 2])
+    """
     return asarray(a, dtype, order, device=device, copy=copy, like=like)
 
 
 def ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> face.ndarray:
-    """An array in C order of at least one dimension; copied only where needed."""
+    """An array in C order of at least one dimension; copied only where needed.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.ascontiguousarray(np.ones((2, 3)).T).flags.c_contiguous
+    True
+    """
     check_device(None, like)
     return array(a, dtype, copy=None, order="C", ndmin=1)
 
 
 def asfortranarray(a: Any, dtype: Any = None, *, like: Any = None) -> face.ndarray:
-    """An array in Fortran order of at least one dimension; copied only where needed."""
+    """An array in Fortran order of at least one dimension; copied only where needed.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.asfortranarray(np.ones((2, 3))).strides
+    (8, 16)
+    """
     check_device(None, like)
     return array(a, dtype, copy=None, order="F", ndmin=1)
 
 
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> face.ndarray:
-    """As `asarray`; raises ValueError where an element is infinite or NaN."""
+    """As `asarray`; raises ValueError where an element is infinite or NaN.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.asarray_chkfinite([1.0, 2.0])
+    array([1., 2.])
+    """
     made = asarray(a, dtype, order)
     finite = elementwise.apply(REGISTRY["isfinite"], made).all()
     if made.dtype.kind in "fc" and not finite:
@@ -206,7 +258,17 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> face.ndar
 
 
 def copy(a: Any, order: str = "K", subok: bool = False) -> face.ndarray:
-    """A copy of an array."""
+    """A copy of an array.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.arange(3)
+    >>> y = np.copy(x)
+    >>> y[0] = 9
+    >>> x
+    array([0, 1, 2])
+    """
     return array(a, order=order, copy=True)
 
 
@@ -283,7 +345,14 @@ def frombuffer(
     *,
     like: Any = None,
 ) -> face.ndarray:
-    """An array of the bytes of a buffer, copied; of float64 where no dtype is given."""
+    r"""An array of the bytes of a buffer, copied; of float64 where no dtype is given.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.frombuffer(b"\x01\x02\x03", dtype="uint8", offset=1)
+    array([2, 3], dtype=uint8)
+    """
     check_device(None, like)
     with naming():
         given = np.frombuffer(buffer, float if dtype is None else dtype, count, offset)
@@ -293,7 +362,14 @@ def frombuffer(
 def fromiter(
     iter: Any, dtype: Any, count: int = -1, *, like: Any = None
 ) -> face.ndarray:
-    """An array of what an iterable gives."""
+    """An array of what an iterable gives.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fromiter((n * n for n in range(4)), int)
+    array([0, 1, 4, 9])
+    """
     check_device(None, like)
     numbers = (x.item() if isinstance(x, Array) else x for x in iter)
     return array(np.fromiter(numbers, dtype, count))
@@ -302,7 +378,18 @@ def fromiter(
 def from_dlpack(
     x: Any, /, *, device: Any = None, copy: bool | None = None
 ) -> face.ndarray:
-    """An array over memory that another library shares by DLPack."""
+    """An array over memory that another library shares by DLPack.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> import numpy
+    >>> a = numpy.zeros(2)
+    >>> x = np.from_dlpack(a)
+    >>> a[0] = 5
+    >>> x
+    array([5., 0.])
+    """
     check_device(device)
     if isinstance(x, Array):
         return placed(array(x, copy=copy), device, x)

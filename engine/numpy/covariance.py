@@ -121,7 +121,15 @@ def _weights(count: int, fweights: Any, aweights: Any) -> Any:
 
 
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
-    """The correlation coefficients of variables; parameters as of `cov`."""
+    """The correlation coefficients of variables; parameters as of `cov`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.corrcoef(np.array([[1.0, 2.0, 3.0], [1.0, 4.0, 4.0]])).round(3)
+    array([[1.   , 0.866],
+           [0.866, 1.   ]])
+    """
     matrix = cov(x, y, rowvar, dtype=dtype)
     if matrix.ndim == 0:
         return matrix / matrix

@@ -132,7 +132,15 @@ def ones(
     device: Any = None,
     like: Any = None,
 ) -> face.ndarray:
-    """An array of ones; parameters as of `zeros`."""
+    """An array of ones; parameters as of `zeros`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.ones((2, 3), dtype=int)
+    array([[1, 1, 1],
+           [1, 1, 1]])
+    """
     check_device(device, like)
     return placed(_filled(shape, 1, numeric_dtype(dtype, "ones"), order), device)
 
@@ -145,7 +153,14 @@ def empty(
     device: Any = None,
     like: Any = None,
 ) -> face.ndarray:
-    """An array whose elements are to be written: zeros; parameters as of `zeros`."""
+    """An array whose elements are to be written: zeros; parameters as of `zeros`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.empty((2, 2)).shape
+    (2, 2)
+    """
     check_device(device, like)
     return placed(_filled(shape, 0, numeric_dtype(dtype, "empty"), order), device)
 
@@ -159,7 +174,24 @@ def full(
     device: Any = None,
     like: Any = None,
 ) -> face.ndarray:
-    """An array of one value, or of values broadcast to the shape."""
+    """An array of one value, or of values broadcast to the shape.
+
+    Parameters
+    ----------
+    shape : int or sequence of int
+    fill_value : scalar or array_like
+    dtype : dtype, optional
+        That of `fill_value` when it is left out.
+    order : {"C", "F"}
+        Which axis varies fastest in memory.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.full((2, 2), [1, 7])
+    array([[1, 7],
+           [1, 7]])
+    """
     check_device(device, like)
     if dtype is None:
         dtype = fill_value.dtype if hasattr(fill_value, "dtype") else None
@@ -205,7 +237,15 @@ def zeros_like(
     *,
     device: Any = None,
 ) -> face.ndarray:
-    """Zeros of the shape, dtype and layout of an array."""
+    """Zeros of the shape, dtype and layout of an array.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.zeros_like(np.array([[1, 2], [3, 4]]))
+    array([[0, 0],
+           [0, 0]])
+    """
     check_device(device)
     return placed(_like(a, 0, dtype, order, shape, "zeros_like"), device, a)
 
@@ -219,7 +259,14 @@ def ones_like(
     *,
     device: Any = None,
 ) -> face.ndarray:
-    """Ones of the shape, dtype and layout of an array."""
+    """Ones of the shape, dtype and layout of an array.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.ones_like(np.arange(3.0), dtype=int)
+    array([1, 1, 1])
+    """
     check_device(device)
     return placed(_like(a, 1, dtype, order, shape, "ones_like"), device, a)
 
@@ -234,7 +281,14 @@ def empty_like(
     *,
     device: Any = None,
 ) -> face.ndarray:
-    """An array like another one, whose elements are to be written: zeros."""
+    """An array like another one, whose elements are to be written: zeros.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.empty_like(np.ones((2, 3), "float32")).dtype
+    dtype('float32')
+    """
     check_device(device)
     made = _like(prototype, 0, dtype, order, shape, "empty_like")
     return placed(made, device, prototype)
@@ -250,7 +304,14 @@ def full_like(
     *,
     device: Any = None,
 ) -> face.ndarray:
-    """One value, in the shape, dtype and layout of an array."""
+    """One value, in the shape, dtype and layout of an array.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.full_like(np.arange(3), 2.7)
+    array([2, 2, 2])
+    """
     check_device(device)
     out = _like(a, 0, dtype, order, shape, "full_like")
     if isinstance(fill_value, NUMBERS):

@@ -67,7 +67,15 @@ def is_busday(
     busdaycal: Any = None,
     out: Any = None,
 ) -> Any:
-    """Whether dates are business days. Computes."""
+    """Whether dates are business days. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> days = np.array(["2024-03-01", "2024-03-02"], dtype="datetime64[D]")
+    >>> np.is_busday(days)
+    array([ True, False])
+    """
     made = quiet_call(np.is_busday, dates, **_days(weekmask, holidays, busdaycal))
     return deliver("is_busday", made, out)
 

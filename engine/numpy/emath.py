@@ -60,27 +60,62 @@ def sqrt(x: Any) -> Any:
 
 
 def log(x: Any) -> Any:
-    """The natural logarithm; complex where there are negative numbers."""
+    """The natural logarithm; complex where there are negative numbers.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.emath.log(np.array([-1.0]))
+    array([0.+3.14159265j])
+    """
     return ufuncs.log(_non_negative(x))
 
 
 def log10(x: Any) -> Any:
-    """The logarithm to the base 10; complex where there are negative numbers."""
+    """The logarithm to the base 10; complex where there are negative numbers.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.emath.log10(np.array([100.0]))
+    array([2.])
+    """
     return ufuncs.log10(_non_negative(x))
 
 
 def log2(x: Any) -> Any:
-    """The logarithm to the base 2; complex where there are negative numbers."""
+    """The logarithm to the base 2; complex where there are negative numbers.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.emath.log2(np.array([8.0, -8.0])).round(3)
+    array([3.+0.j   , 3.+4.532j])
+    """
     return ufuncs.log2(_non_negative(x))
 
 
 def logn(n: Any, x: Any) -> Any:
-    """The logarithm to the base n; complex where there are negative numbers."""
+    """The logarithm to the base n; complex where there are negative numbers.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.emath.logn(2, np.array([4.0, 8.0]))
+    array([2., 3.])
+    """
     return ufuncs.log(_non_negative(x)) / ufuncs.log(_non_negative(n))
 
 
 def power(x: Any, p: Any) -> Any:
-    """x to the power p; complex where x is negative, floating where p is."""
+    """x to the power p; complex where x is negative, floating where p is.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.emath.power(np.array([-4.0]), 0.5).round(6)
+    array([0.+2.j])
+    """
     exponent = face.asarray(p)
     if exponent.dtype.kind in "iu" and (exponent < 0).any():
         exponent = exponent * 1.0
@@ -88,17 +123,38 @@ def power(x: Any, p: Any) -> Any:
 
 
 def arccos(x: Any) -> Any:
-    """The inverse cosine; complex where there are numbers beyond 1."""
+    """The inverse cosine; complex where there are numbers beyond 1.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.emath.arccos(np.array([1.0, 2.0])).round(3)
+    array([0.-0.j   , 0.-1.317j])
+    """
     return ufuncs.arccos(_at_most_one(x))
 
 
 def arcsin(x: Any) -> Any:
-    """The inverse sine; complex where there are numbers beyond 1."""
+    """The inverse sine; complex where there are numbers beyond 1.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.emath.arcsin(np.array([2.0])).round(3)
+    array([1.571+1.317j])
+    """
     return ufuncs.arcsin(_at_most_one(x))
 
 
 def arctanh(x: Any) -> Any:
-    """The inverse hyperbolic tangent; complex where there are numbers beyond 1."""
+    """The inverse hyperbolic tangent; complex where there are numbers beyond 1.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.emath.arctanh(np.array([2.0])).round(3)
+    array([0.549+1.571j])
+    """
     return ufuncs.arctanh(_at_most_one(x))
 
 

@@ -68,35 +68,70 @@ def fft(
 def ifft(
     a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
 ) -> Any:
-    """The inverse of `fft`."""
+    """The inverse of `fft`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.ifft(np.array([4.0, 0.0, 0.0, 0.0]))
+    array([1.+0.j, 1.+0.j, 1.+0.j, 1.+0.j])
+    """
     return _along(fourier.ifft, a, n, axis, norm, out)
 
 
 def rfft(
     a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
 ) -> Any:
-    """The transform of real numbers, its first half."""
+    """The transform of real numbers, its first half.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.rfft(np.array([1.0, 0.0, 1.0, 0.0]))
+    array([2.+0.j, 0.+0.j, 2.+0.j])
+    """
     return _along(fourier.rfft, a, n, axis, norm, out)
 
 
 def irfft(
     a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
 ) -> Any:
-    """The inverse of `rfft`."""
+    """The inverse of `rfft`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.irfft(np.array([2.0, 0.0, 2.0]))
+    array([1., 0., 1., 0.])
+    """
     return _along(fourier.irfft, a, n, axis, norm, out)
 
 
 def hfft(
     a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
 ) -> Any:
-    """The transform of a Hermitian sequence, given its first half: real numbers."""
+    """The transform of a Hermitian sequence, given its first half: real numbers.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.hfft(np.array([1.0, 0.5, 0.0]))
+    array([2., 1., 0., 1.])
+    """
     return _along(fourier.hfft, a, n, axis, norm, out)
 
 
 def ihfft(
     a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
 ) -> Any:
-    """The inverse of `hfft`."""
+    """The inverse of `hfft`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.ihfft(np.array([1.0, 1.0, 1.0, 1.0]))
+    array([1.-0.j, 0.-0.j, 0.-0.j])
+    """
     return _along(fourier.ihfft, a, n, axis, norm, out)
 
 
@@ -115,21 +150,44 @@ def _lengths(s: Any, axes: Any) -> Any:
 def fft2(
     a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None
 ) -> Any:
-    """The transform over two axes."""
+    """The transform over two axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.fft2(np.eye(2))
+    array([[2.+0.j, 0.+0.j],
+           [0.+0.j, 2.+0.j]])
+    """
     return fftn(a, s, axes, norm, out)
 
 
 def ifft2(
     a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None
 ) -> Any:
-    """The inverse of `fft2`."""
+    """The inverse of `fft2`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.ifft2(np.fft.fft2(np.eye(2))).real
+    array([[1., 0.],
+           [0., 1.]])
+    """
     return ifftn(a, s, axes, norm, out)
 
 
 def fftn(
     a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None
 ) -> Any:
-    """The transform over axes."""
+    """The transform over axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.fftn(np.ones((2, 2, 2)))[0, 0, 0]
+    np.complex128(8+0j)
+    """
     value = fourier.fftn(_value(a), _lengths(s, axes), axes, norm)
     return delivered("fftn", value, out)
 
@@ -137,7 +195,15 @@ def fftn(
 def ifftn(
     a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None
 ) -> Any:
-    """The inverse of `fftn`."""
+    """The inverse of `fftn`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.ifftn(np.fft.fftn(np.arange(4.0).reshape(2, 2))).real
+    array([[0., 1.],
+           [2., 3.]])
+    """
     value = fourier.fftn(_value(a), _lengths(s, axes), axes, norm, inverse=True)
     return delivered("ifftn", value, out)
 
@@ -145,7 +211,14 @@ def ifftn(
 def rfftn(
     a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None
 ) -> Any:
-    """The transform of real numbers over axes; half of the last one."""
+    """The transform of real numbers over axes; half of the last one.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.rfftn(np.ones((2, 4))).shape
+    (2, 3)
+    """
     value = fourier.rfftn(_value(a), _lengths(s, axes), axes, norm)
     return delivered("rfftn", value, out)
 
@@ -153,7 +226,14 @@ def rfftn(
 def irfftn(
     a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None
 ) -> Any:
-    """The inverse of `rfftn`."""
+    """The inverse of `rfftn`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.irfftn(np.fft.rfftn(np.ones((2, 4)))).shape
+    (2, 4)
+    """
     value = fourier.irfftn(_value(a), _lengths(s, axes), axes, norm)
     return delivered("irfftn", value, out)
 
@@ -161,14 +241,29 @@ def irfftn(
 def rfft2(
     a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None
 ) -> Any:
-    """The transform of real numbers over two axes."""
+    """The transform of real numbers over two axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.rfft2(np.ones((2, 4)))[0]
+    array([8.+0.j, 0.+0.j, 0.+0.j])
+    """
     return rfftn(a, s, axes, norm, out)
 
 
 def irfft2(
     a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None
 ) -> Any:
-    """The inverse of `rfft2`."""
+    """The inverse of `rfft2`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.irfft2(np.fft.rfft2(np.ones((2, 4))))
+    array([[1., 1., 1., 1.],
+           [1., 1., 1., 1.]])
+    """
     return irfftn(a, s, axes, norm, out)
 
 
@@ -200,12 +295,19 @@ def fftfreq(n: int, d: float = 1.0, device: Any = None, *, dtype: Any = None) ->
 
 
 def rfftfreq(n: int, d: float = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
-    """The frequencies of `rfft`."""
+    """The frequencies of `rfft`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.rfftfreq(4, d=0.5)
+    array([0. , 0.5, 1. ])
+    """
     return _frequencies(np.fft.rfftfreq, n, d, device, dtype)
 
 
 def _shifted(x: Any, axes: Any, sign: int) -> Any:
-    from .manipulation import roll
+    from .rearrangement import roll
 
     array = face.asarray(x)
     if axes is None:
@@ -219,12 +321,26 @@ def _shifted(x: Any, axes: Any, sign: int) -> Any:
 
 
 def fftshift(x: Any, axes: Any = None) -> Any:
-    """The zero frequency moved to the middle."""
+    """The zero frequency moved to the middle.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.fftshift(np.fft.fftfreq(4))
+    array([-0.5 , -0.25,  0.  ,  0.25])
+    """
     return _shifted(x, axes, 1)
 
 
 def ifftshift(x: Any, axes: Any = None) -> Any:
-    """The inverse of `fftshift`."""
+    """The inverse of `fftshift`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fft.ifftshift(np.arange(4))
+    array([2, 3, 0, 1])
+    """
     return _shifted(x, axes, -1)
 
 

@@ -25,12 +25,33 @@ __all__ = [
 
 
 def save(file: Any, arr: Any, allow_pickle: bool = True) -> None:
-    """Write an array to a .npy file."""
+    """Write an array to a .npy file.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "x.npy")
+    >>> np.save(path, np.arange(3))
+    >>> np.load(path)
+    array([0, 1, 2])
+    """
     ask("save", np.save, file, to_host(arr), allow_pickle)
 
 
 def savez(file: Any, *args: Any, allow_pickle: bool = True, **kwds: Any) -> None:
-    """Write several arrays to one .npz file, under the names of keywords."""
+    """Write several arrays to one .npz file, under the names of keywords.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> np.savez(file, x=np.arange(3), y=np.ones(1))
+    >>> place = file.seek(0)
+    >>> np.load(file)["y"]
+    array([1.])
+    """
     arrays, named = to_host(args), to_host(kwds)
     ask("savez", np.savez, file, *arrays, allow_pickle=allow_pickle, **named)
 
@@ -125,7 +146,17 @@ def savetxt(
     comments: str = "# ",
     encoding: str | None = None,
 ) -> None:
-    """Write an array of one or two axes as text, a line for each row."""
+    """Write an array of one or two axes as text, a line for each row.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> import io
+    >>> file = io.StringIO()
+    >>> np.savetxt(file, np.array([[1, 2], [3, 4]]), fmt="%d", delimiter=",")
+    >>> file.getvalue().split()
+    ['1,2', '3,4']
+    """
     options = (fmt, delimiter, newline, header, footer, comments, encoding)
     ask("savetxt", np.savetxt, fname, to_host(X), *options)
 
@@ -146,7 +177,16 @@ def loadtxt(
     quotechar: str | None = None,
     like: Any = None,
 ) -> Any:
-    """The numbers of a text file, a row for each line."""
+    r"""The numbers of a text file, a row for each line.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> import io
+    >>> np.loadtxt(io.StringIO("1 2\n3 4"), dtype=int)
+    array([[1, 2],
+           [3, 4]])
+    """
     check_device(None, like)
     found = ask(
         "loadtxt",
@@ -241,7 +281,14 @@ def genfromtxt(
 def fromstring(
     string: Any, dtype: Any = float, count: int = -1, *, sep: str, like: Any = None
 ) -> Any:
-    """The numbers in a text, which stand between separators."""
+    """The numbers in a text, which stand between separators.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fromstring("1, 2, 3", sep=",")
+    array([1., 2., 3.])
+    """
     check_device(None, like)
     return wrapped(ask("fromstring", np.fromstring, string, dtype, count, sep=sep))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 import engine.ops as _ops
 from engine.array import Array
-from engine.errors import named, warn_of_parts
+from engine.errors import called, named, warn_of_parts
 from engine.kernels.backend import HOST
 from engine.ops.transfer import on_device
 from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
@@ -21,7 +21,7 @@ from .devices import checked_device
 from .flags import Flags
 from .memory import Memory, laid_over
 from .methods import Methods
-from .operands import NDArray, host_array, operand, read_as
+from .operands import KINDS, NDArray, host_array, operand, read_as
 from .operators import Operators
 from .printing import Printing
 from .scalars import Scalars
@@ -372,7 +372,8 @@ def asarray(x: Any) -> ndarray:
     if isinstance(x, Array):
         return ndarray.from_line(x.line, x.recipe, x.writeable)
     array = host_array(x)
-    operand(array, "asarray")
+    if array.dtype.kind not in KINDS:
+        operand(x, called())  # says what was given
     rank = array.ndim
     order = tuple(sorted(range(rank), key=lambda axis: -abs(array.strides[axis])))
     return ndarray.wrap(constant(array.transpose(order)), order)

@@ -26,17 +26,38 @@ __all__ = [
 
 
 def shape(a: Any) -> tuple[int, ...]:
-    """The extent of each axis."""
+    """The extent of each axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.shape([[1, 2, 3]]), np.shape(np.ones((4, 0)))
+    ((1, 3), (4, 0))
+    """
     return face.asarray(a).shape
 
 
 def ndim(a: Any) -> int:
-    """The number of axes."""
+    """The number of axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.ndim(np.ones((2, 3))), np.ndim(5)
+    (2, 0)
+    """
     return face.asarray(a).ndim
 
 
 def size(a: Any, axis: int | tuple[int, ...] | None = None) -> int:
-    """The number of elements, of all or along axes."""
+    """The number of elements, of all or along axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.size(np.ones((2, 3))), np.size(np.ones((2, 3)), 1)
+    (6, 3)
+    """
     extents = face.asarray(a).shape
     if axis is None:
         return int(np.prod(extents, dtype=int))
@@ -45,12 +66,26 @@ def size(a: Any, axis: int | tuple[int, ...] | None = None) -> int:
 
 
 def iterable(y: Any) -> bool:
-    """Whether something can be iterated over."""
+    """Whether something can be iterated over.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.iterable(np.arange(3)), np.iterable(3)
+    (True, False)
+    """
     return y.ndim > 0 if isinstance(y, Array) else np.iterable(y)
 
 
 def isfortran(a: Any) -> bool:
-    """Whether the elements lie in Fortran order and not in C order."""
+    """Whether the elements lie in Fortran order and not in C order.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.isfortran(np.ones((2, 3)).T)
+    True
+    """
     flags = face.asarray(a).flags
     return flags.f_contiguous and not flags.c_contiguous
 
@@ -58,7 +93,14 @@ def isfortran(a: Any) -> bool:
 def astype(
     x: Any, dtype: Any, /, *, copy: bool = True, device: str | None = None
 ) -> Any:
-    """The elements cast to another dtype."""
+    """The elements cast to another dtype.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.astype(np.array([1.7, -1.7]), int)
+    array([ 1, -1])
+    """
     if not isinstance(x, Array):
         raise TypeError(
             named(f"Input should be a NumPy array. It is of type {type(x)} instead.")
@@ -67,12 +109,28 @@ def astype(
 
 
 def shares_memory(a: Any, b: Any, /, max_work: Any = -1) -> bool:
-    """Whether two arrays have a byte in common; `max_work` limits the search."""
+    """Whether two arrays have a byte in common; `max_work` limits the search.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.arange(6)
+    >>> np.shares_memory(x[::2], x[1::2]), np.shares_memory(x, x[3:])
+    (False, True)
+    """
     return _overlap(a, b, np.shares_memory, max_work)
 
 
 def may_share_memory(a: Any, b: Any, /, max_work: Any = 0) -> bool:
-    """Whether the ranges of bytes of two arrays overlap; with `max_work` more exact."""
+    """Whether the ranges of bytes of two arrays overlap; with `max_work` more exact.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.arange(6)
+    >>> np.may_share_memory(x[::2], x[1::2])
+    True
+    """
     return _overlap(a, b, np.may_share_memory, max_work)
 
 

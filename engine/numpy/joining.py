@@ -12,7 +12,7 @@ import numpy as np
 import engine.numpy.handle as face
 from engine import composites
 from engine.composites.joining import steps_of_join
-from engine.errors import called, named
+from engine.errors import called, named, naming
 from engine.ops.op import cast
 from engine.recipe import transposed
 from engine.record.value import DATES
@@ -205,43 +205,95 @@ def _at_least(arrays: Any, name: str, rank: int) -> list[face.ndarray]:
 
 
 def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
-    """Arrays below each other, row after row."""
+    """Arrays below each other, row after row.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.vstack([np.arange(2), np.ones(2)])
+    array([[0., 1.],
+           [1., 1.]])
+    """
     parts = _at_least(tup, "vstack", 2)
     return concatenate(parts, 0, dtype=dtype, casting=casting)
 
 
 def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
-    """Arrays beside each other, column after column."""
+    """Arrays beside each other, column after column.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.hstack([np.arange(2), np.array([7])])
+    array([0, 1, 7])
+    """
     parts = _at_least(tup, "hstack", 1)
     axis = 0 if parts and parts[0].ndim == 1 else 1
     return concatenate(parts, axis, dtype=dtype, casting=casting)
 
 
 def dstack(tup: Any) -> Any:
-    """Arrays along the third axis."""
+    """Arrays along the third axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.dstack([np.arange(2), np.ones(2, int)]).shape
+    (1, 2, 2)
+    """
     return concatenate(_at_least(tup, "dstack", 3), 2)
 
 
 def column_stack(tup: Any) -> Any:
-    """One-dimensional arrays as columns; others beside each other."""
+    """One-dimensional arrays as columns; others beside each other.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.column_stack([np.arange(3), np.arange(3) * 10])
+    array([[ 0,  0],
+           [ 1, 10],
+           [ 2, 20]])
+    """
     parts = [x[:, None] if x.ndim == 1 else x for x in _at_least(tup, "", 1)]
     return concatenate(parts, 1)
 
 
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
-    """An array with values after its end."""
+    """An array with values after its end.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.append(np.arange(2), [[5], [6]])
+    array([0, 1, 5, 6])
+    """
     return concatenate((arr, values), axis)
 
 
 def block(arrays: Any) -> Any:
-    """An array from nested lists of blocks."""
+    """An array from nested lists of blocks.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> unit, column = np.eye(2, dtype=int), np.zeros((2, 1), int)
+    >>> np.block([[unit, column], [np.ones((1, 3), int)]])
+    array([[1, 0, 0],
+           [0, 1, 0],
+           [1, 1, 1]])
+    """
     depth = _depth(arrays)
     rank = max([depth, *[face.asarray(x).ndim for x in _leaves(arrays)]])
     return _block(arrays, depth, rank)
 
 
 def _depth(tree: Any) -> int:
-    return 1 + _depth(tree[0]) if isinstance(tree, list) else 0
+    if not isinstance(tree, list):
+        return 0
+    if not tree:
+        raise ValueError("block: lists of blocks cannot be empty; [] was given")
+    return 1 + _depth(tree[0])
 
 
 def _leaves(tree: Any) -> list[Any]:
@@ -260,7 +312,14 @@ def _block(tree: Any, depth: int, rank: int) -> Any:
 
 # -- splitting ------------------------------------------------------------------------
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """Views of consecutive parts along an axis, as equal as possible."""
+    """Views of consecutive parts along an axis, as equal as possible.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.array_split(np.arange(5), 3)
+    [array([0, 1]), array([2, 3]), array([4])]
+    """
     array = face.asarray(ary)
     axis = _axis(axis, array.ndim)
     total = array.shape[axis]
@@ -308,20 +367,42 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     array = face.asarray(ary)
     if not np.ndim(indices_or_sections):
         total = array.shape[_axis(axis, array.ndim)]
-        if total % int(indices_or_sections):
-            raise ValueError(named("array split does not result in an equal division"))
+        with naming():
+            rest = total % int(indices_or_sections)
+        if rest:
+            raise ValueError(
+                named(
+                    "array split does not result in an equal division: "
+                    f"{indices_or_sections} parts of {total} were asked for"
+                )
+            )
     return array_split(array, indices_or_sections, axis)
 
 
 def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """`split` along the first axis."""
+    """`split` along the first axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> upper, lower = np.vsplit(np.arange(4).reshape(2, 2), 2)
+    >>> lower
+    array([[2, 3]])
+    """
     if face.asarray(ary).ndim < 2:
         raise ValueError(named("vsplit only works on arrays of 2 or more dimensions"))
     return split(ary, indices_or_sections, 0)
 
 
 def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """`split` along the second axis, the first of one-dimensional arrays."""
+    """`split` along the second axis, the first of one-dimensional arrays.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.hsplit(np.arange(4), [1])
+    [array([0]), array([1, 2, 3])]
+    """
     array = face.asarray(ary)
     if array.ndim == 0:
         raise ValueError(named("hsplit only works on arrays of 1 or more dimensions"))
@@ -329,14 +410,28 @@ def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 
 
 def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """`split` along the third axis."""
+    """`split` along the third axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> [part.shape for part in np.dsplit(np.zeros((1, 2, 4)), 2)]
+    [(1, 2, 2), (1, 2, 2)]
+    """
     if face.asarray(ary).ndim < 3:
         raise ValueError(named("dsplit only works on arrays of 3 or more dimensions"))
     return split(ary, indices_or_sections, 2)
 
 
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
-    """The slices along an axis."""
+    """The slices along an axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.unstack(np.array([[1, 2], [3, 4]]), axis=1)
+    (array([1, 3]), array([2, 4]))
+    """
     from .manipulation import moveaxis
 
     array = face.asarray(x)

@@ -153,7 +153,15 @@ def inv(a: Any) -> Any:
 def pinv(
     a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _UNSET
 ) -> Any:
-    """The pseudo-inverse, for which small singular values are 0."""
+    """The pseudo-inverse, for which small singular values are 0.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.pinv(np.array([[2.0, 0.0], [0.0, 0.0]]))
+    array([[0.5, 0. ],
+           [0. , 0. ]])
+    """
     if rcond is not None and rtol is not _UNSET:
         raise ValueError("pinv: `rtol` and `rcond` can't be both set")
     if rcond is None:
@@ -167,6 +175,13 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
 
     Whether there are residuals depends on the rank, so that is looked at where there
     are more equations than unknowns. The solution and the residuals have gradients.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> a = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
+    >>> np.linalg.lstsq(a, np.array([1.0, 3.0, 5.0]))[0].round(6)
+    array([1., 2.])
     """
     left, right = _value(a), _value(b)
     single = len(right.shape) == 1
@@ -220,18 +235,41 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 
 # -- determinants ---------------------------------------------------------------------
 def det(a: Any) -> Any:
-    """The determinant."""
+    """The determinant.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.det(np.array([[2.0, 1.0], [1.0, 3.0]])).round(6)
+    np.float64(5.0)
+    """
     return face.fresh(ops.det(*matrices.inexact(_value(a))))
 
 
 def slogdet(a: Any) -> SlogdetResult:
-    """Sign and logarithm of the absolute value of the determinant."""
+    """Sign and logarithm of the absolute value of the determinant.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> sign, logarithm = np.linalg.slogdet(np.array([[0.0, 1.0], [1.0, 0.0]]))
+    >>> sign, logarithm
+    (np.float64(-1.0), np.float64(0.0))
+    """
     return SlogdetResult(*map(face.fresh, matrices.slogdet(_value(a))))
 
 
 # -- decompositions -------------------------------------------------------------------
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
-    """The triangular root of positive definite matrices; one triangle is read."""
+    """The triangular root of positive definite matrices; one triangle is read.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.cholesky(np.array([[4.0, 2.0], [2.0, 5.0]]))
+    array([[2., 0.],
+           [1., 2.]])
+    """
     (value,) = matrices.inexact(_value(a))
     return face.fresh(ops.cholesky(value, attributes=(bool(upper),)))
 
@@ -240,6 +278,14 @@ def qr(a: Any, mode: Any = "reduced") -> Any:
     """Orthonormal columns Q and an upper triangle R with Q @ R = a.
 
     Only the reduced mode, or what equals it, is lazy and has a gradient.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> a = np.array([[3.0, 1.0], [4.0, 2.0]])
+    >>> q, r = np.linalg.qr(a)
+    >>> bool(np.allclose(q @ r, a)), abs(r[0, 0]).round(6)
+    (True, np.float64(5.0))
     """
     x = face.asarray(a)
     wide = x.ndim >= 2 and x.shape[-2] <= x.shape[-1]
@@ -262,6 +308,13 @@ def svd(
 
     Gradients need the reduced one, ``full_matrices=False``, and different singular
     values; `svdvals` does without both.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> u, s, vh = np.linalg.svd(np.array([[3.0, 0.0], [0.0, 4.0]]))
+    >>> s
+    array([4., 3.])
     """
     if not compute_uv:
         return face.fresh(matrices.singular_values(_value(a), bool(hermitian)))
@@ -270,7 +323,14 @@ def svd(
 
 
 def svdvals(x: Any, /) -> Any:
-    """Singular values, falling."""
+    """Singular values, falling.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.svdvals(np.array([[3.0, 0.0], [0.0, 4.0]]))
+    array([4., 3.])
+    """
     return face.fresh(matrices.singular_values(_value(x)))
 
 
@@ -285,13 +345,26 @@ def eigh(a: Any, UPLO: Any = "L") -> EighResult:
     """Eigenvalues and eigenvectors of Hermitian matrices; one triangle is read.
 
     Gradients of vectors need different eigenvalues; `eigvalsh` does without.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.eigh(np.array([[2.0, 1.0], [1.0, 2.0]])).eigenvalues
+    array([1., 3.])
     """
     parts = matrices.eigh(_value(a), _triangle(UPLO))
     return EighResult(*map(face.fresh, parts))
 
 
 def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
-    """Eigenvalues of Hermitian matrices, rising."""
+    """Eigenvalues of Hermitian matrices, rising.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.eigvalsh(np.array([[2.0, 1.0], [1.0, 2.0]]))
+    array([1., 3.])
+    """
     (value,) = matrices.inexact(_value(a))
     return face.fresh(ops.eigvalsh(value, attributes=(_triangle(UPLO),)))
 
@@ -301,6 +374,12 @@ def eig(a: Any) -> EigResult:
 
     They are complex; before NumPy 2.5, those of real matrices are looked at, and where
     no eigenvalue is complex, nothing is.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.eig(np.array([[2.0, 0.0], [1.0, 5.0]])).eigenvalues
+    array([5., 2.])
     """
     value = _value(a)
     w, v = map(face.fresh, matrices.eig(value))
@@ -322,7 +401,15 @@ def eigvals(a: Any) -> Any:
 
 # -- products -------------------------------------------------------------------------
 def matrix_power(a: Any, n: int) -> Any:
-    """A square matrix raised to an integer power."""
+    """A square matrix raised to an integer power.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.matrix_power(np.array([[1, 1], [0, 1]]), 5)
+    array([[1, 5],
+           [0, 1]])
+    """
     return face.fresh(matrices.matrix_power(_value(a), as_index(n, "an exponent")))
 
 

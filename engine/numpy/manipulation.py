@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 import engine.numpy.handle as face
-from engine import composites
 from engine.errors import called, named
 from engine.movement import integers, normal_axes
 from engine.ops.op import broadcast_shape
 from engine.recipe import Recipe, broadcast_strides
 
-from . import quick
-from .keys import as_positions
 from .views import normal_axis
 
 __all__ = [
@@ -26,23 +22,14 @@ __all__ = [
     "broadcast_shapes",
     "broadcast_to",
     "expand_dims",
-    "flip",
-    "fliplr",
-    "flipud",
     "matrix_transpose",
     "moveaxis",
-    "pad",
     "permute_dims",
     "ravel",
-    "repeat",
     "reshape",
-    "resize",
-    "roll",
     "rollaxis",
-    "rot90",
     "squeeze",
     "swapaxes",
-    "tile",
     "transpose",
 ]
 
@@ -54,17 +41,57 @@ def _given(a: Any) -> face.ndarray:
 def reshape(
     a: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None
 ) -> Any:
-    """The same elements in another shape: a view where strides allow it."""
+    """The same elements in another shape: a view where strides allow it.
+
+    Parameters
+    ----------
+    a : array_like
+    shape : int or sequence of int
+        One of them may be -1: what is left.
+    order : {"C", "F", "A"}
+        Which axis varies fastest.
+    copy : bool, optional
+        True copies always, False never.
+
+    Raises
+    ------
+    ValueError
+        Where the number of elements is another one, or a copy is refused and needed.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.arange(6)
+    >>> y = np.reshape(x, (2, -1))
+    >>> y[0, 0] = 9
+    >>> y, x[0]
+    (array([[9, 1, 2],
+           [3, 4, 5]]), np.int64(9))
+    """
     return _given(a).reshape(shape, order=order, copy=copy)
 
 
 def ravel(a: Any, order: str = "C") -> Any:
-    """The elements along one axis: a view where they lie together."""
+    """The elements along one axis: a view where they lie together.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.ravel(np.array([[1, 2], [3, 4]]), order="F")
+    array([1, 3, 2, 4])
+    """
     return _given(a).ravel(order)
 
 
 def transpose(a: Any, axes: Any = None) -> Any:
-    """The array with its axes in another order, by default reversed."""
+    """The array with its axes in another order, by default reversed.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.transpose(np.ones((2, 3, 4)), (1, 0, 2)).shape
+    (3, 2, 4)
+    """
     return _given(a).transpose(axes)
 
 
@@ -72,7 +99,15 @@ permute_dims = transpose
 
 
 def matrix_transpose(x: Any, /) -> Any:
-    """The array with its last two axes exchanged."""
+    """The array with its last two axes exchanged.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.matrix_transpose(np.arange(4).reshape(1, 2, 2))
+    array([[[0, 2],
+            [1, 3]]])
+    """
     array = _given(x)
     if array.ndim < 2:
         raise ValueError(
@@ -85,12 +120,26 @@ def matrix_transpose(x: Any, /) -> Any:
 
 
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
-    """The array with two axes exchanged."""
+    """The array with two axes exchanged.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.swapaxes(np.ones((2, 3, 4)), 0, -1).shape
+    (4, 3, 2)
+    """
     return _given(a).swapaxes(axis1, axis2)
 
 
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    """The array with axes moved to other places, the others in order."""
+    """The array with axes moved to other places, the others in order.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.moveaxis(np.ones((2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
+    """
     array = _given(a)
     rank = array.ndim
     sources = _axes_in_order(source, rank)
@@ -117,7 +166,14 @@ def _axes_in_order(axes: Any, rank: int) -> list[int]:
 
 
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    """The array with one axis moved before another."""
+    """The array with one axis moved before another.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.rollaxis(np.ones((2, 3, 4)), 2).shape
+    (4, 2, 3)
+    """
     array = _given(a)
     axis = normal_axis(axis, array.ndim)
     if start < 0:
@@ -130,7 +186,14 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 
 def expand_dims(a: Any, axis: Any) -> Any:
-    """The array with axes of extent 1 put in."""
+    """The array with axes of extent 1 put in.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.expand_dims(np.arange(3), (0, 2)).shape
+    (1, 3, 1)
+    """
     array = _given(a)
     given = axis if isinstance(axis, (tuple, list)) else (axis,)
     rank = array.ndim + len(given)
@@ -141,18 +204,39 @@ def expand_dims(a: Any, axis: Any) -> Any:
 
 
 def squeeze(a: Any, axis: Any = None) -> Any:
-    """The array without axes of extent 1."""
+    """The array without axes of extent 1.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.squeeze(np.ones((1, 3, 1))).shape
+    (3,)
+    """
     return _given(a).squeeze(axis)
 
 
 def atleast_1d(*arys: Any) -> Any:
-    """Arrays with at least one axis."""
+    """Arrays with at least one axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.atleast_1d(5.0)
+    array([5.])
+    """
     made = tuple(x.reshape(1) if x.ndim == 0 else x for x in map(_given, arys))
     return made[0] if len(made) == 1 else made
 
 
 def atleast_2d(*arys: Any) -> Any:
-    """Arrays with at least two axes."""
+    """Arrays with at least two axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.atleast_2d(np.arange(3))
+    array([[0, 1, 2]])
+    """
     made = tuple(
         x.reshape(1, 1) if x.ndim == 0 else x[None, :] if x.ndim == 1 else x
         for x in map(_given, arys)
@@ -161,7 +245,14 @@ def atleast_2d(*arys: Any) -> Any:
 
 
 def atleast_3d(*arys: Any) -> Any:
-    """Arrays with at least three axes."""
+    """Arrays with at least three axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.atleast_3d(np.arange(3)).shape
+    (1, 3, 1)
+    """
     made = []
     for x in map(_given, arys):
         if x.ndim == 0:
@@ -206,208 +297,31 @@ def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
 
 
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
-    """Arrays, each as a view of the shape that they have together."""
+    """Arrays, each as a view of the shape that they have together.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x, y = np.broadcast_arrays(np.arange(3), np.arange(2)[:, None])
+    >>> y
+    array([[0, 0, 0],
+           [1, 1, 1]])
+    """
     arrays = [_given(x) for x in args]
     shape = broadcast_shape("broadcast_arrays", [x.shape for x in arrays] or [()])
     return tuple(x if x.shape == shape else broadcast_to(x, shape) for x in arrays)
 
 
 def broadcast_shapes(*args: Any) -> tuple[int, ...]:
-    """The shape that shapes have together."""
+    """The shape that shapes have together.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.broadcast_shapes((2, 1), (3,))
+    (2, 3)
+    """
     from .fallback import ask
 
     shape: tuple[int, ...] = ask("broadcast_shapes", np.broadcast_shapes, *args)
     return shape
-
-
-# -- reversing and shifting -----------------------------------------------------------
-def flip(m: Any, axis: Any = None) -> Any:
-    """A view that runs backwards along axes.
-
-    Examples
-    --------
-    >>> import engine.numpy as np
-    >>> np.flip(np.array([[0.5, 1.0], [1.5, 2.0]]), axis=1)
-    array([[1. , 0.5],
-           [2. , 1.5]])
-    """
-    array = _given(m)
-    axes = normal_axes(axis, array.ndim)
-    key = tuple(
-        slice(None, None, -1) if k in axes else slice(None) for k in range(array.ndim)
-    )
-    return array[key]
-
-
-def fliplr(m: Any) -> Any:
-    """A view that runs backwards along the second axis."""
-    if _given(m).ndim < 2:
-        raise ValueError(named("Input must be >= 2-d."))
-    return flip(m, 1)
-
-
-def flipud(m: Any) -> Any:
-    """A view that runs backwards along the first axis."""
-    if _given(m).ndim < 1:
-        raise ValueError(named("Input must be >= 1-d."))
-    return flip(m, 0)
-
-
-def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
-    """A view turned by `k` quarters in a plane."""
-    array = _given(m)
-    if len(axes) != 2:
-        raise ValueError(named("len(axes) must be 2."))
-    one, two = (normal_axis(axis, array.ndim) for axis in axes)
-    if one == two:
-        raise ValueError(named("Axes must be different."))
-    k %= 4
-    if k == 0:
-        return array[...]
-    if k == 2:
-        return flip(flip(array, one), two)
-    if k == 1:
-        return flip(array, two).swapaxes(one, two)
-    return flip(array.swapaxes(one, two), two)
-
-
-def roll(a: Any, shift: Any, axis: Any = None) -> Any:
-    """A copy whose elements are moved on along axes, around the end."""
-    what = ("roll", shift, axis)
-    made = quick.again((a,), what)
-    if made is not None:
-        return made
-    array = _given(a)
-    if axis is None:
-        return roll(array.ravel(), shift, 0).reshape(array.shape)
-    return quick.noted(what, array, lambda: _rolled_along(array, shift, axis))
-
-
-def _rolled_along(array: Any, shift: Any, axis: Any) -> Any:
-    """`roll` along axes."""
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    shifts = shift if isinstance(shift, (tuple, list)) else (shift,)
-    pairs = np.broadcast(np.asarray(axes), np.asarray(shifts))
-    moved: dict[int, int] = {}
-    for one, by in pairs:
-        place = normal_axis(one, array.ndim)
-        moved[place] = moved.get(place, 0) + int(by)
-    out = array
-    for place, by in moved.items():
-        out = _rolled(out, by, place)
-    return out.copy("K") if out is array else out
-
-
-def _rolled(array: Any, by: int, axis: int) -> Any:
-    extent = array.shape[axis]
-    by = by % extent if extent else 0
-    if not by:
-        return array
-    out = array.copy("K")  # of its layout; every element is written below
-    lead = (slice(None),) * axis
-    out[(*lead, slice(by, None))] = array[(*lead, slice(None, -by))]
-    out[(*lead, slice(None, by))] = array[(*lead, slice(-by, None))]
-    return out
-
-
-# -- repeating ------------------------------------------------------------------------
-def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    """Each element several times.
-
-    Parameters
-    ----------
-    a : array_like
-    repeats : int or array_like of int
-        How often; an array has one number for each place along the axis.
-    axis : int, optional
-        Without one the elements in C order.
-
-    Examples
-    --------
-    >>> import engine.numpy as np
-    >>> np.repeat(np.arange(3), [1, 0, 2])
-    array([0, 2, 2])
-    """
-    array = _given(a)
-    if axis is None:
-        array, axis = array.ravel(), 0
-    axis = normal_axis(axis, array.ndim)
-    if isinstance(repeats, (int, np.integer)):
-        if repeats < 0:
-            raise ValueError(named("repeats may not contain negative values."))
-        value = composites.repeat_axis(array.read(), int(repeats), axis)
-        return face.ndarray.wrap(value)
-    counts = as_positions(repeats)
-    from .fallback import ask
-
-    places = ask("repeat", np.repeat, np.arange(array.shape[axis]), counts)
-    return array[(slice(None),) * axis + (places,)]
-
-
-def tile(A: Any, reps: Any) -> Any:
-    """The array repeated as a whole.
-
-    Examples
-    --------
-    >>> import engine.numpy as np
-    >>> np.tile(np.arange(2), 3)
-    array([0, 1, 0, 1, 0, 1])
-    """
-    array = _given(A)
-    return face.ndarray.wrap(composites.tile(array.read(), integers(reps)))
-
-
-def resize(a: Any, new_shape: Any) -> Any:
-    """The elements in another shape, repeated or cut off as needed."""
-    array = _given(a).ravel()
-    shape = integers(new_shape)
-    size = int(np.prod(shape))
-    if any(n < 0 for n in shape):
-        raise ValueError(named("all elements of `new_shape` must be non-negative"))
-    if not array.size or not size:
-        return face.ndarray(shape, array.dtype)
-    times = -(-size // array.size)
-    return tile(array, times)[:size].reshape(shape)
-
-
-# -- padding --------------------------------------------------------------------------
-def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
-    """The array with elements put around it.
-
-    The modes ``constant`` (one value), ``edge``, ``reflect``, ``symmetric`` and
-    ``wrap`` are lazy; the others are computed by NumPy.
-    """
-    x = _given(array)
-    widths = _widths(pad_width, x.ndim)
-    number = kwargs.get("constant_values", 0)
-    if (
-        mode == "constant"
-        and set(kwargs) <= {"constant_values"}
-        and np.ndim(number) == 0
-    ):
-        typed = np.asarray(number).astype(x.dtype)[()]
-        return face.ndarray.wrap(composites.pad(x.read(), widths, typed))
-    if mode in ("edge", "reflect", "symmetric", "wrap") and not kwargs:
-        value = composites.pad_with_itself(x.read(), widths, mode)
-        return face.ndarray.wrap(value)
-    from .fallback import library_call
-
-    return library_call("pad", np.pad, array, pad_width, mode, **kwargs)
-
-
-def _widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
-    if isinstance(pad_width, dict):
-        spread = [(0, 0)] * rank
-        for axis, width in pad_width.items():
-            pair = (width, width) if isinstance(width, int) else tuple(width)
-            spread[axis] = (int(pair[0]), int(pair[1]))
-        return spread
-    given = np.asarray(pad_width)
-    if given.dtype.kind not in "iu":
-        raise TypeError(named("`pad_width` must be of integral type."))
-    if (given < 0).any():
-        raise ValueError(named("index can't contain negative values"))
-    from .fallback import ask
-
-    table = ask("pad", np.broadcast_to, given, (rank, 2))
-    return [(int(before), int(after)) for before, after in table]

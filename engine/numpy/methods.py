@@ -7,14 +7,16 @@ from typing import Any, Self
 import numpy as np
 
 import engine.numpy.elementwise as elementwise
-import engine.numpy.manipulation as manipulation
+import engine.numpy.extremes as extremes
 import engine.numpy.numeric as numeric
 import engine.numpy.products as products
+import engine.numpy.rearrangement as rearrangement
 import engine.numpy.reductions as reductions
 import engine.numpy.scans as scans
 import engine.numpy.selection as selection
 import engine.numpy.sorting as sorting
 import engine.numpy.statistics as statistics
+import engine.numpy.writing as writing
 from engine.array import Array
 from engine.errors import named, naming, warn_of_parts
 from engine.ops.op import cast
@@ -170,7 +172,7 @@ class Methods(Array):
         where: Any = True,
     ) -> Any:
         """The largest element over axes."""
-        return reductions.max(self, axis, out, keepdims, initial, where)
+        return extremes.max(self, axis, out, keepdims, initial, where)
 
     def min(
         self,
@@ -181,7 +183,7 @@ class Methods(Array):
         where: Any = True,
     ) -> Any:
         """The smallest element over axes."""
-        return reductions.min(self, axis, out, keepdims, initial, where)
+        return extremes.min(self, axis, out, keepdims, initial, where)
 
     def any(
         self,
@@ -271,13 +273,13 @@ class Methods(Array):
         self, axis: Any = None, out: Any = None, *, keepdims: bool = False
     ) -> Any:
         """The first position of the largest element."""
-        return reductions.argmax(self, axis, out, keepdims=keepdims)
+        return extremes.argmax(self, axis, out, keepdims=keepdims)
 
     def argmin(
         self, axis: Any = None, out: Any = None, *, keepdims: bool = False
     ) -> Any:
         """The first position of the smallest element."""
-        return reductions.argmin(self, axis, out, keepdims=keepdims)
+        return extremes.argmin(self, axis, out, keepdims=keepdims)
 
     def cumsum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         """Sums of all elements up to each one."""
@@ -322,11 +324,11 @@ class Methods(Array):
 
     def put(self, indices: Any, values: Any, /, mode: str = "raise") -> None:
         """Store values at flat indices."""
-        selection.put(self, indices, values, mode)
+        writing.put(self, indices, values, mode)
 
     def repeat(self, repeats: Any, /, axis: Any = None) -> Any:
         """Each element several times."""
-        return manipulation.repeat(self, repeats, axis)
+        return rearrangement.repeat(self, repeats, axis)
 
     def nonzero(self) -> Any:
         """Indices of the elements that are not zero, an array for each axis."""

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+import engine.numpy.extremes as extremes
 import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
 import engine.numpy.scans as scans
-from engine.errors import named, user_line, warn_user
+from engine.errors import named, user_line
 from engine.recipe import storage_order, transposed
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES
@@ -18,10 +19,6 @@ from .elementwise import apply
 from .fallback import library_call
 from .operands import read_as
 from .reductions import deliver
-from .selection import take_along_axis
-from .sorting import sort
-from .statistics import has_plain_quantiles
-from .views import normal_axis
 
 __all__ = [
     "nanargmax",
@@ -30,11 +27,8 @@ __all__ = [
     "nancumsum",
     "nanmax",
     "nanmean",
-    "nanmedian",
     "nanmin",
-    "nanpercentile",
     "nanprod",
-    "nanquantile",
     "nanstd",
     "nansum",
     "nanvar",
@@ -69,7 +63,14 @@ def nansum(
     initial: Any = None,
     where: Any = True,
 ) -> Any:
-    """The sum of the elements that are not NaN; parameters as of `sum`."""
+    """The sum of the elements that are not NaN; parameters as of `sum`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nansum(np.array([1.0, np.nan, 2.0]))
+    np.float64(3.0)
+    """
     return reductions.sum(_filled(a, 0)[0], axis, dtype, out, keepdims, initial, where)
 
 
@@ -82,17 +83,38 @@ def nanprod(
     initial: Any = None,
     where: Any = True,
 ) -> Any:
-    """The product of the elements that are not NaN; parameters as of `sum`."""
+    """The product of the elements that are not NaN; parameters as of `sum`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanprod(np.array([2.0, np.nan, 4.0]))
+    np.float64(8.0)
+    """
     return reductions.prod(_filled(a, 1)[0], axis, dtype, out, keepdims, initial, where)
 
 
 def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Sums up to each element, NaN as 0."""
+    """Sums up to each element, NaN as 0.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nancumsum(np.array([1.0, np.nan, 2.0]))
+    array([1., 1., 3.])
+    """
     return scans.cumsum(_filled(a, 0)[0], axis, dtype, out)
 
 
 def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Products up to each element, NaN as 1."""
+    """Products up to each element, NaN as 1.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nancumprod(np.array([2.0, np.nan, 4.0]))
+    array([2., 2., 8.])
+    """
     return scans.cumprod(_filled(a, 1)[0], axis, dtype, out)
 
 
@@ -106,7 +128,7 @@ def _extreme(
             name, _of_dates(name, array, axis, keepdims, initial, where), out
         )
     filled, missing = _filled(array, -np.inf if largest else np.inf)
-    reduce = reductions.max if largest else reductions.min
+    reduce = extremes.max if largest else extremes.min
     result = reduce(filled, axis, None, keepdims, initial, where)
     if missing is not None and initial is None:
         nothing = reductions.all(missing, axis, keepdims=keepdims, where=where)
@@ -134,7 +156,14 @@ def nanmax(
     initial: Any = None,
     where: Any = True,
 ) -> Any:
-    """The largest element that is not NaN; where there is none NaN, and a warning."""
+    """The largest element that is not NaN; where there is none NaN, and a warning.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanmax(np.array([[1.0, np.nan], [3.0, 2.0]]), axis=0)
+    array([3., 2.])
+    """
     return _extreme(a, axis, out, keepdims, initial, where, True)
 
 
@@ -146,7 +175,14 @@ def nanmin(
     initial: Any = None,
     where: Any = True,
 ) -> Any:
-    """The smallest element that is not NaN; where there is none NaN, and a warning."""
+    """The smallest element that is not NaN; where there is none NaN, and a warning.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanmin(np.array([[1.0, np.nan], [3.0, 2.0]]), axis=0)
+    array([1., 2.])
+    """
     return _extreme(a, axis, out, keepdims, initial, where, False)
 
 
@@ -162,10 +198,16 @@ def nanargmax(
     """The first position of the largest element that is not NaN.
 
     Raises ValueError where there is none, and so looks at the elements.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanargmax(np.array([np.nan, 1.0, 5.0]))
+    np.int64(2)
     """
     filled, missing = _filled(a, -np.inf)
     _some(missing, axis)
-    return reductions.argmax(filled, axis, out, keepdims=keepdims)
+    return extremes.argmax(filled, axis, out, keepdims=keepdims)
 
 
 def nanargmin(
@@ -174,10 +216,16 @@ def nanargmin(
     """The first position of the smallest element that is not NaN.
 
     Raises ValueError where there is none, and so looks at the elements.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanargmin(np.array([np.nan, 1.0, 5.0]))
+    np.int64(1)
     """
     filled, missing = _filled(a, np.inf)
     _some(missing, axis)
-    return reductions.argmin(filled, axis, out, keepdims=keepdims)
+    return extremes.argmin(filled, axis, out, keepdims=keepdims)
 
 
 def _present(array: face.ndarray, where: Any) -> Any:
@@ -228,7 +276,14 @@ def nanvar(
     mean: Any = None,
     correction: Any = None,
 ) -> Any:
-    """The variance of the elements that are not NaN; parameters as of `var`."""
+    """The variance of the elements that are not NaN; parameters as of `var`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanvar(np.array([1.0, np.nan, 3.0]))
+    np.float64(1.0)
+    """
     options = {"where": where, "mean": mean, "correction": correction}
     array = face.asarray(a)
     made = _spread("nanvar", array, axis, dtype, out, ddof, keepdims, **options)
@@ -285,105 +340,15 @@ def nanstd(
     mean: Any = None,
     correction: Any = None,
 ) -> Any:
-    """The standard deviation of the elements that are not NaN; as of `var`."""
+    """The standard deviation of the elements that are not NaN; as of `var`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nanstd(np.array([1.0, np.nan, 3.0]))
+    np.float64(1.0)
+    """
     options = {"where": where, "mean": mean, "correction": correction}
     array = face.asarray(a)
     made = _spread("nanstd", array, axis, dtype, out, ddof, keepdims, **options)
     return deliver("nanstd", made, out)
-
-
-# -- quantiles ------------------------------------------------------------------------
-def _quantile(
-    name: str, a: Any, q: Any, axis: Any, keepdims: bool, scale: float, **options: Any
-) -> Any:
-    """One quantile along one axis; NumPy's for other arguments."""
-    array = face.asarray(a)
-    usual = options.get("method", "linear") == "linear" and not _weighted(options)
-    plain = np.ndim(q) == 0 and has_plain_quantiles(array, q, axis, scale)
-    plain = plain and 0 <= q <= scale
-    if not (plain and usual):
-        places = () if name == "nanmedian" else (q,)
-        function = getattr(np, name)
-        return library_call(
-            name, function, a, *places, axis=axis, keepdims=keepdims, **options
-        )
-    shape = array.shape
-    if axis is None:
-        array, axis, kept = array.ravel(), 0, (1,) * len(shape)
-    else:
-        axis = normal_axis(axis, len(shape))
-        kept = (*shape[:axis], 1, *shape[axis + 1 :])
-    work = array.astype(float) if array.dtype.kind in "biu" else array
-    made = _along(work, q / scale, axis, name == "nanmedian")
-    return made.reshape(kept) if keepdims else made.squeeze(axis)[()]
-
-
-def _weighted(options: dict[str, Any]) -> bool:
-    return options.get("weights") is not None
-
-
-def _along(work: Any, q: float, axis: int, middle: bool) -> Any:
-    """A quantile of what is not NaN; the numbers of those are looked at."""
-    present = apply(REGISTRY["equal"], work, work)
-    last = reductions.sum(present, axis, keepdims=True).computed() - 1
-    if (last < 0).any():
-        warn_user("All-NaN slice encountered", RuntimeWarning)
-    place = q * np.maximum(last, 0)
-    low = np.floor(place).astype(int)
-    rising = sort(work, axis)
-    below = take_along_axis(rising, low, axis)
-    above = take_along_axis(rising, np.minimum(low + 1, np.maximum(last, 0)), axis)
-    share = (place - low).astype(work.dtype)
-    if middle:
-        mixed = (below + above) / 2
-    else:
-        near = apply(REGISTRY["where"], share < 0.5, below, above)
-        mixed = near + (above - below) * np.where(share < 0.5, share, share - 1)
-    return apply(REGISTRY["where"], share == 0, below, mixed)
-
-
-def nanmedian(
-    a: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    keepdims: bool = False,
-) -> Any:
-    """The median of the elements that are not NaN, over an axis."""
-    return deliver(
-        "nanmedian", _quantile("nanmedian", a, 0.5, axis, keepdims, 1.0), out
-    )
-
-
-def nanquantile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    *,
-    weights: Any = None,
-) -> Any:
-    """The q-th quantile of the elements that are not NaN, over an axis."""
-    options = {"method": method, "weights": weights}
-    made = _quantile("nanquantile", a, q, axis, keepdims, 1.0, **options)
-    return deliver("nanquantile", made, out)
-
-
-def nanpercentile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    *,
-    weights: Any = None,
-) -> Any:
-    """The q-th percentile of the elements that are not NaN, over an axis."""
-    options = {"method": method, "weights": weights}
-    made = _quantile("nanpercentile", a, q, axis, keepdims, 100.0, **options)
-    return deliver("nanpercentile", made, out)

@@ -71,7 +71,14 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 def vector_norm(
     x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2
 ) -> Any:
-    """A norm of vectors along axes."""
+    """A norm of vectors along axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.vector_norm(np.array([[3.0, 4.0], [6.0, 8.0]]), axis=1)
+    array([ 5., 10.])
+    """
     value = _inexact(x)
     if value.dtype == np.float16:
         wide = vector_norm(_wide(value), axis=axis, keepdims=keepdims, ord=ord)
@@ -80,19 +87,40 @@ def vector_norm(
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
-    """A norm of matrices in the last two axes."""
+    """A norm of matrices in the last two axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.matrix_norm(np.array([[3.0, 0.0], [0.0, 4.0]]))
+    np.float64(5.0)
+    """
     return norm(x, ord, (-2, -1), keepdims)
 
 
 def cond(x: Any, p: Any = None) -> Any:
-    """The condition number: how much a solution may magnify an error."""
+    """The condition number: how much a solution may magnify an error.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.cond(np.array([[10.0, 0.0], [0.0, 1.0]]))
+    np.float64(10.0)
+    """
     return face.fresh(norms.condition(face.asarray(x).read(), p))
 
 
 def matrix_rank(
     A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None
 ) -> Any:
-    """How many singular values are above a tolerance."""
+    """How many singular values are above a tolerance.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.matrix_rank(np.ones((3, 3)))
+    np.int64(1)
+    """
     if tol is not None and rtol is not None:
         raise ValueError(named("`tol` and `rtol` can't be both set"))
     array = face.asarray(A)

@@ -10,9 +10,7 @@ import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import named
-from engine.ops.op import cast
 from engine.record.registry import REGISTRY
-from engine.record.value import DATES
 
 from .elementwise import apply
 from .operands import NOT_GIVEN, NUMBERS, WEAK
@@ -22,10 +20,7 @@ __all__ = [
     "angle",
     "around",
     "clip",
-    "diff",
-    "ediff1d",
     "fix",
-    "gradient",
     "imag",
     "nan_to_num",
     "real",
@@ -73,6 +68,12 @@ def clip(
     `a_min` and `a_max` are the names of the limits in NumPy, `min` and `max` those in
     the array API standard and NumPy's other ones. What else a ufunc takes (`dtype`,
     `where`, `casting`) may be given.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.clip(np.arange(5), 1, 3)
+    array([1, 1, 2, 3, 3])
     """
     low, high = _limits(a_min, a_max, min, max)
     if kwargs:
@@ -137,7 +138,14 @@ def _limit(array: Array, limit: Any, upper: int) -> Any:
 
 
 def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
-    """The elements rounded to decimals, halves to even."""
+    """The elements rounded to decimals, halves to even.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.round(np.array([0.5, 1.5, 2.345]), 1)
+    array([0.5, 1.5, 2.3])
+    """
     array = face.asarray(a)
     if array.dtype.kind in "biu":
         result = _round_integers(array, decimals)
@@ -173,7 +181,14 @@ around = round
 
 
 def fix(x: Any, out: Any = None) -> Any:
-    """The elements without their fractions."""
+    """The elements without their fractions.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fix(np.array([-1.7, 1.7]))
+    array([-1.,  1.])
+    """
     array = face.asarray(x)
     if array.dtype.kind in "biu":
         made = array.copy("K") if array.shape else face.fresh(array.read())
@@ -182,21 +197,42 @@ def fix(x: Any, out: Any = None) -> Any:
 
 
 def real(val: Any) -> Any:
-    """The real part of the elements."""
+    """The real part of the elements.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.real(np.array([1 + 2j, 3 - 4j]))
+    array([1., 3.])
+    """
     if isinstance(val, NUMBERS):
         return val.real
     return face.asarray(val).real
 
 
 def imag(val: Any) -> Any:
-    """The imaginary part of the elements."""
+    """The imaginary part of the elements.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.imag(np.array([1 + 2j, 3 - 4j]))
+    array([ 2., -4.])
+    """
     if isinstance(val, NUMBERS):
         return val.imag
     return face.asarray(val).imag
 
 
 def angle(z: Any, deg: bool = False) -> Any:
-    """The angle of complex numbers, in radians or degrees."""
+    """The angle of complex numbers, in radians or degrees.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.angle(np.array([1j, -1.0]), deg=True)
+    array([ 90., 180.])
+    """
     array = face.asarray(z)
     if array.dtype.kind == "c":
         result = apply(REGISTRY["arctan2"], array.imag, array.real)
@@ -206,7 +242,14 @@ def angle(z: Any, deg: bool = False) -> Any:
 
 
 def sinc(x: Any) -> Any:
-    """sin(pi x) / (pi x), 1 at 0."""
+    """sin(pi x) / (pi x), 1 at 0.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.sinc(np.array([0.0, 0.5])).round(3)
+    array([1.   , 0.637])
+    """
     array = face.asarray(x) * np.pi
     zero = apply(REGISTRY["equal"], array, 0)
     safe = apply(REGISTRY["where"], zero, 1.0, array)
@@ -216,7 +259,14 @@ def sinc(x: Any) -> Any:
 def nan_to_num(
     x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
 ) -> Any:
-    """NaN and infinities replaced by numbers."""
+    """NaN and infinities replaced by numbers.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.nan_to_num(np.array([np.nan, 1.0, -np.inf]), nan=0.0, neginf=-9.0)
+    array([ 0.,  1., -9.])
+    """
     array = face.asarray(x)
     if array.dtype.kind not in "fc":
         same = array.copy("K") if copy else array
@@ -241,117 +291,15 @@ def nan_to_num(
     return array
 
 
-# -- differences ----------------------------------------------------------------------
-def diff(
-    a: Any,
-    n: int = 1,
-    axis: int = -1,
-    prepend: Any = NOT_GIVEN,
-    append: Any = NOT_GIVEN,
-) -> Any:
-    """Differences of neighbours along an axis, `n` times."""
-    array = face.asarray(a)
-    if n < 0:
-        raise ValueError(named(f"order must be non-negative but got {n}"))
-    if array.ndim == 0:
-        raise ValueError(named("diff requires input that is at least one dimensional"))
-    axis = axis % array.ndim
-    ends = [_end(x, array, axis) for x in (prepend, append)]
-    if any(end is not None for end in ends):
-        from .joining import concatenate
-
-        parts = [ends[0], array, ends[1]]
-        array = concatenate([part for part in parts if part is not None], axis)
-    ahead = (slice(None),) * axis + (slice(1, None),)
-    behind = (slice(None),) * axis + (slice(None, -1),)
-    name = "not_equal" if array.dtype == np.bool_ else "subtract"
-    for _ in range(n):
-        array = apply(REGISTRY[name], array[ahead], array[behind])
-    return array
-
-
-def _end(x: Any, array: face.ndarray, axis: int) -> Any:
-    if x is NOT_GIVEN:
-        return None
-    end = face.asarray(x)
-    if end.ndim == 0:
-        from .manipulation import broadcast_to
-
-        end = broadcast_to(end, (*array.shape[:axis], 1, *array.shape[axis + 1 :]))
-    return end
-
-
-def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    """Differences of neighbours in C order."""
-    flat = face.asarray(ary).ravel()
-    steps = apply(REGISTRY["subtract"], flat[1:], flat[:-1])
-    if to_end is None and to_begin is None:
-        return steps
-    for name, end in (("to_end", to_end), ("to_begin", to_begin)):
-        given = steps if end is None else face.asarray(end)
-        if not np.can_cast(given.dtype, flat.dtype, "same_kind"):
-            raise TypeError(
-                named(
-                    f"dtype of `{name}` must be compatible with input `ary` under the "
-                    f"`same_kind` rule; {given.dtype} and {flat.dtype} were given"
-                )
-            )
-    return _with_ends(steps, to_begin, to_end)
-
-
-def _with_ends(middle: Any, to_begin: Any, to_end: Any) -> Any:
-    from .joining import concatenate
-
-    parts = [to_begin, middle, to_end]
-    flat = [face.asarray(x).ravel() for x in parts if x is not None]
-    return concatenate(flat).astype(middle.dtype)
-
-
-def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    """Central differences within, one-sided ones at the ends."""
-    from .fallback import library_call
-
-    array = face.asarray(f)
-    spacing = varargs or (1.0,)
-    regular = all(not isinstance(h, (Array, np.ndarray, list)) for h in spacing)
-    if edge_order != 1 or not regular or array.dtype.kind in DATES:
-        return library_call(
-            "gradient", np.gradient, f, *varargs, axis=axis, edge_order=edge_order
-        )
-    from engine.movement import normal_axes
-
-    axes = range(array.ndim) if axis is None else normal_axes(axis, array.ndim)
-    steps = list(spacing) * (len(axes) if len(spacing) == 1 else 1)
-    if len(steps) != len(axes):
-        raise TypeError(named("invalid number of arguments"))
-    if array.dtype.kind == "b":
-        apply(REGISTRY["subtract"], array, array)  # which says why there is no such
-    if array.dtype.kind in "iu":
-        array = array.astype(float)
-    made = [_along(array, a, h) for a, h in zip(axes, steps, strict=True)]
-    return made[0] if len(made) == 1 else tuple(made)
-
-
-def _along(array: face.ndarray, axis: int, step: Any) -> face.ndarray:
-    def part(start: Any, stop: Any) -> tuple[slice, ...]:
-        return (slice(None),) * axis + (slice(start, stop),)
-
-    if array.shape[axis] < 2:
-        raise ValueError(
-            named(
-                "Shape of array too small to calculate a numerical gradient, at least "
-                "(edge_order + 1) elements are required."
-            )
-        )
-    out = face.ndarray.wrap(cast(array.read(), array.dtype)).copy()
-    out[part(1, -1)] = (array[part(2, None)] - array[part(None, -2)]) / (2.0 * step)
-    out[part(0, 1)] = (array[part(1, 2)] - array[part(0, 1)]) / step
-    out[part(-1, None)] = (array[part(-1, None)] - array[part(-2, -1)]) / step
-    return out
-
-
 def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
-    """Quotient rounded down, and remainder."""
+    """Quotient rounded down, and remainder.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.divmod(np.array([7, -7]), 3)
+    (array([ 2, -3]), array([1, 2]))
+    """
     return (
         apply(REGISTRY["floor_divide"], x1, x2),
         apply(REGISTRY["remainder"], x1, x2),
@@ -359,7 +307,14 @@ def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
 
 
 def modf(x: Any) -> tuple[Any, Any]:
-    """Fraction and integer part, each with the sign of x."""
+    """Fraction and integer part, each with the sign of x.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.modf(np.array([1.5, -0.25]))
+    (array([ 0.5 , -0.25]), array([ 1., -0.]))
+    """
     array = face.asarray(x)
     if array.dtype.kind in "biu":
         array = array.astype(np.result_type(array.dtype, np.float16))

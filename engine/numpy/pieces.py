@@ -21,6 +21,13 @@ def piecewise(
     """A function given piece by piece: each piece is given the elements that it is for.
 
     It is called where there are none, too: how many there are is not looked at.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.array([-2.0, 3.0])
+    >>> np.piecewise(x, [x < 0, x >= 0], [lambda x: -x, lambda x: x * 10])
+    array([ 2., 30.])
     """
     array = face.asarray(x)
     conditions = _conditions(condlist, array)

@@ -67,7 +67,14 @@ def _is_closed(zeros: Any) -> bool:
 
 
 def roots(p: Any) -> Any:
-    """The zeros of a polynomial; computed by NumPy."""
+    """The zeros of a polynomial; computed by NumPy.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.roots(np.array([1.0, -3.0, 2.0]))
+    array([2., 1.])
+    """
     return library_call("roots", np.roots, weights_of(p))
 
 
@@ -115,24 +122,52 @@ def _padded(a1: Any, a2: Any) -> tuple[Any, Any]:
 
 
 def polyadd(a1: Any, a2: Any) -> Any:
-    """The sum of two polynomials."""
+    """The sum of two polynomials.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.polyadd(np.array([1, 2]), np.array([1, 0, 0]))
+    array([1, 1, 2])
+    """
     one, two = _padded(a1, a2)
     return _of_class(one + two, a1, a2)
 
 
 def polysub(a1: Any, a2: Any) -> Any:
-    """The difference of two polynomials."""
+    """The difference of two polynomials.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.polysub(np.array([1, 2]), np.array([1, 0]))
+    array([0, 2])
+    """
     one, two = _padded(a1, a2)
     return _of_class(one - two, a1, a2)
 
 
 def polymul(a1: Any, a2: Any) -> Any:
-    """The product of two polynomials. Looks for leading zeros."""
+    """The product of two polynomials. Looks for leading zeros.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.polymul(np.array([1, 1]), np.array([1, -1]))
+    array([ 1,  0, -1])
+    """
     return _of_class(convolve(trimmed(weights_of(a1)), trimmed(weights_of(a2))), a1, a2)
 
 
 def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
-    """Quotient and remainder of two polynomials. Looks for leading zeros."""
+    """Quotient and remainder of two polynomials. Looks for leading zeros.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.polydiv(np.array([1.0, 0.0, -1.0]), np.array([1.0, 1.0]))
+    (array([ 1., -1.]), array([0.]))
+    """
     over, under = weights_of(u) + 0.0, weights_of(v) + 0.0
     if not over.size or not under.size:
         raise IndexError(named("coefficients were required; none were given"))
@@ -152,7 +187,14 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
 
 
 def polyder(p: Any, m: Any = 1) -> Any:
-    """The m-th derivative of a polynomial."""
+    """The m-th derivative of a polynomial.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.polyder(np.array([1, 2, 3]))
+    array([2, 2])
+    """
     times = as_index(m, "an order")
     if times < 0:
         raise ValueError(named("Order of derivative must be positive (see polyint)"))
@@ -163,7 +205,14 @@ def polyder(p: Any, m: Any = 1) -> Any:
 
 
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
-    """The m-th antiderivative of a polynomial, with constants `k` of integration."""
+    """The m-th antiderivative of a polynomial, with constants `k` of integration.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.polyint(np.array([3.0, 2.0, 1.0]))
+    array([1., 1., 1., 0.])
+    """
     times = index(m)
     if times < 0:
         raise ValueError(named("Order of integral must be positive (see polyder)"))
@@ -205,6 +254,13 @@ def polyfit(
         How much the distance at each place counts.
     cov : bool or "unscaled"
         Whether to return the covariance of the coefficients, too.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.arange(4.0)
+    >>> np.polyfit(x, 2 * x + 1, 1).round(6)
+    array([2., 1.])
     """
     refuse_gradients("polyfit", "NumPy computes the fit", (x, y, w))
     place, value = face.asarray(x) + 0.0, face.asarray(y) + 0.0

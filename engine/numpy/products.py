@@ -85,8 +85,11 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
     array([21., 43.])
     """
     x, y = face.asarray(a), face.asarray(b)
-    _check_dot_out(out, np.result_type(x.dtype, y.dtype))
-    if x.ndim == 0 or y.ndim == 0:
+    rest = y.shape[:-2] + y.shape[-1:] if y.ndim > 1 else ()
+    scaled = x.ndim == 0 or y.ndim == 0
+    shape = x.shape + y.shape if scaled else x.shape[:-1] + rest
+    _check_dot_out(out, np.result_type(x.dtype, y.dtype), shape)
+    if scaled:
         return deliver("dot", elementwise.apply(REGISTRY["multiply"], x, y), out)
     if x.ndim <= 2 and y.ndim <= 2:
         return delivered("dot", _checked_product(x, y), out)
@@ -95,7 +98,7 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
     return delivered("dot", value, out)
 
 
-def _check_dot_out(out: Any, dtype: np.dtype[Any]) -> None:
+def _check_dot_out(out: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
     """Raise ValueError for an output that NumPy's `dot` would not write to."""
     if out is None:
         return
@@ -103,6 +106,11 @@ def _check_dot_out(out: Any, dtype: np.dtype[Any]) -> None:
         raise ValueError(
             f"dot: an output of {dtype} in C order was required; the output array of "
             f"{out.dtype} with strides {out.strides} is not acceptable"
+        )
+    if out.shape != shape:
+        raise ValueError(
+            f"dot: an output of shape {shape} was required; the output array of shape "
+            f"{out.shape} is not acceptable"
         )
 
 
@@ -117,7 +125,14 @@ def _checked_product(x: Any, y: Any) -> Any:
 
 
 def vdot(a: Any, b: Any, /) -> Any:
-    """The dot product of all elements, the first conjugated."""
+    """The dot product of all elements, the first conjugated.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.vdot(np.array([1 + 2j, 3]), np.array([1j, 1]))
+    np.complex128(5+1j)
+    """
     x, y = face.asarray(a).ravel(), face.asarray(b).ravel()
     if x.dtype.kind == "c":
         x = x.conjugate()
@@ -125,7 +140,14 @@ def vdot(a: Any, b: Any, /) -> Any:
 
 
 def inner(a: Any, b: Any, /) -> Any:
-    """The product over the last axes of both."""
+    """The product over the last axes of both.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.inner(np.array([[1, 2], [3, 4]]), np.array([1, 10]))
+    array([21, 43])
+    """
     x, y = face.asarray(a), face.asarray(b)
     if x.ndim == 0 or y.ndim == 0:
         return elementwise.apply(REGISTRY["multiply"], x, y)
@@ -138,14 +160,37 @@ def inner(a: Any, b: Any, /) -> Any:
 
 
 def outer(a: Any, b: Any, out: Any = None) -> Any:
-    """All products of an element of one with an element of the other."""
+    """All products of an element of one with an element of the other.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.outer(np.arange(3), np.array([1, 10]))
+    array([[ 0,  0],
+           [ 1, 10],
+           [ 2, 20]])
+    """
     x, y = face.asarray(a).ravel(), face.asarray(b).ravel()
     result = elementwise.apply(REGISTRY["multiply"], x[:, None], y[None, :])
     return deliver("outer", result, out)
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    """The sum of products over pairs of axes."""
+    """The sum of products over pairs of axes.
+
+    Parameters
+    ----------
+    a, b : array_like
+    axes : int or pair of sequences of int
+        The last `axes` of `a` with the first ones of `b`; or which of each.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> a, b = np.arange(6).reshape(2, 3), np.arange(3)
+    >>> np.tensordot(a, b, 1), np.tensordot(a, a, ([0, 1], [0, 1]))
+    (array([ 5, 14]), array(55))
+    """
     x, y = face.asarray(a), face.asarray(b)
     if isinstance(axes, (int, np.integer)):
         left = tuple(range(x.ndim - int(axes), x.ndim))
@@ -160,7 +205,14 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 
 def kron(a: Any, b: Any) -> Any:
-    """The Kronecker product."""
+    """The Kronecker product.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.kron(np.array([1, 10]), np.array([[1, 2]]))
+    array([[ 1,  2, 10, 20]])
+    """
     x, y = face.asarray(a), face.asarray(b)
     rank = max(x.ndim, y.ndim)
     x = x.reshape((1,) * (rank - x.ndim) + x.shape)
@@ -182,6 +234,12 @@ def cross(
     """The cross product of vectors of three elements, or, deprecated, of two.
 
     Of two vectors of two elements it is the third element of their product.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.cross(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
+    array([0., 0., 1.])
     """
     from .creation import zeros_like
     from .joining import concatenate, stack
@@ -214,7 +272,14 @@ def cross(
 
 
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """The dot products of vectors along an axis, the first conjugated."""
+    """The dot products of vectors along an axis, the first conjugated.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.vecdot(np.array([[1, 2], [3, 4]]), np.array([1, 10]))
+    array([21, 43])
+    """
     x, y = face.asarray(x1), face.asarray(x2)
     lengths = [a.shape[normal_axis(axis, a.ndim)] for a in (x, y)]
     if lengths[0] != lengths[1]:
@@ -230,12 +295,26 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 
 def matvec(x1: Any, x2: Any, /) -> Any:
-    """The products of matrices with vectors."""
+    """The products of matrices with vectors.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.matvec(np.array([[1, 2], [3, 4]]), np.array([1, 10]))
+    array([21, 43])
+    """
     return matmul(x1, face.asarray(x2)[..., None])[..., 0]
 
 
 def vecmat(x1: Any, x2: Any, /) -> Any:
-    """The products of vectors (conjugated) with matrices."""
+    """The products of vectors (conjugated) with matrices.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.vecmat(np.array([1, 10]), np.array([[1, 2], [3, 4]]))
+    array([31, 42])
+    """
     x = face.asarray(x1)
     x = x.conjugate() if x.dtype.kind == "c" else x
     return matmul(x[..., None, :], x2)[..., 0, :]
@@ -249,6 +328,13 @@ def trace(
     dtype: Any = None,
     out: Any = None,
 ) -> Any:
-    """The sum of a diagonal."""
+    """The sum of a diagonal.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.trace(np.arange(9).reshape(3, 3), offset=1)
+    np.int64(6)
+    """
     line = face.asarray(a).diagonal(offset, axis1, axis2)
     return reductions.sum(line, axis=-1, dtype=dtype, out=out)

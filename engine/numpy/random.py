@@ -96,6 +96,13 @@ def default_rng(seed: Any = None) -> Generator:
     ----------
     seed : int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         The same seed gives the same numbers; a generator is given back.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> rng = np.random.default_rng(7)
+    >>> rng.normal(size=(2, 3)).shape
+    (2, 3)
     """
     if isinstance(seed, Generator):
         return seed
@@ -111,7 +118,17 @@ _global = RandomState()
 
 
 def seed(seed: Any = None) -> None:
-    """Start the stream of the functions of this module anew."""
+    """Start the stream of the functions of this module anew.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.random.seed(7)
+    >>> x = np.random.rand(3)
+    >>> np.random.seed(7)
+    >>> bool((np.random.rand(3) == x).all())
+    True
+    """
     _global.seed(seed)
 
 
@@ -126,17 +143,38 @@ def set_state(state: Any) -> None:
 
 
 def rand(*args: int) -> Any:
-    """Uniform numbers in [0, 1), of a shape."""
+    """Uniform numbers in [0, 1), of a shape.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.random.rand(2, 3).shape
+    (2, 3)
+    """
     return _global.random(args)
 
 
 def randn(*args: int) -> Any:
-    """Normal numbers, of a shape."""
+    """Normal numbers, of a shape.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.random.randn(2, 3).shape
+    (2, 3)
+    """
     return _global.standard_normal(args)
 
 
 def random(size: Any = None) -> Any:
-    """Uniform numbers in [0, 1)."""
+    """Uniform numbers in [0, 1).
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.random.random((2, 3)).shape
+    (2, 3)
+    """
     return _global.random(size)
 
 
@@ -150,7 +188,15 @@ ranf = random_sample
 
 
 def randint(low: Any, high: Any = None, size: Any = None, dtype: Any = int) -> Any:
-    """Integers from low to below high."""
+    """Integers from low to below high.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.random.randint(2, 5, size=100)
+    >>> bool(((x >= 2) & (x < 5)).all())
+    True
+    """
     return _global.randint(low, high, size, dtype)
 
 
@@ -165,17 +211,40 @@ def bytes(length: int) -> builtins.bytes:
 
 
 def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None) -> Any:
-    """Elements drawn from an array, or from the integers below a number."""
+    """Elements drawn from an array, or from the integers below a number.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> bool(np.isin(np.random.choice([2, 5, 7], size=4), [2, 5, 7]).all())
+    True
+    """
     return _global.choice(a, size, replace, p)
 
 
 def permutation(x: Any) -> Any:
-    """A shuffled copy, or shuffled integers below a number."""
+    """A shuffled copy, or shuffled integers below a number.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.sort(np.random.permutation(4))
+    array([0, 1, 2, 3])
+    """
     return _global.permutation(x)
 
 
 def shuffle(x: Any) -> None:
-    """Shuffle along the first axis, in place."""
+    """Shuffle along the first axis, in place.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.arange(4)
+    >>> np.random.shuffle(x)
+    >>> np.sort(x)
+    array([0, 1, 2, 3])
+    """
     _global.shuffle(x)
 
 
@@ -277,7 +346,14 @@ def noncentral_f(dfnum: Any, dfden: Any, nonc: Any, size: Any = None) -> Any:
 
 
 def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
-    """Normal numbers."""
+    """Normal numbers.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.random.normal(loc=[0.0, 100.0], scale=1.0).shape
+    (2,)
+    """
     return _global.normal(loc, scale, size)
 
 
@@ -332,7 +408,15 @@ def triangular(left: Any, mode: Any, right: Any, size: Any = None) -> Any:
 
 
 def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
-    """Uniform numbers in [low, high)."""
+    """Uniform numbers in [low, high).
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.random.uniform(-1.0, 1.0, 100)
+    >>> bool((abs(x) <= 1).all())
+    True
+    """
     return _global.uniform(low, high, size)
 
 

@@ -176,13 +176,42 @@ class Generator(Distributions):
         axis: int = 0,
         shuffle: bool = True,
     ) -> Any:
-        """Elements drawn from an array, or from the integers below a number."""
-        count = int(a) if isinstance(a, (int, np.integer)) else len(a)
+        """Elements drawn from an array, or from the integers below a number.
+
+        Parameters
+        ----------
+        a : int or array_like
+            What to draw from; a number stands for ``arange(a)``.
+        size : int or sequence of int, optional
+            The shape of the result; one element when it is left out.
+        replace : bool
+            Whether an element may be drawn more than once.
+        p : array_like of float, optional
+            The probability of each element; all are alike when it is left out.
+        axis : int
+            Along which axis of `a` the elements lie.
+        shuffle : bool
+            Of no effect: the order is random always.
+
+        Raises
+        ------
+        ValueError
+            When there is nothing, or not enough, to draw from, and when `p` does not
+            sum to 1.
+        """
+        count = _count_of(a)
         shape = shape_of(size)
+        if count <= 0 and 0 not in shape:
+            raise ValueError(
+                named(
+                    "a must be a positive integer or a sequence that is not empty "
+                    f"unless no samples are taken; {count} elements were given"
+                )
+            )
         if p is not None:
-            places = self._weighted(p, shape, replace)
+            places = self._weighted(p, count, shape, replace)
         elif replace:
-            places = self.integers(0, count, shape)
+            places = self.integers(0, max(count, 1), shape)
         else:
             wanted = int(np.prod(shape, dtype=int))
             if wanted > count:
@@ -198,10 +227,25 @@ class Generator(Distributions):
             return places[()] if not shape else places
         return take(face.asarray(a), places, axis)
 
-    def _weighted(self, p: Any, shape: tuple[int, ...], replace: bool) -> Any:
+    def _weighted(
+        self, p: Any, count: int, shape: tuple[int, ...], replace: bool
+    ) -> Any:
         weights = np.asarray(p, float)
+        if weights.shape != (count,):
+            raise ValueError(
+                named(
+                    f"one probability for each of {count} elements was required; 'a' "
+                    f"and 'p' must have same size: shape {weights.shape} was given"
+                )
+            )
+        if not (weights >= 0).all():  # NaN neither
+            raise ValueError(
+                named(f"Probabilities are not non-negative: {p} was given")
+            )
         if abs(weights.sum() - 1) > 1e-8:
-            raise ValueError(named("Probabilities do not sum to 1."))
+            raise ValueError(
+                named(f"Probabilities do not sum to 1: {weights.sum()} is their sum")
+            )
         if not replace:
             # The largest of u**(1 / p) are a weighted sample without replacement.
             keys = np.log(self.random(weights.shape).computed()) / weights
@@ -239,6 +283,17 @@ def _floating(dtype: Any) -> np.dtype[Any]:
     if found not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise TypeError(named(f"float32 or float64 was required; {found} was given"))
     return found
+
+
+def _count_of(a: Any) -> int:
+    """How many elements there are to choose from."""
+    if isinstance(a, (int, np.integer)):
+        return int(a)
+    if not hasattr(a, "__len__"):
+        raise ValueError(
+            named(f"a must be a sequence or an integer, not {type(a).__name__}")
+        )
+    return len(a)
 
 
 def _is_number(x: Any) -> bool:

@@ -19,7 +19,12 @@ def number_of(seed: Any) -> int:
     if isinstance(seed, SeedSequence):
         return int(seed.generate_state(1, np.uint64)[0])
     if not hasattr(seed, "__index__"):
-        return hash(tuple(int(x) for x in seed))
+        try:
+            return hash(tuple(operator.index(x) for x in seed))
+        except TypeError:
+            raise TypeError(
+                named(f"an integer or a sequence of them was required; {seed!r} given")
+            ) from None
     number = operator.index(seed)
     if number < 0:
         raise ValueError(named("expected non-negative integer"))

@@ -79,7 +79,10 @@ def arange(
             f"arange: a step that is not 0 was required; {step} was given: division by "
             "zero"
         )
-    kinds = [x.dtype if hasattr(x, "dtype") else x for x in (start, stop, step)]
+    ends = start, stop, step
+    if any(isinstance(x, (str, bytes)) for x in ends):  # else the name of a dtype
+        raise TypeError(f"arange: numbers were required; {ends} were given")
+    kinds = [x.dtype if hasattr(x, "dtype") else x for x in ends]
     found = np.result_type(np.int64, *kinds) if dtype is None else dtype
     found = numeric_dtype(found, "arange")
     value = composites.arange(_number(start), _number(stop), _number(step), found)
@@ -187,7 +190,14 @@ def logspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> face.ndarray:
-    """Numbers evenly spaced on a logarithmic scale."""
+    """Numbers evenly spaced on a logarithmic scale.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.logspace(0, 3, 4)
+    array([   1.,   10.,  100., 1000.])
+    """
     if np.ndim(base):
         from .manipulation import broadcast_arrays, expand_dims
 
@@ -206,7 +216,14 @@ def geomspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> face.ndarray:
-    """Numbers in geometric progression."""
+    """Numbers in geometric progression.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.geomspace(1, 8, 4)
+    array([1., 2., 4., 8.])
+    """
     from .fallback import quiet_call
 
     made: face.ndarray = quiet_call(
@@ -218,7 +235,15 @@ def geomspace(
 def fromfunction(
     function: Any, shape: Any, *, dtype: Any = float, like: Any = None, **kwargs: Any
 ) -> Any:
-    """A function of the index grids of a shape."""
+    """A function of the index grids of a shape.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.fromfunction(lambda i, j: i == j, (2, 3), dtype=int)
+    array([[ True, False, False],
+           [False,  True, False]])
+    """
     check_device(None, like)
     return function(*indices(shape, dtype=dtype), **kwargs)
 
@@ -260,14 +285,30 @@ def eye(
 
 
 def identity(n: int, dtype: Any = None, *, like: Any = None) -> face.ndarray:
-    """The identity matrix."""
+    """The identity matrix.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.identity(2)
+    array([[1., 0.],
+           [0., 1.]])
+    """
     return eye(n, dtype=float if dtype is None else dtype, like=like)
 
 
 def tri(
     N: int, M: int | None = None, k: int = 0, dtype: Any = float, *, like: Any = None
 ) -> face.ndarray:
-    """Ones at and below a diagonal."""
+    """Ones at and below a diagonal.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.tri(2, 3, 1)
+    array([[1., 1., 0.],
+           [1., 1., 1.]])
+    """
     rows, columns = int(N), int(N if M is None else M)
     place = max(-rows, min(int(k), columns))
     value = composites.lower_triangle(rows, columns, place)
@@ -275,7 +316,16 @@ def tri(
 
 
 def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
-    """The index grids of a shape, one for each axis."""
+    """The index grids of a shape, one for each axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> row, column = np.indices((2, 2))
+    >>> column
+    array([[0, 1],
+           [0, 1]])
+    """
     extents = extents_of(dimensions)
     rank = len(extents)
     grids = [
@@ -295,7 +345,16 @@ def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
 def meshgrid(
     *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy"
 ) -> tuple[face.ndarray, ...]:
-    """Coordinate grids from coordinate vectors."""
+    """Coordinate grids from coordinate vectors.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x, y = np.meshgrid(np.arange(3), np.arange(2))
+    >>> x + 10 * y
+    array([[ 0,  1,  2],
+           [10, 11, 12]])
+    """
     if indexing not in ("xy", "ij"):
         raise ValueError(named("Valid values for `indexing` are 'xy' and 'ij'."))
     rank = len(xi)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod as product
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from engine.errors import named, warn_of_parts
 from engine.movement import normal_axes, reshape_value
 from engine.ops.op import cast
 from engine.ops.reductions import spread
-from engine.ops.regions import full_value
 from engine.recipe import Shape, c_strides, keep_order, transposed
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES, Value, typed
@@ -26,14 +24,8 @@ from .quick import by_method
 
 __all__ = [
     "all",
-    "amax",
-    "amin",
     "any",
-    "argmax",
-    "argmin",
     "count_nonzero",
-    "max",
-    "min",
     "prod",
     "sum",
 ]
@@ -251,85 +243,21 @@ def prod(
     initial: Any = None,
     where: Any = True,
 ) -> Any:
-    """The product over axes; parameters as of `sum`."""
+    """The product over axes; parameters as of `sum`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.prod(np.array([[1, 2], [3, 4]]), axis=1)
+    array([ 2, 12])
+    """
     return _summed("prod", "multiply", 1, a, axis, dtype, out, keepdims, initial, where)
-
-
-def _extreme(
-    name: str,
-    ufunc: str,
-    a: Any,
-    axis: Axis,
-    out: Any,
-    keepdims: bool,
-    initial: Any,
-    where: Any,
-) -> Any:
-    array = _given(a)
-    axes = normal(name, axis, array.ndim)
-    if out is not None:
-        array = array.astype(dtype_of(out), copy=False)
-    if where is not True:
-        if initial is None:
-            raise ValueError(
-                f"{name}: reduction operation '{ufunc}' does not have an identity, so "
-                "to use a where mask one has to specify 'initial'"
-            )
-        array = selected(array, where, initial)
-    if initial is None:
-        if product(array.shape[axis] for axis in axes) == 0:
-            raise ValueError(
-                named(
-                    f"zero-size array to reduction operation {ufunc} which has no "
-                    "identity"
-                )
-            )
-        return reduce(name, array, axes, keepdims, None, out)
-    if array.size == 0:
-        shape = reduced_shape(array.shape, axes, keepdims)
-        value = full_value(shape, initial, array.dtype)
-        return deliver(name, face.ndarray.wrap(value, scalar=not shape), out)
-    result = reduce(name, array, axes, keepdims)
-    started = elementwise.apply(REGISTRY[ufunc], result, typed(initial, array.dtype))
-    return deliver(name, started, out)
 
 
 def reduced_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     if keepdims:
         return tuple(1 if axis in axes else n for axis, n in enumerate(shape))
     return tuple(n for axis, n in enumerate(shape) if axis not in axes)
-
-
-@by_method
-@over_selections
-def max(
-    a: Any,
-    axis: Axis = None,
-    out: Any = None,
-    keepdims: bool = False,
-    initial: Any = None,
-    where: Any = True,
-) -> Any:
-    """The largest element over axes; NaN if there is one. Parameters as of `sum`."""
-    return _extreme("max", "maximum", a, axis, out, keepdims, initial, where)
-
-
-@by_method
-@over_selections
-def min(
-    a: Any,
-    axis: Axis = None,
-    out: Any = None,
-    keepdims: bool = False,
-    initial: Any = None,
-    where: Any = True,
-) -> Any:
-    """The smallest element over axes; NaN if there is one. Parameters as of `sum`."""
-    return _extreme("min", "minimum", a, axis, out, keepdims, initial, where)
-
-
-amax = max
-amin = min
 
 
 @by_method
@@ -342,7 +270,14 @@ def any(
     *,
     where: Any = True,
 ) -> Any:
-    """Whether any element over axes is true."""
+    """Whether any element over axes is true.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.any(np.array([[False, True], [False, False]]), axis=1)
+    array([ True, False])
+    """
     array = selected(_given(a), where, 0)
     return reduce("any", array, normal("any", axis, array.ndim), keepdims, None, out)
 
@@ -357,62 +292,27 @@ def all(
     *,
     where: Any = True,
 ) -> Any:
-    """Whether all elements over axes are true."""
-    array = selected(_given(a), where, 1)
-    return reduce("all", array, normal("all", axis, array.ndim), keepdims, None, out)
-
-
-# -- positions ------------------------------------------------------------------------
-def _position(name: str, a: Any, axis: Axis, out: Any, keepdims: bool) -> Any:
-    array = _given(a)
-    if isinstance(axis, tuple):
-        raise TypeError(f"{name}: one axis or None was required; {axis} was given")
-    axes = normal(name, axis, array.ndim)
-    if product(array.shape[axis] for axis in axes) == 0:
-        raise ValueError(named(f"attempt to get {name} of an empty sequence"))
-    if out is not None and not np.can_cast(dtype_of(out), np.int64):
-        raise TypeError(
-            named(
-                f"Cannot cast array data from {dtype_of(out)!r} to dtype('int64') "
-                "according to the rule 'safe'"
-            )
-        )
-    value = array.read()
-    if not value.shape:
-        value = reshape_value(value, (1,))
-        result = REGISTRY[name](value, attributes=((0,),))
-    else:
-        result = REGISTRY[name](value, attributes=(axes,))
-    return finished(name, result, tuple(range(array.ndim)), axes, keepdims, out)
-
-
-@by_method
-def argmax(
-    a: Any, axis: Axis = None, out: Any = None, *, keepdims: bool = False
-) -> Any:
-    """The first position of the largest element, along one axis or of all.
-
-    NaN counts as the largest. Raises ValueError for no elements.
+    """Whether all elements over axes are true.
 
     Examples
     --------
     >>> import engine.numpy as np
-    >>> np.argmax(np.array([[1, 5, 2], [7, 0, 7]]), axis=1)
-    array([1, 0])
+    >>> np.all(np.array([[1.0, 0.0], [2.0, 3.0]]), axis=1)
+    array([False,  True])
     """
-    return _position("argmax", a, axis, out, keepdims)
-
-
-@by_method
-def argmin(
-    a: Any, axis: Axis = None, out: Any = None, *, keepdims: bool = False
-) -> Any:
-    """The first position of the smallest element, along one axis or of all."""
-    return _position("argmin", a, axis, out, keepdims)
+    array = selected(_given(a), where, 1)
+    return reduce("all", array, normal("all", axis, array.ndim), keepdims, None, out)
 
 
 def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
-    """How many elements over axes are not zero."""
+    """How many elements over axes are not zero.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.count_nonzero(np.array([[0, 1], [2, 3]]), axis=0)
+    array([1, 2])
+    """
     array = _given(a)
     plain = type(array) is face.ndarray and array.dtype.kind == "b"
     if plain and axis is None and not keepdims:

@@ -65,7 +65,15 @@ def cumsum(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any
 
 @by_method
 def cumprod(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any:
-    """Products of all elements up to each one, along an axis or of all in C order."""
+    """Products of all elements up to each one, along an axis or of all in C order.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.cumprod(np.array([[1, 2], [3, 4]]), axis=0)
+    array([[1, 2],
+           [3, 8]])
+    """
     return _scan("cumprod", a, axis, dtype, out)
 
 
@@ -89,7 +97,14 @@ def cumulative_sum(
     out: Any = None,
     include_initial: bool = False,
 ) -> Any:
-    """Sums of all elements up to each one, with a 0 first if `include_initial`."""
+    """Sums of all elements up to each one, with a 0 first if `include_initial`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.cumulative_sum(np.array([1, 2, 3]), include_initial=True)
+    array([0, 1, 3, 6])
+    """
     return _cumulative("cumsum", x, axis, dtype, out, include_initial, 0)
 
 
@@ -102,7 +117,14 @@ def cumulative_prod(
     out: Any = None,
     include_initial: bool = False,
 ) -> Any:
-    """Products of all elements up to each one, with a 1 first if `include_initial`."""
+    """Products of all elements up to each one, with a 1 first if `include_initial`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.cumulative_prod(np.array([1, 2, 3]))
+    array([1, 2, 6])
+    """
     return _cumulative("cumprod", x, axis, dtype, out, include_initial, 1)
 
 

@@ -19,9 +19,9 @@ from engine.record.registry import REGISTRY
 from engine.record.value import Value
 
 from .gathers import is_pending
-from .indexing import get, given_value, set_, stored_value
+from .indexing import get
 from .keys import as_positions
-from .operands import NDArray, host_array
+from .operands import NDArray
 from .reductions import deliver
 from .views import normal_axis
 
@@ -29,17 +29,10 @@ __all__ = [
     "argwhere",
     "choose",
     "compress",
-    "copyto",
-    "delete",
     "extract",
     "flatnonzero",
-    "insert",
     "ix_",
     "nonzero",
-    "place",
-    "put",
-    "put_along_axis",
-    "putmask",
     "ravel_multi_index",
     "select",
     "take",
@@ -48,7 +41,7 @@ __all__ = [
 ]
 
 
-def _in_range(indices: Any, extent: int, mode: str) -> Any:
+def in_range(indices: Any, extent: int, mode: str) -> Any:
     """Indices by a mode; those that are pending stay so."""
     pending = is_pending(indices)
     places = indices if pending else as_positions(indices)
@@ -63,7 +56,7 @@ def _in_range(indices: Any, extent: int, mode: str) -> Any:
     return places
 
 
-def _check_bounds(places: NDArray, extent: int, axis: int) -> None:
+def check_bounds(places: NDArray, extent: int, axis: int) -> None:
     """Raise IndexError for a place that an axis does not have."""
     bad = places[(places < -extent) | (places >= extent)]
     if bad.size:
@@ -109,12 +102,12 @@ def take(
     shape = (*lead, *places.shape, *rest)
     if 0 in shape:
         if mode == "raise" and 0 not in lead:  # as NumPy, which looks row by row
-            _check_bounds(as_positions(places), extent, axis)
+            check_bounds(as_positions(places), extent, axis)
         empty = face.ndarray.wrap(full_value(shape, 0, array.dtype))
         return deliver("take", empty, out, "unsafe")
     if not extent:
         raise IndexError(named("cannot do a non-empty take from an empty axes."))
-    places = _in_range(places, extent, mode)
+    places = in_range(places, extent, mode)
     if places.ndim == 0 and array.ndim == 1:
         index = places if isinstance(places, Array) else int(places)
         return deliver("take", array[index], out, "unsafe")
@@ -122,63 +115,31 @@ def take(
     return deliver("take", result.copy(), out, "unsafe")
 
 
-def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
-    """Store values at indices in C order; short values are repeated.
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    """Elements at indices that match the array along an axis.
 
     Examples
     --------
     >>> import engine.numpy as np
-    >>> x = np.zeros((2, 2))
-    >>> np.put(x, [0, 3], [5, 6])
-    >>> x
-    array([[5., 0.],
-           [0., 6.]])
+    >>> x = np.array([[30, 10, 20]])
+    >>> np.take_along_axis(x, np.argsort(x), axis=1)
+    array([[10, 20, 30]])
     """
-    if not isinstance(a, Array):
-        raise TypeError(named("argument 1 must be numpy.ndarray"))
-    if not a.writeable:
-        raise ValueError("put: output array is read-only")
-    places = _in_range(as_positions(ind), a.recipe.size, mode).reshape(-1)
-    values = face.ndarray.wrap(given_value(a, v)).ravel()
-    if not places.size or not values.size:
-        return
-    if values.size != places.size:
-        values = values[np.arange(places.size) % values.size]
-    size = a.recipe.size
-    _check_bounds(places, size, 0)
-    target: Any = a
-    if a.ndim:
-        set_(target, np.unravel_index(places % size, a.recipe.shape), values)
-    else:
-        set_(target, ..., values[-1])
-
-
-def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
-    """Elements at indices that match the array along an axis."""
     array = face.asarray(arr)
     if axis is None:
         array, axis = array.ravel(), 0
-        _check_line(indices)
-    return array[_along(array, indices, axis)]
+        check_line(indices)
+    return array[line_places(array, indices, axis)]
 
 
-def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
-    """Store values at indices that match the array along an axis."""
-    if axis is None:
-        _check_line(indices)
-        put(arr, as_positions(indices), values)
-        return
-    arr[_along(arr, indices, axis)] = values
-
-
-def _check_line(indices: Any) -> None:
+def check_line(indices: Any) -> None:
     if np.ndim(indices) != 1:
         raise ValueError(
             named("when axis=None, `indices` must have a single dimension.")
         )
 
 
-def _along(array: Any, indices: Any, axis: int) -> tuple[Any, ...]:
+def line_places(array: Any, indices: Any, axis: int) -> tuple[Any, ...]:
     places = indices
     if not is_pending(indices):
         places = (
@@ -230,12 +191,27 @@ def nonzero(a: Any) -> tuple[Any, ...]:
 
 
 def flatnonzero(a: Any) -> Any:
-    """Positions in C order of the elements that are not zero. Computes."""
+    """Positions in C order of the elements that are not zero. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.flatnonzero(np.array([[0, 3], [4, 0]]))
+    array([1, 2])
+    """
     return nonzero(face.asarray(a).ravel())[0]
 
 
 def argwhere(a: Any) -> Any:
-    """Indices of the elements that are not zero, one row each. Computes."""
+    """Indices of the elements that are not zero, one row each. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.argwhere(np.array([[0, 3], [4, 0]]))
+    array([[0, 1],
+           [1, 0]])
+    """
     from .fallback import adopt
 
     return adopt(np.argwhere(face.asarray(a).computed()))
@@ -245,6 +221,13 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -
     """Slices along an axis where a condition holds.
 
     A boolean condition on all elements selects as an index does; else it is computed.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.compress([True, False, True], np.array([[1, 2, 3], [4, 5, 6]]), axis=1)
+    array([[1, 3],
+           [4, 6]])
     """
     array, flags = face.asarray(a), face.asarray(condition)
     if flags.dtype == np.bool_ and (axis is None or array.ndim == 1):
@@ -259,15 +242,30 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -
 
 
 def extract(condition: Any, arr: Any) -> Any:
-    """The elements where a condition holds, in C order."""
+    """The elements where a condition holds, in C order.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.arange(6)
+    >>> np.extract(x % 2 == 0, x)
+    array([0, 2, 4])
+    """
     return compress(face.asarray(condition).ravel(), face.asarray(arr).ravel())
 
 
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
-    """An array made from choices, by an array of their numbers."""
+    """An array made from choices, by an array of their numbers.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.choose(np.array([0, 1, 0]), [np.array([1, 2, 3]), 10])
+    array([ 1, 10,  3])
+    """
     number = face.asarray(a)
     options = [face.asarray(x) for x in choices]
-    places = _in_range(as_positions(number), len(options), mode)
+    places = in_range(as_positions(number), len(options), mode)
     if ((places < 0) | (places >= len(options))).any():
         raise ValueError(named("invalid entry in choice array"))
     dtype = np.result_type(*[x.dtype for x in options])
@@ -280,7 +278,15 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
-    """The first choice whose condition holds, else the default."""
+    """The first choice whose condition holds, else the default.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.arange(5)
+    >>> np.select([x < 2, x > 3], [x, x * 10], default=-1)
+    array([ 0,  1, -1, -1, 40])
+    """
     if len(condlist) != len(choicelist):
         raise ValueError(
             named("list of cases must be same length as list of conditions")
@@ -302,84 +308,16 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     return result
 
 
-def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
-    """Store elements of one array in another, where a mask holds.
+def ix_(*args: Any) -> tuple[Any, ...]:
+    """Index arrays that select the product of sequences.
 
     Examples
     --------
     >>> import engine.numpy as np
-    >>> x = np.zeros(3)
-    >>> np.copyto(x, [1, 2, 3], where=[True, False, True])
-    >>> x
-    array([1., 0., 3.])
+    >>> np.arange(9).reshape(3, 3)[np.ix_([0, 2], [1, 2])]
+    array([[1, 2],
+           [7, 8]])
     """
-    if not isinstance(dst, Array):
-        raise TypeError(named("copyto() argument 1 must be numpy.ndarray"))
-    if not dst.writeable:
-        raise ValueError(named("assignment destination is read-only"))
-    given = src.dtype if hasattr(src, "dtype") else host_array(src).dtype
-    fits = type(src) is int and dst.dtype.kind != "b"  # or its value does not
-    if not fits and not np.can_cast(given, dst.dtype, casting):  # type: ignore[arg-type]
-        raise TypeError(
-            named(
-                f"Cannot cast array data from {given!r} to {dst.dtype!r} according "
-                f"to the rule '{casting}'"
-            )
-        )
-    value = stored_value(dst, src, dst.recipe.shape)
-    if where is not True:
-        mask = broadcast_value(elementwise.mask_value(where), dst.recipe.shape)
-        value = REGISTRY["where"](mask, value, dst.read())
-    dst.store(value)
-
-
-def putmask(a: Any, /, mask: Any, values: Any) -> None:
-    """Store values where a mask holds; short values are repeated."""
-    given = face.asarray(values)
-    if np.size(mask) != a.size:
-        raise ValueError(named("putmask: mask and data must be the same size"))
-    if given.shape != a.shape and given.size != 1:
-        given = given.ravel()[np.arange(a.size) % given.size].reshape(a.shape)
-    if given.size == 1:
-        given = given.reshape(())
-    flags = face.asarray(mask).astype(bool)
-    copyto(a, given, "unsafe", flags.reshape(a.shape))
-
-
-def place(arr: Any, mask: Any, vals: Any) -> None:
-    """Store values, in order, where a mask holds. Computes the mask."""
-    places = flatnonzero(mask).computed()
-    values = face.asarray(vals).ravel()
-    if not places.size:
-        return
-    if not values.size:
-        raise ValueError(named("Cannot insert from an empty array!"))
-    put(arr, places, values[np.arange(places.size) % values.size])
-
-
-def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
-    """A copy without slices along an axis."""
-    array = face.asarray(arr)
-    if axis is None:
-        array, axis = array.ravel(), 0
-    axis = normal_axis(axis, array.ndim)
-    if isinstance(obj, Array):
-        obj = obj.computed()
-    from .fallback import ask
-
-    left = ask("delete", np.delete, np.arange(array.shape[axis]), obj)
-    return array[(slice(None),) * axis + (left,)]
-
-
-def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
-    """A copy with values put in before indices; computed by NumPy."""
-    from .fallback import library_call
-
-    return library_call("insert", np.insert, arr, obj, values, axis)
-
-
-def ix_(*args: Any) -> tuple[Any, ...]:
-    """Index arrays that select the product of sequences."""
     given = [x.computed() if isinstance(x, Array) else x for x in args]
     from .fallback import ask
 
@@ -388,7 +326,14 @@ def ix_(*args: Any) -> tuple[Any, ...]:
 
 
 def unravel_index(indices: Any, shape: Any, order: str = "C") -> Any:
-    """Flat indices as a tuple of indices. Computes."""
+    """Flat indices as a tuple of indices. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.unravel_index(np.array([5, 0]), (2, 3))
+    (array([1, 0]), array([2, 0]))
+    """
     from .fallback import quiet_call
 
     return quiet_call(np.unravel_index, indices, shape, order)
@@ -397,7 +342,14 @@ def unravel_index(indices: Any, shape: Any, order: str = "C") -> Any:
 def ravel_multi_index(
     multi_index: Any, dims: Any, mode: Any = "raise", order: str = "C"
 ) -> Any:
-    """A tuple of indices as flat indices. Computes."""
+    """A tuple of indices as flat indices. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.ravel_multi_index((np.array([1, 0]), np.array([2, 0])), (2, 3))
+    array([5, 0])
+    """
     from .fallback import quiet_call
 
     return quiet_call(np.ravel_multi_index, multi_index, dims, mode, order)

@@ -13,10 +13,10 @@ from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
 from . import shared_calls
+from .differences import diff
 from .elementwise import apply
 from .fallback import library_call
 from .joining import concatenate
-from .numeric import diff
 from .scans import cumsum
 from .views import normal_axis
 
@@ -27,7 +27,14 @@ _SHIFTS = 64
 
 
 def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
-    """The convolution of two sequences, as sums of shifted products."""
+    """The convolution of two sequences, as sums of shifted products.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.convolve(np.array([1, 2, 3]), np.array([1, 10]))
+    array([ 1, 12, 23, 30])
+    """
     left, right = face.asarray(a), face.asarray(v)
     left = left.reshape(1) if left.ndim == 0 else left
     right = right.reshape(1) if right.ndim == 0 else right
@@ -64,7 +71,14 @@ def _mode(mode: Any) -> str:
 
 
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
-    """The correlation of two sequences: sums of products with the shifted conjugate."""
+    """The correlation of two sequences: sums of products with the shifted conjugate.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.correlate(np.array([1, 2, 3]), np.array([0, 1, 10]), "same")
+    array([21, 32,  3])
+    """
     left, right = face.asarray(a), face.asarray(v)
     if left.dtype.kind in DATES or right.dtype.kind in DATES:
         return library_call("correlate", np.correlate, left, right, mode)
@@ -132,6 +146,12 @@ def interp(
         The value before the first and behind the last place; by default that sample.
     period : number, optional
         With which the places repeat.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.interp([1.5, 9.0], np.array([1.0, 2.0, 3.0]), np.array([10.0, 20.0, 0.0]))
+    array([15.,  0.])
     """
     given = [one for one in (x, xp, fp) if isinstance(one, Array)]
     if period is not None or not any(one.requires_grad for one in given):

@@ -14,8 +14,8 @@ from engine.record.registry import REGISTRY
 
 from . import shared_calls
 from .fallback import ask, library_call, quiet_call
-from .manipulation import flip
 from .operands import read_as
+from .rearrangement import flip
 from .views import normal_axis
 
 __all__ = [
@@ -93,13 +93,39 @@ def sort(
     stable: Any = None,
     descending: bool = False,
 ) -> Any:
-    """A sorted copy along an axis; NaN last, or first where `descending`."""
+    """A sorted copy along an axis; NaN last, or first where `descending`.
+
+    Parameters
+    ----------
+    a : array_like
+    axis : int or None
+        None: of all elements in C order.
+    kind : str, optional
+        NumPy's names are accepted; the order of equal numbers cannot be seen.
+    stable : bool, optional
+    descending : bool
+        Whether the largest comes first.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.sort(np.array([[3, 1, 2], [0, 9, 4]]))
+    array([[1, 2, 3],
+           [0, 4, 9]])
+    """
     result = _along("sort", a, axis, _kind("sort", kind, order, stable))
     return flip(result, axis or 0) if descending and result.ndim else result
 
 
 def sort_complex(a: Any) -> Any:
-    """A copy sorted along the last axis, as complex numbers."""
+    """A copy sorted along the last axis, as complex numbers.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.sort_complex(np.array([2 + 1j, 1 + 5j, 2 - 1j]))
+    array([1.+5.j, 2.-1.j, 2.+1.j])
+    """
     array = sort(a)
     if array.dtype.kind == "c":
         return array
@@ -168,23 +194,67 @@ def partition(
 def argpartition(
     a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None
 ) -> Any:
-    """Indices that would partition around `kth`."""
+    """Indices that would partition around `kth`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.array([7, 1, 5, 3])
+    >>> x[np.argpartition(x, 1)][1]
+    np.int64(3)
+    """
     _check_options("argpartition", 0, kind=kind, order=order)
     return _along("argpartition", a, axis, _places(kth, a, axis))
 
 
 def lexsort(keys: Any, axis: int = -1) -> Any:
-    """Indices that sort by several keys, the last one first. Computes."""
+    """Indices that sort by several keys, the last one first. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.lexsort([np.array([3, 1, 2]), np.array([0, 1, 0])])
+    array([2, 0, 1])
+    """
     return quiet_call(np.lexsort, keys, axis)
 
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
-    """Where elements would be put in to keep an array sorted. Computes."""
+    """Where elements would be put in to keep an array sorted. Computes.
+
+    Parameters
+    ----------
+    a : array_like
+        One dimension, in order; else `sorter` says in which.
+    v : array_like
+        What to put in.
+    side : {"left", "right"}
+        Before or behind those that are equal.
+    sorter : array_like of int, optional
+
+    Returns
+    -------
+    ndarray
+        Integers of the shape of `v`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.searchsorted(np.array([1, 3, 5]), [3, 4], side="right")
+    array([2, 2])
+    """
     return quiet_call(shared_calls.searchsorted, a, v, side, sorter)
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
-    """Numbers of the bins that elements fall into. Computes."""
+    """Numbers of the bins that elements fall into. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.digitize(np.array([0.2, 6.4, 3.0]), [0.0, 1.0, 2.5, 4.0])
+    array([1, 4, 3])
+    """
     return quiet_call(shared_calls.digitize, x, bins, right)
 
 
@@ -232,5 +302,12 @@ def unique(
 
 
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
-    """How often each small integer occurs. Computes."""
+    """How often each small integer occurs. Computes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.bincount(np.array([0, 2, 2, 1]), minlength=4)
+    array([1, 1, 2, 0])
+    """
     return library_call("bincount", np.bincount, x, weights, minlength)

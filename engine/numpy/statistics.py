@@ -1,4 +1,4 @@
-"""Means, variances, quantiles, weighted averages."""
+"""Means and variances, and the range of elements."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.elementwise as elementwise
+import engine.numpy.extremes as extremes
 import engine.numpy.handle as face
 import engine.numpy.reductions as reductions
 from engine.errors import named, warn_user
@@ -16,19 +17,14 @@ from engine.movement import broadcast_value
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
-from .fallback import library_call
 from .masked import over_selections
 from .quick import by_method
 from .reductions import Axis, deliver, normal, reduce, reduced_shape, selected
-from .sorting import sort
 from .views import normal_axis
 
 __all__ = [
     "mean",
-    "median",
-    "percentile",
     "ptp",
-    "quantile",
     "std",
     "trapezoid",
     "var",
@@ -136,6 +132,29 @@ def var(
 
     `ddof` (or `correction`) is subtracted from the number of elements; `mean` is the
     mean with its axes kept, where it is known. Other parameters as of `sum`.
+
+    Parameters
+    ----------
+    a : array_like
+        Booleans, integers, floating or complex numbers.
+    axis : int, tuple of int or None
+        None: over all of them.
+    dtype : dtype, optional
+        What to compute in; float64 for integers.
+    ddof : float
+        What the number of elements is lessened by, as by 1 for a sample.
+
+    Returns
+    -------
+    ndarray
+        Of a real dtype, for complex numbers too.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.array([1.0, 2.0, 3.0, 4.0])
+    >>> np.var(x), np.var(x, ddof=1).round(3)
+    (np.float64(1.25), np.float64(1.667))
     """
     array = face.asarray(a)
     axes = normal("var", axis, array.ndim)
@@ -195,7 +214,14 @@ def std(
     mean: Any = None,
     correction: Any = None,
 ) -> Any:
-    """The standard deviation over axes: the root of `var`."""
+    """The standard deviation over axes: the root of `var`.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.std(np.array([[1.0, 3.0], [2.0, 8.0]]), axis=1)
+    array([1., 3.])
+    """
     spread = var(
         a,
         axis,
@@ -214,167 +240,28 @@ def std(
 
 
 def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
-    """The largest element less the smallest, over axes."""
-    high = reductions.max(a, axis, keepdims=keepdims)
-    low = reductions.min(a, axis, keepdims=keepdims)
+    """The largest element less the smallest, over axes.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.ptp(np.array([[3, 9], [5, 6]]), axis=1)
+    array([6, 1])
+    """
+    high = extremes.max(a, axis, keepdims=keepdims)
+    low = extremes.min(a, axis, keepdims=keepdims)
     return deliver("ptp", elementwise.apply(REGISTRY["subtract"], high, low), out)
 
 
-def _quantiles(
-    name: str,
-    function: Any,
-    a: Any,
-    q: Any,
-    axis: Any,
-    keepdims: bool,
-    scale: float,
-    method: str,
-    weights: Any,
-) -> Any:
-    array = face.asarray(a)
-    plain = has_plain_quantiles(array, q, axis, scale)
-    if not plain or method != "linear" or weights is not None:
-        return library_call(
-            name,
-            function,
-            a,
-            q,
-            axis,
-            method=method,
-            keepdims=keepdims,
-            weights=weights,
-        )
-    places = np.asarray(q)
-    if not ((places >= 0) & (places <= scale)).all():
-        limit = "[0, 100]" if scale == 100 else "[0, 1]"
-        raise ValueError(f"{name}: numbers must be in the range {limit}; {q} was given")
-    if not places.ndim:
-        (made,) = _quantiles_of_sorted(array, [q / scale], axis, keepdims)
-        return made
-    from .joining import stack
-
-    shares = list(places.ravel() / scale)
-    found = stack(_quantiles_of_sorted(array, shares, axis, keepdims))
-    return found.reshape(places.shape + found.shape[1:])
-
-
-_MOST_QUANTILES = 16
-"""More than these at once are left to NumPy."""
-
-
-def has_plain_quantiles(array: face.ndarray, q: Any, axis: Any, scale: float) -> bool:
-    """Whether few quantiles, along one axis, are asked for, and floating numbers.
-
-    Those of integers by integers, 0 and 1, are integers in NumPy.
-    """
-    if array.dtype.kind not in "fiu" or not array.size or isinstance(axis, tuple):
-        return False
-    if type(q) in (list, tuple, np.ndarray):
-        places = np.asarray(q)
-        whole = places.dtype.kind in "iu" and scale == 1.0
-        numbers = places.dtype.kind in "iu" or places.dtype == np.float64
-        return numbers and not whole and 0 < places.size <= _MOST_QUANTILES
-    whole = type(q) is int and (array.dtype.kind == "f" or scale != 1.0)
-    return type(q) is float or whole
-
-
-def _quantiles_of_sorted(
-    array: Any, shares: list[Any], axis: Any, keepdims: bool, middle: bool = False
-) -> list[Any]:
-    """Quantiles; `middle`: the mean of two neighbours, infinite ones too.
-
-    Shares of NumPy's float64 give quantiles of that dtype.
-    """
-    kept = (1,) * array.ndim
-    flat = array.ravel() if axis is None else array
-    place = 0 if axis is None else normal_axis(axis, array.ndim)
-    if axis is not None:
-        kept = (*array.shape[:place], 1, *array.shape[place + 1 :])
-    work = flat.astype(float) if flat.dtype.kind in "biu" else flat
-    rising = sort(work, place)
-    last = work.shape[place] - 1
-    lead = (slice(None),) * place
-    top = rising[(*lead, last)]
-    found = []
-    for q in shares:
-        low = int(q * last)
-        below, above = rising[(*lead, low)], rising[(*lead, min(low + 1, last))]
-        mixed = _between(below, above, q * last - low, middle)
-        made = elementwise.apply(
-            REGISTRY["where"], elementwise.apply(REGISTRY["isnan"], top), top, mixed
-        )
-        found.append(made.reshape(kept) if keepdims else made)
-    return found
-
-
-def _between(below: Any, above: Any, share: Any, middle: bool) -> Any:
-    """What lies between two neighbours."""
-    if not share:
-        return below + type(share)(0)
-    if middle:
-        return (below + above) / 2
-    if share < 0.5:
-        return below + (above - below) * share
-    return above - (above - below) * (1 - share)
-
-
-def quantile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    *,
-    weights: Any = None,
-) -> Any:
-    """The q-th quantile over an axis."""
-    made = _quantiles(
-        "quantile", np.quantile, a, q, axis, keepdims, 1.0, method, weights
-    )
-    return deliver("quantile", made, out)
-
-
-def percentile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    *,
-    weights: Any = None,
-) -> Any:
-    """The q-th percentile over an axis."""
-    made = _quantiles(
-        "percentile", np.percentile, a, q, axis, keepdims, 100.0, method, weights
-    )
-    return deliver("percentile", made, out)
-
-
-def median(
-    a: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    keepdims: bool = False,
-) -> Any:
-    """The median over an axis."""
-    array = face.asarray(a)
-    if isinstance(axis, tuple) or array.dtype.kind in "cmM" or not array.size:
-        return deliver("median", _by_numpy("median", array, axis, keepdims), out)
-    (made,) = _quantiles_of_sorted(array, [0.5], axis, keepdims, True)
-    return deliver("median", made, out)
-
-
-def _by_numpy(name: str, a: Any, axis: Any, keepdims: bool) -> Any:
-    return library_call(name, getattr(np, name), a, axis, keepdims=keepdims)
-
-
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    """The integral by the trapezoidal rule."""
+    """The integral by the trapezoidal rule.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.trapezoid(np.array([0.0, 1.0, 4.0]), dx=0.5)
+    np.float64(1.5)
+    """
     array = face.asarray(y)
     place = normal_axis(axis, array.ndim)
     lead = (slice(None),) * place

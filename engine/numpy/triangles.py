@@ -15,7 +15,8 @@ from engine.record.registry import REGISTRY
 from engine.record.value import constant, typed
 
 from .elementwise import apply
-from .manipulation import broadcast_to, resize
+from .manipulation import broadcast_to
+from .rearrangement import resize
 from .views import diagonal_recipe
 
 __all__ = [
@@ -31,12 +32,27 @@ __all__ = [
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """A read-only view of a diagonal."""
+    """A read-only view of a diagonal.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.diagonal(np.arange(6).reshape(2, 3), 1)
+    array([1, 5])
+    """
     return face.asarray(a).diagonal(offset, axis1, axis2)
 
 
 def diag(v: Any, k: int = 0) -> Any:
-    """A copy of a diagonal, or a matrix with one."""
+    """A copy of a diagonal, or a matrix with one.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.diag(np.array([1, 2])), np.diag(np.arange(4).reshape(2, 2))
+    (array([[1, 0],
+           [0, 2]]), array([0, 3]))
+    """
     array = face.asarray(v)
     if array.ndim == 2:
         return array.diagonal(k)
@@ -50,12 +66,31 @@ def diag(v: Any, k: int = 0) -> Any:
 
 
 def diagflat(v: Any, k: int = 0) -> Any:
-    """A matrix with the elements on a diagonal."""
+    """A matrix with the elements on a diagonal.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.diagflat([[1], [2]], 1)
+    array([[0, 1, 0],
+           [0, 0, 2],
+           [0, 0, 0]])
+    """
     return diag(face.asarray(v).ravel(), k)
 
 
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    """Store values on the main diagonal, in place."""
+    """Store values on the main diagonal, in place.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.zeros((2, 2), int)
+    >>> np.fill_diagonal(x, 5)
+    >>> x
+    array([[5, 0],
+           [0, 5]])
+    """
     if a.ndim < 2:
         raise ValueError(named("array must be at least 2-d"))
     if not a.writeable:
@@ -82,12 +117,30 @@ def _wrapped_places(a: Any) -> Any:
 
 
 def tril(m: Any, k: int = 0) -> Any:
-    """The lower triangle; zeros above it."""
+    """The lower triangle; zeros above it.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.tril(np.arange(1, 10).reshape(3, 3), -1)
+    array([[0, 0, 0],
+           [4, 0, 0],
+           [7, 8, 0]])
+    """
     return _triangle(m, k, True)
 
 
 def triu(m: Any, k: int = 0) -> Any:
-    """The upper triangle; zeros below it."""
+    """The upper triangle; zeros below it.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.triu(np.arange(1, 10).reshape(3, 3))
+    array([[1, 2, 3],
+           [0, 5, 6],
+           [0, 0, 9]])
+    """
     return _triangle(m, k - 1, False)
 
 
@@ -104,7 +157,16 @@ def _triangle(m: Any, k: int, lower: bool) -> Any:
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
-    """The powers of a vector's elements, as columns."""
+    """The powers of a vector's elements, as columns.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.vander(np.array([1, 2, 3]), 3)
+    array([[1, 1, 1],
+           [4, 2, 1],
+           [9, 3, 1]])
+    """
     array = face.asarray(x)
     if array.ndim != 1:
         raise ValueError(named("x must be a one-dimensional array or sequence."))
@@ -119,6 +181,12 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     """The array without zeros at the front and the back of axes. Computes.
 
     What is given as a list or a tuple of numbers stays one.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.trim_zeros(np.array([0, 0, 3, 0, 4, 0]))
+    array([3, 0, 4])
     """
     array = face.asarray(filt)
     ends = trim.lower()

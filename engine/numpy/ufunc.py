@@ -17,10 +17,11 @@ from engine.record.registry import REGISTRY
 from engine.record.trace import current_trace
 from engine.record.value import Scalar, Value, typed
 
-from . import elementwise, reductions, scans, shared_calls
+from . import elementwise, extremes, reductions, scans, shared_calls
 from .fallback import library_call
 from .indexing import add_at
 from .operands import WEAK, to_value
+from .ufunc_examples import EXAMPLES
 
 _ABSENT = set("OG")
 """Codes of dtypes that there are no arrays of: objects, complex256."""
@@ -30,6 +31,36 @@ _FREE = ("same_kind", "unsafe")
 
 _RUNNING = {"maximum": "cummax", "minimum": "cummin"}
 """Ops that are the `accumulate` of a ufunc."""
+
+
+def _documented(name: str, nin: int, meaning: str) -> str:
+    """The docstring of a ufunc: its meaning, what all ufuncs take, and an example."""
+    meaning = meaning.partition("Examples")[0].strip()
+    given, gives = EXAMPLES[name]
+    gives = gives.replace("\n", "\n    ")
+    return f"""{meaning}
+
+    Parameters
+    ----------
+    {"x" if nin == 1 else "x1, x2"} : array_like
+        Operands; they are broadcast, and cast to the dtype in which they meet.
+    out : ndarray, or tuple of one for each result, optional
+        Where to store the result.
+    where : array_like of bool
+        Where to compute; elsewhere `out` keeps what it has.
+    dtype, casting, order, signature
+        The dtype to compute in, which casts are allowed, and the layout of the result.
+
+    Returns
+    -------
+    ndarray, or a tuple of several
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.{name}({given})
+    {gives}
+    """
 
 
 class ufunc:
@@ -42,14 +73,17 @@ class ufunc:
     __slots__ = ("__dict__", "op")
 
     def __init__(
-        self, name: str, compose: Callable[..., tuple[Any, ...]] | None = None
+        self,
+        name: str,
+        compose: Callable[..., tuple[Any, ...]] | None = None,
+        meaning: str | None = None,
     ) -> None:
         self.__name__ = name
         self.numpy: np.ufunc = getattr(np, name)
         self.op: Op | None = REGISTRY.get(self.numpy.__name__)
         self.compose = compose
-        own = self.op.__doc__ if self.op else self.numpy.__doc__
-        self.__doc__ = own
+        own = meaning or (self.op or compose).__doc__ or ""
+        self.__doc__ = _documented(name, self.numpy.nin, own)
 
     def __repr__(self) -> str:
         return f"<ufunc {self.__name__!r}>"
@@ -268,9 +302,9 @@ class ufunc:
         where: Any = True,
     ) -> Any:
         """Reduce an axis by applying the function along it."""
-        name = _REDUCTIONS.get(self.__name__)
-        truth = name in ("all", "any") and dtype is not None
-        if name is None or truth:
+        function = _REDUCTIONS.get(self.__name__)
+        truth = self.__name__.startswith("logical") and dtype is not None
+        if function is None or truth:
             options: dict[str, Any] = {"axis": axis, "dtype": dtype}
             if initial is not None:
                 options["initial"] = initial
@@ -284,11 +318,10 @@ class ufunc:
                 **options,
             )
             return reductions.deliver(f"{self.__name__}.reduce", result, out)
-        function = getattr(reductions, name)
-        if dtype is not None and name in ("max", "min"):
+        if dtype is not None and self.__name__ in ("maximum", "minimum"):
             array = face.asarray(array).astype(dtype, copy=False)
         options = {"axis": axis, "out": out, "keepdims": keepdims, "where": where}
-        if name in ("sum", "prod"):
+        if self.__name__ in ("add", "multiply"):
             options["dtype"] = dtype
         if initial is not None:
             options["initial"] = initial
@@ -363,10 +396,10 @@ class ufunc:
 
 
 _REDUCTIONS = {
-    "add": "sum",
-    "multiply": "prod",
-    "maximum": "max",
-    "minimum": "min",
-    "logical_and": "all",
-    "logical_or": "any",
+    "add": reductions.sum,
+    "multiply": reductions.prod,
+    "maximum": extremes.max,
+    "minimum": extremes.min,
+    "logical_and": reductions.all,
+    "logical_or": reductions.any,
 }

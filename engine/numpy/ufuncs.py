@@ -191,7 +191,7 @@ right_shift = ufunc("right_shift")
 bitwise_count = ufunc("bitwise_count")
 gcd = ufunc("gcd")
 lcm = ufunc("lcm")
-frexp = ufunc("frexp")
+frexp = ufunc("frexp", meaning="x as a fraction of at least 1/2 and a power of two.")
 divmod = ufunc("divmod", numeric.divmod)
 modf = ufunc("modf", numeric.modf)
 true_divide = divide

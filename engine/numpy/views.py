@@ -234,7 +234,7 @@ class Views(Array):
 
     @flat.setter
     def flat(self, values: Any) -> None:
-        from .selection import put
+        from .writing import put
 
         put(self, np.arange(self.recipe.size), values)
 
@@ -283,7 +283,7 @@ class Flat:
         return found if found.scalar else found.copy()
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        from .selection import put
+        from .writing import put
 
         places = np.arange(len(self))[key]
         put(self.base, places, value)

@@ -52,23 +52,51 @@ def hanning(M: Any) -> Any:
 
 
 def hamming(M: Any) -> Any:
-    """The Hamming window: one cosine, 0.08 at both ends."""
+    """The Hamming window: one cosine, 0.08 at both ends.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.hamming(3)
+    array([0.08, 1.  , 0.08])
+    """
     return _cosines(M, 0.54, 0.46)
 
 
 def blackman(M: Any) -> Any:
-    """The Blackman window: two cosines."""
+    """The Blackman window: two cosines.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.blackman(5).round(2) + 0.0
+    array([0.  , 0.34, 1.  , 0.34, 0.  ])
+    """
     return _cosines(M, 0.42, 0.5, 0.08)
 
 
 def bartlett(M: Any) -> Any:
-    """The Bartlett window: a triangle, 0 at both ends."""
+    """The Bartlett window: a triangle, 0 at both ends.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.bartlett(5)
+    array([0. , 0.5, 1. , 0.5, 0. ])
+    """
     short = _short(M)
     return 1.0 - abs(_centred(M)) if short is None else short
 
 
 def kaiser(M: Any, beta: Any) -> Any:
-    """The Kaiser window; `beta` says how fast it falls off, and has a gradient."""
+    """The Kaiser window; `beta` says how fast it falls off, and has a gradient.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.kaiser(3, 2.0).round(3)
+    array([0.439, 1.   , 0.439])
+    """
     short = _short(M)
     if short is not None:
         return short

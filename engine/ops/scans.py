@@ -284,7 +284,7 @@ def bounded(x: Any, extent: Any, other: Any) -> Any:
     outside = ((x < 0) | (x >= extent)) & (x != other)
     if outside.any():
         raise IndexError(
-            f"targets from 0 to {extent - 1} were required; "
+            f"classes from 0 to {extent - 1} were required; "
             f"Target {x[outside][0]} is out of bounds"
         )
     return x

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.errors import named
 from engine.ops import maximum, sqrt
-from engine.optim.optimizer import Group, Optimizer, require
+from engine.optim.optimizer import Group, Optimizer, require, require_not_negative
 from engine.record.runtime import setting
 from engine.record.value import Scalar, Value
 from engine.torch.creation import zeros_like
@@ -49,16 +50,20 @@ class Adam(Optimizer):
         self,
         params: Any,
         lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        betas: Any = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         amsgrad: bool = False,
         *,
         maximize: bool = False,
     ) -> None:
-        require(lr >= 0.0, "learning rate", lr)
-        require(eps >= 0.0, "epsilon", eps)
-        require(weight_decay >= 0.0, "weight_decay", weight_decay)
+        require_not_negative("learning rate", lr)
+        require_not_negative("epsilon", eps)
+        require_not_negative("weight_decay", weight_decay)
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise TypeError(
+                named(f"a pair of numbers was required as betas; {betas!r} was given")
+            )
         for number, beta in enumerate(betas):
             require(0.0 <= beta < 1.0, f"beta parameter at index {number}", beta)
         defaults = {
@@ -123,7 +128,18 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam whose weight decay shrinks the parameters directly."""
+    """Adam whose weight decay shrinks the parameters directly.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([4.0], requires_grad=True)
+    >>> optimizer = engine.optim.AdamW([x], lr=0.5, weight_decay=0.0)
+    >>> (x * x).sum().backward()
+    >>> optimizer.step()
+    >>> x.detach()
+    tensor([3.5000])
+    """
 
     decoupled = True
 

@@ -17,6 +17,11 @@ class LRScheduler:
     """
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(
+                f"{type(self).__name__}: an optimizer was required; "
+                f"{type(optimizer).__name__} was given"
+            )
         self.optimizer = optimizer
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
@@ -80,7 +85,22 @@ class StepLR(LRScheduler):
 
 
 class MultiStepLR(LRScheduler):
-    """The rate times `gamma` at each of the epochs `milestones`."""
+    """The rate times `gamma` at each of the epochs `milestones`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0], requires_grad=True)
+    >>> optimizer = engine.optim.SGD([x], lr=1.0)
+    >>> scheduler = engine.optim.lr_scheduler.MultiStepLR(optimizer, [1, 3], gamma=0.5)
+    >>> rates = []
+    >>> for epoch in range(4):
+    ...     rates += scheduler.get_last_lr()
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> rates
+    [1.0, 0.5, 0.5, 0.25]
+    """
 
     def __init__(
         self,
@@ -98,7 +118,19 @@ class MultiStepLR(LRScheduler):
 
 
 class ExponentialLR(LRScheduler):
-    """The rate times `gamma` every epoch."""
+    """The rate times `gamma` every epoch.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0], requires_grad=True)
+    >>> optimizer = engine.optim.SGD([x], lr=1.0)
+    >>> scheduler = engine.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> optimizer.step()
+    >>> scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
 
     def __init__(
         self, optimizer: Optimizer, gamma: float, last_epoch: int = -1
@@ -112,7 +144,20 @@ class ExponentialLR(LRScheduler):
 
 
 class LambdaLR(LRScheduler):
-    """The first rate times what a function of the epoch says."""
+    """The first rate times what a function of the epoch says.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0], requires_grad=True)
+    >>> optimizer = engine.optim.SGD([x], lr=1.0)
+    >>> halved = lambda epoch: 0.5**epoch
+    >>> scheduler = engine.optim.lr_scheduler.LambdaLR(optimizer, halved)
+    >>> optimizer.step()
+    >>> scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
 
     def __init__(
         self,
@@ -129,7 +174,19 @@ class LambdaLR(LRScheduler):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """The rate falls to `eta_min` along half a cosine in `T_max` epochs, and back."""
+    """The rate falls to `eta_min` along half a cosine in `T_max` epochs, and back.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0], requires_grad=True)
+    >>> optimizer = engine.optim.SGD([x], lr=1.0)
+    >>> scheduler = engine.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2)
+    >>> optimizer.step()
+    >>> scheduler.step()
+    >>> round(scheduler.get_last_lr()[0], 6)
+    0.5
+    """
 
     def __init__(
         self,

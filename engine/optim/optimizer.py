@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, SupportsFloat
 
 from engine.array import Array
 from engine.errors import named
@@ -60,6 +60,13 @@ class Optimizer:
         self.state: dict[Tensor, dict[str, Any]] = {}
         self.param_groups: list[Group] = []
         self._known: Known | None = None
+        if not isinstance(params, Iterable):
+            raise TypeError(
+                named(
+                    "an iterable of parameters, or of groups of them, was required; "
+                    f"{type(params).__name__} was given"
+                )
+            )
         given = list(params)
         if not given:
             raise ValueError(named("optimizer got an empty parameter list"))
@@ -75,7 +82,10 @@ class Optimizer:
         ------
         ValueError
             When a parameter is no leaf, or in a group already.
+        TypeError
+            When it is no dictionary of tensors and options.
         """
+        _require_keys(TypeError, param_group, "params")
         group = dict(param_group)
         params = group["params"]
         group["params"] = [params] if isinstance(params, Tensor) else list(params)
@@ -316,8 +326,9 @@ class Optimizer:
         Raises
         ------
         ValueError
-            When the groups have other sizes.
+            When the groups have other sizes, or something is missing.
         """
+        _require_keys(ValueError, state_dict, "state", "param_groups")
         groups = state_dict["param_groups"]
         sizes = [len(group["params"]) for group in self.param_groups]
         if [len(group["params"]) for group in groups] != sizes:
@@ -345,6 +356,18 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
+def _require_keys(kind: type[Exception], given: Any, *keys: str) -> None:
+    """Raise an exception of a kind unless a dictionary with some keys is given."""
+    if not isinstance(given, Mapping) or not set(keys) <= set(given):
+        was = [*given] if isinstance(given, Mapping) else type(given).__name__
+        raise kind(
+            named(
+                f"a dictionary with {' and '.join(map(repr, keys))} was required; "
+                f"{was} was given"
+            )
+        )
+
+
 def _copied(item: Any) -> Any:
     return item.detach().clone() if isinstance(item, Tensor) else item
 
@@ -353,3 +376,10 @@ def require(ok: bool, name: str, value: Any) -> None:
     """Raise PyTorch's ValueError about an option."""
     if not ok:
         raise ValueError(named(f"Invalid {name} value: {value}"))
+
+
+def require_not_negative(name: str, value: Any) -> None:
+    """Raise TypeError for what is no number, and ValueError for one below 0."""
+    if not isinstance(value, SupportsFloat):
+        raise TypeError(named(f"a number was required as {name}; {value!r} was given"))
+    require(float(value) >= 0.0, name, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.ops import sqrt
-from engine.optim.optimizer import Group, Optimizer, require
+from engine.optim.optimizer import Group, Optimizer, require_not_negative
 from engine.record.runtime import setting
 from engine.record.value import Scalar, Value
 from engine.torch.creation import zeros_like
@@ -57,11 +57,11 @@ class RMSprop(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        require(lr >= 0.0, "learning rate", lr)
-        require(eps >= 0.0, "epsilon", eps)
-        require(momentum >= 0.0, "momentum", momentum)
-        require(weight_decay >= 0.0, "weight_decay", weight_decay)
-        require(alpha >= 0.0, "alpha", alpha)
+        require_not_negative("learning rate", lr)
+        require_not_negative("epsilon", eps)
+        require_not_negative("momentum", momentum)
+        require_not_negative("weight_decay", weight_decay)
+        require_not_negative("alpha", alpha)
         defaults = {
             "lr": lr,
             "alpha": alpha,

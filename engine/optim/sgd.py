@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import named
-from engine.optim.optimizer import Group, Optimizer, require
+from engine.optim.optimizer import Group, Optimizer, require_not_negative
 from engine.record.runtime import setting
 from engine.record.value import Scalar, Value
 from engine.torch.creation import zeros_like
@@ -52,9 +52,9 @@ class SGD(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        require(lr >= 0.0, "learning rate", lr)
-        require(momentum >= 0.0, "momentum", momentum)
-        require(weight_decay >= 0.0, "weight_decay", weight_decay)
+        require_not_negative("learning rate", lr)
+        require_not_negative("momentum", momentum)
+        require_not_negative("weight_decay", weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError(
                 named("Nesterov momentum requires a momentum and zero dampening")

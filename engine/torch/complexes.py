@@ -48,13 +48,27 @@ class Complex(Array):
         return self._complex_part(1)
 
     def conj(self) -> Self:
-        """The complex conjugate; a real tensor itself."""
+        """The complex conjugate; a real tensor itself.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1 + 2j, 3 - 1j]).conj().imag
+        tensor([-2.,  1.])
+        """
         if self.recipe.dtype.kind != "c":
             return self
         return self.wrap(ops.conjugate(self.read()))
 
     def angle(self) -> Self:
-        """The angle with the real axis: of real numbers 0 or pi."""
+        """The angle with the real axis: of real numbers 0 or pi.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1j, -1 + 0j]).angle()
+        tensor([1.5708, 3.1416])
+        """
         value = self.read()
         if value.dtype.kind == "c":
             return self.wrap(ops.angle(value))
@@ -72,7 +86,14 @@ class Complex(Array):
 
 
 def view_as_real(input: Complex) -> Any:
-    """Real and imaginary part in a new last dimension of extent 2, a view."""
+    """Real and imaginary part in a new last dimension of extent 2, a view.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.view_as_real(engine.tensor([1 + 2j]))
+    tensor([[1., 2.]])
+    """
     recipe = input.recipe
     if recipe.dtype.kind != "c":
         raise RuntimeError(
@@ -84,24 +105,52 @@ def view_as_real(input: Complex) -> Any:
 
 
 def real(input: Complex) -> Any:
-    """The real part, a view; a real tensor itself."""
+    """The real part, a view; a real tensor itself.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.real(engine.tensor([1 + 2j]))
+    tensor([1.])
+    """
     return input.real
 
 
 def imag(input: Complex) -> Any:
-    """The imaginary part of a complex tensor, a view."""
+    """The imaginary part of a complex tensor, a view.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.imag(engine.tensor([1 + 2j]))
+    tensor([2.])
+    """
     return input.imag
 
 
 def complex(real: Any, imag: Any) -> Any:
-    """Complex numbers of these parts, which are of one floating dtype."""
+    """Complex numbers of these parts, which are of one floating dtype.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.complex(engine.tensor([1.0]), engine.tensor([2.0])).imag
+    tensor([2.])
+    """
     x, y = as_value(real), as_value(imag)
     _same_parts(x, y)
     return real.wrap(_joined(x, y))
 
 
 def polar(abs: Any, angle: Any) -> Any:
-    """Complex numbers of these lengths and angles."""
+    """Complex numbers of these lengths and angles.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.polar(engine.tensor([2.0]), engine.tensor([0.0])).real
+    tensor([2.])
+    """
     x, y = as_value(abs), as_value(angle)
     _same_parts(x, y)
     return abs.wrap(_joined(x * ops.cos(y), x * ops.sin(y)))

@@ -109,6 +109,12 @@ class Conversion(Array):
         -------
         Tensor
             This very tensor when nothing changes.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1, 2]).to(engine.float64)
+        tensor([1., 2.], dtype=engine.float64)
         """
         wanted, place = self.recipe.dtype, self.place
         options.pop("non_blocking", None)
@@ -180,7 +186,17 @@ class Conversion(Array):
 
     # -- copies -------------------------------------------------------------------
     def clone(self) -> Self:
-        """A copy, with the gradient history."""
+        """A copy, with the gradient history.
+
+        Examples
+        --------
+        >>> import engine
+        >>> x = engine.zeros(2)
+        >>> y = x.clone()
+        >>> y[0] = 5.0
+        >>> x
+        tensor([0., 0.])
+        """
         return self.wrap(self.read())
 
     def contiguous(self) -> Self:
@@ -229,7 +245,14 @@ class Conversion(Array):
         return super().__array__(dtype, copy)
 
     def item(self, *place: Any) -> Any:
-        """The only element as a Python number."""
+        """The only element as a Python number.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([2.5]).item()
+        2.5
+        """
         if self.recipe.size != 1:
             raise RuntimeError(
                 named(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 
-from engine import composites, random
+from engine import composites
 from engine.array import Array
 from engine.errors import named
 from engine.ops.op import cast
-from engine.random import Generator
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.sharing import shared_line
@@ -57,7 +56,7 @@ def tensor(
     if isinstance(data, Array) and not isinstance(data, Tensor) and dtype is None:
         shared = _other_face(data, requires_grad)
         return shared if device is None else shared.to(device)
-    return _finished(value_of_data(data, dtype), requires_grad, device)
+    return finished(value_of_data(data, dtype), requires_grad, device)
 
 
 def _other_face(array: Array, requires_grad: bool) -> Tensor:
@@ -70,14 +69,22 @@ def _other_face(array: Array, requires_grad: bool) -> Tensor:
     return shared.requires_grad_() if requires_grad else shared
 
 
-def _finished(value: Value, requires_grad: bool, device: Any = None) -> Tensor:
+def finished(value: Value, requires_grad: bool, device: Any = None) -> Tensor:
     """The tensor of a new value, where the user wants it."""
     made = Tensor.wrap(placed(value, device))
     return made.requires_grad_() if requires_grad else made
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
-    """A tensor of data, without a copy where it is a tensor or NumPy array already."""
+    """A tensor of data, without a copy where it is a tensor or NumPy array already.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.ones(2)
+    >>> engine.as_tensor(x) is x
+    True
+    """
     if isinstance(data, Tensor):
         return data.to(device, dtype)
     if isinstance(data, np.ndarray) and (
@@ -101,6 +108,16 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
     ------
     TypeError
         For anything but a NumPy array of a dtype that tensors have.
+
+    Examples
+    --------
+    >>> import engine
+    >>> import numpy
+    >>> a = numpy.zeros(2)
+    >>> x = engine.from_numpy(a)
+    >>> x[0] = 1
+    >>> a
+    array([1., 0.])
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(named(f"expected np.ndarray (got {type(ndarray).__name__})"))
@@ -110,35 +127,71 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
-    """A tensor on the memory of another library's array."""
+    """A tensor on the memory of another library's array.
+
+    Examples
+    --------
+    >>> import engine
+    >>> import numpy
+    >>> engine.from_dlpack(numpy.arange(3))
+    tensor([0, 1, 2])
+    """
+    if not hasattr(ext_tensor, "__dlpack__"):
+        raise TypeError(
+            "from_dlpack: an array that exports DLPack was required; "
+            f"{type(ext_tensor).__name__} was given"
+        )
     return from_numpy(np.from_dlpack(ext_tensor))
 
 
 # -- filled ---------------------------------------------------------------------------
-def _options(dtype: Any) -> NumpyDType:
+def dtype_or_default(dtype: Any) -> NumpyDType:
+    """The dtype of new tensors, where none is asked for the default one."""
     return Default.dtype if dtype is None else numpy_dtype(dtype)
 
 
 def zeros(
     *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
-    """Zeros, ``zeros(2, 3)`` or ``zeros((2, 3))``."""
+    """Zeros, ``zeros(2, 3)`` or ``zeros((2, 3))``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.zeros(2, 3)
+    tensor([[0., 0., 0.],
+            [0., 0., 0.]])
+    """
     options = {"device": device, "requires_grad": requires_grad}
-    return full(size, 0, dtype=_options(dtype), **options)
+    return full(size, 0, dtype=dtype_or_default(dtype), **options)
 
 
 def ones(
     *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
-    """Ones, ``ones(2, 3)`` or ``ones((2, 3))``."""
+    """Ones, ``ones(2, 3)`` or ``ones((2, 3))``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.ones(2, dtype=engine.int64)
+    tensor([1, 1])
+    """
     options = {"device": device, "requires_grad": requires_grad}
-    return full(size, 1, dtype=_options(dtype), **options)
+    return full(size, 1, dtype=dtype_or_default(dtype), **options)
 
 
 def empty(
     *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
-    """A tensor to be written to; it holds zeros until then."""
+    """A tensor to be written to; it holds zeros until then.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.empty(2, 3).shape
+    engine.Size([2, 3])
+    """
     return zeros(*size, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
@@ -150,50 +203,93 @@ def full(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """One number everywhere; without a dtype, that of the number."""
+    """One number everywhere; without a dtype, that of the number.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.full((2, 2), 7)
+    tensor([[7, 7],
+            [7, 7]])
+    """
     number = fill_value.item() if isinstance(fill_value, Array) else fill_value
     wanted = number_dtype(number.__class__) if dtype is None else numpy_dtype(dtype)
-    shape = sizes(size) if isinstance(size, (tuple, list)) else (int(size),)
-    _not_negative(*shape)
-    return _finished(filled(shape, number, wanted), requires_grad, device)
+    shape = sizes(size if isinstance(size, (tuple, list)) else (size,))
+    check_sizes(*shape)
+    return finished(filled(shape, number, wanted), requires_grad, device)
 
 
-def _not_negative(*sizes: int) -> None:
-    if any(n < 0 for n in sizes):
+def check_sizes(*given: Any) -> None:
+    """Raise TypeError where a size is no integer, RuntimeError where it is negative."""
+    if any(n < 0 for n in sizes(given)):
         raise RuntimeError(
             named(
                 "Trying to create tensor with negative dimension: sizes of at least 0 "
-                f"were required; {list(sizes)} was given"
+                f"were required; {list(given)} was given"
             )
         )
 
 
-def _like(input: Array, dtype: Any, options: dict[str, Any]) -> dict[str, Any]:
+def check_numbers(*given: Any) -> None:
+    """Raise TypeError for what is no number."""
+    if not all(isinstance(x, SupportsFloat) for x in given):
+        raise TypeError(named(f"numbers were required; {given} were given"))
+
+
+def options_like(input: Array, dtype: Any, options: dict[str, Any]) -> dict[str, Any]:
     """The options of a tensor like another one: dtype and device are its own."""
     wanted = input.recipe.dtype if dtype is None else numpy_dtype(dtype)
     return {"device": input.place, **options, "dtype": wanted}
 
 
 def zeros_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
-    """Zeros of another tensor's shape and dtype."""
-    return zeros(input.recipe.shape, **_like(input, dtype, options))
+    """Zeros of another tensor's shape and dtype.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.zeros_like(engine.tensor([[1, 2]]))
+    tensor([[0, 0]])
+    """
+    return zeros(input.recipe.shape, **options_like(input, dtype, options))
 
 
 def ones_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
-    """Ones of another tensor's shape and dtype."""
-    return ones(input.recipe.shape, **_like(input, dtype, options))
+    """Ones of another tensor's shape and dtype.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.ones_like(engine.tensor([1.5, 2.5]))
+    tensor([1., 1.])
+    """
+    return ones(input.recipe.shape, **options_like(input, dtype, options))
 
 
 def empty_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
-    """A tensor of another one's shape and dtype, to be written to."""
-    return empty(input.recipe.shape, **_like(input, dtype, options))
+    """A tensor of another one's shape and dtype, to be written to.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.empty_like(engine.zeros(2, 3)).shape
+    engine.Size([2, 3])
+    """
+    return empty(input.recipe.shape, **options_like(input, dtype, options))
 
 
 def full_like(
     input: Array, fill_value: Any, *, dtype: Any = None, **options: Any
 ) -> Tensor:
-    """One number everywhere, in another tensor's shape and dtype."""
-    options = _like(input, dtype, options)
+    """One number everywhere, in another tensor's shape and dtype.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.full_like(engine.zeros(2), 3.0)
+    tensor([3., 3.])
+    """
+    options = options_like(input, dtype, options)
     return full(input.recipe.shape, fill_value, **options)
 
 
@@ -207,9 +303,17 @@ def arange(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Numbers from `start` (0 when only the end is given) to below `end`."""
+    """Numbers from `start` (0 when only the end is given) to below `end`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.arange(3), engine.arange(0.0, 1.0, 0.25)
+    (tensor([0, 1, 2]), tensor([0.0000, 0.2500, 0.5000, 0.7500]))
+    """
     if end is None:
         start, end = 0, start
+    check_numbers(start, end, step)
     if step == 0 or (end - start) * step < 0:
         raise RuntimeError(
             "arange: a step in the direction of the end was required; "
@@ -221,7 +325,7 @@ def arange(
     count = max(0, -(-(end - start) // step) if whole else ceil((end - start) / step))
     inner = INT64 if whole else np.dtype(np.float64)
     steps = cast(REGISTRY["iota"](attributes=(int(count),)), inner)
-    return _finished(cast(steps * step + start, wanted), requires_grad, device)
+    return finished(cast(steps * step + start, wanted), requires_grad, device)
 
 
 def linspace(
@@ -233,16 +337,24 @@ def linspace(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """`steps` numbers from `start` to `end`, both included, equally far apart."""
-    wanted = _options(dtype)
-    _not_negative(steps)
+    """`steps` numbers from `start` to `end`, both included, equally far apart.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.linspace(0, 1, 5)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+    """
+    wanted = dtype_or_default(dtype)
+    check_numbers(start, end)
+    check_sizes(steps)
     float64 = np.dtype(np.float64)
     places = cast(REGISTRY["iota"](attributes=(int(steps),)), float64)
     gap = (end - start) / max(steps - 1, 1)
     # From both ends, so that the last number is exactly `end`.
     rising, falling = places * gap + start, (places - (steps - 1)) * gap + end
     both = REGISTRY["where"](places < steps / 2, rising, falling)
-    return _finished(cast(both, wanted), requires_grad, device)
+    return finished(cast(both, wanted), requires_grad, device)
 
 
 def eye(
@@ -253,95 +365,16 @@ def eye(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """A matrix with ones on the diagonal and zeros elsewhere."""
+    """A matrix with ones on the diagonal and zeros elsewhere.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.eye(2, 3)
+    tensor([[1., 0., 0.],
+            [0., 1., 0.]])
+    """
     columns = n if m is None else m
-    _not_negative(n, columns)
-    made = composites.eye(n, columns, 0, _options(dtype))
-    return _finished(made, requires_grad, device)
-
-
-# -- random ---------------------------------------------------------------------------
-def _source(generator: Generator | None) -> Generator:
-    return random.default_generator if generator is None else generator
-
-
-def manual_seed(seed: int) -> Generator:
-    """Start the default generator anew; the same seed gives the same numbers."""
-    return random.default_generator.manual_seed(seed)
-
-
-def initial_seed() -> int:
-    """The seed of the default generator."""
-    return random.default_generator.initial_seed()
-
-
-def rand(
-    *size: Any,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Uniform random numbers in [0, 1)."""
-    drawn = _source(generator).uniform(sizes(size), _options(dtype))
-    return _finished(drawn, requires_grad, device)
-
-
-def randn(
-    *size: Any,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Normal random numbers of mean 0 and variance 1."""
-    drawn = _source(generator).normal(sizes(size), _options(dtype))
-    return _finished(drawn, requires_grad, device)
-
-
-def randint(
-    low: int,
-    high: Any = None,
-    size: Any = None,
-    *,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    device: Any = None,
-) -> Tensor:
-    """Random integers from `low` (0 when left out) to below `high`."""
-    if size is None:
-        low, high, size = 0, low, high
-    if not low < high:
-        raise RuntimeError(
-            f"randint: a low below high was required; {low} and {high} were given"
-        )
-    wanted = INT64 if dtype is None else numpy_dtype(dtype)
-    whole = wanted if wanted.kind in "iu" else INT64
-    drawn = _source(generator).integers(low, high, sizes(size), whole)
-    return _finished(cast(drawn, wanted), False, device)
-
-
-def randperm(
-    n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None
-) -> Tensor:
-    """The integers below `n` in random order."""
-    _not_negative(n)
-    wanted = INT64 if dtype is None else numpy_dtype(dtype)
-    drawn = _source(generator).permutation(n)
-    return _finished(cast(drawn, wanted), False, device)
-
-
-def rand_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
-    """Uniform random numbers in [0, 1) of another tensor's shape and dtype."""
-    return rand(input.recipe.shape, **_like(input, dtype, options))
-
-
-def randn_like(input: Array, *, dtype: Any = None, **options: Any) -> Tensor:
-    """Normal random numbers of another tensor's shape and dtype."""
-    return randn(input.recipe.shape, **_like(input, dtype, options))
-
-
-def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability that each element gives, else 0."""
-    drawn = _source(generator).uniform(input.recipe.shape, input.recipe.dtype)
-    return Tensor.wrap(cast(drawn < input.detach().read(), input.recipe.dtype))
+    check_sizes(n, columns)
+    made = composites.eye(n, columns, 0, dtype_or_default(dtype))
+    return finished(made, requires_grad, device)

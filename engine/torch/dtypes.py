@@ -152,7 +152,16 @@ class Default:
 
 
 def set_default_dtype(d: Any) -> None:
-    """Make `d`, a floating dtype, the dtype of tensors made of Python floats."""
+    """Make `d`, a floating dtype, the dtype of tensors made of Python floats.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.set_default_dtype(engine.float64)
+    >>> engine.tensor([0.5]).dtype
+    engine.float64
+    >>> engine.set_default_dtype(engine.float32)
+    """
     wanted = numpy_dtype(d)
     if wanted.kind != "f":
         raise TypeError(
@@ -163,7 +172,14 @@ def set_default_dtype(d: Any) -> None:
 
 
 def get_default_dtype() -> dtype:
-    """The dtype of tensors made of Python floats."""
+    """The dtype of tensors made of Python floats.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.get_default_dtype()
+    engine.float32
+    """
     return _BY_NUMPY[Default.dtype]
 
 
@@ -304,6 +320,8 @@ class finfo:
     def __init__(self, type: Any = None) -> None:
         chosen = get_default_dtype() if type is None else dtype_of(type)
         self.dtype = chosen.name
+        if chosen.kind not in "fc":
+            raise TypeError(f"finfo: a floating dtype was required; {chosen!r} given")
         info = np.finfo(chosen.dtype)
         self.bits = info.bits
         self.min, self.max = float(info.min), float(info.max)

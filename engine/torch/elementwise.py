@@ -1,4 +1,4 @@
-"""Elementwise methods of tensors: operators, mathematics, comparisons."""
+"""Operators of tensors, and elementwise methods that are more than one op."""
 
 from __future__ import annotations
 
@@ -7,47 +7,21 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from engine import composites
 from engine.array import Array
 from engine.ops.op import cast
 from engine.record.forms import form
-from engine.torch.once import Once
+from engine.torch.choices import Choices
+from engine.torch.mathematics import documented
 from engine.torch.operands import (
     OPERANDS,
     Number,
-    as_value,
-    check_broadcast,
-    check_devices,
-    common_dtype,
     elementwise,
     is_bool,
     op_named,
-    operand,
     scaled,
 )
 
 T = TypeVar("T", bound="Elementwise")
-
-
-def _unary(name: str, summary: str, *, floating: bool = False) -> Callable[[T], T]:
-    """A method that records a one-operand op; `floating`: integers become floats."""
-
-    @form(name, 1)
-    def method(self: T) -> T:
-        return self.wrap(elementwise(op_named(name), self, floating=floating))
-
-    return _documented(method, name, summary)
-
-
-def _binary(
-    name: str, summary: str, *, floating: bool = False
-) -> Callable[[T, Any], T]:
-    """A method that records a two-operand op."""
-
-    def method(self: T, other: Any) -> T:
-        return self.wrap(elementwise(op_named(name), self, other, floating=floating))
-
-    return _documented(method, name, summary)
 
 
 def _operator(name: str, *, floating: bool = False) -> Callable[[T, Any], T]:
@@ -59,7 +33,7 @@ def _operator(name: str, *, floating: bool = False) -> Callable[[T, Any], T]:
             return NotImplemented
         return self.wrap(elementwise(op_named(name), self, other, floating=floating))
 
-    return _documented(method, name, f"Operator {name}.")
+    return documented(method, name, f"Operator {name}.")
 
 
 def _reflected(name: str, *, floating: bool = False) -> Callable[[T, Any], T]:
@@ -71,20 +45,11 @@ def _reflected(name: str, *, floating: bool = False) -> Callable[[T, Any], T]:
             return NotImplemented
         return self.wrap(elementwise(op_named(name), other, self, floating=floating))
 
-    return _documented(method, name, f"Operator {name}, reflected.")
+    return documented(method, name, f"Operator {name}, reflected.")
 
 
-_F = TypeVar("_F", bound=Callable[..., Any])
-
-
-def _documented(method: _F, name: str, summary: str) -> _F:
-    method.__name__ = name
-    method.__doc__ = summary
-    return method
-
-
-class Elementwise(Array):
-    """Operators and elementwise mathematics of tensors."""
+class Elementwise(Choices):
+    """Operators and arithmetic, element by element."""
 
     __slots__ = ()
 
@@ -164,13 +129,26 @@ class Elementwise(Array):
 
     # -- arithmetic ---------------------------------------------------------------
     def add(self, other: Any, *, alpha: Number = 1) -> Self:
-        """``self + alpha * other``."""
+        """``self + alpha * other``.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1.0, 2.0]).add(engine.tensor([3.0, 4.0]), alpha=10)
+        tensor([31., 42.])
+        """
         return self.wrap(elementwise(op_named("add"), self, scaled(other, alpha)))
 
     def sub(self, other: Any, *, alpha: Number = 1) -> Self:
         """``self - alpha * other``.
 
         Raises RuntimeError for two bool tensors.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([5, 6]).sub(2)
+        tensor([3, 4])
         """
         if self.recipe.dtype.kind == "b" and is_bool(other):
             raise RuntimeError(
@@ -182,7 +160,14 @@ class Elementwise(Array):
     subtract = sub
 
     def rsub(self, other: Any, *, alpha: Number = 1) -> Self:
-        """``other - alpha * self``."""
+        """``other - alpha * self``.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([5, 6]).rsub(2)
+        tensor([-3, -4])
+        """
         if self.recipe.dtype.kind == "b":
             raise RuntimeError(
                 "rsub: Subtraction, the `-` operator, with a bool tensor is not "
@@ -194,6 +179,12 @@ class Elementwise(Array):
         """This tensor to a power.
 
         Raises RuntimeError for integers to a negative Python integer.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([2.0, 3.0]).pow(2)
+        tensor([4., 9.])
         """
         whole = self.recipe.dtype.kind in "biu" and isinstance(exponent, int)
         if whole and exponent < 0:
@@ -209,7 +200,15 @@ class Elementwise(Array):
         return self.wrap(elementwise(op_named("power"), self, exponent))
 
     def div(self, other: Any, *, rounding_mode: str | None = None) -> Self:
-        """The quotient; `rounding_mode` is None, "floor" or "trunc"."""
+        """The quotient; `rounding_mode` is None, "floor" or "trunc".
+
+        Examples
+        --------
+        >>> import engine
+        >>> x = engine.tensor([7.0, -7.0])
+        >>> x.div(2), x.div(2, rounding_mode="floor"), x.div(2, rounding_mode="trunc")
+        (tensor([ 3.5000, -3.5000]), tensor([ 3., -4.]), tensor([ 3., -3.]))
+        """
         if rounding_mode == "floor":
             return self.floor_divide(other)
         if rounding_mode not in (None, "trunc"):
@@ -224,148 +223,75 @@ class Elementwise(Array):
         return self.wrap(cast(op_named("trunc")(quotient), whole))
 
     divide = div
-    true_divide = _binary("divide", "The quotient.", floating=True)
-    mul = _binary("multiply", "The product of each pair of elements.")
-    multiply = mul
-    floor_divide = _binary("floor_divide", "The quotient, rounded down.")
-    remainder = _binary("remainder", "The remainder with the sign of the divisor.")
-    fmod = _binary("fmod", "The remainder with the sign of the dividend.")
-    maximum = _binary("maximum", "The larger of each pair of elements.")
-    minimum = _binary("minimum", "The smaller of each pair of elements.")
-    fmax = _binary("fmax", "The larger of each pair; NaN counts as missing.")
-    fmin = _binary("fmin", "The smaller of each pair; NaN counts as missing.")
-    atan2 = _binary("arctan2", "The angle of the point (other, self).", floating=True)
-    arctan2 = atan2
-    hypot = _binary("hypot", "The length of the vector (self, other).", floating=True)
-    logaddexp = _binary("logaddexp", "log(exp(self) + exp(other)).", floating=True)
-    copysign = _binary("copysign", "self with the signs of other.", floating=True)
 
     # -- mathematics --------------------------------------------------------------
     neg = __neg__
     negative = __neg__
-    abs = _unary("absolute", "Magnitudes.")
-    absolute = abs
-    exp = _unary("exp", "e to the power of each element.", floating=True)
-    exp2 = _unary("exp2", "2 to the power of each element.", floating=True)
-    expm1 = _unary("expm1", "exp(x) - 1, accurate near 0.", floating=True)
-    log = _unary("log", "Natural logarithms.", floating=True)
-    log2 = _unary("log2", "Logarithms to base 2.", floating=True)
-    log10 = _unary("log10", "Logarithms to base 10.", floating=True)
-    log1p = _unary("log1p", "log(1 + x), accurate near 0.", floating=True)
-    sqrt = _unary("sqrt", "Square roots.", floating=True)
-    rsqrt = _unary("rsqrt", "1 / sqrt(x).", floating=True)
-    sin = _unary("sin", "Sines.", floating=True)
-    cos = _unary("cos", "Cosines.", floating=True)
-    tan = _unary("tan", "Tangents.", floating=True)
-    asin = _unary("arcsin", "Arc sines.", floating=True)
-    acos = _unary("arccos", "Arc cosines.", floating=True)
-    atan = _unary("arctan", "Arc tangents.", floating=True)
-    sinh = _unary("sinh", "Hyperbolic sines.", floating=True)
-    cosh = _unary("cosh", "Hyperbolic cosines.", floating=True)
-    tanh = _unary("tanh", "Hyperbolic tangents.", floating=True)
-    asinh = _unary("arcsinh", "Inverse hyperbolic sines.", floating=True)
-    acosh = _unary("arccosh", "Inverse hyperbolic cosines.", floating=True)
-    atanh = _unary("arctanh", "Inverse hyperbolic tangents.", floating=True)
-    arcsin, arccos, arctan = asin, acos, atan
-    square = _unary("square", "Squares.")
-    sign = _unary("sign", "Signs: -1, 0 or 1.")
-    isnan = _unary("isnan", "Where elements are NaN.")
-    isinf = _unary("isinf", "Where elements are infinite.")
-    isfinite = _unary("isfinite", "Where elements are neither infinite nor NaN.")
-    logical_not = _unary("logical_not", "Where elements are 0.")
     bitwise_not = __invert__
-    erf = _unary("erf", "The error function.", floating=True)
-    erfc = _unary("erfc", "1 - erf(x), accurate for large x.", floating=True)
-    floor = _unary("floor", "The largest integers that are not above.")
-    ceil = _unary("ceil", "The smallest integers that are not below.")
-    trunc = _unary("trunc", "The integer parts.")
-    sigmoid = _unary("sigmoid", "1 / (1 + exp(-x)).", floating=True)
-    reciprocal = _unary("reciprocal", "1 / x.", floating=True)
-    lgamma = _unary("lgamma", "Logarithms of the gamma function.", floating=True)
-    deg2rad = _unary("deg2rad", "Degrees as radians.", floating=True)
-    rad2deg = _unary("rad2deg", "Radians as degrees.", floating=True)
 
     def round(self, *, decimals: int = 0) -> Self:
-        """The nearest integers, halves to the even one; or so many decimals."""
+        """The nearest integers, halves to the even one; or so many decimals.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([0.5, 1.5, 2.345]).round(decimals=1)
+        tensor([0.5000, 1.5000, 2.3000])
+        """
         if decimals == 0:
             return self.wrap(elementwise(op_named("rint"), self))
         scale = 10.0**decimals
         return self.wrap(op_named("rint")(self.read() * scale) / scale)
 
-    def relu(self) -> Self:
-        """Negative elements replaced by 0; the gradient at 0 is 0."""
-        rectified: Self = _relu(self)
-        return rectified
-
     def logit(self, eps: float | None = None) -> Self:
-        """log(x / (1 - x)), with x limited to [eps, 1 - eps]."""
+        """log(x / (1 - x)), with x limited to [eps, 1 - eps].
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([0.5, 0.9]).logit()
+        tensor([0.0000, 2.1972])
+        """
         x = self if eps is None else self.clamp(eps, 1.0 - eps)
         odds: Self = x / (1.0 - x)
         return odds.log()
 
     # -- with several operands ----------------------------------------------------
-    def clamp(self, min: Any = None, max: Any = None) -> Self:
-        """Elements limited to [min, max]; either may be left out."""
-        if min is None and max is None:
-            raise RuntimeError("clamp: At least one of 'min' or 'max' must not be None")
-        if min is not None and max is not None:
-            return self.wrap(elementwise(op_named("clip"), self, min, max))
-        limit, order = (min, "less") if max is None else (max, "greater")
-        outside = elementwise(op_named(order), self, limit)
-        limited: Self = where(self.wrap(outside), limit, self)
-        return limited
-
-    clip = clamp
-
-    def clamp_min(self, min: Any) -> Self:
-        """Elements limited to [min, infinity)."""
-        return self.clamp(min=min)
-
-    def clamp_max(self, max: Any) -> Self:
-        """Elements limited to (-infinity, max]."""
-        return self.clamp(max=max)
-
-    def where(self, condition: Any, other: Any) -> Self:
-        """This tensor where a condition holds, `other` elsewhere."""
-        chosen: Self = where(condition, self, other)
-        return chosen
-
-    def masked_fill(self, mask: Any, value: Any) -> Self:
-        """`value` where a mask holds, this tensor elsewhere, in its dtype."""
-        # What integers and numbers meet in may be another dtype each time.
-        plain = self.recipe.dtype.kind == "f" and isinstance(value, (int, float))
-        made: Self = (_masked_fill if plain else _masked_fill.function)(
-            self, mask, value
-        )
-        return made
-
     def lerp(self, end: Any, weight: Any) -> Self:
-        """``self + weight * (end - self)``."""
+        """``self + weight * (end - self)``.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([0.0, 10.0]).lerp(engine.tensor([1.0, 20.0]), 0.5)
+        tensor([ 0.5000, 15.0000])
+        """
         return self.add((end - self) * weight)
 
     def addcmul(self, tensor1: Any, tensor2: Any, *, value: Number = 1) -> Self:
-        """``self + value * tensor1 * tensor2``."""
+        """``self + value * tensor1 * tensor2``.
+
+        Examples
+        --------
+        >>> import engine
+        >>> x = engine.tensor([1.0, 2.0])
+        >>> engine.ones(2).addcmul(x, engine.tensor([3.0, 4.0]), value=0.5)
+        tensor([2.5000, 5.0000])
+        """
         return self.add(scaled(tensor1, value) * tensor2)
 
     def addcdiv(self, tensor1: Any, tensor2: Any, *, value: Number = 1) -> Self:
-        """``self + value * tensor1 / tensor2``."""
+        """``self + value * tensor1 / tensor2``.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.ones(2).addcdiv(engine.tensor([1.0, 2.0]), engine.tensor([4.0, 4.0]))
+        tensor([1.2500, 1.5000])
+        """
         return self.add(scaled(tensor1, value) / tensor2)
 
     # -- comparison and logic -----------------------------------------------------
-    lt = less = _binary("less", "Where self < other.")
-    le = less_equal = _binary("less_equal", "Where self <= other.")
-    gt = greater = _binary("greater", "Where self > other.")
-    ge = greater_equal = _binary("greater_equal", "Where self >= other.")
-    eq = _binary("equal", "Where self == other.")
-    ne = not_equal = _binary("not_equal", "Where self != other.")
-    logical_and = _binary("logical_and", "Where both are true.")
-    logical_or = _binary("logical_or", "Where at least one is true.")
-    logical_xor = _binary("logical_xor", "Where exactly one is true.")
-    bitwise_and = _binary("bitwise_and", "Bits set in both.")
-    bitwise_or = _binary("bitwise_or", "Bits set in at least one.")
-    bitwise_xor = _binary("bitwise_xor", "Bits set in exactly one.")
-    bitwise_left_shift = _binary("left_shift", "Bits moved to the left.")
-    bitwise_right_shift = _binary("right_shift", "Bits moved to the right.")
 
     def isclose(
         self,
@@ -374,7 +300,14 @@ class Elementwise(Array):
         atol: float = 1e-08,
         equal_nan: bool = False,
     ) -> Self:
-        """Where ``|self - other| <= atol + rtol * |other|``."""
+        """Where ``|self - other| <= atol + rtol * |other|``.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1.0, 2.0]).isclose(engine.tensor([1.000001, 2.1]))
+        tensor([ True, False])
+        """
         difference = self.sub(other).abs()
         bound = atol + rtol * abs(other)
         near = difference.isfinite().logical_and(difference.le(bound))
@@ -390,37 +323,29 @@ class Elementwise(Array):
         atol: float = 1e-08,
         equal_nan: bool = False,
     ) -> bool:
-        """Whether all elements are close, see `isclose`."""
+        """Whether all elements are close, see `isclose`.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1.0]).allclose(engine.tensor([1.000001]))
+        True
+        """
         return bool(self.isclose(other, rtol, atol, equal_nan).computed().all())
 
-    def equal(self, other: Array) -> bool:
-        """Whether shapes and all elements are equal."""
+    def equal(self, other: Any) -> bool:
+        """Whether shapes and all elements are equal.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1, 2]).equal(engine.tensor([1, 2]))
+        True
+        """
+        if not isinstance(other, Array):
+            raise TypeError(
+                f"equal: a tensor was required; {type(other).__name__} was given"
+            )
         if self.recipe.shape != other.recipe.shape:
             return False
         return bool(np.array_equal(self.computed(), other.computed()))
-
-
-@Once
-def _relu(x: Any) -> Any:
-    return x.wrap(composites.relu(x.read()))
-
-
-@Once
-def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
-    return x.wrap(cast(where(mask, value, x).read(), x.recipe.dtype))
-
-
-def where(condition: Any, input: Any, other: Any) -> Any:
-    """`input` where a condition holds, `other` elsewhere."""
-    if isinstance(condition, Array) and condition.recipe.dtype.kind != "b":
-        raise RuntimeError(
-            "where: expected condition to be a boolean tensor, but got a tensor with "
-            f"dtype {condition.recipe.dtype.name}"
-        )
-    mask = as_value(condition)
-    dtype = common_dtype("where", input, other)
-    values = [operand(x, dtype) for x in (input, other)]
-    check_devices("where", mask, *values)
-    check_broadcast("where", [mask.shape, *(x.shape for x in values)])
-    face = next(x for x in (input, other, condition) if isinstance(x, Elementwise))
-    return face.wrap(op_named("where")(mask, *values))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from types import FunctionType
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,17 +12,61 @@ from engine import composites
 from engine.array import Array
 from engine.errors import named
 from engine.movement import reshape_value, transpose_value
+from engine.ops import bounded
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
-from engine.torch.elementwise import where as select
+from engine.torch.choices import where as select
+from engine.torch.creation import tensor
 from engine.torch.operands import as_value, check_devices, common_dtype, wrap_dim
 from engine.torch.products import product
 from engine.torch.tensor import Tensor
 
+M = TypeVar("M", bound=Callable[..., Any])
 
-def _listed(name: str, tensors: Sequence[Any]) -> list[Value]:
+
+def as_function(method: M) -> M:
+    """A method of tensors as a function: ``engine.exp(x)`` is ``x.exp()``.
+
+    Its first argument may be given as ``input``. An array of the other face is taken as
+    a tensor; anything else is refused here, as the method would fail at whatever
+    attribute it happens to read first.
+    """
+    name = _NAMES[method]
+
+    def function(input: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(input, Tensor):  # what the class has now may be native code
+            return getattr(input, name)(*args, **options)
+        if isinstance(input, Array):
+            return function(tensor(input), *args, **options)
+        raise TypeError(
+            f"{function.__name__}: a tensor was required; {type(input).__name__} was "
+            "given"
+        )
+
+    function.__name__ = function.__qualname__ = name.strip("_")
+    function.__module__, function.__doc__ = "engine", method.__doc__
+    function.__wrapped__ = method  # type: ignore[attr-defined]
+    made: Any = function
+    return made  # type: ignore[no-any-return]
+
+
+_NAMES: dict[Any, str] = {
+    method: name
+    for cls in reversed(Tensor.__mro__)
+    for name, method in reversed([*vars(cls).items()])
+    if isinstance(method, FunctionType)
+}
+"""The methods of tensors by the first of their names."""
+
+
+def _listed(name: str, tensors: Any) -> list[Value]:
     """The values of tensors, in the dtype in which they meet."""
+    if not isinstance(tensors, Iterable):
+        raise TypeError(
+            f"{name}: a sequence of tensors was required; {type(tensors).__name__} was "
+            "given"
+        )
     given = list(tensors)
     if not given:
         kind = ValueError if name == "cat" else RuntimeError
@@ -84,7 +129,15 @@ concat = concatenate = cat
 
 
 def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
-    """Tensors of one shape along a new dimension."""
+    """Tensors of one shape along a new dimension.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.stack([engine.tensor([1, 2]), engine.tensor([3, 4])], dim=1)
+    tensor([[1, 3],
+            [2, 4]])
+    """
     values = _listed("stack", tensors)
     shapes = [list(value.shape) for value in values]
     for number, shape in enumerate(shapes):
@@ -119,7 +172,16 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
 
 
 def broadcast_tensors(*tensors: Tensor) -> list[Tensor]:
-    """Tensors expanded to their common shape."""
+    """Tensors expanded to their common shape.
+
+    Examples
+    --------
+    >>> import engine
+    >>> row, column = engine.tensor([1, 2]), engine.tensor([[3], [4]])
+    >>> engine.broadcast_tensors(row, column)[1]
+    tensor([[3, 3],
+            [4, 4]])
+    """
     from engine.torch.operands import check_broadcast
 
     shape = check_broadcast("broadcast_tensors", [t.recipe.shape for t in tensors])
@@ -127,26 +189,54 @@ def broadcast_tensors(*tensors: Tensor) -> list[Tensor]:
 
 
 def numel(input: Tensor) -> int:
-    """The number of elements."""
+    """The number of elements.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.numel(engine.zeros(2, 3))
+    6
+    """
     return input.numel()
 
 
 def is_tensor(obj: Any) -> bool:
-    """Whether something is a tensor."""
+    """Whether something is a tensor.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.is_tensor(engine.zeros(2)), engine.is_tensor([0.0, 0.0])
+    (True, False)
+    """
     return isinstance(obj, Tensor)
 
 
 def is_floating_point(input: Tensor) -> bool:
-    """Whether the elements are real floating point numbers."""
+    """Whether the elements are real floating point numbers.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.is_floating_point(engine.zeros(2))
+    True
+    """
     return input.is_floating_point()
 
 
 def is_complex(input: Tensor) -> bool:
-    """Whether the elements are complex numbers."""
+    """Whether the elements are complex numbers.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.is_complex(engine.tensor([1j]))
+    True
+    """
     return input.is_complex()
 
 
-def einsum(equation: str, *operands: Any) -> Tensor:
+def einsum(equation: Any, *operands: Any) -> Tensor:
     """Sums of products by Einstein's notation, such as ``"bij,bjk->bik"``.
 
     Subscripts are letters; each may occur once in an operand, and an ellipsis not at
@@ -156,7 +246,20 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     ------
     RuntimeError
         When the equation does not fit the operands.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> engine.einsum("ij,jk->ik", x, x), engine.einsum("ij->i", x)
+    (tensor([[ 7., 10.],
+            [15., 22.]]), tensor([3., 7.]))
     """
+    if not isinstance(equation, str):
+        raise TypeError(
+            "einsum: an equation, as text, was required first; "
+            f"{type(equation).__name__} was given"
+        )
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
     terms, output = _parsed(equation, len(operands))
@@ -238,7 +341,14 @@ def _arranged(letters: str, value: Value, groups: tuple[str, str, str]) -> Value
 
 
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
-    """Sums of products over pairs of dimensions."""
+    """Sums of products over pairs of dimensions.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.tensordot(engine.ones(2, 3), engine.ones(3, 4), 1).shape
+    engine.Size([2, 4])
+    """
     if isinstance(dims, int):
         pairs = (list(range(a.dim() - dims, a.dim())), list(range(dims)))
     else:
@@ -251,9 +361,41 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """1 at the class of each element along a new last dimension, 0 elsewhere."""
+    """1 at the class of each element along a new last dimension, 0 elsewhere.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        Classes: integers of at least 0, of any shape.
+    num_classes : int
+        How many there are; -1 counts up to the largest one, which is looked at.
+
+    Returns
+    -------
+    Tensor
+        int64, of the shape ``(*tensor.shape, num_classes)``.
+
+    Raises
+    ------
+    RuntimeError
+        For a dtype that is not one of integers.
+    IndexError
+        For a class that is negative or too large, when the result is computed.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.functional.one_hot(engine.tensor([2, 0]), 3)
+    tensor([[0, 0, 1],
+            [1, 0, 0]])
+    """
+    if tensor.recipe.dtype.kind not in "iu":
+        raise RuntimeError(
+            f"one_hot: integers were required; {tensor.dtype!r} was given"
+        )
     classes = num_classes
     if classes < 0:
         classes = int(tensor.computed().max()) + 1
-    flags = composites.one_hot(tensor.read(), classes, tensor.dim())
+    known = bounded(tensor.read(), attributes=(classes, 0))
+    flags = composites.one_hot(known, classes, tensor.dim())
     return Tensor.wrap(cast(flags, np.dtype(np.int64)))

@@ -75,13 +75,33 @@ inference_mode = no_grad
 
 
 class enable_grad(_Mode):
-    """Record gradients, also within `no_grad`."""
+    """Record gradients, also within `no_grad`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.ones(1, requires_grad=True)
+    >>> with engine.no_grad(), engine.enable_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    True
+    """
 
     enabled = True
 
 
 class set_grad_enabled(_Mode):
-    """Record gradients or not: at once, and as a context until its end."""
+    """Record gradients or not: at once, and as a context until its end.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.ones(1, requires_grad=True)
+    >>> with engine.set_grad_enabled(False):
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
 
     def __init__(self, mode: bool) -> None:
         super().__init__()
@@ -98,7 +118,15 @@ class set_grad_enabled(_Mode):
 
 
 def is_grad_enabled() -> bool:
-    """Whether gradients are recorded now, in this thread."""
+    """Whether gradients are recorded now, in this thread.
+
+    Examples
+    --------
+    >>> import engine
+    >>> with engine.no_grad():
+    ...     engine.is_grad_enabled()
+    False
+    """
     return grad_enabled()
 
 

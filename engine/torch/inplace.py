@@ -28,25 +28,25 @@ T = TypeVar("T", bound="InPlace")
 def _in_place(name: str, *, floating: bool = False) -> Callable[..., Any]:
     """A method that writes the result of an elementwise op into its tensor."""
 
-    def method(self: T, *others: Any) -> T:
-        return self._write(
-            name + "_", elementwise(REGISTRY[name], self, *others, floating=floating)
-        )
+    op = REGISTRY[name]
 
-    method.__name__ = name + "_"
+    def method(self: T, *others: Any) -> T:
+        made = elementwise(op, self, *others, floating=floating)
+        return self._write(name + "_", made)
+
+    method.__name__ = method.__qualname__ = name + "_"
     method.__doc__ = f"{name} with the result written into this tensor."
     return method
 
 
 def _augmented(name: str, *, floating: bool = False) -> Callable[..., Any]:
     """An augmented assignment: it writes into its tensor."""
+    op = REGISTRY[name]
 
     def method(self: T, other: Any) -> Any:
         if not isinstance(other, OPERANDS):
             return NotImplemented
-        return self._write(
-            name + "_", elementwise(REGISTRY[name], self, other, floating=floating)
-        )
+        return self._write(name + "_", elementwise(op, self, other, floating=floating))
 
     return method
 

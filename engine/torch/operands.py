@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
+from operator import index
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -183,6 +184,10 @@ def filled(shape: Shape, number: Any, dtype: NumpyDType) -> Value:
     """One number everywhere; RuntimeError when the dtype cannot hold it."""
     if isinstance(number, Array):
         number = number.item()
+    if not isinstance(number, NUMBERS):
+        raise TypeError(
+            named(f"a number was required; {type(number).__name__} was given")
+        )
     if not fits(number, dtype):
         raise RuntimeError(
             named(
@@ -236,7 +241,12 @@ def op_named(name: str) -> Op:
 
 def wrap_dim(dim: Any, rank: int) -> int:
     """A dimension counted from the front; IndexError when there is none such."""
-    place = int(dim)
+    try:
+        place = index(dim)
+    except TypeError:
+        raise TypeError(
+            named(f"an integer was required for a dimension; {dim!r} was given")
+        ) from None
     bound = max(rank, 1)
     if not -bound <= place < bound:
         raise IndexError(
@@ -255,7 +265,9 @@ def wrap_dims(dim: Any, rank: int) -> tuple[int, ...]:
     given = dim if isinstance(dim, (tuple, list)) else (dim,)
     dims = sorted(wrap_dim(d, rank) for d in given)
     if len(set(dims)) != len(dims):
-        raise RuntimeError(f"dim: each once was required; {tuple(given)} was given")
+        raise RuntimeError(
+            named(f"each dimension once was required; {tuple(given)} was given")
+        )
     if not rank:
         return ()
     return tuple(dims) or tuple(range(rank))

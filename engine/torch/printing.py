@@ -52,6 +52,14 @@ def set_printoptions(**options: Unpack[_Options]) -> None:
     ------
     TypeError
         For any other option.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.set_printoptions(precision=2)
+    >>> engine.tensor([0.123456])
+    tensor([0.12])
+    >>> engine.set_printoptions(precision=4)
     """
     wrong = sorted(set(options) - set(_DEFAULTS))
     if wrong:

@@ -23,7 +23,15 @@ class Rearrangement(Array):
     __slots__ = ()
 
     def flip(self, *dims: Any) -> Self:
-        """The elements in reverse order along dimensions."""
+        """The elements in reverse order along dimensions.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[1, 2], [3, 4]]).flip(1)
+        tensor([[2, 1],
+                [4, 3]])
+        """
         axes = [wrap_dim(d, len(self.recipe.shape)) for d in sizes(dims)]
         if len(set(axes)) < len(axes):
             raise RuntimeError(
@@ -33,7 +41,14 @@ class Rearrangement(Array):
         return self.wrap(flip_value(self.read(), axes if self.recipe.shape else ()))
 
     def roll(self, shifts: int, dims: int | None = None) -> Self:
-        """The elements moved along a dimension; those at its end come first."""
+        """The elements moved along a dimension; those at its end come first.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.arange(5).roll(2)
+        tensor([3, 4, 0, 1, 2])
+        """
         value = self.read()
         if dims is None:
             flat = reshape_value(value, (value.size,))
@@ -41,11 +56,27 @@ class Rearrangement(Array):
         return self.wrap(_rolled(value, shifts, wrap_dim(dims, len(value.shape))))
 
     def tril(self, diagonal: int = 0) -> Self:
-        """The elements on and below a diagonal, 0 above it."""
+        """The elements on and below a diagonal, 0 above it.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.ones(2, 3).tril()
+        tensor([[1., 0., 0.],
+                [1., 1., 0.]])
+        """
         return self.wrap(composites.tril(self._matrices(), diagonal))
 
     def triu(self, diagonal: int = 0) -> Self:
-        """The elements on and above a diagonal, 0 below it."""
+        """The elements on and above a diagonal, 0 below it.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.ones(2, 3).triu(1)
+        tensor([[0., 1., 1.],
+                [0., 0., 1.]])
+        """
         return self.wrap(composites.triu(self._matrices(), diagonal))
 
     def _matrices(self) -> Value:
@@ -59,7 +90,15 @@ class Rearrangement(Array):
         return self.read()
 
     def repeat(self, *repeats: Any) -> Self:
-        """The tensor as a whole, so many times along each dimension."""
+        """The tensor as a whole, so many times along each dimension.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1, 2]).repeat(2, 2)
+        tensor([[1, 2, 1, 2],
+                [1, 2, 1, 2]])
+        """
         times = sizes(repeats)
         if len(times) < len(self.recipe.shape):
             raise RuntimeError(
@@ -72,11 +111,25 @@ class Rearrangement(Array):
         return self.wrap(tile(self.read(), times))
 
     def tile(self, *dims: Any) -> Self:
-        """The tensor as a whole, so many times along the last dimensions."""
+        """The tensor as a whole, so many times along the last dimensions.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1, 2]).tile(2)
+        tensor([1, 2, 1, 2])
+        """
         return self.wrap(tile(self.read(), sizes(dims)))
 
     def repeat_interleave(self, repeats: int, dim: int | None = None) -> Self:
-        """Each element so many times, along a dimension or of all in one."""
+        """Each element so many times, along a dimension or of all in one.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1, 2]).repeat_interleave(2)
+        tensor([1, 1, 2, 2])
+        """
         value = self.read()
         if dim is None:
             value = reshape_value(value, (value.size,))
@@ -85,7 +138,15 @@ class Rearrangement(Array):
         return self.wrap(composites.repeat_axis(value, repeats, place))
 
     def nonzero(self, *, as_tuple: bool = False) -> Any:
-        """The indices of the elements that are not 0: one row each, or by dimension."""
+        """The indices of the elements that are not 0: one row each, or by dimension.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[0, 3], [4, 0]]).nonzero()
+        tensor([[0, 1],
+                [1, 0]])
+        """
         array = self.computed()
         if as_tuple:
             places = np.nonzero(np.atleast_1d(array))
@@ -93,7 +154,14 @@ class Rearrangement(Array):
         return self.wrap(constant(np.argwhere(array)))
 
     def unique(self, sorted: bool = True) -> Self:
-        """The different elements, in rising order."""
+        """The different elements, in rising order.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([3, 1, 3]).unique()
+        tensor([1, 3])
+        """
         return self.wrap(constant(np.unique(self.computed())))
 
 

@@ -1,32 +1,25 @@
-"""Methods of tensors that reduce dimensions, scan along them or sort them."""
+"""Methods of tensors that reduce dimensions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
 from engine import composites
 from engine.array import Array
 from engine.errors import named
-from engine.movement import expand_axes, flip_value, reshape_value
+from engine.movement import expand_axes, reshape_value
 from engine.ops.op import cast
-from engine.ops.scans import flat_positions
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
-from engine.torch.dtypes import NumpyDType, known, numpy_dtype
+from engine.torch.dtypes import known, numpy_dtype
 from engine.torch.once import Once
 from engine.torch.operands import wrap_dim, wrap_dims
+from engine.torch.sorting import Extreme, Sorting, accumulator
 
 INT64 = np.dtype(np.int64)
-
-
-class Extreme(NamedTuple):
-    """What reductions along one dimension give: `values`, and where they were."""
-
-    values: Any
-    indices: Any
 
 
 def reduce(
@@ -41,21 +34,46 @@ def reduce(
     return expand_axes(result, dims) if keepdim else result
 
 
-class Reductions(Array):
-    """Reductions, scans and sorting."""
+class Reductions(Sorting):
+    """Reductions over dimensions."""
 
     __slots__ = ()
 
     # -- sums ---------------------------------------------------------------------
     def sum(self, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Self:
-        """The sum over dimensions; integers and bool are summed as int64."""
+        """The sum over dimensions; integers and bool are summed as int64.
+
+        Parameters
+        ----------
+        dim : int or tuple of int, optional
+            Over which dimensions; over all when it is left out.
+        keepdim : bool
+            Whether they stay, with size 1.
+        dtype : dtype, optional
+            What to cast to before.
+
+        Examples
+        --------
+        >>> import engine
+        >>> x = engine.tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> x.sum(), x.sum(dim=0), x.sum(1, keepdim=True)
+        (tensor(10.), tensor([4., 6.]), tensor([[3.],
+                [7.]]))
+        """
         dims = wrap_dims(dim, len(self.recipe.shape))
         return self._accumulated("sum", dims, keepdim, dtype)
 
     def prod(
         self, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
     ) -> Self:
-        """The product over dimensions."""
+        """The product over dimensions.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[1, 2], [3, 4]]).prod(dim=1)
+        tensor([ 2, 12])
+        """
         dims = wrap_dims(dim, len(self.recipe.shape))
         return self._accumulated("prod", dims, keepdim, dtype)
 
@@ -63,14 +81,21 @@ class Reductions(Array):
         self, name: str, dims: tuple[int, ...], keepdim: bool, dtype: Any
     ) -> Self:
         own = self.recipe.dtype
-        wanted = _accumulator(own) if dtype is None else numpy_dtype(dtype)
+        wanted = accumulator(own) if dtype is None else numpy_dtype(dtype)
         # Sums of float16 would soon exceed its range: they are made in float32.
         inner = np.dtype(np.float32) if wanted == np.float16 else wanted
         total = reduce(name, cast(self.read(), inner), dims, keepdim)
         return self.wrap(cast(total, wanted))
 
     def nansum(self, dim: Any = None, keepdim: bool = False) -> Self:
-        """The sum over dimensions; NaN counts as 0."""
+        """The sum over dimensions; NaN counts as 0.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1.0, float("nan"), 2.0]).nansum()
+        tensor(3.)
+        """
         value = self.read()
         kept = REGISTRY["where"](REGISTRY["isnan"](value), 0, value)
         dims = wrap_dims(dim, len(self.recipe.shape))
@@ -82,6 +107,12 @@ class Reductions(Array):
         """The mean over dimensions.
 
         Raises RuntimeError for integers, unless `dtype` names a floating dtype.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[1.0, 2.0], [3.0, 4.0]]).mean(dim=0)
+        tensor([2., 3.])
         """
         wanted = self.recipe.dtype if dtype is None else numpy_dtype(dtype)
         if wanted.kind not in "fc":
@@ -101,7 +132,15 @@ class Reductions(Array):
         *,
         correction: float | None = None,
     ) -> Self:
-        """The variance over dimensions, by default divided by n - 1."""
+        """The variance over dimensions, by default divided by n - 1.
+
+        Examples
+        --------
+        >>> import engine
+        >>> x = engine.tensor([1.0, 2.0, 3.0, 4.0])
+        >>> x.var(), x.var(unbiased=False)
+        (tensor(1.6667), tensor(1.2500))
+        """
         return self.wrap(
             self._spread(composites.var, dim, unbiased, keepdim, correction)
         )
@@ -114,7 +153,14 @@ class Reductions(Array):
         *,
         correction: float | None = None,
     ) -> Self:
-        """The standard deviation over dimensions, the root of `var`."""
+        """The standard deviation over dimensions, the root of `var`.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[1.0, 3.0], [2.0, 8.0]]).std(dim=1)
+        tensor([1.4142, 4.2426])
+        """
         return self.wrap(
             self._spread(composites.std, dim, unbiased, keepdim, correction)
         )
@@ -142,16 +188,38 @@ class Reductions(Array):
         return measure(self.read(), dims, less, keepdims=keepdim)
 
     def logsumexp(self, dim: Any, keepdim: bool = False) -> Self:
-        """log(sum(exp(x))) over dimensions, without overflow."""
+        """log(sum(exp(x))) over dimensions, without overflow.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1000.0, 1000.0]).logsumexp(0)
+        tensor(1000.6932)
+        """
         dims = wrap_dims(dim, len(self.recipe.shape))
         return self.wrap(composites.logsumexp(self._real(), dims, keepdim))
 
     def softmax(self, dim: int, dtype: Any = None) -> Self:
-        """exp(x) / sum(exp(x)) along a dimension."""
+        """exp(x) / sum(exp(x)) along a dimension.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[0.0, 0.0], [0.0, 1.0]]).softmax(dim=1)
+        tensor([[0.5000, 0.5000],
+                [0.2689, 0.7311]])
+        """
         return self._normalized(composites.softmax, dim, dtype)
 
     def log_softmax(self, dim: int, dtype: Any = None) -> Self:
-        """log(softmax(x)) along a dimension, without overflow."""
+        """log(softmax(x)) along a dimension, without overflow.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([0.0, 1000.0]).log_softmax(0)
+        tensor([-1000.,     0.])
+        """
         return self._normalized(composites.log_softmax, dim, dtype)
 
     def _normalized(self, function: Callable[..., Value], dim: int, dtype: Any) -> Self:
@@ -172,17 +240,38 @@ class Reductions(Array):
 
     # -- truth --------------------------------------------------------------------
     def any(self, dim: Any = None, keepdim: bool = False) -> Self:
-        """Whether an element is true."""
+        """Whether an element is true.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[False, True], [False, False]]).any(dim=1)
+        tensor([ True, False])
+        """
         dims = wrap_dims(dim, len(self.recipe.shape))
         return self.wrap(reduce("any", self.read(), dims, keepdim))
 
     def all(self, dim: Any = None, keepdim: bool = False) -> Self:
-        """Whether every element is true."""
+        """Whether every element is true.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[True, True], [False, True]]).all(dim=1)
+        tensor([ True, False])
+        """
         dims = wrap_dims(dim, len(self.recipe.shape))
         return self.wrap(reduce("all", self.read(), dims, keepdim))
 
     def count_nonzero(self, dim: Any = None) -> Self:
-        """How many elements are not 0."""
+        """How many elements are not 0.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[0, 1], [2, 3]]).count_nonzero()
+        tensor(3)
+        """
         flags = REGISTRY["not_equal"](self.read(), 0)
         dims = wrap_dims(dim, len(self.recipe.shape))
         return self.wrap(reduce("sum", cast(flags, INT64), dims))
@@ -193,11 +282,29 @@ class Reductions(Array):
 
         With a dimension the result is a named tuple of `values` and `indices`; with
         another tensor it is the larger of each pair of elements.
+
+        Examples
+        --------
+        >>> import engine
+        >>> x = engine.tensor([[1.0, 5.0], [4.0, 2.0]])
+        >>> x.max(), x.max(engine.tensor(3.0))
+        (tensor(5.), tensor([[3., 5.],
+                [4., 3.]]))
+        >>> values, indices = x.max(dim=1)
+        >>> values, indices
+        (tensor([5., 4.]), tensor([1, 0]))
         """
         return self._extreme("max", dim, keepdim)
 
     def min(self, dim: Any = None, keepdim: bool = False) -> Any:
-        """The smallest element; arguments and results as those of `max`."""
+        """The smallest element; arguments and results as those of `max`.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[1.0, 5.0], [4.0, 2.0]]).min(dim=0).indices
+        tensor([0, 1])
+        """
         return self._extreme("min", dim, keepdim)
 
     def _extreme(self, name: str, dim: Any, keepdim: bool) -> Any:
@@ -221,15 +328,6 @@ class Reductions(Array):
         where = reduce("arg" + name, value, (place,), True)
         return self._picked(value, where, place, keepdim)
 
-    def _picked(self, value: Value, where: Value, place: int, keepdim: bool) -> Extreme:
-        """The elements at positions along a dimension, and the positions."""
-        positions = flat_positions(where, place, value.shape)
-        picked = REGISTRY["take"](value, positions)
-        if not keepdim:
-            shape = value.shape[:place] + value.shape[place + 1 :]
-            picked, where = reshape_value(picked, shape), reshape_value(where, shape)
-        return Extreme(self.wrap(picked), self.wrap(where))
-
     def _require_elements(self, name: str) -> None:
         if self.recipe.size == 0:
             kind = IndexError if name.startswith("arg") else RuntimeError
@@ -240,84 +338,55 @@ class Reductions(Array):
             )
 
     def amax(self, dim: Any = None, keepdim: bool = False) -> Self:
-        """The largest elements over dimensions; ties share the gradient."""
+        """The largest elements over dimensions; ties share the gradient.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[1.0, 5.0], [4.0, 2.0]]).amax(dim=1)
+        tensor([5., 4.])
+        """
         dims = wrap_dims(dim, len(self.recipe.shape))
         return self.wrap(reduce("max", self.read(), dims, keepdim))
 
     def amin(self, dim: Any = None, keepdim: bool = False) -> Self:
-        """The smallest elements over dimensions; ties share the gradient."""
+        """The smallest elements over dimensions; ties share the gradient.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[1.0, 5.0], [4.0, 2.0]]).amin(dim=1)
+        tensor([1., 2.])
+        """
         dims = wrap_dims(dim, len(self.recipe.shape))
         return self.wrap(reduce("min", self.read(), dims, keepdim))
 
     def argmax(self, dim: int | None = None, keepdim: bool = False) -> Self:
-        """Where the largest element is: along a dimension, or among all."""
+        """Where the largest element is: along a dimension, or among all.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[1.0, 5.0], [4.0, 2.0]]).argmax(dim=1)
+        tensor([1, 0])
+        """
         return self._position("max", dim, keepdim)
 
     def argmin(self, dim: int | None = None, keepdim: bool = False) -> Self:
-        """Where the smallest element is: along a dimension, or among all."""
+        """Where the smallest element is: along a dimension, or among all.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[3.0, 5.0], [4.0, 2.0]]).argmin()
+        tensor(3)
+        """
         return self._position("min", dim, keepdim)
 
     def _position(self, name: str, dim: int | None, keepdim: bool) -> Self:
         self._require_elements("arg" + name)
         dims = wrap_dims(dim, len(self.recipe.shape))
         return self.wrap(reduce("arg" + name, self.read(), dims, keepdim))
-
-    # -- scans and sorting --------------------------------------------------------
-    def cumsum(self, dim: int, *, dtype: Any = None) -> Self:
-        """Sums of all elements up to each one, along a dimension."""
-        return self._scanned("cumsum", dim, dtype)
-
-    def cumprod(self, dim: int, *, dtype: Any = None) -> Self:
-        """Products of all elements up to each one, along a dimension."""
-        return self._scanned("cumprod", dim, dtype)
-
-    def _scanned(self, name: str, dim: int, dtype: Any) -> Self:
-        own = self.recipe.dtype
-        wanted = _accumulator(own) if dtype is None else numpy_dtype(dtype)
-        place = wrap_dim(dim, len(self.recipe.shape))
-        value = cast(self.read(), wanted)
-        if not value.shape:
-            return self.wrap(value)
-        return self.wrap(REGISTRY[name](value, attributes=(place,)))
-
-    def argsort(
-        self, dim: int = -1, descending: bool = False, *, stable: bool = True
-    ) -> Self:
-        """Positions along a dimension in the order of their elements; always stable."""
-        order: Self = self.sort(dim, descending, stable=stable).indices
-        return order
-
-    def sort(
-        self, dim: int = -1, descending: bool = False, *, stable: bool = True
-    ) -> Extreme:
-        """The elements in order along a dimension, and where they were."""
-        value = self.read()
-        place = wrap_dim(dim, len(value.shape))
-        if not value.shape:
-            return Extreme(self.wrap(value), self.wrap(cast(value, INT64) * 0))
-        order = _order(value, place, descending)
-        return self._picked(value, order, place, True)
-
-    def topk(
-        self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
-    ) -> Extreme:
-        """The `k` largest elements along a dimension, in order, and where they were."""
-        place = wrap_dim(dim, len(self.recipe.shape))
-        extent = self.recipe.shape[place] if self.recipe.shape else 1
-        if not 0 <= k <= extent:
-            raise RuntimeError(
-                f"topk: a k up to {extent} was required; {k} was given: selected index "
-                "k out of range"
-            )
-        found = self.sort(place, largest)
-        if not self.recipe.shape:
-            return found
-        key = (slice(None),) * place + (slice(k),)
-        return Extreme(found.values[key], found.indices[key])
-
-
-def _accumulator(dtype: NumpyDType) -> NumpyDType:
-    return INT64 if dtype.kind in "biu" else dtype
 
 
 @Once
@@ -334,14 +403,3 @@ def floating(value: Value) -> Value:
     from engine.torch.dtypes import Default
 
     return value if value.dtype.kind in "fc" else cast(value, Default.dtype)
-
-
-def _order(value: Value, place: int, descending: bool) -> Value:
-    """Positions in rising or falling order; equal elements keep their order."""
-    argsort = REGISTRY["argsort"]
-    if not descending:
-        return argsort(value, attributes=(place,))
-    # Reversed before and after, so that equal elements stay in order.
-    backwards = argsort(flip_value(value, (place,)), attributes=(place,))
-    extent = value.shape[place]
-    return flip_value((extent - 1) - backwards, (place,))

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from operator import index
 from typing import Any, Self
-
-import numpy as np
 
 from engine.array import Array
 from engine.errors import named
 from engine.movement import reshape_value
 from engine.recipe import (
-    Recipe,
     index_basic,
-    is_c_contiguous,
-    positions,
     transposed,
 )
 from engine.recipe import reshape as reshaped
-from engine.torch.dtypes import Size, numpy_dtype
+from engine.torch.dtypes import numpy_dtype
 from engine.torch.operands import wrap_dim
+from engine.torch.parts import Parts
 
 
 def sizes(given: Sequence[Any]) -> tuple[int, ...]:
     """A shape from arguments: ``f(2, 3)`` and ``f((2, 3))`` mean the same."""
     if len(given) == 1 and isinstance(given[0], (tuple, list)):
         given = given[0]
-    return tuple(int(n) for n in given)
+    try:
+        return tuple([index(n) for n in given])
+    except TypeError:
+        raise TypeError(
+            named(f"integers were required for a shape; {given} was given")
+        ) from None
 
 
 def _filled(size: int, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -44,8 +46,8 @@ def _filled(size: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(size // known if n == -1 else n for n in shape)
 
 
-class Views(Array):
-    """Reshaping, transposing, slicing: the results share memory with the tensor."""
+class Views(Parts):
+    """Reshaping and transposing: the results share memory with the tensor."""
 
     __slots__ = ()
 
@@ -79,7 +81,15 @@ class Views(Array):
         return self.view_as(recipe._replace(dtype=dtype))
 
     def reshape(self, *shape: Any) -> Self:
-        """The same elements under another shape: a view where that is possible."""
+        """The same elements under another shape: a view where that is possible.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.arange(6).reshape(2, -1)
+        tensor([[0, 1, 2],
+                [3, 4, 5]])
+        """
         wanted = _filled(self.recipe.size, sizes(shape))
         recipe = reshaped(self.recipe, wanted)
         if recipe is None:
@@ -93,11 +103,26 @@ class Views(Array):
         return super().view_as(recipe, writeable)
 
     def reshape_as(self, other: Array) -> Self:
-        """The same elements with the shape of another tensor."""
+        """The same elements with the shape of another tensor.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.arange(4).reshape_as(engine.zeros(2, 2))
+        tensor([[0, 1],
+                [2, 3]])
+        """
         return self.reshape(other.recipe.shape)
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Self:
-        """Dimensions `start_dim` to `end_dim` merged into one."""
+        """Dimensions `start_dim` to `end_dim` merged into one.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.zeros(2, 3, 4).flatten(1).shape
+        engine.Size([2, 12])
+        """
         shape = self.recipe.shape
         if not shape:
             return self.reshape(1)
@@ -112,18 +137,40 @@ class Views(Array):
         return self.reshape(*shape[:first], merged, *shape[last + 1 :])
 
     def ravel(self) -> Self:
-        """All elements in one dimension."""
+        """All elements in one dimension.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[1, 2], [3, 4]]).ravel()
+        tensor([1, 2, 3, 4])
+        """
         return self.flatten()
 
     def unflatten(self, dim: int, sizes: Sequence[int]) -> Self:
-        """One dimension split into several."""
+        """One dimension split into several.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.zeros(6, 2).unflatten(0, (2, -1)).shape
+        engine.Size([2, 3, 2])
+        """
         shape = self.recipe.shape
         place = wrap_dim(dim, len(shape))
         split = _filled(shape[place], tuple(sizes))
         return self.reshape(*shape[:place], *split, *shape[place + 1 :])
 
     def squeeze(self, dim: int | Sequence[int] | None = None) -> Self:
-        """Without dimensions of size 1: all of them, or only those named."""
+        """Without dimensions of size 1: all of them, or only those named.
+
+        Examples
+        --------
+        >>> import engine
+        >>> x = engine.zeros(1, 3, 1)
+        >>> x.squeeze().shape, x.squeeze(0).shape
+        (engine.Size([3]), engine.Size([3, 1]))
+        """
         recipe = self.recipe
         rank = len(recipe.shape)
         if dim is None:
@@ -135,14 +182,29 @@ class Views(Array):
         return self.view_as(transposed(recipe, kept))
 
     def unsqueeze(self, dim: int) -> Self:
-        """With a dimension of size 1 put in at `dim`."""
+        """With a dimension of size 1 put in at `dim`.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.zeros(3).unsqueeze(-1).shape
+        engine.Size([3, 1])
+        """
         recipe = self.recipe
         place = wrap_dim(dim, len(recipe.shape) + 1)
         key = [slice(None)] * place + [None, Ellipsis]
         return self.view_as(index_basic(recipe, key)[0])
 
     def expand(self, *shape: Any) -> Self:
-        """Dimensions of size 1 repeated without a copy; -1 keeps a size."""
+        """Dimensions of size 1 repeated without a copy; -1 keeps a size.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[1], [2]]).expand(2, 3)
+        tensor([[1, 1, 1],
+                [2, 2, 2]])
+        """
         wanted = sizes(shape)
         recipe = self.recipe
         lead = len(wanted) - len(recipe.shape)
@@ -174,16 +236,39 @@ class Views(Array):
         return self.view_as(recipe._replace(shape=tuple(target), strides=moved))
 
     def expand_as(self, other: Array) -> Self:
-        """Expanded to the shape of another tensor."""
+        """Expanded to the shape of another tensor.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1, 2]).expand_as(engine.zeros(2, 2))
+        tensor([[1, 2],
+                [1, 2]])
+        """
         return self.expand(other.recipe.shape)
 
     def broadcast_to(self, shape: Sequence[int]) -> Self:
-        """Expanded to a shape."""
+        """Expanded to a shape.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([1, 2]).broadcast_to((2, 2))
+        tensor([[1, 2],
+                [1, 2]])
+        """
         return self.expand(tuple(shape))
 
     # -- order of dimensions ------------------------------------------------------
     def permute(self, *dims: Any) -> Self:
-        """The dimensions in another order."""
+        """The dimensions in another order.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.zeros(2, 3, 4).permute(2, 0, 1).shape
+        engine.Size([4, 2, 3])
+        """
         recipe = self.recipe
         rank = len(recipe.shape)
         given = sizes(dims)
@@ -196,7 +281,17 @@ class Views(Array):
         return self.view_as(transposed(recipe, axes))
 
     def transpose(self, dim0: int, dim1: int) -> Self:
-        """Two dimensions exchanged."""
+        """Two dimensions exchanged.
+
+        Examples
+        --------
+        >>> import engine
+        >>> x = engine.zeros(2, 3)
+        >>> x.transpose(0, 1)[2, 0] = 7.0
+        >>> x
+        tensor([[0., 0., 7.],
+                [0., 0., 0.]])
+        """
         rank = len(self.recipe.shape)
         first, second = wrap_dim(dim0, rank), wrap_dim(dim1, rank)
         axes = list(range(rank))
@@ -205,14 +300,29 @@ class Views(Array):
         return self.view_as(transposed(self.recipe, axes))
 
     def movedim(self, source: int, destination: int) -> Self:
-        """One dimension moved to another place."""
+        """One dimension moved to another place.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.zeros(2, 3, 4).movedim(0, -1).shape
+        engine.Size([3, 4, 2])
+        """
         rank = len(self.recipe.shape)
         axes = [a for a in range(rank) if a != wrap_dim(source, rank)]
         axes.insert(wrap_dim(destination, rank), wrap_dim(source, rank))
         return self.view_as(transposed(self.recipe, axes))
 
     def t(self) -> Self:
-        """The transpose of a matrix; vectors stay as they are."""
+        """The transpose of a matrix; vectors stay as they are.
+
+        Examples
+        --------
+        >>> import engine
+        >>> engine.tensor([[1, 2], [3, 4]]).t()
+        tensor([[1, 3],
+                [2, 4]])
+        """
         rank = len(self.recipe.shape)
         if rank > 2:
             raise RuntimeError(
@@ -230,132 +340,3 @@ class Views(Array):
     def mT(self) -> Self:
         """The last two dimensions exchanged."""
         return self.transpose(-2, -1)
-
-    # -- parts --------------------------------------------------------------------
-    def narrow(self, dim: int, start: int, length: int) -> Self:
-        """`length` places of a dimension from `start` on."""
-        extent = self.size(dim)
-        first = start + extent if start < 0 else start
-        if first < 0 or length < 0 or first + length > extent:
-            raise RuntimeError(
-                named(
-                    f"start ({start}) + length ({length}) exceeds dimension size "
-                    f"({extent})."
-                )
-            )
-        return self._part(dim, slice(first, first + length))
-
-    def select(self, dim: int, index: int) -> Self:
-        """One place of a dimension; the dimension goes."""
-        extent = self.size(dim)
-        if not -extent <= index < extent:
-            raise IndexError(
-                f"select: index {index} out of range for tensor of size "
-                f"{list(self.recipe.shape)} at dimension {dim}"
-            )
-        return self._part(dim, index)
-
-    def _part(self, dim: int, key: Any) -> Self:
-        place = wrap_dim(dim, len(self.recipe.shape))
-        keys = [slice(None)] * place + [key]
-        return self.view_as(index_basic(self.recipe, keys)[0])
-
-    def unbind(self, dim: int = 0) -> tuple[Self, ...]:
-        """The parts along a dimension, each without it."""
-        return tuple(self.select(dim, i) for i in range(self.size(dim)))
-
-    def split(self, split_size: int | Sequence[int], dim: int = 0) -> tuple[Self, ...]:
-        """Parts of a size (the last may be smaller), or of given sizes."""
-        extent = self.size(dim)
-        if isinstance(split_size, int):
-            if split_size <= 0:
-                raise RuntimeError(
-                    f"split: a positive size was required; {split_size} was given"
-                )
-            starts = range(0, max(extent, 1), split_size)
-            lengths = [min(split_size, extent - start) for start in starts]
-        else:
-            lengths = list(split_size)
-            if sum(lengths) != extent:
-                raise RuntimeError(
-                    f"split: sizes that sum up to {extent} were required; {lengths} "
-                    "were given"
-                )
-        places = [sum(lengths[:i]) for i in range(len(lengths))]
-        return tuple(
-            self.narrow(dim, at, n) for at, n in zip(places, lengths, strict=True)
-        )
-
-    def chunk(self, chunks: int, dim: int = 0) -> tuple[Self, ...]:
-        """At most `chunks` parts of equal size, but for the last."""
-        if chunks <= 0:
-            raise RuntimeError(
-                f"chunk: a positive number was required; {chunks} was given"
-            )
-        return self.split(max(1, -(-self.size(dim) // chunks)), dim)
-
-    def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Self:
-        """The diagonal of two dimensions, as the last one."""
-        recipe = self.recipe
-        rank = len(recipe.shape)
-        a, b = wrap_dim(dim1, rank), wrap_dim(dim2, rank)
-        if a == b:
-            raise RuntimeError(
-                f"diagonal: two dimensions were required; {dim1} and {dim2} were given"
-            )
-        rows, columns = recipe.shape[a], recipe.shape[b]
-        length = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
-        start = max(offset, 0) * recipe.strides[b] - min(offset, 0) * recipe.strides[a]
-        rest = [axis for axis in range(rank) if axis not in (a, b)]
-        return self.view_as(
-            Recipe(
-                recipe.dtype,
-                recipe.offset + (start if length else 0),
-                (*(recipe.shape[axis] for axis in rest), length),
-                (
-                    *(recipe.strides[axis] for axis in rest),
-                    recipe.strides[a] + recipe.strides[b],
-                ),
-            )
-        )
-
-    def unfold(self, dimension: int, size: int, step: int) -> Self:
-        """All windows of a size along a dimension; the window is the last one.
-
-        A copy where windows overlap, else a view.
-        """
-        recipe = self.recipe
-        place = wrap_dim(dimension, len(recipe.shape))
-        extent = recipe.shape[place]
-        if size > extent or step <= 0:
-            raise RuntimeError(
-                f"unfold: a size up to {extent} and a positive step were required; "
-                f"{size} and {step} were given"
-            )
-        shape, strides = list(recipe.shape), list(recipe.strides)
-        window = strides[place]
-        shape[place] = (extent - size) // step + 1
-        strides[place] = window * step
-        windows = recipe._replace(shape=(*shape, size), strides=(*strides, window))
-        if step >= size:
-            return self.view_as(windows)
-        return self.wrap(self.take_positions(np.ascontiguousarray(positions(windows))))
-
-    # -- facts --------------------------------------------------------------------
-    def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of one dimension."""
-        shape = self.recipe.shape
-        return Size(shape) if dim is None else shape[wrap_dim(dim, len(shape))]
-
-    def stride(self, dim: int | None = None) -> Any:
-        """Steps in memory, in elements, of all dimensions or of one."""
-        strides = self.recipe.strides
-        return strides if dim is None else strides[wrap_dim(dim, len(strides))]
-
-    def storage_offset(self) -> int:
-        """The place of the first element in memory, in elements."""
-        return self.recipe.offset
-
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in memory in order and without gaps."""
-        return is_c_contiguous(self.recipe)

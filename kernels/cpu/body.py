@@ -51,10 +51,13 @@ SHORT = 64
 ARITHMETIC = frozenset({"fadd", "fsub", "fmul", "fdiv"})
 
 
-def lower(text: str, names: Mapping[str, Any], entry: str) -> ir.Module:
+def lower(
+    text: str, names: Mapping[str, Any], entry: str, body: type[Body] | None = None
+) -> ir.Module:
     """The LLVM module of `text`, with the uniform `entry` of `compile_text`.
 
-    `names` is what the text may name: dtypes, intrinsics and constants.
+    `names` is what the text may name: dtypes, intrinsics and constants; `body` is the
+    walk, if it is not the plain one.
 
     Raises
     ------
@@ -83,7 +86,7 @@ def lower(text: str, names: Mapping[str, Any], entry: str) -> ir.Module:
     place = Place(builder, c_symbol)
     parameters = [argument.arg for argument in function.args.args]
     arguments = received(place, parameters, kinds, inner.args)
-    Body(place, names, arguments, function.body)
+    (body or Body)(place, names, arguments, function.body)
     builder.ret_void()
     add_entry(module, inner, entry)
     return module

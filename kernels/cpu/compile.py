@@ -10,6 +10,7 @@ takes a while, so it is itself imported late.
 from __future__ import annotations
 
 import linecache
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -25,12 +26,14 @@ from numba.core import (
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
+from ..term import NoVector
 from ..text import Lines
 from .body import lower
 from .primitives import PRIMITIVES
 from .scope import SUPPORTED
-from .target import machine
+from .target import kernel_machine
 from .values import Beyond
+from .wide import lower_to_vectors
 
 PASSES = (
     untyped_passes.TranslateByteCode,
@@ -96,23 +99,28 @@ def compile_text(text: str, entry: str, filename: str, assembly: bool = False) -
     lines = text.splitlines(keepends=True)
     linecache.cache[filename] = (len(text), None, lines, filename)
     with global_compiler_lock:
-        module = _module(text, entry, filename)
-        _optimise(module)
+        module, optimise = _module(text, entry, filename)
+        optimise(module)
         if assembly:
-            return machine().emit_assembly(module)
-        return machine().emit_object(module)
+            return kernel_machine().emit_assembly(module)
+        return kernel_machine().emit_object(module)
 
 
-def _module(text: str, entry: str, filename: str) -> Any:
-    """The LLVM module of `text`, not yet optimised."""
+def _module(text: str, entry: str, filename: str) -> tuple[Any, Callable[[Any], None]]:
+    """The LLVM module of `text`, and what optimises it."""
+    optimise = _tidy
     try:
-        module = llvm.parse_assembly(str(lower(text, names(), entry)))
+        try:
+            lowered = lower_to_vectors(text, names(), entry)
+        except NoVector:
+            lowered, optimise = lower(text, names(), entry), _optimise
     except Beyond:
-        return _lower(*_whole(text, filename), entry)
-    module.triple = machine().triple
-    module.data_layout = str(machine().target_data)
+        return _lower(*_whole(text, filename), entry), _optimise
+    module = llvm.parse_assembly(str(lowered))
+    module.triple = kernel_machine().triple
+    module.data_layout = str(kernel_machine().target_data)
     module.verify()
-    return module
+    return module, optimise
 
 
 def _whole(text: str, filename: str) -> tuple[Any, str]:
@@ -194,9 +202,25 @@ def _entry_text(inner: Any, entry: str) -> str:
     return lines.text()
 
 
+def _tidy(module: Any) -> None:
+    """What a module needs whose loops are made of vectors already.
+
+    LLVM's usual passes take five times as long, and find nothing more to do.
+    """
+    builder = llvm.create_pass_builder(kernel_machine(), llvm.PipelineTuningOptions())
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.add_sroa_pass()
+    passes.add_instruction_combine_pass()
+    passes.add_simplify_cfg_pass()
+    passes.run(module, builder)
+
+
 def _optimise(module: Any) -> None:
+    """All that LLVM has, which makes vectors of loops."""
     options = llvm.PipelineTuningOptions(speed_level=3)
     options.loop_vectorization = True
     options.slp_vectorization = False
-    builder = llvm.create_pass_builder(machine(), options)
+    builder = llvm.create_pass_builder(kernel_machine(), options)
     builder.getModulePassManager().run(module, builder)

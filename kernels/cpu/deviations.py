@@ -67,7 +67,8 @@ def join_chunk(
     k = acc.number
     lines.add(f"count{k} = {acc.carrier}({count})")
     lines.add(f"near{k} = {total} / count{k}")
-    lines.add(f"away{k}, squares{k} = distances({values}, {count}, near{k})")
+    distances = "distances" if acc.access is None else "distances_ahead"
+    lines.add(f"away{k}, squares{k} = {distances}({values}, {count}, near{k})")
     lines.add(f"part{k}, spread{k} = moments(away{k}, squares{k}, count{k})")
     others = [f"near{k}", f"part{k}", f"spread{k}"]
     join_or_begin(lines, block_state(acc), acc, "start - block", others, count)

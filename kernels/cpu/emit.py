@@ -24,7 +24,7 @@ OWN_NAME = re.compile(
     r"|(mean|trail|near|away|squares|part|spread|count|joined|doubt)\d+"
     r"|block_(mean|trail|total|rest)\d+|(center|trail)_of\d+"
     r"|(partial|place|result)\d+|lo|hi|r|start|stop|end|first|count|width|unit|piece"
-    r"|blocks|phase)$"
+    r"|blocks|phase|plane)$"
 )
 
 
@@ -104,14 +104,34 @@ def emit_map(scope: Scope) -> None:
                 scope.statement(statement, range(1))
         return
     n = f"n{last}"
-    with lines.block(f"for row in range(lo // {n}, (hi + {n} - 1) // {n}):"):
-        scope.outer_indices(last)
-        scope.place(range(last))
-        lines.add(f"start = max(lo - row * {n}, 0)")
-        lines.add(f"stop = min(hi - row * {n}, {n})")
-        with lines.block(f"for i{last} in prange(start, stop):"):
-            for statement in kernel.body:
-                scope.statement(statement, range(last, axes))
+    rows = f"lo // {n}", f"(hi + {n} - 1) // {n}"
+    if axes == 2:
+        with lines.block(f"for row in range({', '.join(rows)}):"):
+            scope.outer_indices(last)
+            scope.place(range(last))
+            _emit_row(scope, last)
+        return
+    m = f"n{last - 1}"
+    lines.add(f"first = {rows[0]}")
+    lines.add(f"end = {rows[1]}")
+    with lines.block(f"for plane in range(first // {m}, (end + {m} - 1) // {m}):"):
+        scope.outer_indices(last - 1, "plane")
+        scope.place(range(last - 1))
+        top, bottom = f"max(first - plane * {m}, 0)", f"min(end - plane * {m}, {m})"
+        with lines.block(f"for i{last - 1} in range({top}, {bottom}):"):
+            lines.add(f"row = plane * {m} + i{last - 1}")
+            scope.place(range(last - 1, last), "q")
+            _emit_row(scope, last)
+
+
+def _emit_row(scope: Scope, last: int) -> None:
+    """Write those elements of ``row`` that are in the range."""
+    lines, n = scope.lines, f"n{last}"
+    lines.add(f"start = max(lo - row * {n}, 0)")
+    lines.add(f"stop = min(hi - row * {n}, {n})")
+    with lines.block(f"for i{last} in prange(start, stop):"):
+        for statement in scope.kernel.body:
+            scope.statement(statement, range(last, last + 1))
 
 
 BODIES = {"map": emit_map, "row": emit_rows, "column": emit_columns}

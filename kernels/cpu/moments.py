@@ -25,6 +25,7 @@ from .vectors import (
     item_bytes,
     local_with,
     masked_load,
+    prefetch,
     prefix,
     splat,
     wide_load,
@@ -36,42 +37,52 @@ LANES = 16
 """Lanes of distances and of their squares: two sums at a time, so half of a vector."""
 
 
-@intrinsic
-def distances(context: Any, values: Any, count: Any, mean: Any) -> Any:
-    """The sum of ``values - mean`` and that of its squares, over `count` values."""
-    item = values.dtype
+def _distances(ahead: bool) -> Any:
+    """``distances(values, count, mean)``, and ``distances_ahead`` for those in memory.
 
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source, count, mean = arguments
-        vector = ir.VectorType(mean.type, LANES)
-        zeros = ir.Constant(vector, None)
-        center, align = splat(builder, mean, LANES), item_bytes(mean.type)
-        sums = local_with(builder, zeros)
-        squares = local_with(builder, zeros)
+    They give the sum of ``values - mean`` and that of its squares, over `count` values.
+    These are near, as their mean was taken just now, so that memory would have nothing
+    to do meanwhile: it is asked for as many values that stand behind them. A loop over
+    numbers in the third cache gains a tenth, the rows of a larger matrix as much.
+    """
 
-        def step(distance: Any) -> None:
-            square = builder.fmul(distance, distance)
-            for memory, new in ((sums, distance), (squares, square)):
-                builder.store(builder.fadd(builder.load(memory), new), memory)
+    @intrinsic
+    def distances(context: Any, values: Any, count: Any, mean: Any) -> Any:
+        item = values.dtype
 
-        rest = builder.and_(count, INDEX(LANES - 1))
-        full = builder.sub(count, rest)
-        with cgutils.for_range_slice(builder, INDEX(0), full, INDEX(LANES), INDEX) as (
-            index,
-            _,
-        ):
-            place = builder.gep(source, [index])
-            values = wide_load(builder, place, vector, align)
-            step(builder.fsub(values, center))
-        with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
-            place = builder.gep(source, [full])
-            values = masked_load(builder, place, vector, rest, zeros)
-            distance = builder.fsub(values, center)
-            step(builder.select(prefix(builder, rest, LANES), distance, zeros))
-        totals = [_merged(builder, builder.load(memory)) for memory in (sums, squares)]
-        return context.make_tuple(builder, signature.return_type, totals)
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            source, count, mean = arguments
+            vector = ir.VectorType(mean.type, LANES)
+            zeros = ir.Constant(vector, None)
+            center, align = splat(builder, mean, LANES), item_bytes(mean.type)
+            totals = [local_with(builder, zeros) for _ in range(2)]
 
-    return tuple_of(item, 2)(values, types.int64, item), build
+            def step(distance: Any) -> None:
+                square = builder.fmul(distance, distance)
+                for memory, new in zip(totals, (distance, square), strict=True):
+                    builder.store(builder.fadd(builder.load(memory), new), memory)
+
+            rest = builder.and_(count, INDEX(LANES - 1))
+            full = builder.sub(count, rest)
+            with cgutils.for_range_slice(
+                builder, INDEX(0), full, INDEX(LANES), INDEX
+            ) as (index, _):
+                place = builder.gep(source, [index])
+                values = wide_load(builder, place, vector, align)
+                step(builder.fsub(values, center))
+                if ahead:
+                    prefetch(builder, builder.gep(place, [count]), LANES * align)
+            with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
+                place = builder.gep(source, [full])
+                values = masked_load(builder, place, vector, rest, zeros)
+                distance = builder.fsub(values, center)
+                step(builder.select(prefix(builder, rest, LANES), distance, zeros))
+            sums = [_merged(builder, builder.load(memory)) for memory in totals]
+            return context.make_tuple(builder, signature.return_type, sums)
+
+        return tuple_of(item, 2)(values, types.int64, item), build
+
+    return distances
 
 
 def _merged(builder: Any, lanes: Any) -> Any:
@@ -157,7 +168,8 @@ def _exact_sum(builder: Any, x: Any, y: Any) -> tuple[Any, Any]:
 
 
 MOMENT_PRIMITIVES: dict[str, Any] = {
-    "distances": distances,
+    "distances": _distances(ahead=False),
+    "distances_ahead": _distances(ahead=True),
     "moments": moments,
     "joined_moments": joined_moments,
 }

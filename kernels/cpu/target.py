@@ -72,6 +72,23 @@ class MissingSymbol(Exception):
 @once
 def machine() -> Any:
     """The target machine: this CPU with all its features, code for a JIT."""
+    return _machine("static" if is_x86() else "default", "jitdefault")
+
+
+@once
+def kernel_machine() -> Any:
+    """The same for code that lies beside its constants, where that is known.
+
+    llvmlite reserves one piece of memory for all sections of an ELF file, so that code
+    may name constants by their distance; a JIT's own way, by addresses of 64 bits, has
+    an instruction and a register more for each. C functions are called through stubs,
+    wherever they are.
+    """
+    near = is_x86() and sys.platform == "linux" and sys.maxsize > 2**32
+    return _machine("pic", "small") if near else machine()
+
+
+def _machine(relocations: str, model: str) -> Any:
     llvm = binding()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
@@ -80,8 +97,8 @@ def machine() -> Any:
         cpu=llvm.get_host_cpu_name(),
         features=cpu_features(),
         opt=3,
-        reloc="static" if is_x86() else "default",
-        codemodel="jitdefault",
+        reloc=relocations,
+        codemodel=model,
         jit=True,
     )
 
@@ -113,6 +130,12 @@ def has_fused_multiply_add() -> bool:
 def converts_halves() -> bool:
     """Whether this CPU converts float16: all do but for x86 before 2012."""
     return not is_x86() or "+f16c" in cpu_features().split(",")
+
+
+@once
+def loads_by_masks() -> bool:
+    """Whether this CPU loads some lanes of a vector of floats by one instruction."""
+    return is_x86() and "+avx" in cpu_features().split(",")
 
 
 @once

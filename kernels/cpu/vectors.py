@@ -12,9 +12,14 @@ from llvmlite.binding import llvm_version_info
 from numba.core import cgutils as _cgutils
 from numba.core import types
 
+from ..term import mangled, same_everywhere
+
 cgutils: Any = _cgutils  # Numba's own helpers have no types
 
 LANES = 32
+
+CACHE_LINE = 64
+"""Bytes."""
 
 INDEX = ir.IntType(64)
 INT32 = ir.IntType(32)
@@ -210,6 +215,37 @@ def vectors_of(builder: Any, numbers: Any, vector: Any) -> Iterator[Any]:
     builder.position_at_end(after)
 
 
+def copy_some(builder: Any, sources: Any, targets: Any, count: Any, lanes: int) -> None:
+    """Copy the first `count` numbers, fewer than `lanes`, from places to others.
+
+    Half of the lanes are copied if there are so many, then a quarter, and so on. CPUs
+    that have masks for stores may take longer for one than for a call.
+    """
+    pairs = [
+        [builder.bitcast(x, _number(x.type.pointee).as_pointer()) for x in pair]
+        for pair in zip(sources, targets, strict=True)
+    ]
+    done = INDEX(0)
+    while lanes > 1:
+        lanes //= 2
+        some = builder.and_(count, INDEX(lanes))
+        with builder.if_then(builder.icmp_signed("!=", some, INDEX(0))):
+            for pair in pairs:
+                number = pair[0].type.pointee
+                vector = ir.VectorType(number, lanes) if lanes > 1 else number
+                source, target = (
+                    builder.bitcast(builder.gep(x, [done]), vector.as_pointer())
+                    for x in pair
+                )
+                align = item_bytes(number)
+                builder.store(builder.load(source, align=align), target, align=align)
+        done = builder.add(done, some)
+
+
+def _number(kind: Any) -> Any:
+    return kind.element if isinstance(kind, ir.VectorType) else kind
+
+
 def masked_load(
     builder: Any, pointer: Any, vector: Any, count: Any, neutral: Any
 ) -> Any:
@@ -229,6 +265,17 @@ def masked_load(
     return builder.call(load, arguments)
 
 
+def prefetch(builder: Any, pointer: Any, size: int) -> None:
+    """Have `size` bytes brought near; there may be no memory at `pointer`."""
+    byte = ir.IntType(8).as_pointer()
+    shape = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
+    function = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0")
+    first = builder.bitcast(pointer, byte)
+    for line in range(0, size, CACHE_LINE):
+        read, near, data = INT32(0), INT32(3), INT32(1)
+        builder.call(function, [builder.gep(first, [INDEX(line)]), read, near, data])
+
+
 def prefix(builder: Any, count: Any, width: int) -> Any:
     """A mask of the first `count` of some lanes."""
     limit = splat(builder, builder.trunc(count, INT32), width)
@@ -243,14 +290,7 @@ def places(*numbers: int) -> ir.Constant:
 
 def repeated(vector: Any, number: float) -> ir.Constant:
     """A constant vector with `number` in every lane."""
-    return _repeated(vector.element, vector.count, str(number))
-
-
-@once
-def _repeated(kind: Any, width: int, number: str) -> ir.Constant:
-    # by text, as 0.0 equals -0.0 and NaN not even itself
-    value = int(number) if isinstance(kind, ir.IntType) else float(number)
-    return ir.Constant(ir.VectorType(kind, width), [value] * width)
+    return same_everywhere(number, vector)
 
 
 def splat(builder: Any, value: Any, width: int) -> Any:
@@ -258,15 +298,6 @@ def splat(builder: Any, value: Any, width: int) -> Any:
     unknown = ir.Constant(ir.VectorType(value.type, width), ir.Undefined)
     first = builder.insert_element(unknown, value, INT32(0))
     return builder.shuffle_vector(first, unknown, places(*[0] * width))
-
-
-def mangled(kind: Any) -> str:
-    """The name of a type in the name of an LLVM intrinsic: v32f64."""
-    if isinstance(kind, ir.VectorType):
-        return f"v{kind.count}{mangled(kind.element)}"
-    if isinstance(kind, ir.IntType):
-        return f"i{kind.width}"
-    return f"f{8 * item_bytes(kind)}"
 
 
 def fold(builder: Any, value: Any, step: Combine, signed: bool) -> Any:

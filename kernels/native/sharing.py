@@ -1,19 +1,20 @@
 """LLVM text: threads that share the chunks of a launch.
 
-A launch that is to be shared stands in one of 16 jobs. Its *ticket* holds the number of
-chunks and the number of the next one; a thread claims a chunk by compare-and-swap of
-the whole ticket and reads the job only after that. So a thread that looked at a ticket
-and then slept can do no harm: if the ticket has changed meanwhile it claims nothing,
-and if the same ticket stands there again, what it claims is a chunk of the new job.
-A job is written only when all chunks of the one before are done.
+A launch that is to be shared stands in one of 16 jobs. Its chunks are dealt out in
+ranges of neighbours, one for each thread: what a chunk reads at its ends its neighbour
+has read, too, and the same thread works at the same part of an array in every launch,
+as far as its own caches reach. Who is through with its range goes on with the next one.
+
+The *ticket* of a range holds the number of its next chunk and that of its end; a thread
+claims a chunk by compare-and-swap of the whole ticket and reads the job only after
+that. So a thread that looked at a ticket and then slept can do no harm: if the ticket
+has changed meanwhile it claims nothing, and if the same ticket stands there again, what
+it claims is a chunk of the new job. A job is written only when all chunks of the one
+before are done.
 
 Helpers wait on a semaphore, never for the GIL. After work they look for more for
 `SPIN` nanoseconds, so that the rows of a plan need not wake them again, and then sleep.
-A caller that waited long for a chunk in the hands of a helper, or to whom no helper
-came for some launches in a row, has shared in vain: the machine is busy. It works alone
-for `REST` times as long as that took, or twice as often each time that happens again
-soon. What is lost by sharing in vain, and by working alone where the machine is free
-again, stay in proportion, whether launches take microseconds or seconds.
+When a caller works alone instead is in `resting`.
 """
 
 from __future__ import annotations
@@ -22,36 +23,28 @@ import platform
 import time
 from string import Template
 
+from . import resting
+
 SPIN = 50_000
 """Nanoseconds that a helper looks for more work before it sleeps."""
 
-LATE = 50_000
-"""Nanoseconds of waiting for a helper after which the machine counts as busy."""
+RANGES = 16
+"""Ranges of a launch at most; of more threads, some begin where others do."""
 
-REST, MOST = 2, 128
-"""How many times as long as it shared in vain a caller works alone: first, at most."""
-
-SOON = 4
-"""How many times as long as that is soon after it worked alone."""
-
-ALONE = 4
-"""Launches in a row without a helper that are sharing in vain."""
-
-LONGEST = 1_000_000_000
-"""Nanoseconds that a caller works alone at most."""
-
-WORDS = 544
+WORDS = 32 + 16 * (32 + 8 * RANGES)
 """Size of the pool's state, in words of 8 bytes."""
 
 _TEXT = """
-; A job: owner (1 while a caller uses it) | ticket, seats left for helpers | chunks that
-; are done, 1 if one failed | the launch. Each part has a cache line of its own.
+; A job: owner (1 while a caller uses it) | seats left for helpers, ranges | chunks that
+; are done, 1 if one failed | the launch | tickets. Each part has a cache line of its
+; own, and so has each ticket.
 %job = type { i64, [7 x i64], i64, i64, [6 x i64], i64, i64, [6 x i64],
-              ptr, ptr, i64, i64, [4 x i64] }
+              ptr, ptr, i64, i64, [4 x i64], [$ranges x [8 x i64]] }
 
-; The pool: helpers awake | end of working alone, its multiple, number and nanoseconds
-; of launches without helpers | semaphore | jobs
-%pool = type { i64, [7 x i64], i64, i64, [2 x i64], [4 x i64], [16 x i64], [16 x %job] }
+; The pool: helpers awake, helpers | end of working alone, its multiple, number and
+; nanoseconds of launches without helpers | semaphore | jobs
+%pool = type { i64, i64, [6 x i64], i64, i64, [2 x i64], [4 x i64],
+               [16 x i64], [16 x %job] }
 
 declare i32 @sem_init(ptr, i32, i32)
 declare i32 @sem_wait(ptr)
@@ -63,7 +56,7 @@ $declare_pause
 
 define i32 @engine_pool_start(ptr %pool) {
   call void @llvm.memset.p0.i64(ptr %pool, i8 0, i64 $bytes, i1 false)
-  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 6
+  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 7
   %status = call i32 @sem_init(ptr %semaphore, i32 0, i32 0)
   ret i32 %status
 }
@@ -122,20 +115,18 @@ define internal i32 @together(ptr %pool, ptr %job, ptr %entry, ptr %words, i64 %
   store atomic i64 0, ptr %done.at seq_cst, align 8
   %failed.at = getelementptr %job, ptr %job, i32 0, i32 6
   store atomic i64 0, ptr %failed.at seq_cst, align 8
-  %seats.at = getelementptr %job, ptr %job, i32 0, i32 3
+  call void @deal(ptr %job, i64 %chunks, i64 %hands)
+  %seats.at = getelementptr %job, ptr %job, i32 0, i32 2
   store atomic i64 %wanted, ptr %seats.at seq_cst, align 8
-  %ticket.at = getelementptr %job, ptr %job, i32 0, i32 2
-  %ticket = shl i64 %chunks, 32
-  store atomic i64 %ticket, ptr %ticket.at seq_cst, align 8
   call void @wake(ptr %pool, i64 %wanted)
   %begin = call i64 @now()
-  call void @work(ptr %job)
+  call void @work(ptr %job, i64 0)
   %end = call i64 @now()
   call void @await(ptr %done.at, i64 %chunks)
   %last = call i64 @now()
   %worked = sub i64 %end, %begin
   %waited = sub i64 %last, %end
-  %seats = load atomic i64, ptr %seats.at seq_cst, align 8
+  %seats = atomicrmw xchg ptr %seats.at, i64 0 seq_cst
   %nobody = icmp eq i64 %seats, %wanted
   call void @weigh(ptr %pool, i64 %worked, i64 %waited, i64 %last, i1 %nobody)
   %failed = load atomic i64, ptr %failed.at seq_cst, align 8
@@ -144,60 +135,26 @@ define internal i32 @together(ptr %pool, ptr %job, ptr %entry, ptr %words, i64 %
   ret i32 %status
 }
 
-; Whether a launch is to run alone, since the machine was busy a moment ago.
-define internal i1 @rests(ptr %pool) {
-  %end.at = getelementptr %pool, ptr %pool, i32 0, i32 2
-  %end = load atomic i64, ptr %end.at monotonic, align 8
-  %time = call i64 @now()
-  %rests = icmp slt i64 %time, %end
-  ret i1 %rests
-}
-
-; After a launch: was it shared in vain?
-define internal void @weigh(ptr %pool, i64 %worked, i64 %waited, i64 %time,
-                            i1 %nobody) {
-  %count.at = getelementptr %pool, ptr %pool, i32 0, i32 4
-  %sum.at = getelementptr %pool, ptr %pool, i32 0, i32 4, i64 1
-  br i1 %nobody, label %count, label %helped
-count:
-  %fewer = load atomic i64, ptr %count.at monotonic, align 8
-  %less = load atomic i64, ptr %sum.at monotonic, align 8
-  %number = add i64 %fewer, 1
-  %sum = add i64 %less, %worked
-  store atomic i64 %number, ptr %count.at monotonic, align 8
-  store atomic i64 %sum, ptr %sum.at monotonic, align 8
-  %often = icmp sge i64 %number, $alone
-  br i1 %often, label %rest, label %done
-helped:
-  store atomic i64 0, ptr %count.at monotonic, align 8
-  store atomic i64 0, ptr %sum.at monotonic, align 8
-  %twice = shl i64 %waited, 1
-  %more = icmp sgt i64 %twice, %worked
-  %late = icmp sgt i64 %waited, $late
-  %busy = and i1 %more, %late
-  br i1 %busy, label %rest, label %done
-rest:
-  %lost = phi i64 [ %sum, %count ], [ %waited, %helped ]
-  store atomic i64 0, ptr %count.at monotonic, align 8
-  store atomic i64 0, ptr %sum.at monotonic, align 8
-  %end.at = getelementptr %pool, ptr %pool, i32 0, i32 2
-  %multiple.at = getelementptr %pool, ptr %pool, i32 0, i32 3
-  %before = load atomic i64, ptr %end.at monotonic, align 8
-  %multiple = load atomic i64, ptr %multiple.at monotonic, align 8
-  %since = sub i64 %time, %before
-  %span = mul i64 %lost, $soon
-  %soon = icmp slt i64 %since, %span
-  %double = shl i64 %multiple, 1
-  %much = icmp sgt i64 %double, $most
-  %more.often = select i1 %much, i64 $most, i64 %double
-  %next = select i1 %soon, i64 %more.often, i64 $rest
-  store atomic i64 %next, ptr %multiple.at monotonic, align 8
-  %whole = mul i64 %lost, %next
-  %far = icmp sgt i64 %whole, $longest
-  %long = select i1 %far, i64 $longest, i64 %whole
-  %end = add i64 %time, %long
-  store atomic i64 %end, ptr %end.at monotonic, align 8
-  br label %done
+; Write the tickets of a launch, for as many threads as there are hands.
+define internal void @deal(ptr %job, i64 %chunks, i64 %hands) {
+start:
+  %few = icmp slt i64 %hands, $ranges
+  %ranges = select i1 %few, i64 %hands, i64 $ranges
+  %ranges.at = getelementptr %job, ptr %job, i32 0, i32 3
+  store atomic i64 %ranges, ptr %ranges.at monotonic, align 8
+  br label %next
+next:
+  %k = phi i64 [ 0, %start ], [ %after, %next ]
+  %first = phi i64 [ 0, %start ], [ %end, %next ]
+  %after = add i64 %k, 1
+  %much = mul i64 %chunks, %after
+  %end = udiv i64 %much, %ranges
+  %high = shl i64 %end, 32
+  %ticket = or i64 %high, %first
+  %ticket.at = getelementptr %job, ptr %job, i32 0, i32 13, i64 %k
+  store atomic i64 %ticket, ptr %ticket.at release, align 8
+  %more = icmp ult i64 %after, %ranges
+  br i1 %more, label %next, label %done
 done:
   ret void
 }
@@ -208,7 +165,7 @@ start:
   br label %look
 look:
   %k = phi i64 [ 0, %start ], [ %after, %next ]
-  %job = getelementptr %pool, ptr %pool, i32 0, i32 7, i64 %k
+  %job = getelementptr %pool, ptr %pool, i32 0, i32 8, i64 %k
   %pair = cmpxchg ptr %job, i64 0, i64 1 seq_cst seq_cst
   %got = extractvalue { i64, i1 } %pair, 1
   br i1 %got, label %found, label %next
@@ -224,7 +181,7 @@ none:
 
 ; Have `wanted` helpers awake: those that look for work need no waking.
 define internal void @wake(ptr %pool, i64 %wanted) {
-  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 6
+  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 7
   br label %look
 look:
   %awake = load atomic i64, ptr %pool seq_cst, align 8
@@ -238,23 +195,30 @@ done:
   ret void
 }
 
-; Claim chunks and run them until there are none left.
-define internal void @work(ptr %job) {
+; Claim chunks and run them until there are none left, in the range `first` first.
+define internal void @work(ptr %job, i64 %first) {
 start:
-  %ticket.at = getelementptr %job, ptr %job, i32 0, i32 2
+  %ranges.at = getelementptr %job, ptr %job, i32 0, i32 3
   %done.at = getelementptr %job, ptr %job, i32 0, i32 5
   %failed.at = getelementptr %job, ptr %job, i32 0, i32 6
   %entry.at = getelementptr %job, ptr %job, i32 0, i32 8
   %words.at = getelementptr %job, ptr %job, i32 0, i32 9
   %total.at = getelementptr %job, ptr %job, i32 0, i32 10
   %chunk.at = getelementptr %job, ptr %job, i32 0, i32 11
+  %ranges = load atomic i64, ptr %ranges.at monotonic, align 8
+  %last = add i64 %first, %ranges
+  br label %range
+range:
+  %k = phi i64 [ %first, %start ], [ %following, %over ]
+  %number = urem i64 %k, %ranges
+  %ticket.at = getelementptr %job, ptr %job, i32 0, i32 13, i64 %number
   br label %look
 look:
   %ticket = load atomic i64, ptr %ticket.at seq_cst, align 8
   %next = and i64 %ticket, 4294967295
-  %chunks = lshr i64 %ticket, 32
-  %left = icmp ult i64 %next, %chunks
-  br i1 %left, label %claim, label %done
+  %limit = lshr i64 %ticket, 32
+  %left = icmp ult i64 %next, %limit
+  br i1 %left, label %claim, label %over
 claim:
   %after = add i64 %ticket, 1
   %pair = cmpxchg ptr %ticket.at, i64 %ticket, i64 %after seq_cst seq_cst
@@ -278,6 +242,10 @@ fail:
 count:
   atomicrmw add ptr %done.at, i64 1 seq_cst
   br label %look
+over:
+  %following = add i64 %k, 1
+  %more = icmp ult i64 %following, %last
+  br i1 %more, label %range, label %done
 done:
   ret void
 }
@@ -308,7 +276,9 @@ return:
 ; The life of a helper; it never returns.
 define void @engine_help(ptr %pool) {
 start:
-  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 6
+  %semaphore = getelementptr %pool, ptr %pool, i32 0, i32 7
+  %helpers.at = getelementptr %pool, ptr %pool, i32 0, i32 1
+  %number = atomicrmw add ptr %helpers.at, i64 1 seq_cst
   br label %sleep
 sleep:
   %status = call i32 @sem_wait(ptr %semaphore)
@@ -319,7 +289,7 @@ renew:
   %until = add i64 %time, $spin
   br label %look
 look:
-  %worked = call i1 @help_once(ptr %pool)
+  %worked = call i1 @help_once(ptr %pool, i64 %number)
   br i1 %worked, label %renew, label %idle
 idle:
   $pause
@@ -331,29 +301,23 @@ idle:
   br i1 %over, label %leave, label %look
 leave:
   atomicrmw sub ptr %pool, i64 1 seq_cst
-  %again = call i1 @help_once(ptr %pool)
+  %again = call i1 @help_once(ptr %pool, i64 %number)
   br i1 %again, label %back, label %sleep
 back:
   atomicrmw add ptr %pool, i64 1 seq_cst
   br label %renew
 }
 
-; Work at every job that has a chunk and a seat left; whether there was one.
-define internal i1 @help_once(ptr %pool) {
+; Work at every job that has a seat left; whether there was one. The first range is that
+; of the caller, the others those of the helpers, by their numbers.
+define internal i1 @help_once(ptr %pool, i64 %number) {
 start:
   br label %look
 look:
   %k = phi i64 [ 0, %start ], [ %after, %next ]
   %any = phi i1 [ false, %start ], [ %found, %next ]
-  %job = getelementptr %pool, ptr %pool, i32 0, i32 7, i64 %k
-  %ticket.at = getelementptr %job, ptr %job, i32 0, i32 2
-  %ticket = load atomic i64, ptr %ticket.at seq_cst, align 8
-  %place = and i64 %ticket, 4294967295
-  %chunks = lshr i64 %ticket, 32
-  %left = icmp ult i64 %place, %chunks
-  br i1 %left, label %sit, label %next
-sit:
-  %seats.at = getelementptr %job, ptr %job, i32 0, i32 3
+  %job = getelementptr %pool, ptr %pool, i32 0, i32 8, i64 %k
+  %seats.at = getelementptr %job, ptr %job, i32 0, i32 2
   %seats = load atomic i64, ptr %seats.at seq_cst, align 8
   %free = icmp sgt i64 %seats, 0
   br i1 %free, label %take, label %next
@@ -363,10 +327,15 @@ take:
   %got = extractvalue { i64, i1 } %pair, 1
   br i1 %got, label %join, label %next
 join:
-  call void @work(ptr %job)
+  %ranges.at = getelementptr %job, ptr %job, i32 0, i32 3
+  %ranges = load atomic i64, ptr %ranges.at monotonic, align 8
+  %others = sub i64 %ranges, 1
+  %place = urem i64 %number, %others
+  %first = add i64 %place, 1
+  call void @work(ptr %job, i64 %first)
   br label %next
 next:
-  %found = phi i1 [ %any, %look ], [ %any, %sit ], [ %any, %take ], [ true, %join ]
+  %found = phi i1 [ %any, %look ], [ %any, %take ], [ true, %join ]
   %after = add i64 %k, 1
   %last = icmp eq i64 %after, 16
   br i1 %last, label %done, label %look
@@ -384,16 +353,12 @@ def text() -> str:
     """
     x86 = platform.machine().lower() in ("x86_64", "amd64")
     pause = "call void @llvm.x86.sse2.pause()" if x86 else ""
-    return Template(_TEXT).substitute(
+    own = Template(_TEXT).substitute(
         bytes=8 * WORDS,
+        ranges=RANGES,
         clock=int(time.CLOCK_MONOTONIC),
         spin=SPIN,
-        late=LATE,
-        rest=REST,
-        most=MOST,
-        soon=SOON,
-        alone=ALONE,
-        longest=LONGEST,
         pause=pause,
         declare_pause="declare void @llvm.x86.sse2.pause()" if x86 else "",
     )
+    return own + resting.text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import struct
 from dataclasses import replace
 from typing import Any
 
@@ -96,6 +97,29 @@ def test_long_rows_and_short_rows_are_shared_among_threads(shape: Any) -> None:
     n = shape[1]
     run(kernel, Layout(shape, ((0, n), (0,), (0, n))), [x, y, out])
     np.testing.assert_array_equal(out, x + y)
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5), (2, 1, 7), (6, 5, 1), (2, 3, 4, 5)])
+def test_chunks_may_end_anywhere_in_a_plane_or_a_row(shape: Any) -> None:
+    axes, size = len(shape), int(np.prod(shape))
+    kernel = Kernel(
+        "increment",
+        "map",
+        axes,
+        0,
+        (Argument("float64", "update"),),
+        (Access(0, ("n",) * (axes - 1) + ("1",)),),
+        (),
+        (Load("x0", 0), Compute("t0", "float64", "x0 + 1.0"), Store(0, "t0")),
+    )
+    out = np.zeros(shape)
+    strides = tuple(stride // 8 for stride in out.strides[:-1])
+    launch = cpu.compile(kernel).bind(Layout(shape, ((0, *strides),)))
+    words = struct.pack("=Q", out.ctypes.data) + launch.numbers
+    for chunk in range(1, size + 1):
+        for lo in range(0, size, chunk):
+            launch.entry(None, None, words, lo, min(lo + chunk, size))
+        np.testing.assert_array_equal(out, np.full(shape, float(chunk)))
 
 
 @pytest.mark.parametrize("shape", [(0, 5), (5, 0), (0, 0)])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import ctypes
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -49,6 +51,20 @@ def in_threads(number: int, work: object) -> None:
     for thread in threads:
         thread.join()
     assert not errors
+
+
+@pytest.fixture
+def rest() -> Iterator[Any]:
+    """What the pool knows of sharing in vain; first, until when callers work alone.
+
+    The clock is that of `time.monotonic_ns`.
+    """
+    native = pool.sharing()
+    assert native is not None
+    known = (ctypes.c_int64 * 4).from_address(native.state + 64)
+    known[:] = [0] * 4
+    yield known
+    known[:] = [0] * 4
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 16])
@@ -98,6 +114,62 @@ def test_more_callers_than_jobs_are_served() -> None:
     in_threads(20, lambda: check(3))
 
 
+BEGINNINGS = """
+import ctypes, sys, threading
+from engine.kernels import pool
+
+threads = pool.num_threads()
+everybody = threading.Barrier(threads)
+seen = {}
+
+def kernel(_result, _error, words, lo, hi):
+    mine = seen.setdefault(threading.current_thread().name, [])
+    mine.append(lo)
+    if len(mine) == 1:
+        everybody.wait(60)
+    return 0
+
+entry = pool.Entry(kernel)
+rest = (ctypes.c_int64 * 4).from_address(pool.sharing().state + 64)
+for _ in range(3):
+    seen.clear()
+    rest[:] = [0] * 4
+    pool.run(ctypes.cast(entry, ctypes.c_void_p).value, b"", 30 * threads, 10)
+    assert sorted(sum(seen.values(), [])) == list(range(0, 30 * threads, 10))
+    print({name: chunks[0] for name, chunks in seen.items()})
+"""
+
+
+def test_each_thread_begins_at_a_range_of_its_own_in_every_launch() -> None:
+    out = subprocess.run(
+        [sys.executable, "-c", BEGINNINGS],
+        env={**os.environ, "ENGINE_NUM_THREADS": "4"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    launches = [ast.literal_eval(line) for line in out.stdout.splitlines()]
+    assert launches[0]["MainThread"] == 0
+    assert sorted(launches[0].values()) == [0, 30, 60, 90]
+    assert launches[1:] == launches[:1] * 2
+
+
+@pytest.mark.parametrize("threads", [20, 40])
+def test_more_threads_than_ranges_share_them(threads: int, rest: Any) -> None:
+    pool.set_num_threads(threads)
+    everybody = threading.Barrier(threads)
+    seen: list[int] = []
+
+    def kernel(_result: object, _error: object, words: bytes, lo: int, hi: int) -> int:
+        seen.append(lo)
+        everybody.wait(60)
+        return 0
+
+    entry = pool.Entry(kernel)
+    assert pool.run(address_of(entry), b"", threads, 1) == 0
+    assert sorted(seen) == list(range(threads))
+
+
 def test_a_chunk_that_fails_is_reported_and_the_others_are_done() -> None:
     pool.set_num_threads(3)
     seen: list[tuple[int, int]] = []
@@ -114,20 +186,6 @@ def test_a_chunk_that_fails_is_reported_and_the_others_are_done() -> None:
         covered = [k for lo, hi in seen for k in range(lo, hi)]
         assert sorted(covered) == list(range(95))
         assert pool.run(address, b"", 30, 10) == 0
-
-
-@pytest.fixture
-def rest() -> Iterator[Any]:
-    """What the pool knows of sharing in vain; first, until when callers work alone.
-
-    The clock is that of `time.monotonic_ns`.
-    """
-    native = pool.sharing()
-    assert native is not None
-    known = (ctypes.c_int64 * 4).from_address(native.state + 64)
-    known[:] = [0] * 4
-    yield known
-    known[:] = [0] * 4
 
 
 def test_who_waited_long_for_a_helper_works_alone_for_a_while(rest: Any) -> None:
@@ -227,8 +285,6 @@ def test_the_number_of_threads_is_checked() -> None:
 
 
 def test_the_environment_names_the_number_of_threads() -> None:
-    import subprocess
-
     program = "from engine.kernels import pool; print(pool.num_threads())"
     environment = {**os.environ, "ENGINE_NUM_THREADS": "7"}
     command = [sys.executable, "-c", program]

@@ -12,6 +12,7 @@ import io
 import sys
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -110,6 +111,12 @@ def outcomes(examples: list[doctest.Example], module: Any) -> Iterator[str]:
 def nearest_builtin(error: Exception) -> str:
     """The builtin class that an exception is one of."""
     return next(x.__name__ for x in type(error).__mro__ if x.__module__ == "builtins")
+
+
+@pytest.fixture(autouse=True)
+def writes_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the examples of `save` and its kin leave nothing in the checkout."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(autouse=True)

@@ -83,3 +83,17 @@ def test_strides_address_the_memory_of_an_array() -> None:
 def test_what_does_not_fit_is_refused(call: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call(np.lib.stride_tricks, np.asarray(PLAIN))
+
+
+def test_extents_and_strides_are_pythons_integers() -> None:
+    x = np.arange(6.0)
+    three, step = numpy.int64(3), numpy.int64(8)
+    tricks = np.lib.stride_tricks
+    views = [
+        tricks.sliding_window_view(x, three),
+        tricks.as_strided(x, [three], [step]),
+    ]
+    for view in views:
+        assert {type(n) for n in view.shape + view.strides} == {int}
+    with pytest.raises(TypeError):
+        tricks.sliding_window_view(x, 1.5)

@@ -106,7 +106,7 @@ def entry(**changes: Any) -> dict[str, Any]:
         (header_of(entry(shape=[2.0])) + bytes(8), "a safetensors header"),
         (header_of(entry(shape=[3])) + bytes(8), "bytes 0 to 12"),
         (header_of(entry(data_offsets=[8, 16])) + bytes(16), "bytes 8 to 16"),
-        (header_of(entry(data_offsets=[8, 0])) + bytes(8), "were found"),
+        (header_of(entry(data_offsets=[8, 0])) + bytes(8), "found: bytes 8"),
         (header_of({"a": 1}), "a safetensors header"),
         (header_of({"a": {"dtype": "F32"}}), "a safetensors header"),
         (b"\x80\x04\x95" + bytes(50), "bytes in all"),
@@ -140,13 +140,19 @@ def test_missing_files(path: Path) -> None:
         engine.load(path)
 
 
+def test_a_folder_that_is_not_there_is_named(path: Path) -> None:
+    missing = path.parent / "missing"
+    with pytest.raises(FileNotFoundError, match=rf"directory: '{missing}'"):
+        engine.save({"a": engine.ones(1)}, missing / "weights.safetensors")
+
+
 @pytest.mark.parametrize(
     ("obj", "message"),
     [
         ([engine.ones(1)], "dictionary of tensors"),
         ({1: engine.ones(1)}, "names as keys"),
         ({"__metadata__": engine.ones(1)}, "names as keys"),
-        ({"a": [1.0]}, "'a' is a list"),
+        ({"a": [1.0]}, "list was given as 'a'"),
         ({"a": engine.ones(1, dtype=engine.complex128)}, "'a' is complex128"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,8 @@ def sliding_window_view(
            [1, 2, 3]])
     """
     array = face.asarray(x)
-    window = (window_shape,) if np.ndim(window_shape) == 0 else tuple(window_shape)
+    wanted = (window_shape,) if np.ndim(window_shape) == 0 else window_shape
+    window = tuple(map(index, wanted))
     if axis is None:
         axes = tuple(range(array.ndim))
     else:
@@ -82,8 +84,8 @@ def as_strided(
     """
     array = face.asarray(x)
     recipe = array.recipe
-    extents = recipe.shape if shape is None else tuple(shape)
-    steps = array.strides if strides is None else tuple(strides)
+    extents = recipe.shape if shape is None else tuple(map(index, shape))
+    steps = array.strides if strides is None else tuple(map(index, strides))
     if len(extents) != len(steps):
         raise ValueError(
             named(f"mismatch in length of strides {steps} and shape {extents}")

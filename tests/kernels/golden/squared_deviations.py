@@ -21,7 +21,7 @@ def squared_deviations_float64(a0, a1, n0, n1, o0, d0_0, o1, lo, hi):
                 lanes_sum(lanes0, at(a0, p0 + start), stop - start)
                 count0 = float64(stop - start)
                 near0 = merge_sum(lanes0) / count0
-                away0, squares0 = distances(at(a0, p0 + start), stop - start, near0)
+                away0, squares0 = distances_ahead(at(a0, p0 + start), stop - start, near0)
                 part0, spread0 = moments(away0, squares0, count0)
                 if start - block == 0:
                     block_mean0 = near0

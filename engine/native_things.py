@@ -1,0 +1,175 @@
+"""What native code knows by name: objects and numbers that depend on no face."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+
+from engine import counters
+from engine.array import Array
+from engine.config import TIER_HERE, config
+from engine.errors import user_line
+from engine.execute import evaluate, failed
+from engine.kernels import pool
+from engine.kernels.backend import HOST
+from engine.kernels.cpu.target import forever
+from engine.kernels.native import cells
+from engine.kernels.native.entries import Code
+from engine.ops.op import Op
+from engine.recipe import Recipe, owned
+from engine.record import splice
+from engine.record.growth import grow
+from engine.record.node import LEAF, Known
+from engine.record.registry import REGISTRY
+from engine.record.runtime import watchers
+from engine.record.trace import (
+    MAX_EVENTS,
+    SOFT_EVENTS,
+    TRIE,
+    current_trace,
+)
+from engine.record.value import (
+    LEAF_HISTORY,
+    Freed,
+    History,
+    Scalar,
+    Value,
+    sequence,
+)
+from engine.rewalk import FREED, Seen, free_graph
+from engine.steps import steps_of
+from engine.storage import GradCell, Line, Storage
+from engine.torch.once import FACES, Once
+
+
+def fill(code: Code) -> None:
+    """The words of the global block that do not depend on a face."""
+    known = _constants() | _types() | _ops() | _functions()
+    for name, thing in known.items():
+        code.thing(name, thing)
+    code.number("most_events", MAX_EVENTS)
+    code.number("soft_events", SOFT_EVENTS)
+    code.memory("pool_numbers", pool.NUMBERS)
+    code.memory("counts", counters.NATIVE)
+    code.memory("passed", splice.PASSED)
+    code.memory("cells", _cells())
+
+
+def _constants() -> dict[str, Any]:
+    return {
+        "none": None,
+        "true": True,
+        "false": False,
+        "zero": 0,
+        "empty": (),
+        "ellipsis": Ellipsis,
+        "host": HOST,
+        "attributes_name": "attributes",
+        "call_name": "__call__",
+        "acquire_name": "acquire",
+        "release_name": "release",
+        "step_name": "step",
+        "numpy_name": "numpy",
+        "backward_name": "backward",
+        "bool_dtype": np.dtype(bool),
+        "float32": np.dtype(np.float32),
+        "float64": np.dtype(np.float64),
+        "complex128": np.dtype(np.complex128),
+        "int64": np.dtype(np.int64),
+        "leaf_history": LEAF_HISTORY,
+        "freed": FREED,
+        "faces": FACES,
+        "tier_here": TIER_HERE,
+        "trie": TRIE,
+        "config": config,
+        "watchers": watchers,
+    }
+
+
+def _types() -> dict[str, Any]:
+    return {
+        "text_type": str,
+        "float_type": float,
+        "complex_type": complex,
+        "int_type": int,
+        "tuple_type": tuple,
+        "list_type": list,
+        "slice_type": slice,
+        "interrupt": KeyboardInterrupt,
+        "single_type": np.float32,
+        "double_type": np.float64,
+        "array_type": np.ndarray,
+        "value_type": Value,
+        "scalar_type": Scalar,
+        "recipe_type": Recipe,
+        "history_type": History,
+        "storage_type": Storage,
+        "line_type": Line,
+        "cell_type": GradCell,
+        "freed_type": Freed,
+        "known_type": Known,
+        "seen_type": Seen,
+    }
+
+
+def _ops() -> dict[str, Any]:
+    names = "view", "update", "full", "cast", "iota", "multiply", "add"
+    return {
+        **{f"{name}_op": REGISTRY[name] for name in names},
+        "leaf_op": LEAF,
+        "loops": {op: op.loops for op in REGISTRY.values() if _casts(op)},
+        "operands": {op: op.nin for op in REGISTRY.values()},
+        "ufuncs": {},
+    }
+
+
+def _functions() -> dict[str, Any]:
+    return {
+        "typed_scalar": _typed_scalar,
+        "failed": failed,
+        "sequence": sequence,
+        "find_trace": current_trace,
+        "grow": grow,
+        "call_op": Op.__call__,
+        "call_once": Once.__call__,
+        "user_line": user_line,
+        "let_graph_go": free_graph,
+        "written": _written,
+        "steps_of": steps_of,
+        "store_value": Array.store,
+        "too_many": _too_many,
+    }
+
+
+def _casts(op: Op) -> bool:
+    """Whether a face casts the operands of an op to those of a loop."""
+    return op.kind == "elementwise" or op.loop_rule is not None
+
+
+def _cells() -> Any:
+    """What native code knows of the dtypes whose elements it reads and writes."""
+    words = [*cells.head()]
+    for letter in "?bhilqBHILQefdFD":
+        dtype = np.dtype(letter)
+        recipe = owned(dtype, ())
+        forever(recipe)
+        kind = (
+            cells.KINDS.get(dtype.kind, cells.OTHER) if letter != "e" else cells.OTHER
+        )
+        words += [id(dtype), id(recipe), dtype.itemsize, kind]
+    return (ctypes.c_uint64 * (len(words) + 1))(*words, 0)
+
+
+def _typed_scalar(number: Any, dtype: np.dtype[Any]) -> Scalar:
+    return Scalar(dtype.type(number), dtype)
+
+
+def _written(value: Value) -> None:
+    """What a write does past `SOFT_EVENTS`."""
+    evaluate([value])
+
+
+def _too_many(*_: Any) -> None:
+    raise TypeError("a call: at most 79 arguments were required; more were given")

@@ -1,0 +1,240 @@
+"""Losses as functions: what `engine.nn.functional` has of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine import composites
+from engine.array import Array
+from engine.composites.activations import Reduction
+from engine.errors import named
+from engine.ops import bounded
+from engine.ops.op import cast
+from engine.record.value import Value
+from engine.torch.functions import one_hot as one_hot
+from engine.torch.once import Once
+from engine.torch.operands import (
+    as_value,
+    check_broadcast,
+    check_devices,
+    common_dtype,
+    wrap_dim,
+)
+from engine.torch.tensor import Tensor
+
+
+def _reduction(name: str, reduction: str) -> Reduction:
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{name}: {reduction!r} is not a valid value for reduction")
+    return reduction  # type: ignore[return-value]
+
+
+@Once
+def _loss_of_pair(
+    name: str, composite: Callable[..., Value], input: Any, target: Any, *options: Any
+) -> Tensor:
+    """A loss of input and target in the dtype in which they meet."""
+    dtype = common_dtype(name, input, target)
+    check_broadcast(name, [tuple(input.shape), tuple(target.shape)])
+    x, y = as_value(input, dtype), as_value(target, dtype)
+    check_devices(name, x, y)
+    return Tensor.wrap(composite(x, y, *options))
+
+
+def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
+    """The squared difference.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, target = engine.tensor([1.0, 2.0]), engine.tensor([1.0, 4.0])
+    >>> engine.nn.functional.mse_loss(x, target)
+    tensor(2.)
+    >>> engine.nn.functional.mse_loss(x, target, reduction="none")
+    tensor([0., 4.])
+    """
+    how = _reduction("mse_loss", reduction)
+    return _loss_of_pair("mse_loss", composites.mse_loss, input, target, how)
+
+
+def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
+    """The absolute difference.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, target = engine.tensor([1.0, 2.0]), engine.tensor([1.0, 4.0])
+    >>> engine.nn.functional.l1_loss(x, target)
+    tensor(1.)
+    """
+    how = _reduction("l1_loss", reduction)
+    return _loss_of_pair("l1_loss", composites.l1_loss, input, target, how)
+
+
+def huber_loss(
+    input: Any, target: Any, reduction: str = "mean", delta: float = 1.0
+) -> Tensor:
+    """Half the squared difference, linear where it is larger than `delta`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, target = engine.tensor([1.0, 2.0]), engine.tensor([1.5, 5.0])
+    >>> engine.nn.functional.huber_loss(x, target, reduction="none")
+    tensor([0.1250, 2.5000])
+    """
+    how = _reduction("huber_loss", reduction)
+    composite = composites.huber_loss
+    return _loss_of_pair("huber_loss", composite, input, target, delta, how)
+
+
+def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Tensor:
+    """-log of the probability of targets in [0, 1], given probabilities.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, target = engine.tensor([0.5, 0.9]), engine.tensor([0.0, 1.0])
+    >>> engine.nn.functional.binary_cross_entropy(x, target)
+    tensor(0.3993)
+    """
+    name = "binary_cross_entropy"
+    how = _reduction(name, reduction)
+    return _loss_of_pair(name, composites.binary_cross_entropy, input, target, how)
+
+
+def binary_cross_entropy_with_logits(
+    input: Any, target: Any, reduction: str = "mean"
+) -> Tensor:
+    """-log of the probability of targets in [0, 1], given log-odds.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, target = engine.tensor([0.0, 100.0]), engine.tensor([0.0, 1.0])
+    >>> engine.nn.functional.binary_cross_entropy_with_logits(x, target)
+    tensor(0.3466)
+    """
+    name = "binary_cross_entropy_with_logits"
+    how = _reduction(name, reduction)
+    if tuple(input.shape) != tuple(target.shape):
+        raise ValueError(
+            named(
+                f"Target size ({list(target.shape)}) must be the same as input size "
+                f"({list(input.shape)})"
+            )
+        )
+    composite = composites.binary_cross_entropy_with_logits
+    return _loss_of_pair(name, composite, input, target, how)
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """-log of the softmax of the target classes.
+
+    Parameters
+    ----------
+    input : Tensor
+        Logits; classes lie along dimension 1, or 0 for a vector.
+    target : Tensor
+        Integer classes; or, of the input's shape and dtype, their probabilities.
+    weight : Tensor, optional
+        The weight of each class.
+    ignore_index : int
+        A class that does not count.
+    reduction : {"mean", "sum", "none"}
+        What to make of the losses of all elements.
+    label_smoothing : float
+        The share of the target that is spread over all classes.
+
+    Examples
+    --------
+    >>> import engine
+    >>> logits = engine.tensor([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    >>> target = engine.tensor([0, 2])
+    >>> engine.nn.functional.cross_entropy(logits, target, reduction="none")
+    tensor([0.2395, 1.0986])
+    """
+    how = _reduction("cross_entropy", reduction)
+    return _class_loss(
+        "cross_entropy",
+        composites.cross_entropy,
+        input,
+        target,
+        weight,
+        ignore_index,
+        how,
+        label_smoothing,
+    )
+
+
+def nll_loss(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """-log of the probability of the target classes, given log-probabilities.
+
+    Examples
+    --------
+    >>> import engine
+    >>> logits = engine.tensor([[2.0, 0.0, 0.0]]).log_softmax(1)
+    >>> engine.nn.functional.nll_loss(logits, engine.tensor([0]))
+    tensor(0.2395)
+    """
+    options = ignore_index, _reduction("nll_loss", reduction)
+    composite = composites.nll_loss
+    return _class_loss("nll_loss", composite, input, target, weight, *options)
+
+
+@Once
+def _class_loss(
+    name: str,
+    composite: Callable[..., Value],
+    input: Any,
+    target: Any,
+    weight: Any,
+    ignored: int,
+    *options: Any,
+) -> Tensor:
+    """A loss of class numbers, which are checked, or of probabilities."""
+    logits, classes, axis = _classified(name, input, target)
+    scale = None if weight is None else cast(as_value(weight), logits.dtype)
+    if classes.dtype.kind not in "fc":
+        classes = bounded(classes, attributes=(logits.shape[axis], ignored))
+    return Tensor.wrap(composite(logits, classes, axis, scale, ignored, *options))
+
+
+def _classified(name: str, input: Any, target: Any) -> tuple[Value, Value, int]:
+    """Input, target and the dimension of classes, when they fit each other."""
+    x, y = as_value(input), as_value(target)
+    check_devices(name, x, y)
+    if not isinstance(input, Array) or x.dtype.kind != "f":
+        raise RuntimeError(
+            f"{name}: an input of a floating dtype was required; {x.dtype.name} was "
+            "given"
+        )
+    axis = wrap_dim(1 if len(x.shape) > 1 else 0, len(x.shape))
+    expected = x.shape[:axis] + x.shape[axis + 1 :]
+    if y.dtype.kind in "fc":
+        if y.shape != x.shape:
+            raise RuntimeError(
+                f"{name}: probabilities of the shape {list(x.shape)} of the input were "
+                f"required; {list(y.shape)} was given"
+            )
+        return x, cast(y, x.dtype), axis
+    if y.shape != expected:
+        raise ValueError(
+            f"{name}: Expected target of size {list(expected)} for an input of size "
+            f"{list(x.shape)}; {list(y.shape)} was given"
+        )
+    return x, y, axis

@@ -1,0 +1,188 @@
+"""Writing to chosen places, and arrays with elements put in or left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import engine.numpy.elementwise as elementwise
+import engine.numpy.handle as face
+from engine.array import Array
+from engine.errors import named
+from engine.movement import broadcast_value
+from engine.record.registry import REGISTRY
+
+from .indexing import given_value, set_, stored_value
+from .keys import as_positions
+from .operands import host_array
+from .selection import check_bounds, check_line, flatnonzero, in_range, line_places
+from .views import normal_axis
+
+__all__ = [
+    "copyto",
+    "delete",
+    "insert",
+    "place",
+    "put",
+    "put_along_axis",
+    "putmask",
+]
+
+
+def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+    """Store values at indices in C order; short values are repeated.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.zeros((2, 2))
+    >>> np.put(x, [0, 3], [5, 6])
+    >>> x
+    array([[5., 0.],
+           [0., 6.]])
+    """
+    if not isinstance(a, Array):
+        raise TypeError(named("argument 1 must be numpy.ndarray"))
+    if not a.writeable:
+        raise ValueError("put: output array is read-only")
+    places = in_range(as_positions(ind), a.recipe.size, mode).reshape(-1)
+    values = face.ndarray.wrap(given_value(a, v)).ravel()
+    if not places.size or not values.size:
+        return
+    if values.size != places.size:
+        values = values[np.arange(places.size) % values.size]
+    size = a.recipe.size
+    check_bounds(places, size, 0)
+    target: Any = a
+    if a.ndim:
+        set_(target, np.unravel_index(places % size, a.recipe.shape), values)
+    else:
+        set_(target, ..., values[-1])
+
+
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
+    """Store values at indices that match the array along an axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.array([[3, 9, 1], [7, 2, 5]])
+    >>> np.put_along_axis(x, x.argmax(axis=1, keepdims=True), 0, axis=1)
+    >>> x
+    array([[3, 0, 1],
+           [0, 2, 5]])
+    """
+    if axis is None:
+        check_line(indices)
+        put(arr, as_positions(indices), values)
+        return
+    arr[line_places(arr, indices, axis)] = values
+
+
+def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+    """Store elements of one array in another, where a mask holds.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.zeros(3)
+    >>> np.copyto(x, [1, 2, 3], where=[True, False, True])
+    >>> x
+    array([1., 0., 3.])
+    """
+    if not isinstance(dst, Array):
+        raise TypeError(named("copyto() argument 1 must be numpy.ndarray"))
+    if not dst.writeable:
+        raise ValueError(named("assignment destination is read-only"))
+    given = src.dtype if hasattr(src, "dtype") else host_array(src).dtype
+    fits = type(src) is int and dst.dtype.kind != "b"  # or its value does not
+    if not fits and not np.can_cast(given, dst.dtype, casting):  # type: ignore[arg-type]
+        raise TypeError(
+            named(
+                f"Cannot cast array data from {given!r} to {dst.dtype!r} according "
+                f"to the rule '{casting}'"
+            )
+        )
+    value = stored_value(dst, src, dst.recipe.shape)
+    if where is not True:
+        mask = broadcast_value(elementwise.mask_value(where), dst.recipe.shape)
+        value = REGISTRY["where"](mask, value, dst.read())
+    dst.store(value)
+
+
+def putmask(a: Any, /, mask: Any, values: Any) -> None:
+    """Store values where a mask holds; short values are repeated.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.arange(4)
+    >>> np.putmask(x, x > 1, -x)
+    >>> x
+    array([ 0,  1, -2, -3])
+    """
+    given = face.asarray(values)
+    if np.size(mask) != a.size:
+        raise ValueError(named("putmask: mask and data must be the same size"))
+    if given.shape != a.shape and given.size != 1:
+        given = given.ravel()[np.arange(a.size) % given.size].reshape(a.shape)
+    if given.size == 1:
+        given = given.reshape(())
+    flags = face.asarray(mask).astype(bool)
+    copyto(a, given, "unsafe", flags.reshape(a.shape))
+
+
+def place(arr: Any, mask: Any, vals: Any) -> None:
+    """Store values, in order, where a mask holds. Computes the mask.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> x = np.arange(4)
+    >>> np.place(x, x > 1, [10, 20])
+    >>> x
+    array([ 0,  1, 10, 20])
+    """
+    places = flatnonzero(mask).computed()
+    values = face.asarray(vals).ravel()
+    if not places.size:
+        return
+    if not values.size:
+        raise ValueError(named("Cannot insert from an empty array!"))
+    put(arr, places, values[np.arange(places.size) % values.size])
+
+
+def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
+    """A copy without slices along an axis.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.delete(np.arange(5), [1, 3])
+    array([0, 2, 4])
+    """
+    array = face.asarray(arr)
+    if axis is None:
+        array, axis = array.ravel(), 0
+    axis = normal_axis(axis, array.ndim)
+    if isinstance(obj, Array):
+        obj = obj.computed()
+    from .fallback import ask
+
+    left = ask("delete", np.delete, np.arange(array.shape[axis]), obj)
+    return array[(slice(None),) * axis + (left,)]
+
+
+def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+    """A copy with values put in before indices; computed by NumPy.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.insert(np.arange(3), 1, 9)
+    array([0, 9, 1, 2])
+    """
+    from .fallback import library_call
+
+    return library_call("insert", np.insert, arr, obj, values, axis)

@@ -1,0 +1,238 @@
+"""Loops as loops of vectors, without LLVM's vectoriser.
+
+A step of such a loop does what the text says for as many items as some vector registers
+hold. The last step may have fewer: it loads them by masks, works on zeros beside them,
+and stores what it has. So there is one loop, where LLVM makes three or four of one (of
+some vectors, of one vector, of one item), and takes two or three times as long. The
+operations of each item are the same, and so are the bits: see
+``tests/kernels/test_wide.py``.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+
+from ..scalars import FUSED
+from ..term import NoVector, same_everywhere
+from .body import Body, lower
+from .functions import NAMESPACE
+from .steps import Steps, pointer_name, steps_of
+from .target import loads_by_masks
+from .values import INT64, Item, cast
+from .vectors import (
+    copy_some,
+    item_bytes,
+    local_with,
+    masked_load,
+    splat,
+    wide_load,
+)
+
+CALLED = re.compile(r"\b[a-z]\w*(?=\()")
+
+WORTHWHILE = FUSED | {"stack"}
+"""What kernels call that have a formula, or a reduction of which LLVM knows nothing."""
+
+
+def lower_to_vectors(text: str, names: Mapping[str, Any], entry: str) -> ir.Module:
+    """What `lower` gives, with vectors in all innermost loops.
+
+    Raises
+    ------
+    NoVector
+        If that is not possible; or if it is not worthwhile, as in loops of plain sums
+        and products, of which LLVM makes vectors well and soon enough.
+    """
+    if not loads_by_masks() or WORTHWHILE.isdisjoint(CALLED.findall(text)):
+        raise NoVector("plain loops")
+    return lower(text, names, entry, WideBody)
+
+
+NOTHING: Mapping[int, Item] = MappingProxyType({})
+
+
+class WideBody(Body):
+    """The walk over a text in whose innermost loops the values are vectors."""
+
+    lanes = 0
+    """Numbers of each vector; 0 outside of such loops."""
+
+    items: Mapping[int, Item] = NOTHING
+    """The items that a step has loaded, by their node."""
+
+    def loop(
+        self, name: str, bounds: Sequence[Any], statements: Sequence[ast.stmt]
+    ) -> None:
+        """``for name in range(*bounds)``"""
+        inner = [x for y in statements for x in ast.walk(y)]
+        if any(isinstance(x, ast.For) for x in inner):
+            super().loop(name, bounds, statements)
+            return
+        steps = None
+        if len(bounds) < 3 and name not in self.varying:
+            parallel = self.accesses is not None
+            steps = steps_of(name, statements, NAMESPACE, self.items_of, parallel)
+        if steps is not None and steps.made.isdisjoint(self.varying):
+            start, stop = bounds if len(bounds) == 2 else (INT64(0), *bounds)
+            self.wide_loop(name, start, stop, statements, steps)
+            return
+        before = len(self.builder.function.blocks)
+        super().loop(name, bounds, statements)
+        plain = len(self.builder.function.blocks) - before == 2  # no loop of a call
+        branches = any(isinstance(x, ast.If) for x in inner)
+        if plain or (branches and not any(isinstance(x, ast.Expr) for x in inner)):
+            raise NoVector(f"the loop over {name}")
+
+    def items_of(self, name: str) -> Any:
+        """The type of the items of a pointer; None of all else."""
+        item = self.bound.get(name)
+        pointer = item is not None and isinstance(item.type, types.CPointer)
+        return item.type.dtype if item is not None and pointer else None
+
+    def wide_loop(
+        self,
+        name: str,
+        start: Any,
+        stop: Any,
+        statements: Sequence[ast.stmt],
+        steps: Steps,
+    ) -> None:
+        """Steps of ``steps.lanes`` items from `start` to `stop`."""
+        build, lanes = self.builder, steps.lanes
+        first, inside, after = (
+            build.append_basic_block(f"{name}.{part}")
+            for part in ("first", "vectors", "after")
+        )
+        build.cbranch(build.icmp_signed("<", start, stop), first, after)
+        build.position_at_end(first)
+        fixed = {
+            id(item): self.spread(self.expression(item), lanes) for item in steps.fixed
+        }
+        outside = {x: self.spread(self.name(x), lanes) for x in steps.used}
+        sources, targets = (self.starts(name, x) for x in (steps.loads, steps.stores))
+        build.branch(inside)
+        build.position_at_end(inside)
+        index = build.phi(INT64, name)
+        index.add_incoming(start, first)
+        left = build.sub(stop, index)
+        whole = build.icmp_signed(">=", left, INT64(lanes))
+        loaded = load_vectors(
+            build, [build.gep(x, [index]) for x in sources], whole, left, lanes
+        )
+        items = {
+            id(item): Item(self.items_of(pointer_name(item)), value)
+            for item, value in zip(steps.loads, loaded, strict=True)
+        }
+        values = self.values_of(statements, lanes, fixed | items, outside)
+        places = [build.gep(x, [index]) for x in targets]
+        store_vectors(build, values, places, whole, left)
+        following = build.add(index, INT64(lanes), flags=["nsw"])
+        index.add_incoming(following, build.block)
+        build.cbranch(build.icmp_signed("<", following, stop), inside, after)
+        build.position_at_end(after)
+
+    def starts(self, name: str, items: Sequence[ast.Subscript]) -> list[Any]:
+        """Where items are at index 0."""
+        outside = self.bound
+        self.bound = {**outside, name: Item(types.int64, INT64(0))}
+        found = [self.element(pointer_name(x), x.slice)[1] for x in items]
+        self.bound = outside
+        return found
+
+    def values_of(
+        self,
+        statements: Sequence[ast.stmt],
+        lanes: int,
+        items: Mapping[int, Item],
+        names: Mapping[str, Item],
+    ) -> list[Any]:
+        """The vectors that a step stores, in the order of its stores.
+
+        `items` are the vectors that are known by the nodes of the text, `names` those
+        of what was bound outside.
+        """
+        outside = self.bound
+        self.bound, self.items, self.lanes = {**outside, **names}, items, lanes
+        found = []
+        for statement in statements:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    self.bound[name] = self.expression(value)
+                case ast.Assign(targets=[ast.Subscript() as target], value=value):
+                    kind = self.items_of(pointer_name(target))
+                    item = cast(self.place, self.expression(value), kind)
+                    found.append(item.value)
+        self.bound, self.items, self.lanes = outside, NOTHING, 0
+        return found
+
+    def expression(self, node: ast.expr) -> Item:
+        """The value of an expression: a vector within a step."""
+        if id(node) in self.items:
+            return self.items[id(node)]
+        return self.spread(super().expression(node), self.lanes)
+
+    def operand(self, node: ast.expr) -> Item:
+        """What an intrinsic is given: a type or a vector within a step."""
+        return self.spread(super().operand(node), self.lanes)
+
+    def spread(self, item: Item, lanes: int) -> Item:
+        """A number in all lanes of a vector; a vector, or a type, as it is."""
+        value = item.value
+        if not lanes or value is None or isinstance(value.type, ir.VectorType):
+            return item
+        if isinstance(item.type, types.Complex):
+            raise NoVector("a complex number")
+        kind = ir.VectorType(value.type, lanes)
+        if isinstance(value, ir.Constant):
+            return Item(item.type, same_everywhere(value.constant, kind))
+        return Item(item.type, splat(self.builder, value, lanes))
+
+
+def load_vectors(
+    build: Any, places: Sequence[Any], whole: Any, left: Any, lanes: int
+) -> list[Any]:
+    """Vectors of numbers; of what is `left`, and zeros, if that is not the `whole`."""
+    if not places:
+        return []
+    kinds = [ir.VectorType(place.type.pointee, lanes) for place in places]
+    with build.if_else(whole) as (then, otherwise):
+        with then:
+            all_ = [
+                wide_load(build, place, kind, item_bytes(kind.element))
+                for place, kind in zip(places, kinds, strict=True)
+            ]
+            before = build.block
+        with otherwise:
+            some = [
+                masked_load(build, place, kind, left, ir.Constant(kind, None))
+                for place, kind in zip(places, kinds, strict=True)
+            ]
+            other = build.block
+    found = []
+    for kind, x, y in zip(kinds, all_, some, strict=True):
+        value = build.phi(kind)
+        value.add_incoming(x, before)
+        value.add_incoming(y, other)
+        found.append(value)
+    return found
+
+
+def store_vectors(
+    build: Any, values: Sequence[Any], places: Sequence[Any], whole: Any, left: Any
+) -> None:
+    """Store vectors, or what is `left` of them if that is not the `whole`."""
+    with build.if_else(whole) as (then, otherwise):
+        with then:
+            for value, place in zip(values, places, strict=True):
+                wide = build.bitcast(place, value.type.as_pointer())
+                build.store(value, wide, align=item_bytes(value.type.element))
+        with otherwise:
+            copies = [local_with(build, value) for value in values]
+            copy_some(build, copies, places, left, values[0].type.count)
