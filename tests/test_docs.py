@@ -13,6 +13,7 @@ import numpy
 import pytest
 
 from engine.record.registry import REGISTRY
+from engine.record.trace import current_trace, flush_trace
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -70,6 +71,7 @@ def test_examples_run(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(ROOT / "docs")  # pages import rebuild
+    flush_trace(current_trace())  # pages count what runs, of what they record
     namespace: dict[str, Any] = {"__name__": "page"}
     for block in blocks(page):
         if block.language in ("python", "pycon"):

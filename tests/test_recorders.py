@@ -39,12 +39,18 @@ def recorder() -> Iterator[Callable[[str], None]]:
 
 
 def events(program: Program) -> list[str]:
-    """The pending events after every line of a program."""
+    """The pending events after every line of a program.
+
+    Those of a line that raises are left out: leaves and casts that were recorded before
+    the event that could not be are nobody's.
+    """
     flush(current_trace())
-    seen = []
+    seen: list[str] = []
 
     def look(space: dict[str, Any]) -> None:
         trace = current_trace()
+        if program.lines[len(seen)][1] is not None:
+            flush(trace)
         scalars = [complex(x) for x in trace.scalars]
         seen.append(f"{trace.node.path()} {scalars} {len(trace.leaves)}")
 

@@ -110,6 +110,7 @@ from .selection import *  # noqa: F403
 from .sets import *  # noqa: F403
 from .signals import *  # noqa: F403
 from .sorting import *  # noqa: F403
+from .splitting import *  # noqa: F403
 from .statistics import *  # noqa: F403
 from .triangles import *  # noqa: F403
 from .ufunc import ufunc
