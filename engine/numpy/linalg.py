@@ -34,6 +34,7 @@ from .standard_linalg import (
     outer,
     tensordot,
     trace,
+    vecdot,
 )
 from .views import normal_axis
 
@@ -397,18 +398,6 @@ def eigvals(a: Any) -> Any:
 
 
 # -- products -------------------------------------------------------------------------
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """The dot products of vectors along an axis, the first conjugated.
-
-    Examples
-    --------
-    >>> import engine.numpy as np
-    >>> np.linalg.vecdot(np.array([[1, 2], [3, 4]]), np.array([1, 10]))
-    array([21, 43])
-    """
-    return products.vecdot(x1, x2, axis=axis)
-
-
 def matrix_power(a: Any, n: int) -> Any:
     """A square matrix raised to an integer power.
 

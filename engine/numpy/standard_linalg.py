@@ -21,6 +21,7 @@ __all__ = [
     "outer",
     "tensordot",
     "trace",
+    "vecdot",
 ]
 
 
@@ -68,3 +69,15 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Any:
 def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
     """The sums of the diagonals of matrices in the last two axes."""
     return products.trace(x, offset, -2, -1, dtype)
+
+
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """The dot products of vectors along an axis, the first conjugated.
+
+    Examples
+    --------
+    >>> import engine.numpy as np
+    >>> np.linalg.vecdot(np.array([[1, 2], [3, 4]]), np.array([1, 10]))
+    array([21, 43])
+    """
+    return products.vecdot(x1, x2, axis=axis)
