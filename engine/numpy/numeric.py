@@ -48,9 +48,22 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     kinds: Any = x.__class__, y.__class__
     if WEAK.issuperset(kinds):
         x = np.result_type(x, y).type(x)
+    x, y = _wrapped(x, y), _wrapped(y, x)
     made = apply(REGISTRY["where"], condition, x, y)
     made.scalar, made.writeable = False, True  # np.where gives arrays without axes
     return made
+
+
+def _wrapped(number: Any, other: Any) -> Any:
+    """A Python integer beside integers, of which `where` keeps the lowest bits."""
+    dtype = getattr(other, "dtype", None) if number.__class__ is int else None
+    if dtype is None or dtype.kind not in "iu":
+        return number
+    signed = dtype.kind == "i"
+    beyond = 1 << (8 * dtype.itemsize - signed)
+    if (-beyond if signed else 0) <= number < beyond:
+        return number
+    return np.asarray(number).astype(dtype)[()]
 
 
 def clip(
