@@ -31,7 +31,7 @@ from ..text import Lines
 from .body import lower
 from .primitives import PRIMITIVES
 from .scope import SUPPORTED
-from .target import kernel_machine
+from .target import kernel_machine, machine, undefined_symbols
 from .values import Beyond
 from .wide import lower_to_vectors
 
@@ -99,11 +99,29 @@ def compile_text(text: str, entry: str, filename: str, assembly: bool = False) -
     lines = text.splitlines(keepends=True)
     linecache.cache[filename] = (len(text), None, lines, filename)
     with global_compiler_lock:
-        module, optimise = _module(text, entry, filename)
-        optimise(module)
+        module = _optimised(text, entry, filename)
+        target = machine() if _calls_out(module) else kernel_machine()
         if assembly:
-            return kernel_machine().emit_assembly(module)
-        return kernel_machine().emit_object(module)
+            return target.emit_assembly(module)
+        code = target.emit_object(module)
+        if target is not machine() and undefined_symbols(code):  # LLVM's own choice
+            code = machine().emit_object(_optimised(text, entry, filename))
+        return code
+
+
+def _optimised(text: str, entry: str, filename: str) -> Any:
+    """The LLVM module of `text`, of which only code is to be made."""
+    module, optimise = _module(text, entry, filename)
+    optimise(module)
+    return module
+
+
+def _calls_out(module: Any) -> bool:
+    """Whether functions of other modules are called, beside LLVM's intrinsics."""
+    return any(
+        function.is_declaration and not function.name.startswith("llvm.")
+        for function in module.functions
+    )
 
 
 def _module(text: str, entry: str, filename: str) -> tuple[Any, Callable[[Any], None]]:

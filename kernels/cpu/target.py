@@ -81,8 +81,9 @@ def kernel_machine() -> Any:
 
     llvmlite reserves one piece of memory for all sections of an ELF file, so that code
     may name constants by their distance; a JIT's own way, by addresses of 64 bits, has
-    an instruction and a register more for each. C functions are called through stubs,
-    wherever they are.
+    an instruction and a register more for each. Code that calls C functions has to go
+    that way: near code calls through a table of their addresses, which LLVM does not
+    count when memory is reserved; where that lies too far away, LLVM aborts.
     """
     near = is_x86() and sys.platform == "linux" and sys.maxsize > 2**32
     return _machine("pic", "small") if near else machine()
