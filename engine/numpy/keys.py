@@ -153,18 +153,19 @@ def _memory_order(array: NDArray) -> tuple[int, ...]:
     return tuple(sorted(range(array.ndim), key=lambda a: -abs(array.strides[a])))
 
 
-def as_positions(indices: Any) -> NDArray:
+def as_positions(indices: Any, *, safe: bool = False) -> NDArray:
     """Integer indices as an ndarray; a handle is computed first.
 
-    Those of an array have to be integers or booleans; numbers that are given one by one
-    are cut off, as NumPy does.
+    Those of an array have to be integers or booleans, and to fit into int64 whatever
+    they are if the cast is to be `safe`; numbers that are given one by one are cut off,
+    as NumPy does.
     """
     if isinstance(indices, Array):
         indices = indices.computed()
     if not isinstance(indices, np.ndarray):
         with naming():
             return np.array(indices, np.int64)
-    if indices.dtype.kind not in "iub":
+    if indices.dtype.kind not in "iub" or (safe and indices.dtype == np.uint64):
         raise TypeError(
             named(
                 "integer indices were required; Cannot cast array data from "

@@ -177,7 +177,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
             raise ValueError(named("repeats may not contain negative values."))
         value = composites.repeat_axis(array.read(), int(repeats), axis)
         return face.ndarray.wrap(value)
-    counts = as_positions(repeats)
+    counts = as_positions(repeats, safe=True)
     from .fallback import ask
 
     places = ask("repeat", np.repeat, np.arange(array.shape[axis]), counts)

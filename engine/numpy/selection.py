@@ -265,7 +265,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """
     number = face.asarray(a)
     options = [face.asarray(x) for x in choices]
-    places = in_range(as_positions(number), len(options), mode)
+    places = in_range(as_positions(number, safe=True), len(options), mode)
     if ((places < 0) | (places >= len(options))).any():
         raise ValueError(named("invalid entry in choice array"))
     dtype = promoted(choices, options)

@@ -46,7 +46,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
         raise TypeError(named("argument 1 must be numpy.ndarray"))
     if not a.writeable:
         raise ValueError("put: output array is read-only")
-    places = in_range(as_positions(ind), a.recipe.size, mode).reshape(-1)
+    places = in_range(as_positions(ind, safe=True), a.recipe.size, mode).reshape(-1)
     values = face.ndarray.wrap(given_value(a, v)).ravel()
     if not places.size or not values.size:
         return
