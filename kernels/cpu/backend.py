@@ -167,7 +167,7 @@ def build(source: str, title: str) -> tuple[int, bool]:
     known = cache.load(name)
     if known is not None:
         try:
-            address = load(known, entry, fresh=False)
+            (address,) = load(known, entry, fresh=False)
         except (MissingSymbol, ValueError):
             pass  # written by another process that had more libraries loaded
         else:
@@ -178,7 +178,7 @@ def build(source: str, title: str) -> tuple[int, bool]:
         from .compile import compile_text
 
         code = compile_text(source, entry, f"<kernel {title} {name[:8]}>")
-        address = load(code, entry)
+        (address,) = load(code, entry)
     except Exception as error:
         raise CompileError(title, reason(error)) from None
     COUNTS.compiled += 1

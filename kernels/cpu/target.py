@@ -163,11 +163,12 @@ def _engine() -> Any:
     return engine
 
 
-def load(code: bytes, name: str, fresh: bool = True) -> int:
-    """Bring the object file `code` in and give the address of function `name`.
+def load(code: bytes, *names: str, fresh: bool = True) -> list[int]:
+    """Bring the object file `code` in and give the addresses of functions of it.
 
     `fresh` code was made in this process; other code is only taken where what it
-    calls can be checked (ELF files).
+    calls can be checked (ELF files). LLVM finds a name in the file that came last, so
+    that no other one may come between.
 
     Raises
     ------
@@ -183,10 +184,11 @@ def load(code: bytes, name: str, fresh: bool = True) -> int:
                 raise MissingSymbol(symbol)
         engine.add_object_file(binding().ObjectFileRef.from_data(code))
         engine.finalize_object()
-        address = int(engine.get_function_address(name))
-    if not address:
-        raise MissingSymbol(name)
-    return address
+        addresses = [int(engine.get_function_address(name)) for name in names]
+    for name, address in zip(names, addresses, strict=True):
+        if not address:
+            raise MissingSymbol(name)
+    return addresses
 
 
 def load_text(text: str, *names: str) -> list[int]:
@@ -225,13 +227,12 @@ def _load_module(
     key = cache.key(source, identity())
     code = cache.load(key)
     try:
-        load(code or b"", names[0], fresh=False)
+        return load(code or b"", *names, fresh=False)
     except (MissingSymbol, ValueError):
         code = machine().emit_object(module())
-        load(code, names[0])
+        addresses = load(code, *names)
         cache.save(key, code)
-    with _undisturbed():
-        return [int(_engine().get_function_address(name)) for name in names]
+        return addresses
 
 
 def undefined_symbols(code: bytes) -> list[str]:

@@ -114,10 +114,10 @@ LINE = 64
 """The bytes of a line of a cache: no block begins within one."""
 
 _METHOD = """
-define i64 @engine_{kind}_{k}(i64 %self, i64 %given{more}) {{
+define i64 @native_{kind}_{k}(i64 %self, i64 %given{more}) {{
   %all = load i64, ptr {words}
   %own = add i64 %all, {offset}
-  %result = tail call i64 @engine_{kind}(i64 %self, i64 %given{more}, i64 %own)
+  %result = tail call i64 @native_{kind}(i64 %self, i64 %given{more}, i64 %own)
   ret i64 %result
 }}
 """
@@ -127,17 +127,17 @@ ROWS = ("value_row", "history_row", "tensor_row", "ndarray_row")
 """The words that are addresses of rows, see `recycling`."""
 
 _ROW = """
-define i64 @engine_alloc_{k}(i64 %class, i64 %items) {{
+define i64 @native_alloc_{k}(i64 %class, i64 %items) {{
   %all = load i64, ptr {words}
   %row = add i64 %all, {offset}
-  %made = tail call i64 @engine_allocate(i64 %class, i64 %items, i64 %row)
+  %made = tail call i64 @native_allocate(i64 %class, i64 %items, i64 %row)
   ret i64 %made
 }}
 
-define void @engine_free_{k}(i64 %self) {{
+define void @native_free_{k}(i64 %self) {{
   %all = load i64, ptr {words}
   %row = add i64 %all, {offset}
-  %done = tail call i64 @engine_free(i64 %self, i64 %row)
+  %done = tail call i64 @native_free(i64 %self, i64 %row)
   ret void
 }}
 """

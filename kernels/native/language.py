@@ -115,8 +115,8 @@ _PREFETCH = external("llvm.prefetch.p0", "ptr i32 i32 i32 -> void")
 _ODDS = (1, 1000), (1000, 1)
 """How a branch is weighed whose first or second way is rare."""
 
-PREFIX = "engine_"
-"""What the symbols of functions begin with."""
+PREFIX = "native_"
+"""What the symbols of functions begin with, and no others: LLVM has one table of them."""
 
 STATE = PREFIX + "state"
 """The global block, and the function that gives its address."""

@@ -40,7 +40,7 @@ def both(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[int]]:
         for way in (lower, refuse):
             monkeypatch.setattr(stage, "lower", way)
             entry = next(entries)
-            addresses.append(load(stage.compile_text(text, entry, "<both>"), entry))
+            addresses += load(stage.compile_text(text, entry, "<both>"), entry)
         return addresses
 
     return compiled
@@ -234,7 +234,8 @@ def test_a_text_that_is_left_to_numba_is_compiled_by_it() -> None:
     text = "@numba.jit('void(CPointer(int64), int64, int64)')\ndef f(a0, lo, hi):\n"
     text += "    while lo < hi:\n        a0[lo] = lo\n        lo += 1\n"
     entry, out = next(entries), np.zeros(5, np.int64)
-    call(load(stage.compile_text(text, entry, "<left>"), entry), [out], 5)
+    (address,) = load(stage.compile_text(text, entry, "<left>"), entry)
+    call(address, [out], 5)
     assert out.tolist() == [0, 1, 2, 3, 4]
 
 

@@ -43,7 +43,7 @@ def ways(monkeypatch: pytest.MonkeyPatch) -> Any:
         for way in (lower_to_vectors, refuse):
             monkeypatch.setattr(stage, "lower_to_vectors", way)
             entry = next(entries)
-            addresses.append(load(stage.compile_text(text, entry, "<wide>"), entry))
+            addresses += load(stage.compile_text(text, entry, "<wide>"), entry)
         return addresses
 
     return compiled
@@ -165,7 +165,8 @@ def test_loops_whose_steps_are_no_vectors_are_left_to_llvm(lines: list[str]) -> 
 def test_a_step_that_reads_what_the_one_before_wrote_does_so() -> None:
     text = text_of("float64", 1, "a0[i0 + 1] = sin(a0[i0])", order="range")
     entry, found = next(entries), np.full(40, 0.5)
-    call(load(stage.compile_text(text, entry, "<chain>"), entry), [found], 0, 39)
+    (address,) = load(stage.compile_text(text, entry, "<chain>"), entry)
+    call(address, [found], 0, 39)
     np.testing.assert_allclose(found[1:], np.sin(found[:-1]), rtol=1e-15)
 
 
