@@ -116,7 +116,7 @@ _ODDS = (1, 1000), (1000, 1)
 """How a branch is weighed whose first or second way is rare."""
 
 PREFIX = "native_"
-"""What the symbols of functions begin with, and no others: LLVM has one table of them."""
+"""What the symbols of functions begin with, and no others: LLVM has one table."""
 
 STATE = PREFIX + "state"
 """The global block, and the function that gives its address."""
