@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from .firsts import first
+
 ALIGNMENT = 64
 
 
@@ -164,7 +166,7 @@ def context() -> contextvars.Context | None:
         return None
     found = contextvars.Context()
     found.run(allocator[0])
-    return found
+    return first("context", found)
 
 
 LIMITS = (

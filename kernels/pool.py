@@ -19,6 +19,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final, NamedTuple
 
+from .firsts import first
+
 Entry = ctypes.CFUNCTYPE(
     ctypes.c_int32,
     ctypes.c_void_p,
@@ -146,7 +148,8 @@ def sharing() -> Sharing | None:
         ),
         ctypes.CFUNCTYPE(None, pointer)(helps),
     )
-    return native if native.start(native.state) == 0 else None
+    made = native if native.start(native.state) == 0 else None
+    return first("sharing", made)
 
 
 def _after_fork() -> None:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from .. import memory, pool
+from ..firsts import first
 from . import numpy_api
 from .runner import FIELDS, FORMATS, text
 
@@ -357,7 +358,7 @@ def functions() -> Functions | None:
         "none": id(None),
     }
     make: Any = shape(("PyCFunction_NewEx", ctypes.pythonapi))
-    return Functions(make, method, context, fields)
+    return first("functions", Functions(make, method, context, fields))
 
 
 @cache

@@ -290,3 +290,24 @@ def test_the_environment_names_the_number_of_threads() -> None:
     command = [sys.executable, "-c", program]
     out = subprocess.run(command, env=environment, capture_output=True, check=True)
     assert out.stdout.strip() == b"7"
+
+
+def test_threads_that_begin_together_share_one_of_each() -> None:
+    code = (
+        "import sys, threading\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from engine.kernels import memory, pool\n"
+        "from engine.kernels.native import table\n"
+        "sys.setswitchinterval(1e-5)\n"
+        "start = threading.Barrier(8)\n"
+        "def made(k):\n"
+        "    start.wait()\n"
+        "    return pool.sharing(), memory.context(), table.functions()\n"
+        "with ThreadPoolExecutor(8) as threads:\n"
+        "    found = list(threads.map(made, range(8)))\n"
+        "print([len({id(x) for x in each}) for each in zip(*found)])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[1, 1, 1]"
