@@ -31,7 +31,7 @@ from ..text import Lines
 from .body import lower
 from .primitives import PRIMITIVES
 from .scope import SUPPORTED
-from .target import kernel_machine, machine, undefined_symbols
+from .target import machine
 from .values import Beyond
 from .wide import lower_to_vectors
 
@@ -99,29 +99,11 @@ def compile_text(text: str, entry: str, filename: str, assembly: bool = False) -
     lines = text.splitlines(keepends=True)
     linecache.cache[filename] = (len(text), None, lines, filename)
     with global_compiler_lock:
-        module = _optimised(text, entry, filename)
-        target = machine() if _calls_out(module) else kernel_machine()
+        module, optimise = _module(text, entry, filename)
+        optimise(module)
         if assembly:
-            return target.emit_assembly(module)
-        code = target.emit_object(module)
-        if target is not machine() and undefined_symbols(code):  # LLVM's own choice
-            code = machine().emit_object(_optimised(text, entry, filename))
-        return code
-
-
-def _optimised(text: str, entry: str, filename: str) -> Any:
-    """The LLVM module of `text`, of which only code is to be made."""
-    module, optimise = _module(text, entry, filename)
-    optimise(module)
-    return module
-
-
-def _calls_out(module: Any) -> bool:
-    """Whether functions of other modules are called, beside LLVM's intrinsics."""
-    return any(
-        function.is_declaration and not function.name.startswith("llvm.")
-        for function in module.functions
-    )
+            return machine().emit_assembly(module)
+        return machine().emit_object(module)
 
 
 def _module(text: str, entry: str, filename: str) -> tuple[Any, Callable[[Any], None]]:
@@ -135,8 +117,8 @@ def _module(text: str, entry: str, filename: str) -> tuple[Any, Callable[[Any], 
     except Beyond:
         return _lower(*_whole(text, filename), entry), _optimise
     module = llvm.parse_assembly(str(lowered))
-    module.triple = kernel_machine().triple
-    module.data_layout = str(kernel_machine().target_data)
+    module.triple = machine().triple
+    module.data_layout = str(machine().target_data)
     module.verify()
     return module, optimise
 
@@ -225,7 +207,7 @@ def _tidy(module: Any) -> None:
 
     LLVM's usual passes take five times as long, and find nothing more to do.
     """
-    builder = llvm.create_pass_builder(kernel_machine(), llvm.PipelineTuningOptions())
+    builder = llvm.create_pass_builder(machine(), llvm.PipelineTuningOptions())
     passes = llvm.create_new_module_pass_manager()
     passes.add_always_inliner_pass()
     passes.add_global_dead_code_eliminate_pass()
@@ -240,5 +222,5 @@ def _optimise(module: Any) -> None:
     options = llvm.PipelineTuningOptions(speed_level=3)
     options.loop_vectorization = True
     options.slp_vectorization = False
-    builder = llvm.create_pass_builder(kernel_machine(), options)
+    builder = llvm.create_pass_builder(machine(), options)
     builder.getModulePassManager().run(module, builder)

@@ -71,25 +71,12 @@ class MissingSymbol(Exception):
 
 @once
 def machine() -> Any:
-    """The target machine: this CPU with all its features, code for a JIT."""
-    return _machine("static" if is_x86() else "default", "jitdefault")
+    """The target machine: this CPU with all its features, code for a JIT.
 
-
-@once
-def kernel_machine() -> Any:
-    """The same for code that lies beside its constants, where that is known.
-
-    llvmlite reserves one piece of memory for all sections of an ELF file, so that code
-    may name constants by their distance; a JIT's own way, by addresses of 64 bits, has
-    an instruction and a register more for each. Code that calls C functions has to go
-    that way: near code calls through a table of their addresses, which LLVM does not
-    count when memory is reserved; where that lies too far away, LLVM aborts.
+    Such code names all things by addresses of 64 bits. To name constants by their
+    distance would make kernels a few per cent faster; but llvmlite may put them
+    elsewhere than the code, and where they are too far away, LLVM aborts.
     """
-    near = is_x86() and sys.platform == "linux" and sys.maxsize > 2**32
-    return _machine("pic", "small") if near else machine()
-
-
-def _machine(relocations: str, model: str) -> Any:
     llvm = binding()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
@@ -98,8 +85,8 @@ def _machine(relocations: str, model: str) -> Any:
         cpu=llvm.get_host_cpu_name(),
         features=cpu_features(),
         opt=3,
-        reloc=relocations,
-        codemodel=model,
+        reloc="static" if is_x86() else "default",
+        codemodel="jitdefault",
         jit=True,
     )
 
