@@ -68,6 +68,7 @@ from . import (
     sets,
     signals,
     sorting,
+    splitting,
     statistics,
     triangles,
     ufuncs,
@@ -180,6 +181,7 @@ __all__ += selection.__all__
 __all__ += sets.__all__
 __all__ += signals.__all__
 __all__ += sorting.__all__
+__all__ += splitting.__all__
 __all__ += statistics.__all__
 __all__ += triangles.__all__
 __all__ += ufuncs.__all__
