@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import operator
 import pickle
+import signal
 import sys
 import threading
 import weakref
@@ -308,11 +309,15 @@ def test_ctrl_c_within_what_native_code_asks_of_python_is_heard() -> None:
     asked: list[Any] = []
     x = np.array(numpy.arange(12345.0))  # no subscript of such an array is known
     engine.eval(x)
-    with pytest.raises(KeyboardInterrupt):
-        sys.setprofile(interrupt)
-        try:
-            x[321]
-        finally:
-            sys.setprofile(None)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            sys.setprofile(interrupt)
+            try:
+                x[321]
+            finally:
+                sys.setprofile(None)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert asked
     assert float(x[321]) == 321.0
