@@ -26,7 +26,6 @@ __all__ = [
 ]
 
 
-# -- quantiles ------------------------------------------------------------------------
 def _quantile(
     name: str, a: Any, q: Any, axis: Any, keepdims: bool, scale: float, **options: Any
 ) -> Any:

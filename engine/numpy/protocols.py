@@ -91,16 +91,11 @@ def _lazy_function(function: Any) -> Any:
     return _lazy(module, function.__name__)
 
 
-_found: dict[tuple[str, str], Any] = {}
-
-
+@functools.cache
 def _lazy(module: str, name: str) -> Any:
-    key = (module, name)
-    if key not in _found:
-        ours = _MODULES.get(module)
-        space = importlib.import_module(ours) if ours else None
-        _found[key] = vars(space).get(name) if space else None
-    return _found[key]
+    ours = _MODULES.get(module)
+    space = importlib.import_module(ours) if ours else None
+    return vars(space).get(name) if space else None
 
 
 _VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")

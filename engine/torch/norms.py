@@ -48,7 +48,6 @@ def recorded(function: Callable[..., Any], *arguments: Any) -> Any:
         raise RuntimeError(str(error)) from None
 
 
-# -- norms ----------------------------------------------------------------------------
 def vector_norm(
     x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False
 ) -> Tensor:
