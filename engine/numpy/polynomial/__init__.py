@@ -1,7 +1,7 @@
 """Series of powers and of orthogonal polynomials, as `numpy.polynomial` has them.
 
-Values, tables of values, derivatives and antiderivatives are lazy and differentiable, as
-are sums, products, quotients and fits once trailing zeros or the rank were looked at.
+Values, tables of values, derivatives and antiderivatives are lazy and differentiable,
+as are sums, products, quotients and fits once trailing zeros or the rank were seen.
 
 Examples
 --------
@@ -15,8 +15,13 @@ array([-0.5  ,  1.625])
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from engine.errors import named
 
+from ..names import nearest_message
 from . import chebyshev, hermite, hermite_e, laguerre, legendre, polynomial, polyutils
 from .base import Series
 from .classes import Chebyshev, Hermite, HermiteE, Laguerre, Legendre, Polynomial
@@ -40,7 +45,7 @@ __all__ = [
 
 
 def set_default_printstyle(style: str) -> None:
-    """How series are printed: "unicode" or "ascii".
+    """Say how series are printed: "unicode" or "ascii".
 
     Examples
     --------
@@ -52,3 +57,8 @@ def set_default_printstyle(style: str) -> None:
         message = f"Unsupported format string '{style}'. Valid options are 'ascii' and"
         raise ValueError(named(f"{message} 'unicode'"))
     Series._prints_unicode = style == "unicode"
+
+
+def __getattr__(name: str) -> Any:
+    message = nearest_message(name, __all__, "engine.numpy.polynomial", np.polynomial)
+    raise AttributeError(message)

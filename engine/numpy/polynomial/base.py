@@ -183,7 +183,7 @@ class Series:
 
     def __truediv__(self, other: Any) -> Any:
         ours = isinstance(other, face.ndarray) and other.scalar
-        if not ours and (not isinstance(other, Number) or isinstance(other, bool)):
+        if not ours and (isinstance(other, bool) or not isinstance(other, Number)):
             kinds = f"'{type(self).__name__}', '{type(other).__name__}'"
             raise TypeError(named(f"unsupported types for true division: {kinds}"))
         return self // other
@@ -409,5 +409,4 @@ def _are_equal(one: Any, two: Any) -> bool:
 
 
 def _differing(what: str, one: Any, two: Any) -> str:
-    names = [x.__name__ if isinstance(x, type) else repr(x) for x in (one, two)]
-    return named(f"{what} differ: {names[0]} and {names[1]} were given")
+    return named(f"{what} differ: {one!r} and {two!r} were given")

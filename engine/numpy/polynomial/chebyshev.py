@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import engine.numpy.handle as face
+from numpy.polynomial import chebyshev as theirs
 
 from .. import ufuncs
 from ..conversion import array
+from ..fallback import library_call
 from . import calculus, points, problems, series, values
 from .classes import Chebyshev
 from .families import CHEBYSHEV, POWERS
-from .polyutils import EMPTY, trimcoef
+from .polyutils import EMPTY, as_array, trimcoef
 
 __all__ = [
     "Chebyshev",
@@ -142,7 +143,7 @@ def chebdiv(c1: Any, c2: Any) -> tuple[Any, Any]:
 
 
 def chebpow(c: Any, pow: Any, maxpower: Any = 16) -> Any:
-    """A Chebyshev series to a power of at most `maxpower`.
+    """A Chebyshev series to a power, at most `maxpower`. Looks for trailing zeros.
 
     Examples
     --------
@@ -234,7 +235,7 @@ def chebint(
 ) -> Any:
     """The m-th antiderivative of a Chebyshev series, times `scl` each time.
 
-    The values at `lbnd` are the constants `k`, one for each time; 0 where none is given.
+    The values at `lbnd` are the constants `k`, one for each time, or 0.
 
     Examples
     --------
@@ -311,8 +312,8 @@ def chebfit(
 ) -> Any:
     """The Chebyshev series nearest to points by least squares. Looks at the rank.
 
-    `deg` is the highest degree or a list of all; points count by their weights `w`. With
-    `full`, what `linalg.lstsq` says is returned, too. Gradients flow.
+    `deg` is the highest degree or a list of all; `w` says how much each point counts.
+    With `full`, what `linalg.lstsq` says is returned, too. Gradients flow.
 
     Examples
     --------
@@ -324,7 +325,7 @@ def chebfit(
 
 
 def chebcompanion(c: Any) -> Any:
-    """The matrix whose eigenvalues are the roots of a Chebyshev series.
+    """A matrix with the roots as eigenvalues. Looks for trailing zeros.
 
     Examples
     --------
@@ -348,7 +349,7 @@ def chebroots(c: Any) -> Any:
     return problems.roots(CHEBYSHEV, c)
 
 
-def chebgauss(deg: Any) -> tuple[Any, Any]:
+def chebgauss(deg: Any) -> Any:
     """Points and weights of Gauss's quadrature; computed by NumPy.
 
     Examples
@@ -357,7 +358,7 @@ def chebgauss(deg: Any) -> tuple[Any, Any]:
     >>> chebyshev.chebgauss(2)
     (array([ 0.70710678, -0.70710678]), array([1.57079633, 1.57079633]))
     """
-    return problems.hosted(CHEBYSHEV, "chebgauss", deg)
+    return library_call("chebgauss", theirs.chebgauss, deg)
 
 
 def chebweight(x: Any) -> Any:
@@ -369,7 +370,7 @@ def chebweight(x: Any) -> Any:
     >>> chebyshev.chebweight([0.0, 0.5])
     array([1.        , 1.15470054])
     """
-    place = face.asarray(x)
+    place = as_array(x)
     return 1.0 / (ufuncs.sqrt(1.0 + place) * ufuncs.sqrt(1.0 - place))
 
 
@@ -382,7 +383,7 @@ def chebpts1(npts: Any) -> Any:
     >>> chebyshev.chebpts1(2)
     array([-0.70710678,  0.70710678])
     """
-    return problems.hosted(CHEBYSHEV, "chebpts1", npts)
+    return library_call("chebpts1", theirs.chebpts1, npts)
 
 
 def chebpts2(npts: Any) -> Any:
@@ -394,7 +395,7 @@ def chebpts2(npts: Any) -> Any:
     >>> chebyshev.chebpts2(3)
     array([-1.000000e+00,  6.123234e-17,  1.000000e+00])
     """
-    return problems.hosted(CHEBYSHEV, "chebpts2", npts)
+    return library_call("chebpts2", theirs.chebpts2, npts)
 
 
 def chebinterpolate(func: Any, deg: Any, args: Any = ()) -> Any:

@@ -2,9 +2,9 @@
 
 Everything that the modules of this package compute follows from these few numbers:
 
-* from the recurrence ``d P_n = (a x + b) P_(n-1) - c P_(n-2)``: values, tables of values,
-  products with x and with other series, quotients, lines, companion matrices;
-* from the derivatives ``P_n' = inner(n) (rise(n) P_(n-1) + rise(n - reach) P_(n-1-reach)
+* from the recurrence ``d P_n = (a x + b) P_(n-1) - c P_(n-2)``: values, tables of
+  values, products with x and with other series, quotients, lines, companion matrices;
+* from the derivatives ``P_n' = inner(n) (rise(n) P_(n-1) + rise(n-reach) P_(n-1-reach)
   + ...)``: derivatives and antiderivatives of series.
 """
 

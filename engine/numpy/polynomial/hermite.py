@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import engine.numpy.handle as face
+from numpy.polynomial import hermite as theirs
 
 from .. import ufuncs
 from ..conversion import array
+from ..fallback import library_call
 from . import calculus, problems, series, values
 from .classes import Hermite
 from .families import HERMITE, POWERS
-from .polyutils import EMPTY, trimcoef
+from .polyutils import EMPTY, as_array, trimcoef
 
 __all__ = [
     "Hermite",
@@ -139,7 +140,7 @@ def hermdiv(c1: Any, c2: Any) -> tuple[Any, Any]:
 
 
 def hermpow(c: Any, pow: Any, maxpower: Any = 16) -> Any:
-    """A Hermite series to a power of at most `maxpower`.
+    """A Hermite series to a power, at most `maxpower`. Looks for trailing zeros.
 
     Examples
     --------
@@ -231,7 +232,7 @@ def hermint(
 ) -> Any:
     """The m-th antiderivative of a Hermite series, times `scl` each time.
 
-    The values at `lbnd` are the constants `k`, one for each time; 0 where none is given.
+    The values at `lbnd` are the constants `k`, one for each time, or 0.
 
     Examples
     --------
@@ -308,8 +309,8 @@ def hermfit(
 ) -> Any:
     """The Hermite series nearest to points by least squares. Looks at the rank.
 
-    `deg` is the highest degree or a list of all; points count by their weights `w`. With
-    `full`, what `linalg.lstsq` says is returned, too. Gradients flow.
+    `deg` is the highest degree or a list of all; `w` says how much each point counts.
+    With `full`, what `linalg.lstsq` says is returned, too. Gradients flow.
 
     Examples
     --------
@@ -321,7 +322,7 @@ def hermfit(
 
 
 def hermcompanion(c: Any) -> Any:
-    """The matrix whose eigenvalues are the roots of a Hermite series.
+    """A matrix with the roots as eigenvalues. Looks for trailing zeros.
 
     Examples
     --------
@@ -345,7 +346,7 @@ def hermroots(c: Any) -> Any:
     return problems.roots(HERMITE, c)
 
 
-def hermgauss(deg: Any) -> tuple[Any, Any]:
+def hermgauss(deg: Any) -> Any:
     """Points and weights of Gauss's quadrature; computed by NumPy.
 
     Examples
@@ -354,7 +355,7 @@ def hermgauss(deg: Any) -> tuple[Any, Any]:
     >>> hermite.hermgauss(2)
     (array([-0.70710678,  0.70710678]), array([0.88622693, 0.88622693]))
     """
-    return problems.hosted(HERMITE, "hermgauss", deg)
+    return library_call("hermgauss", theirs.hermgauss, deg)
 
 
 def hermweight(x: Any) -> Any:
@@ -366,5 +367,5 @@ def hermweight(x: Any) -> Any:
     >>> hermite.hermweight([0.0, 0.5])
     array([1.        , 0.77880078])
     """
-    place = face.asarray(x)
+    place = as_array(x)
     return ufuncs.exp(-(place**2))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import engine.numpy.handle as face
+from numpy.polynomial import hermite_e as theirs
 
 from .. import ufuncs
 from ..conversion import array
+from ..fallback import library_call
 from . import calculus, problems, series, values
 from .classes import HermiteE
 from .families import HERMITE_E, POWERS
-from .polyutils import EMPTY, trimcoef
+from .polyutils import EMPTY, as_array, trimcoef
 
 __all__ = [
     "HermiteE",
@@ -139,7 +140,7 @@ def hermediv(c1: Any, c2: Any) -> tuple[Any, Any]:
 
 
 def hermepow(c: Any, pow: Any, maxpower: Any = 16) -> Any:
-    """A HermiteE series to a power of at most `maxpower`.
+    """A HermiteE series to a power, at most `maxpower`. Looks for trailing zeros.
 
     Examples
     --------
@@ -231,7 +232,7 @@ def hermeint(
 ) -> Any:
     """The m-th antiderivative of a HermiteE series, times `scl` each time.
 
-    The values at `lbnd` are the constants `k`, one for each time; 0 where none is given.
+    The values at `lbnd` are the constants `k`, one for each time, or 0.
 
     Examples
     --------
@@ -308,8 +309,8 @@ def hermefit(
 ) -> Any:
     """The HermiteE series nearest to points by least squares. Looks at the rank.
 
-    `deg` is the highest degree or a list of all; points count by their weights `w`. With
-    `full`, what `linalg.lstsq` says is returned, too. Gradients flow.
+    `deg` is the highest degree or a list of all; `w` says how much each point counts.
+    With `full`, what `linalg.lstsq` says is returned, too. Gradients flow.
 
     Examples
     --------
@@ -321,7 +322,7 @@ def hermefit(
 
 
 def hermecompanion(c: Any) -> Any:
-    """The matrix whose eigenvalues are the roots of a HermiteE series.
+    """A matrix with the roots as eigenvalues. Looks for trailing zeros.
 
     Examples
     --------
@@ -345,7 +346,7 @@ def hermeroots(c: Any) -> Any:
     return problems.roots(HERMITE_E, c)
 
 
-def hermegauss(deg: Any) -> tuple[Any, Any]:
+def hermegauss(deg: Any) -> Any:
     """Points and weights of Gauss's quadrature; computed by NumPy.
 
     Examples
@@ -354,7 +355,7 @@ def hermegauss(deg: Any) -> tuple[Any, Any]:
     >>> hermite_e.hermegauss(2)
     (array([-1.,  1.]), array([1.25331414, 1.25331414]))
     """
-    return problems.hosted(HERMITE_E, "hermegauss", deg)
+    return library_call("hermegauss", theirs.hermegauss, deg)
 
 
 def hermeweight(x: Any) -> Any:
@@ -366,5 +367,5 @@ def hermeweight(x: Any) -> Any:
     >>> hermite_e.hermeweight([0.0, 0.5])
     array([1.       , 0.8824969])
     """
-    place = face.asarray(x)
+    place = as_array(x)
     return ufuncs.exp(-0.5 * place**2)

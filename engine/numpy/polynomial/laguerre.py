@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import engine.numpy.handle as face
+from numpy.polynomial import laguerre as theirs
 
 from .. import ufuncs
 from ..conversion import array
+from ..fallback import library_call
 from . import calculus, problems, series, values
 from .classes import Laguerre
 from .families import LAGUERRE, POWERS
-from .polyutils import EMPTY, trimcoef
+from .polyutils import EMPTY, as_array, trimcoef
 
 __all__ = [
     "Laguerre",
@@ -139,7 +140,7 @@ def lagdiv(c1: Any, c2: Any) -> tuple[Any, Any]:
 
 
 def lagpow(c: Any, pow: Any, maxpower: Any = 16) -> Any:
-    """A Laguerre series to a power of at most `maxpower`.
+    """A Laguerre series to a power, at most `maxpower`. Looks for trailing zeros.
 
     Examples
     --------
@@ -231,7 +232,7 @@ def lagint(
 ) -> Any:
     """The m-th antiderivative of a Laguerre series, times `scl` each time.
 
-    The values at `lbnd` are the constants `k`, one for each time; 0 where none is given.
+    The values at `lbnd` are the constants `k`, one for each time, or 0.
 
     Examples
     --------
@@ -308,8 +309,8 @@ def lagfit(
 ) -> Any:
     """The Laguerre series nearest to points by least squares. Looks at the rank.
 
-    `deg` is the highest degree or a list of all; points count by their weights `w`. With
-    `full`, what `linalg.lstsq` says is returned, too. Gradients flow.
+    `deg` is the highest degree or a list of all; `w` says how much each point counts.
+    With `full`, what `linalg.lstsq` says is returned, too. Gradients flow.
 
     Examples
     --------
@@ -321,7 +322,7 @@ def lagfit(
 
 
 def lagcompanion(c: Any) -> Any:
-    """The matrix whose eigenvalues are the roots of a Laguerre series.
+    """A matrix with the roots as eigenvalues. Looks for trailing zeros.
 
     Examples
     --------
@@ -345,7 +346,7 @@ def lagroots(c: Any) -> Any:
     return problems.roots(LAGUERRE, c)
 
 
-def laggauss(deg: Any) -> tuple[Any, Any]:
+def laggauss(deg: Any) -> Any:
     """Points and weights of Gauss's quadrature; computed by NumPy.
 
     Examples
@@ -354,7 +355,7 @@ def laggauss(deg: Any) -> tuple[Any, Any]:
     >>> laguerre.laggauss(2)
     (array([0.58578644, 3.41421356]), array([0.85355339, 0.14644661]))
     """
-    return problems.hosted(LAGUERRE, "laggauss", deg)
+    return library_call("laggauss", theirs.laggauss, deg)
 
 
 def lagweight(x: Any) -> Any:
@@ -366,5 +367,5 @@ def lagweight(x: Any) -> Any:
     >>> laguerre.lagweight([0.0, 0.5])
     array([1.        , 0.60653066])
     """
-    place = face.asarray(x)
+    place = as_array(x)
     return ufuncs.exp(-place)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import engine.numpy.handle as face
+from numpy.polynomial import legendre as theirs
 
 from ..conversion import array
+from ..fallback import library_call
 from . import calculus, problems, series, values
 from .classes import Legendre
 from .families import LEGENDRE, POWERS
-from .polyutils import EMPTY, trimcoef
+from .polyutils import EMPTY, as_array, trimcoef
 
 __all__ = [
     "Legendre",
@@ -138,7 +139,7 @@ def legdiv(c1: Any, c2: Any) -> tuple[Any, Any]:
 
 
 def legpow(c: Any, pow: Any, maxpower: Any = 16) -> Any:
-    """A Legendre series to a power of at most `maxpower`.
+    """A Legendre series to a power, at most `maxpower`. Looks for trailing zeros.
 
     Examples
     --------
@@ -230,7 +231,7 @@ def legint(
 ) -> Any:
     """The m-th antiderivative of a Legendre series, times `scl` each time.
 
-    The values at `lbnd` are the constants `k`, one for each time; 0 where none is given.
+    The values at `lbnd` are the constants `k`, one for each time, or 0.
 
     Examples
     --------
@@ -307,8 +308,8 @@ def legfit(
 ) -> Any:
     """The Legendre series nearest to points by least squares. Looks at the rank.
 
-    `deg` is the highest degree or a list of all; points count by their weights `w`. With
-    `full`, what `linalg.lstsq` says is returned, too. Gradients flow.
+    `deg` is the highest degree or a list of all; `w` says how much each point counts.
+    With `full`, what `linalg.lstsq` says is returned, too. Gradients flow.
 
     Examples
     --------
@@ -320,7 +321,7 @@ def legfit(
 
 
 def legcompanion(c: Any) -> Any:
-    """The matrix whose eigenvalues are the roots of a Legendre series.
+    """A matrix with the roots as eigenvalues. Looks for trailing zeros.
 
     Examples
     --------
@@ -344,7 +345,7 @@ def legroots(c: Any) -> Any:
     return problems.roots(LEGENDRE, c)
 
 
-def leggauss(deg: Any) -> tuple[Any, Any]:
+def leggauss(deg: Any) -> Any:
     """Points and weights of Gauss's quadrature; computed by NumPy.
 
     Examples
@@ -353,7 +354,7 @@ def leggauss(deg: Any) -> tuple[Any, Any]:
     >>> legendre.leggauss(2)
     (array([-0.57735027,  0.57735027]), array([1., 1.]))
     """
-    return problems.hosted(LEGENDRE, "leggauss", deg)
+    return library_call("leggauss", theirs.leggauss, deg)
 
 
 def legweight(x: Any) -> Any:
@@ -365,5 +366,5 @@ def legweight(x: Any) -> Any:
     >>> legendre.legweight([0.0, 0.5])
     array([1., 1.])
     """
-    place = face.asarray(x)
+    place = as_array(x)
     return place * 0.0 + 1.0

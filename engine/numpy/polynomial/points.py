@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebpts1
 
 from engine.errors import named
 
-from ..fallback import to_host
+from ..fallback import library_call, to_host
 from ..joining import concatenate
 from .families import CHEBYSHEV
-from .problems import hosted
 from .values import table
 
 
@@ -23,6 +23,6 @@ def interpolate(func: Any, deg: Any, args: Any) -> Any:
     if host < 0:
         raise ValueError(named(f"expected deg >= 0; {deg} given"))
     count = int(host) + 1
-    places = hosted(CHEBYSHEV, "chebpts1", count)
+    places = library_call("chebpts1", chebpts1, count)
     sums = table(CHEBYSHEV, places, count - 1).T @ func(places, *args)
     return concatenate((sums[:1] / count, sums[1:] / (0.5 * count)))

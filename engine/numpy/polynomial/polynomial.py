@@ -133,7 +133,7 @@ def polydiv(c1: Any, c2: Any) -> tuple[Any, Any]:
 
 
 def polypow(c: Any, pow: Any, maxpower: Any = None) -> Any:
-    """A power series to a power of at most `maxpower`.
+    """A power series to a power, at most `maxpower`. Looks for trailing zeros.
 
     Examples
     --------
@@ -237,7 +237,7 @@ def polyint(
 ) -> Any:
     """The m-th antiderivative of a power series, times `scl` each time.
 
-    The values at `lbnd` are the constants `k`, one for each time; 0 where none is given.
+    The values at `lbnd` are the constants `k`, one for each time, or 0.
 
     Examples
     --------
@@ -290,8 +290,8 @@ def polyfit(
 ) -> Any:
     """The power series nearest to points by least squares. Looks at the rank.
 
-    `deg` is the highest degree or a list of all; points count by their weights `w`. With
-    `full`, what `linalg.lstsq` says is returned, too. Gradients flow.
+    `deg` is the highest degree or a list of all; `w` says how much each point counts.
+    With `full`, what `linalg.lstsq` says is returned, too. Gradients flow.
 
     Examples
     --------
@@ -303,7 +303,7 @@ def polyfit(
 
 
 def polycompanion(c: Any) -> Any:
-    """The matrix whose eigenvalues are the roots of a power series.
+    """A matrix with the roots as eigenvalues. Looks for trailing zeros.
 
     Examples
     --------

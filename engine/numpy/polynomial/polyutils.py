@@ -61,7 +61,7 @@ def as_series(alist: Any, trim: bool = True) -> list[Any]:
     >>> np.polynomial.polyutils.as_series([2, [1.1, 0.0]])
     [array([2.]), array([1.1])]
     """
-    series = [array(x, ndmin=1, copy=None) for x in alist]
+    series = [at_least_1d(x) for x in alist]
     for x in series:
         if not x.size:
             raise ValueError(named("Coefficient array is empty"))
@@ -92,6 +92,24 @@ def trimcoef(c: Any, tol: Any = 0) -> Any:
     (series,) = as_series([c])
     kept = np.flatnonzero(np.abs(series.computed()) > to_host(tol))
     return series[: kept[-1] + 1].copy() if kept.size else series[:1] * 0
+
+
+def as_array(x: Any) -> Any:
+    """Anything as an array; what holds arrays is stacked, so that gradients flow."""
+    if isinstance(x, (list, tuple)) and _holds_arrays(x):
+        return stack([as_array(part) for part in x])
+    return array(x, copy=None)
+
+
+def _holds_arrays(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(map(_holds_arrays, x))
+    return isinstance(x, face.ndarray)
+
+
+def at_least_1d(x: Any) -> Any:
+    """As `as_array`, with one axis where there is none."""
+    return array(as_array(x), ndmin=1, copy=None)
 
 
 # -- domains --------------------------------------------------------------------------
@@ -142,7 +160,7 @@ def as_points(x: Any) -> Any:
     """Places for values of a series: arrays of Engine, Python's numbers, or series."""
     if type(x) in (int, float, complex) or hasattr(x, "has_samecoef"):
         return x
-    return face.asarray(x)
+    return as_array(x)
 
 
 # -- numbers --------------------------------------------------------------------------
@@ -152,7 +170,7 @@ def as_integer(x: Any, meaning: str) -> int:
 
 
 def format_float(x: Any, parens: bool = False) -> str:
-    """A number as the coefficients of series are printed.
+    """A number as coefficients of series are printed. Computes.
 
     Examples
     --------

@@ -1,8 +1,7 @@
-"""What is solved by linear algebra: roots, fits, and nodes of quadrature."""
+"""What is solved by linear algebra: roots and fits."""
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,12 @@ import engine.numpy.handle as face
 from engine.errors import named, warn_user
 
 from ..creation import zeros
-from ..fallback import library_call, to_host
+from ..fallback import to_host
 from ..joining import concatenate, stack
 from ..linalg import eigvals, lstsq
 from ..sorting import sort
 from .families import POWERS, Family
-from .polyutils import as_series
+from .polyutils import as_array, as_series
 from .values import table
 
 NDArray = np.ndarray[Any, Any]
@@ -36,7 +35,7 @@ def companion(family: Family, c: Any) -> Any:
 
 
 def _multiplication(family: Family, n: int) -> tuple[NDArray, NDArray]:
-    """What of a companion matrix is the same for all series, and the last column's scale.
+    """What of a companion matrix is the same for all series; its last column's scale.
 
     The polynomials are scaled so that up and down are equal where both are there.
     """
@@ -60,19 +59,12 @@ def roots(family: Family, c: Any) -> Any:
     return sort(eigvals(turned))
 
 
-# -- nodes ----------------------------------------------------------------------------
-def hosted(family: Family, name: str, number: Any) -> Any:
-    """What NumPy computes from an integer alone: nodes and weights."""
-    module = importlib.import_module(f"numpy.polynomial.{family.module}")
-    return library_call(name, getattr(module, name), number)
-
-
 # -- fits -----------------------------------------------------------------------------
 def fit(
     family: Family, x: Any, y: Any, deg: Any, rcond: Any, full: bool, w: Any
 ) -> Any:
     """The series nearest to points by least squares, in all or in some degrees."""
-    places, values = face.asarray(x) + 0.0, face.asarray(y) + 0.0
+    places, values = as_array(x) + 0.0, as_array(y) + 0.0
     degrees = _degrees(deg)
     _check_points(places, values)
     left = table(family, places, degrees[-1])
@@ -120,7 +112,7 @@ def _check_points(x: Any, y: Any) -> None:
 
 
 def _weights(w: Any, x: Any) -> Any:
-    weights = face.asarray(w) + 0.0
+    weights = as_array(w) + 0.0
     if weights.ndim != 1:
         raise TypeError(named(f"expected 1D vector for w; shape {weights.shape} given"))
     if len(weights) != len(x):

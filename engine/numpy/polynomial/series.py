@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
+import numpy as np
+
 import engine.numpy.handle as face
 from engine.errors import named
 
@@ -54,7 +56,7 @@ def subtract(c1: Any, c2: Any) -> Any:
 def line(family: Family, off: Any, scl: Any) -> Any:
     """The series of ``off + scl * x``. Looks at `scl`."""
     a, b, _, d = family.step(1)
-    if not to_host(scl) != 0:
+    if to_host(scl) == 0:
         return stack([face.asarray(off)])
     above = scl * d / a if abs(a) != 1 else scl * d * a
     base = off - above * b if b else off
@@ -115,11 +117,16 @@ def product(family: Family, one: Any, two: Any) -> Any:
         return concatenate((powers[:1], powers[1:] * 2))
     short, long = (two, one) if len(one) > len(two) else (one, two)
     if len(short) == 1:
-        return short[0] * long
+        return double(short[0] * long)
     count = len(one) + len(two) - 1
     long = padded(long, count)
     times = times_series(shifting(family, count, long.dtype))
     return downwards(family, [weight * long for weight in short], times)
+
+
+def double(c: Any) -> Any:
+    """A series in double precision at least, where NumPy's own zeros make it so."""
+    return c.astype(np.result_type(c.dtype, float))
 
 
 def _symmetric(c: Any) -> Any:
@@ -198,9 +205,11 @@ def divide(family: Family, c1: Any, c2: Any) -> tuple[Any, Any]:
 def converted(c: Any, given: Family, wanted: Family) -> Any:
     """A series of one family as one of another."""
     (series,) = as_series([c])
-    if len(series) == 1:
-        return series
+    if given is POWERS:
+        series = double(series)
     count = len(series)
+    if count == 1:
+        return series
     times = times_series(shifting(wanted, count, series.dtype))
     weights = [padded(series[k : k + 1], count) for k in range(count)]
     return downwards(given, weights, times)

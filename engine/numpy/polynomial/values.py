@@ -7,34 +7,36 @@ from typing import Any
 import engine.numpy.handle as face
 from engine.errors import named
 
-from ..conversion import array
 from ..joining import stack
 from ..manipulation import moveaxis
 from ..reductions import prod
 from .families import Family
-from .polyutils import as_integer, as_points
+from .polyutils import as_array, as_integer, as_points, at_least_1d
 from .recurrences import downwards, times_points, upwards
 
 
 def inexact(c: Any) -> Any:
     """Coefficients along a first axis; integers and truth values as float64."""
-    weights = array(c, ndmin=1, copy=None)
+    weights = at_least_1d(c)
     return weights.astype(float) if weights.dtype.kind in "biu" else weights
 
 
 def value(family: Family, x: Any, c: Any, tensor: bool = True) -> Any:
     """The sum of coefficients, each times its polynomial at points."""
     weights, points = inexact(c), as_points(x)
-    if isinstance(points, face.ndarray) and tensor:
+    if weights.ndim > 1 and isinstance(points, face.ndarray) and tensor:
         weights = weights.reshape(weights.shape + (1,) * points.ndim)
-    if len(weights) == 1:
-        return weights[0] + points * 0
-    return downwards(family, list(weights), times_points(points))
+    rows = [weights[k] for k in range(len(weights))]
+    if len(rows) == 1 or family.has_shifts:  # NumPy's value at infinity is NaN
+        rows[-1] = rows[-1] + points * 0
+    if len(rows) == 1:
+        return rows[0]
+    return downwards(family, rows, times_points(points))
 
 
 def value_of_points(family: Family, c: Any, *points: Any) -> Any:
     """Values at points of several coordinates."""
-    places = [face.asarray(x) for x in points]
+    places = [as_array(x) for x in points]
     if any(x.shape != places[0].shape for x in places):
         names = ", ".join("xyz"[: len(places)])
         given = " and ".join(str(x.shape) for x in places)
@@ -71,7 +73,7 @@ def table(family: Family, x: Any, deg: Any) -> Any:
     degree = as_integer(deg, "deg")
     if degree < 0:
         raise ValueError(named(f"deg must be non-negative; {degree} given"))
-    points = array(x, ndmin=1, copy=None) + 0.0
+    points = at_least_1d(x) + 0.0
     rows = upwards(family, points * 0 + 1, times_points(points), degree + 1)
     return moveaxis(stack(rows), 0, -1)
 
@@ -81,7 +83,7 @@ def table_of_points(family: Family, points: tuple[Any, ...], deg: Any) -> Any:
     if len(points) != len(deg):
         message = f"Expected {len(points)} dimensions of degrees, got {len(deg)}"
         raise ValueError(named(message))
-    places = [x + 0.0 for x in stack([face.asarray(x) for x in points])]
+    places = [x + 0.0 for x in stack([as_array(x) for x in points])]
     made, rank = None, len(places)
     for k, (place, degree) in enumerate(zip(places, deg, strict=True)):
         factor = table(family, place, degree)
