@@ -67,7 +67,7 @@ class Chebyshev(Series):
         --------
         >>> import engine.numpy as np
         >>> np.polynomial.Chebyshev.interpolate(np.exp, 3, [0, 1])(0.5).round(3)
-        np.float64(1.649)
+        np.float64(1.648)
         """
         domain = cls.domain if domain is None else domain
         coef = interpolate(
@@ -83,7 +83,7 @@ class Legendre(Series):
     --------
     >>> import engine.numpy as np
     >>> print(np.polynomial.Legendre([0.0, 1.0, 2.0]).integ())
-    0.0 - 0.4·P₁(x) + 0.33333333·P₂(x) + 0.4·P₃(x)
+    0.16666667 - 0.4·P₁(x) + 0.33333333·P₂(x) + 0.4·P₃(x)
     """
 
     family = LEGENDRE
