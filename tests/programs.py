@@ -268,10 +268,10 @@ class Program(Draw):
         """Whether NumPy 2.4 itself is wrong about this line, or C leaves it open.
 
         NumPy does not buffer overlapping operands of two dtypes, nor what is written
-        where a mask holds, and ``add.at`` writes into read-only arrays. Casts of floats
-        that an integer dtype cannot hold depend on the machine instruction; the order of
-        numbers that are equal but have other bits (NaN, -0.0) on the algorithm that
-        sorts.
+        where a mask holds, and ``add.at`` writes into read-only arrays. Casts of
+        floats that an integer dtype cannot hold depend on the machine instruction; the
+        order of numbers that are equal but have other bits (NaN, -0.0) on the algorithm
+        that sorts.
         """
         used = [
             self.space[name]
