@@ -216,7 +216,7 @@ def _is_worth_it(mask: NDArray) -> bool:
     """Whether NumPy's own way takes longer."""
     if mask.size < LARGE or not mask.flags.c_contiguous:
         return False
-    return FEWEST < np.count_nonzero(mask) / mask.size < MOST
+    return FEWEST < int(np.count_nonzero(mask)) / mask.size < MOST
 
 
 def _shared(mask: NDArray) -> NDArray | None:
