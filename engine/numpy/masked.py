@@ -30,6 +30,7 @@ from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime
 from engine.record.trace import current_trace, grad_mode
 from engine.record.value import DATES, Scalar, Value, typed
+from engine.storage import read_region
 
 from .masks import Mask, Region
 from .operands import NUMBERS, WEAK
@@ -208,7 +209,8 @@ def store(handle: Array, key: Any, value: Any) -> bool:
         inside = stored_value(handle, value, shape[rank:])
     else:
         return False
-    handle.store(mask.choose(inside, handle.read(), shape))
+    recipe = handle.recipe
+    handle.change(lambda base: mask.choose(inside, read_region(base, recipe), shape))
     return True
 
 
