@@ -28,6 +28,7 @@ from engine.recipe import (
 from engine.record.trace import grad_enabled, grad_mode
 from engine.record.value import Value, constant
 from engine.rewalk import backward_again
+from engine.shapes import check_axes
 from engine.storage import (
     GradCell,
     Line,
@@ -111,6 +112,7 @@ class Array:
 
     def view_as(self, recipe: Recipe, writeable: bool | None = None) -> Self:
         """Another handle on the same memory."""
+        check_axes(recipe.shape)
         writeable = self.writeable if writeable is None else writeable
         line = self.line
         if not grad_enabled() and line.cell is None and line.value.history is not None:

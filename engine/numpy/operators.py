@@ -16,6 +16,7 @@ from engine.ops.regions import full_value
 from engine.record.forms import form
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES
+from engine.shapes import broadcast_shapes
 
 from .elementwise import apply, check_loop, check_out, in_c_order, prepared, store_out
 from .operands import WEAK
@@ -127,7 +128,7 @@ def _are_unlike(one: Any, other: Any) -> bool:
 
 def _told_apart(name: str, one: Any, other: Any) -> Any:
     """What differs in kind is not equal, element by element."""
-    shape = np.broadcast_shapes(np.shape(one), np.shape(other))
+    shape = broadcast_shapes(np.shape(one), np.shape(other))
     value = full_value(shape, name == "not_equal", np.bool_)
     return face.ndarray.wrap(value, scalar=not shape)
 

@@ -17,6 +17,7 @@ from engine.errors import named
 from engine.random import Generator as Stream
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
+from engine.shapes import broadcast_shapes
 
 from .creation import extents_of
 from .elementwise import apply
@@ -41,10 +42,10 @@ def broadcast_size(size: Any, *parameters: Any) -> Shape:
     """The shape of a draw with parameters; they must fit into `size`."""
     shapes = [x.shape if hasattr(x, "shape") else np.shape(x) for x in parameters]
     if size is None:
-        return np.broadcast_shapes(*shapes)
+        return broadcast_shapes(*shapes)
     wanted = shape_of(size)
     try:
-        fits = np.broadcast_shapes(wanted, *shapes) == wanted
+        fits = broadcast_shapes(wanted, *shapes) == wanted
     except ValueError:
         fits = False
     if not fits:
