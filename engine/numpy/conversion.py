@@ -19,7 +19,7 @@ from engine.storage import Line, Storage
 from .creation import check_device, numeric_dtype
 from .devices import placed
 from .methods import memory_order
-from .operands import NDArray, host_array
+from .operands import NDArray, foreign_array, host_array
 
 __all__ = [
     "array",
@@ -138,7 +138,7 @@ def _typed_host(given: Any, dtype: Any) -> NDArray:
             return np.array(given, wanted)
         except TypeError:  # handles in it
             return host_array(given).astype(wanted)
-    return np.asarray(given, wanted)
+    return foreign_array(given, wanted)
 
 
 def _shared(given: Any, dtype: Any) -> face.ndarray:

@@ -49,6 +49,12 @@ class Generator(Distributions):
             )
         self._stream = bit_generator
 
+    def __str__(self) -> str:
+        return f"{type(self).__name__}(Philox)"
+
+    def __repr__(self) -> str:
+        return f"{self} at {id(self):#x}"
+
     @property
     def bit_generator(self) -> Stream:
         """The stream that the numbers come from."""
@@ -260,6 +266,10 @@ class Generator(Distributions):
 def _stored(drawn: face.ndarray, out: Any) -> Any:
     if out is None:
         return drawn
+    if out.dtype != drawn.dtype:
+        raise TypeError(
+            named(f"an output of {drawn.dtype} was required; {out.dtype} was given")
+        )
     out[...] = drawn
     return out
 

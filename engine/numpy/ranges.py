@@ -18,7 +18,7 @@ from engine.record.value import DATES, constant
 from . import quick
 from .creation import as_index, check_device, extents_of, numeric_dtype, zeros
 from .devices import placed
-from .fallback import to_host
+from .fallback import library_call, to_host
 from .operands import NUMBERS, WEAK
 
 __all__ = [
@@ -155,9 +155,14 @@ def linspace(
 
         made = placed(moveaxis(made, 0, axis) if axis != 0 else made, device)
         return (made, step) if retstep else made
+    natural = _natural(start, stop)
+    if natural.kind == "f" and natural.itemsize > 8:  # Python's numbers are narrower
+        made = library_call(
+            "linspace", np.linspace, start, stop, num, endpoint, retstep, dtype
+        )
+        return (placed(made[0], device), made[1]) if retstep else placed(made, device)
     low, high = _number(start), _number(stop)
     low, high = (float(x) if isinstance(x, int) else x for x in (low, high))
-    natural = _natural(start, stop)
     found = natural if dtype is None else numeric_dtype(dtype, "linspace")
     value = composites.linspace(low, high, num, bool(endpoint), found)
     made = placed(face.ndarray.wrap(value), device)
