@@ -14,6 +14,7 @@ from engine.errors import named, naming
 from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
+from engine.shapes import MOST_AXES
 from engine.storage import Line, Storage
 
 from .creation import check_device, numeric_dtype
@@ -75,6 +76,14 @@ def array(
            [3., 4.]])
     """
     check_device(None, like)
+    if isinstance(copy, str):
+        raise ValueError(
+            named(f"True, False or None was required as copy; {copy!r} was given")
+        )
+    if not 0 <= ndmax <= MOST_AXES:
+        raise ValueError(
+            named(f"ndmax must be in the range [0, {MOST_AXES}]; {ndmax} was given")
+        )
     if isinstance(object, Array):
         made = _of_handle(object, dtype, copy, order)
     elif copy is False:

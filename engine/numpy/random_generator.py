@@ -122,9 +122,12 @@ class Generator(Distributions):
             raise ValueError(
                 named(f"low or high is out of bounds for {kind}: {low}, {high} given")
             )
+        shape = shape_of(size)
         if first >= last:
+            if 0 in shape:
+                return face.ndarray(shape, kind)
             raise ValueError(named(f"low >= high: {low} and {high} were given"))
-        return self._made(self._stream.integers(first, last, shape_of(size), kind))
+        return self._made(self._stream.integers(first, last, shape, kind))
 
     def multivariate_hypergeometric(
         self, colors: Any, nsample: Any, size: Any = None, method: str = "marginals"
@@ -164,7 +167,16 @@ class Generator(Distributions):
         else:
             bits = self._made(self._stream.uniform(array.shape, np.dtype(float)))
             shuffled = take_along_axis(array, argsort(bits, axis, "stable"), axis)
-        return _stored(shuffled, out)
+        if out is None:
+            return shuffled
+        if _size_of(None, out) != array.shape:
+            raise ValueError(
+                named(f"an out of shape {array.shape} was required; {out.shape} given")
+            )
+        if not np.can_cast(array.dtype, out.dtype):
+            raise TypeError(named(f"{array.dtype} cannot be cast to {out.dtype}"))
+        out[...] = shuffled
+        return out
 
     def shuffle(self, x: Any, axis: int = 0) -> None:
         """Shuffle along an axis, in place."""
@@ -256,6 +268,8 @@ class Generator(Distributions):
             # The largest of u**(1 / p) are a weighted sample without replacement.
             keys = np.log(self.random(weights.shape).computed()) / weights
             wanted = int(np.prod(shape, dtype=int))
+            if wanted > np.count_nonzero(weights):
+                raise ValueError(named("Fewer non-zero entries in p than size"))
             return face.asarray(np.argsort(-keys)[:wanted].reshape(shape))
         edges = np.cumsum(weights)
         drawn = self.random(shape).computed()

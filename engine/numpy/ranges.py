@@ -45,7 +45,7 @@ def _number(x: Any) -> Any:
 
 
 def arange(
-    start: Any,
+    start: Any = None,
     stop: Any = None,
     step: Any = None,
     dtype: Any = None,
@@ -61,6 +61,10 @@ def arange(
     >>> np.arange(0, 1, 0.25)
     array([0.  , 0.25, 0.5 , 0.75])
     """
+    if start is None:
+        if stop is None:
+            raise TypeError("arange: where to stop was required; nothing was given")
+        start = 0
     if dtype is None and device is None and like is None:
         made = quick.counted(start, stop, step)
         if made is not None:
@@ -84,8 +88,15 @@ def arange(
     kinds = [x.dtype if hasattr(x, "dtype") else x for x in ends]
     found = np.result_type(np.int64, *kinds) if dtype is None else dtype
     found = numeric_dtype(found, "arange")
+    if _is_wide(found):
+        return placed(library_call("arange", np.arange, *ends, dtype=found), device)
     value = composites.arange(_number(start), _number(stop), _number(step), found)
     return placed(face.ndarray.wrap(value), device)
+
+
+def _is_wide(dtype: np.dtype[Any]) -> bool:
+    """Whether Python's floating numbers are narrower, so that NumPy has to count."""
+    return dtype.kind == "f" and dtype.itemsize > 8
 
 
 def _is_of_dates(x: Any) -> bool:
@@ -156,7 +167,7 @@ def linspace(
         made = placed(moveaxis(made, 0, axis) if axis != 0 else made, device)
         return (made, step) if retstep else made
     natural = _natural(start, stop)
-    if natural.kind == "f" and natural.itemsize > 8:  # Python's numbers are narrower
+    if _is_wide(natural):
         made = library_call(
             "linspace", np.linspace, start, stop, num, endpoint, retstep, dtype
         )
