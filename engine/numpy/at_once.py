@@ -24,6 +24,7 @@ from engine.recipe import Recipe, owned, strided
 from engine.record.runtime import watchers
 from engine.record.trace import current_trace
 from engine.record.value import Value
+from engine.storage import Line, changing
 
 from .operands import NDArray
 
@@ -74,7 +75,14 @@ def write_number(handle: Array, recipe: Recipe, number: Any) -> bool:
         return False
     if not handle.writeable or handle.scalar or (count > 1 and not recipe.strides[0]):
         return False
-    line = handle.line
+    with changing:  # no other thread writes between the look and the write
+        done = _write_alone(handle.line, recipe, number)
+    if done:
+        done_at_once()
+    return done
+
+
+def _write_alone(line: Line, recipe: Recipe, number: Any) -> bool:
     storage = line.storage
     if storage.memory is not None or line.version != storage.version:
         return False
@@ -92,7 +100,6 @@ def write_number(handle: Array, recipe: Recipe, number: Any) -> bool:
     strided(buffer.reshape(-1), recipe)[...] = number
     storage.version += 1
     line.version = storage.version
-    done_at_once()
     return True
 
 

@@ -267,7 +267,8 @@ def _assigned(value: Any, dtype: np.dtype[Any]) -> NDArray:
     if array.ndim:
         # Numbers in lists are cast one by one: 300 does not fit into uint8.
         cell = np.empty(array.shape, dtype)
-        cell[...] = value if not _holds_array(value) else array
+        typed = hasattr(type(value), "__array__") or _holds_array(value)
+        cell[...] = array if typed else value
         return cell
     cell = np.empty((), dtype)
     cell[...] = value

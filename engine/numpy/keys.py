@@ -45,8 +45,19 @@ def _plain_slice(part: slice) -> slice:
     bounds: tuple[Any, ...] = (part.start, part.stop, part.step)
     if _BOUNDS.issuperset(map(type, bounds)):
         return part
-    start, stop, step = (None if b is None else operator.index(b) for b in bounds)
-    return slice(start, stop, step)
+    return slice(*map(_bound, bounds))
+
+
+def _bound(part: Any) -> int | None:
+    try:
+        return None if part is None else operator.index(part)
+    except TypeError:
+        raise TypeError(
+            named(
+                "slice indices must be integers or None or have an __index__ method; "
+                f"{part!r} was given"
+            )
+        ) from None
 
 
 def _array_part(part: Any) -> Any:
@@ -59,11 +70,13 @@ def _array_part(part: Any) -> Any:
         return np.asarray(part)
     if isinstance(part, (int, np.integer)):
         return int(part)
-    if isinstance(part, (list, tuple)):
+    if isinstance(part, (list, tuple, range)):
         array = host_array(part)
         return array.astype(np.intp) if array.size == 0 else _checked(array)
     if isinstance(part, np.ndarray):
         return _checked(part)
+    if hasattr(type(part), "__array__"):
+        return _array_part(host_array(part))
     if hasattr(part, "__index__"):
         return int(part.__index__())
     raise _bad_index(part)
