@@ -93,9 +93,9 @@ KINDS = {
 """Kinds of methods that differ only in their words, and how Python calls them."""
 
 METHODS = {
-    "binary": 96,
-    "unary": 96,
-    "in_place": 16,
+    "binary": 64,
+    "unary": 56,
+    "in_place": 12,
     "getitem": 2,
     "setitem": 2,
     "computed": 2,
@@ -158,8 +158,7 @@ def _names(kind: str) -> list[str]:
 
 def _text(slots: Mapping[str, int], sources: Sequence[language.Source]) -> str:
     """LLVM text of everything."""
-    apart = {*METHODS, "follow", "with_self", "apply", "flushed"}
-    parts = [language.compile_sources(sources, slots, WORDS, set(FUNCTIONS), apart)]
+    parts = [language.compile_sources(sources, slots, WORDS, set(FUNCTIONS))]
     words = language.word_at(WORDS, "methods")
     offset = 0
     for kind in METHODS:

@@ -19,13 +19,14 @@ from .handles import (
     shown,
     wrapped,
 )
-from .language import load, reserve, slot, state, store
+from .language import inline, load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs
 from .matching import field, kind
 from .python import Call, DictItem, TextCompare
 from .recording import follow, with_self
 
 
+@inline
 def agree(items: int, count: int, face: int) -> int:
     """Whether operands are handles of a face or numbers, and the result in C order.
 
