@@ -19,7 +19,7 @@ from .handles import (
     shown,
     wrapped,
 )
-from .language import load, reserve, slot, state, store
+from .language import inline, load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs
 from .matching import field, kind
 from .python import Call, DictItem, TextCompare
@@ -27,6 +27,7 @@ from .recording import follow, with_self
 from .scalars import found_at_once
 
 
+@inline
 def agree(items: int, count: int, face: int) -> int:
     """Whether operands are handles of a face or numbers, and the result in C order.
 
