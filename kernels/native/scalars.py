@@ -82,23 +82,32 @@ def describe_number(thing: int, words: int, i: int) -> int:
     return 1
 
 
-def found_at_once(op: int, items: int, count: int) -> int:
-    """The value that an op gives for scalars and Python numbers; 0 to record it."""
+def are_at_hand(op: int, items: int, count: int) -> int:
+    """Whether an op on computed scalars and Python numbers may be done at once."""
     i = 0
     while i < count:
         thing = load(items + 8 * i)
-        if kind(thing) == state.ndarray_type and cell_of(thing) == 0:
+        its = kind(thing)
+        number = its == state.float_type or its == state.int_type
+        if not number and cell_of(thing) == 0:
             return 0
         i += 1
+    if DictItem(state.codes, op) == 0:
+        ErrClear()
+        return 0
+    return is_idle()
+
+
+def found_at_once(op: int, items: int, count: int) -> int:
+    """The value that an op gives for numbers at hand; 0 for Python to find it.
+
+    That is in float64 and int64.
+    """
     code = DictItem(state.codes, op)
-    if code == 0:
-        ErrClear()
-        return 0
-    if not is_idle():
-        return 0
     value = fresh(state.value_row)  # where the collector may run, so this comes first
-    if value == 0:
+    if code == 0 or value == 0:
         ErrClear()
+        DecRef(value)
         return 0
     words = reserve(6)
     store(words, IntAs(code))
@@ -165,7 +174,7 @@ def become(value: int, row: int, cell: int) -> int:
 def number_to_write(thing: int, dtype: int) -> int:
     """A Python number (a new reference) for memory of a dtype; 0 for what is none.
 
-    A scalar that would be cast on the way is left to be recorded.
+    Other scalars are left to Python.
     """
     its = kind(thing)
     plain = its == state.float_type or its == state.int_type
@@ -184,7 +193,7 @@ def number_to_write(thing: int, dtype: int) -> int:
             number = state.true
         IncRef(number)
         return number
-    if own == state.float64 and dtype == own:
+    if own == state.float64 and (dtype == own or dtype == state.float32):
         number = FloatFrom(load(address))
     elif own == state.int64 and (dtype == own or dtype == state.float64):
         number = IntFrom(load(address))

@@ -317,14 +317,16 @@ def setitem(self: int, given: int, entry: int) -> int:
     if filled_at_once(self, key, value, face, parts):
         IncRef(state.none)
         return state.none
+    store(items, self)
+    store(items + 8, key)
+    store(items + 16, value)
+    if cell_of(value) != 0 and is_idle():  # Python may write it at once
+        return Call(load(entry + PYTHON), items, 3, 0)
     own = load(self + slot.array_recipe)
     IncRef(own)  # Python code may give the array another shape, and less memory
     found = target_of(self, key, value, face, load(entry + OTHER), parts)
     if found != 0 and is_empty(found):
         found = 0
-    store(items, self)
-    store(items + 8, key)
-    store(items + 16, value)
     read = 0
     if found != 0:
         IncRef(found)

@@ -218,16 +218,38 @@ def test_arithmetic_on_computed_scalars_is_numpys_and_records_nothing(
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_arithmetic_on_scalars_of_any_dtype_is_numpys(letter: str) -> None:
     x = np.array([0, 1, 100]).astype(letter)
+    array, ones = computed(x), [computed(np.ones(1, c))[0] for c in "?bLfd"]
     for k in range(3):
-        for number in (1, 200, -3, 0.5):
-            for work in (operator.add, operator.mul, operator.ne):
+        for number in (1, 200, -3, 0.5, 2**40, *ones):
+            other = np.asarray(number)[()] if isinstance(number, en.ndarray) else number
+            for work in BOTH.values():
                 try:
-                    wanted = work(x[k], number)
-                except OverflowError:
+                    wanted = work(x[k], other)
+                except (OverflowError, TypeError) as error:
+                    with pytest.raises(type(error)):
+                        work(array[k], number)
                     continue
-                assert same_scalar(work(computed(x)[k], number), wanted)
+                got = work(array[k], number)
+                assert same_scalar(got, wanted), (work, other, got, wanted)
         if letter not in "?BHIL":
-            assert same_scalar(-computed(x)[k], -x[k])
+            assert same_scalar(-array[k], -x[k])
+
+
+@pytest.mark.parametrize("letter", "bhilBHILfd")
+def test_a_loop_on_elements_of_any_dtype_records_nothing(letter: str) -> None:
+    def work(places: Any, x: Any, most: Any) -> None:
+        for place in places:
+            x[place] += 3
+            x[int(place)] = x[place] * 2 + most[0]
+            if x[place] > 7:
+                most[0] = x[place] - 1
+
+    places, x = np.array([3, 0, 2, 3, 1]).astype(letter), np.arange(4).astype(letter)
+    places, most = places.astype(int) if letter in "fd" else places, x[:1].copy()
+    arrays = computed(places), computed(x), computed(most)
+    assert not recorded(lambda: work(*arrays))
+    work(places, x, most)
+    np.testing.assert_array_equal(np.asarray(arrays[1]), x)
 
 
 def test_a_loop_that_changes_elements_records_nothing() -> None:
