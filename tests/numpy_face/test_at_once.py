@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import warnings
 from collections.abc import Callable, Iterator
@@ -176,8 +177,12 @@ BOTH = {
     **{"greater": operator.gt, "greater_equal": operator.ge},
     **{"equal": operator.eq, "not_equal": operator.ne},
 }
-WHOLE = np.array([0, 1, -1, 7, -7, 2**53 + 1, 2**63 - 1, -(2**63)])
-REAL = np.array([0.0, -0.0, 1.5, -3.0, 1e308, -1e308, 5e-324, np.inf, -np.inf, np.nan])
+SCALARS = (
+    np.array([0, 1, -7, 2**53 + 1, 2**63 - 1, -(2**63)]),
+    np.array([0.0, -0.0, 1.1, 1e308, -5e-324, np.inf, np.nan]),
+    np.array([0, 3, -7, 2**31 - 1, -(2**31)], np.int32),
+    np.array([0.0, 1.1, -3.3, 3e38, 1e-45, 1e-38, np.nan], np.float32),
+)
 
 
 def same_scalar(got: Any, wanted: Any) -> bool:
@@ -193,11 +198,10 @@ def test_arithmetic_on_computed_scalars_is_numpys_and_records_nothing(
     name: str,
 ) -> None:
     work = BOTH[name]
-    whole, real = computed(WHOLE), computed(REAL)
-    pairs = [(whole, whole), (real, real), (whole, real), (real, whole)]
+    arrays = list(map(computed, SCALARS))
     at_once = name not in ("floor_divide", "remainder")
-    for x, y in pairs:
-        others = [*y, 3, -2, 0, 2**62, 2.5, float("nan")]
+    for x, y in itertools.product(arrays, arrays):
+        others = [*y, 3, -2, 0, 2.3, 1e-42, 2**30, float("nan")]
         for a in x:
             for b in others:
                 for left, right in ((a, b), (b, a)):
