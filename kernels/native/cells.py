@@ -215,8 +215,8 @@ NOTHING, INTEGER, REAL_NUMBER, TRUTH = range(4)
 
 _COMPUTE = """
 ; The result of an op on numbers. The words: the code of the op, the kinds of both, both
-; numbers, the result, and whether floats are of single precision: both are rounded to it
-; then, and so is the result. Gives the kind of the result, $nothing without one.
+; numbers, the result, and whether floats are of single precision: both are rounded to
+; it then, and so is the result. Gives the kind of the result, $nothing without one.
 define i64 @engine_compute_cells(ptr %words, i64 %nothing, i64 %none) {
   %code = load i64, ptr %words
   %x.kind.at = getelementptr i64, ptr %words, i64 1

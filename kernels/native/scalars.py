@@ -31,7 +31,6 @@ from .python import (
 from .recording import current
 from .recycling import fresh, keep
 
-
 DTYPES = 56
 """Where the dtypes of operands are among the words of a computation; 0 is Python's."""
 
@@ -193,9 +192,9 @@ def fill_value(value: int, words: int, items: int, count: int) -> int:
         store(words + DTYPES + 8, load(words + DTYPES))
     narrow = narrow_dtype(words)
     store(words + 48, narrow == state.float32)
-    if narrow != 0 and narrow != state.float32:  # a Python integer may be too large
-        if not is_half(load(words + 24)) or not is_half(load(words + 32)):
-            return 0
+    whole = narrow != 0 and narrow != state.float32
+    if whole and not (is_half(load(words + 24)) and is_half(load(words + 32))):
+        return 0  # a Python integer is too large
     found = invoke(load(state.cells + COMPUTE), words, 0, 0)
     dtype = 0
     if found == INTEGER:
