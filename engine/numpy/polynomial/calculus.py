@@ -89,9 +89,10 @@ def antiderivative(
 
 def _antiderivative(family: Family, series: Any, constant: Any, lbnd: Any) -> Any:
     """One more coefficient, except for zero, whose antiderivatives are constant."""
-    first = series[:1] * 0
     if len(series) == 1 and not series.computed().any():
-        return series + constant
+        series += constant
+        return series
+    first = series[:1] * 0
     rise, inner = _factors(family, series, len(series))
     terms, reach = series / rise, family.derivatives.reach
     made = terms / inner
