@@ -51,7 +51,22 @@ def matmul(x1: Any, x2: Any, /, out: Any = None, **options: Any) -> Any:
     if dtype is not None:
         x, y = x.astype(dtype), y.astype(dtype)
     value = composites.matrix_product(x.read(), y.read())
+    _check_core(value.shape, out, min(x.ndim, 2) + min(y.ndim, 2) - 2)
     return delivered("matmul", value, out)
+
+
+def _check_core(shape: tuple[int, ...], out: Any, count: int) -> None:
+    """Raise ValueError for an `out` with other last axes: they are not broadcast."""
+    out = out[0] if isinstance(out, tuple) else out
+    given = getattr(out, "shape", shape)
+    last = len(shape) - count
+    if given[max(len(given) - count, 0) :] != shape[last:]:
+        raise ValueError(
+            named(
+                f"an output of the shape {shape} was required; {given} was given: it "
+                "has a mismatch in its core dimensions"
+            )
+        )
 
 
 def delivered(name: str, value: Any, out: Any) -> Any:

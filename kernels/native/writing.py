@@ -28,7 +28,7 @@ from .matching import (
     same_extents,
     same_recipe,
 )
-from .operators import agree
+from .operators import agree, scalar_at_once
 from .python import Call, ErrClear, IntFrom, TupleNew, TupleSet
 from .recording import follow
 
@@ -171,6 +171,10 @@ def in_place(self: int, other: int, entry: int) -> int:
     store(items, self)
     store(items + 8, other)
     face = load(entry + FACE)
+    if kind(self) == face:
+        known = scalar_at_once(load(entry + OP), items, 2, face)  # another scalar
+        if known != 0:
+            return known
     if not may_change(items, face):
         return Call(load(entry + PYTHON), items, 2, 0)
     values = reserve(2)
