@@ -20,7 +20,7 @@ from engine.kernels.backend import HOST
 from engine.kernels.native.at_once import MANY
 from engine.kernels.native.cells import CODES, WHOLE
 from engine.ops.op import ElementwiseOp, Op
-from engine.recipe import Recipe, owned, strided
+from engine.recipe import CANONICAL, Recipe, owned, strided
 from engine.record.runtime import watchers
 from engine.record.trace import current_trace
 from engine.record.value import Value
@@ -32,8 +32,8 @@ _USUAL = frozenset("?bhilqBHILQefdFD")
 """NumPy's letters of the dtypes whose elements are read here."""
 
 
-_INT64, _FLOAT64 = np.dtype(np.int64), np.dtype(np.float64)
-_BOOL = np.dtype(np.bool_)
+_REAL = frozenset("?bhilBHILfd")
+"""Those of dtypes whose arithmetic is done here."""
 
 
 def is_idle() -> bool:
@@ -106,8 +106,7 @@ def _write_alone(line: Line, recipe: Recipe, number: Any) -> bool:
 def of_scalars(op: Op, operands: Sequence[Any]) -> Value | None:
     """What an op gives for computed scalars and Python numbers; None to record it.
 
-    Only what is exact, or rounded once: in int64 and float64, by ops that kernels and
-    NumPy compute alike.
+    Only what is exact, or rounded once: what kernels and NumPy compute alike.
     """
     if op.name not in CODES or not is_idle() or current_trace().loud:
         return None
@@ -117,23 +116,27 @@ def of_scalars(op: Op, operands: Sequence[Any]) -> Value | None:
     if op.name in WHOLE and not (all(map(_is_whole, cells)) and cells[1] > 0):
         return None
     assert isinstance(op, ElementwiseOp) and op.ufunc is not None
-    with np.errstate(all="ignore"):
-        found = np.array(op.ufunc(*cells))
+    try:
+        with np.errstate(all="ignore"):
+            found = np.array(op.ufunc(*cells))
+    except (OverflowError, TypeError):  # it is refused where it is recorded
+        return None
     done_at_once()
-    return Value(found.dtype, (), found, layout=owned(found.dtype, ()))
+    dtype = CANONICAL.get(found.dtype, found.dtype)
+    return Value(dtype, (), found, layout=owned(dtype, ()))
 
 
 def _cell_of(x: Any) -> Any:
     """The memory of a computed scalar, or a Python number; None for others."""
     if isinstance(x, Array):
         cell = _computed_scalar(x)
-        return cell if cell is not None and cell.dtype in (_INT64, _FLOAT64) else None
+        return cell if cell is not None and cell.dtype.char in _REAL else None
     small = type(x) is int and -(2**63) <= x < 2**63
     return x if small or type(x) is float else None
 
 
 def _is_whole(cell: Any) -> bool:
-    return type(cell) is int or (type(cell) is np.ndarray and cell.dtype == _INT64)
+    return type(cell) is int or (type(cell) is np.ndarray and cell.dtype.kind in "iu")
 
 
 def _computed_scalar(handle: Array) -> NDArray | None:
@@ -149,14 +152,14 @@ def _computed_scalar(handle: Array) -> NDArray | None:
 def number_of(given: Any, dtype: np.dtype[Any]) -> Any:
     """A computed scalar as a Python number, to be written to memory of a dtype.
 
-    Whatever is none, or would be cast on the way, is given back.
+    Whatever is none is given back, as is one that a cast may change by more than a
+    rounding.
     """
     cell = _computed_scalar(given) if isinstance(given, Array) else None
-    if cell is None:
+    if cell is None or cell.dtype.char not in _REAL:
         return given
-    same = cell.dtype == dtype and dtype in (_BOOL, _INT64, _FLOAT64)
-    widened = cell.dtype == _INT64 and dtype == _FLOAT64
-    return cell.item() if same or widened else given
+    cast = (cell.dtype.char, dtype.char) in (("l", "d"), ("d", "f"))
+    return cell.item() if cell.dtype == dtype or cast else given
 
 
 def _memory_of(base: Value, recipe: Recipe) -> NDArray | None:

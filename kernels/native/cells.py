@@ -215,7 +215,8 @@ NOTHING, INTEGER, REAL_NUMBER, TRUTH = range(4)
 
 _COMPUTE = """
 ; The result of an op on numbers. The words: the code of the op, the kinds of both, both
-; numbers, and the result. Gives the kind of the result, $nothing where none was found.
+; numbers, the result, and whether floats are of single precision: both are rounded to
+; it then, and so is the result. Gives the kind of the result, $nothing without one.
 define i64 @engine_compute_cells(ptr %words, i64 %nothing, i64 %none) {
   %code = load i64, ptr %words
   %x.kind.at = getelementptr i64, ptr %words, i64 1
@@ -233,10 +234,20 @@ define i64 @engine_compute_cells(ptr %words, i64 %nothing, i64 %none) {
   %y.bits = bitcast i64 %y to double
   %x.wide = sitofp i64 %x to double
   %y.wide = sitofp i64 %y to double
-  %f = select i1 %x.is.real, double %x.bits, double %x.wide
-  %g = select i1 %y.is.real, double %y.bits, double %y.wide
+  %x.real = select i1 %x.is.real, double %x.bits, double %x.wide
+  %y.real = select i1 %y.is.real, double %y.bits, double %y.wide
+  %single.at = getelementptr i64, ptr %words, i64 6
+  %single = load i64, ptr %single.at
+  %is.single = icmp ne i64 %single, 0
+  %x.narrow = fptrunc double %x.real to float
+  %y.narrow = fptrunc double %y.real to float
+  %x.single = fpext float %x.narrow to double
+  %y.single = fpext float %y.narrow to double
+  %f = select i1 %is.single, double %x.single, double %x.real
+  %g = select i1 %is.single, double %y.single, double %y.real
   %some.real = or i1 %x.is.real, %y.is.real
-  br i1 %some.real, label %reals, label %integers
+  %are.real = or i1 %some.real, %is.single
+  br i1 %are.real, label %reals, label %integers
 integers:
   switch i64 %code, label %fail [ $integer_cases ]
 reals:
@@ -248,8 +259,14 @@ number:
   ret i64 $integer
 real:
   %double = phi double $doubles
-  %double.bits = bitcast double %double to i64
-  store i64 %double.bits, ptr %result.at
+  br i1 %is.single, label %narrow, label %wide
+narrow:
+  ; That twice is rounded changes nothing: a double has more than twice the bits.
+  %float = fptrunc double %double to float
+  store float %float, ptr %result.at
+  ret i64 $real
+wide:
+  store double %double, ptr %result.at
   ret i64 $real
 truth:
   %answer = phi i1 $truths

@@ -315,17 +315,11 @@ def advance(
 
 @inline
 def expect(node: int) -> int:
-    """Have at hand what the next two events are likely to read: nothing waits for it.
-
-    The memory of a node is asked for an event before what it points to.
-    """
-    if node == state.none:
-        return 0
-    prefetch(load(node + slot.node_operands) + slot.tuple_items)
-    after = load(node + slot.node_last)
-    prefetch(after)
-    prefetch(after + LINE)
-    prefetch(after + 2 * LINE)
+    """Have a node at hand that is likely to be the next: nothing waits for it now."""
+    if node != state.none:
+        prefetch(node + LINE)
+        prefetch(node + 2 * LINE)
+        prefetch(load(node + slot.node_operands) + slot.tuple_items)
     return 0
 
 

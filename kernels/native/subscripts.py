@@ -22,7 +22,14 @@ from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import RECIPE_DTYPE, RECIPE_SHAPE, field, forget_error, has, kind, put
 from .python import Call, DictSize, ErrClear, ErrOccurred, SliceUnpack
 from .recycling import fresh, keep, row_of
-from .scalars import cell_of, dtype_of, is_idle, number_to_write
+from .scalars import (
+    cell_of,
+    dtype_of,
+    int32_at,
+    is_idle,
+    is_int32,
+    number_to_write,
+)
 from .writing import filled, fits, is_empty, may_write, stands_there, write
 
 PARTS = 4
@@ -116,10 +123,18 @@ def described_scalar(key: int, words: int) -> int:
     While somebody watches the trace, to run it again, it is an index array.
     """
     buffer = cell_of(key)
-    if buffer == 0 or dtype_of(key) != state.int64 or DictSize(state.watchers) != 0:
+    if buffer == 0 or DictSize(state.watchers) != 0:
+        return 0
+    address = load(buffer + slot.buffer_data)
+    number = 0
+    if dtype_of(key) == state.int64:
+        number = load(address)
+    elif is_int32(dtype_of(key)):
+        number = int32_at(address)
+    else:
         return 0
     store(words, 2)
-    store(words + 8, load(load(buffer + slot.buffer_data)))
+    store(words + 8, number)
     store(words + 16, 0)
     store(words + 24, 0)
     return 1
@@ -317,14 +332,16 @@ def setitem(self: int, given: int, entry: int) -> int:
     if filled_at_once(self, key, value, face, parts):
         IncRef(state.none)
         return state.none
+    store(items, self)
+    store(items + 8, key)
+    store(items + 16, value)
+    if cell_of(value) != 0 and is_idle():  # Python may write it at once
+        return Call(load(entry + PYTHON), items, 3, 0)
     own = load(self + slot.array_recipe)
     IncRef(own)  # Python code may give the array another shape, and less memory
     found = target_of(self, key, value, face, load(entry + OTHER), parts)
     if found != 0 and is_empty(found):
         found = 0
-    store(items, self)
-    store(items + 8, key)
-    store(items + 16, value)
     read = 0
     if found != 0:
         IncRef(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import warnings
 from collections.abc import Callable, Iterator
@@ -176,8 +177,12 @@ BOTH = {
     **{"greater": operator.gt, "greater_equal": operator.ge},
     **{"equal": operator.eq, "not_equal": operator.ne},
 }
-WHOLE = np.array([0, 1, -1, 7, -7, 2**53 + 1, 2**63 - 1, -(2**63)])
-REAL = np.array([0.0, -0.0, 1.5, -3.0, 1e308, -1e308, 5e-324, np.inf, -np.inf, np.nan])
+SCALARS = (
+    np.array([0, 1, -7, 2**53 + 1, 2**63 - 1, -(2**63)]),
+    np.array([0.0, -0.0, 1.1, 1e308, -5e-324, np.inf, np.nan]),
+    np.array([0, 3, -7, 2**31 - 1, -(2**31)], np.int32),
+    np.array([0.0, 1.1, -3.3, 3e38, 1e-45, 1e-38, np.nan], np.float32),
+)
 
 
 def same_scalar(got: Any, wanted: Any) -> bool:
@@ -193,11 +198,10 @@ def test_arithmetic_on_computed_scalars_is_numpys_and_records_nothing(
     name: str,
 ) -> None:
     work = BOTH[name]
-    whole, real = computed(WHOLE), computed(REAL)
-    pairs = [(whole, whole), (real, real), (whole, real), (real, whole)]
+    arrays = list(map(computed, SCALARS))
     at_once = name not in ("floor_divide", "remainder")
-    for x, y in pairs:
-        others = [*y, 3, -2, 0, 2**62, 2.5, float("nan")]
+    for x, y in itertools.product(arrays, arrays):
+        others = [*y, 3, -2, 0, 2.3, 1e-42, 2**30, float("nan")]
         for a in x:
             for b in others:
                 for left, right in ((a, b), (b, a)):
@@ -218,16 +222,38 @@ def test_arithmetic_on_computed_scalars_is_numpys_and_records_nothing(
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_arithmetic_on_scalars_of_any_dtype_is_numpys(letter: str) -> None:
     x = np.array([0, 1, 100]).astype(letter)
+    array, ones = computed(x), [computed(np.ones(1, c))[0] for c in "?bLfd"]
     for k in range(3):
-        for number in (1, 200, -3, 0.5):
-            for work in (operator.add, operator.mul, operator.ne):
+        for number in (1, 200, -3, 0.5, 2**40, *ones):
+            other = np.asarray(number)[()] if isinstance(number, en.ndarray) else number
+            for work in BOTH.values():
                 try:
-                    wanted = work(x[k], number)
-                except OverflowError:
+                    wanted = work(x[k], other)
+                except (OverflowError, TypeError) as error:
+                    with pytest.raises(type(error)):
+                        work(array[k], number)
                     continue
-                assert same_scalar(work(computed(x)[k], number), wanted)
+                got = work(array[k], number)
+                assert same_scalar(got, wanted), (work, other, got, wanted)
         if letter not in "?BHIL":
-            assert same_scalar(-computed(x)[k], -x[k])
+            assert same_scalar(-array[k], -x[k])
+
+
+@pytest.mark.parametrize("letter", "bhilBHILfd")
+def test_a_loop_on_elements_of_any_dtype_records_nothing(letter: str) -> None:
+    def work(places: Any, x: Any, most: Any) -> None:
+        for place in places:
+            x[place] += 3
+            x[int(place)] = x[place] * 2 + most[0]
+            if x[place] > 7:
+                most[0] = x[place] - 1
+
+    places, x = np.array([3, 0, 2, 3, 1]).astype(letter), np.arange(4).astype(letter)
+    places, most = places.astype(int) if letter in "fd" else places, x[:1].copy()
+    arrays = computed(places), computed(x), computed(most)
+    assert not recorded(lambda: work(*arrays))
+    work(places, x, most)
+    np.testing.assert_array_equal(np.asarray(arrays[1]), x)
 
 
 def test_a_loop_that_changes_elements_records_nothing() -> None:
