@@ -92,7 +92,7 @@ class ComparedFloats:
         signs = self._narrow(b.load(self.signs), 1, self._join)
         sign = b.and_(b.extract_element(signs, INT32(0)), top)
         zero = splat(b, b.bitcast(sign, self.kind), best.type.count)
-        is_zero = b.fcmp_ordered("==", best, ir.Constant(best.type, None))
+        is_zero = b.fcmp_ordered("==", best, repeated(best.type, 0))
         best = b.select(is_zero, zero, best)
         missing = self._narrow(b.load(self.missing), 1, COMBINE["any"])
         missing = b.extract_element(missing, INT32(0))
@@ -275,7 +275,7 @@ def _search(
     with builder.if_then(builder.icmp_signed("<", builder.load(found), INDEX(0))):
         start = builder.sub(count, rest)
         place = builder.gep(source, [start])
-        zeros = ir.Constant(vector, None)
+        zeros = repeated(vector, 0)
         new = masked_load(builder, place, vector, rest, zeros)
         bits = builder.bitcast(hits(builder, new), INT32)
         first = builder.zext(builder.cttz(bits, BOOL(0)), INDEX)
