@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -152,8 +153,9 @@ class Generator(Distributions):
 
     def permutation(self, x: Any, axis: int = 0) -> Any:
         """A shuffled copy, or shuffled integers below a number."""
-        if isinstance(x, (int, np.integer)):
-            return self._made(self._stream.permutation(int(x)))
+        is_number = isinstance(x, Array) and x.scalar and x.dtype.kind in "iu"
+        if is_number or isinstance(x, (int, np.integer)):
+            return self._made(self._stream.permutation(operator.index(x)))
         array = face.asarray(x)
         place = normal_axis(axis, array.ndim)
         order = self._made(self._stream.permutation(array.shape[place]))
@@ -217,6 +219,8 @@ class Generator(Distributions):
             When there is nothing, or not enough, to draw from, and when `p` does not
             sum to 1.
         """
+        if isinstance(a, Array) and not a.ndim and a.recipe.dtype.kind in "iu":
+            a = a.item()
         count = _count_of(a)
         shape = shape_of(size)
         if count <= 0 and 0 not in shape:

@@ -434,6 +434,8 @@ def diagonal_recipe(array: Any, offset: int, axis1: int, axis2: int) -> Recipe:
     one, two = normal_axis(axis1, array.ndim), normal_axis(axis2, array.ndim)
     if one == two:
         raise ValueError(named("axis1 and axis2 cannot be the same"))
+    with naming():
+        offset = index(offset)
     rest = [a for a in range(array.ndim) if a not in (one, two)]
     recipe = transposed(array.recipe, (*rest, one, two))
     rows, columns = recipe.shape[-2:]

@@ -21,7 +21,7 @@ import numpy as np
 from llvmlite import ir
 
 from ..term import Term, bits, convert, fma
-from .vectors import COMBINE, fold, splat
+from .vectors import COMBINE, fold, repeated, splat
 
 REGISTER = 256
 """Bits of the vector that is looked at, after others were combined with it."""
@@ -132,6 +132,6 @@ def _is_beyond(x: Term, by: Divisor) -> Any:
     while over.type.count > by.useless.value.type.count:
         over = fold(build, over, COMBINE["any"], True)
     over = build.or_(over, by.useless.value)
-    negative = build.icmp_signed("<", over, ir.Constant(over.type, None))
+    negative = build.icmp_signed("<", over, repeated(over.type, 0))
     flags = build.bitcast(negative, ir.IntType(over.type.count))
     return build.icmp_unsigned("!=", flags, flags.type(0))

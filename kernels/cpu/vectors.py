@@ -65,7 +65,7 @@ def combiner(item: Any, op: str) -> Combine:
 def _complex_products(builder: Any, x: Any, y: Any, signed: bool) -> Any:
     """Of complex numbers whose parts alternate; every product and sum is rounded."""
     even, odd = (places(*range(k, x.type.count, 2)) for k in (0, 1))
-    unknown = ir.Constant(x.type, ir.Undefined)
+    unknown = Unknown(x.type)
     (a, b), (c, d) = (
         [builder.shuffle_vector(z, unknown, part) for part in (even, odd)]
         for z in (x, y)
@@ -311,16 +311,26 @@ def repeated(vector: Any, number: float) -> ir.Constant:
     return same_everywhere(number, vector)
 
 
+class Unknown(ir.Constant):  # type: ignore[misc]
+    """A vector of what does not matter, which llvmlite would write as a list."""
+
+    def __init__(self, kind: ir.VectorType) -> None:
+        self.type, self.constant = kind, ir.Undefined
+
+    def _get_reference(self) -> str:
+        return "poison"
+
+
 def splat(builder: Any, value: Any, width: int) -> Any:
     """A vector with `value` in every lane."""
-    unknown = ir.Constant(ir.VectorType(value.type, width), ir.Undefined)
+    unknown = Unknown(ir.VectorType(value.type, width))
     first = builder.insert_element(unknown, value, INT32(0))
     return builder.shuffle_vector(first, unknown, places(*[0] * width))
 
 
 def fold(builder: Any, value: Any, step: Combine, signed: bool) -> Any:
     """The lower half of a vector, combined with the upper half."""
-    half, unknown = value.type.count // 2, ir.Constant(value.type, ir.Undefined)
+    half, unknown = value.type.count // 2, Unknown(value.type)
     low, high = (
         builder.shuffle_vector(value, unknown, places(*range(first, first + half)))
         for first in (0, half)

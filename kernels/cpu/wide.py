@@ -32,6 +32,7 @@ from .vectors import (
     copy_some,
     item_bytes,
     masked_load,
+    repeated,
     splat,
     wide_load,
 )
@@ -249,7 +250,7 @@ def load_vectors(
             before = build.block
         with otherwise:
             some = [
-                masked_load(build, place, kind, left, ir.Constant(kind, None))
+                masked_load(build, place, kind, left, repeated(kind, 0))
                 for place, kind in zip(places, kinds, strict=True)
             ]
             other = build.block

@@ -96,7 +96,7 @@ KINDS = {
 METHODS = {
     "binary": 64,
     "unary": 56,
-    "in_place": 12,
+    "in_place": 24,
     "getitem": 2,
     "setitem": 2,
     "computed": 2,

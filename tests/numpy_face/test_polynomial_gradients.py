@@ -8,7 +8,7 @@ from typing import Any
 import harness
 import numpy
 import pytest
-from test_polynomial_functions import CLASSES, PREFIXES, split, written
+from test_polynomial_functions import CLASSES, split, written
 
 import engine
 import engine.numpy as np
@@ -64,7 +64,7 @@ def check(expression: str, **more: Any) -> None:
         raise AssertionError(expression) from error
 
 
-@pytest.mark.parametrize("module", PREFIXES)
+@pytest.mark.parametrize("module", ["polynomial", "chebyshev", "laguerre", "hermite"])
 def test_functions_have_gradients_to_second_order(module: str) -> None:
     others = [] if module == "polynomial" else split(OTHERS)
     for line in split(FUNCTIONS) + others:
@@ -102,7 +102,7 @@ def test_roots_move_as_the_implicit_function_theorem_says() -> None:
     coefficients = [-6.0, 11.0, -6.0, 1.0]  # (x - 1)(x - 2)(x - 3)
     for k, root in enumerate((1.0, 2.0, 3.0)):
         found = slope(
-            lambda c, k=k: np.polynomial.polynomial.polyroots(c)[k], coefficients
+            lambda c, k=k: np.polynomial.polynomial.polyroots(c)[k].real, coefficients
         )
         slopes = 11 - 12 * root + 3 * root**2
         expected = [-(root**n) / slopes for n in range(4)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from numbers import Number
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.polynomial._polybase import ABCPolyBase
@@ -18,8 +18,6 @@ from ..ranges import linspace
 from . import calculus, problems, series, values
 from .families import Family
 from .polyutils import EMPTY, as_series, getdomain, mapdomain, mapparms, trimcoef
-
-Self = TypeVar("Self", bound="Series")
 
 
 class Series:
@@ -73,7 +71,7 @@ class Series:
         """What the variable is called where the series is printed."""
         return self._symbol
 
-    def _like(self: Self, coef: Any) -> Self:
+    def _like(self, coef: Any) -> Self:
         """A series of the same domain, window and symbol."""
         return type(self)(coef, self.domain, self.window, self.symbol)
 
@@ -148,10 +146,10 @@ class Series:
         return x, self(x)
 
     # -- arithmetic ---------------------------------------------------------------
-    def __neg__(self: Self) -> Self:
+    def __neg__(self) -> Self:
         return self._like(-self.coef)
 
-    def __pos__(self: Self) -> Self:
+    def __pos__(self) -> Self:
         return self
 
     def __add__(self, other: Any) -> Any:
@@ -216,11 +214,11 @@ class Series:
             return NotImplemented
         return tuple(map(self._like, series.divide(self.family, coef, self.coef)))
 
-    def __pow__(self: Self, other: Any) -> Self:
+    def __pow__(self, other: Any) -> Self:
         return self._like(series.power(self.family, self.coef, other, self.maxpower))
 
     # -- degrees ------------------------------------------------------------------
-    def copy(self: Self) -> Self:
+    def copy(self) -> Self:
         """A copy of the series."""
         return self._like(self.coef)
 
@@ -228,15 +226,15 @@ class Series:
         """The number of coefficients less one, zeros included."""
         return len(self) - 1
 
-    def cutdeg(self: Self, deg: Any) -> Self:
+    def cutdeg(self, deg: Any) -> Self:
         """The series without what is above a degree."""
         return self.truncate(deg + 1)
 
-    def trim(self: Self, tol: Any = 0) -> Self:
+    def trim(self, tol: Any = 0) -> Self:
         """The series without trailing coefficients of at most `tol`."""
         return self._like(trimcoef(self.coef, tol))
 
-    def truncate(self: Self, size: Any) -> Self:
+    def truncate(self, size: Any) -> Self:
         """The series of the first `size` coefficients."""
         count = int(size)
         if count != size or count < 1:
@@ -255,7 +253,7 @@ class Series:
         """Offset and scale of the map of the domain onto the window."""
         return mapparms(self.domain, self.window)
 
-    def integ(self: Self, m: int = 1, k: Any = EMPTY, lbnd: Any = None) -> Self:
+    def integ(self, m: int = 1, k: Any = EMPTY, lbnd: Any = None) -> Self:
         """The m-th antiderivative, with constants `k` at `lbnd`."""
         offset, scale = self.mapparms()
         start = 0 if lbnd is None else offset + scale * lbnd
@@ -264,7 +262,7 @@ class Series:
         )
         return self._like(parts)
 
-    def deriv(self: Self, m: int = 1) -> Self:
+    def deriv(self, m: int = 1) -> Self:
         """The m-th derivative."""
         _, scale = self.mapparms()
         return self._like(calculus.derivative(self.family, self.coef, m, scale, 0))
@@ -277,7 +275,7 @@ class Series:
     # -- series from other things -------------------------------------------------
     @classmethod
     def fit(
-        cls: type[Self],
+        cls,
         x: Any,
         y: Any,
         deg: Any,
@@ -319,7 +317,7 @@ class Series:
 
     @classmethod
     def fromroots(
-        cls: type[Self],
+        cls,
         roots: Any,
         domain: Any = EMPTY,
         window: Any = None,
@@ -337,7 +335,7 @@ class Series:
 
     @classmethod
     def identity(
-        cls: type[Self], domain: Any = None, window: Any = None, symbol: str = "x"
+        cls, domain: Any = None, window: Any = None, symbol: str = "x"
     ) -> Self:
         """The series whose value at each point is the point."""
         domain = cls.domain if domain is None else domain
@@ -347,7 +345,7 @@ class Series:
 
     @classmethod
     def basis(
-        cls: type[Self],
+        cls,
         deg: Any,
         domain: Any = None,
         window: Any = None,

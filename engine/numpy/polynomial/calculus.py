@@ -9,14 +9,13 @@ import numpy as np
 from engine.errors import named
 
 from ..conversion import array
-from ..creation import zeros
+from ..creation import as_index, zeros
 from ..joining import concatenate
 from ..manipulation import moveaxis
 from ..rearrangement import flip
 from ..scans import cumsum
 from ..views import normal_axis
 from .families import Family
-from .polyutils import as_integer
 from .values import inexact, value
 
 
@@ -36,8 +35,8 @@ def derivative(family: Family, c: Any, m: Any, scl: Any, axis: Any) -> Any:
 def _given(c: Any, m: Any, axis: Any, what: str) -> tuple[Any, int, int]:
     """A fresh series, how often, and along which axis."""
     series = array(inexact(c), copy=True)
-    times = as_integer(m, f"the order of {what}")
-    place = as_integer(axis, "the axis")
+    times = as_index(m, f"the order of {what}")
+    place = as_index(axis, "the axis")
     if times < 0:
         message = f"The order of {what} must be non-negative; {times} given"
         raise ValueError(named(message))
@@ -90,9 +89,10 @@ def antiderivative(
 
 def _antiderivative(family: Family, series: Any, constant: Any, lbnd: Any) -> Any:
     """One more coefficient, except for zero, whose antiderivatives are constant."""
-    first = series[:1] * 0
     if len(series) == 1 and not series.computed().any():
-        return series + constant
+        series += constant
+        return series
+    first = series[:1] * 0
     rise, inner = _factors(family, series, len(series))
     terms, reach = series / rise, family.derivatives.reach
     made = terms / inner

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.polynomial import polyutils as theirs
 
 import engine.numpy.handle as face
+from engine.array import Array
 from engine.errors import named
 
 from ..conversion import array
-from ..creation import as_index
 from ..fallback import host_value, to_host
 from ..joining import stack
 
@@ -104,7 +104,7 @@ def as_array(x: Any) -> Any:
 def _holds_arrays(x: Any) -> bool:
     if isinstance(x, (list, tuple)):
         return any(map(_holds_arrays, x))
-    return isinstance(x, face.ndarray)
+    return isinstance(x, Array)
 
 
 def at_least_1d(x: Any) -> Any:
@@ -164,11 +164,6 @@ def as_points(x: Any) -> Any:
 
 
 # -- numbers --------------------------------------------------------------------------
-def as_integer(x: Any, meaning: str) -> int:
-    """An integer of any class. Raises TypeError for anything else."""
-    return as_index(x, meaning)
-
-
 def format_float(x: Any, parens: bool = False) -> str:
     """A number as coefficients of series are printed. Computes.
 

@@ -122,10 +122,9 @@ def _weights(w: Any, x: Any) -> Any:
 
 
 def _lengths(columns: Any) -> Any:
-    """The Euclidean lengths of columns, 1 for those of zeros. Looks at them."""
+    """The Euclidean lengths of columns, 1 for those of zeros."""
     square = (columns * columns.conj()).real.sum(axis=0)
-    nothing = square.computed() == 0
-    return (square + nothing.astype(square.dtype)) ** 0.5
+    return (square + (square == 0)) ** 0.5
 
 
 def _spread(found: Any, degrees: NDArray) -> Any:

@@ -7,7 +7,6 @@ products, series have the length of the result: the highest coefficients are zer
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -160,9 +159,10 @@ def power(family: Family, c: Any, pow: Any, maxpower: Any) -> Any:
         raise ValueError(named(f"Power is too large: {times} is above {maxpower}"))
     if not times:
         return ones(1, series.dtype)
-    return reduce(
-        lambda made, _: product(family, made, series), range(times - 1), series
-    )
+    made = series
+    for _ in range(times - 1):
+        made = product(family, made, series)
+    return made
 
 
 def from_roots(family: Family, roots: Any) -> Any:

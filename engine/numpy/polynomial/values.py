@@ -7,11 +7,12 @@ from typing import Any
 import engine.numpy.handle as face
 from engine.errors import named
 
+from ..creation import as_index
 from ..joining import stack
 from ..manipulation import moveaxis
 from ..reductions import prod
 from .families import Family
-from .polyutils import as_array, as_integer, as_points, at_least_1d
+from .polyutils import as_array, as_points, at_least_1d
 from .recurrences import downwards, times_points, upwards
 
 
@@ -70,7 +71,7 @@ def value_from_roots(x: Any, r: Any, tensor: bool = True) -> Any:
 # -- tables ---------------------------------------------------------------------------
 def table(family: Family, x: Any, deg: Any) -> Any:
     """The values of all polynomials up to a degree, along a new last axis."""
-    degree = as_integer(deg, "deg")
+    degree = as_index(deg, "deg")
     if degree < 0:
         raise ValueError(named(f"deg must be non-negative; {degree} given"))
     points = at_least_1d(x) + 0.0
