@@ -384,6 +384,8 @@ def filled_at_once(self: int, key: int, value: int, face: int, parts: int) -> in
     """Whether a number was written to computed memory, and nothing recorded."""
     if face != state.ndarray_type or kind(self) != face:
         return 0
+    if kind(value) == face and load(value + slot.array_scalar) != state.true:
+        return 0  # what most writes store: nothing else is to be asked
     own = field(self + slot.array_recipe, state.recipe_type)
     if own == 0 or not is_idle():
         return 0
