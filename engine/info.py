@@ -7,6 +7,7 @@ import platform
 from importlib import metadata
 
 import engine
+from engine import builder
 from engine.config import config
 from engine.kernels import cache, pool
 from engine.kernels.native import blas, table
@@ -28,6 +29,7 @@ def information() -> dict[str, str]:
         "devices": ", ".join(["cpu", *_cuda_devices()]),
         "tier": config.tier,
         "recorder": "{} ({})".format(*recorder()),
+        "builder": builder.told(),
         "runner": _runner(),
         "cache": kept,
     }

@@ -3,13 +3,15 @@
 Native code takes a tenth of the time, but loading it takes as long as Python takes for
 ten thousand events, and a script that computes a block once never has that many. It is
 loaded at the end of the flush that makes up `WORTH` events, where an element that is
-read or written at once counts as one, too. ``ENGINE_RECORDER=native``
-loads it at once, ``ENGINE_RECORDER=python`` never.
+read or written at once counts as one, too. Where it was never compiled before, it is
+loaded as soon as a child process has compiled it. ``ENGINE_RECORDER=native`` loads it
+at once, ``ENGINE_RECORDER=python`` never.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,6 +29,9 @@ _waiting: list[Any] = []
 
 _unstarted = [True]
 """Empty from the moment on when a thread loads native code."""
+
+_unwatched = [True]
+"""Empty while a thread looks whether native code is there."""
 
 _events = 0
 
@@ -85,8 +90,9 @@ def start() -> None:
     except IndexError:
         return
     watch_flushes(None)
-    from engine import native_code
+    from engine import builder, native_code
 
+    builder.end()
     native_code.start(_waiting[0])
     for face in _waiting[1:]:
         native_code.join_numpy(*face)
@@ -127,4 +133,24 @@ def _flushed(events: int) -> None:
     global _events
     _events += events
     if _events >= WORTH:
-        run_whole(start)
+        _events = 0
+        run_whole(_load)
+
+
+def _load() -> None:
+    """Load native code, unless a child compiles it first; this is called again then."""
+    if sys.is_finalizing():
+        return
+    try:
+        _unwatched.pop()  # one thread alone can
+    except IndexError:
+        return
+    try:
+        from engine import builder, native_code
+
+        name = native_code.name_in_cache(_waiting[0])
+        if name is not None and builder.awaited(name):
+            return
+    finally:
+        _unwatched.append(True)
+    start()

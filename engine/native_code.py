@@ -11,6 +11,7 @@ import inspect
 import os
 import struct
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,8 @@ from engine.array import Array
 from engine.config import Config
 from engine.execute import Native, use_native
 from engine.kernels import memory
-from engine.kernels.cpu.target import MissingSymbol
-from engine.kernels.native import objects, slots
+from engine.kernels.cpu import target
+from engine.kernels.native import entries, objects, slots
 from engine.kernels.native.entries import KINDS, Code
 from engine.kernels.native.objects import FASTCALL, Unknown, fields
 from engine.native import NumPy
@@ -54,6 +55,9 @@ REDUCTIONS = frozenset(
 OPERATORS = (("__matmul__", "product", "matmul"), ("__pow__", "power", "power"))
 """Operators of the NumPy face that native code does in ways of their own."""
 
+FAILURES = target.MissingSymbol, Unknown, OSError, RuntimeError, struct.error
+"""What is raised where native code cannot be had."""
+
 _code: Code | None = None
 _reason = "it was not started"
 _tables: list[tuple[Callable[[Any], None], Any]] = []
@@ -71,6 +75,17 @@ def recorder() -> tuple[str, str]:
     return ("native" if _code is not None else "python"), _reason
 
 
+@cache
+def name_in_cache(face: type[Array]) -> str | None:
+    """What the disk cache has native code as; None where there can be none."""
+    if objects.unsupported() is not None:
+        return None
+    try:
+        return target.name_in_cache(entries.source(slots_of(face)))
+    except FAILURES:
+        return None
+
+
 def start(face: type[Array]) -> None:
     """Use native code for ops, and for the methods of the PyTorch face."""
     global _code, _reason
@@ -82,8 +97,8 @@ def start(face: type[Array]) -> None:
         _reason = missing
         return
     try:
-        code = Code(_slots(face))
-    except (MissingSymbol, Unknown, OSError, RuntimeError, struct.error) as error:
+        code = Code(slots_of(face))
+    except FAILURES as error:
         _reason = f"{type(error).__name__}: {error}"
         return
     fill(code)
@@ -163,7 +178,7 @@ def _recycle(
         code.recycle(row, type(make()), make, [*places])
 
 
-def _slots(face: type[Array]) -> dict[str, int]:
+def slots_of(face: type[Array]) -> dict[str, int]:
     """Where the fields lie that native code looks at."""
 
     def node() -> Node:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from .kernel import Kernel, Layout
+if TYPE_CHECKING:
+    from .kernel import Kernel, Layout
 
 HOST: Final = "cpu"
 """The device whose memory holds NumPy arrays."""

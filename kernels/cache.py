@@ -106,6 +106,36 @@ def save(name: str, code: bytes) -> bool:
     return True
 
 
+def lock(name: str) -> int | None:
+    """A descriptor of a file in the folder, locked; None while another process has it.
+
+    The lock lasts until the descriptor is closed by all who inherited it: also by the
+    end, of whatever kind, of the last of them.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written, or files in it cannot be locked.
+    """
+    import fcntl  # of POSIX alone
+
+    folder = cache_dir()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not _trusted(folder):
+        raise PermissionError(f"{folder} belongs to somebody else")
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    handle = os.open(folder / name, flags, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
 def size() -> int:
     """Bytes of machine code on disk.
 

@@ -7,9 +7,12 @@ import keyword
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from .kernel import Kernel
 from .scalars import NAMES
+
+if TYPE_CHECKING:
+    from .kernel import Kernel
 
 WIDTH = 88
 
@@ -90,6 +93,7 @@ def function_name(kernel: Kernel) -> str:
 
     Examples
     --------
+    >>> from engine.kernels.kernel import Kernel
     >>> function_name(Kernel("2-norm", "map", 0, 0, (), (), (), ()))
     'kernel_2_norm'
     >>> function_name(Kernel("exp", "map", 0, 0, (), (), (), ()))

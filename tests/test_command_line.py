@@ -24,7 +24,15 @@ def test_info_names_versions_machine_and_cache(
         line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()
     )
     assert facts["numpy"] == np.__version__
-    assert {"engine", "numba", "cpu", "threads", "tier", "recorder"} <= facts.keys()
+    assert {
+        "engine",
+        "numba",
+        "cpu",
+        "threads",
+        "tier",
+        "recorder",
+        "builder",
+    } <= facts.keys()
     assert facts["runner"].split()[0] in ("native", "python")
     assert facts["devices"].startswith("cpu")
     assert facts["cache"].startswith(str(tmp_path))

@@ -13,6 +13,7 @@ LATE = {
     *("numba", "llvmlite", "numpy.random", "_hashlib", "json"),
     *("engine.nn", "engine.optim", "engine.functional", "engine.io"),
     *("engine.capture.compiled", "engine.native_code"),
+    *("engine.plan", "engine.schedule", "engine.lower", "engine.kernels.kernel"),
 }
 
 
@@ -32,6 +33,12 @@ def test_a_small_computation_imports_no_numba() -> None:
     code = "import sys, engine; print(float((engine.ones(9) * 2).exp().sum() > 60), "
     code += "'numba' in sys.modules)"
     assert printed(code) == "1.0 False"
+
+
+def test_the_numpy_face_imports_random_numbers_when_asked_for() -> None:
+    code = "import sys, engine.numpy as np; print('numpy.random' in sys.modules, "
+    code += "{'random', 'testing'} <= set(dir(np)), np.random.default_rng(1).bytes(1))"
+    assert printed(code).startswith("False True b")
 
 
 def test_late_names_are_there_when_they_are_asked_for() -> None:

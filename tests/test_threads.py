@@ -6,13 +6,15 @@ import multiprocessing
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Thread
+from typing import Any
 
 import numpy
 import pytest
 
 import engine
 import engine.numpy as np
+from engine.record import trace
 
 
 @pytest.fixture(autouse=True)
@@ -169,3 +171,22 @@ def test_a_forked_process_goes_on_with_pending_and_computed_arrays() -> None:
     assert ours.recv() == 18.0
     child.join(30)
     assert float((pending + computed).sum()) == 18.0
+
+
+def test_a_finalizer_may_record_while_a_thread_gets_its_trace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found: list[object] = []
+
+    class Interrupted(trace.Trace):
+        def __init__(self, lock: Any) -> None:
+            super().__init__(lock)
+            if len(found) == 0:
+                found.append(None)
+                found[0] = trace.current_trace()  # as a finalizer does that records
+
+    monkeypatch.setattr(trace, "Trace", Interrupted)
+    thread = Thread(target=lambda: found.append(trace.current_trace()))
+    thread.start()
+    thread.join()
+    assert found[0] is found[1]

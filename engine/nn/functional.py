@@ -20,6 +20,7 @@ from engine.nn.loss_functions import mse_loss as mse_loss
 from engine.nn.loss_functions import nll_loss as nll_loss
 from engine.record.value import Value
 from engine.torch.functions import one_hot as one_hot
+from engine.torch.gradients import no_grad
 from engine.torch.once import Once
 from engine.torch.operands import (
     as_value,
@@ -335,19 +336,34 @@ def batch_norm(
             "batch_norm: Expected more than 1 value per channel when training, got "
             f"input size {input.shape}"
         )
-    dims = [d for d in range(input.dim()) if d != 1]
     if training or running_mean is None or running_var is None:
+        dims = tuple(d for d in range(input.dim()) if d != 1)
         mean = input.mean(dims)
-        var = input.var(dims, unbiased=False)
+        var = _variance(input, dims)
         if training and running_mean is not None and running_var is not None:
             count = input.numel() // max(input.shape[1], 1)
-            sample = var.detach() * (count / max(count - 1, 1))
-            running_mean.mul_(1 - momentum).add_(mean.detach() * momentum)
-            running_var.mul_(1 - momentum).add_(sample * momentum)
+            with no_grad():
+                running_mean *= 1 - momentum
+                running_mean += mean * momentum
+                running_var *= 1 - momentum
+                running_var += var * (count / max(count - 1, 1)) * momentum
     else:
         mean, var = running_mean, running_var
+    return _batch_norm(input, mean, var, weight, bias, eps)
+
+
+@Once
+def _variance(input: Any, dims: tuple[int, ...]) -> Tensor:
+    var: Tensor = input.var(dims, unbiased=False)
+    return var
+
+
+@Once
+def _batch_norm(
+    input: Any, mean: Any, var: Any, weight: Any, bias: Any, eps: float
+) -> Tensor:
     wide = (1, -1) + (1,) * (input.dim() - 2)
-    out = (input - mean.reshape(wide)) * (var + eps).rsqrt().reshape(wide)
+    out: Tensor = (input - mean.reshape(wide)) * (var + eps).rsqrt().reshape(wide)
     if weight is not None:
         out = out * weight.reshape(wide)
     return out if bias is None else out + bias.reshape(wide)

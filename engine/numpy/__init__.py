@@ -59,7 +59,6 @@ from . import (
     protocols,
     quantiles,
     quick,
-    random,
     ranges,
     rearrangement,
     reductions,
@@ -120,6 +119,8 @@ from .windows import *  # noqa: F403
 from .writing import *  # noqa: F403
 
 if TYPE_CHECKING:
+    from . import polynomial as polynomial
+    from . import random as random
     from . import testing as testing
 
 _native.join_numpy(
@@ -142,6 +143,7 @@ __all__ = [
     "lib",
     "linalg",
     "ndarray",
+    "polynomial",
     "random",
     "testing",
     "ufunc",
@@ -190,6 +192,10 @@ __all__ += writing.__all__
 
 
 def __getattr__(name: str) -> Any:
-    if name == "testing":  # long in loading
-        return importlib.import_module("engine.numpy.testing")
+    if name in ("polynomial", "random", "testing"):  # long in loading
+        return importlib.import_module(f"engine.numpy.{name}")
     raise AttributeError(names.nearest_message(name, __all__))
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -20,6 +20,7 @@ from engine.record.trace import current_trace
 from engine.record.value import Scalar, Value, constant
 from engine.shapes import broadcast_shapes
 
+from .at_once import of_scalars
 from .operands import (
     WEAK,
     layout_of,
@@ -43,20 +44,23 @@ _COMPARE = {
 def apply(op: Op, *args: Any) -> face.ndarray:
     """Record an elementwise op on anything that may be an operand."""
     values = []
-    ours = False
+    ours, scalars = False, True
     for x in args:
         if type(x) is face.ndarray:
             value = plain_value(x)
             if value is None:
                 return apply_general(op, args)
             values.append(value)
-            ours = True
+            ours, scalars = True, scalars and x.scalar
         elif type(x) in WEAK:
             values.append(x)
         else:
             return apply_general(op, args)
     if not ours:
         return apply_general(op, args)
+    known = of_scalars(op, args) if scalars else None
+    if known is not None:
+        return face.ndarray.wrap(known, scalar=True)
     try:
         result = op(*values)
     except OverflowError:

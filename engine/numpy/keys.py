@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.array import Array
 from engine.errors import named, naming
+from engine.kernels.native.places import true_places
 from engine.recipe import Recipe, is_c_contiguous, positions, storage_order
 
 from .operands import NDArray, host_array
@@ -146,7 +147,7 @@ def _direct_positions(recipe: Recipe, part: Any) -> NDArray | None:
     if part.dtype == np.bool_:
         if part.shape != recipe.shape or not part.ndim:
             return None
-        found: NDArray = np.flatnonzero(part)
+        found = true_places(part)
         return found + recipe.offset if recipe.offset else found
     if len(recipe.shape) != 1 or not part.size:
         return None

@@ -12,6 +12,7 @@ import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import named
 from engine.kernels import memory
+from engine.kernels.native.places import LARGE, true_places
 from engine.movement import broadcast_value
 from engine.ops.op import cast
 from engine.ops.regions import full_value
@@ -184,11 +185,18 @@ def nonzero(a: Any) -> tuple[Any, ...]:
         )
     from .fallback import adopt
 
-    found = memory.counted(np.nonzero, array.computed())
     if array.ndim == 1:  # a column of memory that nobody else has, and all of it
-        (places,) = found
-        return (face.ndarray.wrap(Value(places.dtype, places.shape, places)),)
-    return tuple(adopt(places) for places in found)
+        found = _true_places(array.computed())
+        return (face.ndarray.wrap(Value(found.dtype, found.shape, found)),)
+    return tuple(adopt(x) for x in memory.counted(np.nonzero, array.computed()))
+
+
+def _true_places(array: NDArray) -> NDArray:
+    """Positions in an array of one axis of what is not zero."""
+    if array.dtype != np.bool_ and array.dtype.kind in "iuf" and array.size >= LARGE:
+        # This takes a fraction of what NumPy's look at each takes.
+        array = memory.counted(np.not_equal, array, 0)
+    return true_places(array)
 
 
 def flatnonzero(a: Any) -> Any:

@@ -272,9 +272,14 @@ def _device_of(
 class _Thread(threading.local):
     """What recording needs to know of a thread."""
 
-    def __init__(self) -> None:
-        self.trace = Trace(threading.RLock())
-        self.spare: Trace | None = None
+    trace: Trace
+    spare: Trace | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """The trace, when it is first needed; a finalizer may need it meanwhile."""
+        if name != "trace":
+            raise AttributeError(name)
+        return self.__dict__.setdefault(name, Trace(threading.RLock()))
 
 
 _thread = _Thread()

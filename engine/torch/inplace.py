@@ -9,6 +9,7 @@ from engine.array import Array
 from engine.errors import named
 from engine.ops.op import cast
 from engine.random import Generator, default_generator
+from engine.record.forms import form
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.torch.dtypes import storable
@@ -43,6 +44,7 @@ def _augmented(name: str, *, floating: bool = False) -> Callable[..., Any]:
     """An augmented assignment: it writes into its tensor."""
     op = REGISTRY[name]
 
+    @form(name, 2, in_place=True)
     def method(self: T, other: Any) -> Any:
         if not isinstance(other, OPERANDS):
             return NotImplemented
@@ -104,6 +106,7 @@ class InPlace(Elementwise):
     __ilshift__ = _augmented("left_shift")
     __irshift__ = _augmented("right_shift")
 
+    @form("subtract", 2, in_place=True)
     def __isub__(self, other: Any) -> Self:
         if not isinstance(other, OPERANDS):
             return NotImplemented

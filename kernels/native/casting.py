@@ -7,7 +7,7 @@ recorded from here.
 
 from __future__ import annotations
 
-from .language import load, reserve, slot, state, store
+from .language import inline, load, reserve, slot, state, store
 from .macros import DecRef, IncRef, TupleItem
 from .matching import equal, kind
 from .python import DictItem, ErrClear, TupleNew
@@ -15,6 +15,7 @@ from .recording import current, follow
 from .turning import set_item
 
 
+@inline
 def follow_cast(op: int, values: int, count: int) -> int:
     """Record an event, and before it the casts of its operands; 0 for Python to do it.
 
@@ -42,6 +43,7 @@ def follow_cast(op: int, values: int, count: int) -> int:
     return made
 
 
+@inline
 def needs_no_cast(op: int, values: int, count: int) -> int:
     """Whether an event is surely one on the operands themselves.
 

@@ -25,6 +25,7 @@ from . import (
     recording,
     recycling,
     repeating,
+    scalars,
     slots,
     splicing,
     subscripts,
@@ -49,7 +50,7 @@ WORDS = (
     *("empty", "leaf_history", "faces", "cell_type", "freed", "freed_type"),
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op", "ufunc_called"),
     *("leaf_op", "view_op", "update_op", "full_op", "cast_op", "sequence", "loops"),
-    *("iota_op", "multiply_op", "add_op", "known_steps"),
+    *("iota_op", "multiply_op", "add_op", "known_steps", "codes"),
     *("most_events", "soft_events"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
@@ -66,7 +67,7 @@ WORDS = (
 
 MODULES = (
     *(macros, recycling, matching, turning, recording, flushing, handles, looking),
-    *(casting, operators, writing, at_once, subscripts, calls, slots),
+    *(casting, scalars, operators, writing, at_once, subscripts, calls, slots),
     *(functions, splicing, repeating, walking, backward, many),
 )
 
@@ -93,9 +94,9 @@ KINDS = {
 """Kinds of methods that differ only in their words, and how Python calls them."""
 
 METHODS = {
-    "binary": 96,
-    "unary": 96,
-    "in_place": 16,
+    "binary": 64,
+    "unary": 56,
+    "in_place": 24,
     "getitem": 2,
     "setitem": 2,
     "computed": 2,
@@ -156,10 +157,17 @@ def _names(kind: str) -> list[str]:
     return [f"{kind}_{k}" for k in range(METHODS[kind])]
 
 
-def _text(slots: Mapping[str, int], sources: Sequence[language.Source]) -> str:
+def source(slots: Mapping[str, int]) -> str:
+    """What native code is made of: it is another where anything of this is another."""
+    modules = (language, *MODULES)
+    texts = [language.source_of(module)[0] for module in modules]
+    return "\n".join([*texts, str(sorted(slots.items())), str(WORDS), str(METHODS)])
+
+
+def text(slots: Mapping[str, int]) -> str:
     """LLVM text of everything."""
-    apart = {*METHODS, "follow", "with_self", "apply", "flushed"}
-    parts = [language.compile_sources(sources, slots, WORDS, set(FUNCTIONS), apart)]
+    sources = [language.source_of(module) for module in MODULES]
+    parts = [language.compile_sources(sources, slots, WORDS, set(FUNCTIONS))]
     words = language.word_at(WORDS, "methods")
     offset = 0
     for kind in METHODS:
@@ -192,13 +200,9 @@ class Code:
     def __init__(self, slots: Mapping[str, int]) -> None:
         names = [*FUNCTIONS, *(name for kind in METHODS for name in _names(kind))]
         names += [f"{do}_{k}" for k in range(len(ROWS)) for do in ("alloc", "free")]
-        sources = [language.source_of(module) for module in MODULES]
-        known_by = (language.source_of(language)[0], *(text for text, _ in sources))
         first, *addresses = load_optimised(
-            "\n".join(
-                [*known_by, str(sorted(slots.items())), str(WORDS), str(METHODS)]
-            ),
-            lambda: _text(slots, sources),
+            source(slots),
+            lambda: text(slots),
             [language.STATE, *(language.PREFIX + name for name in names)],
         )
         self.addresses = dict(zip(names, addresses, strict=True))

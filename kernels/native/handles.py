@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .language import load, reserve, slot, state, store
+from .language import inline, load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
 from .matching import (
     RECIPE_SHAPE,
@@ -115,6 +115,7 @@ def in_c_order(handle: int) -> int:
     return 1
 
 
+@inline
 def is_plain(handle: int) -> int:
     """Whether a handle owns its value, in C order."""
     value = field(handle + slot.array_value, state.value_type)
@@ -133,11 +134,13 @@ def is_tensor(thing: int) -> int:
     return 0
 
 
+@inline
 def is_number(thing: int) -> int:
     """Whether something is a Python float or integer."""
     return kind(thing) == state.float_type or kind(thing) == state.int_type
 
 
+@inline
 def wrapped(face: int, value: int) -> int:
     """A handle of a value in C order; takes over the reference."""
     if value == 0:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import TypeAlias
@@ -60,6 +60,14 @@ class Names:
 slot, state = Names(), Names()
 
 
+def inline(function: Callable[..., int]) -> Callable[..., int]:
+    """Let a function be copied into its callers, but for branches that give up.
+
+    No others are: what LLVM would choose by itself takes it half of its time to find.
+    """
+    return function
+
+
 def load(address: int) -> int:
     """The word at an address."""
     raise NotImplementedError
@@ -67,6 +75,11 @@ def load(address: int) -> int:
 
 def load_half(address: int) -> int:
     """The 32 bits at an address, without a sign."""
+    raise NotImplementedError
+
+
+def load_single(address: int) -> int:
+    """The number of single precision at an address, as the bits of a double."""
     raise NotImplementedError
 
 
@@ -106,7 +119,7 @@ def prefetch(address: int) -> None:
 
 
 PRIMITIVES = (
-    *(load, load_half, load_byte, store, store_byte),
+    *(load, load_half, load_single, load_byte, store, store_byte),
     *(reserve, invoke, single, prefetch),
 )
 
@@ -154,7 +167,6 @@ def compile_sources(
     slots: Mapping[str, int],
     words: Sequence[str],
     entries: Set[str],
-    apart: Set[str] = frozenset(),
 ) -> str:
     """LLVM text of all functions that are written in this language.
 
@@ -166,23 +178,19 @@ def compile_sources(
         The attributes of `state`, in their order in the block.
     entries : set of str
         The functions that can be called from outside.
-    apart : set of str
-        The functions that are not to be copied into their callers.
     """
     lines = Lines()
     block = f"@{STATE}_words = internal global [{len(words)} x i64] zeroinitializer"
     lines.add(block)
-    lines.add(f"define i64 @{STATE}() {{")
-    lines.add(f"  %address = ptrtoint ptr @{STATE}_words to i64")
-    lines.add("  ret i64 %address")
-    lines.add("}")
+    address = f"ptrtoint (ptr @{STATE}_words to i64)"
+    lines.add(f"define i64 @{STATE}() {{\n  ret i64 {address}\n}}")
     externals: dict[str, External] = {}
     for source, namespace in sources:
         for function in ast.parse(source).body:
             if isinstance(function, ast.FunctionDef):
                 writer = _Function(function, namespace, slots, words)
                 linkage = "" if function.name in entries else "internal "
-                lines.add(writer.text(linkage, function.name in apart))
+                lines.add(writer.text(linkage))
                 externals.update(writer.externals)
     for name, one in sorted(externals.items()):
         lines.add(f"declare {one.result} @{name}({', '.join(one.parameters)})")
@@ -214,11 +222,11 @@ class _Function:
         self.places: list[str] = []
         self.known: set[str] = set()
         self.rare: set[str] = set()
+        self.depth_of_rare = 0
         self.body: list[str] = []
         self.numbers = itertools.count()
-        self.loops: list[tuple[str, str]] = []
 
-    def text(self, linkage: str, apart: bool) -> str:
+    def text(self, linkage: str) -> str:
         """The definition in LLVM's language."""
         parameters = [argument.arg for argument in self.function.args.args]
         for name in parameters:
@@ -227,7 +235,7 @@ class _Function:
         self.body.append("  ret i64 0")
         given = ", ".join(f"i64 %a.{name}" for name in parameters)
         head = f"define {linkage}i64 @{PREFIX}{self.function.name}({given})"
-        head += " noinline {" if apart else " {"
+        head += " alwaysinline {" if self.function.decorator_list else " {"
         return "\n".join([head, "start:", *self.places, *self.body, "}"])
 
     # -- writing ------------------------------------------------------------------
@@ -296,11 +304,14 @@ class _Function:
                 self.body.append(f"{dead}:")
             case ast.If(test, body, otherwise):
                 yes, no, end = self.labels("yes", "no", "end")
-                if not otherwise and _gives_up(body):
+                rare = not otherwise and _gives_up(body)
+                if rare:
                     self.rare.add(yes)
                 self.branch(test, yes, no)
                 self.body.append(f"{yes}:")
+                self.depth_of_rare += rare
                 self.statements(body)
+                self.depth_of_rare -= rare
                 self.body += [f"  br label %{end}", f"{no}:"]
                 self.statements(otherwise)
                 self.label(end)
@@ -373,7 +384,8 @@ class _Function:
         if len(given) != target.__code__.co_argcount:
             raise SyntaxError(f"{self.function.name}: {name!s} takes other arguments")
         passed = ", ".join(f"i64 {x}" for x in given)
-        return self.new(f"call i64 @{PREFIX}{name}({passed})")
+        hint = " noinline" if self.depth_of_rare else ""
+        return self.new(f"call i64 @{PREFIX}{name}({passed}){hint}")
 
     def reserved(self, arguments: Sequence[ast.expr]) -> str:
         (words,) = map(self.value, arguments)
@@ -402,6 +414,10 @@ class _Function:
             return "0"
         if name == "load":
             return self.new(f"load i64, ptr {address}")
+        if name == "load_single":
+            narrow = self.new(f"load float, ptr {address}")
+            double = self.new(f"fpext float {narrow} to double")
+            return self.new(f"bitcast double {double} to i64")
         bits = "i32" if name == "load_half" else "i8"
         part = self.new(f"load {bits}, ptr {address}")
         return self.new(f"zext {bits} {part} to i64")
@@ -428,8 +444,8 @@ class _Function:
 
 
 def _gives_up(body: Sequence[ast.stmt]) -> bool:
-    """Whether statements are ``return 0``: that is rare where time matters."""
-    return ast.unparse(body[0]) == "return 0"
+    """Whether statements end in ``return 0``: that is rare where time matters."""
+    return ast.unparse(body[-1]) in ("return 0", "return -1")
 
 
 def _signed(number: int) -> str:

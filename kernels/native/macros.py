@@ -5,13 +5,14 @@ References, and the items of tuples and lists. `objects` finds where the fields 
 
 from __future__ import annotations
 
-from .language import load, load_half, slot, store
+from .language import inline, load, load_half, slot, store
 from .python import Dealloc, IntOf, ListGrow
 
 IMMORTAL = 1 << 31
 """Set in the number of references of objects that are not counted (from 3.12 on)."""
 
 
+@inline
 def IncRef(thing: int) -> int:
     """One reference more to an object, or nothing to do for 0."""
     if thing == 0:
@@ -23,6 +24,7 @@ def IncRef(thing: int) -> int:
     return 0
 
 
+@inline
 def DecRef(thing: int) -> int:
     """One reference less to an object, or nothing to do for 0."""
     if thing == 0:
@@ -36,11 +38,13 @@ def DecRef(thing: int) -> int:
     return 0
 
 
+@inline
 def TupleSize(thing: int) -> int:
     """The number of items of a tuple."""
     return load(thing + slot.tuple_size)
 
 
+@inline
 def TupleItem(thing: int, i: int) -> int:
     """An item of a tuple (borrowed)."""
     if i < 0 or i >= load(thing + slot.tuple_size):
@@ -48,11 +52,13 @@ def TupleItem(thing: int, i: int) -> int:
     return load(thing + slot.tuple_items + 8 * i)
 
 
+@inline
 def ListSize(thing: int) -> int:
     """The number of items of a list."""
     return load(thing + slot.list_size)
 
 
+@inline
 def ListItem(thing: int, i: int) -> int:
     """An item of a list (borrowed)."""
     if i < 0 or i >= load(thing + slot.list_size):
@@ -60,6 +66,7 @@ def ListItem(thing: int, i: int) -> int:
     return load(load(thing + slot.list_items) + 8 * i)
 
 
+@inline
 def ListAppend(thing: int, item: int) -> int:
     """Put an item at the end of a list: 0, or -1 with an error."""
     count = load(thing + slot.list_size)
@@ -71,6 +78,7 @@ def ListAppend(thing: int, item: int) -> int:
     return 0
 
 
+@inline
 def IntAs(thing: int) -> int:
     """An integer as a word; -1 with an error where it is none, or too large."""
     if load(thing + slot.int_tag) == slot.int_one_digit:

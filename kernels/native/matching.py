@@ -7,7 +7,7 @@ plain integers, counts as different, and is left to Python.
 from __future__ import annotations
 
 from .cells import HEAD, ROW, SIGNED, UNSIGNED
-from .language import load, load_half, reserve, single, slot, state, store
+from .language import inline, load, load_half, reserve, single, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
 from .python import (
     Call,
@@ -39,11 +39,13 @@ EXACT_SINGLE = 1 << 24
 EXACT_DOUBLE = 1 << 53
 
 
+@inline
 def kind(thing: int) -> int:
     """The type of an object."""
     return load(thing + slot.type)
 
 
+@inline
 def field(place: int, its: int) -> int:
     """The object of a class in a field; 0 for anything else that was put there."""
     thing = load(place)
@@ -52,16 +54,19 @@ def field(place: int, its: int) -> int:
     return thing
 
 
+@inline
 def has(place: int) -> int:
     """Whether a field is not None."""
     return load(place) != state.none
 
 
+@inline
 def references(thing: int) -> int:
     """How many references there are to an object."""
     return load_half(thing + slot.references)
 
 
+@inline
 def put(place: int, thing: int) -> int:
     """Let a field, empty so far, hold an object."""
     IncRef(thing)
@@ -69,6 +74,7 @@ def put(place: int, thing: int) -> int:
     return 0
 
 
+@inline
 def replace(place: int, thing: int) -> int:
     """Let a field hold another object (a reference that it takes over)."""
     old = load(place)
@@ -158,6 +164,7 @@ def same_attribute(one: int, other: int) -> int:
     return same_integer(one, other)
 
 
+@inline
 def same_attributes(known: int, given: int, only: int) -> int:
     """Whether a node's attributes are those given: a tuple, one object, or none."""
     count = TupleSize(known)
@@ -254,6 +261,7 @@ def row_for(dtype: int) -> int:
     return 0
 
 
+@inline
 def is_operand(trace: int, value: int, number: int) -> int:
     """Whether a value is the one of that number in the trace."""
     values = load(trace + slot.trace_values)
@@ -269,6 +277,7 @@ def is_operand(trace: int, value: int, number: int) -> int:
     return IntAs(load(value + slot.value_number)) == number
 
 
+@inline
 def matches(trace: int, node: int, items: int, count: int, scalars: int) -> int:
     """Whether operands are those of a node; fills in what scalars the trace keeps.
 
@@ -309,6 +318,7 @@ def matches(trace: int, node: int, items: int, count: int, scalars: int) -> int:
     return load(scalars) == TupleSize(kinds)
 
 
+@inline
 def has_history(items: int, count: int) -> int:
     """Whether gradients flow to any operand."""
     i = 0
@@ -348,6 +358,7 @@ def typed_items(items: int, count: int, typed: int) -> int:
     return 1
 
 
+@inline
 def drop_items(typed: int, count: int) -> int:
     """Give up the references that `typed_items` has made."""
     i = 0

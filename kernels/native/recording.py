@@ -19,7 +19,7 @@ references, arguments borrowed ones; 0 means that Python must do it.
 
 from __future__ import annotations
 
-from .language import load, prefetch, reserve, slot, state, store
+from .language import inline, load, prefetch, reserve, slot, state, store
 from .macros import (
     DecRef,
     IncRef,
@@ -68,6 +68,7 @@ FEWER = 80
 """Arguments of a call of Python are fewer than these."""
 
 
+@inline
 def current() -> int:
     """The trace of this thread; it is asked of Python when another thread ran."""
     number = ThreadNumber(ThreadState())
@@ -85,6 +86,7 @@ def current() -> int:
     return trace
 
 
+@inline
 def place_of(trace: int, value: int, op: int, i: int) -> int:
     """Whether a computed value is in the trace already, most likely as operand `i`."""
     last = load(load(trace + slot.trace_node) + slot.node_last)
@@ -187,6 +189,7 @@ def follow(op: int, given: int, only: int, items: int, count: int, inputs: int) 
     return value
 
 
+@inline
 def recorded(
     trace: int,
     op: int,
@@ -216,9 +219,12 @@ def recorded(
         return 0
     scalars = reserve(9)
     store(scalars, 0)
-    done = advance(trace, op, given, only, items, count, value, history, scalars)
-    tries = 0
-    while not done and tries <= count and turn(trace, op, given, only, items, count):
+    done = 0
+    tries = 0  # of `advance`, which is copied to here once
+    while not done and (
+        tries == 0
+        or (tries <= count + 1 and turn(trace, op, given, only, items, count))
+    ):
         drop_numbers(scalars)
         done = advance(trace, op, given, only, items, count, value, history, scalars)
         tries += 1
@@ -231,6 +237,7 @@ def recorded(
     return value
 
 
+@inline
 def drop_numbers(scalars: int) -> int:
     """Give the numbers back that `matches` has made."""
     i = 0
@@ -241,6 +248,7 @@ def drop_numbers(scalars: int) -> int:
     return 0
 
 
+@inline
 def advance(
     trace: int,
     op: int,
@@ -305,6 +313,7 @@ def advance(
     return 1
 
 
+@inline
 def expect(node: int) -> int:
     """Have a node at hand that is likely to be the next: nothing waits for it now."""
     if node != state.none:
@@ -314,6 +323,7 @@ def expect(node: int) -> int:
     return 0
 
 
+@inline
 def beside(node: int, items: int, count: int) -> int:
     """Whether all operands are where the result is; Python says what mixing means."""
     if load(node + slot.node_device) == state.host:
@@ -340,6 +350,7 @@ def dated(history: int, node: int) -> int:
     return 1
 
 
+@inline
 def append(trace: int, values: int, value: int, scalars: int) -> int:
     """Put a value, and the numbers that it reads, at the end of the trace's data."""
     kept = load(trace + slot.trace_scalars)

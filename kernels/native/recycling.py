@@ -16,7 +16,7 @@ be the same the next time, such as a dtype. What is in them has no finalizer.
 
 from __future__ import annotations
 
-from .language import load, state, store
+from .language import inline, load, state, store
 from .macros import DecRef, IncRef
 from .python import Allocate, ClearWeak, Free, Track, Untrack
 
@@ -33,6 +33,7 @@ ENOUGH = 8192
 """So many objects of a class wait at most: as many as a trace has events."""
 
 
+@inline
 def fresh(row: int) -> int:
     """A new object whose fields are empty, or have what `keep` changes; or 0."""
     thing = load(row + FIRST)
@@ -57,6 +58,7 @@ def allocate(its: int, items: int, row: int) -> int:
     return thing
 
 
+@inline
 def keep(place: int, thing: int) -> int:
     """Let a field hold an object, where it does not have it from the last time."""
     held = load(place)
@@ -67,6 +69,7 @@ def keep(place: int, thing: int) -> int:
     return 0
 
 
+@inline
 def clear(thing: int, row: int, first: int, last: int) -> int:
     """Empty fields of an object, in the order of its row."""
     i = first
@@ -79,6 +82,7 @@ def clear(thing: int, row: int, first: int, last: int) -> int:
     return 0
 
 
+@inline
 def row_of(face: int) -> int:
     """The row of a face."""
     if face == state.ndarray_type:
@@ -95,12 +99,12 @@ def free(thing: int, row: int) -> int:
     its = load(thing + 8)
     changing = load(row + COUNT) - load(row + KEPT)
     clear(thing, row, 0, changing)
-    if its == load(row + CLASS) and load(row + WAITING) < ENOUGH:
-        store(thing + load(row + FIELDS), load(row + FIRST))
-        store(row + FIRST, thing)
-        store(row + WAITING, load(row + WAITING) + 1)
+    if its != load(row + CLASS) or load(row + WAITING) >= ENOUGH:
+        clear(thing, row, changing, load(row + COUNT))
+        Free(thing)
+        DecRef(its)
         return 0
-    clear(thing, row, changing, load(row + COUNT))
-    Free(thing)
-    DecRef(its)
+    store(thing + load(row + FIELDS), load(row + FIRST))
+    store(row + FIRST, thing)
+    store(row + WAITING, load(row + WAITING) + 1)
     return 0

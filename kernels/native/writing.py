@@ -9,6 +9,7 @@ from .handles import (
     FACE,
     OP,
     PYTHON,
+    at_hand,
     is_current,
     is_number,
     is_plain,
@@ -28,9 +29,10 @@ from .matching import (
     same_extents,
     same_recipe,
 )
-from .operators import agree
+from .operators import agree, are_scalars
 from .python import Call, ErrClear, IntFrom, TupleNew, TupleSet
 from .recording import follow
+from .scalars import found_at_once
 
 
 def stands_there(handle: int, value: int, recipe: int) -> int:
@@ -171,7 +173,11 @@ def in_place(self: int, other: int, entry: int) -> int:
     store(items, self)
     store(items + 8, other)
     face = load(entry + FACE)
-    if not may_change(items, face):
+    if kind(self) == face and are_scalars(load(entry + OP), items, 2, face):
+        known = wrapped(face, found_at_once(load(entry + OP), items, 2))
+        if known != 0:  # it is another scalar
+            return known
+    if not may_change(items, face) or not has_no_views(items, face):
         return Call(load(entry + PYTHON), items, 2, 0)
     values = reserve(2)
     store(values, shown(self))
@@ -193,6 +199,8 @@ def in_place(self: int, other: int, entry: int) -> int:
     if result != 0:
         answer = stored(self, result)
         DecRef(result)
+    elif face == state.tensor_type:
+        answer = Call(load(entry + PYTHON), items, 2, 0)
     else:
         answer = finish(op, items, values, face)
     DecRef(load(values))
@@ -202,6 +210,16 @@ def in_place(self: int, other: int, entry: int) -> int:
     DecRef(answer)
     IncRef(self)
     return self
+
+
+def has_no_views(items: int, face: int) -> int:
+    """Whether to read tensors records nothing, so that Python may read them again."""
+    if face != state.tensor_type:
+        return 1
+    if at_hand(load(items)) == 0:
+        return 0
+    other = load(items + 8)
+    return kind(other) != face or at_hand(other) != 0
 
 
 def may_change(items: int, face: int) -> int:
@@ -215,6 +233,8 @@ def may_change(items: int, face: int) -> int:
     if is_empty(recipe):
         return 0
     if kind(other) != face:
+        if dtype == state.int64:  # NumPy has a say in what becomes of integers
+            return face == state.tensor_type and kind(other) == state.int_type
         double = dtype == state.float64 or dtype == state.float32
         return double and is_number(other)
     given = load(other + slot.array_recipe)

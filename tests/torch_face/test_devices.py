@@ -209,16 +209,16 @@ def test_threads_share_a_device() -> None:
 @pytest.mark.gpu
 @on_a_device
 @pytest.mark.skipif(simulated(), reason="the simulator keeps no memory")
-def test_memory_of_the_device_is_used_again() -> None:
-    def pointer(x: engine.Tensor) -> int:
-        engine.eval(x)
-        return int(x._value.buffer.pointer)
+def test_memory_of_the_device_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.kernels.cuda import device
 
     first = engine.zeros(1_000_003, device="cuda") + 1
-    place = pointer(first)
+    engine.eval(first)
     del first
-    again = engine.zeros(1_000_003, device="cuda") + 2
-    assert pointer(again) == place
+    with monkeypatch.context() as patch:
+        patch.setattr(device, "_mapped", lambda size: pytest.fail("maps memory anew"))
+        again = engine.zeros(1_000_003, device="cuda") + 2
+        engine.eval(again)
     assert_on_cuda(again[-3:], [2.0, 2.0, 2.0])
     del again
     engine.cuda.empty_cache()
