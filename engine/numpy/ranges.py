@@ -73,7 +73,7 @@ def arange(
     dtype = None if dtype is None else np.dtype(dtype)
     given = start, stop, step, dtype
     if not _PLAIN.issuperset(map(type, given)) and any(map(_is_of_dates, given)):
-        return placed(_dates(start, stop, step, dtype), device)
+        return placed(_counted_by_numpy(start, stop, step, dtype), device)
     if stop is None:
         start, stop = 0, start
     step = 1 if step is None else step
@@ -90,7 +90,7 @@ def arange(
     found = np.result_type(np.int64, *kinds) if dtype is None else dtype
     found = numeric_dtype(found, "arange")
     if _is_wide(found):
-        return placed(library_call("arange", np.arange, *ends, dtype=found), device)
+        return placed(_counted_by_numpy(*ends, found), device)
     value = composites.arange(_number(start), _number(stop), _number(step), found)
     return placed(face.ndarray.wrap(value), device)
 
@@ -105,8 +105,8 @@ def _is_of_dates(x: Any) -> bool:
     return getattr(getattr(x, "dtype", x), "kind", "O") in DATES
 
 
-def _dates(start: Any, stop: Any, step: Any, dtype: Any) -> face.ndarray:
-    """Evenly spaced dates or durations: NumPy counts in months, too."""
+def _counted_by_numpy(start: Any, stop: Any, step: Any, dtype: Any) -> face.ndarray:
+    """Evenly spaced dates or durations, also in months, or long doubles."""
     with naming():
         made = np.arange(*to_host((start, stop, step)), dtype=dtype)
     return face.ndarray.wrap(constant(made))
