@@ -12,12 +12,52 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import TypeAlias
 
 from ..text import Lines
+from .primitives import (
+    PRIMITIVES,
+    inline,
+    invoke,
+    load,
+    load_byte,
+    load_half,
+    load_single,
+    prefetch,
+    reserve,
+    single,
+    slot,
+    state,
+    store,
+    store_byte,
+)
+
+__all__ = [
+    "PREFIX",
+    "STATE",
+    "External",
+    "Source",
+    "compile_sources",
+    "external",
+    "inline",
+    "invoke",
+    "load",
+    "load_byte",
+    "load_half",
+    "load_single",
+    "prefetch",
+    "reserve",
+    "single",
+    "slot",
+    "source_of",
+    "state",
+    "store",
+    "store_byte",
+    "word_at",
+]
 
 
 @dataclass(frozen=True)
@@ -46,82 +86,6 @@ def external(name: str, signature: str) -> External:
     parameters, result = signature.split("->")
     return External(name, tuple(parameters.split()), result.strip())
 
-
-class Names:
-    """Stands for `slot` and `state`, whose attributes have a meaning when compiled."""
-
-    def __getattr__(self, name: str) -> int:
-        raise AttributeError(name)
-
-    def __setattr__(self, name: str, value: int) -> None:
-        raise AttributeError(name)
-
-
-slot, state = Names(), Names()
-
-
-def inline(function: Callable[..., int]) -> Callable[..., int]:
-    """Let a function be copied into its callers, but for branches that give up.
-
-    No others are: what LLVM would choose by itself takes it half of its time to find.
-    """
-    return function
-
-
-def load(address: int) -> int:
-    """The word at an address."""
-    raise NotImplementedError
-
-
-def load_half(address: int) -> int:
-    """The 32 bits at an address, without a sign."""
-    raise NotImplementedError
-
-
-def load_single(address: int) -> int:
-    """The number of single precision at an address, as the bits of a double."""
-    raise NotImplementedError
-
-
-def load_byte(address: int) -> int:
-    """The 8 bits at an address, without a sign."""
-    raise NotImplementedError
-
-
-def store(address: int, word: int) -> None:
-    """Write a word to an address."""
-    raise NotImplementedError
-
-
-def store_byte(address: int, byte: int) -> None:
-    """Write the lowest 8 bits of a word to an address."""
-    raise NotImplementedError
-
-
-def reserve(words: int) -> int:
-    """The address of so many words that last until the function returns."""
-    raise NotImplementedError
-
-
-def invoke(address: int, first: int, second: int, third: int) -> int:
-    """Call the function of three words that is at an address."""
-    raise NotImplementedError
-
-
-def single(bits: int) -> int:
-    """A double rounded to single precision, both as words of bits."""
-    raise NotImplementedError
-
-
-def prefetch(address: int) -> None:
-    """Let the line at an address come into the cache; it will be looked at soon."""
-    raise NotImplementedError
-
-
-PRIMITIVES = (
-    *(load, load_half, load_single, load_byte, store, store_byte),
-    *(reserve, invoke, single, prefetch),
-)
 
 _PREFETCH = external("llvm.prefetch.p0", "ptr i32 i32 i32 -> void")
 

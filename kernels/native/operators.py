@@ -124,6 +124,7 @@ def apply(op: int, items: int, count: int, face: int, python: int, extra: int) -
     return result
 
 
+@inline
 def are_scalars(op: int, items: int, count: int, face: int) -> int:
     """Whether an op on computed scalars and numbers is done at once, if it can be."""
     if face != state.ndarray_type:
