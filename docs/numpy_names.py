@@ -37,7 +37,7 @@ What is absent raises AttributeError, which says why.
 HANDS_OVER = {"library_call", "quiet_call", "_hosted", "host_call", "adopt"}
 """Helpers that call NumPy with computed operands, or take what it returned."""
 
-COMPUTES_NOTHING = {"seterr"}
+COMPUTES_NOTHING = {"set_default_printstyle", "seterr"}
 """Functions that set how others do what they do."""
 
 LOOKS = ("Computes", "Looks", "looks at", "looked at")
@@ -51,6 +51,14 @@ SPACES: dict[str, tuple[Any, Any]] = {
     "lib.stride_tricks": (numpy.lib.stride_tricks, np.lib.stride_tricks),
     "random": (numpy.random, np.random),
     "random.Generator": (numpy.random.Generator, np.random.Generator),
+    "polynomial": (numpy.polynomial, np.polynomial),
+    "polynomial.polynomial": (numpy.polynomial.polynomial, np.polynomial.polynomial),
+    "polynomial.chebyshev": (numpy.polynomial.chebyshev, np.polynomial.chebyshev),
+    "polynomial.legendre": (numpy.polynomial.legendre, np.polynomial.legendre),
+    "polynomial.laguerre": (numpy.polynomial.laguerre, np.polynomial.laguerre),
+    "polynomial.hermite": (numpy.polynomial.hermite, np.polynomial.hermite),
+    "polynomial.hermite_e": (numpy.polynomial.hermite_e, np.polynomial.hermite_e),
+    "polynomial.polyutils": (numpy.polynomial.polyutils, np.polynomial.polyutils),
     "ndarray": (numpy.ndarray, np.ndarray),
 }
 

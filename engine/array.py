@@ -6,7 +6,7 @@ no storage of its own, only the value that it was made with.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Self
 
@@ -28,7 +28,16 @@ from engine.recipe import (
 from engine.record.trace import grad_enabled, grad_mode
 from engine.record.value import Value, constant
 from engine.rewalk import backward_again
-from engine.storage import GradCell, Line, Storage, leaf, read_region, stop
+from engine.shapes import check_axes
+from engine.storage import (
+    GradCell,
+    Line,
+    Storage,
+    changing,
+    leaf,
+    read_region,
+    stop,
+)
 
 NDArray = np.ndarray[Any, Any]
 
@@ -89,18 +98,25 @@ class Array:
     @property
     def line(self) -> Line:
         """The gradient history over the storage, made when it is first needed."""
-        if self._line is None:
-            assert self._value is not None
-            self._line = Line(Storage(self._value), self._value)
-            self._value = None
-        return self._line
+        line = self._line
+        if line is None:
+            value = self._value
+            assert value is not None
+            line = Line(Storage(value), value)
+            with changing:
+                if self._line is None:
+                    self._line, self._value = line, None
+                else:  # another thread has made one
+                    line = self._line
+        return line
 
     def view_as(self, recipe: Recipe, writeable: bool | None = None) -> Self:
         """Another handle on the same memory."""
+        check_axes(recipe.shape)
         writeable = self.writeable if writeable is None else writeable
         line = self.line
         if not grad_enabled() and line.cell is None and line.value.history is not None:
-            line = Line(line.storage, stop(line.current()))
+            line = line.branch(stop)
         return self.from_line(line, recipe, writeable)
 
     # -- reading ------------------------------------------------------------------
@@ -162,6 +178,15 @@ class Array:
 
         Raises ValueError when the handle is read-only.
         """
+        self.change(lambda _base: value, recipe)
+
+    def change(
+        self, build: Callable[[Value], Value], recipe: Recipe | None = None
+    ) -> None:
+        """Write what `build` makes of the whole memory's present value, as `store`.
+
+        It is called again where another thread has written in the meantime.
+        """
         if not self.writeable:
             raise ValueError(named("assignment destination is read-only"))
         region = recipe or self.recipe
@@ -169,7 +194,7 @@ class Array:
             return
         line = self.line  # not its value: what is held here is alive at a flush
         if region.is_whole(line.value.size, line.value.dtype):
-            line.write(lambda _base: value, None)
+            line.write(build, None)
             return
         if 0 in region.strides:
             extents = zip(region.shape, region.strides, strict=True)
@@ -180,7 +205,7 @@ class Array:
                         f"strides {region.strides} was given; copy it first"
                     )
                 )
-        line.write(lambda base: update(base, value, attributes=(region,)), region)
+        line.write(lambda base: update(base, build(base), attributes=(region,)), region)
 
     def renew(self, value: Value) -> None:
         """Write a new value, which nobody else holds, as `store`; within no_grad."""
@@ -233,7 +258,7 @@ class Array:
                     "requires_grad_: a leaf was required; a result that requires grad "
                     "was given; use detach()"
                 )
-            self._line = Line(line.storage, stop(line.current()))
+            self._line = line.branch(stop)
             return self
         if self.recipe.dtype.kind not in "fc":
             raise RuntimeError(
@@ -249,7 +274,7 @@ class Array:
                     "already was given"
                 )
             cell = GradCell(self.recipe, type(self))
-            self._line = Line(line.storage, leaf(line.current(), cell), cell)
+            self._line = line.branch(lambda value: leaf(value, cell), cell)
         return self
 
     def detach(self) -> Self:
@@ -257,7 +282,7 @@ class Array:
         if self.scalar:
             return type(self).wrap(stop(self.read()), scalar=True)
         line = self.line
-        fresh = Line(line.storage, stop(line.current()))
+        fresh = line.branch(stop)
         return self.from_line(fresh, self.recipe, self.writeable)
 
     @property

@@ -122,6 +122,7 @@ def _ops() -> dict[str, Any]:
         "loops": {op: op.loops for op in REGISTRY.values() if _casts(op)},
         "operands": {op: op.nin for op in REGISTRY.values()},
         "ufuncs": {},
+        "codes": {REGISTRY[name]: code for name, code in cells.CODES.items()},
     }
 
 

@@ -73,6 +73,28 @@ class Generator:
             self._seed, self._drawn = state
         return self
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """Where the stream is, as NumPy's bit generators say it; it can be set."""
+        seed, drawn = self.get_state()
+        return {"bit_generator": "Philox", "state": {"key": seed, "drawn": drawn}}
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        known = isinstance(state, dict) and state.get("bit_generator") == "Philox"
+        if not known or set(state["state"]) != {"key", "drawn"}:
+            raise ValueError(
+                f"state: one of a stream of Engine was required; {state!r} was given"
+            )
+        self.set_state((int(state["state"]["key"]), int(state["state"]["drawn"])))
+
+    def __getstate__(self) -> tuple[int, int]:
+        return self.get_state()
+
+    def __setstate__(self, state: tuple[int, int]) -> None:
+        self._lock = threading.Lock()
+        self.set_state(state)
+
     def _next(self, count: int) -> tuple[int, int]:
         """The seed, and the first of `count` counters that nobody used before."""
         seed = from_source(self.initial_seed, (self, "seed"))

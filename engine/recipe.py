@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.errors import named
+from engine.shapes import check_axes
 
 Shape = tuple[int, ...]
 
@@ -224,6 +225,7 @@ def index_basic(recipe: Recipe, key: Sequence[Any]) -> tuple[Recipe, bool]:
             offset += (place + extent if place < 0 else place) * stride
             integers += 1
         axis += 1
+    check_axes(shape, IndexError)
     all_taken = integers == len(recipe.shape) and not shape and not dotted
     return Recipe(recipe.dtype, offset, *_same(tuple(shape), tuple(strides))), all_taken
 

@@ -12,6 +12,7 @@ is gone, it is lazy again.
 from __future__ import annotations
 
 import sys
+import threading
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +38,9 @@ from engine.record.value import LEAF_HISTORY, History, Marker, Value, constant
 
 NDArray = np.ndarray[Any, Any]
 
+
+changing = threading.RLock()
+"""Held while a storage gets a new value: several threads may write parts of it."""
 
 OVERRIDE: Any = Marker("override")
 
@@ -103,13 +107,20 @@ class Storage:
             return False
         if self._outside():
             return True
-        memory = self.memory
-        if memory.base is not None or not memory.flags.writeable:
-            memory = memory.copy()
-        self.latest = Value(memory.dtype, memory.shape, memory)
-        self.memory = self.root = self.owner = None
-        self.version += 1
+        self._take_back()
         return False
+
+    def _take_back(self) -> None:
+        with changing:
+            memory, old = self.memory, self.latest
+            if memory is None:  # another thread was faster
+                return
+            if memory.base is not None or not memory.flags.writeable:
+                memory = memory.copy()
+            self.latest = Value(memory.dtype, memory.shape, memory)
+            self.memory = self.root = self.owner = None
+            self.version += 1
+        del old  # a finalizer may write, too
 
     def _outside(self) -> bool:
         if self.owner is not None and self.owner() is not None:
@@ -173,15 +184,30 @@ class Line:
         self.version = storage.version
         self.cell = cell
 
+    def branch(self, start: Callable[[Value], Value], cell: Any = None) -> Line:
+        """Another history over the same memory, from what this one shows now."""
+        version = self.storage.version
+        made = Line(self.storage, start(self.current()), cell)
+        made.version = version  # another thread may have written since
+        return made
+
     def current(self) -> Value:
         """The value of the base now, with the gradient history of this line."""
         storage = self.storage
         if storage.memory is not None and storage.shared():
             return self._with_history(storage.snapshot())
-        if self.version != storage.version:
-            self.value = self._with_history(stop(storage.latest))
-            self.version = storage.version
+        while self.version != storage.version:
+            version = storage.version
+            self._show(self._with_history(stop(storage.latest)), version)
         return self.value
+
+    def _show(self, value: Value, version: int) -> None:
+        """Show the value of a version of the storage, unless there is a later one."""
+        old = self.value  # a finalizer of it may write, too
+        with changing:
+            if self.storage.version == version:
+                self.value, self.version = value, version
+        del old
 
     def _with_history(self, value: Value) -> Value:
         if self.cell is not None:
@@ -203,7 +229,6 @@ class Line:
 
         Raises RuntimeError for a leaf that requires grad, while grad is recorded.
         """
-        storage = self.storage
         if self.cell is not None and grad_enabled():
             raise RuntimeError(
                 named(
@@ -212,17 +237,33 @@ class Line:
                     "engine.no_grad()"
                 )
             )
+        new = None
+        while new is None:
+            new = self._written(build, region)
+        trace = current_trace()
+        if trace.node.number >= SOFT_EVENTS:
+            evaluate([new])
+
+    def _written(
+        self, build: Callable[[Value], Value], region: Recipe | None
+    ) -> Value | None:
+        """The new base; None where another thread has written in the meantime."""
+        storage = self.storage
         shared = storage.shared()
+        version = storage.version
         # What is stored comes to where the memory is, as a copy does in PyTorch.
         new = on_device(self._built(build, shared), self.value.device)
         if shared:
             self._write_through(new, region)
-        self.value = storage.latest = new
-        storage.version += 1
-        self.version = storage.version
-        trace = current_trace()
-        if trace.node.number >= SOFT_EVENTS:
-            evaluate([new])
+        old = self.value, storage.latest  # finalizers of them may write, too
+        with changing:
+            if storage.version != version and not shared:
+                return None
+            self.value = storage.latest = new
+            storage.version += 1
+            self.version = storage.version
+        del old
+        return new
 
     def renew(self, value: Value) -> None:
         """Let the base be a new value, which nobody else holds; for use within no_grad.

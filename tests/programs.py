@@ -267,10 +267,11 @@ class Program(Draw):
     def excluded(self, source: str) -> bool:
         """Whether NumPy 2.4 itself is wrong about this line, or C leaves it open.
 
-        NumPy does not buffer overlapping operands of two dtypes, and ``add.at`` writes
-        into read-only arrays. Casts of floats that an integer dtype cannot hold depend
-        on the machine instruction; the order of numbers that are equal but have other
-        bits (NaN, -0.0) on the algorithm that sorts.
+        NumPy does not buffer overlapping operands of two dtypes, nor what is written
+        where a mask holds, and ``add.at`` writes into read-only arrays. Casts of
+        floats that an integer dtype cannot hold depend on the machine instruction; the
+        order of numbers that are equal but have other bits (NaN, -0.0) on the algorithm
+        that sorts.
         """
         used = [
             self.space[name]
@@ -285,7 +286,22 @@ class Program(Draw):
         overlap = any(
             a.dtype != b.dtype and np.may_share_memory(a, b) for a in used for b in used
         )
-        return (writes and overlap) or self.undefined_cast(source, used, writes)
+        if writes and (overlap or self.masked_overlap(source)):
+            return True
+        return self.undefined_cast(source, used, writes)
+
+    def masked_overlap(self, source: str) -> bool:
+        """Whether a line writes, where a mask holds, what may share its memory."""
+        target, _, written = source.partition(" = ")
+        if not re.search(r"bool\)\]|[<>]|\[~", target):
+            return False
+        targets, sources = (re.findall(r"v\d+", x) for x in (target, written))
+        return any(
+            np.may_share_memory(self.space[a], self.space[b])
+            for a in targets
+            for b in sources
+            if a in self.space and b in self.space
+        )
 
     @staticmethod
     def undefined_cast(source: str, used: list[Array], writes: bool) -> bool:

@@ -181,6 +181,15 @@ def test_a_kernel_is_capped() -> None:
     assert max(len(group.steps) for group in groups) <= 128
 
 
+def test_a_group_stays_behind_one_that_it_reads_and_that_has_moved() -> None:
+    p, q, weight = array(3), array(2, 3, seed=1), array(3, 3, seed=2)
+    a, y = op("exp", p), op("exp", q)
+    first = reshaped(take_part(op("matmul", y, weight), 0), 3)
+    z = op("multiply", first, p)  # takes exp(p) along, behind the product
+    x = op("multiply", q, a)  # would join exp(q), before it
+    Recorded([a, y, z, x]).check()
+
+
 # -- writes ---------------------------------------------------------------------------
 def test_sweeps_between_two_arrays_are_in_place_and_one_group_each() -> None:
     a, b = array(6, 8), array(6, 8, seed=1)

@@ -67,6 +67,66 @@ def test_threads_share_an_array_that_all_read() -> None:
         assert list(pool.map(total, range(32))) == [499500.0 * k for k in range(32)]
 
 
+def _rows(out: np.ndarray, k: int) -> None:
+    out[k] = np.ones(100) * (k + 1)
+
+
+def _elements(out: np.ndarray, k: int) -> None:
+    for i in range(100):
+        out[k, i] = k + 1
+
+
+def _in_place(out: np.ndarray, k: int) -> None:
+    row = out[k]
+    for _ in range(4):
+        row += (k + 1) / 4
+
+
+def _by_indices(out: np.ndarray, k: int) -> None:
+    out[k, np.arange(100)] = k + 1.0
+
+
+def _by_masks(out: np.ndarray, k: int) -> None:
+    out[np.arange(8) == k] = k + 1.0
+
+
+def _through_out(out: np.ndarray, k: int) -> None:
+    np.add(np.zeros(100), k + 1.0, out=out[k])
+
+
+def _past_the_gradients(out: np.ndarray, k: int) -> None:
+    out.detach()[k] = k + 1.0
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        _rows,
+        _elements,
+        _in_place,
+        _by_indices,
+        _by_masks,
+        _through_out,
+        _past_the_gradients,
+    ],
+)
+def test_threads_write_to_their_own_parts_of_one_array(
+    write: Callable[[np.ndarray, int], None],
+) -> None:
+    for _ in range(10):
+        out = np.zeros((8, 100))
+        start = Barrier(8)
+
+        def work(k: int, out: np.ndarray = out, start: Barrier = start) -> None:
+            start.wait()
+            write(out, k)
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(work, range(8)))
+        found = numpy.asarray(out)
+        assert (found == numpy.arange(1, 9)[:, None]).all(), found[:, 0]
+
+
 def test_results_do_not_depend_on_the_number_of_threads() -> None:
     x = np.array(numpy.random.default_rng(0).normal(size=(3, 200_000)))
     before = engine.get_num_threads()

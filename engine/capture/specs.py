@@ -225,7 +225,7 @@ class Maker:
             return handle
         line = self.handles[spec.root].line
         if spec.kind == "detached":
-            line = Line(line.storage, stop(line.current()))
+            line = line.branch(stop)
         handle._line = line
         return handle
 

@@ -8,7 +8,7 @@ and an offset that grows by what each draw has used.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, pi, prod
+from math import ceil, copysign, isfinite, pi, prod
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ def arange(start: Any, stop: Any, step: Any, dtype: DType) -> Value:
     ZeroDivisionError
         If the step is 0.
     """
-    length = max(ceil((stop - start) / step), 0)
+    length = _length_of_range(start, stop, step)
     if dtype.kind == "b":
         if length > 2:
             raise TypeError(
@@ -50,11 +50,23 @@ def arange(start: Any, stop: Any, step: Any, dtype: DType) -> Value:
         first, delta = ends[0].item(), (ends[1:] - ends[:1]).item()
     work = _SINGLE if dtype == _HALF else dtype
     place = cast(ops.iota(attributes=(length,)), work)
-    if delta != 1:
+    if delta != 1 and length > 1:  # 0 times an infinite one is no number
         place = place * delta
     if first != 0:
         place = place + first
     return cast(place, dtype)
+
+
+def _length_of_range(start: Any, stop: Any, step: Any) -> int:
+    parts: float = (stop - start) / step
+    if not isfinite(parts):
+        raise ValueError(
+            "arange: ends and a step for finitely many numbers were required; "
+            f"{start}, {stop} and {step} were given"
+        )
+    if parts == 0 and start != stop:  # the step is so much larger
+        return int(copysign(1, parts) > 0)
+    return max(ceil(parts), 0)
 
 
 def linspace(

@@ -119,6 +119,7 @@ from .windows import *  # noqa: F403
 from .writing import *  # noqa: F403
 
 if TYPE_CHECKING:
+    from . import polynomial as polynomial
     from . import random as random
     from . import testing as testing
 
@@ -142,6 +143,7 @@ __all__ = [
     "lib",
     "linalg",
     "ndarray",
+    "polynomial",
     "random",
     "testing",
     "ufunc",
@@ -190,7 +192,7 @@ __all__ += writing.__all__
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("random", "testing"):  # long in loading
+    if name in ("polynomial", "random", "testing"):  # long in loading
         return importlib.import_module(f"engine.numpy.{name}")
     raise AttributeError(names.nearest_message(name, __all__))
 

@@ -117,23 +117,32 @@ class vectorize:
         cache: bool = False,
         signature: str | None = None,
     ) -> None:
-        self._options = (otypes, doc, excluded, cache, signature)
-        self._numpy: Any = None
-        plain = otypes is None and not excluded and signature is None
-        self._may_compile = plain and compiled_loops.is_compiled(pyfunc)
+        self.pyfunc = pyfunc
+        self.otypes, self.cache, self.signature = otypes, cache, signature
+        self.excluded = set() if excluded is None else set(excluded)
+        self.__doc__ = doc
         if pyfunc is not NOT_GIVEN:
-            self._numpy = np.vectorize(pyfunc, *self._options)
-            self.pyfunc = pyfunc
-            self.__doc__ = self._numpy.__doc__
+            made: Any = self._loop()  # which refuses what it does not know
+            self.otypes, self.__doc__ = made.otypes, made.__doc__
             self.__name__ = getattr(pyfunc, "__name__", "vectorize")
 
+    def _loop(self) -> Any:
+        """NumPy's, with the attributes as they are now."""
+        options = self.otypes, self.__doc__, self.excluded, self.cache, self.signature
+        return np.vectorize(self.pyfunc, *options)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._numpy is None:  # a decorator with options: now comes the function
-            return vectorize(args[0], *self._options)
+        if self.pyfunc is NOT_GIVEN:  # a decorator with options: here is the function
+            options = self.otypes, self.__doc__, self.excluded, self.cache
+            return vectorize(args[0], *options, self.signature)
         name = "vectorize"
-        if self._may_compile and args and not kwargs:
+        if args and not kwargs and self._may_compile():
             refuse_gradients(name, "the function is not differentiated", args)
             found = ask(name, compiled_loops.elementwise, self.pyfunc, to_host(args))
             if found is not None:
                 return wrapped(found)
-        return library_call(name, self._numpy, *args, **kwargs)
+        return library_call(name, self._loop(), *args, **kwargs)
+
+    def _may_compile(self) -> bool:
+        plain = self.otypes is None and not self.excluded and self.signature is None
+        return plain and compiled_loops.is_compiled(self.pyfunc)

@@ -1,13 +1,15 @@
-"""Elements of computed arrays read, and numbers written to them, without recording.
+"""Elements of computed arrays read, changed and written back, without recording.
 
 Where nothing is pending a look is cheaper than a plan: a loop that looks at an element,
-and then writes somewhere, would be another path in each of its steps. Native code does
-the same (`kernels/native/at_once.py`).
+and then writes somewhere, would be another path in each of its steps. Arithmetic on
+such elements is done at once, too, where every way to do it gives the same bits. Native
+code does the same (`kernels/native/at_once.py` and `kernels/native/scalars.py`).
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,15 +18,22 @@ from engine.array import Array
 from engine.execute import done_at_once
 from engine.kernels.backend import HOST
 from engine.kernels.native.at_once import MANY
-from engine.recipe import Recipe, owned, strided
+from engine.kernels.native.cells import CODES, WHOLE
+from engine.ops.op import ElementwiseOp, Op
+from engine.recipe import CANONICAL, Recipe, owned, strided
 from engine.record.runtime import watchers
 from engine.record.trace import current_trace
 from engine.record.value import Value
+from engine.storage import Line, changing
 
 from .operands import NDArray
 
 _USUAL = frozenset("?bhilqBHILQefdFD")
 """NumPy's letters of the dtypes whose elements are read here."""
+
+
+_REAL = frozenset("?bhilBHILfd")
+"""Those of dtypes whose arithmetic is done here."""
 
 
 def is_idle() -> bool:
@@ -66,7 +75,14 @@ def write_number(handle: Array, recipe: Recipe, number: Any) -> bool:
         return False
     if not handle.writeable or handle.scalar or (count > 1 and not recipe.strides[0]):
         return False
-    line = handle.line
+    with changing:  # no other thread writes between the look and the write
+        done = _write_alone(handle.line, recipe, number)
+    if done:
+        done_at_once()
+    return done
+
+
+def _write_alone(line: Line, recipe: Recipe, number: Any) -> bool:
     storage = line.storage
     if storage.memory is not None or line.version != storage.version:
         return False
@@ -84,8 +100,66 @@ def write_number(handle: Array, recipe: Recipe, number: Any) -> bool:
     strided(buffer.reshape(-1), recipe)[...] = number
     storage.version += 1
     line.version = storage.version
-    done_at_once()
     return True
+
+
+def of_scalars(op: Op, operands: Sequence[Any]) -> Value | None:
+    """What an op gives for computed scalars and Python numbers; None to record it.
+
+    Only what is exact, or rounded once: what kernels and NumPy compute alike.
+    """
+    if op.name not in CODES or not is_idle() or current_trace().loud:
+        return None
+    cells = [_cell_of(x) for x in operands]
+    if any(x is None for x in cells):
+        return None
+    if op.name in WHOLE and not (all(map(_is_whole, cells)) and cells[1] > 0):
+        return None
+    assert isinstance(op, ElementwiseOp) and op.ufunc is not None
+    try:
+        with np.errstate(all="ignore"):
+            found = np.array(op.ufunc(*cells))
+    except (OverflowError, TypeError):  # it is refused where it is recorded
+        return None
+    done_at_once()
+    dtype = CANONICAL.get(found.dtype, found.dtype)
+    return Value(dtype, (), found, layout=owned(dtype, ()))
+
+
+def _cell_of(x: Any) -> Any:
+    """The memory of a computed scalar, or a Python number; None for others."""
+    if isinstance(x, Array):
+        cell = _computed_scalar(x)
+        return cell if cell is not None and cell.dtype.char in _REAL else None
+    small = type(x) is int and -(2**63) <= x < 2**63
+    return x if small or type(x) is float else None
+
+
+def _is_whole(cell: Any) -> bool:
+    return type(cell) is int or (type(cell) is np.ndarray and cell.dtype.kind in "iu")
+
+
+def _computed_scalar(handle: Array) -> NDArray | None:
+    """The memory of a scalar of NumPy's that is computed; None for all else."""
+    value = handle._value
+    if not handle.scalar or value is None or value.history is not None:
+        return None
+    buffer = value.buffer
+    plain = type(buffer) is np.ndarray and value.device == HOST and not value.shape
+    return buffer if plain else None
+
+
+def number_of(given: Any, dtype: np.dtype[Any]) -> Any:
+    """A computed scalar as a Python number, to be written to memory of a dtype.
+
+    Whatever is none is given back, as is one that a cast may change by more than a
+    rounding.
+    """
+    cell = _computed_scalar(given) if isinstance(given, Array) else None
+    if cell is None or cell.dtype.char not in _REAL:
+        return given
+    cast = (cell.dtype.char, dtype.char) in (("l", "d"), ("d", "f"))
+    return cell.item() if cell.dtype == dtype or cast else given
 
 
 def _memory_of(base: Value, recipe: Recipe) -> NDArray | None:

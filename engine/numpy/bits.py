@@ -9,6 +9,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.errors import named
+from engine.shapes import broadcast_shapes
 
 from .comparing import iscomplexobj
 from .conversion import array, asarray
@@ -162,7 +163,7 @@ class broadcast:
                 named(f"at most {_MOST_OPERANDS} arrays were required, not {len(args)}")
             )
         arrays = [face.asarray(x) for x in args]
-        self.shape = np.broadcast_shapes(*[x.shape for x in arrays])
+        self.shape = broadcast_shapes(*[x.shape for x in arrays])
         self.iters = tuple(Flat(x) for x in broadcast_arrays(*arrays))
         self.index = 0
 

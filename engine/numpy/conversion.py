@@ -14,12 +14,13 @@ from engine.errors import named, naming
 from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
+from engine.shapes import MOST_AXES
 from engine.storage import Line, Storage
 
 from .creation import check_device, numeric_dtype
 from .devices import placed
 from .methods import memory_order
-from .operands import NDArray, host_array
+from .operands import NDArray, foreign_array, host_array
 
 __all__ = [
     "array",
@@ -75,6 +76,14 @@ def array(
            [3., 4.]])
     """
     check_device(None, like)
+    if isinstance(copy, str):
+        raise ValueError(
+            named(f"True, False or None was required as copy; {copy!r} was given")
+        )
+    if not 0 <= ndmax <= MOST_AXES:
+        raise ValueError(
+            named(f"ndmax must be in the range [0, {MOST_AXES}]; {ndmax} was given")
+        )
     if isinstance(object, Array):
         made = _of_handle(object, dtype, copy, order)
     elif copy is False:
@@ -138,7 +147,7 @@ def _typed_host(given: Any, dtype: Any) -> NDArray:
             return np.array(given, wanted)
         except TypeError:  # handles in it
             return host_array(given).astype(wanted)
-    return np.asarray(given, wanted)
+    return foreign_array(given, wanted)
 
 
 def _shared(given: Any, dtype: Any) -> face.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from engine.record.registry import REGISTRY
 from engine.record.runtime import watchers
 from engine.record.trace import current_trace
 from engine.record.value import Scalar, Value, constant
+from engine.shapes import broadcast_shapes
 
+from .at_once import of_scalars
 from .operands import (
     WEAK,
     layout_of,
@@ -41,20 +44,23 @@ _COMPARE = {
 def apply(op: Op, *args: Any) -> face.ndarray:
     """Record an elementwise op on anything that may be an operand."""
     values = []
-    ours = False
+    ours, scalars = False, True
     for x in args:
         if type(x) is face.ndarray:
             value = plain_value(x)
             if value is None:
                 return apply_general(op, args)
             values.append(value)
-            ours = True
+            ours, scalars = True, scalars and x.scalar
         elif type(x) in WEAK:
             values.append(x)
         else:
             return apply_general(op, args)
     if not ours:
         return apply_general(op, args)
+    known = of_scalars(op, args) if scalars else None
+    if known is not None:
+        return face.ndarray.wrap(known, scalar=True)
     try:
         result = op(*values)
     except OverflowError:
@@ -84,7 +90,7 @@ def _of_numbers(op: Op, args: tuple[Any, ...]) -> face.ndarray | None:
 
     That is less work than to record it, and a number for all elements of a kernel.
     """
-    parts = [strong(x) for x in args]
+    parts = _strong_numbers(op.name, args)
     if not isinstance(op, ElementwiseOp) or op.ufunc is None:
         return None
     if op.resolve(kinds_of(parts)).output.kind not in "fc":
@@ -111,7 +117,7 @@ def prepared(
     """Operands as values in the memory order of the result, and that order."""
     parts = [operand(x, name) for x in args]
     if WEAK.issuperset(x.__class__ for x in parts):
-        parts = [strong(x) for x in parts]
+        parts = _strong_numbers(name, parts)
     layouts = tuple(map(layout_of, parts))
     try:
         order = result_order(layouts)
@@ -120,6 +126,23 @@ def prepared(
             REGISTRY[name].resolve(kinds_of(parts))
         broadcast_error(name, [shape for shape, _ in layouts])
     return [ordered_value(x, order) for x in parts], order
+
+
+def _strong_numbers(name: str, numbers: Sequence[Any]) -> list[Any]:
+    """Python numbers alone as scalars of NumPy's default dtypes.
+
+    Integers that no dtype holds may stand beside floating numbers, and be compared.
+    """
+    try:
+        return [strong(x) for x in numbers]
+    except OverflowError:
+        if any(isinstance(x, (float, complex)) for x in numbers):
+            with naming():
+                return [strong(float(x) if type(x) is int else x) for x in numbers]
+        if name not in _COMPARE:
+            raise
+    one, two = numbers
+    return [strong((one > two) - (one < two)), strong(0)]
 
 
 def _out_of_range(op: Op, values: list[Any]) -> Value:
@@ -197,7 +220,7 @@ def store_out(name: str, result: Value, out: Array, casting: str, where: Any) ->
     shape = out.recipe.shape
     if result.shape != shape:
         try:
-            fits = np.broadcast_shapes(result.shape, shape) == shape
+            fits = broadcast_shapes(result.shape, shape) == shape
         except ValueError:
             fits = False
         if not fits:

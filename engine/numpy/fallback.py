@@ -10,10 +10,12 @@ import numpy as np
 import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import is_from_user, same_kind, user_line, warn_user
+from engine.execute import compute
+from engine.recipe import storage_order, transposed
 from engine.record.trace import grad_enabled
 from engine.record.value import Value, constant
 
-from .operands import KINDS, native
+from .operands import KINDS, native, read_as
 
 _warned: set[tuple[str, str]] = set()
 
@@ -115,9 +117,14 @@ def to_host(tree: Any) -> Any:
 
 
 def host_value(x: Array) -> Any:
-    """A handle's elements as NumPy has them: an ndarray, or a scalar."""
-    array = x.computed()
-    return array[()] if x.scalar else array
+    """A handle's elements as NumPy has them: an ndarray of its layout, or a scalar."""
+    recipe = x.recipe
+    order = storage_order(recipe)
+    if order == tuple(range(len(order))):
+        array = x.computed()
+        return array[()] if x.scalar else array
+    (array,) = compute([read_as(x, transposed(recipe, order))])
+    return array.transpose(np.argsort(order))
 
 
 def wrapped(result: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
+from engine.array import Array
 from engine.composites import fourier
 from engine.errors import named, warn_user
 from engine.record.value import Value
@@ -271,6 +272,7 @@ def irfft2(
 def _frequencies(
     function: Callable[..., Any], n: Any, d: Any, device: Any, dtype: Any
 ) -> Any:
+    n = n.item() if isinstance(n, Array) else n
     if not isinstance(n, (int, np.integer)):
         raise ValueError(named(f"n should be an integer; {n!r} was given"))
     wanted = np.dtype(float if dtype is None else dtype)

@@ -109,6 +109,9 @@ class Archive(Mapping[str, Any]):
     def __init__(self, file: Any) -> None:
         self._file = file
 
+    def __repr__(self) -> str:
+        return repr(self._file)
+
     @property
     def files(self) -> list[str]:
         """The names of the arrays."""

@@ -23,6 +23,7 @@ from engine.ops.sources import iota
 from engine.recipe import Recipe, Shape, index_basic, storage_order, whole
 from engine.record.runtime import watchers
 from engine.record.value import Value, constant
+from engine.shapes import broadcast_shapes
 
 _INT64 = np.dtype(np.int64)
 _BOUNDS = frozenset((int, type(None)))
@@ -145,7 +146,7 @@ def _planned(recipe: Recipe, parts: tuple[tuple[str, Any], ...]) -> _Plan | None
     basic, found = split
     try:
         layout, _ = index_basic(recipe, basic)
-        inner = np.broadcast_shapes(*(shape for _, shape, _ in found.values()))
+        inner = broadcast_shapes(*(shape for _, shape, _ in found.values()))
     except (IndexError, ValueError):
         return None
     axes = tuple(found)

@@ -379,11 +379,11 @@ def asarray(x: Any) -> ndarray:
     return ndarray.wrap(constant(array.transpose(order)), order)
 
 
-def matmul(x: Any, y: Any) -> ndarray:
+def matmul(x: Any, y: Any, out: Any = None) -> ndarray:
     """The matrix product."""
     from .products import matmul
 
-    product: ndarray = matmul(x, y)
+    product: ndarray = matmul(x, y, out)
     return product
 
 

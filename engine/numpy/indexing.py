@@ -24,7 +24,7 @@ from engine.recipe import (
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
 
-from .at_once import element_of, write_number
+from .at_once import element_of, number_of, write_number
 from .keys import key_positions, split_key
 from .operands import KINDS, NUMBERS, WEAK, NDArray, host_array
 from .picking import picked
@@ -201,12 +201,13 @@ def set_(handle: face.ndarray, key: Any, value: Any) -> None:
 
 def _set_basic(handle: face.ndarray, parts: tuple[Any, ...], value: Any) -> None:
     recipe, is_element = resolve_basic(handle.recipe, parts)
+    number = number_of(value, handle.dtype)
+    if type(number) in (int, float, bool) and write_number(handle, recipe, number):
+        return
     if type(value) not in WEAK and np.ndim(value) > len(recipe.shape):
         value = _shorter(value, handle.dtype, recipe, is_element)
     if isinstance(value, Array) and _stands_there(handle, value, recipe):
         return  # a[1:] += 1 stores the view that it has just written
-    if type(value) in (int, float, bool) and write_number(handle, recipe, value):
-        return
     if type(value) in (int, float) and handle.dtype.name in _FILLED:
         with naming():
             number = _assigned(value, handle.dtype)[()]
@@ -266,7 +267,8 @@ def _assigned(value: Any, dtype: np.dtype[Any]) -> NDArray:
     if array.ndim:
         # Numbers in lists are cast one by one: 300 does not fit into uint8.
         cell = np.empty(array.shape, dtype)
-        cell[...] = value if not _holds_array(value) else array
+        typed = hasattr(type(value), "__array__") or _holds_array(value)
+        cell[...] = array if typed else value
         return cell
     cell = np.empty((), dtype)
     cell[...] = value

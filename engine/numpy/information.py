@@ -120,7 +120,7 @@ def shares_memory(a: Any, b: Any, /, max_work: Any = -1) -> bool:
     >>> np.shares_memory(x[::2], x[1::2]), np.shares_memory(x, x[3:])
     (False, True)
     """
-    return _overlap(a, b, np.shares_memory, max_work)
+    return _overlap(a, b, np.shares_memory, -1 if max_work is None else max_work)
 
 
 def may_share_memory(a: Any, b: Any, /, max_work: Any = 0) -> bool:
@@ -133,7 +133,7 @@ def may_share_memory(a: Any, b: Any, /, max_work: Any = 0) -> bool:
     >>> np.may_share_memory(x[::2], x[1::2])
     True
     """
-    return _overlap(a, b, np.may_share_memory, max_work)
+    return _overlap(a, b, np.may_share_memory, max_work or 0)
 
 
 def _overlap(a: Any, b: Any, test: Any, max_work: Any) -> bool:
@@ -149,7 +149,7 @@ def _overlap(a: Any, b: Any, test: Any, max_work: Any) -> bool:
     # Virtual memory of the storage's extent: its addresses alone are compared.
     flat = np.empty(length, np.uint8)
     one, two = (strided(flat.view(x.dtype), x.recipe) for x in (a, b))
-    return bool(test(one, two, -1 if max_work is None else max_work))
+    return bool(test(one, two, max_work))
 
 
 def _end(recipe: Recipe) -> int:

@@ -17,8 +17,9 @@ from engine.recipe import transposed
 from engine.record.value import DATES
 
 from . import quick
-from .operands import promoted, read_as
+from .operands import checked_dtype, promoted, read_as
 from .reductions import deliver, dtype_of
+from .views import no_boolean
 
 __all__ = [
     "append",
@@ -47,7 +48,7 @@ def _handles(arrays: Any, name: str) -> list[face.ndarray]:
 def _joined_dtype(
     arrays: Sequence[face.ndarray], given: Any, dtype: Any, casting: str
 ) -> np.dtype[Any]:
-    target = promoted(given, arrays) if dtype is None else np.dtype(dtype)
+    target = promoted(given, arrays) if dtype is None else checked_dtype(dtype)
     if dtype is None and target.kind not in DATES:  # what is promoted can be cast
         return target
     for x in arrays:
@@ -88,7 +89,7 @@ def concatenate(
     if axis is None:
         parts = [x.ravel() for x in parts]
         axis = 0
-    axis = index(axis)
+    axis = index(no_boolean(axis))
     if out is not None and dtype is not None:
         message = "only takes `out` or `dtype` as an argument, but both were provided"
         raise TypeError(named(message))

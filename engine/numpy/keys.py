@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.array import Array
 from engine.errors import named, naming
+from engine.kernels.native.places import true_places
 from engine.recipe import Recipe, is_c_contiguous, positions, storage_order
 
 from .operands import NDArray, host_array
@@ -44,8 +45,19 @@ def _plain_slice(part: slice) -> slice:
     bounds: tuple[Any, ...] = (part.start, part.stop, part.step)
     if _BOUNDS.issuperset(map(type, bounds)):
         return part
-    start, stop, step = (None if b is None else operator.index(b) for b in bounds)
-    return slice(start, stop, step)
+    return slice(*map(_bound, bounds))
+
+
+def _bound(part: Any) -> int | None:
+    try:
+        return None if part is None else operator.index(part)
+    except TypeError:
+        raise TypeError(
+            named(
+                "slice indices must be integers or None or have an __index__ method; "
+                f"{part!r} was given"
+            )
+        ) from None
 
 
 def _array_part(part: Any) -> Any:
@@ -58,11 +70,13 @@ def _array_part(part: Any) -> Any:
         return np.asarray(part)
     if isinstance(part, (int, np.integer)):
         return int(part)
-    if isinstance(part, (list, tuple)):
+    if isinstance(part, (list, tuple, range)):
         array = host_array(part)
         return array.astype(np.intp) if array.size == 0 else _checked(array)
     if isinstance(part, np.ndarray):
         return _checked(part)
+    if hasattr(type(part), "__array__"):
+        return _array_part(host_array(part))
     if hasattr(part, "__index__"):
         return int(part.__index__())
     raise _bad_index(part)
@@ -133,7 +147,7 @@ def _direct_positions(recipe: Recipe, part: Any) -> NDArray | None:
     if part.dtype == np.bool_:
         if part.shape != recipe.shape or not part.ndim:
             return None
-        found: NDArray = np.flatnonzero(part)
+        found = true_places(part)
         return found + recipe.offset if recipe.offset else found
     if len(recipe.shape) != 1 or not part.size:
         return None

@@ -30,6 +30,8 @@ from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime
 from engine.record.trace import current_trace, grad_mode
 from engine.record.value import DATES, Scalar, Value, typed
+from engine.shapes import broadcast_shapes
+from engine.storage import read_region
 
 from .masks import Mask, Region
 from .operands import NUMBERS, WEAK
@@ -112,7 +114,7 @@ def apply(op: Op, args: tuple[Any, ...]) -> face.Masked | None:
     if None in shapes:
         return None
     try:
-        rest = np.broadcast_shapes(*shapes)  # type: ignore[arg-type]
+        rest = broadcast_shapes(*shapes)  # type: ignore[arg-type]
     except ValueError:
         return None
     if len(rest) != rank:
@@ -208,7 +210,8 @@ def store(handle: Array, key: Any, value: Any) -> bool:
         inside = stored_value(handle, value, shape[rank:])
     else:
         return False
-    handle.store(mask.choose(inside, handle.read(), shape))
+    recipe = handle.recipe
+    handle.change(lambda base: mask.choose(inside, read_region(base, recipe), shape))
     return True
 
 
@@ -219,7 +222,7 @@ def _fits_rest(value: Any, rest: Shape) -> bool:
     if not isinstance(value, (Array, np.ndarray, np.generic)) or value.ndim > len(rest):
         return False
     try:
-        return np.broadcast_shapes(value.shape, rest) == rest
+        return broadcast_shapes(value.shape, rest) == rest
     except ValueError:
         return False
 

@@ -41,7 +41,6 @@ REASONS = {
     "memmap": "load(file, mmap_mode=...) and from_numpy share mapped memory",
     "nditer": ITERATION,
     "nested_iters": ITERATION,
-    "polynomial": "the functions poly, polyval, polyfit and kin are provided",
     "row_stack": "it is an old name of vstack",
 }
 """Why names of NumPy's main namespace are absent here, after the word "as"."""

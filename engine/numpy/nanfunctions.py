@@ -188,7 +188,7 @@ def nanmin(
 
 def _some(missing: Any, axis: Any) -> None:
     """Raise ValueError where all elements along an axis are NaN."""
-    if missing is not None and reductions.all(missing, axis).any():
+    if missing is not None and missing.size and reductions.all(missing, axis).any():
         raise ValueError(named("All-NaN slice encountered"))
 
 

@@ -14,10 +14,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from engine.array import Array
-from engine.errors import named
+from engine.errors import called, named, naming
 from engine.recipe import Recipe, broadcast_strides, keep_order
 from engine.record.runtime import RunTime
 from engine.record.value import DATES, Scalar, Value, constant
+from engine.shapes import broadcast_shapes
 from engine.storage import read_region
 
 NDArray = np.ndarray[Any, Any]
@@ -90,7 +91,26 @@ def host_array(x: Any) -> NDArray:
     """An ndarray of anything; nested sequences may hold handles."""
     if isinstance(x, (list, tuple)) and _holds_handles(x):
         return np.array(_without_handles(x))
-    return native(np.asarray(x))
+    return native(foreign_array(x))
+
+
+def foreign_array(x: Any, dtype: Any = None) -> NDArray:
+    """`numpy.asarray`, also of objects whose `__array__` gives an array of Engine."""
+    try:
+        return np.asarray(x, dtype)
+    except ValueError:
+        made = x.__array__() if hasattr(type(x), "__array__") else None
+        if not isinstance(made, Array):
+            raise
+        return np.asarray(made.computed(), dtype)
+
+
+def checked_dtype(wanted: Any) -> np.dtype[Any]:
+    """The dtype that a user asks for; TypeError for one that arrays do not have."""
+    with naming():
+        found: np.dtype[Any] = np.dtype(wanted)
+    check_kind(called(), found)
+    return found
 
 
 def check_kind(name: str, dtype: np.dtype[Any]) -> None:
@@ -179,7 +199,7 @@ def layout_of(x: Any) -> Layout:
 @lru_cache(maxsize=4096)
 def result_order(layouts: tuple[Layout, ...]) -> tuple[int, ...] | None:
     """NumPy's K order for the result of an elementwise op; None for C order."""
-    shape = np.broadcast_shapes(*(shape for shape, _ in layouts))
+    shape = broadcast_shapes(*(shape for shape, _ in layouts))
     if len(shape) < 2:
         return None
     spread = [broadcast_strides(Recipe(_BYTE, 0, *one), shape) for one in layouts]

@@ -16,6 +16,7 @@ from engine.ops.regions import full_value
 from engine.record.forms import form
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES
+from engine.shapes import broadcast_shapes
 
 from .elementwise import apply, check_loop, check_out, in_c_order, prepared, store_out
 from .operands import WEAK
@@ -31,9 +32,15 @@ def _defers(other: Any) -> bool:
     return not isinstance(other, face.ndarray) and (
         isinstance(other, Array)
         or getattr(other, "__array_ufunc__", 0) is None
-        or getattr(other, "__array_priority__", 0) > Array.__array_priority__
+        or _priority(other) > Array.__array_priority__
         or not hasattr(other, "__array__")
     )
+
+
+def _priority(other: Any) -> float:
+    """What a class says of its operators; what is no number is said of no use."""
+    said = getattr(other, "__array_priority__", 0)
+    return float(said) if isinstance(said, (int, float)) else 0.0
 
 
 def _is_no_number(other: Any) -> bool:
@@ -127,7 +134,7 @@ def _are_unlike(one: Any, other: Any) -> bool:
 
 def _told_apart(name: str, one: Any, other: Any) -> Any:
     """What differs in kind is not equal, element by element."""
-    shape = np.broadcast_shapes(np.shape(one), np.shape(other))
+    shape = broadcast_shapes(np.shape(one), np.shape(other))
     value = full_value(shape, name == "not_equal", np.bool_)
     return face.ndarray.wrap(value, scalar=not shape)
 
@@ -266,11 +273,12 @@ class Operators(Array):
         return face.matmul(other, self)
 
     def __imatmul__(self, other: Any) -> Any:
-        result = face.matmul(self, other)
-        if self.scalar:
-            return result
-        self[...] = result
-        return self
+        if not self.ndim or np.ndim(other) < 2:
+            raise ValueError(
+                "matmul: in place, at least one axis on the left and two on the right "
+                f"were required; {self.ndim} and {np.ndim(other)} were given"
+            )
+        return face.matmul(self, other, self)
 
     @form("equal", 2)
     def __eq__(self, other: object) -> Any:

@@ -9,9 +9,9 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.execute import evaluate
-from engine.kernels import memory
 from engine.kernels.backend import HOST
 from engine.kernels.native.picks import AXES, pick
+from engine.kernels.native.places import true_places
 from engine.recipe import Recipe, strided
 from engine.record.runtime import watchers
 from engine.record.value import Value
@@ -66,7 +66,7 @@ def elements(x: NDArray, parts: tuple[Any, ...]) -> Any:
     if first.dtype == np.bool_ and len(parts) == 1:
         if first.shape == x.shape[: first.ndim] and first.flags.c_contiguous:
             rows = x.reshape(prod(first.shape), *x.shape[first.ndim :])
-            found = pick(rows, [memory.counted(np.flatnonzero, first)])
+            found = pick(rows, [true_places(first)])
     elif len(parts) <= min(x.ndim, AXES) and all(_fits(part, first) for part in parts):
         found = pick(x, parts)
     return x[parts] if found is None else found

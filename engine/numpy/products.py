@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import engine.numpy.reductions as reductions
 from engine import composites
 from engine.errors import named, warn_user
 from engine.installed import NUMPY_2_5
+from engine.movement import integers
 from engine.recipe import is_c_contiguous
 from engine.record.registry import REGISTRY
 
@@ -51,7 +53,22 @@ def matmul(x1: Any, x2: Any, /, out: Any = None, **options: Any) -> Any:
     if dtype is not None:
         x, y = x.astype(dtype), y.astype(dtype)
     value = composites.matrix_product(x.read(), y.read())
+    _check_core(value.shape, out, min(x.ndim, 2) + min(y.ndim, 2) - 2)
     return delivered("matmul", value, out)
+
+
+def _check_core(shape: tuple[int, ...], out: Any, count: int) -> None:
+    """Raise ValueError for an `out` with other last axes: they are not broadcast."""
+    out = out[0] if isinstance(out, tuple) else out
+    given = getattr(out, "shape", shape)
+    last = len(shape) - count
+    if given[max(len(given) - count, 0) :] != shape[last:]:
+        raise ValueError(
+            named(
+                f"an output of the shape {shape} was required; {given} was given: it "
+                "has a mismatch in its core dimensions"
+            )
+        )
 
 
 def delivered(name: str, value: Any, out: Any) -> Any:
@@ -193,15 +210,16 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     (array([ 5, 14]), array(55))
     """
     x, y = face.asarray(a), face.asarray(b)
-    if isinstance(axes, (int, np.integer)):
-        left = tuple(range(x.ndim - int(axes), x.ndim))
-        right = tuple(range(int(axes)))
+    if not np.ndim(axes):
+        count = index(axes)
+        left, right = tuple(range(x.ndim - count, x.ndim)), tuple(range(count))
     else:
-        left, right = (
-            (one,) if isinstance(one, (int, np.integer)) else tuple(one) for one in axes
-        )
+        left, right = map(integers, axes)
     if len(left) != len(right):
         raise ValueError(named("shape-mismatch for sum"))
+    for places, rank in ((left, x.ndim), (right, y.ndim)):
+        if len({place % rank if rank else place for place in places}) < len(places):
+            raise ValueError(named(f"duplicate axes are not allowed; {axes} given"))
     return face.ndarray.wrap(composites.tensordot(x.read(), y.read(), left, right))
 
 

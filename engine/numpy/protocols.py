@@ -20,6 +20,7 @@ _MODULES = {
     "numpy.fft": "engine.numpy.fft",
     "numpy.lib.scimath": "engine.numpy.emath",
     "numpy.lib.stride_tricks": "engine.numpy.lib.stride_tricks",
+    "numpy.polynomial.polynomial": "engine.numpy.polynomial.polynomial",
 }
 
 

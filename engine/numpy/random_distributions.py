@@ -17,6 +17,7 @@ from engine.errors import named
 from engine.random import Generator as Stream
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
+from engine.shapes import broadcast_shapes
 
 from .creation import extents_of
 from .elementwise import apply
@@ -41,10 +42,10 @@ def broadcast_size(size: Any, *parameters: Any) -> Shape:
     """The shape of a draw with parameters; they must fit into `size`."""
     shapes = [x.shape if hasattr(x, "shape") else np.shape(x) for x in parameters]
     if size is None:
-        return np.broadcast_shapes(*shapes)
+        return broadcast_shapes(*shapes)
     wanted = shape_of(size)
     try:
-        fits = np.broadcast_shapes(wanted, *shapes) == wanted
+        fits = broadcast_shapes(wanted, *shapes) == wanted
     except ValueError:
         fits = False
     if not fits:
@@ -77,6 +78,11 @@ def required(holds: str, name: str, x: Any) -> None:
         raise ValueError(
             named(f"{name} {holds} was required; {given}: {x!r} was given")
         )
+
+
+def numeric(x: Any) -> Any:
+    """A parameter to compute with: a list is an ndarray."""
+    return np.asarray(x, float) if isinstance(x, (list, tuple)) else x
 
 
 class Distributions(Hosted):
@@ -114,7 +120,15 @@ class Distributions(Hosted):
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
         """Uniform numbers in [low, high)."""
-        return self._uniform(size, low, high) * (high - low) + low
+        low, high = numeric(low), numeric(high)
+        width = high - low
+        if not isinstance(width, Array):
+            if not np.all(np.isfinite(width)):
+                raise OverflowError(
+                    named(f"high - low range exceeds valid bounds: {low} and {high}")
+                )
+            required(">= 0", "high - low", width)
+        return self._uniform(size, low, high) * width + low
 
     def exponential(self, scale: Any = 1.0, size: Any = None) -> Any:
         """Exponentially distributed numbers."""
@@ -153,6 +167,9 @@ class Distributions(Hosted):
     def weibull(self, a: Any, size: Any = None) -> Any:
         """Numbers of the Weibull distribution of one parameter."""
         required(">= 0", "a", a)
+        a = numeric(a)
+        if not isinstance(a, Array) and not np.all(a):
+            return self._hosted("weibull", a, size)  # of 0 all are 0
         return self._exponential(size, a) ** (1.0 / a)
 
     def pareto(self, a: Any, size: Any = None) -> Any:
@@ -163,7 +180,7 @@ class Distributions(Hosted):
     def power(self, a: Any, size: Any = None) -> Any:
         """Numbers in [0, 1] whose density is a power."""
         required("> 0", "a", a)
-        return self._uniform(size, a) ** (1.0 / a)
+        return self._uniform(size, a) ** (1.0 / numeric(a))
 
     def standard_cauchy(self, size: Any = None) -> Any:
         """Quotients of two normal numbers."""
@@ -171,6 +188,7 @@ class Distributions(Hosted):
 
     def triangular(self, left: Any, mode: Any, right: Any, size: Any = None) -> Any:
         """Numbers whose density is a triangle."""
+        left, mode, right = numeric(left), numeric(mode), numeric(right)
         required(">= 0", "mode - left", mode - left)
         required(">= 0", "right - mode", right - mode)
         required("> 0", "right - left", right - left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,12 @@ class Generator(Distributions):
                 f"{type(bit_generator).__name__} was given"
             )
         self._stream = bit_generator
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}(Philox)"
+
+    def __repr__(self) -> str:
+        return f"{self} at {id(self):#x}"
 
     @property
     def bit_generator(self) -> Stream:
@@ -116,9 +123,12 @@ class Generator(Distributions):
             raise ValueError(
                 named(f"low or high is out of bounds for {kind}: {low}, {high} given")
             )
+        shape = shape_of(size)
         if first >= last:
+            if 0 in shape:
+                return face.ndarray(shape, kind)
             raise ValueError(named(f"low >= high: {low} and {high} were given"))
-        return self._made(self._stream.integers(first, last, shape_of(size), kind))
+        return self._made(self._stream.integers(first, last, shape, kind))
 
     def multivariate_hypergeometric(
         self, colors: Any, nsample: Any, size: Any = None, method: str = "marginals"
@@ -143,8 +153,9 @@ class Generator(Distributions):
 
     def permutation(self, x: Any, axis: int = 0) -> Any:
         """A shuffled copy, or shuffled integers below a number."""
-        if isinstance(x, (int, np.integer)):
-            return self._made(self._stream.permutation(int(x)))
+        is_number = isinstance(x, Array) and x.scalar and x.dtype.kind in "iu"
+        if is_number or isinstance(x, (int, np.integer)):
+            return self._made(self._stream.permutation(operator.index(x)))
         array = face.asarray(x)
         place = normal_axis(axis, array.ndim)
         order = self._made(self._stream.permutation(array.shape[place]))
@@ -158,7 +169,16 @@ class Generator(Distributions):
         else:
             bits = self._made(self._stream.uniform(array.shape, np.dtype(float)))
             shuffled = take_along_axis(array, argsort(bits, axis, "stable"), axis)
-        return _stored(shuffled, out)
+        if out is None:
+            return shuffled
+        if _size_of(None, out) != array.shape:
+            raise ValueError(
+                named(f"an out of shape {array.shape} was required; {out.shape} given")
+            )
+        if not np.can_cast(array.dtype, out.dtype):
+            raise TypeError(named(f"{array.dtype} cannot be cast to {out.dtype}"))
+        out[...] = shuffled
+        return out
 
     def shuffle(self, x: Any, axis: int = 0) -> None:
         """Shuffle along an axis, in place."""
@@ -199,6 +219,8 @@ class Generator(Distributions):
             When there is nothing, or not enough, to draw from, and when `p` does not
             sum to 1.
         """
+        if isinstance(a, Array) and not a.ndim and a.recipe.dtype.kind in "iu":
+            a = a.item()
         count = _count_of(a)
         shape = shape_of(size)
         if count <= 0 and 0 not in shape:
@@ -250,6 +272,8 @@ class Generator(Distributions):
             # The largest of u**(1 / p) are a weighted sample without replacement.
             keys = np.log(self.random(weights.shape).computed()) / weights
             wanted = int(np.prod(shape, dtype=int))
+            if wanted > np.count_nonzero(weights):
+                raise ValueError(named("Fewer non-zero entries in p than size"))
             return face.asarray(np.argsort(-keys)[:wanted].reshape(shape))
         edges = np.cumsum(weights)
         drawn = self.random(shape).computed()
@@ -260,6 +284,10 @@ class Generator(Distributions):
 def _stored(drawn: face.ndarray, out: Any) -> Any:
     if out is None:
         return drawn
+    if out.dtype != drawn.dtype:
+        raise TypeError(
+            named(f"an output of {drawn.dtype} was required; {out.dtype} was given")
+        )
     out[...] = drawn
     return out
 

@@ -18,17 +18,16 @@ def number_of(seed: Any) -> int:
     """A seed as one number."""
     if isinstance(seed, SeedSequence):
         return int(seed.generate_state(1, np.uint64)[0])
-    if not hasattr(seed, "__index__"):
-        try:
-            return hash(tuple(operator.index(x) for x in seed))
-        except TypeError:
-            raise TypeError(
-                named(f"an integer or a sequence of them was required; {seed!r} given")
-            ) from None
-    number = operator.index(seed)
-    if number < 0:
+    is_one = hasattr(seed, "__index__") and not getattr(seed, "ndim", 0)
+    try:
+        numbers = tuple(operator.index(x) for x in ((seed,) if is_one else seed))
+    except TypeError:
+        raise TypeError(
+            named(f"an integer or a sequence of them was required; {seed!r} given")
+        ) from None
+    if any(number < 0 for number in numbers):
         raise ValueError(named("expected non-negative integer"))
-    return number
+    return numbers[0] if is_one else hash(numbers)
 
 
 class RandomState(Generator):
@@ -67,15 +66,11 @@ class RandomState(Generator):
 
     def get_state(self, legacy: bool = True) -> dict[str, Any]:
         """Where it is, for `set_state`."""
-        key, drawn = self._stream.get_state()
-        return {"bit_generator": "Philox", "state": {"key": key, "drawn": drawn}}
+        return self._stream.state
 
     def set_state(self, state: Any) -> None:
         """Go to where `get_state` was called."""
-        if not isinstance(state, dict) or state.get("bit_generator") != "Philox":
-            raise ValueError(named("a state from get_state was required"))
-        found = state["state"]
-        self._stream.set_state((int(found["key"]), int(found["drawn"])))
+        self._stream.state = state
 
     def rand(self, *args: int) -> Any:
         """Uniform numbers in [0, 1), of a shape."""

@@ -18,7 +18,7 @@ from engine.record.value import DATES, constant
 from . import quick
 from .creation import as_index, check_device, extents_of, numeric_dtype, zeros
 from .devices import placed
-from .fallback import to_host
+from .fallback import library_call, to_host
 from .operands import NUMBERS, WEAK
 
 __all__ = [
@@ -45,7 +45,7 @@ def _number(x: Any) -> Any:
 
 
 def arange(
-    start: Any,
+    start: Any = None,
     stop: Any = None,
     step: Any = None,
     dtype: Any = None,
@@ -61,6 +61,10 @@ def arange(
     >>> np.arange(0, 1, 0.25)
     array([0.  , 0.25, 0.5 , 0.75])
     """
+    if start is None:
+        if stop is None:
+            raise TypeError("arange: where to stop was required; nothing was given")
+        start = 0
     if dtype is None and device is None and like is None:
         made = quick.counted(start, stop, step)
         if made is not None:
@@ -84,8 +88,15 @@ def arange(
     kinds = [x.dtype if hasattr(x, "dtype") else x for x in ends]
     found = np.result_type(np.int64, *kinds) if dtype is None else dtype
     found = numeric_dtype(found, "arange")
+    if _is_wide(found):
+        return placed(library_call("arange", np.arange, *ends, dtype=found), device)
     value = composites.arange(_number(start), _number(stop), _number(step), found)
     return placed(face.ndarray.wrap(value), device)
+
+
+def _is_wide(dtype: np.dtype[Any]) -> bool:
+    """Whether Python's floating numbers are narrower, so that NumPy has to count."""
+    return dtype.kind == "f" and dtype.itemsize > 8
 
 
 def _is_of_dates(x: Any) -> bool:
@@ -155,9 +166,14 @@ def linspace(
 
         made = placed(moveaxis(made, 0, axis) if axis != 0 else made, device)
         return (made, step) if retstep else made
+    natural = _natural(start, stop)
+    if _is_wide(natural):
+        made = library_call(
+            "linspace", np.linspace, start, stop, num, endpoint, retstep, dtype
+        )
+        return (placed(made[0], device), made[1]) if retstep else placed(made, device)
     low, high = _number(start), _number(stop)
     low, high = (float(x) if isinstance(x, int) else x for x in (low, high))
-    natural = _natural(start, stop)
     found = natural if dtype is None else numeric_dtype(dtype, "linspace")
     value = composites.linspace(low, high, num, bool(endpoint), found)
     made = placed(face.ndarray.wrap(value), device)

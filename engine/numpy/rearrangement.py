@@ -11,10 +11,12 @@ import engine.numpy.handle as face
 from engine import composites
 from engine.errors import named, naming
 from engine.movement import integers, normal_axes
+from engine.recipe import transposed
 
 from . import quick
 from .keys import as_positions
-from .views import normal_axis
+from .operands import read_as
+from .views import normal_axis, strict_axis
 
 __all__ = [
     "flip",
@@ -171,7 +173,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     array = face.asarray(a)
     if axis is None:
         array, axis = array.ravel(), 0
-    axis = normal_axis(axis, array.ndim)
+    axis = strict_axis(axis, array.ndim)
     if isinstance(repeats, (int, np.integer)):
         if repeats < 0:
             raise ValueError(named("repeats may not contain negative values."))
@@ -237,8 +239,13 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     >>> np.pad(np.array([1, 2, 3]), (1, 2), mode="edge")
     array([1, 1, 2, 3, 3, 3])
     """
+    from .fallback import library_call
+    from .methods import memory_order
+
     x = face.asarray(array)
     widths = _widths(pad_width, x.ndim)
+    order = memory_order(x, "A")  # that of the result, too
+    widths = [widths[axis] for axis in order]
     number = kwargs.get("constant_values", 0)
     if (
         mode == "constant"
@@ -246,12 +253,12 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
         and np.ndim(number) == 0
     ):
         typed = np.asarray(number).astype(x.dtype)[()]
-        return face.ndarray.wrap(composites.pad(x.read(), widths, typed))
+        value = read_as(x, transposed(x.recipe, order))
+        return face.ndarray.wrap(composites.pad(value, widths, typed), order)
     if mode in ("edge", "reflect", "symmetric", "wrap") and not kwargs:
-        value = composites.pad_with_itself(x.read(), widths, mode)
-        return face.ndarray.wrap(value)
-    from .fallback import library_call
-
+        value = read_as(x, transposed(x.recipe, order))
+        value = composites.pad_with_itself(value, widths, mode)
+        return face.ndarray.wrap(value, order)
     return library_call("pad", np.pad, array, pad_width, mode, **kwargs)
 
 

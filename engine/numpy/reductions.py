@@ -19,7 +19,7 @@ from engine.record.value import DATES, Value, typed
 
 from .at_once import elements_of
 from .masked import over_selections
-from .operands import plain_value, read_as
+from .operands import checked_dtype, plain_value, read_as
 from .quick import by_method
 
 __all__ = [
@@ -38,11 +38,12 @@ def _given(a: Any) -> face.ndarray:
 
 
 def normal(name: str, axis: Axis, rank: int) -> tuple[int, ...]:
-    if isinstance(axis, (list, set, str, float)):
-        raise TypeError(
-            f"{name}: an integer, a tuple of integers or None was required as axis; "
-            f"{axis!r} was given"
-        )
+    for part in axis if isinstance(axis, tuple) else (axis,):
+        if isinstance(part, (list, set, str, float, bool, np.bool)):
+            raise TypeError(
+                f"{name}: an integer, a tuple of integers or None was required as "
+                f"axis; {axis!r} was given"
+            )
     if rank == 0 and axis in (0, -1, ()):
         return ()
     if isinstance(axis, face.ndarray):
@@ -136,8 +137,7 @@ def accumulator(dtype: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
         refuse_unit(dtype, wanted)
         return dtype
     if wanted is not None:
-        found: np.dtype[Any] = np.dtype(wanted)
-        return found
+        return checked_dtype(wanted)
     if dtype.kind in "bi" and dtype.itemsize < 8:
         return np.dtype(np.int64)
     if dtype.kind == "u" and dtype.itemsize < 8:

@@ -16,7 +16,7 @@ from . import shared_calls
 from .fallback import ask, library_call, quiet_call
 from .operands import read_as
 from .rearrangement import flip
-from .views import normal_axis
+from .views import normal_axis, strict_axis
 
 __all__ = [
     "argpartition",
@@ -77,7 +77,7 @@ def _along(name: str, a: Any, axis: Any, how: Any) -> Any:
         if places and axis in (0, -1):
             return face.ndarray(1, np.int64)
         raise np.exceptions.AxisError(axis, 0, called())
-    place = normal_axis(axis, array.ndim)
+    place = (strict_axis if places else normal_axis)(axis, array.ndim)
     if places:
         return face.ndarray.wrap(REGISTRY[name](array.read(), attributes=(place, how)))
     order = storage_order(array.recipe)

@@ -18,6 +18,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
 from .masked import over_selections
+from .operands import checked_dtype
 from .quick import by_method
 from .reductions import Axis, deliver, normal, reduce, reduced_shape, selected
 from .views import normal_axis
@@ -37,7 +38,7 @@ def _mean_dtypes(dtype: np.dtype[Any], wanted: Any) -> tuple[Any, Any]:
         reductions.refuse_unit(dtype, wanted)
         return dtype, dtype
     if wanted is not None:
-        return np.dtype(wanted), np.dtype(wanted)
+        return (checked_dtype(wanted),) * 2
     if dtype.kind in "biu":
         return np.dtype(float), np.dtype(float)
     if dtype == np.float16:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
 
 import engine.numpy.handle as face
 from engine import composites
-from engine.errors import named
+from engine.array import Array
+from engine.errors import named, naming
 from engine.movement import normal_axes
 from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
@@ -58,6 +60,8 @@ def diag(v: Any, k: int = 0) -> Any:
         return array.diagonal(k)
     if array.ndim != 1:
         raise ValueError(named("Input must be 1- or 2-d."))
+    with naming():
+        k = index(k)
     n = array.shape[0] + abs(k)
     out = face.ndarray((n, n), array.dtype)
     recipe = diagonal_recipe(out, k, 0, 1)
@@ -144,8 +148,9 @@ def triu(m: Any, k: int = 0) -> Any:
     return _triangle(m, k - 1, False)
 
 
-def _triangle(m: Any, k: int, lower: bool) -> Any:
+def _triangle(m: Any, k: Any, lower: bool) -> Any:
     array = face.asarray(m)
+    k = k.item() if isinstance(k, Array) else k
     if array.ndim == 1:
         array = broadcast_to(array, (array.shape[0],) * 2)
     mask = face.ndarray.wrap(

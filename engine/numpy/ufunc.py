@@ -17,11 +17,12 @@ from engine.ops.op import Op, cast, resolved
 from engine.record.registry import REGISTRY
 from engine.record.trace import current_trace
 from engine.record.value import Scalar, Value, typed
+from engine.shapes import broadcast_shapes
 
 from . import elementwise, extremes, reductions, scans, shared_calls
 from .fallback import library_call
 from .indexing import add_at
-from .operands import WEAK, to_value
+from .operands import WEAK, checked_dtype, to_value
 from .ufunc_examples import EXAMPLES
 
 _ABSENT = set("OG")
@@ -261,18 +262,18 @@ class ufunc:
     def _loop_wanted(self, dtype: Any, signature: Any) -> tuple[Any, ...]:
         """The dtypes that a call names for its loop, None for those left open."""
         if signature is None:
-            result = None if dtype is None else np.dtype(dtype)
+            result = None if dtype is None else checked_dtype(dtype)
             return (*[None] * self.numpy.nin, *[result] * self.numpy.nout)
         if isinstance(signature, str):
             codes = signature.replace("->", "")
-            return tuple(np.dtype(code) for code in codes)
-        return tuple(None if one is None else np.dtype(one) for one in signature)
+            return tuple(checked_dtype(code) for code in codes)
+        return tuple(None if one is None else checked_dtype(one) for one in signature)
 
     @staticmethod
     def _masked(result: Value, order: tuple[int, ...] | None, mask: Value) -> Value:
         """Zeros where a result without `out` is masked out (NumPy leaves garbage)."""
         result = elementwise.in_c_order(result, order)
-        shape = np.broadcast_shapes(result.shape, mask.shape)
+        shape = broadcast_shapes(result.shape, mask.shape)
         zero = Scalar(typed(0, result.dtype), result.dtype)
         chosen = broadcast_value(mask, shape)
         return REGISTRY["where"](chosen, broadcast_value(result, shape), zero)
@@ -347,14 +348,18 @@ class ufunc:
         return function(array, **options)
 
     def accumulate(
-        self, array: Any, /, axis: int = 0, dtype: Any = None, out: Any = None
+        self, array: Any, /, axis: Any = 0, dtype: Any = None, out: Any = None
     ) -> Any:
         """The reductions of all prefixes along an axis."""
         if self.__name__ in ("add", "multiply"):
-            if axis is None:
-                raise ValueError(named("accumulate does not allow multiple axes"))
-            if np.ndim(array) == 0:
+            rank = np.ndim(array)
+            if not rank:
                 raise TypeError(named("cannot accumulate on a scalar"))
+            axes = range(rank) if axis is None else axis
+            if isinstance(axes, (range, tuple)):
+                if len(axes) != 1:
+                    raise ValueError(named("accumulate does not allow multiple axes"))
+                (axis,) = axes
             scan = scans.cumsum if self.__name__ == "add" else scans.cumprod
             return scan(array, axis=axis, dtype=dtype, out=out)
         name = f"{self.__name__}.accumulate"

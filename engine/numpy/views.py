@@ -140,7 +140,7 @@ class Views(Array):
             given = axis if isinstance(axis, tuple) else (axis,)
             if not rank:  # NumPy lets the first axis of none be squeezed
                 given = tuple(a for a in given if a not in (0, -1))
-            gone = {normal_axis(a, rank) for a in given}
+            gone = {strict_axis(a, rank) for a in given}
             if len(gone) < len(given):
                 raise ValueError(named("duplicate value in 'axis'"))
             if any(recipe.shape[a] != 1 for a in gone):
@@ -256,7 +256,7 @@ def _as_class(array: Any, cls: type) -> Any:
     return view
 
 
-_PART_DTYPES = {np.dtype(code): np.zeros(0, code).real.dtype for code in "FD"}
+_PART_DTYPES = {np.dtype(code): np.zeros(0, code).real.dtype for code in "FDG"}
 
 
 class Flat:
@@ -353,7 +353,7 @@ def permutation(axes: Sequence[Any], rank: int) -> tuple[int, ...]:
         raise ValueError(
             named(f"axes don't match array: {rank} were required; {axes} given")
         )
-    found = tuple(normal_axis(axis, rank) for axis in axes)
+    found = tuple(strict_axis(axis, rank) for axis in axes)
     if len(set(found)) < rank:
         raise ValueError(named(f"repeated axis in transpose: {tuple(axes)}"))
     return found
@@ -367,6 +367,18 @@ def normal_axis(axis: Any, rank: int) -> int:
     if not -rank <= axis < rank:
         raise np.exceptions.AxisError(axis, rank, called())
     return axis % rank if rank else 0
+
+
+def strict_axis(axis: Any, rank: int) -> int:
+    """`normal_axis` for those functions of NumPy that refuse booleans as axes."""
+    return normal_axis(no_boolean(axis), rank)
+
+
+def no_boolean(axis: Any) -> Any:
+    """An axis; raises TypeError for a boolean, which is a misplaced argument."""
+    if isinstance(axis, (bool, np.bool)):
+        raise TypeError(named(f"an integer was required as axis; {axis} was given"))
+    return axis
 
 
 def _extents(shape: Any) -> tuple[int, ...]:
@@ -422,6 +434,8 @@ def diagonal_recipe(array: Any, offset: int, axis1: int, axis2: int) -> Recipe:
     one, two = normal_axis(axis1, array.ndim), normal_axis(axis2, array.ndim)
     if one == two:
         raise ValueError(named("axis1 and axis2 cannot be the same"))
+    with naming():
+        offset = index(offset)
     rest = [a for a in range(array.ndim) if a not in (one, two)]
     recipe = transposed(array.recipe, (*rest, one, two))
     rows, columns = recipe.shape[-2:]

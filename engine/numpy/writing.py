@@ -146,11 +146,9 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     """
     places = flatnonzero(mask).computed()
     values = face.asarray(vals).ravel()
-    if not places.size:
-        return
-    if not values.size:
+    if places.size and not values.size:
         raise ValueError(named("Cannot insert from an empty array!"))
-    put(arr, places, values[np.arange(places.size) % values.size])
+    put(arr, places, values[np.arange(places.size) % max(values.size, 1)])
 
 
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:

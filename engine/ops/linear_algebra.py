@@ -11,6 +11,7 @@ from engine.kernels.native import parts
 from engine.movement import broadcast_value, reshape_value, swap_axes
 from engine.recipe import Shape
 from engine.record.value import DATES, Value
+from engine.shapes import broadcast_shapes
 
 from .loops import conj
 from .op import DType, Loop, operation
@@ -35,7 +36,7 @@ def _infer(x: Any, y: Any) -> tuple[DType, Shape]:
             f"required; {given}: {left[-1]} is different from {right[-2]}"
         )
     try:
-        batch = np.broadcast_shapes(left[:-2], right[:-2])
+        batch = broadcast_shapes(left[:-2], right[:-2])
     except ValueError:
         raise ValueError(
             "matmul: operands could not be broadcast together: batch axes must be "
@@ -77,7 +78,7 @@ def matmul(x: Any, y: Any) -> Any:
 def _(cotangent: Cotangent, out: Value, x: Value, y: Value) -> Any:
     left = reshape_value(x, (1, *x.shape)) if len(x.shape) == 1 else x
     right = reshape_value(y, (*y.shape, 1)) if len(y.shape) == 1 else y
-    batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    batch = broadcast_shapes(left.shape[:-2], right.shape[:-2])
     full = (*batch, left.shape[-2], right.shape[-1])
     grad = reshape_value(settle(cotangent), full)
     mask = cotangent.mask

@@ -15,6 +15,7 @@ from engine.cotangent import Cotangent, settle
 from engine.movement import broadcast_value, expand_axes, reshape_value, swap_axes
 from engine.recipe import Shape
 from engine.record.value import Value
+from engine.shapes import broadcast_shapes
 
 from .arithmetic import imag, multiply, real
 from .comparison import equal
@@ -136,7 +137,7 @@ def _solution(a: Any, b: Any) -> tuple[DType, Shape]:
             f"its core dimension; shapes {a.shape} and {b.shape} were given"
         )
     try:
-        batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        batch = broadcast_shapes(a.shape[:-2], b.shape[:-2])
     except ValueError:
         raise ValueError(
             "solve: operands could not be broadcast together: batch axes must be equal "

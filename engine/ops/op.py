@@ -15,6 +15,7 @@ from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime
 from engine.record.trace import record
 from engine.record.value import Scalar, Value, typed
+from engine.shapes import broadcast_shapes
 
 Kind: TypeAlias = Literal[
     "elementwise", "reduce", "region", "gather", "source", "library", "transfer"
@@ -287,7 +288,7 @@ def broadcast_shape(name: str, shapes: list[tuple[int, ...]]) -> tuple[int, ...]
     if all(shape == first for shape in shapes):
         return first
     try:
-        return np.broadcast_shapes(*shapes)
+        return broadcast_shapes(*shapes)
     except ValueError:
         broadcast_error(name, shapes)
 

@@ -167,9 +167,10 @@ def _(
 def partition(x: Any, axis: Any, places: Any) -> Any:
     """The elements in an order in which those at some places are as if sorted."""
     out = np.array(x, order="K")
+    kth = np.array(places, np.intp)  # there may be none
 
     def part_lines(_: Any, there: Any) -> None:
-        there.partition(places, axis=axis)
+        there.partition(kth, axis=axis)
 
     return along(x, axis, _selecting(x, 1.0), out, part_lines)
 
@@ -193,9 +194,10 @@ def _(
 @operation("library", _positions, expensive=True)
 def argpartition(x: Any, axis: Any, places: Any) -> Any:
     """Positions along an axis of what `partition` gives."""
+    kth = np.array(places, np.intp)  # there may be none
 
     def part_lines(some: Any, there: Any) -> None:
-        there[...] = np.argpartition(some, places, axis=axis)
+        there[...] = np.argpartition(some, kth, axis=axis)
 
     out = np.empty(x.shape, np.int64)
     return along(x, axis, _selecting(x, 2.0), out, part_lines)

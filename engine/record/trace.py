@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from engine.errors import called, user_line
+from engine.errors import called, named, user_line
 from engine.kernels.backend import HOST
 from engine.kernels.memory import total_bytes
+from engine.shapes import check_axes
 
 from .inferred import Found, infer
 from .node import LEAF, Node
@@ -127,13 +128,16 @@ class Trace:
         """
         op, operands, attributes, dtypes = key[:4]
         dtype, shape = found or infer(op, inputs, attributes)
+        check_axes(shape)
         line = user_line()
         size = prod(shape) * dtype.itemsize
         if size > LARGE:  # may find no memory, and then names its own line
             if size > sys.maxsize:
                 raise ValueError(
-                    f"{op.name}: array is too big: at most {sys.maxsize} bytes were "
-                    f"required; shape {shape} of {dtype.name} was given"
+                    named(
+                        f"array is too big: at most {sys.maxsize} bytes were required; "
+                        f"shape {shape} of {dtype.name} was given"
+                    )
                 )
             key = (*key[:4], line)
             known = parent.children.get(key)

@@ -251,7 +251,7 @@ class _Scheduler:
             return index
         if first.statements + second.statements > MAX_STATEMENTS:
             return index
-        target = early if second.low <= early else late
+        target = early if self._may_come(early, late) else late
         if target == late and not self._may_move(early, late):
             return index
         grown = self.fuser.merge(first, second, self.sequence)
@@ -292,6 +292,24 @@ class _Scheduler:
             for m in draft.steps:
                 if m in self.in_place and self.memory[m] in touched:
                     return False
+        return True
+
+    def _may_come(self, early: int, late: int) -> bool:
+        """Whether the second of two groups needs none between them to have run.
+
+        Since its bound was found, what it depends on may have moved behind that.
+        """
+        moved = self._draft(late)
+        if moved.low > early:
+            return False
+        written = {self.memory[m] for m in moved.steps if m in self.in_place}
+        for draft in self.drafts[early + 1 : late]:
+            if draft is None:
+                continue
+            if not moved.roots.isdisjoint(draft.steps):
+                return False
+            if any(self.memory[r] in written for r in (*draft.roots, *draft.steps)):
+                return False
         return True
 
     def _merge_siblings(self) -> None:

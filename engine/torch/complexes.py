@@ -14,6 +14,7 @@ from engine.movement import broadcast_value, view_value
 from engine.ops.op import cast
 from engine.recipe import Recipe, c_strides
 from engine.record.value import Value
+from engine.shapes import broadcast_shapes
 from engine.torch.dtypes import known
 from engine.torch.operands import as_value, check_broadcast
 
@@ -169,7 +170,7 @@ def _same_parts(x: Value, y: Value) -> None:
 
 def _joined(x: Value, y: Value) -> Value:
     """Parts side by side, read as complex numbers: no sum that infinities disturb."""
-    shape = np.broadcast_shapes(x.shape, y.shape)
+    shape = broadcast_shapes(x.shape, y.shape)
     both = composites.stack([broadcast_value(part, shape) for part in (x, y)], -1)
     dtype = np.dtype(f"c{2 * x.dtype.itemsize}")
     return view_value(both, Recipe(dtype, 0, shape, c_strides(shape)))

@@ -22,6 +22,7 @@ from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
 from engine.record.runtime import watchers
 from engine.record.value import Value, constant
+from engine.shapes import broadcast_shapes
 
 NDArray = np.ndarray[Any, Any]
 Index: TypeAlias = NDArray | Value
@@ -183,7 +184,7 @@ def checked_index(index: NDArray, extent: int, dim: int) -> NDArray:
 def flat_places(recipe: Recipe, arrays: Sequence[tuple[int, Index]]) -> Value:
     """Flat positions of what index arrays on axes of a recipe select."""
     try:
-        inner = np.broadcast_shapes(*(array.shape for _, array in arrays))
+        inner = broadcast_shapes(*(array.shape for _, array in arrays))
     except ValueError:
         shapes = ", ".join(str(list(array.shape)) for _, array in arrays)
         raise IndexError(

@@ -15,7 +15,7 @@ from engine.ops.op import cast
 from engine.ops.regions import update
 from engine.recipe import Recipe
 from engine.record.value import Freed, History, Value, constant
-from engine.storage import GradCell, Line, leaf, read_region
+from engine.storage import GradCell, leaf, read_region
 from engine.torch.complexes import Complex
 from engine.torch.conversion import Conversion
 from engine.torch.device import placed
@@ -96,7 +96,7 @@ class Tensor(
         self._line, self._value = line, None
         if cell is not None:
             cell.recipe = fresh.recipe
-            self._line = Line(line.storage, leaf(line.current(), cell), cell)
+            self._line = line.branch(lambda value: leaf(value, cell), cell)
 
     @property
     def is_leaf(self) -> bool:

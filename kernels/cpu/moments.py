@@ -27,6 +27,7 @@ from .vectors import (
     masked_load,
     prefetch,
     prefix,
+    repeated,
     splat,
     wide_load,
 )
@@ -53,7 +54,7 @@ def _distances(ahead: bool) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             source, count, mean = arguments
             vector = ir.VectorType(mean.type, LANES)
-            zeros = ir.Constant(vector, None)
+            zeros = repeated(vector, 0)
             center, align = splat(builder, mean, LANES), item_bytes(mean.type)
             totals = [local_with(builder, zeros) for _ in range(2)]
 

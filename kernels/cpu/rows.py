@@ -142,17 +142,27 @@ class RowWriter:
             argument = self.scope.kernel.accesses[acc.access].argument
             place = self.scope.address(acc.access, self.axes, start)
             values = f"at(a{argument}, {place.removesuffix(' + 0')})"
+        lanes = f"lanes_{acc.op}{'_ahead' if self.looks_ahead(acc) else ''}"
         if acc.order in ("blocks", "any"):
-            lines.add(f"lanes_{acc.op}(lanes{k}, {values}, {count})")
+            lines.add(f"{lanes}(lanes{k}, {values}, {count})")
             return
         if acc.order == "moments":
             total = self.sum_of_chunk(acc, values, count)
             deviations.join_chunk(lines, acc, total, values, count)
             return
         lines.add(f"clear_{acc.op}(lanes{k})")
-        lines.add(f"lanes_{acc.op}(lanes{k}, {values}, {count})")
+        lines.add(f"{lanes}(lanes{k}, {values}, {count})")
         lines.add(f"new{k} = merge_{acc.op}(lanes{k})")
         self.take_best(acc, f"{start} + first_of({values}, {count}, new{k})")
+
+    def looks_ahead(self, acc: Accumulator) -> bool:
+        """Whether `acc` has the next values in memory brought near.
+
+        Moments do that themselves, for all that reduce the values with them.
+        """
+        alike = next(found for found in self.loops.values() if acc in found)
+        moments = any(other.order == "moments" for other in alike)
+        return acc.access is not None and not moments
 
     def sum_of_chunk(self, acc: Accumulator, values: str, count: str) -> str:
         """Write the sum of a chunk whose moments are wanted; the text of its value.

@@ -23,6 +23,7 @@ from numba.extending import intrinsic
 from .vectors import (
     COMBINE,
     INDEX,
+    Unknown,
     cgutils,
     is_signed,
     item_bytes,
@@ -91,7 +92,7 @@ class _Doubt:
         self.builder = builder
         size = item_bytes(vector.element)
         self.kind = ir.VectorType(ir.IntType(8 * size), REGISTER // size)
-        nothing = ir.Constant(self.kind, None)
+        nothing = repeated(self.kind, 0)
         self.memory = local_with(builder, nothing)
 
     def note(self, values: Any, compare: Callable[[Any, Any], Any]) -> None:
@@ -103,7 +104,7 @@ class _Doubt:
         pieces = [
             b.shuffle_vector(
                 values,
-                ir.Constant(values.type, ir.Undefined),
+                Unknown(values.type),
                 places(*range(k, k + width)),
             )
             for k in range(0, values.type.count, width)
@@ -115,7 +116,7 @@ class _Doubt:
     def result(self) -> Any:
         """Whether anything was."""
         b = self.builder
-        nothing = ir.Constant(self.kind, None)
+        nothing = repeated(self.kind, 0)
         some = b.icmp_unsigned("!=", b.load(self.memory), nothing)
         bits = ir.IntType(self.kind.count)
         return b.icmp_unsigned("!=", b.bitcast(some, bits), bits(0))
@@ -205,7 +206,7 @@ class _Columns:
         b = self.builder
 
         def equal(x: Any, y: Any) -> Any:
-            zeros = ir.Constant(x.type, None)
+            zeros = repeated(x.type, 0)
             found = (b.fcmp_ordered("==", piece, zeros) for piece in (x, y))
             return b.or_(*found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache as once
 from typing import Any
@@ -65,7 +65,7 @@ def combiner(item: Any, op: str) -> Combine:
 def _complex_products(builder: Any, x: Any, y: Any, signed: bool) -> Any:
     """Of complex numbers whose parts alternate; every product and sum is rounded."""
     even, odd = (places(*range(k, x.type.count, 2)) for k in (0, 1))
-    unknown = ir.Constant(x.type, ir.Undefined)
+    unknown = Unknown(x.type)
     (a, b), (c, d) = (
         [builder.shuffle_vector(z, unknown, part) for part in (even, odd)]
         for z in (x, y)
@@ -215,35 +215,53 @@ def vectors_of(builder: Any, numbers: Any, vector: Any) -> Iterator[Any]:
     builder.position_at_end(after)
 
 
-def copy_some(builder: Any, sources: Any, targets: Any, count: Any, lanes: int) -> None:
-    """Copy the first `count` numbers, fewer than `lanes`, from places to others.
+def copy_some(
+    builder: Any, values: Sequence[Any], places: Sequence[Any], count: Any
+) -> None:
+    """Store the first `count` numbers of vectors, fewer than all, at places.
 
-    Half of the lanes are copied if there are so many, then a quarter, and so on. CPUs
-    that have masks for stores may take longer for one than for a call.
+    Half of the lanes are stored if there are so many, then a quarter, and so on. CPUs
+    that have masks for stores may take longer for one than for a call. The pointers go
+    on by what was stored: LLVM makes much of places that are sums.
     """
     pairs = [
-        [builder.bitcast(x, _number(x.type.pointee).as_pointer()) for x in pair]
-        for pair in zip(sources, targets, strict=True)
+        (builder.bitcast(local_with(builder, value), place.type), place)
+        for value, place in zip(values, places, strict=True)
     ]
-    done = INDEX(0)
+    lanes = values[0].type.count
     while lanes > 1:
         lanes //= 2
+        before = builder.block
         some = builder.and_(count, INDEX(lanes))
         with builder.if_then(builder.icmp_signed("!=", some, INDEX(0))):
-            for pair in pairs:
-                number = pair[0].type.pointee
-                vector = ir.VectorType(number, lanes) if lanes > 1 else number
-                source, target = (
-                    builder.bitcast(builder.gep(x, [done]), vector.as_pointer())
-                    for x in pair
+            further = [_copy(builder, *pair, lanes) for pair in pairs]
+            inside = builder.block
+        if lanes > 1:
+            pairs = [
+                tuple(
+                    _either(builder, (x, before), (y, inside))
+                    for x, y in zip(old, new, strict=True)
                 )
-                align = item_bytes(number)
-                builder.store(builder.load(source, align=align), target, align=align)
-        done = builder.add(done, some)
+                for old, new in zip(pairs, further, strict=True)
+            ]
 
 
-def _number(kind: Any) -> Any:
-    return kind.element if isinstance(kind, ir.VectorType) else kind
+def _copy(builder: Any, source: Any, target: Any, lanes: int) -> tuple[Any, Any]:
+    """Copy some numbers; the pointers behind them."""
+    number = source.type.pointee
+    vector = ir.VectorType(number, lanes) if lanes > 1 else number
+    x, y = (builder.bitcast(each, vector.as_pointer()) for each in (source, target))
+    align = item_bytes(number)
+    builder.store(builder.load(x, align=align), y, align=align)
+    return builder.gep(source, [INDEX(lanes)]), builder.gep(target, [INDEX(lanes)])
+
+
+def _either(builder: Any, *incoming: tuple[Any, ir.Block]) -> Any:
+    """The value that comes from whichever block was before."""
+    phi = builder.phi(incoming[0][0].type)
+    for value, block in incoming:
+        phi.add_incoming(value, block)
+    return phi
 
 
 def masked_load(
@@ -293,16 +311,26 @@ def repeated(vector: Any, number: float) -> ir.Constant:
     return same_everywhere(number, vector)
 
 
+class Unknown(ir.Constant):  # type: ignore[misc]
+    """A vector of what does not matter, which llvmlite would write as a list."""
+
+    def __init__(self, kind: ir.VectorType) -> None:
+        self.type, self.constant = kind, ir.Undefined
+
+    def _get_reference(self) -> str:
+        return "poison"
+
+
 def splat(builder: Any, value: Any, width: int) -> Any:
     """A vector with `value` in every lane."""
-    unknown = ir.Constant(ir.VectorType(value.type, width), ir.Undefined)
+    unknown = Unknown(ir.VectorType(value.type, width))
     first = builder.insert_element(unknown, value, INT32(0))
     return builder.shuffle_vector(first, unknown, places(*[0] * width))
 
 
 def fold(builder: Any, value: Any, step: Combine, signed: bool) -> Any:
     """The lower half of a vector, combined with the upper half."""
-    half, unknown = value.type.count // 2, ir.Constant(value.type, ir.Undefined)
+    half, unknown = value.type.count // 2, Unknown(value.type)
     low, high = (
         builder.shuffle_vector(value, unknown, places(*range(first, first + half)))
         for first in (0, half)

@@ -19,18 +19,20 @@ from typing import Any
 from llvmlite import ir
 from numba.core import types
 
+from ..intrinsics import dtype_name
 from ..scalars import FUSED
-from ..term import NoVector, same_everywhere
+from ..term import NoVector, Term, same_everywhere
 from .body import Body, lower
 from .functions import NAMESPACE
+from .quotients import Divisors
 from .steps import Steps, pointer_name, steps_of
-from .target import loads_by_masks
-from .values import INT64, Item, cast
+from .target import has_fused_multiply_add, loads_by_masks
+from .values import FLOATS, INT64, Item, cast
 from .vectors import (
     copy_some,
     item_bytes,
-    local_with,
     masked_load,
+    repeated,
     splat,
     wide_load,
 )
@@ -66,6 +68,9 @@ class WideBody(Body):
 
     items: Mapping[int, Item] = NOTHING
     """The items that a step has loaded, by their node."""
+
+    divisors: Divisors | None = None
+    """By which numbers a step may divide without a division."""
 
     def loop(
         self, name: str, bounds: Sequence[Any], statements: Sequence[ast.stmt]
@@ -112,11 +117,15 @@ class WideBody(Body):
         )
         build.cbranch(build.icmp_signed("<", start, stop), first, after)
         build.position_at_end(first)
-        fixed = {
-            id(item): self.spread(self.expression(item), lanes) for item in steps.fixed
-        }
-        outside = {x: self.spread(self.name(x), lanes) for x in steps.used}
+        numbers = [
+            *(self.expression(item) for item in steps.fixed),
+            *(self.name(x) for x in steps.used),
+        ]
+        vectors = [self.spread(number, lanes) for number in numbers]
+        fixed = dict(zip(map(id, steps.fixed), vectors, strict=False))
+        outside = dict(zip(steps.used, vectors[len(steps.fixed) :], strict=True))
         sources, targets = (self.starts(name, x) for x in (steps.loads, steps.stores))
+        self.divisors = self.divisors_of(numbers, vectors)
         build.branch(inside)
         build.position_at_end(inside)
         index = build.phi(INT64, name)
@@ -132,11 +141,23 @@ class WideBody(Body):
         }
         values = self.values_of(statements, lanes, fixed | items, outside)
         places = [build.gep(x, [index]) for x in targets]
-        store_vectors(build, values, places, whole, left)
+        with build.if_then(build.not_(whole), likely=False):
+            copy_some(build, values, places, left)
+            build.branch(after)
+        store_vectors(build, values, places)
         following = build.add(index, INT64(lanes), flags=["nsw"])
         index.add_incoming(following, build.block)
         build.cbranch(build.icmp_signed("<", following, stop), inside, after)
         build.position_at_end(after)
+
+    def divisors_of(self, numbers: Sequence[Item], vectors: Sequence[Item]) -> Divisors:
+        """Those of some numbers, and of vectors of each, that have fast quotients."""
+        found = {
+            id(vector.value): self.term(number)
+            for number, vector in zip(numbers, vectors, strict=True)
+            if number.type in FLOATS and has_fused_multiply_add()
+        }
+        return Divisors(found, self.builder.block)
 
     def starts(self, name: str, items: Sequence[ast.Subscript]) -> list[Any]:
         """Where items are at index 0."""
@@ -178,6 +199,24 @@ class WideBody(Body):
             return self.items[id(node)]
         return self.spread(super().expression(node), self.lanes)
 
+    def call(self, node: ast.Call) -> Item:
+        """A conversion or an intrinsic; or a quotient without a division."""
+        match node:
+            case ast.Call(
+                func=ast.Name(id="divide"), args=[top, ast.Name() as bottom]
+            ) if self.divisors and self.lanes:
+                y = self.expression(bottom)
+                if id(y.value) in self.divisors.numbers:
+                    x = self.expression(top)
+                    if x.type == y.type:
+                        found = self.divisors.quotient(self.term(x), self.term(y))
+                        return Item(x.type, found.value)
+        return super().call(node)
+
+    def term(self, item: Item) -> Term:
+        """A value as a term of the scalar library."""
+        return Term(self.place, item.value, dtype_name(item.type))
+
     def operand(self, node: ast.expr) -> Item:
         """What an intrinsic is given: a type or a vector within a step."""
         return self.spread(super().operand(node), self.lanes)
@@ -211,7 +250,7 @@ def load_vectors(
             before = build.block
         with otherwise:
             some = [
-                masked_load(build, place, kind, left, ir.Constant(kind, None))
+                masked_load(build, place, kind, left, repeated(kind, 0))
                 for place, kind in zip(places, kinds, strict=True)
             ]
             other = build.block
@@ -232,15 +271,8 @@ def statements_within(block: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
             yield from statements_within(statement.body)
 
 
-def store_vectors(
-    build: Any, values: Sequence[Any], places: Sequence[Any], whole: Any, left: Any
-) -> None:
-    """Store vectors, or what is `left` of them if that is not the `whole`."""
-    with build.if_else(whole) as (then, otherwise):
-        with then:
-            for value, place in zip(values, places, strict=True):
-                wide = build.bitcast(place, value.type.as_pointer())
-                build.store(value, wide, align=item_bytes(value.type.element))
-        with otherwise:
-            copies = [local_with(build, value) for value in values]
-            copy_some(build, copies, places, left, values[0].type.count)
+def store_vectors(build: Any, values: Sequence[Any], places: Sequence[Any]) -> None:
+    """Store vectors."""
+    for value, place in zip(values, places, strict=True):
+        wide = build.bitcast(place, value.type.as_pointer())
+        build.store(value, wide, align=item_bytes(value.type.element))

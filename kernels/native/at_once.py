@@ -7,10 +7,11 @@ code that touches memory.
 
 from __future__ import annotations
 
+from .cells import FILL
 from .flushing import is_free
 from .handles import is_current, line_of
 from .language import invoke, load, reserve, slot, state, store
-from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
+from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import (
     RECIPE_DTYPE,
     RECIPE_OFFSET,
@@ -19,13 +20,12 @@ from .matching import (
     field,
     has,
     kind,
-    put,
     replace,
     row_for,
 )
-from .python import DictSize, ErrClear, IntFrom
-from .recording import current
-from .recycling import fresh, keep
+from .python import ErrClear, IntFrom
+from .recycling import fresh
+from .scalars import become, is_idle, new_cell
 from .writing import may_write
 
 MANY = 2**19
@@ -34,14 +34,6 @@ MANY = 2**19
 One thread stores so many in some 0.2 ms; a plan costs a part of that, and where other
 programs run, its second thread may come late.
 """
-
-
-def is_idle() -> int:
-    """Whether this thread has nothing pending, and nobody watches what is recorded."""
-    trace = current()
-    if trace == 0 or DictSize(state.watchers) != 0:
-        return 0
-    return ListSize(load(trace + slot.trace_values)) == 0
 
 
 def memory_of(value: int, recipe: int) -> int:
@@ -83,14 +75,7 @@ def element_of(handle: int, recipe: int, own: int) -> int:
     if cell == 0:
         DecRef(value)
         return 0
-    keep(value + slot.value_dtype, load(row))
-    keep(value + slot.value_shape, TupleItem(recipe, RECIPE_SHAPE))
-    keep(value + slot.value_layout, load(row + 8))
-    keep(value + slot.value_device, state.host)
-    put(value + slot.value_number, state.zero)
-    put(value + slot.value_trace, state.none)
-    put(value + slot.value_history, state.none)
-    store(value + slot.value_buffer, cell)
+    become(value, row, cell)
     return value
 
 
@@ -110,13 +95,7 @@ def copied(base: int, recipe: int, row: int) -> int:
     buffer = memory_of(base, recipe)
     if buffer == 0:
         return 0
-    words = reserve(5)
-    store(words, load(state.cells + 16))
-    store(words + 8, load(state.cells + 24))
-    store(words + 16, load(row))
-    store(words + 24, first_of(buffer, recipe, row))
-    store(words + 32, load(row + 16))
-    return invoke(load(state.cells), words, 0, 0)
+    return new_cell(row, first_of(buffer, recipe, row))
 
 
 def write_number(handle: int, recipe: int, own: int, number: int) -> int:
@@ -157,7 +136,7 @@ def write_number(handle: int, recipe: int, own: int, number: int) -> int:
     store(words + 16, step * load(row + 16))
     store(words + 24, load(row + 24))
     store(words + 32, load(row + 16))
-    if not invoke(load(state.cells + 8), words, number, 0):
+    if not invoke(load(state.cells + FILL), words, number, 0):
         DecRef(version)
         return 0
     IncRef(version)

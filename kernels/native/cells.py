@@ -1,7 +1,11 @@
-"""LLVM text: numbers in the memory of arrays, read into new arrays and written."""
+"""LLVM text: numbers in the memory of arrays, read into new arrays and written.
+
+And what arithmetic gives for two of them, where every way to do it has the same bits.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from string import Template
 
 from .. import memory
@@ -190,17 +194,165 @@ put$size:
 """Four stores a turn: one store a cycle, where each alone would wait for its branch."""
 
 
+COMPARED = {
+    **{"less": ("slt", "olt"), "less_equal": ("sle", "ole")},
+    **{"greater": ("sgt", "ogt"), "greater_equal": ("sge", "oge")},
+    **{"equal": ("eq", "oeq"), "not_equal": ("ne", "une")},
+}
+"""Comparisons: what LLVM calls those of integers and of floats."""
+
+REAL = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
+"""What LLVM calls arithmetic of floats; a quotient of integers is a float."""
+
+WHOLE = ("floor_divide", "remainder")
+"""Ops that are done here for integers alone, the second one above 0."""
+
+CODES = {name: code for code, name in enumerate((*COMPARED, *REAL, *WHOLE, "negative"))}
+"""The ops that are done here by numbers of their own."""
+
+NOTHING, INTEGER, REAL_NUMBER, TRUTH = range(4)
+"""What a result is; of numbers that come in, `INTEGER` or `REAL_NUMBER`."""
+
+_COMPUTE = """
+; The result of an op on numbers. The words: the code of the op, the kinds of both, both
+; numbers, the result, and whether floats are of single precision: both are rounded to
+; it then, and so is the result. Gives the kind of the result, $nothing without one.
+define i64 @engine_compute_cells(ptr %words, i64 %nothing, i64 %none) {
+  %code = load i64, ptr %words
+  %x.kind.at = getelementptr i64, ptr %words, i64 1
+  %x.kind = load i64, ptr %x.kind.at
+  %y.kind.at = getelementptr i64, ptr %words, i64 2
+  %y.kind = load i64, ptr %y.kind.at
+  %x.at = getelementptr i64, ptr %words, i64 3
+  %x = load i64, ptr %x.at
+  %y.at = getelementptr i64, ptr %words, i64 4
+  %y = load i64, ptr %y.at
+  %result.at = getelementptr i64, ptr %words, i64 5
+  %x.is.real = icmp eq i64 %x.kind, $real
+  %y.is.real = icmp eq i64 %y.kind, $real
+  %x.bits = bitcast i64 %x to double
+  %y.bits = bitcast i64 %y to double
+  %x.wide = sitofp i64 %x to double
+  %y.wide = sitofp i64 %y to double
+  %x.real = select i1 %x.is.real, double %x.bits, double %x.wide
+  %y.real = select i1 %y.is.real, double %y.bits, double %y.wide
+  %single.at = getelementptr i64, ptr %words, i64 6
+  %single = load i64, ptr %single.at
+  %is.single = icmp ne i64 %single, 0
+  %x.narrow = fptrunc double %x.real to float
+  %y.narrow = fptrunc double %y.real to float
+  %x.single = fpext float %x.narrow to double
+  %y.single = fpext float %y.narrow to double
+  %f = select i1 %is.single, double %x.single, double %x.real
+  %g = select i1 %is.single, double %y.single, double %y.real
+  %some.real = or i1 %x.is.real, %y.is.real
+  %are.real = or i1 %some.real, %is.single
+  br i1 %are.real, label %reals, label %integers
+integers:
+  switch i64 %code, label %fail [ $integer_cases ]
+reals:
+  switch i64 %code, label %fail [ $real_cases ]
+$blocks
+number:
+  %whole = phi i64 $numbers
+  store i64 %whole, ptr %result.at
+  ret i64 $integer
+real:
+  %double = phi double $doubles
+  br i1 %is.single, label %narrow, label %wide
+narrow:
+  ; That twice is rounded changes nothing: a double has more than twice the bits.
+  %float = fptrunc double %double to float
+  store float %float, ptr %result.at
+  ret i64 $real
+wide:
+  store double %double, ptr %result.at
+  ret i64 $real
+truth:
+  %answer = phi i1 $truths
+  %bit = zext i1 %answer to i64
+  store i64 %bit, ptr %result.at
+  ret i64 $truth
+fail:
+  ret i64 $nothing
+}
+"""
+
+_FLOORED = """
+floor_divide.whole:
+  %above.zero.q = icmp sgt i64 %y, 0
+  br i1 %above.zero.q, label %floor_divide.do, label %fail
+floor_divide.do:
+  %quotient = sdiv i64 %x, %y
+  %rest.q = srem i64 %x, %y
+  %low.q = icmp slt i64 %rest.q, 0
+  %one.less = sext i1 %low.q to i64
+  %floor_divide.n = add i64 %quotient, %one.less
+  br label %number
+remainder.whole:
+  %above.zero.r = icmp sgt i64 %y, 0
+  br i1 %above.zero.r, label %remainder.do, label %fail
+remainder.do:
+  %rest = srem i64 %x, %y
+  %low = icmp slt i64 %rest, 0
+  %once.more = select i1 %low, i64 %y, i64 0
+  %remainder.n = add i64 %rest, %once.more
+  br label %number
+"""
+"""Quotients and remainders are rounded down, not to 0."""
+
+
 ROW = 8 * 4
 """A row of the table: dtype, recipe of one element, bytes, kind; a 0 ends it."""
 
-HEAD = 8 * 4
-"""Before the rows: both functions, PyArray_NewFromDescr, the type of arrays."""
+MAKE, FILL, COMPUTE, MAKE_ARRAY = 0, 8, 16, 24
+HEAD = 8 * 5
+"""Before the rows: three functions, PyArray_NewFromDescr, the type of arrays."""
 
 
 def _loop(size: int) -> str:
     """LLVM text that stores items of so many bytes."""
     narrowed = f"trunc i64 %bits to i{8 * size}" if size < 8 else "add i64 %bits, 0"
     return Template(_LOOP).substitute(size=size, bits=8 * size, narrowed=narrowed)
+
+
+def _compute() -> str:
+    """LLVM text that computes with two numbers."""
+    wholes = {"add": "add", "subtract": "sub", "multiply": "mul"}
+    lines = [_FLOORED]
+    for name, (whole, real) in COMPARED.items():
+        lines.append(f"{name}.whole:\n  %{name}.i = icmp {whole} i64 %x, %y")
+        lines.append(f"  br label %truth\n{name}.real:")
+        lines.append(f"  %{name}.f = fcmp {real} double %f, %g\n  br label %truth")
+    for name, real in REAL.items():
+        lines.append(f"{name}.real:\n  %{name}.f = {real} double %f, %g")
+        lines.append("  br label %real")
+    for name, whole in wholes.items():
+        lines.append(f"{name}.whole:\n  %{name}.n = {whole} i64 %x, %y")
+        lines.append("  br label %number")
+    lines.append("negative.whole:\n  %negative.n = sub i64 0, %x\n  br label %number")
+    lines.append("negative.real:\n  %negative.f = fneg double %f\n  br label %real")
+    ends = {name: f"{name}.do" for name in WHOLE}
+    numbers = [*wholes, *WHOLE, "negative"]
+    reals = [*COMPARED, *REAL, "negative"]
+
+    def cases(names: Iterable[str], kind: str) -> str:
+        return " ".join(f"i64 {CODES[name]}, label %{name}.{kind}" for name in names)
+
+    integers = cases([*COMPARED, *numbers], "whole") + " " + cases(["divide"], "real")
+    return Template(_COMPUTE).substitute(
+        **{"nothing": NOTHING, "integer": INTEGER, "real": REAL_NUMBER, "truth": TRUTH},
+        integer_cases=integers,
+        real_cases=cases(reals, "real"),
+        blocks="\n".join(lines),
+        numbers=", ".join(
+            f"[ %{name}.n, %{ends.get(name, f'{name}.whole')} ]" for name in numbers
+        ),
+        doubles=", ".join(f"[ %{n}.f, %{n}.real ]" for n in (*REAL, "negative")),
+        truths=", ".join(
+            f"[ %{n}.i, %{n}.whole ], [ %{n}.f, %{n}.real ]" for n in COMPARED
+        ),
+    )
 
 
 def head() -> tuple[int, ...]:
@@ -222,7 +374,12 @@ def head() -> tuple[int, ...]:
         loops="".join(map(_loop, (1, 2, 4, 8))),
     )
     return (
-        *load_text(text, "engine_new_cell", "engine_fill_cells"),
+        *load_text(
+            text + _compute(),
+            "engine_new_cell",
+            "engine_fill_cells",
+            "engine_compute_cells",
+        ),
         numpy_api.address(numpy_api.NEW_ARRAY),
         numpy_api.address(numpy_api.ARRAY_TYPE),
     )

@@ -25,6 +25,7 @@ from . import (
     recording,
     recycling,
     repeating,
+    scalars,
     slots,
     splicing,
     subscripts,
@@ -49,7 +50,7 @@ WORDS = (
     *("empty", "leaf_history", "faces", "cell_type", "freed", "freed_type"),
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op", "ufunc_called"),
     *("leaf_op", "view_op", "update_op", "full_op", "cast_op", "sequence", "loops"),
-    *("iota_op", "multiply_op", "add_op", "known_steps"),
+    *("iota_op", "multiply_op", "add_op", "known_steps", "codes"),
     *("most_events", "soft_events"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
@@ -66,7 +67,7 @@ WORDS = (
 
 MODULES = (
     *(macros, recycling, matching, turning, recording, flushing, handles, looking),
-    *(casting, operators, writing, at_once, subscripts, calls, slots),
+    *(casting, scalars, operators, writing, at_once, subscripts, calls, slots),
     *(functions, splicing, repeating, walking, backward, many),
 )
 

@@ -78,6 +78,11 @@ def load_half(address: int) -> int:
     raise NotImplementedError
 
 
+def load_single(address: int) -> int:
+    """The number of single precision at an address, as the bits of a double."""
+    raise NotImplementedError
+
+
 def load_byte(address: int) -> int:
     """The 8 bits at an address, without a sign."""
     raise NotImplementedError
@@ -114,7 +119,7 @@ def prefetch(address: int) -> None:
 
 
 PRIMITIVES = (
-    *(load, load_half, load_byte, store, store_byte),
+    *(load, load_half, load_single, load_byte, store, store_byte),
     *(reserve, invoke, single, prefetch),
 )
 
@@ -409,6 +414,10 @@ class _Function:
             return "0"
         if name == "load":
             return self.new(f"load i64, ptr {address}")
+        if name == "load_single":
+            narrow = self.new(f"load float, ptr {address}")
+            double = self.new(f"fpext float {narrow} to double")
+            return self.new(f"bitcast double {double} to i64")
         bits = "i32" if name == "load_half" else "i8"
         part = self.new(f"load {bits}, ptr {address}")
         return self.new(f"zext {bits} {part} to i64")

@@ -24,6 +24,7 @@ from .macros import DecRef, IncRef, IntAs
 from .matching import field, kind
 from .python import Call, DictItem, TextCompare
 from .recording import follow, with_self
+from .scalars import are_at_hand, found_at_once
 
 
 @inline
@@ -65,6 +66,11 @@ def apply(op: int, items: int, count: int, face: int, python: int, extra: int) -
     at the two words before `items`, or 0. The operands of a reflected method are
     swapped already, and `extra` is -1.
     """
+    if are_scalars(op, items, count, face):
+        known = wrapped(face, found_at_once(op, items, count))
+        if known != 0:
+            return known
+        return in_python(python, items, count, extra)
     if not agree(items, count, face):
         return in_python(python, items, count, extra)
     values = reserve(2)
@@ -116,6 +122,18 @@ def apply(op: int, items: int, count: int, face: int, python: int, extra: int) -
             DecRef(load(others + 16 + 8 * i))
         i += 1
     return result
+
+
+def are_scalars(op: int, items: int, count: int, face: int) -> int:
+    """Whether an op on computed scalars and numbers is done at once, if it can be."""
+    if face != state.ndarray_type:
+        return 0
+    first = load(items)
+    if kind(first) != face and count == 2:
+        first = load(items + 8)
+    if kind(first) != face or load(first + slot.array_scalar) != state.true:
+        return 0
+    return are_at_hand(op, items, count)
 
 
 def in_python(python: int, items: int, count: int, extra: int) -> int:

@@ -19,8 +19,8 @@ AXES = 3
 _CHUNK = 2**14
 """Elements that a thread picks at a time, if each is a single number."""
 
-_SIZES = (1, 2, 4, 8)
-"""Bytes of items that are moved as one number; others are copied."""
+_SIZES = (1, 2, 4, 8, 16, 32, 64)
+"""Bytes of items that are moved as one number or vector; others are copied."""
 
 _TEXT = """
 ; Copy items of memory from the places that index arrays name. The words: pointers of
@@ -77,8 +77,8 @@ axis$k:
 """
 
 _NUMBER = """
-  %number = load i$bits, ptr %item, align 1
-  store i$bits %number, ptr %there, align 1
+  %number = load $type, ptr %item, align 1
+  store $type %number, ptr %there, align 1
 """
 
 _ITEM = """
@@ -100,7 +100,8 @@ def _text(axes: int, size: int) -> str:
         )
         for k in range(axes)
     ]
-    move = Template(_NUMBER).substitute(bits=8 * size) if size else _ITEM
+    whole = f"i{8 * size}" if size <= 8 else f"<{size // 8} x i64>"
+    move = Template(_NUMBER).substitute(type=whole) if size else _ITEM
     return Template(_TEXT).substitute(
         axes=axes,
         size=size,

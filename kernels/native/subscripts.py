@@ -5,7 +5,7 @@ The faces say what they mean; all but the cases of everyday is left to their met
 
 from __future__ import annotations
 
-from .at_once import element_of, is_idle, write_number
+from .at_once import element_of, write_number
 from .handles import (
     FACE,
     OTHER,
@@ -19,9 +19,17 @@ from .handles import (
 )
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
-from .matching import RECIPE_SHAPE, field, forget_error, has, kind, put
-from .python import Call, ErrClear, ErrOccurred, SliceUnpack
+from .matching import RECIPE_DTYPE, RECIPE_SHAPE, field, forget_error, has, kind, put
+from .python import Call, DictSize, ErrClear, ErrOccurred, SliceUnpack
 from .recycling import fresh, keep, row_of
+from .scalars import (
+    cell_of,
+    dtype_of,
+    int32_at,
+    is_idle,
+    is_int32,
+    number_to_write,
+)
 from .writing import filled, fits, is_empty, may_write, stands_there, write
 
 PARTS = 4
@@ -38,19 +46,26 @@ NEAR = 4
 """In so many places, from the one that its hash says, a region is looked for."""
 
 
-def described(key: int, parts: int) -> int:
+def described(key: int, face: int, parts: int) -> int:
     """The parts of a key, four words each; how many, or 0 for one that is not basic."""
     if kind(key) != state.tuple_type:
-        return described_part(key, parts)
+        return described_item(key, face, parts)
     count = TupleSize(key)
     if count > PARTS:
         return 0
     i = 0
     while i < count:
-        if not described_part(TupleItem(key, i), parts + 32 * i):
+        if not described_item(TupleItem(key, i), face, parts + 32 * i):
             return 0
         i += 1
     return count
+
+
+def described_item(key: int, face: int, words: int) -> int:
+    """Describe a part of a key; whether it is a basic one."""
+    if kind(key) == state.ndarray_type and face == state.ndarray_type:
+        return described_scalar(key, words)
+    return described_part(key, words)
 
 
 def is_element(recipe: int, parts: int, count: int) -> int:
@@ -99,6 +114,29 @@ def described_part(key: int, words: int) -> int:
         ErrClear()
         return 0
     store(words, 1)
+    return 1
+
+
+def described_scalar(key: int, words: int) -> int:
+    """Describe an integer that is a computed scalar; whether it is one.
+
+    While somebody watches the trace, to run it again, it is an index array.
+    """
+    buffer = cell_of(key)
+    if buffer == 0 or DictSize(state.watchers) != 0:
+        return 0
+    address = load(buffer + slot.buffer_data)
+    number = 0
+    if dtype_of(key) == state.int64:
+        number = load(address)
+    elif is_int32(dtype_of(key)):
+        number = int32_at(address)
+    else:
+        return 0
+    store(words, 2)
+    store(words + 8, number)
+    store(words + 16, 0)
+    store(words + 24, 0)
     return 1
 
 
@@ -184,7 +222,7 @@ def getitem(self: int, key: int, entry: int) -> int:
     recipe = field(self + slot.array_recipe, state.recipe_type)
     plain = kind(self) == face and load(self + slot.array_scalar) == state.false
     if plain and recipe != 0:
-        count = described(key, parts)
+        count = described(key, face, parts)
     if count != 0 and face == state.ndarray_type and is_element(recipe, parts, count):
         read = element(self, key, parts, count)
         if read != 0:
@@ -294,14 +332,16 @@ def setitem(self: int, given: int, entry: int) -> int:
     if filled_at_once(self, key, value, face, parts):
         IncRef(state.none)
         return state.none
+    store(items, self)
+    store(items + 8, key)
+    store(items + 16, value)
+    if cell_of(value) != 0 and is_idle():  # Python may write it at once
+        return Call(load(entry + PYTHON), items, 3, 0)
     own = load(self + slot.array_recipe)
     IncRef(own)  # Python code may give the array another shape, and less memory
     found = target_of(self, key, value, face, load(entry + OTHER), parts)
     if found != 0 and is_empty(found):
         found = 0
-    store(items, self)
-    store(items + 8, key)
-    store(items + 16, value)
     read = 0
     if found != 0:
         IncRef(found)
@@ -341,25 +381,28 @@ def setitem(self: int, given: int, entry: int) -> int:
 
 
 def filled_at_once(self: int, key: int, value: int, face: int, parts: int) -> int:
-    """Whether a Python number was written to computed memory, and nothing recorded."""
+    """Whether a number was written to computed memory, and nothing recorded."""
     if face != state.ndarray_type or kind(self) != face:
         return 0
-    if not is_number(value) and value != state.true and value != state.false:
+    own = field(self + slot.array_recipe, state.recipe_type)
+    if own == 0 or not is_idle():
         return 0
-    if field(self + slot.array_recipe, state.recipe_type) == 0 or not is_idle():
+    number = number_to_write(value, TupleItem(own, RECIPE_DTYPE))
+    if number == 0:
         return 0
-    count = described(key, parts)
-    if count == 0:
-        return 0
-    found = located(self, key, parts, count)
-    if found == 0:
-        return 0
-    own = load(self + slot.array_recipe)
-    IncRef(found)
-    IncRef(own)
-    done = write_number(self, found, own, value)
-    DecRef(own)
-    DecRef(found)
+    count = described(key, face, parts)
+    found = 0
+    if count != 0:
+        found = located(self, key, parts, count)
+    done = 0
+    if found != 0:
+        own = load(self + slot.array_recipe)
+        IncRef(found)
+        IncRef(own)
+        done = write_number(self, found, own, number)
+        DecRef(own)
+        DecRef(found)
+    DecRef(number)
     return done
 
 
@@ -380,7 +423,7 @@ def target_of(
     numpy = face == state.ndarray_type
     if kind(value) != face and not (numpy and is_number(value)):
         return 0
-    count = described(key, parts)
+    count = described(key, face, parts)
     if count == 0:
         return 0
     if is_element(recipe, parts, count) or kind(value) != face:

@@ -29,9 +29,10 @@ from .matching import (
     same_extents,
     same_recipe,
 )
-from .operators import agree
+from .operators import agree, are_scalars
 from .python import Call, ErrClear, IntFrom, TupleNew, TupleSet
 from .recording import follow
+from .scalars import found_at_once
 
 
 def stands_there(handle: int, value: int, recipe: int) -> int:
@@ -172,6 +173,10 @@ def in_place(self: int, other: int, entry: int) -> int:
     store(items, self)
     store(items + 8, other)
     face = load(entry + FACE)
+    if kind(self) == face and are_scalars(load(entry + OP), items, 2, face):
+        known = wrapped(face, found_at_once(load(entry + OP), items, 2))
+        if known != 0:  # it is another scalar
+            return known
     if not may_change(items, face) or not has_no_views(items, face):
         return Call(load(entry + PYTHON), items, 2, 0)
     values = reserve(2)

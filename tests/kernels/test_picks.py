@@ -12,7 +12,7 @@ from engine.kernels.native.picks import AXES, pick
 @pytest.mark.parametrize("axes", range(1, AXES + 1))
 def test_items_of_every_size_are_picked(letter: str, axes: int) -> None:
     rng = np.random.default_rng(axes)
-    for rest in ((), (3,), (2, 5)):
+    for rest in ((), (3,), (4,), (8,), (2, 5)):
         shape = (7, 4, 6)[:axes]
         x = rng.integers(0, 2, (*shape, *rest)).astype(letter)
         indices = [rng.integers(-n, n, (9, 11)) for n in shape]

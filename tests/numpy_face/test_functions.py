@@ -190,6 +190,13 @@ def test_writes_through_functions() -> None:
     assert y.tolist() == [[1.0, 5.0, 0.0], [5.0, 2.0, 0.0], [5.0, 0.0, 3.0]]
 
 
+def test_place_refuses_what_is_read_only_though_it_writes_nothing() -> None:
+    x = np.zeros(3)
+    x.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        np.place(x, x > 0, 1)
+
+
 def test_out_of_reductions() -> None:
     x, out = np.arange(6.0).reshape(2, 3), np.zeros(3)
     assert np.sum(x, axis=0, out=out) is out

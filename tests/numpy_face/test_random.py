@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import numpy
@@ -254,3 +256,29 @@ def test_bad_parameters_raise() -> None:
         rng.choice(2, p=[0.5, 0.6])
     with pytest.raises(ValueError, match="non-negative"):
         np.random.default_rng(-1)
+
+
+def test_generators_are_pickled_and_copied_where_they_are() -> None:
+    rng = np.random.default_rng(3)
+    rng.random(5)
+    others = [pickle.loads(pickle.dumps(rng)), copy.deepcopy(rng)]
+    drawn = rng.normal(size=4).tolist()
+    assert [other.normal(size=4).tolist() for other in others] == [drawn] * 2
+
+
+def test_the_state_of_a_stream_is_read_and_set() -> None:
+    rng, other = np.random.default_rng(3), np.random.default_rng(4)
+    rng.random(5)
+    state = rng.bit_generator.state
+    drawn = rng.random(4).tolist()
+    other.bit_generator.state = pickle.loads(pickle.dumps(state))
+    assert other.random(4).tolist() == drawn
+    with pytest.raises(ValueError, match="state: one of a stream of Engine was"):
+        rng.bit_generator.state = numpy.random.default_rng(3).bit_generator.state
+
+
+def test_seeds_may_be_arrays_of_engine() -> None:
+    seeds = [[1, 2], np.array([1, 2]), numpy.array([1, 2])]
+    drawn = [np.random.default_rng(seed).random(3).tolist() for seed in seeds]
+    assert drawn[1:] == drawn[:1] * 2
+    assert str(np.random.default_rng(1)) == "Generator(Philox)"

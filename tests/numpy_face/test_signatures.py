@@ -53,6 +53,11 @@ def spaces() -> Iterator[tuple[str, Any, Any]]:
     yield "numpy.ndarray", numpy.ndarray, np.ndarray
     yield "numpy.ufunc", numpy.ufunc, np.ufunc
     yield "numpy.random.Generator", numpy.random.Generator, np.random.Generator
+    yield "numpy.polynomial", numpy.polynomial, np.polynomial
+    for name in np.polynomial.__all__:
+        space = getattr(numpy.polynomial, name)
+        if inspect.ismodule(space) or isinstance(space, type):
+            yield f"numpy.polynomial.{name}", space, getattr(np.polynomial, name)
 
 
 def pairs() -> Iterator[tuple[str, Callable[..., Any], Callable[..., Any]]]:

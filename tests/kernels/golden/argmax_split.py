@@ -21,7 +21,7 @@ def argmax_float32_split(
             for start in range(block, end, 1024):
                 stop = min(start + 1024, end)
                 clear_max(lanes0)
-                lanes_max(lanes0, at(a0, p0 + start), stop - start)
+                lanes_max_ahead(lanes0, at(a0, p0 + start), stop - start)
                 new0 = merge_max(lanes0)
                 if t0 < 0 or new0 > best0 or (new0 != new0 and best0 == best0):
                     best0 = new0

@@ -12,7 +12,7 @@ def softmax(a0, a1, n0, n1, o0, d0_0, o1, d1_0, lo, hi):
         p0 = o0 + i0 * d0_0
         p1 = o1 + i0 * d1_0
         clear_max(lanes0)
-        lanes_max(lanes0, at(a0, p0), n1)
+        lanes_max_ahead(lanes0, at(a0, p0), n1)
         t0 = merge_max(lanes0)
         total1 = float64(-0.0 if n1 > 0 else 0.0)
         rest1 = float64(0.0)
