@@ -16,7 +16,7 @@ from engine.autograd import backward
 from engine.errors import named, naming, warn_of_parts
 from engine.execute import compute
 from engine.ops.op import cast
-from engine.ops.regions import take, update
+from engine.ops.regions import take
 from engine.recipe import (
     Recipe,
     broadcast_strides,
@@ -29,15 +29,7 @@ from engine.record.trace import grad_enabled, grad_mode
 from engine.record.value import Value, constant
 from engine.rewalk import backward_again
 from engine.shapes import check_axes
-from engine.storage import (
-    GradCell,
-    Line,
-    Storage,
-    changing,
-    leaf,
-    read_region,
-    stop,
-)
+from engine.storage import GradCell, Line, Storage, changing, leaf, read_region, stop
 
 NDArray = np.ndarray[Any, Any]
 
@@ -190,22 +182,8 @@ class Array:
         if not self.writeable:
             raise ValueError(named("assignment destination is read-only"))
         region = recipe or self.recipe
-        if region.size == 0:
-            return
-        line = self.line  # not its value: what is held here is alive at a flush
-        if region.is_whole(line.value.size, line.value.dtype):
-            line.write(build, None)
-            return
-        if 0 in region.strides:
-            extents = zip(region.shape, region.strides, strict=True)
-            if any(s == 0 and n > 1 for n, s in extents):
-                raise ValueError(
-                    named(
-                        "memory of its own for each element was required; a view with "
-                        f"strides {region.strides} was given; copy it first"
-                    )
-                )
-        line.write(lambda base: update(base, build(base), attributes=(region,)), region)
+        if region.size:
+            self.line.change(build, region)
 
     def renew(self, value: Value) -> None:
         """Write a new value, which nobody else holds, as `store`; within no_grad."""

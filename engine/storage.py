@@ -24,7 +24,7 @@ from engine.errors import named
 from engine.execute import compute, evaluate
 from engine.kernels.backend import HOST
 from engine.movement import reshape_value
-from engine.ops.regions import view
+from engine.ops.regions import update, view
 from engine.ops.transfer import on_device
 from engine.recipe import Recipe, strided
 from engine.record.runtime import looked
@@ -243,6 +243,24 @@ class Line:
         trace = current_trace()
         if trace.node.number >= SOFT_EVENTS:
             evaluate([new])
+
+    def change(self, build: Callable[[Value], Value], region: Recipe) -> None:
+        """Write what `build` makes of the base to a region of it.
+
+        Raises ValueError for a region whose elements share memory.
+        """
+        if region.is_whole(self.value.size, self.value.dtype):
+            self.write(build, None)
+            return
+        extents = zip(region.shape, region.strides, strict=True)
+        if 0 in region.strides and any(s == 0 and n > 1 for n, s in extents):
+            raise ValueError(
+                named(
+                    "memory of its own for each element was required; a view with "
+                    f"strides {region.strides} was given; copy it first"
+                )
+            )
+        self.write(lambda base: update(base, build(base), attributes=(region,)), region)
 
     def _written(
         self, build: Callable[[Value], Value], region: Recipe | None

@@ -11,11 +11,11 @@ import engine.numpy.handle as face
 from engine.errors import named
 
 from . import compiled_loops
+from .axes import normal_axis
 from .fallback import ask, library_call, refuse_gradients, to_host, wrapped
 from .joining import stack
 from .manipulation import expand_dims, moveaxis
 from .operands import NOT_GIVEN
-from .views import normal_axis
 
 __all__ = ["apply_along_axis", "apply_over_axes", "vectorize"]
 

@@ -15,8 +15,8 @@ from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
+from .axes import normal_axis
 from .statistics import mean
-from .views import normal_axis
 
 __all__ = ["average"]
 

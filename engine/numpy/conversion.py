@@ -20,6 +20,7 @@ from engine.storage import Line, Storage
 from .creation import check_device, numeric_dtype
 from .devices import placed
 from .methods import memory_order
+from .nested import joined
 from .operands import NDArray, foreign_array, host_array
 
 __all__ = [
@@ -76,6 +77,7 @@ def array(
            [3., 4.]])
     """
     check_device(None, like)
+    object = joined(object)
     if isinstance(copy, str):
         raise ValueError(
             named(f"True, False or None was required as copy; {copy!r} was given")

@@ -14,9 +14,9 @@ from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
+from .axes import normal_axis
 from .elementwise import apply
 from .operands import NOT_GIVEN
-from .views import normal_axis
 
 __all__ = [
     "diff",

@@ -13,7 +13,6 @@ from engine.errors import named
 from engine.movement import reshape_value
 from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
-from engine.record.value import typed
 
 from .masked import over_selections
 from .quick import by_method
@@ -22,6 +21,7 @@ from .reductions import (
     deliver,
     dtype_of,
     finished,
+    first_value,
     normal,
     reduce,
     reduced_shape,
@@ -68,12 +68,13 @@ def _extreme(
                 )
             )
         return reduce(name, array, axes, keepdims, None, out)
+    first = first_value(name, initial, array.dtype)
     if array.size == 0:
         shape = reduced_shape(array.shape, axes, keepdims)
         value = full_value(shape, initial, array.dtype)
         return deliver(name, face.ndarray.wrap(value, scalar=not shape), out)
     result = reduce(name, array, axes, keepdims)
-    started = elementwise.apply(REGISTRY[ufunc], result, typed(initial, array.dtype))
+    started = elementwise.apply(REGISTRY[ufunc], result, first)
     return deliver(name, started, out)
 
 

@@ -71,10 +71,15 @@ def ask(name: str, function: Callable[..., Any], *args: Any, **options: Any) -> 
         raise same_kind(error, message) from None
 
 
+def need_gradients(*trees: Any) -> bool:
+    """Whether gradients are to flow to any array in nested arguments."""
+    arrays = (x for x in _flatten(trees) if isinstance(x, Array))
+    return grad_enabled() and any(x.requires_grad for x in arrays)
+
+
 def refuse_gradients(name: str, reason: str, *trees: Any) -> None:
     """Raise TypeError where a gradient would be lost."""
-    arrays = [x for x in _flatten(trees) if isinstance(x, Array)]
-    if grad_enabled() and any(x.requires_grad for x in arrays):
+    if need_gradients(*trees):
         raise TypeError(
             f"{name}: arrays without gradients were required, as {reason}; an array "
             "that requires grad was given; use detach()"

@@ -12,6 +12,7 @@ from engine.array import Array
 
 from .comparing import result_type
 from .fallback import to_host
+from .nested import joined
 from .operands import WEAK
 
 __all__ = [
@@ -67,13 +68,16 @@ def _promoted(parts: Sequence[Any]) -> list[face.ndarray]:
 
     A number that does not fit into that dtype raises OverflowError.
     """
-    made = [
-        x if x.__class__ in WEAK or isinstance(x, Array) else np.r_[x] for x in parts
-    ]
+    made = [_part(x) for x in parts]
     dtype = result_type(*made)
     return [
         face.asarray(np.array(x, dtype) if x.__class__ in WEAK else x) for x in made
     ]
+
+
+def _part(x: Any) -> Any:
+    whole = joined(x)
+    return whole if x.__class__ in WEAK or isinstance(whole, Array) else np.r_[x]
 
 
 mgrid = _Grid(np.mgrid)

@@ -21,6 +21,7 @@ from .devices import checked_device
 from .flags import Flags
 from .memory import Memory, laid_over
 from .methods import Methods
+from .nested import joined
 from .operands import KINDS, NDArray, host_array, operand, read_as
 from .operators import Operators
 from .printing import Printing
@@ -371,6 +372,9 @@ def asarray(x: Any) -> ndarray:
         return x
     if isinstance(x, Array):
         return ndarray.from_line(x.line, x.recipe, x.writeable)
+    whole = joined(x)
+    if isinstance(whole, Array):
+        return asarray(whole)
     array = host_array(x)
     if array.dtype.kind not in KINDS:
         operand(x, called())  # says what was given

@@ -26,6 +26,7 @@ from engine.record.value import Value, constant
 
 from .at_once import element_of, number_of, write_number
 from .keys import key_positions, split_key
+from .nested import joined
 from .operands import KINDS, NUMBERS, WEAK, NDArray, host_array
 from .picking import picked
 
@@ -177,6 +178,7 @@ def set_(handle: face.ndarray, key: Any, value: Any) -> None:
         _assign_to_scalar(handle, key)
     if not handle.writeable:
         raise ValueError(named("assignment destination is read-only"))
+    value = joined(value)
     if _is_mask(key) and masked.store(handle, key, value):
         return
     parts, basic = split_key(key)
@@ -248,6 +250,7 @@ def stored_value(handle: Array, value: Any, shape: tuple[int, ...]) -> Value:
 
 def given_value(handle: Array, value: Any) -> Value:
     """A value that is to be written; numbers and lists are cast as NumPy casts them."""
+    value = joined(value)
     if isinstance(value, Array):
         return value.read()
     with naming():

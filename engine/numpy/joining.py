@@ -17,9 +17,9 @@ from engine.recipe import transposed
 from engine.record.value import DATES
 
 from . import quick
+from .axes import no_boolean
 from .operands import checked_dtype, promoted, read_as
 from .reductions import deliver, dtype_of
-from .views import no_boolean
 
 __all__ = [
     "append",

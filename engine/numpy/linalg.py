@@ -22,6 +22,7 @@ from engine.record.trace import grad_enabled
 from engine.record.value import Value
 
 from . import products
+from .axes import normal_axis
 from .creation import as_index
 from .fallback import library_call, refuse_gradients
 from .names import nearest_message
@@ -36,7 +37,6 @@ from .standard_linalg import (
     trace,
     vecdot,
 )
-from .views import normal_axis
 
 LinAlgError = np.linalg.LinAlgError
 

@@ -12,7 +12,7 @@ from engine.movement import integers, normal_axes
 from engine.ops.op import broadcast_shape
 from engine.recipe import Recipe, broadcast_strides
 
-from .views import normal_axis
+from .axes import normal_axis
 
 __all__ = [
     "atleast_1d",

@@ -18,6 +18,7 @@ from engine.movement import reshape_value
 from engine.recipe import Recipe, is_c_contiguous
 
 from .creation import extents_of
+from .fallback import need_gradients, refuse_gradients
 from .joining import concatenate
 from .operands import KINDS, NDArray
 
@@ -45,6 +46,7 @@ _ADDRESS = (
 _LARGEST = 2**31
 """Bytes from which on NumPy has no dtype of one item."""
 
+_NO_HISTORY = "memory outside of Engine has none"
 _SUBCLASS = "subclasses are not supported"
 
 
@@ -62,6 +64,16 @@ class Memory(Array):
     def __class_getitem__(cls, item: Any, /) -> GenericAlias:
         return GenericAlias(cls, item)
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
+        """The elements for NumPy, where no gradient is lost by that."""
+        refuse_gradients("array", _NO_HISTORY, self)
+        return super().__array__(dtype, copy)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """The memory for other libraries, where no gradient is lost by that."""
+        refuse_gradients("__dlpack__", _NO_HISTORY, self)
+        return super().__dlpack__(**options)
+
     @property
     def __array_interface__(self) -> dict[str, Any]:
         """The memory for NumPy, Pillow and others: both sides see each other's writes.
@@ -70,6 +82,8 @@ class Memory(Array):
         somebody holds the object under ``"data"``; it has a buffer, but it is no pair
         with an address, since the memory of an array that nobody holds may move.
         """
+        if need_gradients(self):  # `__array__` says more
+            raise AttributeError("__array_interface__: an array that requires grad")
         memory, offset = self._seen_from_outside()
         if memory.nbytes >= _LARGEST:
             raise AttributeError(

@@ -25,9 +25,9 @@ from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
 from . import indexing
+from .axes import normal_axis
 from .fallback import ask
 from .operands import check_kind, read_as
-from .views import normal_axis
 
 
 def memory_order(array: Array, order: str | None) -> tuple[int, ...]:

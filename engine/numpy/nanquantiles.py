@@ -11,13 +11,13 @@ import engine.numpy.reductions as reductions
 from engine.errors import warn_user
 from engine.record.registry import REGISTRY
 
+from .axes import normal_axis
 from .elementwise import apply
 from .fallback import library_call
 from .quantiles import has_plain_quantiles
 from .reductions import deliver
 from .selection import take_along_axis
 from .sorting import sort
-from .views import normal_axis
 
 __all__ = [
     "nanmedian",

@@ -6,9 +6,8 @@ their dtype; foreign arrays are copied in as constants.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
-from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,6 +19,8 @@ from engine.record.runtime import RunTime
 from engine.record.value import DATES, Scalar, Value, constant
 from engine.shapes import broadcast_shapes
 from engine.storage import read_region
+
+from .nested import holds_handles, joined, without_handles
 
 NDArray = np.ndarray[Any, Any]
 Shape: TypeAlias = tuple[int, ...]
@@ -72,6 +73,9 @@ def operand(x: Any, name: str) -> Any:
     elif isinstance(x, NUMBERS):
         plain: Any = next(kind for kind in NUMBERS if isinstance(x, kind))
         return plain(x)
+    whole = joined(x)
+    if isinstance(whole, Array):
+        return whole
     array = host_array(x)
     if array.dtype.kind not in KINDS:
         raise TypeError(
@@ -89,8 +93,8 @@ def _described(x: Any, array: NDArray) -> str:
 
 def host_array(x: Any) -> NDArray:
     """An ndarray of anything; nested sequences may hold handles."""
-    if isinstance(x, (list, tuple)) and _holds_handles(x):
-        return np.array(_without_handles(x))
+    if isinstance(x, (list, tuple)) and holds_handles(x):
+        return np.array(without_handles(x))
     return native(foreign_array(x))
 
 
@@ -128,33 +132,6 @@ def native(array: NDArray) -> NDArray:
     if array.dtype.isnative:
         return array
     return array.astype(array.dtype.newbyteorder("="))
-
-
-def _holds_handles(x: Sequence[Any]) -> bool:
-    """Whether nested lists hold handles, asked level by level and not of each part."""
-    level = x
-    for _ in range(_DEEPEST):
-        kinds = set(map(type, level))
-        if any(issubclass(kind, Array) for kind in kinds):
-            return True
-        nested = {kind for kind in kinds if issubclass(kind, (list, tuple))}
-        if not nested:
-            return False
-        parts = level if nested == kinds else [y for y in level if type(y) in nested]
-        level = list(chain.from_iterable(parts))
-    return False
-
-
-_DEEPEST = 65
-"""Levels of lists that are looked at: NumPy takes 64."""
-
-
-def _without_handles(x: Any) -> Any:
-    if isinstance(x, Array):
-        return x.computed() if x.recipe.shape else x.computed()[()]
-    if isinstance(x, (list, tuple)):
-        return [_without_handles(part) for part in x]
-    return x
 
 
 def strong(x: Any) -> Any:

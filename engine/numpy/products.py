@@ -17,9 +17,9 @@ from engine.recipe import is_c_contiguous
 from engine.record.registry import REGISTRY
 
 from . import elementwise
+from .axes import normal_axis
 from .elementwise import check_out
 from .reductions import deliver
-from .views import normal_axis
 
 __all__ = [
     "cross",

@@ -10,10 +10,10 @@ import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.record.registry import REGISTRY
 
+from .axes import normal_axis
 from .fallback import library_call
 from .reductions import deliver
 from .sorting import sort
-from .views import normal_axis
 
 __all__ = [
     "median",

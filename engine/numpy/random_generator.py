@@ -13,11 +13,11 @@ from engine.errors import named
 from engine.random import Generator as Stream
 from engine.record.registry import REGISTRY
 
+from .axes import normal_axis
 from .elementwise import apply
 from .random_distributions import Distributions, shape_of
 from .selection import take, take_along_axis
 from .sorting import argsort
-from .views import normal_axis
 
 
 class Generator(Distributions):

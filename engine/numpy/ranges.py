@@ -18,7 +18,7 @@ from engine.record.value import DATES, constant
 from . import quick
 from .creation import as_index, check_device, extents_of, numeric_dtype, zeros
 from .devices import placed
-from .fallback import library_call, to_host
+from .fallback import library_call, need_gradients, refuse_gradients, to_host
 from .operands import NUMBERS, WEAK
 
 __all__ = [
@@ -73,7 +73,7 @@ def arange(
     dtype = None if dtype is None else np.dtype(dtype)
     given = start, stop, step, dtype
     if not _PLAIN.issuperset(map(type, given)) and any(map(_is_of_dates, given)):
-        return placed(_dates(start, stop, step, dtype), device)
+        return placed(_counted_by_numpy(start, stop, step, dtype), device)
     if stop is None:
         start, stop = 0, start
     step = 1 if step is None else step
@@ -85,11 +85,12 @@ def arange(
     ends = start, stop, step
     if any(isinstance(x, (str, bytes)) for x in ends):  # else the name of a dtype
         raise TypeError(f"arange: numbers were required; {ends} were given")
+    refuse_gradients("arange", "the ends say how many numbers there are", ends)
     kinds = [x.dtype if hasattr(x, "dtype") else x for x in ends]
     found = np.result_type(np.int64, *kinds) if dtype is None else dtype
     found = numeric_dtype(found, "arange")
     if _is_wide(found):
-        return placed(library_call("arange", np.arange, *ends, dtype=found), device)
+        return placed(_counted_by_numpy(*ends, found), device)
     value = composites.arange(_number(start), _number(stop), _number(step), found)
     return placed(face.ndarray.wrap(value), device)
 
@@ -104,8 +105,8 @@ def _is_of_dates(x: Any) -> bool:
     return getattr(getattr(x, "dtype", x), "kind", "O") in DATES
 
 
-def _dates(start: Any, stop: Any, step: Any, dtype: Any) -> face.ndarray:
-    """Evenly spaced dates or durations: NumPy counts in months, too."""
+def _counted_by_numpy(start: Any, stop: Any, step: Any, dtype: Any) -> face.ndarray:
+    """Evenly spaced dates or durations, also in months, or long doubles."""
     with naming():
         made = np.arange(*to_host((start, stop, step)), dtype=dtype)
     return face.ndarray.wrap(constant(made))
@@ -156,7 +157,7 @@ def linspace(
     if num < 0:
         raise ValueError(named(f"Number of samples, {num}, must be non-negative."))
     parts = num - 1 if endpoint else num
-    if _has_axes(start) or _has_axes(stop):
+    if _has_axes(start) or _has_axes(stop) or need_gradients(start, stop):
         made, step = _linspace_of_arrays(start, stop, num, parts, endpoint)
         found = made.dtype if dtype is None else numeric_dtype(dtype, "linspace")
         if found.kind in "iu":
@@ -252,10 +253,8 @@ def geomspace(
     >>> np.geomspace(1, 8, 4)
     array([1., 2., 4., 8.])
     """
-    from .fallback import quiet_call
-
-    made: face.ndarray = quiet_call(
-        np.geomspace, start, stop, num, endpoint, dtype, axis
+    made: face.ndarray = library_call(
+        "geomspace", np.geomspace, start, stop, num, endpoint, dtype, axis
     )
     return made
 

@@ -14,9 +14,9 @@ from engine.movement import integers, normal_axes
 from engine.recipe import transposed
 
 from . import quick
+from .axes import normal_axis, strict_axis
 from .keys import as_positions
 from .operands import read_as
-from .views import normal_axis, strict_axis
 
 __all__ = [
     "flip",

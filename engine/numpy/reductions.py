@@ -186,8 +186,17 @@ def _summed(
     if initial is None:
         return reduce(name, array, axes, keepdims, target, out)
     result = reduce(name, array, axes, keepdims, target)
-    started = elementwise.apply(REGISTRY[combine], result, typed(initial, target))
+    first = first_value(name, initial, target)
+    started = elementwise.apply(REGISTRY[combine], result, first)
     return deliver(name, started, out, "unsafe")
+
+
+def first_value(name: str, initial: Any, dtype: np.dtype[Any]) -> Any:
+    """What a reduction begins with. Raises TypeError where it needs a gradient."""
+    from .fallback import refuse_gradients
+
+    refuse_gradients(name, "a reduction begins with a number", initial)
+    return typed(initial, dtype)
 
 
 @by_method

@@ -20,12 +20,12 @@ from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.shapes import broadcast_shapes
 
+from .axes import normal_axis, strict_axis
 from .gathers import is_pending
 from .indexing import get
 from .keys import as_positions
 from .operands import NDArray, promoted
 from .reductions import deliver
-from .views import normal_axis, strict_axis
 
 __all__ = [
     "argwhere",

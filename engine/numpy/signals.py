@@ -13,12 +13,12 @@ from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
 from . import shared_calls
+from .axes import normal_axis
 from .differences import diff
 from .elementwise import apply
 from .fallback import library_call
 from .joining import concatenate
 from .scans import cumsum
-from .views import normal_axis
 
 __all__ = ["convolve", "correlate", "interp", "unwrap"]
 

@@ -13,10 +13,10 @@ from engine.recipe import storage_order, transposed
 from engine.record.registry import REGISTRY
 
 from . import shared_calls
+from .axes import normal_axis, strict_axis
 from .fallback import ask, library_call, quiet_call
 from .operands import read_as
 from .rearrangement import flip
-from .views import normal_axis, strict_axis
 
 __all__ = [
     "argpartition",

@@ -17,11 +17,11 @@ from engine.movement import broadcast_value
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
+from .axes import normal_axis
 from .masked import over_selections
 from .operands import checked_dtype
 from .quick import by_method
 from .reductions import Axis, deliver, normal, reduce, reduced_shape, selected
-from .views import normal_axis
 
 __all__ = [
     "mean",

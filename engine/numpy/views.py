@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine.array import Array
-from engine.errors import called, named, naming
+from engine.errors import named, naming
 from engine.movement import reshape_value, transpose_value
 from engine.ops.regions import full_value
 from engine.recipe import (
@@ -24,6 +24,7 @@ from engine.recipe import (
     transposed,
 )
 
+from .axes import normal_axis, strict_axis
 from .indexing import get, set_
 from .operands import check_kind, read_as
 
@@ -357,28 +358,6 @@ def permutation(axes: Sequence[Any], rank: int) -> tuple[int, ...]:
     if len(set(found)) < rank:
         raise ValueError(named(f"repeated axis in transpose: {tuple(axes)}"))
     return found
-
-
-def normal_axis(axis: Any, rank: int) -> int:
-    """An axis that is not negative. Raises AxisError when it is out of bounds."""
-    if type(axis) is not int:
-        with naming():
-            axis = index(axis)
-    if not -rank <= axis < rank:
-        raise np.exceptions.AxisError(axis, rank, called())
-    return axis % rank if rank else 0
-
-
-def strict_axis(axis: Any, rank: int) -> int:
-    """`normal_axis` for those functions of NumPy that refuse booleans as axes."""
-    return normal_axis(no_boolean(axis), rank)
-
-
-def no_boolean(axis: Any) -> Any:
-    """An axis; raises TypeError for a boolean, which is a misplaced argument."""
-    if isinstance(axis, (bool, np.bool)):
-        raise TypeError(named(f"an integer was required as axis; {axis} was given"))
-    return axis
 
 
 def _extents(shape: Any) -> tuple[int, ...]:

@@ -13,11 +13,11 @@ from engine.errors import named
 from engine.movement import broadcast_value
 from engine.record.registry import REGISTRY
 
+from .axes import normal_axis
 from .indexing import given_value, set_, stored_value
 from .keys import as_positions
 from .operands import host_array
 from .selection import check_bounds, check_line, flatnonzero, in_range, line_places
-from .views import normal_axis
 
 __all__ = [
     "copyto",

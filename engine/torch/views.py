@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from operator import index
 from typing import Any, Self
@@ -11,6 +12,7 @@ from engine.array import Array
 from engine.errors import named
 from engine.movement import reshape_value
 from engine.recipe import (
+    Recipe,
     index_basic,
     transposed,
 )
@@ -46,6 +48,15 @@ def _filled(size: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(size // known if n == -1 else n for n in shape)
 
 
+@lru_cache(maxsize=4096)
+def _reshaped(
+    recipe: Recipe, shape: tuple[int, ...]
+) -> tuple[tuple[int, ...], Recipe | None]:
+    """A shape with its -1 filled in, and the view that has it, None if none can."""
+    wanted = _filled(recipe.size, shape)
+    return wanted, reshaped(recipe, wanted)
+
+
 class Views(Parts):
     """Reshaping and transposing: the results share memory with the tensor."""
 
@@ -59,8 +70,7 @@ class Views(Parts):
         """
         if len(shape) == 1 and not isinstance(shape[0], (int, tuple, list)):
             return self._viewed_as(numpy_dtype(shape[0]))
-        wanted = _filled(self.recipe.size, sizes(shape))
-        recipe = reshaped(self.recipe, wanted)
+        _, recipe = _reshaped(self.recipe, sizes(shape))
         if recipe is None:
             raise RuntimeError(
                 named(
@@ -90,8 +100,7 @@ class Views(Parts):
         tensor([[0, 1, 2],
                 [3, 4, 5]])
         """
-        wanted = _filled(self.recipe.size, sizes(shape))
-        recipe = reshaped(self.recipe, wanted)
+        wanted, recipe = _reshaped(self.recipe, sizes(shape))
         if recipe is None:
             return self.wrap(reshape_value(self.read(), wanted))
         return self.view_as(recipe)

@@ -117,15 +117,8 @@ class WideBody(Body):
         )
         build.cbranch(build.icmp_signed("<", start, stop), first, after)
         build.position_at_end(first)
-        numbers = [
-            *(self.expression(item) for item in steps.fixed),
-            *(self.name(x) for x in steps.used),
-        ]
-        vectors = [self.spread(number, lanes) for number in numbers]
-        fixed = dict(zip(map(id, steps.fixed), vectors, strict=False))
-        outside = dict(zip(steps.used, vectors[len(steps.fixed) :], strict=True))
+        fixed, outside = self.outside_of(steps)
         sources, targets = (self.starts(name, x) for x in (steps.loads, steps.stores))
-        self.divisors = self.divisors_of(numbers, vectors)
         build.branch(inside)
         build.position_at_end(inside)
         index = build.phi(INT64, name)
@@ -150,14 +143,25 @@ class WideBody(Body):
         build.cbranch(build.icmp_signed("<", following, stop), inside, after)
         build.position_at_end(after)
 
-    def divisors_of(self, numbers: Sequence[Item], vectors: Sequence[Item]) -> Divisors:
-        """Those of some numbers, and of vectors of each, that have fast quotients."""
-        found = {
-            id(vector.value): self.term(number)
-            for number, vector in zip(numbers, vectors, strict=True)
-            if number.type in FLOATS and has_fused_multiply_add()
-        }
-        return Divisors(found, self.builder.block)
+    def outside_of(self, steps: Steps) -> tuple[dict[int, Item], dict[str, Item]]:
+        """Vectors of what is the same in all steps: items by their node, and names.
+
+        The steps may divide by them without a division.
+        """
+        items = {id(item): self.expression(item) for item in steps.fixed}
+        names = {x: self.name(x) for x in steps.used}
+        found: dict[int, Term] = {}
+
+        def spread(number: Item) -> Item:
+            vector = self.spread(number, steps.lanes)
+            if number.type in FLOATS and has_fused_multiply_add():
+                found[id(vector.value)] = self.term(number)
+            return vector
+
+        fixed = {node: spread(number) for node, number in items.items()}
+        outside = {name: spread(number) for name, number in names.items()}
+        self.divisors = Divisors(found, self.builder.block)
+        return fixed, outside
 
     def starts(self, name: str, items: Sequence[ast.Subscript]) -> list[Any]:
         """Where items are at index 0."""

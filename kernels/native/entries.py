@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from . import (
     backward,
     calls,
     casting,
+    externals,
     flushing,
     functions,
     handles,
@@ -22,6 +24,7 @@ from . import (
     matching,
     objects,
     operators,
+    python,
     recording,
     recycling,
     repeating,
@@ -159,7 +162,7 @@ def _names(kind: str) -> list[str]:
 
 def source(slots: Mapping[str, int]) -> str:
     """What native code is made of: it is another where anything of this is another."""
-    modules = (language, *MODULES)
+    modules = (language, externals, python, sys.modules[__name__], *MODULES)
     texts = [language.source_of(module)[0] for module in modules]
     return "\n".join([*texts, str(sorted(slots.items())), str(WORDS), str(METHODS)])
 

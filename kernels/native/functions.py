@@ -67,14 +67,15 @@ def counted(self: int, given: int, count: int, names: int) -> int:
         start = 0
     if start == FAR or stop == FAR or step == FAR or step == 0:
         return nothing()
-    length = IntFrom(count_between(start, stop, step))
+    numbers = count_between(start, stop, step)
+    length = IntFrom(numbers)
     if length == 0:
         ErrClear()
         return nothing()
     items = reserve(2)
     value = follow(state.iota_op, 0, length, items, 0, 0)
     DecRef(length)
-    if value != 0 and step != 1:
+    if value != 0 and step != 1 and numbers > 1:
         value = changed(state.multiply_op, value, load(given + 16))
     if value != 0 and start != 0:
         value = changed(state.add_op, value, begin)

@@ -13,11 +13,11 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import TypeAlias
 
 from ..text import Lines
+from .externals import External, external
 from .primitives import (
     PRIMITIVES,
     inline,
@@ -58,33 +58,6 @@ __all__ = [
     "store_byte",
     "word_at",
 ]
-
-
-@dataclass(frozen=True)
-class External:
-    """A function of this process: its name, parameters and result as LLVM types.
-
-    Integers and pointers are passed as words; a ``double`` as the word of its bits.
-    """
-
-    name: str
-    parameters: tuple[str, ...]
-    result: str
-
-    def __call__(self, *arguments: int) -> int:
-        raise TypeError(f"{self.name} can be called by native code alone")
-
-
-def external(name: str, signature: str) -> External:
-    """A function by its signature.
-
-    Examples
-    --------
-    >>> external("PyFloat_AsDouble", "i64 -> double").parameters
-    ('i64',)
-    """
-    parameters, result = signature.split("->")
-    return External(name, tuple(parameters.split()), result.strip())
 
 
 _PREFETCH = external("llvm.prefetch.p0", "ptr i32 i32 i32 -> void")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .language import External, external
+from .externals import External, external
 
 
 def _takes(name: str, words: int, result: str = "i64") -> External:

@@ -8,7 +8,8 @@ it, from the start.
 
 from __future__ import annotations
 
-from .language import external, load, slot, state, store
+from .externals import external
+from .language import load, slot, state, store
 from .macros import (
     DecRef,
     IncRef,

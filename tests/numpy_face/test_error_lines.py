@@ -57,7 +57,7 @@ ROWS = [
     ("np.zeros((2, -1))", r"zeros: negative dimensions .*\(2, -1\) was given"),
     ("np.eye(-1)", r"eye: negative dimensions .*\(-1, -1\)"),
     ("np.random.normal(size=-1)", r"normal: negative dimensions .*\(-1,\)"),
-    ("np.zeros(2**62)", rf"full: array is too big: .*required; shape \({2**62},\)"),
+    ("np.zeros(2**62)", rf"zeros: array is too big: .*required; shape \({2**62},\)"),
     ("np.zeros(1.5)", "zeros: integers were required for a shape; 1.5 was given"),
     ("np.linspace(0, 1, 2.5)", "linspace: integers were required .*; 2.5 was given"),
     ("np.zeros(0).max()", "max: zero-size array to reduction operation maximum"),

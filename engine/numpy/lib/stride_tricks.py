@@ -9,7 +9,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.errors import named, warn_user
-from engine.numpy.views import normal_axis
+from engine.numpy.axes import normal_axis
 from engine.ops.regions import overlapping_axes
 from engine.recipe import Recipe
 

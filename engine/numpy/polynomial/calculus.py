@@ -8,13 +8,13 @@ import numpy as np
 
 from engine.errors import named
 
+from ..axes import normal_axis
 from ..conversion import array
 from ..creation import as_index, zeros
 from ..joining import concatenate
 from ..manipulation import moveaxis
 from ..rearrangement import flip
 from ..scans import cumsum
-from ..views import normal_axis
 from .families import Family
 from .values import inexact, value
 

@@ -1,0 +1,56 @@
+"""Nested lists that hold arrays: gradients flow through them, others are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from engine.array import Array
+from engine.record.trace import grad_enabled
+
+_DEEPEST = 65
+"""Levels of lists that are looked at: NumPy takes 64."""
+
+
+def joined(x: Any) -> Any:
+    """Nested lists as one array, where one in them needs a gradient; else `x`."""
+    if not isinstance(x, (list, tuple)) or not grad_enabled():
+        return x
+    return _stacked(x) if any(y.requires_grad for y in _handles(x)) else x
+
+
+def _stacked(x: Sequence[Any]) -> Array:
+    from .joining import stack
+
+    parts = [_stacked(y) if isinstance(y, (list, tuple)) else y for y in x]
+    made: Array = stack(parts)
+    return made
+
+
+def holds_handles(x: Sequence[Any]) -> bool:
+    """Whether nested lists hold handles."""
+    return next(_handles(x), None) is not None
+
+
+def _handles(x: Sequence[Any]) -> Iterator[Array]:
+    """The handles in nested lists, asked level by level and not of each part."""
+    level = x
+    for _ in range(_DEEPEST):
+        kinds = set(map(type, level))
+        if any(issubclass(kind, Array) for kind in kinds):
+            yield from (y for y in level if isinstance(y, Array))
+        nested = {kind for kind in kinds if issubclass(kind, (list, tuple))}
+        if not nested:
+            return
+        parts = level if nested == kinds else [y for y in level if type(y) in nested]
+        level = list(chain.from_iterable(parts))
+
+
+def without_handles(x: Any) -> Any:
+    """Nested lists with elements of NumPy in place of handles. Computes."""
+    if isinstance(x, Array):
+        return x.computed() if x.recipe.shape else x.computed()[()]
+    if isinstance(x, (list, tuple)):
+        return [without_handles(part) for part in x]
+    return x
