@@ -11,6 +11,7 @@ is gone, it is lazy again.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import weakref
@@ -41,6 +42,13 @@ NDArray = np.ndarray[Any, Any]
 
 changing = threading.RLock()
 """Held while a storage gets a new value: several threads may write parts of it."""
+
+if hasattr(os, "register_at_fork"):  # no thread that a child lacks has it then
+    os.register_at_fork(
+        before=changing.acquire,
+        after_in_parent=changing.release,
+        after_in_child=changing.release,
+    )
 
 OVERRIDE: Any = Marker("override")
 

@@ -6,7 +6,7 @@ import multiprocessing
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import numpy
@@ -14,6 +14,7 @@ import pytest
 
 import engine
 import engine.numpy as np
+from engine import storage
 from engine.record import trace
 
 
@@ -171,6 +172,34 @@ def test_a_forked_process_goes_on_with_pending_and_computed_arrays() -> None:
     assert ours.recv() == 18.0
     child.join(30)
     assert float((pending + computed).sum()) == 18.0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_threads_of_a_forked_process_write_though_another_wrote_at_the_fork() -> None:
+    inside, enough = Event(), Event()
+
+    def hold() -> None:
+        with storage.changing:
+            inside.set()
+            enough.wait(0.2)
+
+    def may_write() -> float:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(storage.changing.acquire, timeout=5).result()
+
+    holder = Thread(target=hold)
+    holder.start()
+    inside.wait()
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=_in_child, args=(theirs, may_write))
+    child.start()
+    enough.set()
+    assert ours.poll(30)
+    assert ours.recv() == 1.0
+    child.join(30)
+    holder.join()
 
 
 def test_a_finalizer_may_record_while_a_thread_gets_its_trace(
