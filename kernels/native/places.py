@@ -208,7 +208,12 @@ def true_places(mask: NDArray) -> NDArray:
     >>> true_places(np.array([[False, True], [True, False]]))
     array([1, 2])
     """
-    found = _shared(mask) if _is_worth_it(mask) else None
+    found = None
+    if _is_worth_it(mask):
+        found = _shared(mask)
+        if found is None:  # another thread writes to it
+            mask = mask.copy()
+            found = _shared(mask)
     return memory.counted(np.flatnonzero, mask) if found is None else found
 
 
