@@ -21,7 +21,7 @@ from gradient_programs import GradientProgram
 
 LOOKS: tuple[Callable[[Any], Any], ...] = (
     lambda a: None,
-    lambda a: np.asarray(a).sum(),
+    lambda a: np.asarray(a.detach()).sum(),
 )
 
 
