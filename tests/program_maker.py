@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from planning import Recorded
+from planning import Recorded, take_part
 
 from engine.ops.op import cast
 from engine.recipe import Recipe, index_basic, reshape, transposed, whole
@@ -244,3 +244,32 @@ def draw(seed: int, rare: bool = False) -> Recorded:
     trace = current_trace()
     donated = [v for v in trace.leaves if maker.integer(0, 2)]
     return Recorded(outputs, donated)
+
+
+def draw_products(seed: int) -> Recorded:
+    """A random program of matrix products and of what may fuse around them.
+
+    Three small arrays are read again and again, so that groups share what they read.
+    """
+    rng = np.random.default_rng(seed)
+    shapes = (3,), (2, 3), (3, 3)
+    leaves = [constant(rng.normal(size=shape)) for shape in shapes]
+    values = list(leaves)
+
+    def any_of(choices: list[Value]) -> Value:
+        return choices[int(rng.integers(len(choices)))]
+
+    for _ in range(int(rng.integers(10, 30))):
+        matrices = [x for x in values if len(x.shape) == 2]
+        x, y = any_of(values), any_of(leaves if rng.integers(2) else values)
+        match int(rng.integers(5)):
+            case 0:
+                values.append(REGISTRY["tanh"](y))
+            case 1:
+                values.append(REGISTRY["matmul"](any_of(matrices), leaves[-1]))
+            case 2:
+                values.append(take_part(any_of(matrices), 0))
+            case _ if x.shape == y.shape or 1 in (len(x.shape), len(y.shape)):
+                values.append(x * y)
+    pending = [x for x in values if x.buffer is None]
+    return Recorded([x for x in pending if rng.integers(2)] or pending[-1:])

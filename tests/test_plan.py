@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 
@@ -19,7 +20,7 @@ from planning import (
     take_part,
     turned,
 )
-from program_maker import ProgramMaker, draw
+from program_maker import ProgramMaker, draw, draw_products
 
 import engine.plan
 import engine.row
@@ -56,6 +57,11 @@ def softmax(x: Value) -> Value:
 def test_random_programs_agree_with_numpy(first: int) -> None:
     for seed in range(first, first + 100):
         draw(seed).check(1e-6)
+
+
+def test_fuzz_programs_of_products_agree_with_numpy() -> None:
+    for seed in range(int(os.environ.get("ENGINE_FUZZ_PROGRAMS", "2000")) // 10):
+        draw_products(seed).check(1e-9)
 
 
 @pytest.mark.parametrize("first", range(1000, 1040, 10))
