@@ -21,7 +21,7 @@ from .creation import check_device, numeric_dtype
 from .devices import placed
 from .methods import memory_order
 from .nested import joined
-from .operands import NDArray, foreign_array, host_array
+from .operands import NDArray, foreign_array, host_array, is_masked
 
 __all__ = [
     "array",
@@ -128,6 +128,8 @@ def _is_laid_out(handle: face.ndarray, axes: Sequence[int]) -> bool:
 
 
 def _of_foreign(given: Any, dtype: Any, order: str | None) -> face.ndarray:
+    if is_masked(given):
+        given = given.data  # NumPy's `array` drops the mask, too
     with naming():
         source = host_array(given) if dtype is None else _typed_host(given, dtype)
     numeric_dtype(source.dtype, "array")

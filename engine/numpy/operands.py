@@ -98,8 +98,25 @@ def host_array(x: Any) -> NDArray:
     return native(foreign_array(x))
 
 
+def is_masked(x: Any) -> bool:
+    """Whether something is a masked array; only subclasses make `numpy.ma` load."""
+    subclass = isinstance(x, np.ndarray) and type(x) is not np.ndarray
+    return subclass and isinstance(x, np.ma.MaskedArray)
+
+
 def foreign_array(x: Any, dtype: Any = None) -> NDArray:
-    """`numpy.asarray`, also of objects whose `__array__` gives an array of Engine."""
+    """`numpy.asarray`, also of objects whose `__array__` gives an array of Engine.
+
+    Raises TypeError for arrays whose mask hides elements, which would be lost.
+    """
+    hidden = int(np.sum(x.mask)) if is_masked(x) else 0
+    if hidden:
+        raise TypeError(
+            named(
+                f"an array without a mask was required; one that masks {hidden} of "
+                f"{x.size} elements was given; use x.filled(value) or x.compressed()"
+            )
+        )
     try:
         return np.asarray(x, dtype)
     except ValueError:

@@ -232,3 +232,12 @@ def test_a_keyword_that_is_not_supported_raises() -> None:
         np.sum(np.ones(2), nonsense=True)
     with pytest.raises(TypeError, match="no such options"):
         np.matmul(np.eye(2), np.eye(2), axes=[(0, 1)])
+
+
+def test_masks_of_masked_arrays_are_not_lost_in_silence() -> None:
+    masked = numpy.ma.masked_array([1.0, 2.0, 3.0], [False, True, False])
+    for use in (np.mean, np.exp, lambda m: np.ones(3) + m, lambda m: np.dot(m, m)):
+        with pytest.raises(TypeError, match=r"masks 1 of 3 elements.*x\.filled"):
+            use(masked)
+    assert np.array(masked).tolist() == numpy.array(masked).tolist()
+    assert float(np.mean(numpy.ma.masked_array([1.0, 3.0]))) == 2.0
