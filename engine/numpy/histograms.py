@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .fallback import quiet_call, refuse_gradients
+from .fallback import library_call, quiet_call, refuse_gradients
 
 __all__ = ["histogram", "histogram2d", "histogram_bin_edges", "histogramdd"]
 
@@ -37,7 +37,9 @@ def histogram_bin_edges(
     >>> np.histogram_bin_edges(np.array([0.0, 4.0]), bins=4)
     array([0., 1., 2., 3., 4.])
     """
-    return quiet_call(np.histogram_bin_edges, a, bins, range, weights)
+    return library_call(
+        "histogram_bin_edges", np.histogram_bin_edges, a, bins, range, weights
+    )
 
 
 def histogram2d(

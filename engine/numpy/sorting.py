@@ -14,7 +14,7 @@ from engine.record.registry import REGISTRY
 
 from . import shared_calls
 from .axes import normal_axis, strict_axis
-from .fallback import ask, library_call, quiet_call
+from .fallback import ask, library_call, need_gradients, quiet_call, to_host
 from .operands import read_as
 from .rearrangement import flip
 
@@ -304,7 +304,9 @@ def unique(
 
 
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
-    """How often each small integer occurs. Computes.
+    """How often each small integer occurs, or the sum of its weights. Computes.
+
+    Gradients flow to the weights.
 
     Examples
     --------
@@ -312,4 +314,12 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     >>> np.bincount(np.array([0, 2, 2, 1]), minlength=4)
     array([1, 1, 2, 0])
     """
-    return library_call("bincount", np.bincount, x, weights, minlength)
+    if not need_gradients(weights):
+        return library_call("bincount", np.bincount, x, weights, minlength)
+    from .ufuncs import add
+
+    places, summed = to_host(x), face.asarray(weights)
+    counts = ask("bincount", np.bincount, places, np.zeros(summed.shape), minlength)
+    made = face.asarray(counts)
+    add.at(made, places, summed)
+    return made

@@ -175,12 +175,25 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """A copy with values put in before indices; computed by NumPy.
 
+    Gradients flow through arrays of one axis.
+
     Examples
     --------
     >>> import engine.numpy as np
     >>> np.insert(np.arange(3), 1, 9)
     array([0, 9, 1, 2])
     """
-    from .fallback import library_call
+    from .fallback import ask, library_call, need_gradients, to_host
+    from .joining import concatenate
+    from .manipulation import broadcast_to
 
-    return library_call("insert", np.insert, arr, obj, values, axis)
+    array, added = face.asarray(arr), face.asarray(values)
+    flat = axis is None or (array.ndim == 1 and added.ndim < 2)
+    if not (flat and need_gradients(array, added)):
+        return library_call("insert", np.insert, arr, obj, values, axis)
+    count, places = array.size, to_host(obj)
+    made = ask("insert", np.insert, np.zeros(count), places, np.zeros(added.shape))
+    fresh = np.arange(count, made.size)
+    order = np.insert(np.arange(count), places, fresh)
+    added = broadcast_to(added.ravel(), fresh.shape).astype(array.dtype)
+    return concatenate((array.ravel(), added))[order]

@@ -42,6 +42,8 @@ MADE: dict[str, Callable[[Any], Any]] = {
     "solved": lambda x: np.linalg.solve([[x[0], 0], [1, x[1]]], [1.0, x[2]]),
     "reduced": lambda x: np.mean([x, x * x], axis=0),
     "ends": lambda x: np.linspace(x[0], x[1] ** 2, 5),
+    "put in": lambda x: np.insert(x * x, [0, 2], [x[1], 5]),
+    "counted": lambda x: np.bincount([2, 0, 2], x * x, 4),
     "powers": lambda x: np.logspace(x[0] / 9, x[1] / 9, 4),
 }
 
@@ -93,6 +95,8 @@ LOST: dict[str, Callable[[Any], Any]] = {
     "geomspace": lambda x: np.geomspace(x[0], x[1], 5),
     "initial": lambda x: np.sum(np.ones(2), initial=x[0]),
     "the greatest": lambda x: np.max(np.ones(2), initial=x[0]),
+    "edges": lambda x: np.histogram_bin_edges(x, 4),
+    "rows put in": lambda x: np.insert(np.ones((2, 3)), 1, x, axis=0),
     "pad": lambda x: np.pad(np.ones(2), 1, constant_values=x[0]),
 }
 
