@@ -63,7 +63,7 @@ def options(count: int = 1_000_000) -> Case:
         spot = spot.detach().requires_grad_()
         call, put = blocks.black_scholes(spot, strike, years, 0.03, volatility)
         call.sum().backward()
-        return call, put, spot.grad
+        return call.detach(), put.detach(), spot.grad
 
     name = f"Black-Scholes and its delta, {count:,}"
     return Case(name, (spot, strike, years, volatility), by_numpy, by_engine)
