@@ -16,6 +16,7 @@ from math import pi as pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from engine import execute as _execute
 from engine import native as _native
 from engine.compile import compile as compile
 from engine.config import config as config
@@ -25,6 +26,7 @@ from engine.evaluation import stats as stats
 from engine.explain import explain as explain
 from engine.kernels import pool as _pool
 from engine.kernels.pool import set_num_threads as set_num_threads
+from engine.plan import ColdPlan as _ColdPlan
 from engine.random import Generator as Generator
 from engine.torch.complexes import complex as complex
 from engine.torch.complexes import imag as imag
@@ -315,4 +317,5 @@ subtract = sub
 
 get_num_threads = _pool.num_threads
 
+_execute.plan_by(_ColdPlan)
 _native.prepare(Tensor)

@@ -9,7 +9,6 @@ from typing import TypeAlias
 import numpy as np
 
 from engine.kernels.backend import HOST
-from engine.kernels.cuda.blas import has_products
 from engine.program import Step, is_leaf, is_virtual
 from engine.schedule import Schedule
 from engine.schedule.groups import Group
@@ -116,8 +115,11 @@ class _Planning:
         return HOST
 
     def _has_product(self, group: Group) -> bool:
-        names = [self.steps[n].op.name for n in group.steps]
-        return names == ["matmul"] and has_products()
+        if [self.steps[n].op.name for n in group.steps] != ["matmul"]:
+            return False
+        from engine.kernels.cuda.blas import has_products
+
+        return has_products()
 
     def _place(self, n: int, device: str) -> str:
         """Where a step's memory is: as recorded where that shows, else on `device`."""

@@ -219,16 +219,21 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
         return interpret(node.path(), kept, leaves, scalars, listener)
     known = node.known(key)
     if known is None:
-        # The first flush imports what plans: half of what `import engine` would take.
-        from engine.plan import ColdPlan
-
         wanted = tuple(map(bool, alive))
-        plan = ColdPlan(node.path(), wanted, _donated(trace, key))
+        plan = _planners[0](node.path(), wanted, _donated(trace, key))
         known = node.learn(key, plan)
     outputs: dict[int, Any] = known.plan.run(leaves, scalars)
     if _native:
         known.straight = known.plan.straight()
     return outputs
+
+
+_planners: list[Callable[..., Any]] = []
+
+
+def plan_by(planner: Callable[..., Any]) -> None:
+    """Let this make plans: `engine.plan`, which imports this module."""
+    _planners[:] = [planner]
 
 
 def _donated(trace: Trace, key: bytes) -> frozenset[int]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.bound import Bound, bind
 from engine.buffers import Buffers, Content, plan_buffers
 from engine.chain import Result, assemble, unknown_events
 from engine.config import config
@@ -20,7 +19,6 @@ from engine.errors import Unfinished
 from engine.interpret import interpret, moved
 from engine.kernels import pool
 from engine.kernels.backend import HOST
-from engine.kernels.native import table as native
 from engine.likeness import find, key_of, places_of, remember, spent
 from engine.outlines import Recalled, outline_of, recall, tell
 from engine.pieces import Piece, pieces
@@ -30,6 +28,9 @@ from engine.row import CALL, ELEMENT, Row
 from engine.schedule import Schedule, schedule
 from engine.schedule.prepare import prepare
 from engine.simplify import simplify
+
+if TYPE_CHECKING:
+    from engine.bound import Bound
 
 Array = np.ndarray[Any, Any]
 
@@ -199,7 +200,11 @@ class Plan:
         """
         if self._like is not None:
             return self._bind_like(*self._like)
-        if self._away or not native.available():
+        # A plan that runs once needs none of these: see `tests/test_import.py`.
+        from engine.bound import bind
+        from engine.kernels.native import table
+
+        if self._away or not table.available():
             return None
         cold = [row for row in self.rows if not row.settle()]
         if 2 * len(cold) > len(self.rows) and not cold_too:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from copy import copy
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine import counters
 from engine.buffers import Buffers
@@ -26,13 +26,14 @@ from engine.kernels.backend import (
     UnsupportedKernel,
     backend_of,
 )
-from engine.kernels.cuda.blas import multiply
-from engine.library_calls import DeviceProduct, device_product
 from engine.lower import Lowered, lower
 from engine.program import EMPTY, Step
 from engine.recipe import strided
 from engine.schedule import Schedule
 from engine.schedule.groups import Group
+
+if TYPE_CHECKING:
+    from engine.library_calls import DeviceProduct
 
 Steps: TypeAlias = tuple[Step, ...]
 
@@ -262,10 +263,14 @@ class Row:
         if self.group.kind != "library" or self.device == HOST:
             return None
         if self._known_product is None:
+            from engine.library_calls import device_product
+
             self._known_product = (device_product(self),)
         return self._known_product[0]
 
     def _multiply(self, product: DeviceProduct, table: list[Any]) -> None:
+        from engine.kernels.cuda.blas import multiply
+
         for slot, dtype, shape, device in self.fresh:
             if slot != product.result:
                 table[slot] = backend_of(device).allocate(dtype, shape)

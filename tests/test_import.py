@@ -13,7 +13,8 @@ LATE = {
     *("numba", "llvmlite", "numpy.random", "_hashlib", "json"),
     *("engine.nn", "engine.optim", "engine.functional", "engine.io"),
     *("engine.capture.compiled", "engine.native_code"),
-    *("engine.plan", "engine.schedule", "engine.lower", "engine.kernels.kernel"),
+    *("engine.bound", "engine.library_calls", "engine.kernels.native.table"),
+    "engine.kernels.cuda.blas",
 }
 
 
