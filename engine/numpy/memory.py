@@ -69,10 +69,19 @@ class Memory(Array):
         refuse_gradients("array", _NO_HISTORY, self)
         return super().__array__(dtype, copy)
 
-    def __dlpack__(self, **options: Any) -> Any:
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
         """The memory for other libraries, where no gradient is lost by that."""
         refuse_gradients("__dlpack__", _NO_HISTORY, self)
-        return super().__dlpack__(**options)
+        return super().__dlpack__(
+            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+        )
 
     @property
     def __array_interface__(self) -> dict[str, Any]:

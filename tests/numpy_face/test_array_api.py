@@ -317,3 +317,15 @@ def test_clip_takes_numpys_names_of_its_limits_and_the_standards() -> None:
         np.clip(x, 1, 3, a_max=2)
     with pytest.raises(TypeError, match="a_max was required"):
         np.clip(x, a_min=1)
+
+
+def test_methods_have_the_parameters_of_the_standard() -> None:
+    wanted = {
+        "__dlpack__": ["self", "stream", "max_version", "dl_device", "copy"],
+        "__dlpack_device__": ["self"],
+        "__array_namespace__": ["self", "api_version"],
+        "to_device": ["self", "device", "stream"],
+    }
+    for name, parameters in wanted.items():
+        method = getattr(np.ndarray, name)
+        assert list(inspect.signature(method).parameters) == parameters
