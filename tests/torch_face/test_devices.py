@@ -87,7 +87,7 @@ def products(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         found.append(product)
         multiply(product, *addresses)
 
-    monkeypatch.setattr("engine.row.multiply", noted)
+    monkeypatch.setattr("engine.kernels.cuda.blas.multiply", noted)
     return found
 
 
