@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 import engine
+from engine import native
 
 SAMPLES = 9
 SECONDS = 0.03
@@ -307,7 +308,8 @@ def row(work: Work, libraries: dict[str, Any], copy: float) -> str:
 
 
 def main(names: Sequence[str]) -> None:
-    """Print the table."""
+    """Print the table, with the native recorder from the start: a step is few events."""
+    native.start()
     libraries: dict[str, Any] = {}
     for name, make in LIBRARIES.items():
         try:
