@@ -308,7 +308,7 @@ def row(work: Work, libraries: dict[str, Any], copy: float) -> str:
 
 
 def main(names: Sequence[str]) -> None:
-    """Print the table, with the native recorder from the start: a step is few events."""
+    """Print the table, recorded natively from the start: a row is few events."""
     native.start()
     libraries: dict[str, Any] = {}
     for name, make in LIBRARIES.items():
