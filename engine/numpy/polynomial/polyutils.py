@@ -8,12 +8,12 @@ import numpy as np
 from numpy.polynomial import polyutils as theirs
 
 import engine.numpy.handle as face
-from engine.array import Array
 from engine.errors import named
 
 from ..conversion import array
 from ..fallback import host_value, to_host
 from ..joining import stack
+from ..nested import holds_handles
 
 __all__ = [
     "as_series",
@@ -96,15 +96,9 @@ def trimcoef(c: Any, tol: Any = 0) -> Any:
 
 def as_array(x: Any) -> Any:
     """Anything as an array; what holds arrays is stacked, so that gradients flow."""
-    if isinstance(x, (list, tuple)) and _holds_arrays(x):
+    if isinstance(x, (list, tuple)) and holds_handles(x):
         return stack([as_array(part) for part in x])
     return array(x, copy=None)
-
-
-def _holds_arrays(x: Any) -> bool:
-    if isinstance(x, (list, tuple)):
-        return any(map(_holds_arrays, x))
-    return isinstance(x, Array)
 
 
 def at_least_1d(x: Any) -> Any:
