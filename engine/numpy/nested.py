@@ -17,20 +17,21 @@ def joined(x: Any) -> Any:
     """Nested lists as one array, where one in them needs a gradient; else `x`."""
     if not isinstance(x, (list, tuple)) or not grad_enabled():
         return x
-    return _stacked(x) if any(y.requires_grad for y in _handles(x)) else x
+    return stacked(x) if any(y.requires_grad for y in _handles(x)) else x
 
 
-def _stacked(x: Sequence[Any]) -> Array:
+def stacked(x: Any) -> Any:
+    """Nested lists that hold handles as one array, which looks at none; else `x`."""
+    if not holds_handles(x):
+        return x
     from .joining import stack
 
-    parts = [_stacked(y) if isinstance(y, (list, tuple)) else y for y in x]
-    made: Array = stack(parts)
-    return made
+    return stack([stacked(y) for y in x])
 
 
-def holds_handles(x: Sequence[Any]) -> bool:
-    """Whether nested lists hold handles."""
-    return next(_handles(x), None) is not None
+def holds_handles(x: Any) -> bool:
+    """Whether something is nested lists that hold handles."""
+    return isinstance(x, (list, tuple)) and next(_handles(x), None) is not None
 
 
 def _handles(x: Sequence[Any]) -> Iterator[Array]:

@@ -93,7 +93,7 @@ def _described(x: Any, array: NDArray) -> str:
 
 def host_array(x: Any) -> NDArray:
     """An ndarray of anything; nested sequences may hold handles."""
-    if isinstance(x, (list, tuple)) and holds_handles(x):
+    if holds_handles(x):
         return np.array(without_handles(x))
     return native(foreign_array(x))
 

@@ -73,6 +73,11 @@ def test_lists_have_the_dtype_that_numpy_gives_them(dtype: Any) -> None:
     assert made.requires_grad
 
 
+def test_empty_lists_may_stand_beside_empty_arrays() -> None:
+    made = np.array([leaf()[:0], []])
+    assert made.shape == (2, 0) and made.requires_grad
+
+
 def test_lists_of_different_lengths_are_refused() -> None:
     x = leaf()
     with pytest.raises(ValueError, match=r"the same shape: \(3,\) and \(\)"):

@@ -13,7 +13,7 @@ from engine.errors import named
 from ..conversion import array
 from ..fallback import host_value, to_host
 from ..joining import stack
-from ..nested import holds_handles
+from ..nested import stacked
 
 __all__ = [
     "as_series",
@@ -96,9 +96,7 @@ def trimcoef(c: Any, tol: Any = 0) -> Any:
 
 def as_array(x: Any) -> Any:
     """Anything as an array; what holds arrays is stacked, so that gradients flow."""
-    if isinstance(x, (list, tuple)) and holds_handles(x):
-        return stack([as_array(part) for part in x])
-    return array(x, copy=None)
+    return array(stacked(x), copy=None)
 
 
 def at_least_1d(x: Any) -> Any:
