@@ -48,6 +48,11 @@ def by_engine(function: Callable[..., Any]) -> Start:
     return start
 
 
+def by_compiled(function: Callable[..., Any]) -> Start:
+    """The same function as `engine.compile` replays it."""
+    return by_engine(engine.compile(function))
+
+
 def by_jax(make: Make) -> Start:
     """What `make` makes of the module jax, in float64 where the arguments are."""
 

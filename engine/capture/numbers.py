@@ -77,6 +77,8 @@ class _Draft:
         self.table: list[Any] = []
         self.steps: list[Step] = []
         self.places: dict[int, int] = {}
+        self.constants: dict[int, int] = {}
+        self.known: dict[tuple[Callable[..., Any], tuple[int, ...]], int] = {}
 
     def place(self, value: Any) -> int:
         self.table.append(value)
@@ -97,14 +99,32 @@ class _Draft:
                 continue
             stack.pop()
             if id(top) not in self.places:
-                operands = tuple(
-                    self.places[id(x)] if type(x) is RunTime else self.place(x)
-                    for x in top.operands
-                )
-                place = self.places[id(top)] = self.place(None)
-                assert top.function is not None
-                self.steps.append((place, top.function, operands))
+                self.places[id(top)] = self.step(top)
         return self.places[id(number)]
+
+    def step(self, number: RunTime) -> int:
+        """The place of a number whose operands have theirs; one for all that are equal.
+
+        A loop converts the same float for every operation that it records.
+        """
+        assert number.function is not None
+        operands = tuple(
+            self.places[id(x)] if type(x) is RunTime else self.constant(x)
+            for x in number.operands
+        )
+        key = (number.function, operands)
+        known = self.known.get(key)
+        if known is None:
+            known = self.known[key] = self.place(None)
+            self.steps.append((known, *key))
+        return known
+
+    def constant(self, value: Any) -> int:
+        """The place of a constant, which the table keeps: its identity is its own."""
+        known = self.constants.get(id(value))
+        if known is None:
+            known = self.constants[id(value)] = self.place(value)
+        return known
 
 
 def programmed(

@@ -13,7 +13,7 @@ from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
 from .matching import forget_error, has, kind, same_attributes
 from .python import Call, IntFrom
 from .recording import current, follow, with_self
-from .subscripts import described_part, region, remember
+from .regions import described_part, region, remember
 
 STEPS = 24
 """A call that records more events is left to Python."""

@@ -27,6 +27,7 @@ from . import (
     python,
     recording,
     recycling,
+    regions,
     repeating,
     scalars,
     slots,
@@ -70,7 +71,7 @@ WORDS = (
 
 MODULES = (
     *(macros, recycling, matching, turning, recording, flushing, handles, looking),
-    *(casting, scalars, operators, writing, at_once, subscripts, calls, slots),
+    *(casting, scalars, operators, writing, at_once, regions, subscripts, calls, slots),
     *(functions, splicing, repeating, walking, backward, many),
 )
 
@@ -212,7 +213,7 @@ class Code:
         at = ctypes.CFUNCTYPE(ctypes.c_uint64)(first)()
         self._state = (ctypes.c_uint64 * len(WORDS)).from_address(at)
         self._methods = self._block("methods", 4 * sum(METHODS.values()))
-        self._block("regions", subscripts.ENTRY // 8 * (subscripts.ENTRIES + 1))
+        self._block("regions", regions.ENTRY // 8 * (regions.ENTRIES + 1))
         self._rows = self._block("rows", recycling.ROW // 8 * len(ROWS))
         for k, row in enumerate(ROWS):
             self.number(row, ctypes.addressof(self._rows) + k * recycling.ROW)

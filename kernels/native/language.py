@@ -71,6 +71,9 @@ PREFIX = "native_"
 STATE = PREFIX + "state"
 """The global block, and the function that gives its address."""
 
+_CHANGING = {"thread", "trace"}
+"""The words of it that native code changes; the others are set before it runs."""
+
 _BINARY = {
     ast.Add: "add",
     ast.Sub: "sub",
@@ -133,6 +136,7 @@ def compile_sources(
         lines.add(f"declare {one.result} @{name}({', '.join(one.parameters)})")
     for number, (yes, no) in enumerate(_ODDS):
         lines.add(f'!{number} = !{{!"branch_weights", i32 {yes}, i32 {no}}}')
+    lines.add("!2 = !{}")
     return lines.text()
 
 
@@ -286,7 +290,8 @@ class _Function:
             case ast.Attribute(ast.Name("slot"), name):
                 return str(self.slots[name])
             case ast.Attribute(ast.Name("state"), name):
-                return self.new(f"load i64, ptr {self.word(name)}")
+                fixed = "" if name in _CHANGING else ", !invariant.load !2"
+                return self.new(f"load i64, ptr {self.word(name)}{fixed}")
             case ast.BinOp(left, operator, right):
                 first, second = self.value(left), self.value(right)
                 return self.new(f"{_BINARY[type(operator)]} i64 {first}, {second}")

@@ -8,9 +8,6 @@ from __future__ import annotations
 from .language import inline, load, load_half, slot, store
 from .python import Dealloc, IntOf, ListGrow
 
-IMMORTAL = 1 << 31
-"""Set in the number of references of objects that are not counted (from 3.12 on)."""
-
 
 @inline
 def IncRef(thing: int) -> int:
@@ -18,7 +15,7 @@ def IncRef(thing: int) -> int:
     if thing == 0:
         return 0
     count = load(thing)
-    if count & IMMORTAL:
+    if count & slot.immortal:
         return 0
     store(thing, count + 1)
     return 0
@@ -30,7 +27,7 @@ def DecRef(thing: int) -> int:
     if thing == 0:
         return 0
     count = load(thing) - 1
-    if count & IMMORTAL:
+    if count & slot.immortal:
         return 0
     store(thing, count)
     if count == 0:
@@ -83,4 +80,13 @@ def IntAs(thing: int) -> int:
     """An integer as a word; -1 with an error where it is none, or too large."""
     if load(thing + slot.int_tag) == slot.int_one_digit:
         return load_half(thing + slot.int_digit)
+    if load(thing + slot.int_tag) == slot.int_zero:
+        return 0
+    return IntElse(thing)
+
+
+def IntElse(thing: int) -> int:
+    """`IntAs` of an integer below zero, or of more than one digit."""
+    if load(thing + slot.int_tag) == slot.int_negative:
+        return -load_half(thing + slot.int_digit)
     return IntOf(thing)

@@ -127,8 +127,9 @@ def same_integer(one: int, other: int) -> int:
     """Whether two objects are plain integers of one value."""
     if kind(one) != state.int_type or kind(other) != state.int_type:
         return 0
-    if load(one + slot.int_tag) == slot.int_one_digit:
-        if load(other + slot.int_tag) != slot.int_one_digit:
+    tag = load(one + slot.int_tag)
+    if tag == slot.int_one_digit or tag == slot.int_negative:
+        if load(other + slot.int_tag) != tag:
             return 0
         return load_half(one + slot.int_digit) == load_half(other + slot.int_digit)
     return equal(one, other)

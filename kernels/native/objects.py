@@ -65,7 +65,8 @@ def header() -> dict[str, int]:
     others = [thing] * 3
     if (word(id(thing)) & 0xFFFFFFFF) - before != len(others):
         raise Unknown("the references to an object")
-    return {"type": 8, "references": 0}
+    # Objects that are not counted, from 3.12 on, have this set in their number.
+    return {"type": 8, "references": 0, "immortal": word(id(None)) & 1 << 31}
 
 
 class _Probe:
@@ -149,15 +150,23 @@ def sequences() -> dict[str, int]:
 
 def integers() -> dict[str, int]:
     """Where integers of one digit have their value, and what says that they are."""
-    found = {"int_tag": 16, "int_digit": 24, "int_one_digit": word(id(1) + 16)}
-    for number in (1, 7, 255, 256, 12345, (1 << 30) - 1):
-        if word(id(number) + 16) != found["int_one_digit"]:
-            raise Unknown("an integer")
-        if word(id(number) + 24) & 0xFFFFFFFF != number:
-            raise Unknown("the value of an integer")
-    for number in (0, -1, -12345, 1 << 30, 1 << 62, -(1 << 62)):
-        if word(id(number) + 16) == found["int_one_digit"]:
-            raise Unknown("an integer of more digits, or below 1")
+    examples = {
+        "int_one_digit": (1, 7, 255, 256, 12345, (1 << 30) - 1),
+        "int_zero": (0,),
+        "int_negative": (-1, -2, -12345, -(1 << 30) + 1),
+    }
+    found = {"int_tag": 16, "int_digit": 24}
+    for name, numbers in examples.items():
+        found[name] = word(id(numbers[0]) + 16)
+        for number in numbers:
+            if word(id(number) + 16) != found[name]:
+                raise Unknown("an integer")
+            if number and word(id(number) + 24) & 0xFFFFFFFF != abs(number):
+                raise Unknown("the value of an integer")
+    tags = [found[name] for name in examples]
+    tags += [word(id(x) + 16) for x in (1 << 30, 1 << 62, -(1 << 30), -(1 << 62))]
+    if len({*tags}) < 5 or {*tags[:3]} & {*tags[3:]}:
+        raise Unknown("an integer of more digits")
     return found
 
 

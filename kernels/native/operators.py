@@ -21,7 +21,7 @@ from .handles import (
 )
 from .language import inline, load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs
-from .matching import field, kind
+from .matching import drop_items, field, kind
 from .python import Call, DictItem, TextCompare
 from .recording import follow, with_self
 from .scalars import are_at_hand, found_at_once
@@ -71,8 +71,57 @@ def apply(op: int, items: int, count: int, face: int, python: int, extra: int) -
         if known != 0:
             return known
         return in_python(python, items, count, extra)
+    values = reserve(2)
+    if own_values(items, count, face, values):
+        result = made_of(op, values, count, face)
+        drop_items(values, count)
+        if result != 0:
+            return result
+        return in_python(python, items, count, extra)
     if not agree(items, count, face):
         return in_python(python, items, count, extra)
+    return apply_to_views(op, items, count, face, python, extra)
+
+
+@inline
+def own_values(items: int, count: int, face: int, values: int) -> int:
+    """Whether operands are numbers and handles that own their values, in C order.
+
+    Fills in the values, as new references. It is what most operands are: what `agree`
+    and `shown` ask of others takes twice as long.
+    """
+    handles = 0
+    i = 0
+    while i < count:
+        thing = load(items + 8 * i)
+        if kind(thing) == face:
+            thing = field(thing + slot.array_value, state.value_type)
+            own = load(load(items + 8 * i) + slot.array_recipe)
+            if thing == 0 or own != load(thing + slot.value_layout):
+                return 0
+            handles = 1
+        elif not is_operand_number(thing, face):
+            return 0
+        store(values + 8 * i, thing)
+        i += 1
+    i = 0
+    while i < count:
+        IncRef(load(values + 8 * i))
+        i += 1
+    return handles
+
+
+def made_of(op: int, values: int, count: int, face: int) -> int:
+    """A handle of what an op gives for values; 0 where Python must do it."""
+    if face == state.ndarray_type:
+        return wrapped(face, follow_cast(op, values, count))
+    return wrapped(face, follow(op, 0, 0, values, count, 0))
+
+
+def apply_to_views(
+    op: int, items: int, count: int, face: int, python: int, extra: int
+) -> int:
+    """`apply` to operands of which some are views."""
     values = reserve(2)
     others = reserve(4)
     store(others, load(items - 16))
@@ -95,10 +144,8 @@ def apply(op: int, items: int, count: int, face: int, python: int, extra: int) -
             store(values + 8 * i, thing)
         i += 1
     result = 0
-    if known and face == state.ndarray_type:
-        result = wrapped(face, follow_cast(op, values, count))
-    elif known:
-        result = wrapped(face, follow(op, 0, 0, values, count, 0))
+    if known:
+        result = made_of(op, values, count, face)
     # A view that was read is not to be read again: Python gets what was read.
     i = 0
     while i < count:

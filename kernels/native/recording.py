@@ -55,7 +55,7 @@ from .python import (
     ThreadNumber,
     ThreadState,
 )
-from .recycling import fresh, keep
+from .recycling import fresh, keep, waiting
 from .turning import leads, number_of, turn
 
 MOST = 8
@@ -202,6 +202,7 @@ def recorded(
 ) -> int:
     """`follow`, where it is known whether the value is to have a history."""
     value = fresh(state.value_row)
+    waiting(state.value_row)
     history = 0
     if value != 0 and past:
         own = 0

@@ -16,7 +16,7 @@ be the same the next time, such as a dtype. What is in them has no finalizer.
 
 from __future__ import annotations
 
-from .language import inline, load, state, store
+from .language import inline, load, prefetch, state, store
 from .macros import DecRef, IncRef
 from .python import Allocate, ClearWeak, Free, Track, Untrack
 
@@ -28,6 +28,9 @@ ROW = 8 * 24
 """The size of a row."""
 
 MOST_FIELDS = 18
+
+LINE = 64
+"""The bytes of a line of a cache."""
 
 ENOUGH = 8192
 """So many objects of a class wait at most: as many as a trace has events."""
@@ -56,6 +59,16 @@ def allocate(its: int, items: int, row: int) -> int:
     if thing != 0:
         clear(thing, row, load(row + COUNT) - load(row + KEPT), load(row + COUNT))
     return thing
+
+
+@inline
+def waiting(row: int) -> int:
+    """Have the object at hand that is the next to be made."""
+    thing = load(row + FIRST)
+    if thing != 0:
+        prefetch(thing - LINE // 4)  # with what the collector has in front of it
+        prefetch(thing + 3 * LINE // 4)
+    return 0
 
 
 @inline
