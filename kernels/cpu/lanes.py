@@ -28,6 +28,7 @@ from .vectors import (
     is_signed,
     item_bytes,
     lanes_of,
+    load_vectors,
     local_with,
     masked_load,
     neutral,
@@ -46,10 +47,18 @@ AHEAD = 2048
 class Combined:
     """All lanes, each combined with its next value at every step."""
 
+    long = False
+    """Whether the code of a step is so long that there is to be one copy of it."""
+
     def __init__(self, builder: Any, item: Any, op: str, lanes: Any) -> None:
         self.builder, self.signed = builder, is_signed(item)
         self.combine = combiner(item, op)
         self.lanes = local_with(builder, lanes)
+
+    @staticmethod
+    def merging(item: Any, op: str) -> Combine:
+        """How lanes are merged."""
+        return combiner(item, op)
 
     def step(self, new: Any) -> None:
         """Combine the lanes with the values `new`."""
@@ -72,8 +81,11 @@ class ComparedFloats:
     one of them is. The merged lanes are those of `COMBINE`, but for the payload of NaN.
     """
 
+    long = True
+
     def __init__(self, builder: Any, item: Any, op: str, lanes: Any) -> None:
         self.builder, self.larger = builder, op == "max"
+        self.better = _larger if op == "max" else _smaller
         self.kind = lanes.type.element
         self.whole = ir.IntType(8 * item_bytes(self.kind))
         best, signs, missing = self._parts(lanes)
@@ -81,11 +93,16 @@ class ComparedFloats:
         self.signs = local_with(builder, signs)
         self.missing = local_with(builder, missing)
 
+    @staticmethod
+    def merging(item: Any, op: str) -> Combine:
+        """How lanes are merged: NaN is in all of them, and zeros are alike."""
+        return _larger if op == "max" else _smaller
+
     def step(self, new: Any) -> None:
         """Combine the lanes with the values `new`."""
         b = self.builder
         best, signs, missing = self._parts(new)
-        b.store(self._better(b, best, b.load(self.best), True), self.best)
+        b.store(self.better(b, best, b.load(self.best), True), self.best)
         b.store(self._join(b, signs, b.load(self.signs), True), self.signs)
         b.store(b.or_(missing, b.load(self.missing)), self.missing)
 
@@ -110,7 +127,7 @@ class ComparedFloats:
         bits = b.bitcast(values, ir.VectorType(self.whole, values.type.count))
         missing = fold(b, values, self._unordered, True)
         return (
-            self._narrow(values, 128 // size, self._better),
+            self._narrow(values, 128 // size, self.better),
             self._narrow(bits, 32 // size, self._join),
             self._narrow(missing, 32 // size, COMBINE["any"]),
         )
@@ -126,10 +143,6 @@ class ComparedFloats:
         order = places(*(k % values.type.count for k in range(LANES)))
         return self.builder.shuffle_vector(values, values, order)
 
-    def _better(self, builder: Any, new: Any, old: Any, signed: bool) -> Any:
-        wins = builder.fcmp_ordered(">" if self.larger else "<", new, old)
-        return builder.select(wins, new, old)
-
     def _join(self, builder: Any, x: Any, y: Any, signed: bool) -> Any:
         """Signs of both: set if all are (max), or if any is (min)."""
         return builder.and_(x, y) if self.larger else builder.or_(x, y)
@@ -137,6 +150,14 @@ class ComparedFloats:
     def _unordered(self, builder: Any, x: Any, y: Any, signed: bool) -> Any:
         found = builder.fcmp_unordered("uno", x, y)
         return builder.sext(found, ir.VectorType(self.whole, x.type.count))
+
+
+def _larger(builder: Any, new: Any, old: Any, signed: bool) -> Any:
+    return builder.select(builder.fcmp_ordered(">", new, old), new, old)
+
+
+def _smaller(builder: Any, new: Any, old: Any, signed: bool) -> Any:
+    return builder.select(builder.fcmp_ordered("<", new, old), new, old)
 
 
 def _way(item: Any, op: str) -> Any:
@@ -159,24 +180,12 @@ def _lanes(op: str, ahead: bool) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             vector, target = lanes_of(context, builder, item, arguments[0])
             _, source = lanes_of(context, builder, item, arguments[1])
-            numbers = builder.mul(
-                arguments[2], ir.Constant(INDEX, vector.count // LANES)
-            )
-            rest = builder.and_(numbers, ir.Constant(INDEX, vector.count - 1))
-            full = builder.sub(numbers, rest)
+            numbers = builder.mul(arguments[2], INDEX(vector.count // LANES))
             before = wide_load(builder, target, vector, 64)
             state = _way(item, op)(builder, item, op, before)
-            align = item_bytes(vector.element)
-            with vectors_of(builder, full, vector) as index:
-                place = builder.gep(source, [index])
-                state.step(wide_load(builder, place, vector, align))
-                if ahead:
-                    later = builder.gep(place, [INDEX(AHEAD // align)])
-                    prefetch(builder, later, vector.count * align)
-            with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
-                others = neutral(item, vector, op)
-                place = builder.gep(source, [full])
-                state.step(masked_load(builder, place, vector, rest, others))
+            others = neutral(item, vector, op)
+            walk = _walk_in_one if state.long else _walk_to_the_rest
+            walk(builder, state, source, numbers, others, ahead)
             wide = builder.bitcast(target, vector.as_pointer())
             builder.store(state.end(), wide, align=64)
             return context.get_dummy_value()
@@ -184,6 +193,44 @@ def _lanes(op: str, ahead: bool) -> Any:
         return types.void(lanes, values, types.int64), build
 
     return combine_into
+
+
+def _walk_in_one(
+    builder: Any, state: Any, source: Any, numbers: Any, others: Any, ahead: bool
+) -> None:
+    """Steps over all numbers, of which the last may have fewer than a vector."""
+    vector = others.type
+    with vectors_of(builder, numbers, vector) as index:
+        place = builder.gep(source, [index])
+        left = builder.sub(numbers, index)
+        whole = builder.icmp_signed(">=", left, INDEX(vector.count))
+        (new,) = load_vectors(builder, [place], whole, left, [others])
+        state.step(new)
+        if ahead:
+            _look_ahead(builder, place, vector)
+
+
+def _walk_to_the_rest(
+    builder: Any, state: Any, source: Any, numbers: Any, others: Any, ahead: bool
+) -> None:
+    """Steps over whole vectors, and one over the rest: 5 to 10 % faster for sums."""
+    vector = others.type
+    rest = builder.and_(numbers, INDEX(vector.count - 1))
+    full = builder.sub(numbers, rest)
+    with vectors_of(builder, full, vector) as index:
+        place = builder.gep(source, [index])
+        state.step(wide_load(builder, place, vector, item_bytes(vector.element)))
+        if ahead:
+            _look_ahead(builder, place, vector)
+    with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
+        place = builder.gep(source, [full])
+        state.step(masked_load(builder, place, vector, rest, others))
+
+
+def _look_ahead(builder: Any, place: Any, vector: Any) -> None:
+    size = item_bytes(vector.element)
+    later = builder.gep(place, [INDEX(AHEAD // size)])
+    prefetch(builder, later, vector.count * size)
 
 
 def _clear(op: str) -> Any:
@@ -215,8 +262,9 @@ def _merge(op: str) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             vector, target = lanes_of(context, builder, item, arguments[0])
             value = wide_load(builder, target, vector, 64)
+            step = _way(item, op).merging(item, op)
             while value.type.count > vector.count // LANES:
-                value = fold(builder, value, combiner(item, op), is_signed(item))
+                value = fold(builder, value, step, is_signed(item))
             if isinstance(item, types.Complex):
                 number = context.make_complex(builder, item)
                 number.real = builder.extract_element(value, INT32(0))

@@ -21,6 +21,9 @@ LANES = 32
 CACHE_LINE = 64
 """Bytes."""
 
+PIECE = 32
+"""Bytes of a register, of which `copy_some` makes pieces."""
+
 INDEX = ir.IntType(64)
 INT32 = ir.IntType(32)
 BOOL = ir.IntType(1)
@@ -218,50 +221,92 @@ def vectors_of(builder: Any, numbers: Any, vector: Any) -> Iterator[Any]:
 def copy_some(
     builder: Any, values: Sequence[Any], places: Sequence[Any], count: Any
 ) -> None:
-    """Store the first `count` numbers of vectors, fewer than all, at places.
+    """Store the first `count` numbers of vectors, at least one, at places.
 
-    Half of the lanes are stored if there are so many, then a quarter, and so on. CPUs
-    that have masks for stores may take longer for one than for a call. The pointers go
-    on by what was stored: LLVM makes much of places that are sums.
+    They are copied from the stack in pieces of a register, of which the last one begins
+    where it ends with the last number; fewer than those of a piece go one by one. CPUs
+    that have masks for stores may take longer for one than for a call; and branches
+    that stored half of the lanes, then a quarter, and so on, took LLVM as long as all
+    the rest of a short kernel.
     """
     pairs = [
         (builder.bitcast(local_with(builder, value), place.type), place)
         for value, place in zip(values, places, strict=True)
     ]
-    lanes = values[0].type.count
-    while lanes > 1:
-        lanes //= 2
-        before = builder.block
-        some = builder.and_(count, INDEX(lanes))
-        with builder.if_then(builder.icmp_signed("!=", some, INDEX(0))):
-            further = [_copy(builder, *pair, lanes) for pair in pairs]
-            inside = builder.block
-        if lanes > 1:
-            pairs = [
-                tuple(
-                    _either(builder, (x, before), (y, inside))
-                    for x, y in zip(old, new, strict=True)
-                )
-                for old, new in zip(pairs, further, strict=True)
+    widest = max(item_bytes(value.type.element) for value in values)
+    piece = INDEX(PIECE // widest)
+    last = builder.sub(count, piece)
+    enough = builder.icmp_signed(">=", last, INDEX(0))
+    with builder.if_else(enough) as (then, otherwise):
+        with then:
+            _copy_pieces(builder, pairs, piece, last)
+        with otherwise:
+            _copy_pieces(builder, pairs, INDEX(1), builder.sub(count, INDEX(1)))
+
+
+def _copy_pieces(builder: Any, pairs: Sequence[Any], piece: Any, last: Any) -> None:
+    """Copy pieces of numbers from 0 on, and at `last` the last one."""
+    inside = builder.append_basic_block("pieces")
+    after = builder.append_basic_block("pieces.after")
+    before = builder.block
+    builder.branch(inside)
+    builder.position_at_end(inside)
+    index = builder.phi(INDEX)
+    index.add_incoming(INDEX(0), before)
+    for source, target in pairs:
+        kind = source.type.pointee
+        align = item_bytes(kind)
+        if piece.constant > 1:
+            kind = ir.VectorType(kind, piece.constant)
+        places = [
+            builder.bitcast(builder.gep(each, [index]), kind.as_pointer())
+            for each in (source, target)
+        ]
+        builder.store(builder.load(places[0], align=align), places[1], align=align)
+    following = builder.add(index, piece, flags=["nsw"])
+    beyond = builder.icmp_signed(">", following, last)
+    index.add_incoming(builder.select(beyond, last, following), inside)
+    more = builder.icmp_signed("<", index, last)
+    jump = builder.cbranch(more, inside, after)
+    jump.set_metadata("llvm.loop", not_unrolled(builder.module))
+    builder.position_at_end(after)
+
+
+def load_vectors(
+    builder: Any,
+    pointers: Sequence[Any],
+    whole: Any,
+    count: Any,
+    others: Sequence[Any],
+) -> list[Any]:
+    """Vectors of numbers at pointers.
+
+    Where that is not the `whole`, the first `count` numbers, and those of the vectors
+    `others` in the other lanes.
+    """
+    if not pointers:
+        return []
+    pairs = list(zip(pointers, others, strict=True))
+    with builder.if_else(whole) as (then, otherwise):
+        with then:
+            all_ = [
+                wide_load(builder, pointer, other.type, item_bytes(other.type.element))
+                for pointer, other in pairs
             ]
-
-
-def _copy(builder: Any, source: Any, target: Any, lanes: int) -> tuple[Any, Any]:
-    """Copy some numbers; the pointers behind them."""
-    number = source.type.pointee
-    vector = ir.VectorType(number, lanes) if lanes > 1 else number
-    x, y = (builder.bitcast(each, vector.as_pointer()) for each in (source, target))
-    align = item_bytes(number)
-    builder.store(builder.load(x, align=align), y, align=align)
-    return builder.gep(source, [INDEX(lanes)]), builder.gep(target, [INDEX(lanes)])
-
-
-def _either(builder: Any, *incoming: tuple[Any, ir.Block]) -> Any:
-    """The value that comes from whichever block was before."""
-    phi = builder.phi(incoming[0][0].type)
-    for value, block in incoming:
-        phi.add_incoming(value, block)
-    return phi
+            before = builder.block
+        with otherwise:
+            some = [
+                masked_load(builder, pointer, other.type, count, other)
+                for pointer, other in pairs
+            ]
+            after = builder.block
+    found = []
+    for x, y in zip(all_, some, strict=True):
+        value = builder.phi(x.type)
+        value.add_incoming(x, before)
+        value.add_incoming(y, after)
+        found.append(value)
+    return found
 
 
 def masked_load(

@@ -31,10 +31,9 @@ from .values import FLOATS, INT64, Item, cast
 from .vectors import (
     copy_some,
     item_bytes,
-    masked_load,
+    load_vectors,
     repeated,
     splat,
-    wide_load,
 )
 
 CALLED = re.compile(r"\b[a-z]\w*(?=\()")
@@ -119,6 +118,8 @@ class WideBody(Body):
         build.position_at_end(first)
         fixed, outside = self.outside_of(steps)
         sources, targets = (self.starts(name, x) for x in (steps.loads, steps.stores))
+        kinds = [ir.VectorType(x.type.pointee, lanes) for x in sources]
+        zeros = [repeated(kind, 0) for kind in kinds]
         build.branch(inside)
         build.position_at_end(inside)
         index = build.phi(INT64, name)
@@ -126,7 +127,7 @@ class WideBody(Body):
         left = build.sub(stop, index)
         whole = build.icmp_signed(">=", left, INT64(lanes))
         loaded = load_vectors(
-            build, [build.gep(x, [index]) for x in sources], whole, left, lanes
+            build, [build.gep(x, [index]) for x in sources], whole, left, zeros
         )
         items = {
             id(item): Item(self.items_of(pointer_name(item)), value)
@@ -236,35 +237,6 @@ class WideBody(Body):
         if isinstance(value, ir.Constant):
             return Item(item.type, same_everywhere(value.constant, kind))
         return Item(item.type, splat(self.builder, value, lanes))
-
-
-def load_vectors(
-    build: Any, places: Sequence[Any], whole: Any, left: Any, lanes: int
-) -> list[Any]:
-    """Vectors of numbers; of what is `left`, and zeros, if that is not the `whole`."""
-    if not places:
-        return []
-    kinds = [ir.VectorType(place.type.pointee, lanes) for place in places]
-    with build.if_else(whole) as (then, otherwise):
-        with then:
-            all_ = [
-                wide_load(build, place, kind, item_bytes(kind.element))
-                for place, kind in zip(places, kinds, strict=True)
-            ]
-            before = build.block
-        with otherwise:
-            some = [
-                masked_load(build, place, kind, left, repeated(kind, 0))
-                for place, kind in zip(places, kinds, strict=True)
-            ]
-            other = build.block
-    found = []
-    for kind, x, y in zip(kinds, all_, some, strict=True):
-        value = build.phi(kind)
-        value.add_incoming(x, before)
-        value.add_incoming(y, other)
-        found.append(value)
-    return found
 
 
 def statements_within(block: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
