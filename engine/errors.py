@@ -40,11 +40,14 @@ class Unfinished(Exception):
 def user_line() -> str:
     """``file:line`` of the innermost frame that is part of neither Engine nor NumPy."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and (
-        _files.get(frame.f_code.co_filename) or _is_ours(frame)
+    filename = frame.f_code.co_filename
+    # What is known to be the user's is asked for most, and ends the loop at once.
+    while (filename[:1] == "<" or _files.get(filename) is not False) and (
+        frame.f_back is not None and _is_ours(frame)
     ):
         frame = frame.f_back
-    return _line(frame.f_code.co_filename, frame.f_lineno)
+        filename = frame.f_code.co_filename
+    return _line(filename, frame.f_lineno)
 
 
 @lru_cache(maxsize=4096)

@@ -42,6 +42,9 @@ PLAN = 8e-5
 PLACE = 6e-6
 """... and where a piece like it is planned already."""
 
+LOOK = 1.2e-5
+"""To look for paths that are like one takes so much for each of its steps."""
+
 ASUNDER = 1.5e-4
 """To run a plan that cold rows take asunder takes so much more than native code."""
 
@@ -352,6 +355,9 @@ class ColdPlan:
     ) -> dict[int, Array]:
         """Compute the outputs, by number of the recorded value."""
         if self.plan is None:
+            if self._is_small():
+                self._spent += self._cost
+                return interpret(self._nodes, self._alive, leaves, scalars)
             if not self._was_looked_at:
                 self._look()
             self._spent += self._cost
@@ -365,6 +371,11 @@ class ColdPlan:
                 self.plan = self._planned(parts)
             self._pieces = self._known = None
         return self.plan.run(leaves, scalars)
+
+    def _is_small(self) -> bool:
+        """Whether a first run takes less than to look for paths like this one."""
+        small = self._cost < LOOK * len(self._nodes)
+        return small and self._spent == 0.0 and config.tier == "auto"
 
     def _look(self) -> None:
         """Find out which paths are like this one."""

@@ -189,6 +189,21 @@ def positions(recipe: Recipe) -> np.ndarray[Any, Any]:
     return place.transpose(np.argsort(order)) if rank else place
 
 
+def _along(recipe: Recipe, length: int, stride: int, step: int) -> int:
+    """The stride of an axis that a slice leaves.
+
+    Of no more than one element it is NumPy's, for which any would do: it is as it was
+    for none, and for one the step is cut down to a word, and bytes wrap around.
+    """
+    if length > 1:
+        return stride * step
+    if length == 0:
+        return stride
+    step = min(max(step, -sys.maxsize), sys.maxsize)
+    size = recipe.dtype.itemsize
+    return ((stride * step * size + 2**63) % 2**64 - 2**63) // size
+
+
 def index_basic(recipe: Recipe, key: Sequence[Any]) -> tuple[Recipe, bool]:
     """Basic indexing: integers, slices, None and one ellipsis.
 
@@ -212,7 +227,7 @@ def index_basic(recipe: Recipe, key: Sequence[Any]) -> tuple[Recipe, bool]:
             if length > 0:
                 offset += start * stride
             shape.append(length)
-            strides.append(stride * step)
+            strides.append(_along(recipe, length, stride, step))
         else:
             place = int(part)
             if not -extent <= place < extent:

@@ -32,16 +32,21 @@ _looked: Path | None = None
 
 def cache_dir() -> Path:
     """The folder of the cache: ``$ENGINE_CACHE_DIR``, or this user's own."""
+    return Path(_folder())
+
+
+def _folder() -> str:
+    """`cache_dir` as text: a path object takes as long as all else that `load` does."""
     named = os.environ.get("ENGINE_CACHE_DIR")
     if named:
-        return Path(named)
+        return named
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~")
-        return Path(base) / "engine" / "kernels"
-    if sys.platform == "darwin":
-        return Path(os.path.expanduser("~/Library/Caches/engine/kernels"))
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(base) / "engine" / "kernels"
+    elif sys.platform == "darwin":
+        base = os.path.expanduser("~/Library/Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "engine", "kernels")
 
 
 def key(text: str, *conditions: str) -> str:
@@ -56,12 +61,12 @@ def key(text: str, *conditions: str) -> str:
 
 def load(name: str) -> bytes | None:
     """The bytes that were saved under `name`, or None."""
-    folder = cache_dir()
+    folder = _folder()
     if not _trusted(folder):
         return None
-    path = folder / (name + SUFFIX)
+    path = os.path.join(folder, name + SUFFIX)
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", 0) as file:
             state = os.fstat(file.fileno())
             if not stat.S_ISREG(state.st_mode) or not _ours(state):
                 return None
@@ -80,7 +85,7 @@ def load(name: str) -> bytes | None:
 
 def has(name: str) -> bool:
     """Whether there is a file under `name`; `load` may still find it damaged."""
-    return (cache_dir() / (name + SUFFIX)).is_file()
+    return os.path.isfile(os.path.join(_folder(), name + SUFFIX))
 
 
 def save(name: str, code: bytes) -> bool:
@@ -175,9 +180,9 @@ def _ours(state: os.stat_result) -> bool:
     return state.st_uid == os.geteuid() and not state.st_mode & stat.S_IWOTH
 
 
-def _trusted(folder: Path) -> bool:
+def _trusted(folder: str | Path) -> bool:
     try:
-        state = folder.stat()
+        state = os.stat(folder)
     except OSError:
         return False
     return stat.S_ISDIR(state.st_mode) and _ours(state)

@@ -240,6 +240,20 @@ def test_floats_are_not_baked_in() -> None:
         assert len(compiled._signatures) == 1
 
 
+def test_a_float_that_a_loop_uses_is_converted_once_for_a_replay() -> None:
+    def smooth(x: Any, weight: float) -> Any:
+        for _ in range(50):
+            x = x * weight + 2.0 * weight
+        return x
+
+    compiled = engine.compile(smooth)
+    for weight in (0.5, 0.25, -0.0, 0.125):
+        x = np.array([1.0, 2.0])
+        assert np.array_equal(compiled(enp.array(x), weight), smooth(x, weight))
+    (entry,) = (e for found in compiled._signatures.values() for e in found.entries)
+    assert len(entry.recording.program.steps) < 5
+
+
 def test_floats_that_python_looks_at_belong_to_the_signature() -> None:
     def branch(x: Any, a: float, b: float) -> Any:
         y = x * b

@@ -275,6 +275,21 @@ def test_users_subclasses_keep_their_own_methods() -> None:
     assert (np.ones(2) * mine).tolist() == [0.0, 0.0]
 
 
+BOUNDS = None, 0, 1, -1, -3, 2**30 - 1, 2**30, -(2**30), 2**63, -(2**63) - 1, 2**70
+
+
+@needs_native
+@pytest.mark.parametrize("start", BOUNDS)
+@pytest.mark.parametrize("stop", BOUNDS)
+def test_slices_end_where_those_of_lists_do(start: Any, stop: Any) -> None:
+    """Integers of no digit, of one and of several, below zero and beyond a word."""
+    numbers = [*range(12)]
+    x = np.array(numbers)
+    for step in (None, 1, 2, 2**70):
+        for _ in range(3):  # by Python, and then by native code
+            assert (x[start:stop:step] + 0).tolist() == numbers[start:stop:step]
+
+
 @needs_native
 def test_a_bare_handle_raises_as_in_python(recorder: Callable[[str], None]) -> None:
     for which in ("python", "native"):

@@ -86,6 +86,31 @@ class Compile:
         return float(np.median([self.compile(number) for number in range(1, 10)]))
 
 
+def milliseconds_to_load() -> float:
+    """To bring machine code of one kernel in from the disk cache, Numba not used.
+
+    The median of some; each is another file, of the same kernel of 30 ops.
+    """
+    from engine.kernels import cache
+    from engine.kernels.cpu.compile import compile_text
+    from engine.kernels.cpu.target import load
+
+    x = engine.numpy.array(np.ones((20, 30)))
+    (source,) = set(engine.explain(thirty_ops(x)).sources)
+    names = {}
+    for number in range(20):
+        entry = f"load_{number}"
+        text = f"{source}\n# {entry}\n"
+        names[entry] = cache.key(text)
+        cache.save(names[entry], compile_text(text, entry, f"<{entry}>"))
+    taken = []
+    for entry, name in names.items():
+        start = time.perf_counter()
+        load(cache.load(name) or b"", entry, fresh=False)
+        taken.append((time.perf_counter() - start) * 1e3)
+    return float(np.median(taken))
+
+
 def nanoseconds_to_record() -> float:
     """For one op of a known trace, the least of many runs."""
     recording = Recording()
@@ -218,6 +243,7 @@ LIMITS = [
         "ms",
         lambda: 90.0,
     ),
+    Limit("load a kernel from the cache", milliseconds_to_load, "ms", lambda: 0.3),
     Limit("record one op", nanoseconds_to_record, "ns", nanoseconds_allowed_to_record),
     Limit("launch, one row more of a plan", nanoseconds_of_a_row, "ns", lambda: 20.0),
     Limit("launch, share of a flush of 200", nanoseconds_to_launch, "ns", lambda: 200),

@@ -20,6 +20,7 @@ from . import (
     rows,
     stencils,
     sweeps,
+    tiers,
     training,
 )
 from .contest import Outcome, Pace, hold
@@ -28,7 +29,7 @@ from .race import Limit, Race, Target
 FILES = (chains, rows, reductions, stencils, sweeps, programs, training)
 Row = TypeVar("Row", bound=Race | Limit)
 RACES = [race for file in FILES for race in file.RACES]
-LIMITS = [*overhead.LIMITS, *cold.LIMITS]
+LIMITS = [*overhead.LIMITS, *tiers.LIMITS, *cold.LIMITS]
 
 HEAD = "| work | NumPy | peers | Engine | first call, calls | ratio, target | met |"
 LIMITS_HEAD = "| figure | measured | limit | met |"
