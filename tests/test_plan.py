@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -294,6 +295,26 @@ def test_a_path_is_planned_when_interpreting_it_cost_as_much() -> None:
     assert runs == pytest.approx(engine.plan.PLAN / engine.plan.CALL, abs=2)
     (expected,) = recorded.expected().values()
     np.testing.assert_allclose(result, expected)
+
+
+@pytest.mark.parametrize(("size", "runs"), [(7, 2), (100_000, 1)])
+def test_what_is_small_and_new_is_computed_before_it_is_compared(
+    size: int, runs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = Recorded([op("exp", array(size) * 0.77)])
+    cold = ColdPlan(recorded.nodes, recorded.alive, recorded.donated)
+    compared: list[int] = []
+
+    def noted(nodes: Any, *rest: Any) -> None:
+        compared.append(len(nodes))
+
+    monkeypatch.setattr(engine.plan, "outline_of", noted)
+    (expected,) = recorded.expected().values()
+    with config(tier="auto"):
+        for run in range(1, 3):
+            (result,) = cold.run(recorded.leaves, recorded.scalars).values()
+            np.testing.assert_allclose(result, expected)
+            assert len(compared) == (run >= runs)
 
 
 def test_a_cold_path_is_planned_where_everything_is_compiled() -> None:
