@@ -355,8 +355,9 @@ class ColdPlan:
     ) -> dict[int, Array]:
         """Compute the outputs, by number of the recorded value."""
         if self.plan is None:
-            if self._is_small():
-                self._spent += self._cost
+            new = self._spent == 0.0 and config.tier == "auto"
+            if new and self._cost < LOOK * len(self._nodes):
+                self._spent = self._cost
                 return interpret(self._nodes, self._alive, leaves, scalars)
             if not self._was_looked_at:
                 self._look()
@@ -371,11 +372,6 @@ class ColdPlan:
                 self.plan = self._planned(parts)
             self._pieces = self._known = None
         return self.plan.run(leaves, scalars)
-
-    def _is_small(self) -> bool:
-        """Whether a first run takes less than to look for paths like this one."""
-        small = self._cost < LOOK * len(self._nodes)
-        return small and self._spent == 0.0 and config.tier == "auto"
 
     def _look(self) -> None:
         """Find out which paths are like this one."""
