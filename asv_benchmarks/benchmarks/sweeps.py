@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .libraries import by_compiled, by_engine, by_jax, by_numba, by_numpy
+from .libraries import Start, by_compiled, by_engine, by_jax, by_numba, by_numpy
 from .race import Race, Target, Timed
 
 
@@ -191,29 +191,26 @@ def image(rows: int, columns: int, number: float) -> tuple[Any, float]:
     return np.random.default_rng(0).random((rows, columns)), number
 
 
+JACOBI_1D: dict[str, Start] = {
+    "numpy": by_numpy(jacobi_1d),
+    "jax.jit": by_jax(jacobi_1d_jax),
+    "@njit": by_numba(jacobi_1d_numba),
+    "engine": by_engine(jacobi_1d),
+}
+
 RACES = [
     Race(
         "jacobi_1d, 1,600 statements of 3 ops, 3,200",
         data=partial(line, 3_200, 800),
         small=partial(line, 20, 3),
-        by={
-            "numpy": by_numpy(jacobi_1d),
-            "jax.jit": by_jax(jacobi_1d_jax),
-            "@njit": by_numba(jacobi_1d_numba),
-            "engine": by_engine(jacobi_1d),
-        },
+        by=JACOBI_1D,
         targets=(Target(3.0),),
     ),
     Race(
         "jacobi_1d, with @engine.compile",
         data=partial(line, 3_200, 800),
         small=partial(line, 20, 3),
-        by={
-            "numpy": by_numpy(jacobi_1d),
-            "jax.jit": by_jax(jacobi_1d_jax),
-            "@njit": by_numba(jacobi_1d_numba),
-            "engine": by_compiled(jacobi_1d),
-        },
+        by={**JACOBI_1D, "engine": by_compiled(jacobi_1d)},
         targets=(Target(6.0),),
     ),
     Race(

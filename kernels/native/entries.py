@@ -115,9 +115,6 @@ METHODS = {
 }
 """How many methods of each kind there can be; the last are of `slots`."""
 
-LINE = 64
-"""The bytes of a line of a cache: no block begins within one."""
-
 _METHOD = """
 define i64 @native_{kind}_{k}(i64 %self, i64 %given{more}) {{
   %all = load i64, ptr {words}
@@ -221,9 +218,10 @@ class Code:
         self.number("thread", 2**64 - 1)
 
     def _block(self, name: str, words: int) -> Any:
-        room = (ctypes.c_uint64 * (words + LINE // 8))()
+        """Words that begin with a line of a cache."""
+        room = (ctypes.c_uint64 * (words + recycling.LINE // 8))()
         forever(room)
-        skipped = -ctypes.addressof(room) % LINE
+        skipped = -ctypes.addressof(room) % recycling.LINE
         block = (ctypes.c_uint64 * words).from_buffer(room, skipped)
         self.memory(name, block)
         return block

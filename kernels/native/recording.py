@@ -55,14 +55,11 @@ from .python import (
     ThreadNumber,
     ThreadState,
 )
-from .recycling import fresh, keep, waiting
+from .recycling import LINE, fresh, keep, waiting
 from .turning import leads, number_of, turn
 
 MOST = 8
 """Operands of an event, at most; more are left to Python."""
-
-LINE = 64
-"""The bytes of a line of a cache."""
 
 FEWER = 80
 """Arguments of a call of Python are fewer than these."""
