@@ -40,14 +40,15 @@ class Unfinished(Exception):
 def user_line() -> str:
     """``file:line`` of the innermost frame that is part of neither Engine nor NumPy."""
     frame = sys._getframe(1)
-    filename = frame.f_code.co_filename
-    # What is known to be the user's is asked for most, and ends the loop at once.
-    while (filename[:1] == "<" or _files.get(filename) is not False) and (
-        frame.f_back is not None and _is_ours(frame)
-    ):
-        frame = frame.f_back
+    while frame.f_back is not None:
         filename = frame.f_code.co_filename
-    return _line(filename, frame.f_lineno)
+        ours = _files.get(filename)
+        if ours is None or filename[:1] == "<":
+            ours = _is_ours(frame)
+        if not ours:
+            break
+        frame = frame.f_back
+    return _line(frame.f_code.co_filename, frame.f_lineno)
 
 
 @lru_cache(maxsize=4096)

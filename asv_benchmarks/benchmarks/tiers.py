@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -39,21 +40,15 @@ def graphs(count: int, seed: int) -> list[tuple[Step, ...]]:
     """Programs of 4 to 10 steps, no two of which are alike."""
     rng = random.Random(seed)
     found: dict[tuple[Step, ...], None] = {}
-    names = [*OPERATIONS]
     while len(found) < count:
-        length = rng.randint(4, 10)
-        found[
-            tuple(
-                (
-                    rng.choice(names),
-                    rng.randrange(k + 2),
-                    rng.randrange(k + 2),
-                    round(rng.uniform(0.1, 2.0), 3),
-                )
-                for k in range(length)
-            )
-        ] = None
+        found[tuple(step(rng, k + 2) for k in range(rng.randint(4, 10)))] = None
     return [*found]
+
+
+def step(rng: random.Random, values: int) -> Step:
+    """A step after so many values."""
+    name, number = rng.choice([*OPERATIONS]), round(rng.uniform(0.1, 2.0), 3)
+    return name, rng.randrange(values), rng.randrange(values), number
 
 
 def compute(module: Any, a: Any, b: Any, graph: Iterable[Step]) -> Any:
@@ -96,22 +91,19 @@ class Graphs:
     param_names = ("by",)
     number, warmup_time = 1, 0
 
+    seeds = itertools.count(1)  # of a process: each sample has others
+
     def setup(self, by: str) -> None:
         self.module: Any = np if by == "numpy" else engine.numpy
         self.look = (lambda x: None) if by == "numpy" else engine.eval
         self.operands = operands(self.module.array)
-        self.seed = 1
-        self.graphs = graphs(TURN, self.seed)
+        self.graphs = graphs(TURN, next(self.seeds))
         for graph in graphs(300, seed=0):
             self.look(compute(self.module, *self.operands, graph))
 
     def time_100_graphs(self, by: str) -> None:
         for graph in self.graphs:
             self.look(compute(self.module, *self.operands, graph))
-
-    def teardown(self, by: str) -> None:
-        self.seed += 1
-        self.graphs = graphs(TURN, self.seed)
 
 
 LIMITS = [

@@ -85,7 +85,7 @@ class ComparedFloats:
 
     def __init__(self, builder: Any, item: Any, op: str, lanes: Any) -> None:
         self.builder, self.larger = builder, op == "max"
-        self.better = _larger if op == "max" else _smaller
+        self.better = self.merging(item, op)
         self.kind = lanes.type.element
         self.whole = ir.IntType(8 * item_bytes(self.kind))
         best, signs, missing = self._parts(lanes)

@@ -12,7 +12,7 @@ from .casting import follow_cast
 from .handles import FACE, OP, PYTHON, in_c_order, is_plain, shown, wrapped
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
-from .matching import kind
+from .matching import drop_items, hold_items, kind
 from .python import Call, DictItem, ErrClear, ErrOccurred, IntFrom, TupleNew
 from .recording import follow
 from .turning import set_item
@@ -112,15 +112,9 @@ def again(self: int, given: int, count: int, names: int) -> int:
             known = all_on_host(values, parts)
         if known:
             result = wrapped(state.ndarray_type, play(steps, values, parts))
-        i = 0
-        while i < parts:
-            DecRef(load(values + 8 * i))
-            i += 1
+        drop_items(values, parts)
         DecRef(steps)
-    i = 0
-    while i < parts:
-        DecRef(load(items + 8 * i))
-        i += 1
+    drop_items(items, parts)
     if result == 0:
         return nothing()
     return result
@@ -174,10 +168,7 @@ def parts_of(arrays: int, items: int) -> int:
             return 0
         store(items + 8 * i, thing)
         i += 1
-    i = 0
-    while i < parts:
-        IncRef(load(items + 8 * i))
-        i += 1
+    hold_items(items, parts)
     return parts
 
 

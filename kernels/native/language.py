@@ -74,6 +74,9 @@ STATE = PREFIX + "state"
 _CHANGING = {"thread", "trace"}
 """The words of it that native code changes; the others are set before it runs."""
 
+_FIXED = len(_ODDS)
+"""The metadata of loads of the others: what they find never changes."""
+
 _BINARY = {
     ast.Add: "add",
     ast.Sub: "sub",
@@ -136,7 +139,7 @@ def compile_sources(
         lines.add(f"declare {one.result} @{name}({', '.join(one.parameters)})")
     for number, (yes, no) in enumerate(_ODDS):
         lines.add(f'!{number} = !{{!"branch_weights", i32 {yes}, i32 {no}}}')
-    lines.add("!2 = !{}")
+    lines.add(f"!{_FIXED} = !{{}}")
     return lines.text()
 
 
@@ -290,7 +293,7 @@ class _Function:
             case ast.Attribute(ast.Name("slot"), name):
                 return str(self.slots[name])
             case ast.Attribute(ast.Name("state"), name):
-                fixed = "" if name in _CHANGING else ", !invariant.load !2"
+                fixed = "" if name in _CHANGING else f", !invariant.load !{_FIXED}"
                 return self.new(f"load i64, ptr {self.word(name)}{fixed}")
             case ast.BinOp(left, operator, right):
                 first, second = self.value(left), self.value(right)

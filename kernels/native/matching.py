@@ -360,8 +360,18 @@ def typed_items(items: int, count: int, typed: int) -> int:
 
 
 @inline
+def hold_items(items: int, count: int) -> int:
+    """Make a reference to each of some objects, which `drop_items` gives up."""
+    i = 0
+    while i < count:
+        IncRef(load(items + 8 * i))
+        i += 1
+    return 0
+
+
+@inline
 def drop_items(typed: int, count: int) -> int:
-    """Give up the references that `typed_items` has made."""
+    """Give up the references to some objects."""
     i = 0
     while i < count:
         DecRef(load(typed + 8 * i))

@@ -21,7 +21,7 @@ from .handles import (
 )
 from .language import inline, load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs
-from .matching import drop_items, field, kind
+from .matching import drop_items, field, hold_items, kind
 from .python import Call, DictItem, TextCompare
 from .recording import follow, with_self
 from .scalars import are_at_hand, found_at_once
@@ -104,10 +104,7 @@ def own_values(items: int, count: int, face: int, values: int) -> int:
             return 0
         store(values + 8 * i, thing)
         i += 1
-    i = 0
-    while i < count:
-        IncRef(load(values + 8 * i))
-        i += 1
+    hold_items(values, count)
     return handles
 
 

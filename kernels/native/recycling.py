@@ -32,6 +32,9 @@ MOST_FIELDS = 18
 LINE = 64
 """The bytes of a line of a cache."""
 
+HEAD = 16
+"""Those that the collector has in front of an object."""
+
 ENOUGH = 8192
 """So many objects of a class wait at most: as many as a trace has events."""
 
@@ -66,8 +69,8 @@ def waiting(row: int) -> int:
     """Have the object at hand that is the next to be made."""
     thing = load(row + FIRST)
     if thing != 0:
-        prefetch(thing - LINE // 4)  # with what the collector has in front of it
-        prefetch(thing + 3 * LINE // 4)
+        prefetch(thing - HEAD)
+        prefetch(thing - HEAD + LINE)
     return 0
 
 

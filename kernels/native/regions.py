@@ -67,24 +67,26 @@ def is_element(recipe: int, parts: int, count: int) -> int:
     return integers == TupleSize(TupleItem(recipe, RECIPE_SHAPE))
 
 
+@inline
+def describe_as(words: int, form: int, number: int) -> int:
+    """Describe a part that is one number at most."""
+    store(words, form)
+    store(words + 8, number)
+    store(words + 16, 0)
+    store(words + 24, 0)
+    return 1
+
+
 def described_part(key: int, words: int) -> int:
     """Describe an integer, a plain slice, None or dots; whether it is one of these."""
     if key == state.none or key == state.ellipsis:
-        store(words, 3 + (key == state.ellipsis))
-        store(words + 8, 0)
-        store(words + 16, 0)
-        store(words + 24, 0)
-        return 1
+        return describe_as(words, 3 + (key == state.ellipsis), 0)
     if kind(key) == state.int_type:
         number = IntAs(key)
         if number == -1 and ErrOccurred() != 0:
             ErrClear()
             return 0
-        store(words, 2)
-        store(words + 8, number)
-        store(words + 16, 0)
-        store(words + 24, 0)
-        return 1
+        return describe_as(words, 2, number)
     if kind(key) != state.slice_type:
         return 0
     return described_slice(key, words)
@@ -138,11 +140,7 @@ def described_scalar(key: int, words: int) -> int:
         number = int32_at(address)
     else:
         return 0
-    store(words, 2)
-    store(words + 8, number)
-    store(words + 16, 0)
-    store(words + 24, 0)
-    return 1
+    return describe_as(words, 2, number)
 
 
 @inline
