@@ -18,6 +18,7 @@ from typing import Any as _Any
 
 from engine import execute as _execute
 from engine import native as _native
+from engine.cold import ColdPlan as _ColdPlan
 from engine.compile import compile as compile
 from engine.config import config as config
 from engine.evaluation import eval as eval
@@ -26,7 +27,6 @@ from engine.evaluation import stats as stats
 from engine.explain import explain as explain
 from engine.kernels import pool as _pool
 from engine.kernels.pool import set_num_threads as set_num_threads
-from engine.plan import ColdPlan as _ColdPlan
 from engine.random import Generator as Generator
 from engine.torch.complexes import complex as complex
 from engine.torch.complexes import imag as imag

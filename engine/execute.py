@@ -16,8 +16,9 @@ from engine.interrupts import run_whole
 from engine.kernels.backend import HOST
 from engine.liveness import donated_leaves, live_values
 from engine.loud import Listener
+from engine.record.frames import events, shifts_of
 from engine.record.node import LEAF
-from engine.record.runtime import looked, watchers
+from engine.record.runtime import looked
 from engine.record.trace import (
     Trace,
     current_trace,
@@ -28,7 +29,9 @@ from engine.record.trace import (
     set_executor,
     take_up,
 )
+from engine.record.trie import settle
 from engine.record.value import Marker, Value
+from engine.record.watchers import watchers
 
 Array = np.ndarray[Any, Any]
 
@@ -159,7 +162,7 @@ def _compute_aside(value: Value, trace: Trace) -> None:
             "computed in memory that its operands leave, in the thread that a "
             "finalizer has interrupted"
         )
-    nodes = trace.node.path()[: value.number + 1]
+    nodes = events(trace)[: value.number + 1]
     entered = sum(node.op is LEAF for node in nodes)
     leaves = [leaf.buffer for leaf in trace.leaves[:entered]]
     alive = [False] * value.number + [True]
@@ -216,15 +219,24 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
     if config.tier == "numpy" or trace.loud:
         listener = Listener(trace.loud) if trace.loud else None
         kept = list(map(bool, alive))
-        return interpret(node.path(), kept, leaves, scalars, listener)
-    known = node.known(key)
+        return interpret(events(trace), kept, leaves, scalars, listener)
+    known, shifts = node.known(key), shifts_of(trace)
     if known is None:
         wanted = tuple(map(bool, alive))
-        plan = _planners[0](node.path(), wanted, _donated(trace, key))
+        plan = _planners[0](events(trace), wanted, _donated(trace, key), shifts)
         known = node.learn(key, plan)
-    outputs: dict[int, Any] = known.plan.run(leaves, scalars)
+    outputs: dict[int, Any] | None
+    if known.plan.shifts == shifts:
+        outputs = known.plan.run(leaves, scalars)
+    else:
+        outputs = known.plan.run_elsewhere(events(trace), shifts, leaves, scalars)
+    if outputs is None:  # it has to be planned as it is
+        settle(trace)
+        if trace.node is node:
+            node.forget(key)
+        return _outputs(trace, key, leaves)
     if _native:
-        known.straight = known.plan.straight()
+        known.straight, known.frame = known.plan.straight(), known.plan.frame()
     return outputs
 
 

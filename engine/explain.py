@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.array import Array
 from engine.kernels.backend import HOST, UnsupportedKernel
 from engine.liveness import donated_leaves, live_values
+from engine.record.frames import events
 from engine.record.node import LEAF, Node
 from engine.record.value import Value
 
@@ -91,7 +92,7 @@ def explain(array: Array | Value) -> Explanation:
         flushing, trace.flushing = trace.flushing, True  # native code waits
         alive = live_values(trace)
         donated = donated_leaves(trace)
-        nodes = trace.node.path()
+        nodes = events(trace)
         trace.flushing = flushing
     alive[value.number] = True
     # Planning and kernels are imported here: `import engine` stays fast without them.

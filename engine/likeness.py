@@ -1,10 +1,11 @@
-"""Paths that are alike but for where regions begin share one bound plan.
+"""Paths whose pieces are alike but for where regions begin share one bound plan.
 
-The sweeps of a program over the rows of its arrays, such as ``p[i] = f(p[i - 1])``, are
-flushed in stretches, each of which is a path of its own, as its rows begin elsewhere.
-Where the pieces of a path are like those of a path that was planned and bound before,
-its plan is that plan with other words for where regions begin: it takes a hundredth of
-the time that placing and binding all rows again takes.
+Paths all of whose regions begin as much further on are one path (see
+`engine.record.frames`). In others only some move, as in a loop that also reads one row
+again and again, or arrays move that are made on the way. Where the pieces of a path are
+like those of one that was planned and bound before, its plan is that plan with other
+words for where regions begin: it takes a hundredth of the time that placing and binding
+all rows again takes. So are the first runs of a path in another place.
 """
 
 from __future__ import annotations

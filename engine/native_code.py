@@ -32,10 +32,8 @@ from engine.record import splice
 from engine.record.forms import FORMS
 from engine.record.node import LEAF, Known, Node
 from engine.record.registry import REGISTRY
-from engine.record.trace import (
-    Trace,
-    Trie,
-)
+from engine.record.trace import Trace
+from engine.record.trie import Trie
 from engine.record.value import (
     History,
     Value,

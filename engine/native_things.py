@@ -20,16 +20,12 @@ from engine.kernels.native.entries import Code
 from engine.ops.op import Op
 from engine.recipe import Recipe, owned
 from engine.record import splice
+from engine.record.frames import LEAVES, UNKNOWN
 from engine.record.growth import grow
-from engine.record.node import LEAF, Known
+from engine.record.node import END, LEAF, Known
 from engine.record.registry import REGISTRY
-from engine.record.runtime import watchers
-from engine.record.trace import (
-    MAX_EVENTS,
-    SOFT_EVENTS,
-    TRIE,
-    current_trace,
-)
+from engine.record.trace import current_trace
+from engine.record.trie import MAX_EVENTS, SOFT_EVENTS, TRIE
 from engine.record.value import (
     LEAF_HISTORY,
     Freed,
@@ -38,6 +34,7 @@ from engine.record.value import (
     Value,
     sequence,
 )
+from engine.record.watchers import watchers
 from engine.rewalk import FREED, Seen, free_graph
 from engine.steps import steps_of
 from engine.storage import GradCell, Line, Storage
@@ -51,6 +48,8 @@ def fill(code: Code) -> None:
         code.thing(name, thing)
     code.number("most_events", MAX_EVENTS)
     code.number("soft_events", SOFT_EVENTS)
+    code.number("shift_leaves", LEAVES)
+    code.number("no_shift", UNKNOWN)
     code.memory("pool_numbers", pool.NUMBERS)
     code.memory("counts", counters.NATIVE)
     code.memory("passed", splice.PASSED)
@@ -63,6 +62,7 @@ def _constants() -> dict[str, Any]:
         "true": True,
         "false": False,
         "zero": 0,
+        "no_owner": -1,
         "empty": (),
         "ellipsis": Ellipsis,
         "host": HOST,
@@ -119,6 +119,7 @@ def _ops() -> dict[str, Any]:
     return {
         **{f"{name}_op": REGISTRY[name] for name in names},
         "leaf_op": LEAF,
+        "end": END,
         "loops": {op: op.loops for op in REGISTRY.values() if _casts(op)},
         "operands": {op: op.nin for op in REGISTRY.values()},
         "ufuncs": {},

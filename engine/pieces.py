@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -30,7 +31,7 @@ from engine.repeats import cuts
 
 WRITERS = frozenset({"update", "update_add", "put", "put_add"})
 
-LONG = 192
+LONG = 20
 """Paths of fewer events are one piece."""
 
 
@@ -109,12 +110,29 @@ def pieces(
     if len(events) >= LONG:
         names = [(nodes[i].op, len(nodes[i].shape)) for i in events]
         ends = [op.name in WRITERS for op, _ in names]
-        places = cuts(names, ends, [nodes[i].shape for i in events])
+        shapes = [nodes[i].shape for i in events]
+        places = cuts(names, ends, shapes, _crossed(nodes, events, last))
     bounds = zip([0, *places], [*places, len(events)], strict=True)
     return [
         _Description(nodes, alive, donated, last).describe(events[a:b])
         for a, b in bounds
     ]
+
+
+def _crossed(
+    nodes: Sequence[Node], events: Sequence[int], last: Sequence[int]
+) -> list[bool]:
+    """For each event whether a value from before it is read then or later.
+
+    What writes leave does not count: it is in memory in any case.
+    """
+    place = {number: k for k, number in enumerate(events)}
+    more = [0] * (len(events) + 1)
+    for k, i in enumerate(events):
+        if last[i] >= 0 and nodes[i].op.name not in WRITERS:
+            more[k + 1] += 1
+            more[place[last[i]] + 1] -= 1
+    return [count > 0 for count in accumulate(more[:-1])]
 
 
 class _Description:
@@ -178,7 +196,7 @@ class _Description:
         self.storage.append(len(self.number))
         self.number[k] = len(self.number)
         self.entering.append(k)
-        self.rows.append((LEAF, node.dtype, node.shape, node.line, final, free))
+        self.rows.append((LEAF, node.dtype, node.shape, free))
 
     def _region(self, node: Node, operands: tuple[int, ...]) -> tuple[Any, ...]:
         """What a region is but for where it begins, which is noted apart."""

@@ -1,30 +1,21 @@
-"""Plan: the rows that compute one path of the trie; built once, run many times.
-
-A path is interpreted while it is cold. A long one that repeats itself is planned in
-pieces; see `pieces`.
-"""
+"""Plan: the rows that compute one path of the trie; built once, run many times."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.buffers import Buffers, Content, plan_buffers
-from engine.chain import Result, assemble, unknown_events
-from engine.config import config
+from engine.chain import Result
 from engine.errors import Unfinished
-from engine.interpret import interpret, moved
+from engine.interpret import moved
 from engine.kernels import pool
 from engine.kernels.backend import HOST
-from engine.likeness import find, key_of, places_of, remember, spent
-from engine.outlines import Recalled, outline_of, recall, tell
-from engine.pieces import Piece, pieces
 from engine.program import from_nodes, is_leaf
 from engine.record.node import LEAF, Node
-from engine.row import CALL, ELEMENT, Row
+from engine.row import Row
 from engine.schedule import Schedule, schedule
 from engine.schedule.prepare import prepare
 from engine.simplify import simplify
@@ -33,17 +24,6 @@ if TYPE_CHECKING:
     from engine.bound import Bound
 
 Array = np.ndarray[Any, Any]
-
-# What things take, in seconds, roughly. NumPy interprets until it has taken as long as
-# the better way would have taken to prepare: at worst the cost is doubled.
-PLAN = 8e-5
-"""To plan one step of a path ..."""
-
-PLACE = 6e-6
-"""... and where a piece like it is planned already."""
-
-LOOK = 1.2e-5
-"""To look for paths that are like one takes so much for each of its steps."""
 
 ASUNDER = 1.5e-4
 """To run a plan that cold rows take asunder takes so much more than native code."""
@@ -62,6 +42,16 @@ class Plan:
         Where the arrays go that come in.
     outputs : sequence of (value, slot, shape, device)
         The recorded values that are computed, and where they are found.
+
+    Attributes
+    ----------
+    bound : Bound or None
+        The plan as native segments and rows of Python.
+    fixed : tuple of int
+        Which places of regions have to begin where they do, see `engine.likeness`.
+    recurs : bool
+        Whether it is bound when it runs: the second time, or at once in a loop, where
+        binding takes as long as running the rows by Python.
     """
 
     __slots__ = (
@@ -73,9 +63,10 @@ class Plan:
         "_outputs",
         "_rows",
         "_slots",
-        "_was_run",
         "bound",
         "contents",
+        "fixed",
+        "recurs",
     )
 
     def __init__(
@@ -96,10 +87,11 @@ class Plan:
         self._leaves = tuple(leaves)
         self._outputs = tuple(outputs)
         self._slots = len(contents) + 1  # the last: temporaries of a segment
-        self._was_run = False
         self._like: tuple[Plan, Array] | None = None
         self.bound: Bound | None = None
         self._cold: list[Row] = []
+        self.fixed: tuple[int, ...] = ()
+        self.recurs = False
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -133,7 +125,7 @@ class Plan:
         for slot, index in self._leaves:
             table[slot] = leaves[index]
         bound, first = self._ready(), 0
-        self._was_run = True
+        self.recurs = True
         if bound is not None:
             stop = bound.run(table, scalars)
             if stop is None:
@@ -183,15 +175,20 @@ class Plan:
         rows : callable
             Makes the rows of that plan.
         """
+        like = self
+        if self._like is not None:
+            like, own = self._like
+            moves = own + moves
         plan = Plan(rows, self.contents, self._leaves, self._outputs)
-        plan._was_run, plan._like = True, (self, moves)
+        plan.fixed = self.fixed
+        plan.recurs, plan._like = True, (like, moves)
         return plan if plan._bind() is not None else None
 
     def _ready(self) -> Bound | None:
         """The bound form, renewed where that is due."""
         bound = self.bound
         if bound is None or bound.threads != pool.num_threads() or self._has_warmed():
-            return self._bind() if self._was_run else None
+            return self._bind() if self.recurs else None
         return bound
 
     def _bind(self, cold_too: bool = False) -> Bound | None:
@@ -292,137 +289,6 @@ class WholePlan(Plan):
                 for value, k in schedule.program.outputs.items()
             ],
         )
-
-
-class ColdPlan:
-    """A path that NumPy interprets while it is cold; later it is planned.
-
-    Attributes
-    ----------
-    plan : Plan or None
-        The plan, once interpreting the path has cost what planning it costs.
-    """
-
-    __slots__ = (
-        "_alive",
-        "_cost",
-        "_donated",
-        "_key",
-        "_known",
-        "_nodes",
-        "_pieces",
-        "_places",
-        "_seen",
-        "_spent",
-        "_straight",
-        "_was_looked_at",
-        "plan",
-    )
-
-    def __init__(
-        self, nodes: Sequence[Node], alive: Sequence[bool], donated: frozenset[int]
-    ) -> None:
-        self._nodes, self._alive, self._donated = nodes, alive, donated
-        elements = sum(prod(node.shape) for node in nodes)
-        self._cost = CALL * len(nodes) + ELEMENT * elements
-        # What is on a device is not brought to the host to be interpreted.
-        away = any(node.device != HOST for node in nodes)
-        self._spent = float("inf") if away else 0.0
-        self._pieces: list[Piece] | None = None
-        self._known: Recalled | None = None
-        self._was_looked_at = False
-        self._key: Any = None
-        self._places: tuple[int, ...] = ()
-        self.plan: Plan | None = None
-        self._seen: Bound | None = None
-        self._straight: tuple[Any, ...] | None = None
-
-    def straight(self) -> tuple[Any, ...] | None:
-        """The plan as one native segment; None where it is more, or not yet known."""
-        bound = None if self.plan is None else self.plan.bound
-        if self.plan is not None and bound is not self._seen:
-            shapes = [node.shape for node in self._nodes if node.op is LEAF]
-            self._straight = self.plan.straight(shapes, bool(self._donated))
-            self._seen = bound
-        return self._straight
-
-    def warm(self) -> None:
-        """Have it planned at its next run: there will be more."""
-        self._spent = float("inf")
-
-    def run(
-        self, leaves: Sequence[Array | None], scalars: Sequence[Any]
-    ) -> dict[int, Array]:
-        """Compute the outputs, by number of the recorded value."""
-        if self.plan is None:
-            new = self._spent == 0.0 and config.tier == "auto"
-            if new and self._cost < LOOK * len(self._nodes):
-                self._spent = self._cost
-                return interpret(self._nodes, self._alive, leaves, scalars)
-            if not self._was_looked_at:
-                self._look()
-            self._spent += self._cost
-            if self._key is not None:
-                self._spent = max(self._spent, spent(self._key, self._cost))
-            self.plan = self._like()
-            if self.plan is None:
-                parts = self._parts()
-                if config.tier == "auto" and self._spent < self._price(parts):
-                    return interpret(self._nodes, self._alive, leaves, scalars)
-                self.plan = self._planned(parts)
-            self._pieces = self._known = None
-        return self.plan.run(leaves, scalars)
-
-    def _look(self) -> None:
-        """Find out which paths are like this one."""
-        self._was_looked_at = True
-        outline = outline_of(self._nodes, self._alive, self._donated)
-        known = None if outline is None else recall(outline)
-        if known is not None:
-            self._key, self._places, self._known = known.key, known.places(), known
-            return
-        parts = self._parts()
-        self._key, self._places = key_of(self._nodes, parts), places_of(parts)
-        if outline is not None and self._key is not None:
-            tell(outline, self._key, parts)
-
-    def _parts(self) -> list[Piece]:
-        """The path cut in pieces."""
-        if self._pieces is None:
-            known, self._known = self._known, None
-            if known is not None:
-                self._pieces = known.parts()
-            else:
-                self._pieces = pieces(self._nodes, self._alive, self._donated)
-        return self._pieces
-
-    def _like(self) -> Plan | None:
-        """The plan, where a path like this one has a plan that can be moved."""
-        found = None if self._key is None else find(self._key, self._places)
-        if found is None:
-            return None
-        plan, moves = found
-        return plan.moved(moves, self._rows)
-
-    def _rows(self) -> Sequence[Row]:
-        """The rows of the plan, made one by one."""
-        parts = pieces(self._nodes, self._alive, self._donated)
-        return assemble(self._nodes, self._alive, parts, build_plan).rows
-
-    def _price(self, parts: list[Piece]) -> float:
-        """What planning costs."""
-        if not parts:
-            return PLAN * len(self._nodes)
-        return PLACE * len(self._nodes) + PLAN * unknown_events(parts)
-
-    def _planned(self, parts: list[Piece]) -> Plan:
-        if not parts:
-            return build_plan(self._nodes, self._alive, self._donated)
-        made = assemble(self._nodes, self._alive, parts, build_plan)
-        plan = Plan(made.rows, made.contents, made.leaves, made.outputs)
-        if self._key is not None and find(self._key, self._places) is None:
-            remember(self._key, plan, made)
-        return plan
 
 
 def build_plan(

@@ -18,8 +18,9 @@ import numpy as np
 
 from engine import composites
 from engine.record.once import repeated
-from engine.record.runtime import from_source, watchers
+from engine.record.runtime import from_source
 from engine.record.value import Scalar, Value
+from engine.record.watchers import watchers
 
 __all__ = ["Generator", "default_generator"]
 

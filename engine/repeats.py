@@ -12,11 +12,18 @@ from typing import NamedTuple
 MAX_PERIOD = 512
 """The longest body of a loop that is looked for."""
 
-LEAST = 4
+LEAST = 3
 """So many times something must be done before it counts as a loop."""
 
 PIECE = 96
 """About how many events a piece has: what is in one piece can be one kernel."""
+
+STATEMENTS = 16
+"""A piece has so many at least where nothing but writes to regions leaves an iteration.
+
+Then no kernel would span two of them, and the shorter a piece, the sooner it is planned
+and the more paths have it.
+"""
 
 _WINDOW = 3
 _TRIES = 8
@@ -75,6 +82,7 @@ def cuts(
     events: Sequence[Hashable],
     ends: Sequence[bool],
     shapes: Sequence[tuple[int, ...]] = (),
+    crossed: Sequence[bool] = (),
 ) -> list[int]:
     """Where to cut a path so that pieces of a loop are alike; none without a loop.
 
@@ -87,24 +95,29 @@ def cuts(
     shapes : sequence of tuple of int, optional
         What they are done on. Where that changes each time, each time is a piece; the
         cut is where a piece has the fewest extents.
+    crossed : sequence of bool, optional
+        Whether a cut before an event would part a value from what reads it.
 
     Examples
     --------
-    >>> cuts(100 * "ab", 100 * [False, True])
+    >>> cuts(100 * "ab", 200 * [False])
     [96, 192, 194, 196, 198]
+    >>> cuts(10 * "copy", 10 * [False, False, False, True], crossed=40 * [False])
+    [16, 32, 36]
     """
     places: list[int] = []
     for start, stop, period in runs(events):
-        if stop - start < PIECE:
-            continue
         firsts = [k for k in range(start, start + period) if ends[k + period - 1]]
         if firsts:
             start = min(firsts, key=lambda k: len(_extents(shapes[k : k + period])))
-        long = max(PIECE // period, 1) * period
-        if (
-            shapes[start : start + period]
-            != shapes[start + period : start + 2 * period]
-        ):
+        if firsts and not any(crossed[start + period : stop : period] or [True]):
+            long = -(-STATEMENTS // period) * period
+        elif stop - start < PIECE:
+            continue
+        else:
+            long = max(PIECE // period, 1) * period
+        following = shapes[start + period : start + 2 * period]
+        if shapes[start : start + period] != following:
             long = period
         places.append(start)
         while start + long <= stop:

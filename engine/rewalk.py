@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from math import copysign
 from typing import Any, NamedTuple
 
-from engine.record.runtime import watchers
 from engine.record.splice import (
     TRIALS,
     Passage,
@@ -31,6 +30,7 @@ from engine.record.value import (
     Scalar,
     Value,
 )
+from engine.record.watchers import watchers
 
 Seeds = Sequence[tuple[Value, Value | None]]
 """Results, and their gradients; None stands for ones."""

@@ -159,10 +159,17 @@ class Row:
         return row
 
     def settle(self) -> bool:
-        """Whether it is known how the row runs: a group that is cold may warm up."""
+        """Whether it is known how the row runs: a group that is cold may warm up.
+
+        A kernel that is in the cache is loaded.
+        """
         first = self.first
-        if first is not None and self.launcher is None and first.settle():
-            self._choose_like(first)
+        if self.launcher is None and not self._interpreted:
+            if first is not None:
+                if first.settle():
+                    self._choose_like(first)
+            elif self.lowered and self.backend.is_known(self.lowered.kernel):
+                self._choose()
         return self.launcher is not None or self._interpreted
 
     def warm(self, seconds: float) -> None:

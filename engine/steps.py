@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from engine.ops.op import Op
+from engine.record.frames import is_shifted
 from engine.record.node import LEAF, Node
 from engine.record.trace import Trace
 from engine.record.value import Scalar, Value
@@ -47,6 +48,8 @@ def steps_of(
         What came of it: the result of the last step. That of step k has number k.
     """
     if 0 in value.shape:  # it may have warned, and is to warn each time
+        return None
+    if is_shifted(trace):
         return None
     own = trace.leaf_numbers.get(id(value))
     if own is None:

@@ -29,12 +29,8 @@ from engine.ops.regions import update, view
 from engine.ops.transfer import on_device
 from engine.recipe import Recipe, strided
 from engine.record.runtime import looked
-from engine.record.trace import (
-    SOFT_EVENTS,
-    alias,
-    current_trace,
-    grad_enabled,
-)
+from engine.record.trace import alias, current_trace, grad_enabled
+from engine.record.trie import SOFT_EVENTS
 from engine.record.value import LEAF_HISTORY, History, Marker, Value, constant
 
 NDArray = np.ndarray[Any, Any]

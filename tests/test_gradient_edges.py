@@ -17,6 +17,7 @@ from engine.config import config
 from engine.execute import compute
 from engine.movement import all_axes
 from engine.ops.op import ElementwiseOp
+from engine.record.frames import events
 from engine.record.registry import REGISTRY
 from engine.record.trace import current_trace
 from engine.record.value import Value, constant
@@ -238,7 +239,7 @@ def test_no_rule_leaves_float32(name: str) -> None:
     seed = constant(np.ones(3, np.float32))
     before = current_trace().node
     kept = gradient_values([(out, seed)], operands)
-    path = current_trace().node.path()[before.number + 1 :]
+    path = events(current_trace())[before.number + 1 :]
     assert [node for node in path if node.dtype == np.float64] == []
     assert any(grad is not None for grad in kept)
 

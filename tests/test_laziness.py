@@ -106,9 +106,9 @@ def test_a_long_loop_that_never_looks_has_flat_memory() -> None:
 
 
 def test_pending_bytes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.record import trace
+    from engine.record import trie
 
-    monkeypatch.setattr(trace.TRIE, "room", 10_000)
+    monkeypatch.setattr(trie.TRIE, "room", 10_000)
     total = np.zeros(1000)
     engine.eval(total)  # traces that begin from now on have the new limit
     before = engine.stats()["synchronisations"]

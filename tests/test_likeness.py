@@ -11,19 +11,18 @@ from planning import Recorded, array, bits, empty_trace, put_part, take_part
 
 import engine
 import engine.chain
+import engine.cold
 import engine.likeness
 import engine.numpy as np
-import engine.outlines
 import engine.plan
 import engine.row
+from engine.cold import ColdPlan
 from engine.config import config
 from engine.kernels import pool
 from engine.kernels.backend import HOST, backend_of
 from engine.kernels.native import table as native
 from engine.likeness import key_of, places_of
-from engine.outlines import Outline, outline_of, recall, tell
 from engine.pieces import Piece, pieces
-from engine.plan import ColdPlan
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +30,6 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(engine.chain, "_templates", {})
     monkeypatch.setattr(engine.likeness, "_known", {})
     monkeypatch.setattr(engine.likeness, "_spent", {})
-    monkeypatch.setattr(engine.outlines, "_told", {})
     with empty_trace(), config(tier="compiled"):
         yield
 
@@ -45,7 +43,7 @@ def assembled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         seen.append(len(nodes))
         return engine.chain.assemble(nodes, *rest)
 
-    monkeypatch.setattr(engine.plan, "assemble", counted)
+    monkeypatch.setattr(engine.cold, "assemble", counted)
     return seen
 
 
@@ -122,44 +120,6 @@ def described(recorded: Recorded) -> tuple[Any, Any, list[Piece]]:
     return key_of(recorded.nodes, parts), places_of(parts), parts
 
 
-def told_of(recorded: Recorded) -> tuple[Any, Any, list[Piece]] | None:
-    found = recall(outline(recorded))
-    return None if found is None else (found.key, found.places(), found.parts())
-
-
-def outline(recorded: Recorded) -> Outline:
-    found = outline_of(recorded.nodes, recorded.alive, recorded.donated)
-    assert found is not None
-    return found
-
-
-@pytest.mark.parametrize(
-    ("sweep", "told"),
-    [(columns, True), (rows, True), (watched, False), (with_a_whole, False)],
-)
-def test_what_an_outline_tells_is_what_a_description_finds(
-    sweep: Callable[[int], Recorded], told: bool
-) -> None:
-    first = sweep(3)
-    key, _, parts = described(first)
-    tell(outline(first), key, parts)
-    assert told_of(sweep(3)) == described(sweep(3))
-    for begin in (4, 17, 31, 2):
-        found = told_of(sweep(begin))
-        assert (found is not None) == told
-        assert found in (None, described(sweep(begin)))
-
-
-def test_a_path_further_on_is_not_described(monkeypatch: pytest.MonkeyPatch) -> None:
-    run(columns(3), 2)
-    monkeypatch.setattr(engine.plan, "pieces", None)
-    recorded = columns(17)
-    plan, found = run(recorded)
-    monkeypatch.undo()
-    assert found == whole(recorded)
-    assert plan.straight() is not None
-
-
 def test_other_distances_are_other_plans(assembled: list[int]) -> None:
     run(columns(9), 2)
     before = len(assembled)
@@ -189,8 +149,8 @@ def test_cold_rows_are_moved_too_and_bound_when_they_are_warm(
     monkeypatch.setattr(engine.row, "COMPILE", float("inf"))
     monkeypatch.setattr(backend_of(HOST), "is_known", lambda kernel: False)
     with config(tier="auto"):
-        monkeypatch.setattr(engine.plan, "PLAN", 0.0)
-        monkeypatch.setattr(engine.plan, "PLACE", 0.0)
+        monkeypatch.setattr(engine.cold, "PLAN", 0.0)
+        monkeypatch.setattr(engine.cold, "PLACE", 0.0)
         run(sweep(3), 2)
         before = len(assembled)
         moved = [(begin, *run(sweep(begin))) for begin in (4, 17, 31, 1)]

@@ -23,9 +23,11 @@ from planning import (
 )
 from program_maker import ProgramMaker, draw, draw_products
 
+import engine.cold
 import engine.plan
 import engine.row
 from engine import counters
+from engine.cold import ColdPlan
 from engine.config import config
 from engine.execute import compute, flush
 from engine.explain import explain
@@ -35,7 +37,7 @@ from engine.kernels.cpu.backend import CompileError, backend
 from engine.kernels.cpu.emit import emit
 from engine.kernels.kernel import Kernel
 from engine.kernels.native import table as native
-from engine.plan import ColdPlan
+from engine.pieces import pieces
 from engine.recipe import Recipe
 from engine.record.trace import current_trace
 from engine.record.value import Value
@@ -292,7 +294,7 @@ def test_a_path_is_planned_when_interpreting_it_cost_as_much() -> None:
         while cold.plan is None:
             (result,) = cold.run(recorded.leaves, recorded.scalars).values()
             runs += 1
-    assert runs == pytest.approx(engine.plan.PLAN / engine.plan.CALL, abs=2)
+    assert runs == pytest.approx(engine.cold.PLAN / engine.cold.CALL, abs=2)
     (expected,) = recorded.expected().values()
     np.testing.assert_allclose(result, expected)
 
@@ -305,10 +307,11 @@ def test_what_is_small_and_new_is_computed_before_it_is_compared(
     cold = ColdPlan(recorded.nodes, recorded.alive, recorded.donated)
     compared: list[int] = []
 
-    def noted(nodes: Any, *rest: Any) -> None:
+    def noted(nodes: Any, *rest: Any) -> Any:
         compared.append(len(nodes))
+        return pieces(nodes, *rest)
 
-    monkeypatch.setattr(engine.plan, "outline_of", noted)
+    monkeypatch.setattr(engine.cold, "pieces", noted)
     (expected,) = recorded.expected().values()
     with config(tier="auto"):
         for run in range(1, 3):

@@ -23,6 +23,7 @@ import engine.numpy as np
 from engine import native
 from engine.execute import flush
 from engine.record import current_trace
+from engine.record.frames import events
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 
@@ -38,7 +39,7 @@ def recorder() -> Iterator[Callable[[str], None]]:
     native.use(native.recorder()[0])
 
 
-def events(program: Program) -> list[str]:
+def recorded(program: Program) -> list[str]:
     """The pending events after every line of a program.
 
     Those of a line that raises are left out: leaves and casts that were recorded before
@@ -52,7 +53,7 @@ def events(program: Program) -> list[str]:
         if program.lines[len(seen)][1] is not None:
             flush(trace)
         scalars = [complex(x) for x in trace.scalars]
-        seen.append(f"{trace.node.path()} {scalars} {len(trace.leaves)}")
+        seen.append(f"{events(trace)} {scalars} {len(trace.leaves)}")
 
     run(program, look)
     return seen
@@ -67,10 +68,10 @@ def test_fuzz_both_recorders_record_the_same_events(
         for seed in range(7_000_000, 7_000_000 + wanted):
             program = Program(seed, ALL)
             recorder("python")
-            expected = events(program)
+            expected = recorded(program)
             recorder("native")
             for _ in range(3):  # at first the path is new, then it is followed
-                assert events(program) == expected, program.sources
+                assert recorded(program) == expected, program.sources
 
 
 def statements(xp: Any, x: Any, y: Any, z: Any) -> None:

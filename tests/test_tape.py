@@ -15,6 +15,7 @@ from engine.ops.op import cast
 from engine.ops.regions import full_value, reduce_sum, update, view
 from engine.recipe import Recipe
 from engine.record import Value, constant, current_trace, grad_mode
+from engine.record.frames import events
 from engine.storage import GradCell, leaf
 
 FLOAT = numpy.dtype(float)
@@ -38,7 +39,7 @@ def total(value: Value) -> Value:
 def kept() -> list[str]:
     trace = current_trace()
     mask = live_values(trace)
-    nodes = trace.node.path()
+    nodes = events(trace)
     return [node.op.name for node, wanted in zip(nodes, mask, strict=True) if wanted]
 
 
@@ -120,7 +121,7 @@ def test_single_element_writes_cost_linear_memory_and_time(flush_every: int) -> 
                 sizes = [
                     node.shape
                     for node, wanted in zip(
-                        current_trace().node.path(),
+                        events(current_trace()),
                         live_values(current_trace()),
                         strict=True,
                     )

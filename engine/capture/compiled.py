@@ -29,8 +29,8 @@ from engine.capture.reach import Reach
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Replay, gathered
 from engine.config import config
-from engine.record.runtime import watchers
 from engine.record.trace import current_trace
+from engine.record.watchers import watchers
 
 VARIANTS = 4
 """Recordings of one signature that are kept: for other states of what is read."""

@@ -13,9 +13,9 @@ from engine.capture.guards import Guards
 from engine.capture.reach import Reach
 from engine.capture.recording import Made, Recording, Segment, mapped
 from engine.capture.specs import Maker, write
+from engine.cold import ColdPlan
 from engine.errors import Unfinished
 from engine.interrupts import run_whole
-from engine.plan import ColdPlan
 from engine.record.value import Value
 
 

@@ -23,8 +23,9 @@ from engine.capture.recording import Made, Recording, Segment, mapped
 from engine.capture.specs import Specs
 from engine.errors import user_line
 from engine.execute import flush
-from engine.record.runtime import RunTime, watchers
+from engine.record.runtime import RunTime
 from engine.record.trace import Trace
+from engine.record.watchers import watchers
 
 
 class Capture:

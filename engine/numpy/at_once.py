@@ -21,9 +21,9 @@ from engine.kernels.native.at_once import MANY
 from engine.kernels.native.cells import CODES, WHOLE
 from engine.ops.op import ElementwiseOp, Op
 from engine.recipe import CANONICAL, Recipe, owned, strided
-from engine.record.runtime import watchers
 from engine.record.trace import current_trace
 from engine.record.value import Value
+from engine.record.watchers import watchers
 from engine.storage import Line, changing
 
 from .operands import NDArray

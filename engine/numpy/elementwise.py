@@ -15,9 +15,9 @@ from engine.errors import broadcast_error, named, naming, warn_of_parts
 from engine.movement import broadcast_value
 from engine.ops.op import ElementwiseOp, Op, cast
 from engine.record.registry import REGISTRY
-from engine.record.runtime import watchers
 from engine.record.trace import current_trace
 from engine.record.value import Scalar, Value, constant
+from engine.record.watchers import watchers
 from engine.shapes import broadcast_shapes
 
 from .at_once import of_scalars

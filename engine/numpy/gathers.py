@@ -21,8 +21,8 @@ from engine.ops.regions import take
 from engine.ops.scans import indices
 from engine.ops.sources import iota
 from engine.recipe import Recipe, Shape, index_basic, storage_order, whole
-from engine.record.runtime import watchers
 from engine.record.value import Value, constant
+from engine.record.watchers import watchers
 from engine.shapes import broadcast_shapes
 
 _INT64 = np.dtype(np.int64)

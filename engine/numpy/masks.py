@@ -16,9 +16,10 @@ from engine.movement import broadcast_value, reshape_value
 from engine.recipe import Recipe, Shape, owned, strided
 from engine.record.node import Node
 from engine.record.registry import REGISTRY
-from engine.record.runtime import RunTime, watchers
+from engine.record.runtime import RunTime
 from engine.record.trace import current_trace, grad_enabled
 from engine.record.value import Value, constant
+from engine.record.watchers import watchers
 from engine.storage import read_region, stop
 
 from .operands import NDArray

@@ -13,8 +13,8 @@ from engine.kernels.backend import HOST
 from engine.kernels.native.picks import AXES, pick
 from engine.kernels.native.places import true_places
 from engine.recipe import Recipe, strided
-from engine.record.runtime import watchers
 from engine.record.value import Value
+from engine.record.watchers import watchers
 
 from .fallback import adopt
 from .operands import NDArray

@@ -23,9 +23,10 @@ from engine.optim.steps import (
     source_of,
 )
 from engine.record.once import repeated
-from engine.record.runtime import counted, watchers
+from engine.record.runtime import counted
 from engine.record.trace import current_trace, switch_grad
 from engine.record.value import Scalar, Value
+from engine.record.watchers import watchers
 from engine.torch.gradients import enable_grad
 from engine.torch.operands import expanded
 from engine.torch.tensor import Tensor

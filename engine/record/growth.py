@@ -10,9 +10,11 @@ from __future__ import annotations
 import _thread
 from typing import Any
 
+from .frames import REGION_OPS, Place, place_of
 from .inferred import Found, find
 from .node import Node
-from .trace import LARGE, Trace, leaf_node
+from .trace import Trace
+from .trie import LARGE, leaf_node
 from .value import Scalar, Value
 
 
@@ -42,7 +44,12 @@ def grow(
         if entering is not None:
             parent.last = leaf_node(parent, entering)
             return True
-        node = trace.extend(parent, key, inputs, found)
+        place = Place(key, -1, False)
+        if key[0].name in REGION_OPS:
+            place = place_of(trace, parent, key, inputs[0])
+        node = parent.children.get(place.key)
+        if node is None:
+            node = trace.extend(parent, place, inputs, key[2], found)
     except Exception:  # Python records it again, and the user hears of it
         return False
     except KeyboardInterrupt:

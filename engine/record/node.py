@@ -50,8 +50,10 @@ class Node:
     The path from the root to a node is a trace; the number of a value is the depth of
     its node. `operands` are numbers of values, or ``~k`` for the k-th Python scalar of
     the trace, whose dtypes stand in `scalars`. `device` is where the result is when it
-    is kept, `size` counts its bytes. All but the caches is immutable: `children` and
-    `plans` by key, `last`, the child that was last gone to, and the `passages` that
+    is kept, `size` counts its bytes. `owner` is the number of the leaf of which it
+    reads or writes a region (see `engine.record.frames`), else -1, and `opens` says
+    whether it is the first one. All but the caches is immutable: `children` and `plans`
+    by key, `last`, the child that was last gone to, or `END`, and the `passages` that
     begin here (see `engine.record.splice`). The last three are None as long as there
     are none.
     """
@@ -67,7 +69,9 @@ class Node:
         "line",
         "number",
         "op",
+        "opens",
         "operands",
+        "owner",
         "parent",
         "passages",
         "plans",
@@ -87,6 +91,8 @@ class Node:
         parent: Node | None,
         line: str,
         device: str = HOST,
+        owner: int = -1,
+        opens: bool = False,
     ) -> None:
         if len(_common) >= _MOST:
             _common.clear()
@@ -103,6 +109,8 @@ class Node:
         self.number: int = _NUMBERS[number] if 0 <= number < len(_NUMBERS) else number
         self.line = line
         self.device = device
+        self.owner = owner
+        self.opens = opens
         self.differentiable = inexact and op.rule is not None
         self.children: dict[Any, Node] = {}
         self.last: Node | None = None
@@ -131,6 +139,27 @@ class Node:
         known = self.plans[key] = Known(plan)
         return known
 
+    def forget(self, key: Any) -> None:
+        """Forget what computes the path that ends here, in a way to flush it."""
+        if self.plans is not None:
+            self.plans.pop(key, None)
+
+    def like(self, attributes: tuple[Any, ...], parent: Node | None) -> Node:
+        """The same event with other attributes, as another node behind `parent`."""
+        return Node(
+            self.op,
+            self.operands,
+            attributes,
+            self.scalars,
+            self.dtype,
+            self.shape,
+            parent,
+            self.line,
+            self.device,
+            self.owner,
+            self.opens,
+        )
+
     def __repr__(self) -> str:
         return event_text(self, self.number)
 
@@ -144,13 +173,17 @@ class Known:
         What computes it.
     straight : tuple or None
         The plan as native code takes it, where it is one stretch of native calls.
+    frame : bytes or None
+        How it follows the regions of leaves, see `engine.moves.frame_of`; None where
+        none of them has a region, or too many.
     """
 
-    __slots__ = ("plan", "straight")
+    __slots__ = ("frame", "plan", "straight")
 
     def __init__(self, plan: Any) -> None:
         self.plan = plan
         self.straight: tuple[Any, ...] | None = None
+        self.frame: bytes | None = None
 
 
 class Event(Protocol):
@@ -195,3 +228,11 @@ class _Source:
 
 
 LEAF: Any = _Source()
+
+_NOTHING: Any = _Source()
+
+END = Node(_NOTHING, (), (), (), np.dtype(bool), (), None, "")
+"""What `last` is where a trace is flushed before it goes on, see `loops`.
+
+It is no child of any node: no event is the one that it says.
+"""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .node import Node
-from .runtime import watchers
 from .splice import TRIALS, Passage, Start, passage, passages_from
 from .trace import current_trace
 from .value import Value
+from .watchers import watchers
 
 KEPT = 64
 """Functions that are known at one node; more of them take the place of those."""

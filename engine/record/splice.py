@@ -16,8 +16,10 @@ import numpy as np
 
 from engine.errors import user_line
 
+from .frames import forget_shift, is_shifted
 from .node import LEAF, Node
-from .trace import LARGE, Trace, current_trace
+from .trace import Trace, current_trace
+from .trie import LARGE
 from .value import History, Scalar, Value
 
 SPENT = Value(np.dtype(bool), (), np.zeros((), bool))
@@ -100,6 +102,8 @@ class Passage(NamedTuple):
         `SPENT` for each event.
     line : str or None
         The user's line, where events are at it.
+    regions : tuple of int
+        The leaves of which it records regions, see `frames`.
     """
 
     start: Node
@@ -114,6 +118,7 @@ class Passage(NamedTuple):
     has_histories: bool
     spent: tuple[Value, ...]
     line: str | None
+    regions: tuple[int, ...]
 
     def tells_all(self, table: Sequence[Value]) -> bool:
         """Whether each value of a table has a place of its own in the trace."""
@@ -139,7 +144,9 @@ class Passage(NamedTuple):
                 return results
         trace = current_trace()
         with trace.lock:
-            if trace.node is not self.start or not self._fits(trace, table):
+            if trace.node is not self.start or is_shifted(trace):
+                return None
+            if not self._fits(trace, table):
                 return None
             return self._append(trace, table, numbers)
 
@@ -196,6 +203,9 @@ class Passage(NamedTuple):
             trace.scalars += scalars
             trace.leaves += leaves
             trace.leaf_numbers |= entered
+            for number in entered.values():
+                forget_shift(trace, number)
+            trace.shifts[[1 + number for number in self.regions]] = 0
             trace.room = room
             trace.histories = histories
             trace.node = self.end
@@ -273,6 +283,8 @@ def passage(
     if not nodes:
         return None
     trace, first = start.trace, start.node.number + 1
+    if is_shifted(trace):
+        return None
     places = {id(x): place for place, x in enumerate(table)}
     needed: set[int] = set()
     entering: list[tuple[int, Node]] = []
@@ -310,6 +322,7 @@ def passage(
         bool(kept[0]) or any(one.inputs is not None for one in kept[1]),
         (SPENT,) * len(nodes),
         user_line() if named else None,
+        tuple({node.owner for node in nodes} - {-1}),
     )
 
 

@@ -13,63 +13,24 @@ import numpy as np
 
 from engine.errors import called, named, user_line
 from engine.kernels.backend import HOST
-from engine.kernels.memory import total_bytes
 from engine.shapes import check_axes
 
+from .frames import (
+    REGION_OPS,
+    Place,
+    forget_shift,
+    leader_key,
+    new_shifts,
+    place_of,
+)
 from .inferred import Found, infer
-from .node import LEAF, Node
+from .loops import ends_iterations
+from .node import END, LEAF, Node
+from .trie import LARGE, MAX_EVENTS, TRIE, leaf_node
 from .value import LEAF_HISTORY, Freed, History, Scalar, Value
 
 if TYPE_CHECKING:
     from engine.ops.op import Op
-
-MAX_EVENTS = 8192
-"""A trace never grows past this: laziness is bounded by pending ops ..."""
-
-SOFT_EVENTS = 512
-"""... and is flushed past this after a write, where few temporaries are alive."""
-
-MAX_BYTES = max(1 << 30, total_bytes() // 8)
-"""... and by the bytes of the arrays that it keeps alive.
-
-Too few would cut expressions of a few large arrays apart, which then run op by op.
-"""
-
-LARGE = 1 << 26
-"""Results of more bytes are looked up by their line too."""
-
-MAX_TRIE_NODES = 100_000
-"""The trie is a cache: past this many nodes it is dropped whole."""
-
-_DTYPE = np.dtype(np.float64)
-
-
-def _new_root() -> Node:
-    return Node(LEAF, (), (), (), _DTYPE, (), None, "")
-
-
-class Trie:
-    """The root of all known traces, and the number of nodes below it.
-
-    `room` says how many bytes of computed arrays a trace that begins may keep alive.
-    """
-
-    __slots__ = ("room", "root", "size")
-
-    def __init__(self) -> None:
-        self.root = _new_root()
-        self.size = 0
-        self.room = MAX_BYTES
-
-    def grow(self) -> None:
-        """Count one more node; past the most there may be, all are forgotten."""
-        self.size += 1
-        if self.size > MAX_TRIE_NODES:
-            self.root, self.size = _new_root(), 0
-
-
-TRIE = Trie()
-"""The one trie; several threads may follow it and add to it at once."""
 
 
 class Trace:
@@ -80,7 +41,7 @@ class Trace:
     of the values has one. While it is `flushing`, `donating` says whether that may
     overwrite leaves. Somebody wants to hear of the `loud` kinds of floating-point
     errors: each event is run at once then, and native code, which finds None in
-    `flushing`, leaves the trace alone.
+    `flushing`, leaves the trace alone. The `shifts` are those of `frames`.
     """
 
     __slots__ = (
@@ -96,6 +57,7 @@ class Trace:
         "node",
         "room",
         "scalars",
+        "shifts",
         "values",
     )
 
@@ -113,21 +75,25 @@ class Trace:
         self.loud: frozenset[str] = frozenset()
         self.grad = True
         self.histories = False
+        self.shifts = new_shifts()
 
     def extend(
         self,
         parent: Node,
-        key: Any,
+        place: Place,
         inputs: Sequence[Value | Scalar],
+        given: tuple[Any, ...],
         found: Found | None = None,
     ) -> Node:
         """A new node for an event that never followed this path before.
 
-        This is where shapes and dtypes are inferred, and where the user's errors rise,
-        if they were not found before.
+        This is where shapes and dtypes are inferred, from the attributes that are given
+        and not from those in the key, and where the user's errors rise, if they were
+        not found before.
         """
+        key = place.key
         op, operands, attributes, dtypes = key[:4]
-        dtype, shape = found or infer(op, inputs, attributes)
+        dtype, shape = found or infer(op, inputs, given)
         check_axes(shape)
         line = user_line()
         size = prod(shape) * dtype.itemsize
@@ -145,9 +111,23 @@ class Trace:
                 return known
         device = _device_of(op, inputs, attributes)
         node = Node(
-            op, operands, attributes, dtypes, dtype, shape, parent, line, device
+            op,
+            operands,
+            attributes,
+            dtypes,
+            dtype,
+            shape,
+            parent,
+            line,
+            device,
+            place.owner,
+            place.first,
         )
         TRIE.grow()
+        if op.name == "update" and ends_iterations(node):
+            node.last = END
+        if place.first and size <= LARGE:
+            parent.children.setdefault(leader_key(key), node)
         # The key is made of what the node has: paths are long, and the collector, which
         # looks at all that there is, comes the more often the more they are made of.
         own = (op, node.operands, node.attributes, node.scalars, *key[4:])
@@ -183,6 +163,7 @@ class Trace:
         parent.last = self.node = node
         self.values.append(value)
         self.leaf_numbers[place] = node.number
+        forget_shift(self, node.number)
         self.room -= node.size
         return node.number
 
@@ -217,9 +198,12 @@ class Trace:
         parent = self.node
         if self.values is not values:
             return None
-        node = parent.children.get(key)
+        place = Place(key, -1, False)
+        if op.name in REGION_OPS:
+            place = place_of(self, parent, key, inputs[0])
+        node = parent.children.get(place.key)
         if node is None:
-            node = self.extend(parent, key, inputs)
+            node = self.extend(parent, place, inputs, attributes)
         value = Value(
             node.dtype,
             node.shape,
@@ -231,7 +215,8 @@ class Trace:
             node.layout,
         )
         if has_history and node.differentiable and self.grad:
-            value.history = History(op, tuple(inputs), node.attributes)
+            own = attributes if self.shifts[0] else node.attributes
+            value.history = History(op, tuple(inputs), own)
             self.histories = True
         whole = self.values is values and len(self.scalars) == first
         if self.node is not parent or not whole:
@@ -242,19 +227,6 @@ class Trace:
         self.scalars += numbers
         self.values.append(value)
         return value
-
-
-def leaf_node(parent: Node, value: Value) -> Node:
-    """The node behind `parent` of a computed value that enters a trace."""
-    dtype, shape, device = value.dtype, value.shape, value.device
-    key = (LEAF, dtype, shape, device)
-    node = parent.children.get(key)
-    if node is None:
-        line = user_line()
-        node = Node(LEAF, (), (), (), dtype, shape, parent, line, device)
-        node = parent.children.setdefault(key, node)
-        TRIE.grow()
-    return node
 
 
 def _device_of(
@@ -326,6 +298,7 @@ def renew(trace: Trace) -> None:
     trace.leaf_numbers = {}
     trace.scalars = []
     trace.histories = False
+    trace.shifts[0] = 0
 
 
 def note_histories(trace: Trace) -> None:
@@ -388,6 +361,8 @@ def record(
 ) -> Value:
     """Record one event and return its value. Errors leave the trace as it was."""
     trace = _thread.trace
+    if trace.node.last is END:
+        _executors[0].flush(trace)
     has_history = False
     for x in inputs:
         if type(x) is Value:

@@ -20,8 +20,8 @@ from engine.ops.op import cast
 from engine.ops.scans import indices
 from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
-from engine.record.runtime import watchers
 from engine.record.value import Value, constant
+from engine.record.watchers import watchers
 from engine.shapes import broadcast_shapes
 
 NDArray = np.ndarray[Any, Any]

@@ -15,8 +15,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from engine.array import Array
 from engine.record.node import Node
 from engine.record.once import repeated
-from engine.record.runtime import watchers
 from engine.record.splice import Passage, passages_from
+from engine.record.watchers import watchers
 
 T = TypeVar("T", bound=Array)
 

@@ -16,16 +16,17 @@ declare ptr @PyContext_Copy(ptr)
 declare i32 @PyContext_Enter(ptr)
 declare i32 @PyContext_Exit(ptr)
 
-; Pointers of the arrays that are in the table already.
-define internal i32 @take_inputs(ptr %plan, ptr %frame, ptr %table) {
+; Pointers of the arrays that are in the table already, and moved where that is said.
+define internal i32 @take_inputs(ptr %plan, ptr %frame, ptr %table, ptr %moves) {
 start:
   %count = call i64 @field(ptr %plan, i64 $inputs)
   %slots = call ptr @place(ptr %plan, i64 $inputs_at)
   %data = call i64 @field(ptr %plan, i64 $data)
   %nothing = call i64 @field(ptr %plan, i64 $none)
+  %still = icmp eq ptr %moves, null
   br label %look
 look:
-  %k = phi i64 [ 0, %start ], [ %after, %take ]
+  %k = phi i64 [ 0, %start ], [ %after, %put ]
   %more = icmp ult i64 %k, %count
   br i1 %more, label %get, label %done
 get:
@@ -41,8 +42,16 @@ check:
 take:
   %data.at = getelementptr i8, ptr %array, i64 %data
   %pointer = load ptr, ptr %data.at
+  br i1 %still, label %put, label %move
+move:
+  %move.at = getelementptr i64, ptr %moves, i64 %slot
+  %bytes = load i64, ptr %move.at
+  %moved = getelementptr i8, ptr %pointer, i64 %bytes
+  br label %put
+put:
+  %found = phi ptr [ %pointer, %take ], [ %moved, %move ]
   %to = getelementptr ptr, ptr %frame, i64 %k
-  store ptr %pointer, ptr %to
+  store ptr %found, ptr %to
   %after = add i64 %k, 1
   br label %look
 done:

@@ -7,6 +7,7 @@ too. Those that are to be added to others, or that somebody hooks, are left to P
 
 from __future__ import annotations
 
+from .frames import put_item
 from .handles import at_hand, is_tensor, wrapped
 from .language import load, reserve, slot, state, store
 from .macros import (
@@ -21,10 +22,9 @@ from .macros import (
 )
 from .matching import field, has, kind, replace
 from .python import DictItem, DictSize, ErrClear, ListCut, ListNew, TupleNew, TupleSet
-from .recording import current
 from .repeating import is_at_line
 from .splicing import LINE, append_again
-from .turning import set_item
+from .threads import current
 from .walking import PASSAGE, asks_for, is_graph, let_all_go
 
 GRAPH, FOUND = 7, 8
@@ -130,8 +130,8 @@ def cells_of(found: int, table: int) -> int:
         IncRef(cell)  # the collector may run
         pair = TupleNew(2)
         if cell != 0 and pair != 0:
-            set_item(pair, 0, cell)
-            set_item(pair, 1, state.none)
+            put_item(pair, 0, cell)
+            put_item(pair, 1, state.none)
         if cell == 0 or pair == 0 or ListAppend(pairs, pair) < 0:
             DecRef(pairs)
             pairs = 0

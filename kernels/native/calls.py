@@ -12,8 +12,9 @@ from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
 from .matching import forget_error, has, kind, same_attributes
 from .python import Call, IntFrom
-from .recording import current, follow, with_self
+from .recording import follow, with_self
 from .regions import described_part, region, remember
+from .threads import current
 
 STEPS = 24
 """A call that records more events is left to Python."""

@@ -7,12 +7,13 @@ recorded from here.
 
 from __future__ import annotations
 
+from .frames import put_item
 from .language import inline, load, reserve, slot, state, store
 from .macros import DecRef, IncRef, TupleItem
 from .matching import equal, kind
 from .python import DictItem, ErrClear, TupleNew
-from .recording import current, follow
-from .turning import set_item
+from .recording import follow
+from .threads import current
 
 
 @inline
@@ -85,7 +86,7 @@ def loop_for(op: int, values: int, count: int) -> int:
         its = kind(thing)
         if its == state.value_type:
             its = load(thing + slot.value_dtype)
-        set_item(kinds, i, its)
+        put_item(kinds, i, its)
         i += 1
     loop = DictItem(loops, kinds)
     IncRef(loop)

@@ -15,6 +15,7 @@ from . import (
     casting,
     externals,
     flushing,
+    frames,
     functions,
     handles,
     language,
@@ -33,6 +34,7 @@ from . import (
     slots,
     splicing,
     subscripts,
+    threads,
     turning,
     walking,
     writing,
@@ -55,7 +57,7 @@ WORDS = (
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op", "ufunc_called"),
     *("leaf_op", "view_op", "update_op", "full_op", "cast_op", "sequence", "loops"),
     *("iota_op", "multiply_op", "add_op", "known_steps", "codes"),
-    *("most_events", "soft_events"),
+    *("most_events", "soft_events", "shift_leaves", "no_shift", "no_owner", "end"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
     *("find_trace", "call_op", "written", "too_many", "failed", "grow"),
@@ -64,13 +66,24 @@ WORDS = (
     *("store_value", "update_in_place", "locate", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
-    *("thread", "trace", "methods", "regions", "rows", "cells"),
+    *("thread", "trace", "locks", "methods", "regions", "rows", "cells"),
     *("value_row", "history_row", "tensor_row", "ndarray_row"),
 )
 """The words of the global block, see `language`."""
 
 MODULES = (
-    *(macros, recycling, matching, turning, recording, flushing, handles, looking),
+    *(
+        macros,
+        recycling,
+        matching,
+        frames,
+        threads,
+        turning,
+        recording,
+        flushing,
+        handles,
+        looking,
+    ),
     *(casting, scalars, operators, writing, at_once, regions, subscripts, calls, slots),
     *(functions, splicing, repeating, walking, backward, many),
 )

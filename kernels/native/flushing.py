@@ -12,6 +12,7 @@ computes without the GIL: the trace's lock is held then, and `Trace.flushing` se
 
 from __future__ import annotations
 
+from .frames import follow_regions, shifts
 from .language import (
     invoke,
     load,
@@ -43,8 +44,8 @@ from .python import (
     TupleNew,
     TupleSet,
 )
-from .recording import current
 from .runner import FIELDS
+from .threads import current
 
 WRITEABLE = 0x400
 """NumPy's flag of arrays that may be written to."""
@@ -84,9 +85,12 @@ def flushed(trace: int) -> int:
     done = LEFT
     IncRef(trace)
     if current() == trace:
-        done = attempt(trace, 0)
+        done = LOCK
+        if not state.locks:
+            done = attempt(trace, 0)
         if done == LOCK:
             done = LEFT
+            state.locks = 1  # most likely the next one needs it, too
             if lock(trace):
                 done = attempt(trace, 1)
                 unlock(trace)
@@ -182,6 +186,7 @@ def follow_plan(trace: int, locked: int, fresh: int) -> int:
     if key == 0:
         return LEFT
     straight = 0
+    frame = state.none
     if describe(trace, BytesAt(key)):
         plans = load(load(trace + slot.trace_node) + slot.node_plans)
         known = 0
@@ -189,15 +194,30 @@ def follow_plan(trace: int, locked: int, fresh: int) -> int:
             known = DictItem(plans, key)
         if known != 0 and kind(known) == state.known_type:
             straight = field(known + slot.known_straight, state.tuple_type)
+            frame = load(known + slot.known_frame)
     done = LEFT
+    given = reserve(2)  # the scalars, and where it says how the leaves' memory moves
+    moves = reserve(64)
+    if straight != 0:
+        store(given, load(trace + slot.trace_scalars))
+        store(given + 8, 0)
+        if frame == state.none:
+            if load(shifts(trace)):
+                straight = 0
+        else:
+            store(given + 8, moves)
+            if not follow_regions(trace, BytesAt(frame), entered, moves):
+                straight = 0
     if straight != 0:
         IncRef(straight)
         plan = BytesAt(TupleItem(straight, 0))
+        if locked:
+            state.locks = load(plan + RELEASE)
         if load(plan + RELEASE) and not locked:
             done = LOCK
         elif has_threads(plan) and gather(trace, load(fresh + BUFFERS)):
             overwrites = has_one(BytesAt(key) + count, entered)
-            done = run(trace, plan, fresh, overwrites)
+            done = run(trace, plan, fresh, overwrites, given)
         DecRef(straight)
     DecRef(key)
     return done
@@ -232,7 +252,7 @@ def gather(trace: int, buffers: int) -> int:
     return 1
 
 
-def run(trace: int, plan: int, fresh: int, overwrites: int) -> int:
+def run(trace: int, plan: int, fresh: int, overwrites: int, given: int) -> int:
     """Run a plan, and give values what it has made."""
     buffers = load(fresh + BUFFERS)
     count = ListSize(load(trace + slot.trace_values))
@@ -241,8 +261,7 @@ def run(trace: int, plan: int, fresh: int, overwrites: int) -> int:
     if releases:
         IncRef(state.true)
         replace(trace + slot.trace_flushing, state.true)
-    scalars = load(trace + slot.trace_scalars)
-    made = invoke(load(plan + STRAIGHT), plan, buffers, scalars)
+    made = invoke(load(plan + STRAIGHT), plan, buffers, given)
     if releases:
         IncRef(state.false)
         replace(trace + slot.trace_flushing, state.false)
@@ -304,6 +323,7 @@ def empty(trace: int, fresh: int) -> int:
     room = load(state.trie + slot.trie_room)
     IncRef(room)
     replace(trace + slot.trace_room, room)
+    store(shifts(trace), 0)
     return 0
 
 

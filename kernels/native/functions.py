@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from .calls import play
 from .casting import follow_cast
+from .frames import put_item
 from .handles import FACE, OP, PYTHON, in_c_order, is_plain, shown, wrapped
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
 from .matching import drop_items, hold_items, kind
 from .python import Call, DictItem, ErrClear, ErrOccurred, IntFrom, TupleNew
 from .recording import follow
-from .turning import set_item
 
 FAR = 1 << 31
 """Bounds of ranges are nearer to 0."""
@@ -185,10 +185,10 @@ def steps_for(what: int, items: int, parts: int) -> int:
     if key == 0:
         ErrClear()
         return 0
-    set_item(key, 0, what)
+    put_item(key, 0, what)
     i = 0
     while i < parts:
-        set_item(key, 1 + i, load(load(items + 8 * i) + slot.array_recipe))
+        put_item(key, 1 + i, load(load(items + 8 * i) + slot.array_recipe))
         i += 1
     steps = DictItem(state.known_steps, key)
     IncRef(steps)

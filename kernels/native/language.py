@@ -71,7 +71,7 @@ PREFIX = "native_"
 STATE = PREFIX + "state"
 """The global block, and the function that gives its address."""
 
-_CHANGING = {"thread", "trace"}
+_CHANGING = {"thread", "trace", "locks"}
 """The words of it that native code changes; the others are set before it runs."""
 
 _FIXED = len(_ODDS)

@@ -19,6 +19,7 @@ references, arguments borrowed ones; 0 means that Python must do it.
 
 from __future__ import annotations
 
+from .frames import agrees, forget_shift, is_moved, note_region
 from .language import inline, load, prefetch, reserve, slot, state, store
 from .macros import (
     DecRef,
@@ -32,14 +33,12 @@ from .macros import (
 )
 from .matching import (
     drop_items,
-    forget_error,
     has,
     has_history,
     kind,
     matches,
     put,
     replace,
-    same_attributes,
     same_extents,
     tuple_of,
     typed_items,
@@ -52,10 +51,9 @@ from .python import (
     IntFromAddress,
     ListCut,
     Next,
-    ThreadNumber,
-    ThreadState,
 )
 from .recycling import LINE, fresh, keep, waiting
+from .threads import current
 from .turning import leads, number_of, turn
 
 MOST = 8
@@ -63,24 +61,6 @@ MOST = 8
 
 FEWER = 80
 """Arguments of a call of Python are fewer than these."""
-
-
-@inline
-def current() -> int:
-    """The trace of this thread; it is asked of Python when another thread ran."""
-    number = ThreadNumber(ThreadState())
-    if number == state.thread:
-        return state.trace
-    trace = Call(state.find_trace, 0, 0, 0)
-    if trace == 0:
-        forget_error()
-        return 0
-    old = state.trace
-    state.thread = number
-    state.trace = trace
-    if old != 0:
-        DecRef(old)
-    return trace
 
 
 @inline
@@ -119,6 +99,7 @@ def enter(trace: int, value: int) -> int:
         return 0
     values = load(trace + slot.trace_values)
     leaves = load(trace + slot.trace_leaves)
+    number = load(last + slot.node_number)
     key = IntFromAddress(value)
     room = IntFrom(left)
     if key == 0 or room == 0 or ListAppend(values, value) < 0:
@@ -128,9 +109,10 @@ def enter(trace: int, value: int) -> int:
     if ListAppend(leaves, value) < 0:
         return undo(values, leaves, count)
     numbers = load(trace + slot.trace_leaf_numbers)
-    if DictSet(numbers, key, load(last + slot.node_number)) < 0:
+    if DictSet(numbers, key, number) < 0:
         return undo(values, leaves, count)
     DecRef(key)
+    forget_shift(trace, IntAs(number))
     replace(trace + slot.trace_room, room)
     IncRef(last)
     replace(trace + slot.trace_node, last)
@@ -221,10 +203,12 @@ def recorded(
     tries = 0  # of `advance`, which is copied to here once
     while not done and (
         tries == 0
-        or (tries <= count + 1 and turn(trace, op, given, only, items, count))
+        or (tries <= count + 2 and turn(trace, op, given, only, items, count))
     ):
         drop_numbers(scalars)
-        done = advance(trace, op, given, only, items, count, value, history, scalars)
+        done = advance(
+            trace, op, given, only, items, count, value, history, scalars, tries
+        )
         tries += 1
     drop_numbers(scalars)
     if history != 0:
@@ -257,8 +241,13 @@ def advance(
     value: int,
     history: int,
     scalars: int,
+    tries: int,
 ) -> int:
-    """The step itself: `value` becomes the next value of the trace, or nothing does."""
+    """The step itself: `value` becomes the next value of the trace, or nothing does.
+
+    The first try is for the very event that came next the last time. Then the path may
+    have turned to one about another region, see `frames`.
+    """
     values = load(trace + slot.trace_values)
     if load(trace + slot.trace_flushing) != state.false:
         return 0
@@ -270,7 +259,7 @@ def advance(
         thing = load(items + 8 * i)
         computed = kind(thing) == state.value_type and has(thing + slot.value_buffer)
         if computed and not place_of(trace, thing, op, i):
-            if not known and not leads(trace, op, given, only, items, count):
+            if not known and not leads(trace, op, given, only, items, count, tries):
                 return 0
             known = 1
             if not enter(trace, thing):
@@ -279,7 +268,7 @@ def advance(
     node = load(load(trace + slot.trace_node) + slot.node_last)
     if node == state.none or load(node + slot.node_op) != op:
         return 0
-    if not same_attributes(load(node + slot.node_attributes), given, only):
+    if not agrees(trace, node, given, only, tries):
         return 0
     if IntAs(load(node + slot.node_number)) >= state.most_events:
         return 0
@@ -288,10 +277,12 @@ def advance(
     ):
         return 0
     keeps = history != 0 and load(node + slot.node_differentiable) == state.true
-    if keeps and not dated(history, node):
+    if keeps and (is_moved(node, given, only) or not dated(history, node)):
         return 0
     if not append(trace, values, value, scalars):
         return 0
+    if load(node + slot.node_opens) == state.true:
+        note_region(trace, node, given, only)
     keep(value + slot.value_dtype, load(node + slot.node_dtype))
     keep(value + slot.value_shape, load(node + slot.node_shape))
     keep(value + slot.value_layout, load(node + slot.node_layout))

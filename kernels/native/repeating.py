@@ -11,8 +11,9 @@ from .language import load, slot, state
 from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
 from .matching import forget_error, has, kind, same_attribute
 from .python import Call, DictItem, DictSize, ErrClear, FloatAs, ListNew, TextCompare
-from .recording import current, with_self
+from .recording import with_self
 from .splicing import LINE, RESULTS, append_again
+from .threads import current
 
 ARGUMENTS, GRADS, PASSAGE = 0, 1, 2
 """The items of `Call`."""

@@ -9,7 +9,9 @@ may run one segment at once.
 
 ``engine_straight`` is the same for a segment that is all of a flush (`table.Ends`),
 called by `flushing`: ``table`` is a list of the leaves' arrays, to which new ones are
-appended. It never runs code of Python's, and makes nothing that the collector tracks.
+appended; ``given`` are the scalars, and by how many bytes the memory of each leaf is
+moved, or null (see `frames`). It never runs code of Python's, and makes nothing that
+the collector tracks.
 
 An error before the first call (no memory, a scalar that does not fit) raises, and
 nothing has been computed. A call that gives a status ends the run; the result is how
@@ -125,7 +127,7 @@ open:
   %none = icmp eq ptr %frame, null
   br i1 %none, label %full, label %inputs
 inputs:
-  %input = call i32 @take_inputs(ptr %plan, ptr %frame, ptr %table)
+  %input = call i32 @take_inputs(ptr %plan, ptr %frame, ptr %table, ptr null)
   %input.bad = icmp ne i32 %input, 0
   br i1 %input.bad, label %fail, label %fresh
 fresh:
@@ -154,13 +156,16 @@ wrong:
 }
 
 ; How many calls were made; -1 where nothing has been computed, with an error set.
-define i64 @engine_straight(ptr %plan, ptr %table, ptr %scalars) {
+define i64 @engine_straight(ptr %plan, ptr %table, ptr %given) {
+  %scalars = load ptr, ptr %given
+  %moves.at = getelementptr ptr, ptr %given, i64 1
+  %moves = load ptr, ptr %moves.at
   %size = call i64 @field(ptr %plan, i64 $frame_size)
   %frame = call ptr @malloc(i64 %size)
   %none = icmp eq ptr %frame, null
   br i1 %none, label %full, label %inputs
 inputs:
-  %input = call i32 @take_inputs(ptr %plan, ptr %frame, ptr %table)
+  %input = call i32 @take_inputs(ptr %plan, ptr %frame, ptr %table, ptr %moves)
   %input.bad = icmp ne i32 %input, 0
   br i1 %input.bad, label %fail, label %enter
 enter:
@@ -383,6 +388,6 @@ def text() -> str:
     """The LLVM text.
 
     It defines ``engine_run(self, arguments, count)`` and ``engine_straight(plan, table,
-    scalars)``.
+    given)``.
     """
     return Template(_TEXT + TEXT).substitute({name: k for k, name in enumerate(FIELDS)})

@@ -28,8 +28,8 @@ from .python import (
     IntAsLong,
     IntFrom,
 )
-from .recording import current
 from .recycling import fresh, keep
+from .threads import current
 
 DTYPES = 56
 """Where the dtypes of operands are among the words of a computation; 0 is Python's."""

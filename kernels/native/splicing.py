@@ -9,6 +9,7 @@ it, from the start.
 from __future__ import annotations
 
 from .externals import external
+from .frames import forget_shift, shifts
 from .language import load, slot, state, store
 from .macros import (
     DecRef,
@@ -42,14 +43,15 @@ from .python import (
     TupleNew,
     TupleSet,
 )
-from .recording import current, dated, new_history, same_device
+from .recording import dated, new_history, same_device
 from .recycling import fresh, keep
+from .threads import current
 
 DictUpdate = external("PyDict_Update", "i64 i64 -> i32")
 
 START, END, OPERANDS, ENTERING, SCALARS, OPEN = 0, 1, 2, 3, 4, 5
 CONSTANTS, MADE, RESULTS, HISTORIES, SPENT = 6, 7, 8, 9, 10
-LINE = 11
+LINE, REGIONS = 11, 12
 """The items of `Passage`."""
 
 
@@ -143,6 +145,8 @@ def append_again(passage: int, pool: int, numbers: int) -> int:
 def begins(trace: int, passage: int) -> int:
     """Whether a trace stands where a passage begins, and nobody flushes it."""
     if load(trace + slot.trace_flushing) != state.false:
+        return 0
+    if load(shifts(trace)):  # the nodes of a passage say where regions are
         return 0
     return load(trace + slot.trace_node) == TupleItem(passage, START)
 
@@ -285,7 +289,9 @@ def fill_in(trace: int, passage: int, pool: int, table: int, numbers: int) -> in
     while i < TupleSize(leaves):
         pair = TupleItem(leaves, i)
         leaf = ListItem(pool, IntAs(TupleItem(pair, 0)))
-        exchange_item(values, IntAs(load(TupleItem(pair, 1) + slot.node_number)), leaf)
+        number = IntAs(load(TupleItem(pair, 1) + slot.node_number))
+        exchange_item(values, number, leaf)
+        forget_shift(trace, number)
         i += 1
     made = TupleItem(passage, MADE)
     start = table + TupleSize(TupleItem(passage, CONSTANTS))
@@ -293,6 +299,11 @@ def fill_in(trace: int, passage: int, pool: int, table: int, numbers: int) -> in
     while i < TupleSize(made):
         place = first + IntAs(TupleItem(TupleItem(made, i), PLACE))
         exchange_item(values, place, ListItem(pool, start + i))
+        i += 1
+    touched = TupleItem(passage, REGIONS)
+    i = 0
+    while i < TupleSize(touched):
+        store(shifts(trace) + 8 + 8 * IntAs(TupleItem(touched, i)), 0)
         i += 1
     opened = TupleItem(passage, OPEN)
     first = ListSize(scalars) - TupleSize(TupleItem(passage, SCALARS))

@@ -8,12 +8,23 @@ other. So Python code, which the collector may run, may change things meanwhile.
 
 from __future__ import annotations
 
+from .flushing import DONE, flushed
+from .frames import (
+    agrees,
+    form_of,
+    in_frame,
+    put_item,
+    recipe_of,
+    region_leaf,
+    shift_of,
+)
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, ListSize, TupleItem
-from .matching import forget_error, has, kind, replace, same_attributes
+from .matching import forget_error, has, kind, replace
 from .python import (
     Call,
     DictItem,
+    DictSize,
     ErrClear,
     IntFrom,
     IntFromAddress,
@@ -26,11 +37,13 @@ def turn(trace: int, op: int, given: int, only: int, items: int, count: int) -> 
     """Let `Node.last` be the way that an event leads; whether it was another.
 
     First come the leaves that enter with it. Children that are not there are made, for
-    the ops of everyday.
+    the ops of everyday. Where iterations of a loop end the trace is flushed first.
     """
     numbers = reserve(9)  # how many, and references: Python code may run meanwhile
     store(numbers, 0)
     node = load(trace + slot.trace_node)
+    if load(node + slot.node_last) == state.end:  # no path goes on there
+        return flushed(trace) == DONE
     IncRef(node)
     turned = 0
     known = 1
@@ -80,10 +93,56 @@ def turn_to_event(
     if event == 0:
         ErrClear()
         return 0
-    found = point(node, event)
+    owner = region_leaf(node, op, given, only, items, numbers)
+    if owner < 0:
+        found = point(node, event)
+    else:
+        recipe = recipe_of(given, only)
+        found = turn_to_region(
+            trace, node, op, recipe, owner, items, count, numbers, event
+        )
     if found == 0:
         found = 2 * grown(trace, node, event, 0, items, count)
     DecRef(event)
+    return found
+
+
+def turn_to_region(
+    trace: int,
+    node: int,
+    op: int,
+    recipe: int,
+    owner: int,
+    items: int,
+    count: int,
+    numbers: int,
+    event: int,
+) -> int:
+    """Point a node to that of a region: 1 it was, 2 it is now, 0 there is none.
+
+    It is looked for in the frame of the path. The first region of a leaf may be any
+    that is there, if it is not there itself: that is 2, too.
+    """
+    shift = shift_of(trace, owner)
+    if shift == 0:
+        return point(node, event)
+    if shift == state.no_shift:
+        found = point(node, event)
+        if found != 0 or DictSize(state.watchers) != 0:
+            return found
+        form = form_of(recipe, 0)
+        key = event_key(trace, op, form, 0, items, count, numbers)
+    else:
+        form = in_frame(recipe, shift)
+        key = event_key(trace, op, 0, form, items, count, numbers)
+    found = 0
+    if form != 0 and key != 0:
+        found = point(node, key)
+    if found != 0 and shift == state.no_shift:
+        found = 2
+    ErrClear()
+    DecRef(form)
+    DecRef(key)
     return found
 
 
@@ -151,7 +210,9 @@ def grown(
     return answer == state.true
 
 
-def leads(trace: int, op: int, given: int, only: int, items: int, count: int) -> int:
+def leads(
+    trace: int, op: int, given: int, only: int, items: int, count: int, tries: int
+) -> int:
     """Whether a path, with the leaves that enter, goes on with this op and attributes.
 
     So leaves enter with their event or not at all. Where none enters nobody asks.
@@ -175,7 +236,7 @@ def leads(trace: int, op: int, given: int, only: int, items: int, count: int) ->
     node = load(node + slot.node_last)
     if node == state.none or load(node + slot.node_op) != op:
         return 0
-    return same_attributes(load(node + slot.node_attributes), given, only)
+    return agrees(trace, node, given, only, tries)
 
 
 def number_of(trace: int, value: int) -> int:
@@ -212,18 +273,11 @@ def leaf_key(value: int) -> int:
     """The key of a value that enters."""
     key = TupleNew(4)
     if key != 0:
-        set_item(key, 0, state.leaf_op)
-        set_item(key, 1, load(value + slot.value_dtype))
-        set_item(key, 2, load(value + slot.value_shape))
-        set_item(key, 3, load(value + slot.value_device))
+        put_item(key, 0, state.leaf_op)
+        put_item(key, 1, load(value + slot.value_dtype))
+        put_item(key, 2, load(value + slot.value_shape))
+        put_item(key, 3, load(value + slot.value_device))
     return key
-
-
-def set_item(made: int, i: int, thing: int) -> int:
-    """Put an object into a new tuple."""
-    IncRef(thing)
-    TupleSet(made, i, thing)
-    return 0
 
 
 def event_key(
@@ -239,7 +293,7 @@ def event_key(
     if only != 0:
         attributes = TupleNew(1)
         if attributes != 0:
-            set_item(attributes, 0, only)
+            put_item(attributes, 0, only)
     elif given == 0:
         attributes = TupleNew(0)
     else:
@@ -247,7 +301,7 @@ def event_key(
     key = TupleNew(4)
     whole = operands != 0 and dtypes != 0 and attributes != 0 and key != 0
     if whole and describe_operands(trace, items, count, numbers, operands, dtypes):
-        set_item(key, 0, op)
+        put_item(key, 0, op)
         TupleSet(key, 1, operands)
         TupleSet(key, 2, attributes)
         TupleSet(key, 3, dtypes)
@@ -293,7 +347,7 @@ def describe_operands(
             if own == 0:
                 DecRef(number)
                 return 0
-            set_item(dtypes, used, own)
+            put_item(dtypes, used, own)
             used += 1
         if number == 0:
             return 0

@@ -29,8 +29,8 @@ from .python import (
     IntFromAddress,
     ListNew,
 )
-from .recording import current
 from .splicing import append_again
+from .threads import current
 
 AT, OP, ATTRIBUTES, HAS_CELL, ARITY, FRESH, KNOWN, NUMBERS = 0, 1, 2, 3, 4, 5, 6, 7
 """The items of `Step`."""

@@ -14,6 +14,7 @@ import engine.numpy as np
 from engine import native
 from engine.execute import flush
 from engine.record import current_trace
+from engine.record.frames import events
 
 pytestmark = pytest.mark.skipif(
     native.recorder()[0] != "native", reason=f"no native code: {native.recorder()[1]}"
@@ -76,13 +77,13 @@ def given() -> dict[str, Any]:
     return {name: np.array(array) for name, array in GIVEN.items()}
 
 
-def events(statement: str, arrays: dict[str, Any]) -> tuple[Any, list[str]]:
+def events_of(statement: str, arrays: dict[str, Any]) -> tuple[Any, list[str]]:
     """What a statement gives, and the events that it needs."""
     flush(current_trace())
     result = eval(statement, {"np": np}, arrays)
     trace = current_trace()
     scalars = [complex(x) for x in trace.scalars]
-    needed = [str(node) for node in trace.node.path()]
+    needed = [str(node) for node in events(trace)]
     return result, [*needed, f"{scalars}"]
 
 
@@ -92,11 +93,11 @@ def test_both_recorders_record_what_numpy_computes(statement: str) -> None:
         wanted = eval(statement, {"np": numpy}, GIVEN)
     native.use("python")
     arrays = given()
-    _, expected = events(statement, arrays)
+    _, expected = events_of(statement, arrays)
     native.use("native")
     with engine.config(tier="numpy"):
         for _ in range(3):  # at first the path is new, then it is followed
-            result, seen = events(statement, arrays)
+            result, seen = events_of(statement, arrays)
             assert seen == expected
             assert result.dtype == wanted.dtype
             numpy.testing.assert_array_equal(numpy.asarray(result), wanted)

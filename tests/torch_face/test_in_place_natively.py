@@ -11,6 +11,7 @@ import pytest
 import engine
 from engine import native, nn
 from engine.execute import flush
+from engine.record.frames import events
 from engine.record.trace import current_trace
 
 pytestmark = pytest.mark.skipif(
@@ -110,7 +111,7 @@ def told(way: Callable[[Any, Any], Any], x: Any, y: Any) -> str:
     try:
         result = way(x, y)
         trace = current_trace()
-        said = f"{trace.node.path()} {[complex(n) for n in trace.scalars]}"
+        said = f"{events(trace)} {[complex(n) for n in trace.scalars]}"
         return f"{said} {result!r} {x!r} {x.requires_grad} {x.line.version}"
     except Exception as error:
         return f"{type(error).__name__}: {error} {x!r}"

@@ -1,0 +1,206 @@
+"""Cold plans: a path is interpreted while it is cold, and planned when it recurs.
+
+A long one that repeats itself is planned in pieces; see `pieces`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.chain import assemble, unknown_events
+from engine.config import config
+from engine.interpret import interpret
+from engine.kernels.backend import HOST
+from engine.likeness import find, key_of, places_of, remember, spent
+from engine.moves import Moves, frame_of, moves_of
+from engine.pieces import Piece, pieces
+from engine.plan import Plan, build_plan
+from engine.record.node import LEAF, Node
+from engine.row import CALL, ELEMENT, Row
+
+if TYPE_CHECKING:
+    from engine.bound import Bound
+
+Array = np.ndarray[Any, Any]
+
+# What things take, in seconds, roughly. NumPy interprets until it has taken as long as
+# the better way would have taken to prepare: at worst the cost is doubled.
+PLAN = 8e-5
+"""To plan one step of a path ..."""
+
+PLACE = 6e-6
+"""... and where a piece like it is planned already."""
+
+LOOK = 1.2e-5
+"""To look for paths that are like one takes so much for each of its steps."""
+
+
+class ColdPlan:
+    """A path that NumPy interprets while it is cold; later it is planned.
+
+    Attributes
+    ----------
+    plan : Plan or None
+        The plan, once interpreting the path has cost what planning it costs.
+    shifts : tuple of int
+        Of the leaves: where regions begin in the path, see `engine.record.frames`.
+    """
+
+    __slots__ = (
+        "_alive",
+        "_cost",
+        "_donated",
+        "_key",
+        "_moves",
+        "_nodes",
+        "_pieces",
+        "_places",
+        "_seen",
+        "_spent",
+        "_straight",
+        "_was_looked_at",
+        "plan",
+        "shifts",
+    )
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        alive: Sequence[bool],
+        donated: frozenset[int],
+        shifts: tuple[int, ...] = (),
+    ) -> None:
+        self.shifts = shifts
+        self._moves: Moves | None = None
+        self._nodes, self._alive, self._donated = nodes, alive, donated
+        elements = sum(prod(node.shape) for node in nodes)
+        self._cost = CALL * len(nodes) + ELEMENT * elements
+        # What is on a device is not brought to the host to be interpreted.
+        away = any(node.device != HOST for node in nodes)
+        self._spent = float("inf") if away else 0.0
+        self._pieces: list[Piece] | None = None
+        self._was_looked_at = False
+        self._key: Any = None
+        self._places: tuple[int, ...] = ()
+        self.plan: Plan | None = None
+        self._seen: Bound | None = None
+        self._straight: tuple[Any, ...] | None = None
+
+    def straight(self) -> tuple[Any, ...] | None:
+        """The plan as one native segment; None where it is more, or not yet known."""
+        bound = None if self.plan is None else self.plan.bound
+        if self.plan is not None and bound is not self._seen:
+            shapes = [node.shape for node in self._nodes if node.op is LEAF]
+            self._straight = self.plan.straight(shapes, bool(self._donated))
+            self._seen = bound
+        return self._straight
+
+    def warm(self) -> None:
+        """Have it planned at its next run: there will be more."""
+        self._spent = float("inf")
+
+    def run(
+        self, leaves: Sequence[Array | None], scalars: Sequence[Any]
+    ) -> dict[int, Array]:
+        """Compute the outputs, by number of the recorded value."""
+        plan = self._ready()
+        if plan is None:
+            return interpret(self._nodes, self._alive, leaves, scalars)
+        return plan.run(leaves, scalars)
+
+    def run_elsewhere(
+        self,
+        events: Sequence[Node],
+        shifts: Sequence[int],
+        leaves: Sequence[Array | None],
+        scalars: Sequence[Any],
+    ) -> dict[int, Array] | None:
+        """Compute the outputs of a path whose leaves have other shifts.
+
+        None where that has to be planned apart: nothing has been computed then.
+        """
+        plan = self._ready()
+        if plan is None:
+            return interpret(events, self._alive, leaves, scalars)
+        assert self._moves is not None
+        own = zip(shifts, self.shifts, strict=True)
+        moves = self._moves.of_places([new - old for new, old in own])
+        moved = None
+        if moves is not None:
+            moved = plan.moved(moves, lambda: self._rows(events))
+        return None if moved is None else moved.run(leaves, scalars)
+
+    def frame(self) -> bytes | None:
+        """How native code is to follow regions, see `moves.frame_of`."""
+        if self._moves is None:
+            return None
+        return frame_of(self._nodes, self.shifts, self._moves.pinned)
+
+    def _ready(self) -> Plan | None:
+        """The plan; None as long as NumPy is to interpret the path."""
+        if self.plan is None:
+            new = self._spent == 0.0 and config.tier == "auto"
+            if new and self._cost < LOOK * len(self._nodes):
+                self._spent = self._cost
+                return None
+            if not self._was_looked_at:
+                self._look()
+            self._spent += self._cost
+            if self._key is not None:
+                self._spent = max(self._spent, spent(self._key, self._cost))
+            parts = self._parts()
+            plan = self._like()
+            if plan is None:
+                if config.tier == "auto" and self._spent < self._price(parts):
+                    return None
+                plan = self._planned(parts)
+            self._moves = moves_of(self._nodes, parts, plan.fixed)
+            self.plan = plan
+            self._pieces = None
+        return self.plan
+
+    def _look(self) -> None:
+        """Find out which paths are like this one."""
+        self._was_looked_at = True
+        parts = self._parts()
+        self._key, self._places = key_of(self._nodes, parts), places_of(parts)
+
+    def _parts(self) -> list[Piece]:
+        """The path cut in pieces."""
+        if self._pieces is None:
+            self._pieces = pieces(self._nodes, self._alive, self._donated)
+        return self._pieces
+
+    def _like(self) -> Plan | None:
+        """The plan, where a path like this one has a plan that can be moved."""
+        found = None if self._key is None else find(self._key, self._places)
+        if found is None:
+            return None
+        plan, moves = found
+        return plan.moved(moves, lambda: self._rows(self._nodes))
+
+    def _rows(self, nodes: Sequence[Node]) -> Sequence[Row]:
+        """The rows of the plan of a path like this one, made one by one."""
+        parts = pieces(nodes, self._alive, self._donated)
+        return assemble(nodes, self._alive, parts, build_plan).rows
+
+    def _price(self, parts: list[Piece]) -> float:
+        """What planning costs."""
+        if not parts:
+            return PLAN * len(self._nodes)
+        return PLACE * len(self._nodes) + PLAN * unknown_events(parts)
+
+    def _planned(self, parts: list[Piece]) -> Plan:
+        if not parts:
+            return build_plan(self._nodes, self._alive, self._donated)
+        made = assemble(self._nodes, self._alive, parts, build_plan)
+        plan = Plan(made.rows, made.contents, made.leaves, made.outputs)
+        plan.fixed = made.fixed
+        plan.recurs = len(parts) > 1
+        if self._key is not None and find(self._key, self._places) is None:
+            remember(self._key, plan, made)
+        return plan

@@ -1,0 +1,103 @@
+"""Trie: all paths that are known, and the limits of what one trace may hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.errors import user_line
+from engine.kernels.memory import total_bytes
+
+from .frames import events, forget_shifts, is_shifted
+from .node import LEAF, Node
+from .value import Value
+
+if TYPE_CHECKING:
+    from .trace import Trace
+
+MAX_EVENTS = 8192
+"""A trace never grows past this: laziness is bounded by pending ops ..."""
+
+SOFT_EVENTS = 512
+"""... and is flushed past this after a write, where few temporaries are alive."""
+
+MAX_BYTES = max(1 << 30, total_bytes() // 8)
+"""... and by the bytes of the arrays that it keeps alive.
+
+Too few would cut expressions of a few large arrays apart, which then run op by op.
+"""
+
+LARGE = 1 << 26
+"""Results of more bytes are looked up by their line too."""
+
+MAX_TRIE_NODES = 100_000
+"""The trie is a cache: past this many nodes it is dropped whole."""
+
+_DTYPE = np.dtype(np.float64)
+
+
+def _new_root() -> Node:
+    return Node(LEAF, (), (), (), _DTYPE, (), None, "")
+
+
+class Trie:
+    """The root of all known traces, and the number of nodes below it.
+
+    `room` says how many bytes of computed arrays a trace that begins may keep alive.
+    """
+
+    __slots__ = ("room", "root", "size")
+
+    def __init__(self) -> None:
+        self.root = _new_root()
+        self.size = 0
+        self.room = MAX_BYTES
+
+    def grow(self) -> None:
+        """Count one more node; past the most there may be, all are forgotten."""
+        self.size += 1
+        if self.size > MAX_TRIE_NODES:
+            self.root, self.size = _new_root(), 0
+
+
+TRIE = Trie()
+"""The one trie; several threads may follow it and add to it at once."""
+
+
+def leaf_node(parent: Node, value: Value) -> Node:
+    """The node behind `parent` of a computed value that enters a trace."""
+    dtype, shape, device = value.dtype, value.shape, value.device
+    key = (LEAF, dtype, shape, device)
+    node = parent.children.get(key)
+    if node is None:
+        line = user_line()
+        node = Node(LEAF, (), (), (), dtype, shape, parent, line, device)
+        node = parent.children.setdefault(key, node)
+        TRIE.grow()
+    return node
+
+
+def settle(trace: Trace) -> None:
+    """Let a trace take the path on which none of its leaves is shifted."""
+    if not is_shifted(trace):
+        return
+    parent = TRIE.root
+    for event in events(trace):
+        key: tuple[Any, ...] = (
+            event.op,
+            event.operands,
+            event.attributes,
+            event.scalars,
+        )
+        if event.op is LEAF:
+            key = (LEAF, event.dtype, event.shape, event.device)
+        elif event.op.fails_late or event.size > LARGE:
+            key += (event.line,)
+        node = parent.children.get(key)
+        if node is None:
+            node = parent.children.setdefault(key, event.like(event.attributes, parent))
+            TRIE.grow()
+        parent = node
+    forget_shifts(trace)
+    trace.node = parent
