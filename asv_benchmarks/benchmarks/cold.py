@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ import engine.numpy
 from .chains import chain
 from .programs import develop, photograph
 from .race import Limit
+from .sweeps import RACES as SWEEPS
 
 IMPORT = """
 import time, numpy
@@ -63,6 +66,38 @@ def calls(by: str, count: int) -> float:
             engine.eval(result)
         taken.append(time.perf_counter() - start)
     return taken[0]
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """How long a run takes."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def sweep_calls(name: str, count: int) -> tuple[float, float]:
+    """NumPy's least seconds for a sweep, and those of the last of Engine's calls."""
+    race = next(race for race in SWEEPS if race.name.startswith(name))
+    by_numpy, by_engine = (race.by[by](*race.data()) for by in ("numpy", "engine"))
+    least = min(seconds(by_numpy) for _ in range(5))
+    return least, [seconds(by_engine) for _ in range(count)][-1]
+
+
+def compared_second_call(name: str) -> float:
+    """The second call of a sweep over NumPy's, the least of each of some processes."""
+    with tempfile.TemporaryDirectory() as cache:
+        for _ in range(2):
+            sweep_process(name, 5 * WARMING, cache)
+        taken = [sweep_process(name, 2, cache) for _ in range(2 * PROCESSES)]
+    by_numpy, by_engine = zip(*taken, strict=True)
+    return min(by_engine) / min(by_numpy)
+
+
+def sweep_process(name: str, count: int, cache: str) -> tuple[float, float]:
+    """`sweep_calls` in a fresh process."""
+    done = python("-m", "benchmarks.cold", "sweep", name, str(count), cache=cache)
+    by_numpy, by_engine = map(float, done.split())
+    return by_numpy, by_engine
 
 
 def compiled_for_extents() -> int:
@@ -127,6 +162,9 @@ class ColdStart:
     def time_import(self) -> None:
         python("-c", "import engine", cache=self.warm)
 
+    def time_second_call_of_adi(self) -> None:
+        sweep_process("adi", 2, self.warm)
+
     def time_first_call_from_the_cache(self) -> None:
         process("engine", 1, cache=self.warm)
 
@@ -158,6 +196,15 @@ LIMITS = [
         "x",
         lambda: 1.0,
     ),
+    *(
+        Limit(
+            f"second call of {name}, over NumPy's",
+            partial(compared_second_call, name),
+            "x",
+            lambda: 0.5,
+        )
+        for name in ("lu", "adi", "deriche")
+    ),
     Limit("1,000 extents of a chain", kernels_for_extents, "kernels", lambda: 3.0),
     Limit("import engine, over import numpy", seconds_to_import, "s", lambda: 0.1),
 ]
@@ -166,5 +213,7 @@ LIMITS = [
 if __name__ == "__main__":
     if sys.argv[1] == "extents":
         print(compiled_for_extents())
+    elif sys.argv[1] == "sweep":
+        print(*sweep_calls(sys.argv[2], int(sys.argv[3])))
     else:
         print(calls(sys.argv[1], int(sys.argv[2])))
