@@ -95,7 +95,9 @@ class ColdPlan:
         bound = None if self.plan is None else self.plan.bound
         if self.plan is not None and bound is not self._seen:
             shapes = [node.shape for node in self._nodes if node.op is LEAF]
-            self._straight = self.plan.straight(shapes, bool(self._donated))
+            self._straight = None
+            if self.frame() is not None or not any(self.shifts):
+                self._straight = self.plan.straight(shapes, bool(self._donated))
             self._seen = bound
         return self._straight
 

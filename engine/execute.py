@@ -236,7 +236,7 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
             node.forget(key)
         return _outputs(trace, key, leaves)
     if _native:
-        known.straight, known.frame = known.plan.straight(), known.plan.frame()
+        known.frame, known.straight = known.plan.frame(), known.plan.straight()
     return outputs
 
 

@@ -72,9 +72,11 @@ def moves_of(
     pinned: set[int] = set()
     for i, node in enumerate(nodes):
         memory.append(memory[node.operands[0]] if node.op.name in WRITERS else i)
-        if node.op.name in REGIONS:
-            owner = memory[node.operands[0]]
-            if owner in order and node.owner != owner:  # it begins where it says
+        for position, k in enumerate(node.operands):
+            owner = memory[k] if k >= 0 else -1
+            by_region = node.op.name in REGIONS and position == 0
+            # What is read as a whole stays, and a region that begins where it says.
+            if owner in order and not (by_region and node.owner == owner):
                 pinned.add(order[owner])
     places: list[int] = []
     for part in parts:
