@@ -363,7 +363,7 @@ VALUES = (
 )
 
 
-def statement(rng: numpy.random.Generator, key: str) -> str:
+def statement(rng: numpy.random.Generator, key: str, targets: str) -> str:
     start = str(rng.choice(PLACES[:3]))
 
     def place() -> str:
@@ -372,11 +372,12 @@ def statement(rng: numpy.random.Generator, key: str) -> str:
         near = key == "{}:{} + 2" or rng.random() < 0.7
         return str(rng.choice(PLACES[:3] if near else PLACES))
 
-    def part() -> str:
+    def part(arrays: str) -> str:
         where = place()
-        return f"{rng.choice(['x', 'y', 'z'])}[{key.format(where, where)}]"
+        return f"{rng.choice(list(arrays))}[{key.format(where, where)}]"
 
-    target, value = part(), str(rng.choice(VALUES)).format(part(), part())
+    value = str(rng.choice(VALUES)).format(part("xyz"), part("xyz"))
+    target = part(targets)
     return f"{target} {rng.choice(['=', '=', '+=', '-='])} {value}"
 
 
@@ -389,7 +390,8 @@ def program(seed: int) -> str:
     lines = []
     for _ in range(rng.integers(1, 4)):
         key = str(rng.choice(KEYS))
-        body = [statement(rng, key) for _ in range(rng.integers(1, 4))]
+        targets = str(rng.choice(["y", "yz", "xyz"]))  # others are read alone
+        body = [statement(rng, key, targets) for _ in range(rng.integers(1, 4))]
         first = rng.integers(1, 9)
         steps = f"range({first} + o, {first + rng.integers(3, 30)} + o)"
         if rng.random() < 0.2:
@@ -400,7 +402,7 @@ def program(seed: int) -> str:
         if rng.random() < 0.2:
             body.append("k = y.copy()" if rng.random() < 0.5 else "k = y[2:5]")
         lines += [f"for i in {steps}:", *(f"    {line}" for line in body)]
-        if rng.random() < 0.5:
+        if rng.random() < 0.7:
             lines.append(str(rng.choice(BETWEEN)))
         if rng.random() < 0.3:
             lines.append("look(x, y)")
