@@ -74,7 +74,8 @@ class ColdPlan:
         donated: frozenset[int],
         shifts: tuple[int, ...] = (),
     ) -> None:
-        self.shifts = shifts
+        leaves = sum(node.op is LEAF for node in nodes)
+        self.shifts = shifts or (0,) * leaves
         self._moves: Moves | None = None
         self._nodes, self._alive, self._donated = nodes, alive, donated
         elements = sum(prod(node.shape) for node in nodes)
