@@ -14,6 +14,7 @@ from planning import empty_trace
 
 import engine
 import engine.numpy as np
+import engine.record.frames
 import engine.record.growth
 import engine.record.trace
 import engine.record.trie
@@ -278,6 +279,29 @@ def test_errors_name_the_row_that_was_given(recorder: str) -> None:
         with pytest.raises(IndexError, match="index 30 is out of bounds"):
             x[30]
         assert y.tolist() == (numbers(30, 4)[i] + 1.0).tolist()
+
+
+def test_a_finalizer_may_record_another_row_meanwhile(
+    recorder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = numbers(30, 4)
+    x = np.array(a)
+    engine.eval(x[3] * 2.0)
+    rows: list[Any] = []
+    whole = engine.record.frames.leader_key
+
+    def leader_key(key: Any) -> Any:
+        if not rows:
+            rows.append(None)
+            rows[0] = x[20] * 2.0
+        return whole(key)
+
+    monkeypatch.setattr(engine.record.frames, "leader_key", leader_key)
+    row = x[7] * 2.0
+    monkeypatch.undo()
+    assert row.tolist() == (a[7] * 2.0).tolist()
+    assert bool(rows) == (recorder == "python")
+    assert all(z.tolist() == (a[20] * 2.0).tolist() for z in rows)
 
 
 def test_threads_are_in_different_places_of_one_path() -> None:

@@ -13,6 +13,7 @@ zero. Nodes say themselves of which leaf they read or write a region (`Node.owne
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -87,21 +88,23 @@ class Place(NamedTuple):
 
 
 def place_of(
-    trace: Trace, parent: Node, key: tuple[Any, ...], base: Value | Scalar
+    trace: Trace,
+    parent: Node,
+    key: tuple[Any, ...],
+    inputs: Sequence[Value | Scalar],
 ) -> Place:
-    """Where an event stands that may be about a region of `base`.
+    """Where an event stands.
 
     The first region of a leaf decides on its shift: none where a path goes on with this
     very region, or with none that begins elsewhere.
     """
-    op, operands, attributes, dtypes = key
-    if not is_region(attributes, base):
+    if key[0].name not in REGION_OPS or not is_region(key[2], inputs[0]):
         return Place(key, -1, False)
+    op, operands, attributes, dtypes = key
     owner = owner_of(parent, operands[0])
     if owner < 0:
         return Place(key, -1, False)
-    entered = owner < len(trace.values)  # it may be about to
-    shift = int(trace.shifts[1 + owner]) if entered else UNKNOWN
+    shift = _shift(trace, owner)
     first = shift == UNKNOWN
     if first:
         shift = 0
@@ -109,12 +112,19 @@ def place_of(
             leader = parent.children.get(leader_key(key))
             if leader is not None:
                 shift = attributes[0].offset - leader.attributes[0].offset
-        if entered:
-            trace.shifts[1 + owner] = shift
+        if _shift(trace, owner) != UNKNOWN:  # a finalizer has recorded meanwhile
+            return place_of(trace, parent, key, inputs)
+        if owner < len(trace.values):
             trace.shifts[0] |= shift != 0
+            trace.shifts[1 + owner] = shift
     if shift:
         key = (op, operands, shifted(attributes, -shift), dtypes)
     return Place(key, owner, first)
+
+
+def _shift(trace: Trace, owner: int) -> int:
+    """The shift of a leaf, which may be about to enter."""
+    return int(trace.shifts[1 + owner]) if owner < len(trace.values) else UNKNOWN
 
 
 def leader_key(key: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -124,10 +134,9 @@ def leader_key(key: tuple[Any, ...]) -> tuple[Any, ...]:
     return op, operands, (dtype, shape, strides), dtypes
 
 
-def forget_shift(trace: Trace, number: int) -> None:
-    """A leaf has come into a trace: none of its regions was recorded yet."""
-    if number < LEAVES:
-        trace.shifts[1 + number] = UNKNOWN
+def shift_places(numbers: Iterable[int]) -> Shifts:
+    """Where the shifts of leaves stand, as an index."""
+    return np.array([1 + number for number in numbers if number < LEAVES], np.int64)
 
 
 def forget_shifts(trace: Trace) -> None:

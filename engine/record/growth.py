@@ -10,7 +10,7 @@ from __future__ import annotations
 import _thread
 from typing import Any
 
-from .frames import REGION_OPS, Place, place_of
+from .frames import place_of
 from .inferred import Found, find
 from .node import Node
 from .trace import Trace
@@ -44,9 +44,7 @@ def grow(
         if entering is not None:
             parent.last = leaf_node(parent, entering)
             return True
-        place = Place(key, -1, False)
-        if key[0].name in REGION_OPS:
-            place = place_of(trace, parent, key, inputs[0])
+        place = place_of(trace, parent, key, inputs)
         node = parent.children.get(place.key)
         if node is None:
             node = trace.extend(parent, place, inputs, key[2], found)

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.errors import user_line
 
-from .frames import forget_shift, is_shifted
+from .frames import UNKNOWN, is_shifted, shift_places
 from .node import LEAF, Node
 from .trace import Trace, current_trace
 from .trie import LARGE
@@ -193,6 +193,7 @@ class Passage(NamedTuple):
         for position, index in self.open:
             scalars[position] = numbers[index]
         results = [pool[place] for place in self.results]
+        new, touched = shift_places(entered.values()), shift_places(self.regions)
         if room < 0 or len(entered) != len(leaves):
             return None
         if trace.node is not self.start:  # a finalizer has recorded meanwhile
@@ -203,9 +204,8 @@ class Passage(NamedTuple):
             trace.scalars += scalars
             trace.leaves += leaves
             trace.leaf_numbers |= entered
-            for number in entered.values():
-                forget_shift(trace, number)
-            trace.shifts[[1 + number for number in self.regions]] = 0
+            trace.shifts[new] = UNKNOWN
+            trace.shifts[touched] = 0
             trace.room = room
             trace.histories = histories
             trace.node = self.end

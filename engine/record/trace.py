@@ -16,9 +16,9 @@ from engine.kernels.backend import HOST
 from engine.shapes import check_axes
 
 from .frames import (
-    REGION_OPS,
+    LEAVES,
+    UNKNOWN,
     Place,
-    forget_shift,
     leader_key,
     new_shifts,
     place_of,
@@ -160,10 +160,11 @@ class Trace:
         if self.node is not parent:  # a finalizer has recorded meanwhile
             self.leaves.remove(value)
             return self.enter(value)
+        if node.number < LEAVES:  # none of its regions was recorded yet
+            self.shifts[1 + node.number] = UNKNOWN
         parent.last = self.node = node
         self.values.append(value)
         self.leaf_numbers[place] = node.number
-        forget_shift(self, node.number)
         self.room -= node.size
         return node.number
 
@@ -198,9 +199,7 @@ class Trace:
         parent = self.node
         if self.values is not values:
             return None
-        place = Place(key, -1, False)
-        if op.name in REGION_OPS:
-            place = place_of(self, parent, key, inputs[0])
+        place = place_of(self, parent, key, inputs)
         node = parent.children.get(place.key)
         if node is None:
             node = self.extend(parent, place, inputs, attributes)
