@@ -5,7 +5,7 @@ A long one that repeats itself is planned in pieces; see `pieces`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,8 @@ class ColdPlan:
         The plan, once interpreting the path has cost what planning it costs.
     shifts : tuple of int
         Of the leaves: where regions begin in the path, see `engine.record.frames`.
+    frame : bytes or None
+        How native code is to follow regions, see `engine.moves.frame_of`.
     """
 
     __slots__ = (
@@ -62,7 +64,7 @@ class ColdPlan:
         "_seen",
         "_spent",
         "_straight",
-        "_was_looked_at",
+        "frame",
         "plan",
         "shifts",
     )
@@ -84,12 +86,12 @@ class ColdPlan:
         away = any(node.device != HOST for node in nodes)
         self._spent = float("inf") if away else 0.0
         self._pieces: list[Piece] | None = None
-        self._was_looked_at = False
         self._key: Any = None
         self._places: tuple[int, ...] = ()
         self.plan: Plan | None = None
         self._seen: Bound | None = None
         self._straight: tuple[Any, ...] | None = None
+        self.frame: bytes | None = None
 
     def straight(self) -> tuple[Any, ...] | None:
         """The plan as one native segment; None where it is more, or not yet known."""
@@ -97,7 +99,7 @@ class ColdPlan:
         if self.plan is not None and bound is not self._seen:
             shapes = [node.shape for node in self._nodes if node.op is LEAF]
             self._straight = None
-            if self.frame() is not None or not any(self.shifts):
+            if self.frame is not None or not any(self.shifts):
                 self._straight = self.plan.straight(shapes, bool(self._donated))
             self._seen = bound
         return self._straight
@@ -117,31 +119,26 @@ class ColdPlan:
 
     def run_elsewhere(
         self,
-        events: Sequence[Node],
+        events: Callable[[], Sequence[Node]],
         shifts: Sequence[int],
         leaves: Sequence[Array | None],
         scalars: Sequence[Any],
     ) -> dict[int, Array] | None:
         """Compute the outputs of a path whose leaves have other shifts.
 
-        None where that has to be planned apart: nothing has been computed then.
+        `events` gives its events, with the regions where they begin. None where that
+        has to be planned apart: nothing has been computed then.
         """
         plan = self._ready()
         if plan is None:
-            return interpret(events, self._alive, leaves, scalars)
+            return interpret(events(), self._alive, leaves, scalars)
         assert self._moves is not None
         own = zip(shifts, self.shifts, strict=True)
         moves = self._moves.of_places([new - old for new, old in own])
         moved = None
         if moves is not None:
-            moved = plan.moved(moves, lambda: self._rows(events))
+            moved = plan.moved(moves, lambda: self._rows(events()))
         return None if moved is None else moved.run(leaves, scalars)
-
-    def frame(self) -> bytes | None:
-        """How native code is to follow regions, see `moves.frame_of`."""
-        if self._moves is None:
-            return None
-        return frame_of(self._nodes, self.shifts, self._moves.pinned)
 
     def _ready(self) -> Plan | None:
         """The plan; None as long as NumPy is to interpret the path."""
@@ -150,32 +147,26 @@ class ColdPlan:
             if new and self._cost < LOOK * len(self._nodes):
                 self._spent = self._cost
                 return None
-            if not self._was_looked_at:
-                self._look()
+            parts = self._parts()
             self._spent += self._cost
             if self._key is not None:
                 self._spent = max(self._spent, spent(self._key, self._cost))
-            parts = self._parts()
             plan = self._like()
             if plan is None:
                 if config.tier == "auto" and self._spent < self._price(parts):
                     return None
                 plan = self._planned(parts)
             self._moves = moves_of(self._nodes, parts, plan.fixed)
+            self.frame = frame_of(self._nodes, self.shifts, self._moves.pinned)
             self.plan = plan
             self._pieces = None
         return self.plan
 
-    def _look(self) -> None:
-        """Find out which paths are like this one."""
-        self._was_looked_at = True
-        parts = self._parts()
-        self._key, self._places = key_of(self._nodes, parts), places_of(parts)
-
     def _parts(self) -> list[Piece]:
-        """The path cut in pieces."""
+        """The path cut in pieces; they say which paths are like this one."""
         if self._pieces is None:
-            self._pieces = pieces(self._nodes, self._alive, self._donated)
+            self._pieces = parts = pieces(self._nodes, self._alive, self._donated)
+            self._key, self._places = key_of(self._nodes, parts), places_of(parts)
         return self._pieces
 
     def _like(self) -> Plan | None:

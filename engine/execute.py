@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -229,14 +230,16 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
     if known.plan.shifts == shifts:
         outputs = known.plan.run(leaves, scalars)
     else:
-        outputs = known.plan.run_elsewhere(events(trace), shifts, leaves, scalars)
+        outputs = known.plan.run_elsewhere(
+            partial(events, trace), shifts, leaves, scalars
+        )
     if outputs is None:  # it has to be planned as it is
         settle(trace)
         if trace.node is node:
             node.forget(key)
         return _outputs(trace, key, leaves)
     if _native:
-        known.frame, known.straight = known.plan.frame(), known.plan.straight()
+        known.frame, known.straight = known.plan.frame, known.plan.straight()
     return outputs
 
 

@@ -110,7 +110,8 @@ def cuts(
         firsts = [k for k in range(start, start + period) if ends[k + period - 1]]
         if firsts:
             start = min(firsts, key=lambda k: len(_extents(shapes[k : k + period])))
-        if firsts and not any(crossed[start + period : stop : period] or [True]):
+        parted = crossed[start + period : stop : period]
+        if firsts and parted and not any(parted):
             long = -(-STATEMENTS // period) * period
         elif stop - start < PIECE:
             continue

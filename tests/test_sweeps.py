@@ -79,6 +79,14 @@ def eliminate(x: Any, y: Any) -> None:
         x[k + 1 :, k + 1 :] -= x[k + 1 :, k : k + 1] * x[k, k + 1 :]
 
 
+def swept(sweep: Callable[[Any, Any], None], given: Any) -> tuple[Any, Any]:
+    """What a sweep leaves of arrays, and of NumPy's."""
+    found, want = [np.array(x) for x in given], [x.copy() for x in given]
+    sweep(*found)
+    sweep(*want)
+    return found, want
+
+
 SWEEPS = [smooth, solve, along_columns, eliminate]
 
 
@@ -88,10 +96,7 @@ def test_sweeps_compute_what_numpy_computes(
 ) -> None:
     given = numbers(120, 90), numbers(120, 90, seed=1)
     for _ in range(6):
-        want = [x.copy() for x in given]
-        sweep(*want)
-        found = [np.array(x) for x in given]
-        sweep(*found)
+        found, want = swept(sweep, given)
         for one, other in zip(found, want, strict=True):
             numpy.testing.assert_allclose(numpy.asarray(one), other, rtol=1e-13)
 
@@ -332,10 +337,7 @@ def test_large_results_name_their_lines(
         monkeypatch.setattr(module, "LARGE", 5_000)
     given = numbers(300, 5), numbers(300, 5, seed=1)
     for _ in range(4):
-        want = [x.copy() for x in given]
-        smooth(*want)
-        found = [np.array(x) for x in given]
-        smooth(*found)
+        found, want = swept(smooth, given)
         numpy.testing.assert_allclose(numpy.asarray(found[1]), want[1], rtol=1e-13)
         for i in (3, 9):
             found[1][i] = found[0][i] * 2.0

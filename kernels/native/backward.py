@@ -7,7 +7,6 @@ too. Those that are to be added to others, or that somebody hooks, are left to P
 
 from __future__ import annotations
 
-from .frames import put_item
 from .handles import at_hand, is_tensor, wrapped
 from .language import load, reserve, slot, state, store
 from .macros import (
@@ -20,7 +19,7 @@ from .macros import (
     TupleItem,
     TupleSize,
 )
-from .matching import field, has, kind, replace
+from .matching import field, has, kind, put_item, replace
 from .python import DictItem, DictSize, ErrClear, ListCut, ListNew, TupleNew, TupleSet
 from .repeating import is_at_line
 from .splicing import LINE, append_again

@@ -7,10 +7,9 @@ recorded from here.
 
 from __future__ import annotations
 
-from .frames import put_item
 from .language import inline, load, reserve, slot, state, store
 from .macros import DecRef, IncRef, TupleItem
-from .matching import equal, kind
+from .matching import equal, kind, put_item
 from .python import DictItem, ErrClear, TupleNew
 from .recording import follow
 from .threads import current

@@ -72,20 +72,10 @@ WORDS = (
 """The words of the global block, see `language`."""
 
 MODULES = (
-    *(
-        macros,
-        recycling,
-        matching,
-        frames,
-        threads,
-        turning,
-        recording,
-        flushing,
-        handles,
-        looking,
-    ),
-    *(casting, scalars, operators, writing, at_once, regions, subscripts, calls, slots),
-    *(functions, splicing, repeating, walking, backward, many),
+    *(macros, recycling, matching, frames, threads, turning, recording, flushing),
+    *(handles, looking, casting, scalars, operators, writing, at_once, regions),
+    *(subscripts, calls, slots, functions, splicing, repeating, walking, backward),
+    many,
 )
 
 FUNCTIONS = (

@@ -8,13 +8,14 @@ which is the leaf's shift; the first region of a leaf in a trace decides on it.
 from __future__ import annotations
 
 from .language import inline, load, slot, state, store
-from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
+from .macros import DecRef, IntAs, ListSize, TupleItem, TupleSize
 from .matching import (
     RECIPE_DTYPE,
     RECIPE_OFFSET,
     RECIPE_SHAPE,
     RECIPE_STRIDES,
     kind,
+    put_item,
     same_attributes,
     same_extents,
 )
@@ -119,16 +120,13 @@ def note_region(trace: int, node: int, given: int, only: int) -> int:
     return 0
 
 
-def region_leaf(
-    node: int, op: int, given: int, only: int, items: int, numbers: int
-) -> int:
+def region_leaf(node: int, op: int, recipe: int, items: int, numbers: int) -> int:
     """The leaf of which an event behind a node reads or writes a region; -1 for none.
 
     `numbers` has those of the operands, which may be about to enter.
     """
     if op != state.view_op and op != state.update_op:
         return -1
-    recipe = recipe_of(given, only)
     base = load(items)
     if recipe == 0 or kind(base) != state.value_type:
         return -1
@@ -180,13 +178,6 @@ def form_of(recipe: int, room: int) -> int:
     put_item(made, room + 1, TupleItem(recipe, RECIPE_SHAPE))
     put_item(made, room + 2, TupleItem(recipe, RECIPE_STRIDES))
     return made
-
-
-def put_item(made: int, i: int, thing: int) -> int:
-    """Put an object into a new tuple."""
-    IncRef(thing)
-    TupleSet(made, i, thing)
-    return 0
 
 
 def follow_regions(trace: int, frame: int, entered: int, moves: int) -> int:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from .calls import play
 from .casting import follow_cast
-from .frames import put_item
 from .handles import FACE, OP, PYTHON, in_c_order, is_plain, shown, wrapped
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
-from .matching import drop_items, hold_items, kind
+from .matching import drop_items, hold_items, kind, put_item
 from .python import Call, DictItem, ErrClear, ErrOccurred, IntFrom, TupleNew
 from .recording import follow
 

@@ -401,8 +401,13 @@ def tuple_of(items: int, count: int) -> int:
     made = TupleNew(count)
     i = 0
     while i < count and made != 0:
-        thing = load(items + 8 * i)
-        IncRef(thing)
-        TupleSet(made, i, thing)
+        put_item(made, i, load(items + 8 * i))
         i += 1
     return made
+
+
+def put_item(made: int, i: int, thing: int) -> int:
+    """Put an object into a new tuple."""
+    IncRef(thing)
+    TupleSet(made, i, thing)
+    return 0

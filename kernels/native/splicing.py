@@ -26,6 +26,7 @@ from .matching import (
     is_operand,
     kind,
     put,
+    put_item,
     replace,
     same_extents,
 )
@@ -41,7 +42,6 @@ from .python import (
     ListNew,
     ListSet,
     TupleNew,
-    TupleSet,
 )
 from .recording import dated, new_history, same_device
 from .recycling import fresh, keep
@@ -369,7 +369,6 @@ def picked(pool: int, places: int) -> int:
         if thing == 0:
             DecRef(made)
             return 0
-        IncRef(thing)
-        TupleSet(made, i, thing)
+        put_item(made, i, thing)
         i += 1
     return made

@@ -13,14 +13,13 @@ from .frames import (
     agrees,
     form_of,
     in_frame,
-    put_item,
     recipe_of,
     region_leaf,
     shift_of,
 )
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, ListSize, TupleItem
-from .matching import forget_error, has, kind, replace
+from .matching import forget_error, has, kind, put_item, replace
 from .python import (
     Call,
     DictItem,
@@ -93,11 +92,11 @@ def turn_to_event(
     if event == 0:
         ErrClear()
         return 0
-    owner = region_leaf(node, op, given, only, items, numbers)
+    recipe = recipe_of(given, only)
+    owner = region_leaf(node, op, recipe, items, numbers)
     if owner < 0:
         found = point(node, event)
     else:
-        recipe = recipe_of(given, only)
         found = turn_to_region(
             trace, node, op, recipe, owner, items, count, numbers, event
         )
