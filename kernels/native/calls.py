@@ -13,7 +13,8 @@ from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
 from .matching import forget_error, has, kind, same_attributes
 from .python import Call, IntFrom
 from .recording import follow, with_self
-from .regions import described_part, region, remember
+from .regions import NUMBER, described_part
+from .remembered import remember_result, result_of
 from .threads import current
 
 STEPS = 24
@@ -34,7 +35,7 @@ def reduced(self: int, given: int, count: int, names: int, entry: int) -> int:
         return with_self(python, self, given, count, names)
     layout = load(value + slot.value_layout)
     IncRef(value)
-    known = region(layout, entry, parts, 1)
+    known = result_of(layout, entry, parts, 1)
     result = 0
     if known != 0:
         IncRef(known)
@@ -79,7 +80,7 @@ def are_axes(given: int, count: int, names: int, entry: int, parts: int) -> int:
 
 def described_axes(thing: int, parts: int) -> int:
     """Describe None, an integer or a tuple of some small ones, by its bits."""
-    single = reserve(4)
+    single = reserve(5)
     if thing == state.none:
         store(parts, 1)
         return 1
@@ -87,7 +88,7 @@ def described_axes(thing: int, parts: int) -> int:
         if not described_part(thing, single):
             return 0
         store(parts, 2)
-        store(parts + 8, load(single + 8))
+        store(parts + 8, load(single + NUMBER))
         return 1
     if kind(thing) != state.tuple_type or TupleSize(thing) > AXES:
         return 0
@@ -98,7 +99,7 @@ def described_axes(thing: int, parts: int) -> int:
             return 0
         if not described_part(TupleItem(thing, i), single):
             return 0
-        axis = load(single + 8)
+        axis = load(single + NUMBER)
         if axis < -NEAR_AXIS or axis >= NEAR_AXIS:
             return 0
         bits = bits * (2 * NEAR_AXIS) + axis + NEAR_AXIS
@@ -133,7 +134,8 @@ def noted(
         if steps == 0:
             forget_error()
         elif steps != state.none:
-            remember(load(value + slot.value_layout), entry, parts, 1, steps)
+            layout = load(value + slot.value_layout)
+            remember_result(layout, entry, parts, 1, steps)
         DecRef(steps)
     DecRef(trace)
     return result

@@ -29,6 +29,7 @@ from . import (
     recording,
     recycling,
     regions,
+    remembered,
     repeating,
     scalars,
     slots,
@@ -73,8 +74,18 @@ WORDS = (
 
 MODULES = (
     *(macros, recycling, matching, frames, threads, turning, recording, flushing),
-    *(handles, looking, casting, scalars, operators, writing, at_once, regions),
-    *(subscripts, calls, slots, functions, splicing, repeating, walking, backward),
+    *(handles, looking, casting, scalars, operators, writing, at_once, remembered),
+    *(
+        regions,
+        subscripts,
+        calls,
+        slots,
+        functions,
+        splicing,
+        repeating,
+        walking,
+        backward,
+    ),
     many,
 )
 
@@ -213,7 +224,7 @@ class Code:
         at = ctypes.CFUNCTYPE(ctypes.c_uint64)(first)()
         self._state = (ctypes.c_uint64 * len(WORDS)).from_address(at)
         self._methods = self._block("methods", 4 * sum(METHODS.values()))
-        self._block("regions", regions.ENTRY // 8 * (regions.ENTRIES + 1))
+        self._block("regions", remembered.ENTRY // 8 * (remembered.ENTRIES + 1))
         self._rows = self._block("rows", recycling.ROW // 8 * len(ROWS))
         for k, row in enumerate(ROWS):
             self.number(row, ctypes.addressof(self._rows) + k * recycling.ROW)

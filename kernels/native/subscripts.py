@@ -34,7 +34,7 @@ from .writing import filled, fits, is_empty, may_write, stands_there, write
 def getitem(self: int, key: int, entry: int) -> int:
     """``self[key]`` where it is a view: slices, and integers and None beside them."""
     face = load(entry + FACE)
-    parts = reserve(16)
+    parts = reserve(20)
     items = reserve(2)
     count = 0
     recipe = field(self + slot.array_recipe, state.recipe_type)
@@ -48,7 +48,7 @@ def getitem(self: int, key: int, entry: int) -> int:
         count = 0
     if count != 0:
         found = region(recipe, face, parts, count)
-        if found != 0:
+        if found != 0 and load(self + slot.array_recipe) == recipe:
             IncRef(found)
             view = view_of(self, found, face)
             DecRef(found)
@@ -73,12 +73,13 @@ def getitem(self: int, key: int, entry: int) -> int:
 
 def element(handle: int, key: int, parts: int, count: int) -> int:
     """One element of NumPy's face: a scalar of its own."""
+    own = load(handle + slot.array_recipe)
+    IncRef(own)  # what it is when this ends may be another
     found = located(handle, key, parts, count)
     if found == 0:
+        DecRef(own)
         return 0
-    own = load(handle + slot.array_recipe)
     IncRef(found)
-    IncRef(own)
     value = element_of(handle, found, own)
     if value == 0 and load(handle + slot.array_recipe) == own:
         value = part_of(handle, found)
@@ -145,7 +146,7 @@ def setitem(self: int, given: int, entry: int) -> int:
     face = load(entry + FACE)
     key = load(given)
     value = load(given + 8)
-    parts = reserve(16)
+    parts = reserve(20)
     items = reserve(3)
     if filled_at_once(self, key, value, face, parts):
         IncRef(state.none)
@@ -211,17 +212,17 @@ def filled_at_once(self: int, key: int, value: int, face: int, parts: int) -> in
     if number == 0:
         return 0
     count = described(key, face, parts)
+    own = load(self + slot.array_recipe)
+    IncRef(own)
     found = 0
     if count != 0:
         found = located(self, key, parts, count)
     done = 0
     if found != 0:
-        own = load(self + slot.array_recipe)
         IncRef(found)
-        IncRef(own)
         done = write_number(self, found, own, number)
-        DecRef(own)
         DecRef(found)
+    DecRef(own)
     DecRef(number)
     return done
 

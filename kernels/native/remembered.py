@@ -1,0 +1,148 @@
+"""A table of what Python has found, by a recipe, a class or method, and words.
+
+An entry stands in one of `NEAR` places from the one that the hash of its key says. One
+that is not used is overwritten when its place is needed.
+"""
+
+from __future__ import annotations
+
+from .language import inline, load, state, store
+from .macros import DecRef, IncRef
+
+PARTS, PART = 4, 8 * 5
+"""Parts of a key, at most, and their size: four words that are the key, then a number.
+
+What numbers mean depends on who uses the table, see `regions`.
+"""
+
+RECIPE, FACE, COUNT, RESULT, KEY = 0, 8, 16, 24, 32
+"""The words of an entry: the key, and what was found for it; 0 where numbers decide."""
+
+BASE, NEXT, AXES, PLACES = 160, 168, 176, 240
+"""Where numbers decide: what `regions` knows of each part, and what it found last."""
+
+WIDTH, FOUND = 16, 4
+"""The size of a place, and how many there are. A place: where a region begins, and its
+recipe."""
+
+ENTRY = 8 * 40
+ENTRIES = 8191
+"""The size of an entry, and how many there are, less one.
+
+Of a key of one part that has no number one line of a cache is read.
+"""
+
+NEAR = 4
+"""In so many places, from the one that its hash says, an entry is looked for."""
+
+
+@inline
+def key_word(parts: int, i: int, k: int) -> int:
+    """A word of the key of a part."""
+    return load(parts + PART * i + 8 * k)
+
+
+def mixed(recipe: int, face: int, parts: int, count: int) -> int:
+    """A hash of a key, and of what it is a key of."""
+    found = recipe ^ (face << 7)
+    odd = 0x9E3779B97F4A7C15
+    i = 0
+    while i < count:
+        k = 0
+        while k < 4:
+            found += key_word(parts, i, k) * odd  # none waits for the one before
+            odd += 0x7F4A7C15F39CC060
+            k += 1
+        i += 1
+    found = (found ^ (found >> 32)) * 0x9E3779B97F4A7C15
+    return found ^ (found >> 29)
+
+
+def is_entry(entry: int, recipe: int, face: int, parts: int, count: int) -> int:
+    """Whether a key is remembered at a place."""
+    if load(entry) != recipe or load(entry + FACE) != face:
+        return 0
+    if load(entry + COUNT) != count:
+        return 0
+    i = 0
+    while i < count:
+        k = 0
+        while k < 4:
+            if load(entry + KEY + 32 * i + 8 * k) != key_word(parts, i, k):
+                return 0
+            k += 1
+        i += 1
+    return 1
+
+
+def entry_of(recipe: int, face: int, parts: int, count: int) -> int:
+    """Where a key is remembered, or 0."""
+    first = mixed(recipe, face, parts, count)
+    i = 0
+    while i < NEAR:
+        entry = state.regions + ENTRY * ((first + i) & ENTRIES)
+        if is_entry(entry, recipe, face, parts, count):
+            return entry
+        i += 1
+    return 0
+
+
+def result_of(recipe: int, face: int, parts: int, count: int) -> int:
+    """What is remembered (borrowed) for a key without numbers, or 0."""
+    entry = entry_of(recipe, face, parts, count)
+    if entry == 0:
+        return 0
+    return load(entry + RESULT)
+
+
+def place_for(first: int) -> int:
+    """Where a key of this hash may be put: a free place near it, or a taken one."""
+    i = 0
+    while i < NEAR:
+        entry = state.regions + ENTRY * ((first + i) & ENTRIES)
+        if load(entry) == 0:
+            return entry
+        i += 1
+    chosen = (first >> 40) & (NEAR - 1)
+    return state.regions + ENTRY * ((first + chosen) & ENTRIES)
+
+
+def new_entry(recipe: int, face: int, parts: int, count: int) -> int:
+    """A place for a key, without a result yet.
+
+    What stood there is given up: tuples of numbers, which run no code.
+    """
+    entry = place_for(mixed(recipe, face, parts, count))
+    IncRef(recipe)
+    empty_entry(entry)
+    store(entry, recipe)
+    store(entry + FACE, face)
+    store(entry + COUNT, count)
+    i = 0
+    while i < count:
+        k = 0
+        while k < 4:
+            store(entry + KEY + 32 * i + 8 * k, key_word(parts, i, k))
+            k += 1
+        i += 1
+    return entry
+
+
+def empty_entry(entry: int) -> int:
+    """Empty an entry."""
+    DecRef(load(entry))
+    DecRef(load(entry + RESULT))
+    store(entry + RESULT, 0)
+    i = 0
+    while i < FOUND:
+        DecRef(load(entry + PLACES + WIDTH * i + 8))
+        store(entry + PLACES + WIDTH * i + 8, 0)
+        i += 1
+    return 0
+
+
+def remember_result(recipe: int, face: int, parts: int, count: int, found: int) -> int:
+    """Keep what Python found for a key without numbers."""
+    IncRef(found)
+    store(new_entry(recipe, face, parts, count) + RESULT, found)
+    return 0
