@@ -250,12 +250,27 @@ def overlap(extents: Extents, one: Place, other_extents: Extents, other: Place) 
     """Whether two places of the same memory have an element in common."""
     if prod(extents) == 0 or prod(other_extents) == 0:
         return False
+    low, high = _span(extents, one)
+    other_low, other_high = _span(other_extents, other)
+    if high < other_low or other_high < low:  # no array is to be made
+        return False
     first = np.asarray(_Memory(extents, one.offset, one.strides))
     second = np.asarray(_Memory(other_extents, other.offset, other.strides))
     try:
         return bool(np.shares_memory(first, second, _EFFORT))
     except np.exceptions.TooHardError:
         return True
+
+
+def _span(extents: Extents, place: Place) -> tuple[int, int]:
+    """The first and the last element of a place in memory."""
+    low = high = place.offset
+    for extent, stride in zip(extents, place.strides, strict=True):
+        if stride < 0:
+            low += (extent - 1) * stride
+        else:
+            high += (extent - 1) * stride
+    return low, high
 
 
 _EFFORT: Any = 100_000

@@ -18,7 +18,7 @@ from engine.kernels.cpu.target import forever
 from engine.kernels.native import cells
 from engine.kernels.native.entries import Code
 from engine.ops.op import Op
-from engine.recipe import Recipe, owned
+from engine.recipe import Recipe, owned, same_axes
 from engine.record import splice
 from engine.record.frames import LEAVES, UNKNOWN
 from engine.record.growth import grow
@@ -140,6 +140,7 @@ def _functions() -> dict[str, Any]:
         "let_graph_go": free_graph,
         "written": _written,
         "steps_of": steps_of,
+        "same_axes": same_axes,
         "store_value": Array.store,
         "too_many": _too_many,
     }

@@ -242,11 +242,13 @@ def index_basic(recipe: Recipe, key: Sequence[Any]) -> tuple[Recipe, bool]:
         axis += 1
     check_axes(shape, IndexError)
     all_taken = integers == len(recipe.shape) and not shape and not dotted
-    return Recipe(recipe.dtype, offset, *_same(tuple(shape), tuple(strides))), all_taken
+    return Recipe(
+        recipe.dtype, offset, *same_axes(tuple(shape), tuple(strides))
+    ), all_taken
 
 
 @lru_cache(maxsize=4096)
-def _same(shape: Shape, strides: Shape) -> tuple[Shape, Shape]:
+def same_axes(shape: Shape, strides: Shape) -> tuple[Shape, Shape]:
     """A shape and strides: one object each time, that of arrays of this shape."""
     return owned(_FLOAT, shape).shape, strides
 

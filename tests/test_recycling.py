@@ -300,9 +300,14 @@ def test_an_element_is_not_read_behind_memory_that_a_finalizer_has_shortened() -
     assert len(used) == 9000
 
 
-def test_ctrl_c_within_what_native_code_asks_of_python_is_heard() -> None:
+@pytest.mark.parametrize(
+    ("name", "key"), [("located", slice(3, 9000, 2)), ("same_axes", slice(5, 4321))]
+)
+def test_ctrl_c_within_what_native_code_asks_of_python_is_heard(
+    name: str, key: slice
+) -> None:
     def interrupt(frame: Any, event: str, argument: Any) -> None:
-        if event == "call" and frame.f_code.co_name == "located":
+        if event == "call" and frame.f_code.co_name == name and not asked:
             asked.append(frame)
             raise KeyboardInterrupt
 
@@ -314,10 +319,13 @@ def test_ctrl_c_within_what_native_code_asks_of_python_is_heard() -> None:
         with pytest.raises(KeyboardInterrupt):
             sys.setprofile(interrupt)
             try:
-                x[321]
+                x[key] = 1.0
             finally:
                 sys.setprofile(None)
     finally:
         signal.signal(signal.SIGINT, before)
     assert asked
-    assert float(x[321]) == 321.0
+    x[key] = 2.0
+    expected = numpy.arange(12345.0)
+    expected[key] = 2.0
+    assert x.tolist() == expected.tolist()

@@ -16,6 +16,7 @@ import engine.numpy as np
 from engine import native
 from engine.execute import flush
 from engine.record import current_trace
+from engine.record.trace import Trace
 
 RECORDERS = ["native", "python"] if native.recorder()[0] == "native" else ["python"]
 
@@ -177,3 +178,32 @@ def test_a_finalizer_may_take_the_memory_of_what_is_subscripted(recorder: str) -
     finally:
         gc.set_threshold(*limits)
     flush(current_trace())
+
+
+def _eliminated(a: Any) -> Any:
+    for k in range(a.shape[0] - 1):
+        a[k + 1 :, k] /= a[k, k]
+        a[k + 1 :, k + 1 :] -= a[k + 1 :, k : k + 1] * a[k, k + 1 :]
+    return a
+
+
+@pytest.mark.skipif(len(RECORDERS) == 1, reason="it is about native code")
+def test_parts_that_shrink_are_new_to_python_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Native code follows their extents, and those of what is computed of them."""
+
+    def counted(*arguments: Any) -> Any:
+        asked.append(arguments[1])
+        return advance(*arguments)
+
+    asked: list[Any] = []
+    for size in (30, 30, 41):  # the first ones are recorded before native code is there
+        expected = default_rng(size).normal(size=(size, size)) + size * numpy.eye(size)
+        given = np.array(expected)
+        engine.eval(given)
+        if size == 41:
+            advance = Trace.advance
+            monkeypatch.setattr(Trace, "advance", counted)
+        assert numpy.allclose(_eliminated(given), _eliminated(expected))
+    assert len(asked) < 20

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from engine.shapes import broadcast_shapes
+
 from .value import Scalar, Value
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ KINDS = frozenset(("elementwise", "source", "library"))
 """Kinds of ops that are recorded so often that it is worth while."""
 
 _found: dict[tuple[Any, ...], Found] = {}
+_dtypes: dict[tuple[Any, ...], np.dtype[Any]] = {}
+"""The dtypes of elementwise results, by the dtypes and the numbers of axes alone."""
 
 
 def signature(
@@ -31,8 +35,23 @@ def signature(
 
 
 def find(event: tuple[Any, ...]) -> Found | None:
-    """The dtype and shape that were found for such an event before."""
-    return _found.get(event)
+    """The dtype and shape that were found for such an event before.
+
+    Of elementwise ops they follow from events on as many axes of other extents. Errors
+    are those of operands that cannot be broadcast.
+    """
+    found = _found.get(event)
+    if found is None and event[0].kind == "elementwise":
+        dtype = _dtypes.get(_ranked(event))
+        if dtype is not None:
+            found = dtype, broadcast_shapes(*[shape for _, _, shape in event[2:]])
+    return found
+
+
+def _ranked(event: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A signature with numbers of axes for the shapes."""
+    op, attributes, *operands = event
+    return op, attributes, *[(kind, d, len(shape)) for kind, d, shape in operands]
 
 
 def infer(
@@ -43,5 +62,9 @@ def infer(
     if op.kind in KINDS:
         if len(_found) >= MOST:
             _found.clear()
-        _found[signature(op, inputs, attributes)] = found
+            _dtypes.clear()
+        event = signature(op, inputs, attributes)
+        _found[event] = found
+        if op.kind == "elementwise":
+            _dtypes[_ranked(event)] = found[0]
     return found

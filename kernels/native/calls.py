@@ -8,12 +8,12 @@ are recorded from here, if the path goes on with them as it did the last time.
 from __future__ import annotations
 
 from .handles import FACE, OP, PYTHON, at_hand, is_plain, wrapped
+from .keys import NUMBER, described_part
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
 from .matching import forget_error, has, kind, same_attributes
 from .python import Call, IntFrom
 from .recording import follow, with_self
-from .regions import NUMBER, described_part
 from .remembered import remember_result, result_of
 from .threads import current
 

@@ -18,6 +18,8 @@ from . import (
     frames,
     functions,
     handles,
+    indexing,
+    keys,
     language,
     looking,
     macros,
@@ -64,7 +66,7 @@ WORDS = (
     *("find_trace", "call_op", "written", "too_many", "failed", "grow"),
     *("call_once", "user_line", "seen_type", "backward_name", "let_graph_go"),
     "typed_scalar",
-    *("store_value", "update_in_place", "locate", "steps_of"),
+    *("store_value", "update_in_place", "locate", "same_axes", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     # what is remembered
     *("thread", "trace", "locks", "methods", "regions", "rows", "cells"),
@@ -75,18 +77,8 @@ WORDS = (
 MODULES = (
     *(macros, recycling, matching, frames, threads, turning, recording, flushing),
     *(handles, looking, casting, scalars, operators, writing, at_once, remembered),
-    *(
-        regions,
-        subscripts,
-        calls,
-        slots,
-        functions,
-        splicing,
-        repeating,
-        walking,
-        backward,
-    ),
-    many,
+    *(keys, indexing, regions, subscripts, calls, slots, functions, splicing),
+    *(repeating, walking, backward, many),
 )
 
 FUNCTIONS = (

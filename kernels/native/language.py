@@ -33,6 +33,7 @@ from .primitives import (
     state,
     store,
     store_byte,
+    store_half,
 )
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "state",
     "store",
     "store_byte",
+    "store_half",
     "word_at",
 ]
 
@@ -353,9 +355,10 @@ class _Function:
         if name == "store":
             self.body.append(f"  store i64 {given[1]}, ptr {address}")
             return "0"
-        if name == "store_byte":
-            byte = self.new(f"trunc i64 {given[1]} to i8")
-            self.body.append(f"  store i8 {byte}, ptr {address}")
+        if name in ("store_half", "store_byte"):
+            kind = "i32" if name == "store_half" else "i8"
+            part = self.new(f"trunc i64 {given[1]} to {kind}")
+            self.body.append(f"  store {kind} {part}, ptr {address}")
             return "0"
         if name == "load":
             return self.new(f"load i64, ptr {address}")

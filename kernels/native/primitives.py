@@ -54,6 +54,11 @@ def store(address: int, word: int) -> None:
     raise NotImplementedError
 
 
+def store_half(address: int, half: int) -> None:
+    """Write the lowest 32 bits of a word to an address."""
+    raise NotImplementedError
+
+
 def store_byte(address: int, byte: int) -> None:
     """Write the lowest 8 bits of a word to an address."""
     raise NotImplementedError
@@ -80,6 +85,6 @@ def prefetch(address: int) -> None:
 
 
 PRIMITIVES = (
-    *(load, load_half, load_single, load_byte, store, store_byte),
+    *(load, load_half, load_single, load_byte, store, store_half, store_byte),
     *(reserve, invoke, single, prefetch),
 )

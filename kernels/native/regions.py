@@ -1,41 +1,41 @@
-"""Keys of subscripts taken apart, and the regions that they mean, which are remembered.
+"""The regions that subscripts mean, which are remembered.
 
-Python finds the recipe of a region once. Here it is found again by the recipe that it
-is a region of, the class, and the parts of the key. Integers, and where slices of one
-length begin, are the numbers of a key: they decide on nothing but where a region
-begins, which is computed. So the rows of an array have one entry, however many.
+A region is found by the recipe that it is a region of, the class, and the parts of the
+key. Integers, and where slices of one length begin, are the numbers of a key: they
+decide on nothing but where a region begins, which is computed. So the rows of an array
+have one entry, however many.
 """
 
 from __future__ import annotations
 
-from .language import inline, load, reserve, slot, state, store
+from .indexing import computed_region, new_recipe
+from .keys import (
+    DOTS,
+    NUMBER,
+    SLICE,
+    WINDOW,
+    as_slices,
+    as_window,
+    has_number,
+    takes_axis,
+)
+from .language import inline, load, reserve, slot, state, store, store_half
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import (
     RECIPE_DTYPE,
     RECIPE_OFFSET,
     RECIPE_SHAPE,
     RECIPE_STRIDES,
-    kind,
-    put_item,
     references,
     replace,
 )
-from .python import (
-    Allocate,
-    DictSize,
-    ErrClear,
-    ErrOccurred,
-    IntFrom,
-    SliceUnpack,
-    TupleSet,
-)
+from .python import ErrClear, IntFrom
 from .remembered import (
     AXES,
     BASE,
     FOUND,
     NEXT,
     PART,
-    PARTS,
     PLACES,
     RESULT,
     WIDTH,
@@ -43,192 +43,34 @@ from .remembered import (
     is_entry,
     new_entry,
 )
-from .scalars import cell_of, dtype_of, int32_at, is_int32
 
-SLICE, INTEGER, NONE, DOTS, WINDOW = 1, 2, 3, 4, 5
-"""The forms of parts, their first word.
-
-A slice has its start, stop and step; a window, which is one with a length, the length
-and the step, and begins at its number. An integer has the length of a window, 1.
-"""
-
-NUMBER = 32
-"""The number of a part, behind its key."""
-
-LARGEST = (1 << 63) - 1
-"""Where a slice without an end ends."""
-
-
-def described(key: int, face: int, parts: int) -> int:
-    """The parts of a key; how many, or 0 for one that is not basic."""
-    if kind(key) != state.tuple_type:
-        return described_item(key, face, parts)
-    count = TupleSize(key)
-    if count > PARTS:
-        return 0
-    i = 0
-    while i < count:
-        if not described_item(TupleItem(key, i), face, parts + PART * i):
-            return 0
-        i += 1
-    return count
-
-
-def described_item(key: int, face: int, words: int) -> int:
-    """Describe a part of a key; whether it is a basic one."""
-    if kind(key) == state.ndarray_type and face == state.ndarray_type:
-        return described_scalar(key, words)
-    return described_part(key, words)
-
-
-@inline
-def takes_axis(words: int) -> int:
-    """Whether a part is about an axis of the array."""
-    return load(words) != NONE and load(words) != DOTS
-
-
-@inline
-def has_number(words: int) -> int:
-    """Whether the number of a part says where its region begins."""
-    return load(words) == INTEGER or load(words) == WINDOW
-
-
-def is_element(recipe: int, parts: int, count: int) -> int:
-    """Whether integers leave no axis: that is no view in NumPy.
-
-    Where None adds one, or dots stand among them, it is a view.
-    """
-    integers = 0
-    i = 0
-    while i < count:
-        words = parts + PART * i
-        if load(words) == INTEGER:
-            integers += 1
-        elif not takes_axis(words):
-            return 0
-        i += 1
-    return integers == TupleSize(TupleItem(recipe, RECIPE_SHAPE))
-
-
-@inline
-def describe_as(words: int, form: int, first: int, step: int, number: int) -> int:
-    """Describe a part that has two words and a number at most."""
-    store(words, form)
-    store(words + 8, first)
-    store(words + 16, step)
-    store(words + 24, 0)
-    store(words + NUMBER, number)
-    return 1
-
-
-def described_part(key: int, words: int) -> int:
-    """Describe an integer, a plain slice, None or dots; whether it is one of these."""
-    if key == state.none or key == state.ellipsis:
-        return describe_as(words, NONE + (key == state.ellipsis), 0, 0, 0)
-    if kind(key) == state.int_type:
-        number = IntAs(key)
-        if number == -1 and ErrOccurred() != 0:
-            ErrClear()
-            return 0
-        return describe_as(words, INTEGER, 1, 0, number)
-    if kind(key) != state.slice_type:
-        return 0
-    if not described_slice(key, words):
-        return 0
-    return as_window(words)
-
-
-@inline
-def described_slice(key: int, words: int) -> int:
-    """Describe a slice between plain integers, as ``PySlice_Unpack`` has it."""
-    start = load(key + slot.slice_start)
-    stop = load(key + slot.slice_stop)
-    step = load(key + slot.slice_step)
-    if not is_bound(start) or not is_bound(stop) or not is_bound(step):
-        return 0
-    store(words, SLICE)
-    if step == state.none:
-        store(words + 8, bound(start, 0))
-        store(words + 16, bound(stop, LARGEST))
-        store(words + 24, 1)
-        if load(words + 8) != -1 and load(words + 16) != -1:
-            return 1
-        if ErrOccurred() == 0:
-            return 1
-        ErrClear()  # more than a word: it is cut down to one
-    if SliceUnpack(key, words + 8, words + 16, words + 24) < 0:
-        ErrClear()
-        return 0
-    return 1
-
-
-@inline
-def bound(thing: int, otherwise: int) -> int:
-    """A bound of a slice that goes forward."""
-    if thing == state.none:
-        return otherwise
-    return IntAs(thing)
-
-
-def described_scalar(key: int, words: int) -> int:
-    """Describe an integer that is a computed scalar; whether it is one.
-
-    While somebody watches the trace, to run it again, it is an index array.
-    """
-    buffer = cell_of(key)
-    if buffer == 0 or DictSize(state.watchers) != 0:
-        return 0
-    address = load(buffer + slot.buffer_data)
-    number = 0
-    if dtype_of(key) == state.int64:
-        number = load(address)
-    elif is_int32(dtype_of(key)):
-        number = int32_at(address)
-    else:
-        return 0
-    return describe_as(words, INTEGER, 1, 0, number)
-
-
-@inline
-def is_bound(thing: int) -> int:
-    """Whether a bound of a slice is None or a plain integer."""
-    return thing == state.none or kind(thing) == state.int_type
-
-
-@inline
-def as_window(words: int) -> int:
-    """Describe a slice as a window, where both of its ends are said from the front."""
-    start = load(words + 8)
-    stop = load(words + 16)
-    if start < 0 or stop <= start or stop == LARGEST or load(words + 24) < 1:
-        return 1
-    return describe_as(words, WINDOW, stop - start, load(words + 24), start)
-
-
-def as_slices(parts: int, count: int) -> int:
-    """Describe windows as slices; whether there were any."""
-    windows = 0
-    i = 0
-    while i < count:
-        words = parts + PART * i
-        if load(words) == WINDOW:
-            store(words, SLICE)
-            store(words + 24, load(words + 16))
-            store(words + 16, load(words + NUMBER) + load(words + 8))
-            store(words + 8, load(words + NUMBER))
-            windows = 1
-        i += 1
-    return windows
+ONE_DIGIT = 1 << 30
+"""Integers below it have one digit."""
 
 
 def region(recipe: int, face: int, parts: int, count: int) -> int:
-    """The recipe of a subscript (borrowed), 0 where it is not remembered.
+    """The recipe of a subscript (borrowed), 0 where Python is to find it.
 
     To make one may run Python code, which may give a handle another recipe.
     """
     found = known_region(recipe, face, parts, count)
-    if found == 0 and as_slices(parts, count):  # it may go past an end
-        return known_region(recipe, face, parts, count)
+    if found != 0:
+        return found
+    return found_region(recipe, face, parts, count)
+
+
+def found_region(recipe: int, face: int, parts: int, count: int) -> int:
+    """`region` of a key that may go past an end, or is new."""
+    found = 0
+    if as_slices(parts, count):
+        found = known_region(recipe, face, parts, count)
+    if found == 0:
+        IncRef(recipe)
+        found = computed_region(recipe, parts, count)
+        if found != 0:
+            remember(recipe, face, parts, count, found)
+        DecRef(found)  # the entry holds it
+        DecRef(recipe)
     return found
 
 
@@ -281,11 +123,8 @@ def moved_region(entry: int, face: int, parts: int, count: int, begin: int) -> i
     while i < FOUND:
         old = load(place + 8)
         if old != 0 and references(old) == 1:
-            offset = IntFrom(load(entry + BASE) + begin)
-            if offset == 0:
-                ErrClear()
+            if not move_to(old, load(entry + BASE) + begin):
                 return 0
-            replace(old + slot.tuple_items + 8 * RECIPE_OFFSET, offset)
             store(place, begin)
             return old
         place += WIDTH
@@ -305,24 +144,40 @@ def moved_region(entry: int, face: int, parts: int, count: int, begin: int) -> i
     return made
 
 
+@inline
+def move_to(recipe: int, offset: int) -> int:
+    """Let a recipe that nobody has seen begin elsewhere; whether it does.
+
+    So does its integer where nobody else holds that: a new one takes 20 ns.
+    """
+    place = recipe + slot.tuple_items + 8 * RECIPE_OFFSET
+    number = load(place)
+    own = references(number) == 1 and load(number + slot.int_tag) == slot.int_one_digit
+    if own and offset > 0 and offset < ONE_DIGIT:
+        store_half(number + slot.int_digit, offset)
+        return 1
+    return move_elsewhere(place, offset)
+
+
+def move_elsewhere(place: int, offset: int) -> int:
+    """`move_to` by another integer."""
+    number = IntFrom(offset)
+    if number == 0:
+        ErrClear()
+        return 0
+    replace(place, number)
+    return 1
+
+
 def new_region(entry: int, begin: int) -> int:
     """A recipe like those of an entry that begins elsewhere, or 0."""
     like = load(entry + PLACES + 8)
-    IncRef(like)
-    offset = IntFrom(load(entry + BASE) + begin)
-    made = Allocate(state.recipe_type, 4)
-    if offset == 0 or made == 0:
-        ErrClear()
-        DecRef(offset)
-        DecRef(made)
-        made = 0
-    else:
-        put_item(made, RECIPE_DTYPE, TupleItem(like, RECIPE_DTYPE))
-        TupleSet(made, RECIPE_OFFSET, offset)
-        put_item(made, RECIPE_SHAPE, TupleItem(like, RECIPE_SHAPE))
-        put_item(made, RECIPE_STRIDES, TupleItem(like, RECIPE_STRIDES))
-    DecRef(like)
-    return made
+    return new_recipe(
+        TupleItem(like, RECIPE_DTYPE),
+        load(entry + BASE) + begin,
+        TupleItem(like, RECIPE_SHAPE),
+        TupleItem(like, RECIPE_STRIDES),
+    )
 
 
 def remember(recipe: int, face: int, parts: int, count: int, found: int) -> int:

@@ -37,27 +37,30 @@ NEAR = 4
 
 
 @inline
-def key_word(parts: int, i: int, k: int) -> int:
-    """A word of the key of a part."""
-    return load(parts + PART * i + 8 * k)
-
-
 def mixed(recipe: int, face: int, parts: int, count: int) -> int:
     """A hash of a key, and of what it is a key of."""
     found = recipe ^ (face << 7)
-    odd = 0x9E3779B97F4A7C15
-    i = 0
-    while i < count:
-        k = 0
-        while k < 4:
-            found += key_word(parts, i, k) * odd  # none waits for the one before
-            odd += 0x7F4A7C15F39CC060
-            k += 1
-        i += 1
-    found = (found ^ (found >> 32)) * 0x9E3779B97F4A7C15
+    end = parts + PART * count
+    while parts < end:
+        found += load(parts) * 0x9E3779B97F4A7C15  # no product waits for another
+        found += load(parts + 8) * 0xC2B2AE3D27D4EB4F
+        found += load(parts + 16) * 0x165667B19E3779F9
+        found += load(parts + 24) * 0xD6E8FEB86659FD93
+        found = found ^ (found >> 32)
+        parts += PART
+    found = found * 0x9E3779B97F4A7C15
     return found ^ (found >> 29)
 
 
+@inline
+def same_part(one: int, other: int) -> int:
+    """Whether the keys of two parts are the same."""
+    if load(one) != load(other) or load(one + 8) != load(other + 8):
+        return 0
+    return load(one + 16) == load(other + 16) and load(one + 24) == load(other + 24)
+
+
+@inline
 def is_entry(entry: int, recipe: int, face: int, parts: int, count: int) -> int:
     """Whether a key is remembered at a place."""
     if load(entry) != recipe or load(entry + FACE) != face:
@@ -66,15 +69,13 @@ def is_entry(entry: int, recipe: int, face: int, parts: int, count: int) -> int:
         return 0
     i = 0
     while i < count:
-        k = 0
-        while k < 4:
-            if load(entry + KEY + 32 * i + 8 * k) != key_word(parts, i, k):
-                return 0
-            k += 1
+        if not same_part(entry + KEY + 32 * i, parts + PART * i):
+            return 0
         i += 1
     return 1
 
 
+@inline
 def entry_of(recipe: int, face: int, parts: int, count: int) -> int:
     """Where a key is remembered, or 0."""
     first = mixed(recipe, face, parts, count)
@@ -120,10 +121,12 @@ def new_entry(recipe: int, face: int, parts: int, count: int) -> int:
     store(entry + COUNT, count)
     i = 0
     while i < count:
-        k = 0
-        while k < 4:
-            store(entry + KEY + 32 * i + 8 * k, key_word(parts, i, k))
-            k += 1
+        own = entry + KEY + 32 * i
+        part = parts + PART * i
+        store(own, load(part))
+        store(own + 8, load(part + 8))
+        store(own + 16, load(part + 16))
+        store(own + 24, load(part + 24))
         i += 1
     return entry
 

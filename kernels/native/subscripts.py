@@ -17,12 +17,13 @@ from .handles import (
     shown,
     wrapped,
 )
+from .keys import described, is_element
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, TupleItem
 from .matching import RECIPE_DTYPE, field, forget_error, has, kind, put
 from .python import Call, ErrClear
 from .recycling import fresh, keep, row_of
-from .regions import described, is_element, region, remember
+from .regions import region, remember
 from .scalars import (
     cell_of,
     is_idle,
