@@ -134,13 +134,14 @@ class Array:
 
     def numpy_copy(self) -> NDArray:
         """The computed elements, as an ndarray of their own."""
-        (buffer,) = compute([self.read()])
-        return buffer.copy()
+        return self.computed().copy()
 
     def computed(self) -> NDArray:
         """The computed elements; the ndarray must not be written to or kept."""
-        (buffer,) = compute([self.read()])
-        return buffer
+        part = None if self._line is None else self._line.part_at_hand(self.recipe)
+        if part is not None:
+            return part
+        return compute([self.read()])[0]
 
     @property
     def shape(self) -> tuple[int, ...]:

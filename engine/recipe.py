@@ -174,6 +174,19 @@ def strided(flat: np.ndarray[Any, Any], recipe: Recipe) -> np.ndarray[Any, Any]:
     return np.ndarray(recipe.shape, recipe.dtype, flat, recipe.offset * step, strides)
 
 
+def copied(array: np.ndarray[Any, Any], recipe: Recipe) -> np.ndarray[Any, Any]:
+    """A copy in C order of what a recipe selects from a C-contiguous array.
+
+    It is what copying `strided` gives, in half the time: most are of few elements.
+    """
+    dtype, offset, shape, strides = recipe
+    if 0 in shape:
+        return np.empty(shape, dtype)
+    step = dtype.itemsize
+    places = tuple([stride * step for stride in strides])
+    return np.ndarray(shape, dtype, array, offset * step, places).copy()
+
+
 def positions(recipe: Recipe) -> np.ndarray[Any, Any]:
     """The flat position (int64) of every element, laid out in memory as the view."""
     order = storage_order(recipe)

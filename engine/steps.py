@@ -49,8 +49,6 @@ def steps_of(
     """
     if 0 in value.shape:  # it may have warned, and is to warn each time
         return None
-    if is_shifted(trace):
-        return None
     own = trace.leaf_numbers.get(id(value))
     if own is None:
         if value.trace is not trace:
@@ -65,6 +63,8 @@ def steps_of(
             continue
         operands = _operands(node, numbers, trace.scalars)
         if node.op is LEAF or operands is None:
+            return None
+        if node.owner >= 0 and is_shifted(trace):  # it says where another region is
             return None
         steps.append((node.op, node.attributes, operands))
         numbers[node.number] = len(steps)

@@ -22,16 +22,18 @@ import numpy as np
 
 from engine.cotangent import Cotangent
 from engine.errors import named
-from engine.execute import compute, evaluate
+from engine.execute import compute, done_at_once, evaluate
 from engine.kernels.backend import HOST
+from engine.kernels.native.at_once import MANY
 from engine.movement import reshape_value
 from engine.ops.regions import update, view
 from engine.ops.transfer import on_device
-from engine.recipe import Recipe, strided
+from engine.recipe import Recipe, copied, strided
 from engine.record.runtime import looked
 from engine.record.trace import alias, current_trace, grad_enabled
 from engine.record.trie import SOFT_EVENTS
 from engine.record.value import LEAF_HISTORY, History, Marker, Value, constant
+from engine.record.watchers import watchers
 
 NDArray = np.ndarray[Any, Any]
 
@@ -227,6 +229,23 @@ class Line:
                 return part
             return override(read_region(self.value, recipe), part)
         return read_region(self.current(), recipe)
+
+    def part_at_hand(self, recipe: Recipe) -> NDArray | None:
+        """A copy of a part of memory that is computed, whatever else is pending.
+
+        None for all of it, and for parts that are large: threads copy them.
+        """
+        storage, value = self.storage, self.value
+        buffer = value.buffer
+        if watchers or type(buffer) is not np.ndarray or recipe is value.layout:
+            return None
+        if storage.memory is not None or self.version != storage.version:
+            return None
+        if not buffer.flags.c_contiguous or recipe.size > MANY:
+            return None
+        looked()
+        done_at_once()
+        return copied(buffer, recipe)
 
     def write(self, build: Callable[[Value], Value], region: Recipe | None) -> None:
         """Replace the base by ``build(base)``, which changes only `region`.

@@ -9,7 +9,7 @@ code does the same (`kernels/native/at_once.py` and `kernels/native/scalars.py`)
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,14 +75,60 @@ def write_number(handle: Array, recipe: Recipe, number: Any) -> bool:
         return False
     if not handle.writeable or handle.scalar or (count > 1 and not recipe.strides[0]):
         return False
+    if not _fits(number, recipe.dtype):
+        return False
+
+    def fill(flat: NDArray) -> None:
+        strided(flat, recipe)[...] = number
+
+    return _write_alone(handle, recipe, fill)
+
+
+def put_at_once(handle: Array, parts: tuple[Any, ...], value: Any) -> bool:
+    """``handle[parts] = value`` by NumPy itself; False where that is not done.
+
+    `value` is a number, or a computed array of this very dtype. What NumPy refuses,
+    before it writes anything, is left to who names it.
+    """
+    recipe = handle.recipe
+    if not is_idle() or not handle.writeable or handle.scalar:
+        return False
+    if any(isinstance(part, np.ndarray) and part.size > MANY for part in parts):
+        return False
+    stored = number_of(value, handle.dtype)
+    if isinstance(stored, Array):
+        if stored.dtype != handle.dtype:  # a cast may have something to say
+            return False
+        stored = elements_of(stored, stored.recipe)
+        if stored is None:
+            return False
+        stored = stored.copy()  # it may be a part of this memory, which it would hold
+    elif not _fits(stored, handle.dtype):
+        return False
+
+    def put(flat: NDArray) -> None:
+        strided(flat, recipe)[parts] = stored
+
+    try:
+        return _write_alone(handle, recipe, put)
+    except (IndexError, ValueError):
+        return False
+
+
+def _write_alone(
+    handle: Array, recipe: Recipe, write: Callable[[NDArray], None]
+) -> bool:
+    """Write to a handle's memory, which is given flat, if nobody else holds that."""
     with changing:  # no other thread writes between the look and the write
-        done = _write_alone(handle.line, recipe, number)
+        done = _written_alone(handle.line, recipe, write)
     if done:
         done_at_once()
     return done
 
 
-def _write_alone(line: Line, recipe: Recipe, number: Any) -> bool:
+def _written_alone(
+    line: Line, recipe: Recipe, write: Callable[[NDArray], None]
+) -> bool:
     storage = line.storage
     if storage.memory is not None or line.version != storage.version:
         return False
@@ -90,14 +136,14 @@ def _write_alone(line: Line, recipe: Recipe, number: Any) -> bool:
     if base is not line.value or line.cell is not None:
         return False
     buffer = _memory_of(base, recipe)
-    if buffer is None or not _fits(number, recipe.dtype):
+    if buffer is None:
         return False
     # The storage and the line hold the value, the value its memory; and each time, one
     # reference is the local name's, and one the argument's.
     alone = sys.getrefcount(base) <= 4 and sys.getrefcount(buffer) <= 3
     if not alone or not buffer.flags.writeable:
         return False
-    strided(buffer.reshape(-1), recipe)[...] = number
+    write(buffer.reshape(-1))
     storage.version += 1
     line.version = storage.version
     return True

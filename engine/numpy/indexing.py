@@ -24,7 +24,7 @@ from engine.recipe import (
 from engine.record.registry import REGISTRY
 from engine.record.value import Value, constant
 
-from .at_once import element_of, number_of, write_number
+from .at_once import element_of, number_of, put_at_once, write_number
 from .keys import key_positions, split_key
 from .nested import joined
 from .operands import KINDS, NUMBERS, WEAK, NDArray, host_array
@@ -195,6 +195,8 @@ def set_(handle: face.ndarray, key: Any, value: Any) -> None:
                     f"1-dimensional input, input has {np.ndim(value)} dimensions"
                 )
             )
+    if put_at_once(handle, parts, value):
+        return
     found, order = key_positions(handle.recipe, parts)
     shape = tuple(np.array(found.shape)[np.argsort(order)].tolist())
     stored = stored_value(handle, value, shape)

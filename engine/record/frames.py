@@ -71,8 +71,8 @@ def is_region(attributes: tuple[Any, ...], base: Value | Scalar) -> bool:
 
 def shifted(attributes: tuple[Any, ...], shift: int) -> tuple[Recipe]:
     """The attributes of a region that begins so much further on."""
-    (recipe,) = attributes
-    return (recipe._replace(offset=recipe.offset + shift),)
+    dtype, offset, shape, strides = attributes[0]
+    return (Recipe(dtype, offset + shift, shape, strides),)
 
 
 class Place(NamedTuple):

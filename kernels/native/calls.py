@@ -7,15 +7,32 @@ are recorded from here, if the path goes on with them as it did the last time.
 
 from __future__ import annotations
 
-from .handles import FACE, OP, PYTHON, at_hand, is_plain, wrapped
+from .handles import (
+    FACE,
+    OP,
+    PYTHON,
+    at_hand,
+    in_c_order,
+    is_plain,
+    shown,
+    wrapped,
+)
 from .keys import NUMBER, described_part
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListSize, TupleItem, TupleSize
-from .matching import forget_error, has, kind, same_attributes
+from .matching import (
+    RECIPE_SHAPE,
+    field,
+    forget_error,
+    has,
+    kind,
+    same_attributes,
+)
 from .python import Call, IntFrom
 from .recording import follow, with_self
 from .remembered import remember_result, result_of
 from .threads import current
+from .writing import is_empty
 
 STEPS = 24
 """A call that records more events is left to Python."""
@@ -26,13 +43,39 @@ AXES, NEAR_AXIS = 6, 64
 
 def reduced(self: int, given: int, count: int, names: int, entry: int) -> int:
     """``self.name(axis)``, the axis and whether axes are kept by position or name."""
-    python = load(entry + PYTHON)
     parts = reserve(4)
-    value = 0
-    if kind(self) == load(entry + FACE) and are_axes(given, count, names, entry, parts):
-        value = at_hand(self)
+    face = load(entry + FACE)
+    if kind(self) != face or not are_axes(given, count, names, entry, parts):
+        return with_self(load(entry + PYTHON), self, given, count, names)
+    if at_hand(self) != 0:
+        return reduced_value(self, given, count, names, entry, parts)
+    handle = 0
+    if is_region(self):
+        handle = wrapped(face, shown(self))
+    if handle == 0:
+        return with_self(load(entry + PYTHON), self, given, count, names)
+    result = reduced_value(handle, given, count, names, entry, parts)
+    DecRef(handle)
+    return result
+
+
+def is_region(handle: int) -> int:
+    """Whether a handle shows a region whose axes lie in C order, and that has some."""
+    recipe = field(handle + slot.array_recipe, state.recipe_type)
+    if recipe == 0 or load(handle + slot.array_scalar) != state.false:
+        return 0
+    if TupleSize(TupleItem(recipe, RECIPE_SHAPE)) == 0 or is_empty(recipe):
+        return 0
+    return in_c_order(handle)
+
+
+def reduced_value(
+    self: int, given: int, count: int, names: int, entry: int, parts: int
+) -> int:
+    """`reduced` for a handle that shows a value in C order."""
+    value = at_hand(self)
     if value == 0:
-        return with_self(python, self, given, count, names)
+        return with_self(load(entry + PYTHON), self, given, count, names)
     layout = load(value + slot.value_layout)
     IncRef(value)
     known = result_of(layout, entry, parts, 1)
@@ -44,7 +87,7 @@ def reduced(self: int, given: int, count: int, names: int, entry: int) -> int:
     if result == 0 and known == 0:
         result = noted(self, given, count, names, entry, value, parts)
     elif result == 0:
-        result = with_self(python, self, given, count, names)
+        result = with_self(load(entry + PYTHON), self, given, count, names)
     DecRef(value)
     return result
 
