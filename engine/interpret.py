@@ -188,6 +188,8 @@ def late_error(error: Exception, node: Node | Step) -> Exception:
 
 def own_array(result: Any, node: Node | Step, inputs: Sequence[Any]) -> Array:
     """A result as a C-contiguous array that shares no memory with the operands."""
+    if isinstance(result, np.generic):  # of no axes
+        return np.array(result, node.dtype).reshape(node.shape)
     if (
         type(result) is np.ndarray
         and result.base is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,10 @@ def array(
     array([[1., 2.],
            [3., 4.]])
     """
+    if type(object) is list and dtype is None and copy is True and order == "K":
+        quick = None if subok or ndmin or ndmax or like else _of_numbers(object)
+        if quick is not None:
+            return quick
     check_device(None, like)
     object = joined(object)
     if isinstance(copy, str):
@@ -99,6 +104,27 @@ def array(
     if made.ndim < ndmin:
         made = made.reshape((1,) * (ndmin - made.ndim) + made.shape)
     return made
+
+
+_NUMBERS = frozenset((float, int))
+_LISTS = frozenset((list,))
+
+
+def _of_numbers(given: list[Any]) -> face.ndarray | None:
+    """An array of a list, or of lists in it, of floats and integers, as most are.
+
+    None for others: those have a dtype to be asked for, handles in them, or an error.
+    """
+    kinds = set(map(type, given))
+    if kinds == _LISTS:
+        kinds = set(map(type, chain.from_iterable(given)))
+    if not kinds or not kinds <= _NUMBERS:
+        return None
+    try:
+        source = np.array(given)
+    except ValueError:  # of several lengths
+        return None
+    return face.ndarray.wrap(constant(source)) if source.dtype.char in "ld" else None
 
 
 def _of_handle(

@@ -12,6 +12,8 @@ from engine.record.trace import grad_enabled
 _DEEPEST = 65
 """Levels of lists that are looked at: NumPy takes 64."""
 
+_NUMBERS = frozenset((float, int, bool, complex))
+
 
 def joined(x: Any) -> Any:
     """Nested lists as one array, where one in them needs a gradient; else `x`."""
@@ -39,6 +41,8 @@ def _handles(x: Sequence[Any]) -> Iterator[Array]:
     level = x
     for _ in range(_DEEPEST):
         kinds = set(map(type, level))
+        if kinds <= _NUMBERS:
+            return
         if any(issubclass(kind, Array) for kind in kinds):
             yield from (y for y in level if isinstance(y, Array))
         nested = {kind for kind in kinds if issubclass(kind, (list, tuple))}
