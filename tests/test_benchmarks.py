@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import table
-from benchmarks import contest, libraries, overhead, race, report
+from benchmarks import contest, libraries, overhead, race, report, small_loops
 from engine.kernels.native import table as native
 
 PACE = contest.Pace(seconds=0.0, rounds=(1, 1), sample=0.0, warming=0.0)
@@ -25,6 +25,14 @@ def test_the_work_gives_what_numpy_gives(work: Any) -> None:
         got = libraries.as_numpy(by_engine())
         assert [x.dtype for x in got] == [x.dtype for x in wanted]
         assert contest.difference(work, wanted, got) is None
+
+
+@pytest.mark.parametrize("name", small_loops.LOOPS)
+def test_small_loops_give_what_numpy_gives(name: str) -> None:
+    wanted = np.array(small_loops.run(name, "numpy")(), float)
+    by_engine = small_loops.run(name, "engine")
+    for _ in range(2):
+        assert np.allclose(np.array(by_engine(), float), wanted, rtol=1e-9)
 
 
 @pytest.mark.parametrize("work", report.RACES, ids=lambda work: work.name)

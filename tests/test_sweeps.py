@@ -22,8 +22,9 @@ from engine import native
 from engine.execute import flush
 from engine.record import loops
 from engine.record.frames import events, is_shifted
+from engine.record.node import END
 from engine.record.trace import current_trace, renew
-from engine.record.trie import TRIE, Trie
+from engine.record.trie import TRIE, Trie, settle
 
 PROGRAMS = int(os.environ.get("ENGINE_FUZZ_PROGRAMS", "2000")) // 40
 RECORDERS = ["native", "python"] if native.recorder()[0] == "native" else ["python"]
@@ -355,6 +356,24 @@ def test_a_trace_ends_behind_whole_iterations(recorder: str) -> None:
         y[i] = 0.5 * y[i - 1] + x[i]
         seen.add(len(current_trace().values))
     assert loops.LEAST < max(seen) < loops.LEAST + 16
+
+
+def test_a_trace_that_has_to_stay_ends_there_too(recorder: str) -> None:
+    x, y = np.array(numbers(500, 4)), np.array(numbers(500, 4))
+    for first in (1, 40):
+        flush(current_trace())
+        for i in range(first, first + 200):
+            y[i] = 0.5 * y[i - 1] + x[i]
+            if current_trace().node.last is END:
+                break
+    trace = current_trace()
+    assert trace.node.last is END
+    assert is_shifted(trace)
+    settle(trace)
+    assert trace.node.last is END
+    assert not is_shifted(trace)
+    y[i] = 0.0
+    assert len(trace.values) < 9  # what was pending has been flushed
 
 
 def test_what_does_not_write_regions_is_one_trace() -> None:

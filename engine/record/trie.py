@@ -10,7 +10,7 @@ from engine.errors import user_line
 from engine.kernels.memory import total_bytes
 
 from .frames import events, forget_shifts, is_shifted
-from .node import LEAF, Node
+from .node import END, LEAF, Node
 from .value import Value
 
 if TYPE_CHECKING:
@@ -99,5 +99,7 @@ def settle(trace: Trace) -> None:
             node = parent.children.setdefault(key, event.like(event.attributes, parent))
             TRIE.grow()
         parent = node
+    if trace.node.last is END:  # it ends behind whole iterations there, too
+        parent.last = END
     forget_shifts(trace)
     trace.node = parent
