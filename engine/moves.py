@@ -16,14 +16,12 @@ from typing import Any
 import numpy as np
 
 from engine.extents import REGIONS
+from engine.kernels.native import MOVED
 from engine.pieces import WRITERS, Piece
 from engine.record.frames import LEAVES
 from engine.record.node import LEAF, Node
 
 Array = np.ndarray[Any, Any]
-
-MOST = 64
-"""Leaves of a path that native code follows, at most."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ def frame_of(
     """
     leaves = [node for node in nodes if node.op is LEAF]
     regions = {node.owner for node in nodes}
-    if len(leaves) > MOST or regions <= {-1}:
+    if len(leaves) > MOVED or regions <= {-1}:
         return None
     words: list[int] = []
     for k, leaf in enumerate(leaves):

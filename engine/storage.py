@@ -24,7 +24,6 @@ from engine.cotangent import Cotangent
 from engine.errors import named
 from engine.execute import compute, done_at_once, evaluate
 from engine.kernels.backend import HOST
-from engine.kernels.native.at_once import MANY
 from engine.movement import reshape_value
 from engine.ops.regions import update, view
 from engine.ops.transfer import on_device
@@ -49,6 +48,9 @@ if hasattr(os, "register_at_fork"):  # no thread that a child lacks has it then
     )
 
 OVERRIDE: Any = Marker("override")
+
+FEW = 2**17
+"""Elements that are copied at once: it takes one thread as long as a plan takes."""
 
 
 class GradCell:
@@ -241,7 +243,7 @@ class Line:
             return None
         if storage.memory is not None or self.version != storage.version:
             return None
-        if not buffer.flags.c_contiguous or recipe.size > MANY:
+        if not buffer.flags.c_contiguous or recipe.size > FEW:
             return None
         looked()
         done_at_once()

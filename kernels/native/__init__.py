@@ -6,3 +6,6 @@
 that `language` compiles. The text is compiled once for a machine, and kept in the disk
 cache as kernels are; Numba is not imported.
 """
+
+MOVED = 64
+"""The memory of so many arrays is moved for a plan, at most: see `frames`."""

@@ -12,6 +12,7 @@ computes without the GIL: the trace's lock is held then, and `Trace.flushing` se
 
 from __future__ import annotations
 
+from . import MOVED
 from .frames import follow_regions, shifts
 from .language import (
     invoke,
@@ -197,7 +198,7 @@ def follow_plan(trace: int, locked: int, fresh: int) -> int:
             frame = load(known + slot.known_frame)
     done = LEFT
     given = reserve(2)  # the scalars, and where it says how the leaves' memory moves
-    moves = reserve(64)
+    moves = reserve(MOVED)
     if straight != 0:
         store(given, load(trace + slot.trace_scalars))
         store(given + 8, 0)

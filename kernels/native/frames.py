@@ -183,7 +183,7 @@ def form_of(recipe: int, room: int) -> int:
 def follow_regions(trace: int, frame: int, entered: int, moves: int) -> int:
     """By how many bytes the memory of each leaf moves for a plan; 0 if one may not.
 
-    The frame is that of `engine.moves.frame_of`, which describes no more than 64.
+    The frame is that of `engine.moves.frame_of`, which describes `MOVED` at most.
     """
     i = 0
     while i < entered:
