@@ -180,14 +180,10 @@ def place_in_type(cls: type, number: int) -> int:
     slot_of.argtypes = [ctypes.py_object, ctypes.c_int]
     slot_of.restype = ctypes.c_void_p
     function = slot_of(cls, number)
-    places = [
-        id(cls) + at
-        for at in range(0, object.__sizeof__(cls), 8)
-        if word(id(cls) + at) == function
-    ]
-    if function is None or len(places) != 1:
+    words = (ctypes.c_uint64 * (object.__sizeof__(cls) // 8)).from_address(id(cls))[:]
+    if function is None or words.count(function) != 1:
         raise Unknown(f"function {number} of {cls.__name__}")
-    return places[0]
+    return id(cls) + 8 * words.index(function)
 
 
 def write_word(address: int, number: int) -> None:
