@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.array import Array
-from engine.execute import done_at_once
+from engine.execute import done_at_once, evaluate
 from engine.kernels.backend import HOST
 from engine.kernels.native.at_once import MANY
 from engine.kernels.native.cells import CODES, WHOLE
@@ -87,24 +87,26 @@ def write_number(handle: Array, recipe: Recipe, number: Any) -> bool:
 def put_at_once(handle: Array, parts: tuple[Any, ...], value: Any) -> bool:
     """``handle[parts] = value`` by NumPy itself; False where that is not done.
 
-    `value` is a number, or a computed array of this very dtype. What NumPy refuses,
-    before it writes anything, is left to who names it.
+    `value` is a number, or an array of this very dtype. What is pending is computed: no
+    kernel spans such a write, and the index arrays had to be computed before. What
+    NumPy refuses, before it writes anything, is left to who names it.
     """
-    recipe = handle.recipe
-    if not is_idle() or not handle.writeable or handle.scalar:
+    if watchers or not handle.writeable or handle.scalar:
         return False
     if any(isinstance(part, np.ndarray) and part.size > MANY for part in parts):
         return False
     stored = number_of(value, handle.dtype)
-    if isinstance(stored, Array):
-        if stored.dtype != handle.dtype:  # a cast may have something to say
-            return False
+    is_array = isinstance(stored, Array)
+    if not (stored.dtype == handle.dtype if is_array else _fits(stored, handle.dtype)):
+        return False  # a cast may have something to say
+    if not is_idle() and not _are_computed(handle, stored):
+        return False
+    if is_array:
         stored = elements_of(stored, stored.recipe)
         if stored is None:
             return False
         stored = stored.copy()  # it may be a part of this memory, which it would hold
-    elif not _fits(stored, handle.dtype):
-        return False
+    recipe = handle.recipe
 
     def put(flat: NDArray) -> None:
         strided(flat, recipe)[parts] = stored
@@ -113,6 +115,18 @@ def put_at_once(handle: Array, parts: tuple[Any, ...], value: Any) -> bool:
         return _write_alone(handle, recipe, put)
     except (IndexError, ValueError):
         return False
+
+
+def _are_computed(handle: Array, stored: Any) -> bool:
+    """Compute what is to be written to, and what is written; not what has a history."""
+    values = [
+        handle.line.value,
+        *([stored.read()] if isinstance(stored, Array) else ()),
+    ]
+    if any(x.history is not None or x.device != HOST for x in values):
+        return False
+    evaluate(values)
+    return True
 
 
 def _write_alone(
