@@ -16,7 +16,7 @@ from engine.errors import Unfinished, same_kind
 from engine.kernels import memory
 from engine.kernels.backend import HOST, backend_of
 from engine.ops.op import Op
-from engine.recipe import copied, strided
+from engine.recipe import strided
 from engine.record.node import LEAF, Node
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def call_reference(node: Node | Step, inputs: list[Any], overwrite: bool) -> Arr
     """
     op: Op = node.op
     if op.name == "view" and inputs[0].flags.c_contiguous:
-        return copied(inputs[0], node.attributes[0])
+        return strided(inputs[0], node.attributes[0]).copy()
     if overwrite and op.name in IN_PLACE and inputs[0].flags.writeable:
         IN_PLACE[op.name](*inputs, *node.attributes)
         written: Array = inputs[0]

@@ -165,26 +165,14 @@ def canonical(recipe: Recipe) -> tuple[Any, ...]:
     return (recipe.dtype, recipe.offset, *zip(*merged, strict=True))
 
 
-def strided(flat: np.ndarray[Any, Any], recipe: Recipe) -> np.ndarray[Any, Any]:
-    """The ndarray that a recipe selects from a flat buffer, sharing its memory."""
-    if recipe.size == 0:
-        return np.empty(recipe.shape, recipe.dtype)
-    step = recipe.dtype.itemsize
-    strides = tuple(s * step for s in recipe.strides)
-    return np.ndarray(recipe.shape, recipe.dtype, flat, recipe.offset * step, strides)
-
-
-def copied(array: np.ndarray[Any, Any], recipe: Recipe) -> np.ndarray[Any, Any]:
-    """A copy in C order of what a recipe selects from a C-contiguous array.
-
-    It is what copying `strided` gives, in half the time: most are of few elements.
-    """
+def strided(array: np.ndarray[Any, Any], recipe: Recipe) -> np.ndarray[Any, Any]:
+    """The ndarray that a recipe selects from a C-contiguous one, sharing its memory."""
     dtype, offset, shape, strides = recipe
     if 0 in shape:
         return np.empty(shape, dtype)
     step = dtype.itemsize
     places = tuple([stride * step for stride in strides])
-    return np.ndarray(shape, dtype, array, offset * step, places).copy()
+    return np.ndarray(shape, dtype, array, offset * step, places)
 
 
 def positions(recipe: Recipe) -> np.ndarray[Any, Any]:

@@ -27,7 +27,7 @@ from engine.kernels.backend import HOST
 from engine.movement import reshape_value
 from engine.ops.regions import update, view
 from engine.ops.transfer import on_device
-from engine.recipe import Recipe, copied, strided
+from engine.recipe import Recipe, strided
 from engine.record.runtime import looked
 from engine.record.trace import alias, current_trace, grad_enabled
 from engine.record.trie import SOFT_EVENTS
@@ -232,22 +232,25 @@ class Line:
             return override(read_region(self.value, recipe), part)
         return read_region(self.current(), recipe)
 
+    def is_current(self) -> bool:
+        """Whether it shows the latest value of memory that nobody outside sees."""
+        storage = self.storage
+        return storage.memory is None and self.version == storage.version
+
     def part_at_hand(self, recipe: Recipe) -> NDArray | None:
         """A copy of a part of memory that is computed, whatever else is pending.
 
         None for all of it, and for parts that are large: threads copy them.
         """
-        storage, value = self.storage, self.value
+        value = self.value
         buffer = value.buffer
         if watchers or type(buffer) is not np.ndarray or recipe is value.layout:
             return None
-        if storage.memory is not None or self.version != storage.version:
-            return None
-        if not buffer.flags.c_contiguous or recipe.size > FEW:
+        if not self.is_current() or not buffer.flags.c_contiguous or recipe.size > FEW:
             return None
         looked()
         done_at_once()
-        return copied(buffer, recipe)
+        return strided(buffer, recipe).copy()
 
     def write(self, build: Callable[[Value], Value], region: Recipe | None) -> None:
         """Replace the base by ``build(base)``, which changes only `region`.

@@ -19,6 +19,8 @@ import numpy as np
 import engine
 import engine.numpy
 
+from .cold import seconds
+
 Loop = Callable[[Any, Any, Any], Any]
 
 LOOPS: dict[str, Loop] = {}
@@ -258,12 +260,6 @@ def main() -> None:
         least, known = map(min, zip(*taken, strict=True))
         print(f"| {name} | {1e3 * least:.3g} | {first / least:.1f} x", end=" ")
         print(f"| {known / least:.2f} x |", flush=True)
-
-
-def seconds(call: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -57,8 +57,7 @@ def elements_of(handle: Array, recipe: Recipe) -> NDArray | None:
     base, line = handle._value, handle._line
     if base is None:
         assert line is not None
-        storage = line.storage
-        if storage.memory is not None or line.version != storage.version:
+        if not line.is_current():
             return None
         base = line.value
     buffer = _memory_of(base, recipe)
@@ -144,7 +143,7 @@ def _written_alone(
     line: Line, recipe: Recipe, write: Callable[[NDArray], None]
 ) -> bool:
     storage = line.storage
-    if storage.memory is not None or line.version != storage.version:
+    if not line.is_current():
         return False
     base = storage.latest
     if base is not line.value or line.cell is not None:

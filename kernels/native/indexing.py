@@ -6,7 +6,7 @@ for those that are wrong.
 
 from __future__ import annotations
 
-from .keys import DOTS, INTEGER, NONE, NUMBER, SLICE, takes_axis
+from .keys import DOTS, INTEGER, NONE, NUMBER, SLICE, spare_axes
 from .language import inline, load, reserve, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import (
@@ -41,20 +41,20 @@ def computed_region(recipe: int, parts: int, count: int) -> int:
     while i < count:
         part = parts + PART * i
         if load(part) == NONE:
-            store_axis(axes, made, 1, 0)
+            store(axes + 16 * made, 1)
+            store(axes + 16 * made + 8, 0)
             made += 1
         elif load(part) == DOTS:
             made = kept_axes(recipe, axis, left, axes, made)
             axis += left
             left = 0
         else:
-            extent = IntAs(TupleItem(TupleItem(recipe, RECIPE_SHAPE), axis))
-            stride = IntAs(TupleItem(TupleItem(recipe, RECIPE_STRIDES), axis))
-            length = taken(part, extent, stride, words)
+            own = copy_axis(recipe, axis, axes, made)
+            length = taken(part, load(own), load(own + 8), words)
             if length < -1:
                 return 0
             if length >= 0:
-                store_axis(axes, made, length, stride)
+                store(own, length)
                 made += 1
             axis += 1
         i += 1
@@ -65,14 +65,13 @@ def computed_region(recipe: int, parts: int, count: int) -> int:
 def left_out(recipe: int, parts: int, count: int) -> int:
     """How many axes no part is about; -1 for keys that are left to Python."""
     dots = 0
-    spare = TupleSize(TupleItem(recipe, RECIPE_SHAPE))
-    made = spare
+    spare = spare_axes(recipe, parts, count)
+    made = TupleSize(TupleItem(recipe, RECIPE_SHAPE))
     i = 0
     while i < count:
         form = load(parts + PART * i)
         dots += form == DOTS
         made += form == NONE
-        spare -= takes_axis(parts + PART * i)
         i += 1
     if dots > 1 or spare < 0 or made > MOST_AXES:
         return -1
@@ -83,19 +82,18 @@ def kept_axes(recipe: int, axis: int, count: int, axes: int, made: int) -> int:
     """Keep some axes as they are; how many there are now."""
     i = 0
     while i < count:
-        extent = IntAs(TupleItem(TupleItem(recipe, RECIPE_SHAPE), axis + i))
-        stride = IntAs(TupleItem(TupleItem(recipe, RECIPE_STRIDES), axis + i))
-        store_axis(axes, made + i, extent, stride)
+        copy_axis(recipe, axis + i, axes, made + i)
         i += 1
     return made + count
 
 
 @inline
-def store_axis(axes: int, i: int, extent: int, stride: int) -> int:
-    """Write down an axis of the region."""
-    store(axes + 16 * i, extent)
-    store(axes + 16 * i + 8, stride)
-    return 0
+def copy_axis(recipe: int, axis: int, axes: int, i: int) -> int:
+    """Write down the extent and the stride of an axis; where they stand."""
+    own = axes + 16 * i
+    store(own, IntAs(TupleItem(TupleItem(recipe, RECIPE_SHAPE), axis)))
+    store(own + 8, IntAs(TupleItem(TupleItem(recipe, RECIPE_STRIDES), axis)))
+    return own
 
 
 def taken(part: int, extent: int, stride: int, offset: int) -> int:

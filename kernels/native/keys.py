@@ -57,6 +57,16 @@ def has_number(words: int) -> int:
     return load(words) == INTEGER or load(words) == WINDOW
 
 
+def spare_axes(recipe: int, parts: int, count: int) -> int:
+    """How many axes of an array no part is about; below 0 for too many parts."""
+    spare = TupleSize(TupleItem(recipe, RECIPE_SHAPE))
+    i = 0
+    while i < count:
+        spare -= takes_axis(parts + PART * i)
+        i += 1
+    return spare
+
+
 def is_element(recipe: int, parts: int, count: int) -> int:
     """Whether integers leave no axis: that is no view in NumPy.
 

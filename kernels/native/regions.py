@@ -8,7 +8,7 @@ have one entry, however many.
 
 from __future__ import annotations
 
-from .indexing import computed_region, new_recipe
+from .indexing import computed_region, copy_axis, new_recipe
 from .keys import (
     DOTS,
     NUMBER,
@@ -17,10 +17,11 @@ from .keys import (
     as_slices,
     as_window,
     has_number,
+    spare_axes,
     takes_axis,
 )
 from .language import inline, load, reserve, slot, state, store, store_half
-from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
+from .macros import DecRef, IncRef, IntAs, TupleItem
 from .matching import (
     RECIPE_DTYPE,
     RECIPE_OFFSET,
@@ -214,25 +215,16 @@ def remember(recipe: int, face: int, parts: int, count: int, found: int) -> int:
 
 def described_by(recipe: int, parts: int, count: int, axes: int) -> int:
     """Write down the extent and the stride for each part; whether windows are in it."""
-    shape = TupleItem(recipe, RECIPE_SHAPE)
-    strides = TupleItem(recipe, RECIPE_STRIDES)
-    taken = 0
-    i = 0
-    while i < count:
-        taken += takes_axis(parts + PART * i)
-        i += 1
     axis = 0
     inside = 1
     i = 0
     while i < count:
         words = parts + PART * i
         if load(words) == DOTS:
-            axis += TupleSize(shape) - taken
+            axis += spare_axes(recipe, parts, count)
         if takes_axis(words):
-            extent = IntAs(TupleItem(shape, axis))
-            store(axes + 16 * i, extent)
-            store(axes + 16 * i + 8, IntAs(TupleItem(strides, axis)))
-            left = extent - load(words + 8)
+            own = copy_axis(recipe, axis, axes, i)
+            left = load(own) - load(words + 8)
             if load(words) == WINDOW and load(words + NUMBER) > left:
                 inside = 0
             axis += 1
