@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import harness
 import pytest
 
@@ -48,3 +50,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         not engine.cuda.is_available(), reason="engine.cuda.is_available() is False"
     )
     metafunc.parametrize("backend", [pytest.param("compiled", marks=absent)])
+
+
+@pytest.fixture(params=["native", "python"])
+def recorder(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Tests run on both recorders: the name of the one that records."""
+    own, why = native.recorder()
+    if request.param == "native" and own != "native":
+        pytest.skip(f"no native code: {why}")
+    native.use(request.param)
+    yield request.param
+    native.use(own)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator
 from typing import Any
 
 import numpy
@@ -17,16 +16,6 @@ from engine import native
 from engine.execute import flush
 from engine.record import current_trace
 from engine.record.trace import Trace
-
-RECORDERS = ["native", "python"] if native.recorder()[0] == "native" else ["python"]
-
-
-@pytest.fixture(params=RECORDERS)
-def recorder(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Tests run on both recorders."""
-    native.use(request.param)
-    yield request.param
-    native.use(native.recorder()[0])
 
 
 def source(*shape: int) -> Any:
@@ -187,7 +176,7 @@ def _eliminated(a: Any) -> Any:
     return a
 
 
-@pytest.mark.skipif(len(RECORDERS) == 1, reason="it is about native code")
+@pytest.mark.skipif(native.recorder()[0] != "native", reason=native.recorder()[1])
 def test_parts_that_shrink_are_new_to_python_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

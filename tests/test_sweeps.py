@@ -18,7 +18,6 @@ import engine.record.frames
 import engine.record.growth
 import engine.record.trace
 import engine.record.trie
-from engine import native
 from engine.execute import flush
 from engine.record import loops
 from engine.record.frames import events, is_shifted
@@ -27,15 +26,6 @@ from engine.record.trace import current_trace, renew
 from engine.record.trie import TRIE, Trie, settle
 
 PROGRAMS = int(os.environ.get("ENGINE_FUZZ_PROGRAMS", "2000")) // 40
-RECORDERS = ["native", "python"] if native.recorder()[0] == "native" else ["python"]
-
-
-@pytest.fixture(params=RECORDERS)
-def recorder(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Tests run on both recorders."""
-    native.use(request.param)
-    yield request.param
-    native.use(native.recorder()[0])
 
 
 @pytest.fixture(autouse=True)

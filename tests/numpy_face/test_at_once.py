@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import operator
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,17 +13,8 @@ import pytest
 
 import engine
 import engine.numpy as en
-from engine import native
 
-
-@pytest.fixture(params=["python", "native"], autouse=True)
-def recorder(request: pytest.FixtureRequest) -> Iterator[None]:
-    before = native.recorder()[0]
-    if request.param == "native" and before != "native":
-        pytest.skip(f"no native code: {native.recorder()[1]}")
-    native.use(request.param)
-    yield
-    native.use(before)
+pytestmark = pytest.mark.usefixtures("recorder")
 
 
 def computed(x: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,14 +26,7 @@ AXES: tuple[Any, ...] = (None, 0, -1, 1, (0,), (0, 1), (1, -2), (), 2, (0, 0))
 Method = Callable[..., Any]
 
 
-@pytest.fixture(params=["python", "native"], autouse=True)
-def recorder(request: pytest.FixtureRequest) -> Iterator[None]:
-    before = native.recorder()[0]
-    if request.param == "native" and before != "native":
-        pytest.skip(f"no native code: {native.recorder()[1]}")
-    native.use(request.param)
-    yield
-    native.use(before)
+pytestmark = pytest.mark.usefixtures("recorder")
 
 
 def outcome(call: Callable[[], Any]) -> tuple[Any, ...]:
