@@ -71,7 +71,7 @@ class ColdPlan:
 
     def __init__(
         self,
-        nodes: Sequence[Node],
+        nodes: list[Node],
         alive: Sequence[bool],
         donated: frozenset[int],
         shifts: tuple[int, ...] = (),
@@ -119,7 +119,7 @@ class ColdPlan:
 
     def run_elsewhere(
         self,
-        events: Callable[[], Sequence[Node]],
+        events: Callable[[], list[Node]],
         shifts: Sequence[int],
         leaves: Sequence[Array | None],
         scalars: Sequence[Any],

@@ -15,7 +15,7 @@ _NAMES = (
 _counts = dict.fromkeys(_NAMES, 0)
 _lock = threading.Lock()
 
-_NATIVE_NAMES = ("ops_recorded", "synchronisations", "launches")
+_NATIVE_NAMES = ("ops_recorded", "synchronisations", "launches", "interpreted_ops")
 NATIVE: Final = (ctypes.c_int64 * len(_NATIVE_NAMES))()
 """What native code adds to these counts, in this order, while it has the GIL."""
 

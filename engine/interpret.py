@@ -6,8 +6,9 @@ fallback where a kernel cannot be made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from array import array
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,7 +28,7 @@ Array = np.ndarray[Any, Any]
 
 
 def interpret(
-    nodes: Sequence[Node],
+    nodes: list[Node],
     alive: Sequence[bool],
     leaves: Sequence[Array | None],
     scalars: Sequence[Any],
@@ -51,50 +52,73 @@ def interpret(
 
 
 def _interpret(
-    nodes: Sequence[Node],
+    nodes: list[Node],
     alive: Sequence[bool],
     leaves: Sequence[Array | None],
     scalars: Sequence[Any],
     listener: Listener | None,
 ) -> dict[int, Array]:
-    last = last_uses(nodes, alive)
-    environment: dict[int, Array] = {}
+    kept = bytes(alive)
+    words = last_words(nodes, kept)
+    last = memoryview(words).cast("q")
+    environment: list[Any] = [None] * len(nodes)
     entering = iter(leaves)
-    count = 0
-    lost: set[int] = set()
-    failure: Exception | None = None
     for i, node in enumerate(nodes):
         if node.op is LEAF:
-            leaf = next(entering)
-            assert leaf is not None
-            environment[i] = moved(leaf, HOST)
-            continue
-        if last[i] < 0 and not alive[i]:
-            continue
-        if lost and not lost.isdisjoint(node.operands):
-            lost.add(i)
-            continue
-        free = _is_free(node, i, nodes, last, alive)
-        operands = _operands(node, environment, scalars)
+            environment[i] = moved(next(entering), HOST)
+    quick = _native[0].interpreted if _native and listener is None else None
+    lost: set[int] = set()
+    failure: Exception | None = None
+    count, i = 0, 0
+    while i < len(nodes):
+        if quick is not None and not lost:
+            i = quick(nodes, kept, words, environment, scalars, i)
+            if i == len(nodes):
+                break
+        node = nodes[i]
         try:
-            if listener is None:
-                environment[i] = call_reference(node, operands, free)
-            else:
-                environment[i] = listener.call(node, call_reference, operands, free)
+            count += _carry_out(
+                i, nodes, kept, last, environment, scalars, lost, listener
+            )
         except Exception as error:
             failure = failure or error
             lost.add(i)
-            continue
-        count += 1
-        for k in node.operands:
-            if k >= 0 and last[k] == i and not alive[k]:
-                environment.pop(k, None)
+        i += 1
     counters.add("interpreted_ops", count)
-    wanted = [i for i, kept in enumerate(alive) if kept and i not in lost]
+    wanted = [i for i, is_kept in enumerate(kept) if is_kept and i not in lost]
     outputs = {i: moved(environment[i], nodes[i].device) for i in wanted}
     if failure is not None:
         raise Unfinished(failure, outputs)
     return outputs
+
+
+def _carry_out(
+    i: int,
+    nodes: Sequence[Node],
+    alive: bytes,
+    last: Sequence[int],
+    environment: list[Any],
+    scalars: Sequence[Any],
+    lost: set[int],
+    listener: Listener | None,
+) -> bool:
+    """Do one event, if it is needed and none of its operands is lost."""
+    node = nodes[i]
+    if node.op is LEAF or (last[i] < 0 and not alive[i]):
+        return False
+    if lost and not lost.isdisjoint(node.operands):
+        lost.add(i)
+        return False
+    free = _is_free(node, i, nodes, last, alive)
+    operands = _operands(node, environment, scalars)
+    if listener is None:
+        environment[i] = call_reference(node, operands, free)
+    else:
+        environment[i] = listener.call(node, call_reference, operands, free)
+    for k in node.operands:
+        if k >= 0 and last[k] == i and not alive[k]:
+            environment[k] = None
+    return True
 
 
 def moved(buffer: Any, device: str) -> Any:
@@ -110,8 +134,8 @@ def _is_free(
     node: Node,
     number: int,
     nodes: Sequence[Node],
-    last: list[int],
-    alive: Sequence[bool],
+    last: Sequence[int],
+    alive: bytes,
 ) -> bool:
     """Whether the first operand was made here and is not read after this node."""
     if node.op.name not in IN_PLACE:
@@ -127,7 +151,7 @@ def _is_free(
 
 
 def _operands(
-    node: Node, environment: dict[int, Array], scalars: Sequence[Any]
+    node: Node, environment: Sequence[Any], scalars: Sequence[Any]
 ) -> list[Any]:
     if not node.scalars:
         return [environment[k] for k in node.operands]
@@ -138,27 +162,44 @@ def _operands(
     ]
 
 
-def needed_values(nodes: Sequence[Node], alive: Sequence[bool]) -> list[bool]:
-    """Which values an alive one is computed from."""
-    needed = list(alive)
-    for i in range(len(nodes) - 1, -1, -1):
-        if needed[i]:
-            for k in nodes[i].operands:
-                if k >= 0:
-                    needed[k] = True
-    return needed
+def last_uses(nodes: Sequence[Node], alive: Sequence[bool]) -> Sequence[int]:
+    """For each value the number of the last needed node that reads it, or -1."""
+    return memoryview(last_words(nodes, bytes(alive))).cast("q")
 
 
-def last_uses(nodes: Sequence[Node], alive: Sequence[bool]) -> list[int]:
-    """For each value the number of the last needed node that reads it."""
-    needed = needed_values(nodes, alive)
+def last_words(nodes: Sequence[Node], alive: bytes) -> bytes:
+    """`last_uses` as words; `alive` has a byte for each value."""
+    if _native and type(nodes) is list:
+        return _native[0].last_words(nodes, alive)
     last = [-1] * len(nodes)
-    for i, node in enumerate(nodes):
-        if needed[i]:
-            for k in node.operands:
-                if k >= 0:
+    for i in range(len(nodes) - 1, -1, -1):
+        if alive[i] or last[i] >= 0:
+            for k in nodes[i].operands:
+                if k >= 0 and last[k] < 0:
                     last[k] = i
-    return last
+    return array("q", last).tobytes()
+
+
+class Native(NamedTuple):
+    """Functions of native code that do what some of this module do.
+
+    ``last_words(nodes, alive)`` is `last_words` for a list of nodes.
+    ``interpreted(nodes, alive, last, environment, scalars, first)`` does events as
+    `_carry_out` does, from the first one on, and says where it has stopped.
+    """
+
+    last_words: Callable[[list[Node], bytes], bytes]
+    interpreted: Callable[
+        [list[Node], bytes, bytes, list[Any], Sequence[Any], int], int
+    ]
+
+
+_native: list[Native] = []
+
+
+def use_native(functions: Native | None) -> None:
+    """Let native code interpret what it can, or nothing."""
+    _native[:] = [] if functions is None else [functions]
 
 
 def call_reference(node: Node | Step, inputs: list[Any], overwrite: bool) -> Array:

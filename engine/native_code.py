@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import many
+from engine import interpret, many
 from engine.array import Array
 from engine.config import Config
 from engine.execute import Native, use_native
@@ -114,6 +114,10 @@ def start(face: type[Array]) -> None:
             code.one("evaluate"),
         ),
     )
+    _use(
+        interpret.use_native,
+        interpret.Native(code.many("last_words"), code.many("interpreted")),
+    )
     names = "record_again", "walk_again", "free_graph", "backward_again"
     _use(splice.use_native, splice.Native(*map(code.many, names)))
     _use(
@@ -190,7 +194,7 @@ def slots_of(face: type[Array]) -> dict[str, int]:
         **objects.slice_fields(),
         **objects.sequences(),
         **objects.integers(),
-        "array_flags": objects.flags_of_arrays(),
+        **objects.arrays(),
         "buffer_data": memory.DATA,
         **fields("value", _value, *Value.__slots__[1:]),
         **fields("node", node, *Node.__slots__),

@@ -12,10 +12,11 @@ from engine.array import Array
 from engine.config import TIER_HERE, config
 from engine.errors import user_line
 from engine.execute import evaluate, failed
+from engine.interpret import IN_PLACE, own_array
 from engine.kernels import pool
 from engine.kernels.backend import HOST
 from engine.kernels.cpu.target import forever
-from engine.kernels.native import cells
+from engine.kernels.native import cells, numpy_api
 from engine.kernels.native.entries import Code
 from engine.ops.op import Op
 from engine.recipe import Recipe, owned, same_axes
@@ -54,6 +55,10 @@ def fill(code: Code) -> None:
     code.memory("counts", counters.NATIVE)
     code.memory("passed", splice.PASSED)
     code.memory("cells", _cells())
+    code.number("new_array", numpy_api.address(numpy_api.NEW_ARRAY))
+    code.number("copy_array", numpy_api.address(numpy_api.COPY_ARRAY))
+    code.number("copy_object", numpy_api.address(numpy_api.COPY_OBJECT))
+    code.number("from_scalar", numpy_api.address(numpy_api.FROM_SCALAR))
 
 
 def _constants() -> dict[str, Any]:
@@ -73,6 +78,7 @@ def _constants() -> dict[str, Any]:
         "step_name": "step",
         "numpy_name": "numpy",
         "backward_name": "backward",
+        "reference_name": "reference",
         "bool_dtype": np.dtype(bool),
         "float32": np.dtype(np.float32),
         "float64": np.dtype(np.float64),
@@ -122,6 +128,7 @@ def _ops() -> dict[str, Any]:
         "end": END,
         "loops": {op: op.loops for op in REGISTRY.values() if _casts(op)},
         "operands": {op: op.nin for op in REGISTRY.values()},
+        "writing_ops": {REGISTRY[name]: True for name in IN_PLACE},
         "ufuncs": {},
         "codes": {REGISTRY[name]: code for name, code in cells.CODES.items()},
     }
@@ -130,6 +137,7 @@ def _ops() -> dict[str, Any]:
 def _functions() -> dict[str, Any]:
     return {
         "typed_scalar": _typed_scalar,
+        "own_array": own_array,
         "failed": failed,
         "sequence": sequence,
         "find_trace": current_trace,

@@ -19,6 +19,7 @@ from . import (
     functions,
     handles,
     indexing,
+    interpreting,
     keys,
     language,
     looking,
@@ -68,6 +69,9 @@ WORDS = (
     "typed_scalar",
     *("store_value", "update_in_place", "locate", "same_axes", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
+    *("reference_name", "writing_ops", "own_array"),
+    # what NumPy does
+    *("new_array", "copy_array", "copy_object", "from_scalar"),
     # what is remembered
     *("thread", "trace", "locks", "methods", "regions", "rows", "cells"),
     *("value_row", "history_row", "tensor_row", "ndarray_row"),
@@ -78,7 +82,7 @@ MODULES = (
     *(macros, recycling, matching, frames, threads, turning, recording, flushing),
     *(handles, looking, casting, scalars, operators, writing, at_once, remembered),
     *(keys, indexing, regions, subscripts, calls, slots, functions, splicing),
-    *(repeating, walking, backward, many),
+    *(repeating, walking, backward, many, interpreting),
 )
 
 FUNCTIONS = (
@@ -86,7 +90,7 @@ FUNCTIONS = (
     *("flush", "survey", "settle", "evaluate"),
     *("call_once", "record_again", "walk_again", "free_graph", "backward_again"),
     *("read_first", "renew_first", "forget_first", "values_again", "counted_again"),
-    *("counted", "again"),
+    *("counted", "again", "last_words", "interpreted"),
 )
 
 KINDS = {

@@ -8,11 +8,20 @@ from typing import Final
 ARRAY_TYPE: Final = 2
 """The place of PyArray_Type, ..."""
 
+FROM_SCALAR: Final = 61
+"""... of PyArray_FromScalar, ..."""
+
+COPY_OBJECT: Final = 84
+"""... PyArray_CopyObject, ..."""
+
+COPY_ARRAY: Final = 85
+"""... PyArray_NewCopy, ..."""
+
 NEW_ARRAY: Final = 94
-"""... of PyArray_NewFromDescr ..."""
+"""... PyArray_NewFromDescr ..."""
 
 SET_HANDLER: Final = 304
-"""... and of PyDataMem_SetHandler."""
+"""... and PyDataMem_SetHandler."""
 
 
 def address(place: int) -> int:

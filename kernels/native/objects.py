@@ -199,20 +199,36 @@ def use_for_type(cls: type, number: int, address: int) -> None:
     write_word(place, address)
 
 
-def flags_of_arrays() -> int:
-    """Where an array of NumPy's has its flags, found by changing one of them."""
-    array = np.empty(1)
-    places = range(16, np.ndarray.__basicsize__ - 7, 8)
-    before = [word(id(array) + at) for at in places]
-    array.flags.writeable = False
-    changed = [
-        at
-        for at, old in zip(places, before, strict=True)
-        if word(id(array) + at) == old ^ 0x400 and old & 0x400
-    ]
-    if len(changed) != 1:
+def arrays() -> dict[str, int]:
+    """Where arrays and dtypes of NumPy's have their fields, as NumPy's headers say.
+
+    They are part of the interface that NumPy keeps; looked at once more all the same.
+    """
+    found = {
+        "numpy_rank": 24,
+        "numpy_extents": 32,
+        "numpy_base": 48,
+        "numpy_descr": 56,
+        "array_flags": 64,
+        "dtype_type": 16,
+    }
+    base = np.empty((2, 5, 7), np.float32)
+    array, at = base[:, 1:4], {name: id(base) + k for name, k in found.items()}
+    own = {name: word(place) for name, place in at.items()}
+    there = id(array.dtype), 0
+    extents = [word(own["numpy_extents"] + 8 * k) for k in range(array.ndim)]
+    if (own["numpy_descr"], own["numpy_base"]) != there or extents != [2, 5, 7]:
+        raise Unknown("an array")
+    if own["numpy_rank"] & 0xFFFFFFFF != array.ndim:
+        raise Unknown("the number of axes of an array")
+    if word(id(array) + found["numpy_base"]) != id(base):
+        raise Unknown("the base of an array")
+    base.flags.writeable = False
+    if word(at["array_flags"]) != own["array_flags"] ^ 0x400:
         raise Unknown("the flags of an array")
-    return changed[0]
+    if word(id(base.dtype) + found["dtype_type"]) != id(np.float32):
+        raise Unknown("the type of a dtype")
+    return found
 
 
 def _definition(name: str, address: int, flags: int, doc: str) -> Any:

@@ -69,8 +69,8 @@ def reserve(words: int) -> int:
     raise NotImplementedError
 
 
-def invoke(address: int, first: int, second: int, third: int) -> int:
-    """Call the function of three words that is at an address."""
+def invoke(address: int, *words: int) -> int:
+    """Call the function of so many words that is at an address."""
     raise NotImplementedError
 
 
