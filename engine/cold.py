@@ -80,7 +80,7 @@ class ColdPlan:
         self.shifts = shifts or (0,) * leaves
         self._moves: Moves | None = None
         self._nodes, self._alive, self._donated = nodes, alive, donated
-        elements = sum(prod(node.shape) for node in nodes)
+        elements = sum([prod(node.shape) for node in nodes if node.op is not LEAF])
         self._cost = CALL * len(nodes) + ELEMENT * elements
         # What is on a device is not brought to the host to be interpreted.
         away = any(node.device != HOST for node in nodes)

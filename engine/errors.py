@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 from functools import lru_cache
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -49,6 +49,23 @@ def user_line() -> str:
             break
         frame = frame.f_back
     return _line(frame.f_code.co_filename, frame.f_lineno)
+
+
+LINES: dict[int, tuple[CodeType, str | bool | None]] = {}
+"""What `line_in` has said, for native code, which knows keys of its own."""
+
+
+def line_in(code: CodeType, number: int) -> tuple[CodeType, str | bool | None]:
+    """A code, and ``file:line`` where it is a user's: True for one that is not.
+
+    It is None for code that is in no file; that takes a look at its frame.
+    """
+    if len(LINES) >= _FILES:
+        LINES.clear()
+    if code.co_filename[:1] == "<":
+        return code, None
+    ours = _is_file_ours(code.co_filename)
+    return code, ours or _line(code.co_filename, number)
 
 
 @lru_cache(maxsize=4096)
@@ -134,17 +151,23 @@ _PROTOCOLS = (
 def _is_ours(frame: FrameType) -> bool:
     """Whether a frame is part of Engine, or of NumPy, which calls back into it."""
     filename = frame.f_code.co_filename
+    ours = _is_file_ours(filename)
+    if ours or filename[:1] != "<":
+        return ours
+    # Generated methods have no file; neither has what is typed at a prompt.
+    module = str(frame.f_globals.get("__name__", ""))
+    return module.partition(".")[0] == "engine"
+
+
+def _is_file_ours(filename: str) -> bool:
+    """Whether a file is part of Engine, or of NumPy."""
     ours = _files.get(filename)
     if ours is None:
         # The demo is a user: its lines are what explain shows.
         ours = filename.startswith(_NOT_USERS) and not filename.startswith(_DEMO)
         if len(_files) < _FILES:
             _files[filename] = ours
-    if ours or filename[:1] != "<":
-        return ours
-    # Generated methods have no file; neither has what is typed at a prompt.
-    module = str(frame.f_globals.get("__name__", ""))
-    return module.partition(".")[0] == "engine"
+    return ours
 
 
 _FILES = 4096

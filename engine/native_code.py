@@ -28,7 +28,7 @@ from engine.kernels.native.objects import FASTCALL, Unknown, fields
 from engine.native import NumPy
 from engine.native_things import fill
 from engine.ops.op import Op
-from engine.record import splice
+from engine.record import frames, splice
 from engine.record.forms import FORMS
 from engine.record.node import LEAF, Known, Node
 from engine.record.registry import REGISTRY
@@ -118,6 +118,7 @@ def start(face: type[Array]) -> None:
         interpret.use_native,
         interpret.Native(code.many("last_words"), code.many("interpreted")),
     )
+    _use(frames.use_native, code.one("events"))
     names = "record_again", "walk_again", "free_graph", "backward_again"
     _use(splice.use_native, splice.Native(*map(code.many, names)))
     _use(

@@ -10,7 +10,7 @@ import numpy as np
 from engine import counters
 from engine.array import Array
 from engine.config import TIER_HERE, config
-from engine.errors import user_line
+from engine.errors import LINES, line_in, user_line
 from engine.execute import evaluate, failed
 from engine.interpret import IN_PLACE, own_array
 from engine.kernels import pool
@@ -20,13 +20,14 @@ from engine.kernels.native import cells, numpy_api
 from engine.kernels.native.entries import Code
 from engine.ops.op import Op
 from engine.recipe import Recipe, owned, same_axes
-from engine.record import splice
+from engine.record import loops, node, splice
 from engine.record.frames import LEAVES, UNKNOWN
 from engine.record.growth import grow
-from engine.record.node import END, LEAF, Known
+from engine.record.inferred import FOUND, RANKED
+from engine.record.node import END, LEAF, Known, Node
 from engine.record.registry import REGISTRY
 from engine.record.trace import current_trace
-from engine.record.trie import MAX_EVENTS, SOFT_EVENTS, TRIE
+from engine.record.trie import LARGE, MAX_EVENTS, MAX_TRIE_NODES, SOFT_EVENTS, TRIE
 from engine.record.value import (
     LEAF_HISTORY,
     Freed,
@@ -51,6 +52,10 @@ def fill(code: Code) -> None:
     code.number("soft_events", SOFT_EVENTS)
     code.number("shift_leaves", LEAVES)
     code.number("no_shift", UNKNOWN)
+    code.number("large", LARGE)
+    code.number("most_nodes", MAX_TRIE_NODES)
+    code.number("most_common", node.MOST)
+    code.number("least_events", loops.LEAST)
     code.memory("pool_numbers", pool.NUMBERS)
     code.memory("counts", counters.NATIVE)
     code.memory("passed", splice.PASSED)
@@ -79,6 +84,8 @@ def _constants() -> dict[str, Any]:
         "numpy_name": "numpy",
         "backward_name": "backward",
         "reference_name": "reference",
+        "rule_name": "rule",
+        "fails_late_name": "fails_late",
         "bool_dtype": np.dtype(bool),
         "float32": np.dtype(np.float32),
         "float64": np.dtype(np.float64),
@@ -91,6 +98,11 @@ def _constants() -> dict[str, Any]:
         "trie": TRIE,
         "config": config,
         "watchers": watchers,
+        "common": node.COMMON,
+        "node_numbers": node.NUMBERS,
+        "ranked": RANKED,
+        "found": FOUND,
+        "lines": LINES,
     }
 
 
@@ -116,6 +128,7 @@ def _types() -> dict[str, Any]:
         "cell_type": GradCell,
         "freed_type": Freed,
         "known_type": Known,
+        "node_type": Node,
         "seen_type": Seen,
     }
 
@@ -142,6 +155,9 @@ def _functions() -> dict[str, Any]:
         "sequence": sequence,
         "find_trace": current_trace,
         "grow": grow,
+        "form": node.form,
+        "ends_iterations": loops.ends_iterations,
+        "line_in": line_in,
         "call_op": Op.__call__,
         "call_once": Once.__call__,
         "user_line": user_line,

@@ -18,6 +18,7 @@ import engine.record.frames
 import engine.record.growth
 import engine.record.trace
 import engine.record.trie
+from engine import native_code
 from engine.execute import flush
 from engine.record import loops
 from engine.record.frames import events, is_shifted
@@ -321,11 +322,21 @@ def test_threads_are_in_different_places_of_one_path() -> None:
     assert failed == []
 
 
-def test_large_results_name_their_lines(
-    recorder: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def all_is_large(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Results of 5,000 bytes count as large ones."""
     for module in (engine.record.trace, engine.record.growth, engine.record.trie):
         monkeypatch.setattr(module, "LARGE", 5_000)
+    code = native_code._code
+    if code is not None:
+        code.number("large", 5_000)
+    yield
+    monkeypatch.undo()
+    if code is not None:
+        code.number("large", engine.record.trie.LARGE)
+
+
+def test_large_results_name_their_lines(recorder: str, all_is_large: None) -> None:
     given = numbers(300, 5), numbers(300, 5, seed=1)
     for _ in range(4):
         found, want = swept(smooth, given)

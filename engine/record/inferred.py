@@ -19,39 +19,50 @@ Found: TypeAlias = tuple[np.dtype[Any], tuple[int, ...]]
 MOST = 100_000
 """So many are kept; past this many they are forgotten, all of them."""
 
-KINDS = frozenset(("elementwise", "source", "library"))
+KINDS = frozenset(("elementwise", "reduce", "source", "library"))
 """Kinds of ops that are recorded so often that it is worth while."""
 
-_found: dict[tuple[Any, ...], Found] = {}
-_dtypes: dict[tuple[Any, ...], np.dtype[Any]] = {}
-"""The dtypes of elementwise results, by the dtypes and the numbers of axes alone."""
+FOUND: dict[tuple[Any, ...], Found] = {}
+
+RANKED: dict[tuple[Any, ...], tuple[np.dtype[Any], tuple[int, ...] | None]] = {}
+"""What is the same for operands on as many axes, whatever their extents, but for none.
+
+That is the dtype of an elementwise result, whose shape stands as None, and all of a
+reduction to a number.
+"""
 
 
 def signature(
     op: Op, inputs: Sequence[Value | Scalar], attributes: tuple[Any, ...]
 ) -> tuple[Any, ...]:
-    """What the dtype and shape of a result depend on; `growth` knows it."""
+    """What the dtype and shape of a result depend on; native code knows it, too."""
     return op, attributes, *[(type(x), x.dtype, x.shape) for x in inputs]
 
 
 def find(event: tuple[Any, ...]) -> Found | None:
-    """The dtype and shape that were found for such an event before.
+    """The dtype and shape that were found for an event of this signature before.
 
-    Of elementwise ops they follow from events on as many axes of other extents. Errors
-    are those of operands that cannot be broadcast.
+    Errors are those of operands that cannot be broadcast.
     """
-    found = _found.get(event)
-    if found is None and event[0].kind == "elementwise":
-        dtype = _dtypes.get(_ranked(event))
-        if dtype is not None:
-            found = dtype, broadcast_shapes(*[shape for _, _, shape in event[2:]])
+    found = FOUND.get(event)
+    if found is None:
+        ranked = RANKED.get(_ranked(event))
+        if ranked is not None:
+            dtype, shape = ranked
+            if shape is None:
+                shape = broadcast_shapes(*[own for _, _, own in event[2:]])
+            found = dtype, shape
     return found
 
 
 def _ranked(event: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A signature with numbers of axes for the shapes."""
+    """A signature with numbers of axes for the shapes, -1 where there are no elements.
+
+    That is no error but for reductions.
+    """
     op, attributes, *operands = event
-    return op, attributes, *[(kind, d, len(shape)) for kind, d, shape in operands]
+    ranks = [(kind, d, -1 if 0 in s else len(s)) for kind, d, s in operands]
+    return op, attributes, *ranks
 
 
 def infer(
@@ -60,11 +71,13 @@ def infer(
     """The dtype and shape of a result; errors are the user's."""
     found: Found = op.infer(*inputs, *attributes)
     if op.kind in KINDS:
-        if len(_found) >= MOST:
-            _found.clear()
-            _dtypes.clear()
+        if len(FOUND) >= MOST:
+            FOUND.clear()
+            RANKED.clear()
         event = signature(op, inputs, attributes)
-        _found[event] = found
+        FOUND[event] = found
         if op.kind == "elementwise":
-            _dtypes[_ranked(event)] = found[0]
+            RANKED[_ranked(event)] = found[0], None
+        elif op.kind == "reduce" and found[1] == ():
+            RANKED[_ranked(event)] = found
     return found

@@ -15,17 +15,20 @@ if TYPE_CHECKING:
     from engine.ops.op import Op
 
 
-_NUMBERS = tuple(range(10_000))
+NUMBERS = tuple(range(10_000))
 """The numbers of nodes: one object each, as for what else nodes have in common.
 
 Recording is slow where what it reads of nodes is not in the CPU's cache, and paths that
 are alike but for their regions have some 20,000 nodes.
 """
 
-_MOST = 100_000
+MOST = 100_000
+"""So many things are kept as common ones; past this many they are forgotten."""
 
-_common: dict[Any, Any] = {}
-_one = _common.setdefault
+COMMON: dict[Any, Any] = {}
+"""What nodes have in common, by itself."""
+
+_one = COMMON.setdefault
 
 
 class _Form(NamedTuple):
@@ -38,7 +41,8 @@ class _Form(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def _form(dtype: np.dtype[Any], shape: tuple[int, ...]) -> _Form:
+def form(dtype: np.dtype[Any], shape: tuple[int, ...]) -> _Form:
+    """The form of nodes with a result of this dtype and shape."""
     size = prod(shape) * dtype.itemsize
     layout = owned(dtype, shape)
     return _Form(CANONICAL.get(dtype, dtype), layout, size, dtype.kind in "fc")
@@ -94,19 +98,19 @@ class Node:
         owner: int = -1,
         opens: bool = False,
     ) -> None:
-        if len(_common) >= _MOST:
-            _common.clear()
+        if len(COMMON) >= MOST:
+            COMMON.clear()
         self.op = op
         self.operands: tuple[int, ...] = _one(operands, operands)
         self.attributes = attributes
         if len(attributes) == 1 and type(attributes[0]) is Recipe:
             self.attributes = _one(attributes, attributes)
         self.scalars = _one(scalars, scalars) if scalars else scalars
-        self.dtype, self.layout, self.size, inexact = _form(dtype, shape)
+        self.dtype, self.layout, self.size, inexact = form(dtype, shape)
         self.shape = self.layout.shape
         self.parent = parent
         number = -1 if parent is None else parent.number + 1
-        self.number: int = _NUMBERS[number] if 0 <= number < len(_NUMBERS) else number
+        self.number: int = NUMBERS[number] if 0 <= number < len(NUMBERS) else number
         self.line = line
         self.device = device
         self.owner = owner

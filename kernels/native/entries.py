@@ -17,23 +17,27 @@ from . import (
     flushing,
     frames,
     functions,
+    growing,
     handles,
     indexing,
     interpreting,
     keys,
     language,
+    lines,
     looking,
     macros,
     many,
     matching,
     objects,
     operators,
+    paths,
     python,
     recording,
     recycling,
     regions,
     remembered,
     repeating,
+    results,
     scalars,
     slots,
     splicing,
@@ -70,6 +74,10 @@ WORDS = (
     *("store_value", "update_in_place", "locate", "same_axes", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     *("reference_name", "writing_ops", "own_array"),
+    # of nodes
+    *("node_type", "node_numbers", "rule_name", "fails_late_name", "form", "common"),
+    *("ranked", "found", "ends_iterations", "lines", "line_in"),
+    *("large", "most_nodes", "most_common", "least_events"),
     # what NumPy does
     *("new_array", "copy_array", "copy_object", "from_scalar"),
     # what is remembered
@@ -79,7 +87,8 @@ WORDS = (
 """The words of the global block, see `language`."""
 
 MODULES = (
-    *(macros, recycling, matching, frames, threads, turning, recording, flushing),
+    *(macros, recycling, matching, frames, threads, lines, results, growing, paths),
+    *(turning, recording, flushing),
     *(handles, looking, casting, scalars, operators, writing, at_once, remembered),
     *(keys, indexing, regions, subscripts, calls, slots, functions, splicing),
     *(repeating, walking, backward, many, interpreting),
@@ -91,6 +100,7 @@ FUNCTIONS = (
     *("call_once", "record_again", "walk_again", "free_graph", "backward_again"),
     *("read_first", "renew_first", "forget_first", "values_again", "counted_again"),
     *("counted", "again", "last_words", "interpreted"),
+    "events",
 )
 
 KINDS = {

@@ -3,7 +3,7 @@
 `recording` follows `Node.last` alone. Here that is set to the child that an event
 leads to, if there is one: it is a guess, which the event then checks as it checks any
 other. So Python code, which the collector may run, may change things meanwhile.
-`engine.record.growth` makes children that are not there.
+`growing` makes children that are not there, or `engine.record.growth`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from .frames import (
     region_leaf,
     shift_of,
 )
+from .growing import made_node
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, ListSize, TupleItem
 from .matching import forget_error, has, kind, put_item, replace
@@ -100,6 +101,8 @@ def turn_to_event(
         found = turn_to_region(
             trace, node, op, recipe, owner, items, count, numbers, event
         )
+    if found == 0:
+        found = 2 * made_node(trace, node, event, recipe, owner, items, count)
     if found == 0:
         found = 2 * grown(trace, node, event, 0, items, count)
     DecRef(event)

@@ -1,0 +1,260 @@
+"""New nodes: what an event that is new to a path needs to be followed.
+
+`engine.record.growth` says what is done, and does it for the ops that are not known
+here: those are regions, which are neither all of an array nor nothing, and elementwise
+ops on dtypes that were seen before, on the host.
+
+What is allocated here may let finalizers record meanwhile. So nothing is seen by others
+until the node is whole, and it is given up if the trace has gone on.
+"""
+
+from __future__ import annotations
+
+from .frames import form_of, shift_of
+from .indexing import new_recipe
+from .language import inline, load, reserve, slot, state, store
+from .lines import user_line
+from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
+from .matching import (
+    RECIPE_DTYPE,
+    RECIPE_OFFSET,
+    RECIPE_SHAPE,
+    RECIPE_STRIDES,
+    forget_error,
+    kind,
+    put,
+    put_item,
+    replace,
+)
+from .python import (
+    Allocate,
+    Attribute,
+    Call,
+    DictItem,
+    DictNew,
+    DictSet,
+    DictSize,
+    ErrClear,
+    IntFrom,
+    TupleNew,
+    TupleSet,
+)
+from .results import form_of_result
+
+FORM_DTYPE, FORM_LAYOUT, FORM_SIZE, FORM_INEXACT = 0, 1, 2, 3
+"""The items of what nodes of one dtype and shape have in common."""
+
+
+def made_node(
+    trace: int, parent: int, event: int, recipe: int, owner: int, items: int, count: int
+) -> int:
+    """Make the node of an event, the next one after `parent`: 1, or 0 for Python.
+
+    `event` is its key, `recipe` its region, and `owner` the leaf that it is about, or
+    -1.
+    """
+    shift = 0
+    if owner >= 0:
+        shift = shift_of(trace, owner)
+    opens = shift == state.no_shift
+    if opens:
+        shift = 0
+    if not is_room():
+        return 0
+    form = form_of_result(event, recipe, items, count)
+    if form == 0:
+        return 0
+    attributes = TupleItem(event, 2)
+    IncRef(attributes)
+    if shift != 0:
+        DecRef(attributes)
+        attributes = shifted_attributes(recipe, shift)
+    node = 0
+    if attributes != 0 and IntAs(TupleItem(form, FORM_SIZE)) <= state.large:
+        node = filled_node(parent, event, attributes, form, owner, opens)
+    DecRef(form)
+    DecRef(attributes)
+    done = 0
+    if node != 0:
+        done = planted(trace, parent, node, recipe, owner, opens, shift)
+    ErrClear()
+    DecRef(node)
+    return done
+
+
+def is_room() -> int:
+    """Whether the tables of nodes have room; Python empties them else."""
+    nodes = IntAs(load(state.trie + slot.trie_size))
+    return nodes < state.most_nodes and DictSize(state.common) < state.most_common
+
+
+def shifted_attributes(recipe: int, shift: int) -> int:
+    """The attributes of a region that begins as much sooner; or 0."""
+    made = TupleNew(1)
+    own = new_recipe(
+        TupleItem(recipe, RECIPE_DTYPE),
+        IntAs(TupleItem(recipe, RECIPE_OFFSET)) - shift,
+        TupleItem(recipe, RECIPE_SHAPE),
+        TupleItem(recipe, RECIPE_STRIDES),
+    )
+    if made == 0 or own == 0:
+        ErrClear()
+        DecRef(made)
+        DecRef(own)
+        return 0
+    TupleSet(made, 0, own)
+    return made
+
+
+def filled_node(
+    parent: int, event: int, attributes: int, form: int, owner: int, opens: int
+) -> int:
+    """A node with all of its fields, or 0; `parent` does not know of it."""
+    op = TupleItem(event, 0)
+    line = user_line()
+    rule = Attribute(op, state.rule_name)
+    children = DictNew()
+    node = Allocate(state.node_type, 0)
+    number = IntAs(load(parent + slot.node_number)) + 1
+    if line == 0 or rule == 0 or children == 0 or node == 0:
+        forget_error()
+        DecRef(line)
+        DecRef(rule)
+        DecRef(children)
+        DecRef(node)
+        return 0
+    put(node + slot.node_op, op)
+    put(node + slot.node_operands, shared(TupleItem(event, 1)))
+    own = attributes
+    only = TupleItem(attributes, 0)
+    if TupleSize(attributes) == 1 and kind(only) == state.recipe_type:
+        own = shared(attributes)
+    put(node + slot.node_attributes, own)
+    dtypes = TupleItem(event, 3)
+    if TupleSize(dtypes) != 0:
+        dtypes = shared(dtypes)
+    put(node + slot.node_scalars, dtypes)
+    layout = TupleItem(form, FORM_LAYOUT)
+    put(node + slot.node_dtype, TupleItem(form, FORM_DTYPE))
+    put(node + slot.node_layout, layout)
+    put(node + slot.node_shape, TupleItem(layout, RECIPE_SHAPE))
+    put(node + slot.node_size, TupleItem(form, FORM_SIZE))
+    put(node + slot.node_parent, parent)
+    store(node + slot.node_number, shared_number(number))
+    store(node + slot.node_line, line)
+    put(node + slot.node_device, state.host)
+    store(node + slot.node_owner, IntFrom(owner))
+    put(node + slot.node_opens, truth_of(opens))
+    inexact = TupleItem(form, FORM_INEXACT) == state.true
+    put(node + slot.node_differentiable, truth_of(inexact and rule != state.none))
+    store(node + slot.node_children, children)
+    put(node + slot.node_last, state.none)
+    put(node + slot.node_plans, state.none)
+    put(node + slot.node_passages, state.none)
+    DecRef(rule)
+    return node
+
+
+@inline
+def truth_of(holds: int) -> int:
+    """True or False (borrowed)."""
+    if holds:
+        return state.true
+    return state.false
+
+
+def shared(thing: int) -> int:
+    """The one object (borrowed) that nodes have for all that are equal to it."""
+    found = DictItem(state.common, thing)
+    if found != 0:
+        return found
+    DictSet(state.common, thing, thing)
+    ErrClear()
+    return thing
+
+
+def shared_number(number: int) -> int:
+    """The number of a node (a new reference)."""
+    if number < TupleSize(state.node_numbers):
+        found = TupleItem(state.node_numbers, number)
+        IncRef(found)
+        return found
+    return IntFrom(number)
+
+
+def planted(
+    trace: int, parent: int, node: int, recipe: int, owner: int, opens: int, shift: int
+) -> int:
+    """Let a new node be the child that comes next, if the trace is where it was."""
+    if not ends_here(node):
+        return 0
+    key = key_of_node(node, load(node + slot.node_attributes))
+    leader = 0
+    if opens:
+        form = form_of(recipe, 0)
+        if form != 0:
+            leader = key_of_node(node, form)
+        DecRef(form)
+    size = IntFrom(IntAs(load(state.trie + slot.trie_size)) + 1)
+    done = 0
+    if key != 0 and size != 0 and (leader != 0 or not opens):
+        children = load(parent + slot.node_children)
+        still = is_behind(trace, parent, owner, opens, shift)
+        if still and DictItem(children, key) == 0 and DictSet(children, key, node) == 0:
+            replace(state.trie + slot.trie_size, size)
+            size = 0
+            if leader != 0 and DictItem(children, leader) == 0:
+                DictSet(children, leader, node)
+            IncRef(node)
+            replace(parent + slot.node_last, node)
+            done = 1
+    DecRef(size)
+    DecRef(key)
+    DecRef(leader)
+    return done
+
+
+def key_of_node(node: int, attributes: int) -> int:
+    """The key of a node, with these attributes; or 0."""
+    key = TupleNew(4)
+    if key == 0:
+        return 0
+    put_item(key, 0, load(node + slot.node_op))
+    put_item(key, 1, load(node + slot.node_operands))
+    put_item(key, 2, attributes)
+    put_item(key, 3, load(node + slot.node_scalars))
+    return key
+
+
+def is_behind(trace: int, parent: int, owner: int, opens: int, shift: int) -> int:
+    """Whether a node, or the leaves before it, still are where the trace ends."""
+    node = parent
+    while node != load(trace + slot.trace_node):
+        if load(node + slot.node_op) != state.leaf_op:
+            return 0
+        node = load(node + slot.node_parent)
+        if node == state.none:
+            return 0
+    if owner < 0:
+        return 1
+    now = shift_of(trace, owner)
+    return (opens and now == state.no_shift) or (not opens and now == shift)
+
+
+def ends_here(node: int) -> int:
+    """Ask whether a trace is to end behind a node, see `engine.record.loops`; or 0."""
+    if load(node + slot.node_op) != state.update_op:
+        return 1
+    if IntAs(load(node + slot.node_number)) < state.least_events:
+        return 1
+    one = reserve(1)
+    store(one, node)
+    answer = Call(state.ends_iterations, one, 1, 0)
+    if answer == 0:
+        forget_error()
+        return 0
+    if answer == state.true:
+        IncRef(state.end)
+        replace(node + slot.node_last, state.end)
+    DecRef(answer)
+    return 1
