@@ -103,11 +103,6 @@ class NativeRows:
             table[slot] = None
         return None
 
-    @property
-    def movable(self) -> bool:
-        """Whether all that depends on where regions begin is known to move."""
-        return None not in self._names
-
     def moved(self, moves: Array) -> NativeRows:
         """The same rows, their regions moved: by how much, for each."""
         rows = copy(self)
@@ -185,8 +180,8 @@ class Bound:
         ends = native.Ends(leaves, tuple(results), self.parts[0].launches)
         return self.parts[0].straight(ends, self.threads)
 
-    def moved(self, moves: Array) -> Bound | None:
-        """The same, its regions moved; None where it is not known how that is done.
+    def moved(self, moves: Array) -> Bound:
+        """The same, its regions moved.
 
         Parameters
         ----------
@@ -199,10 +194,8 @@ class Bound:
         for part in self.parts:
             if isinstance(part, PythonRow):
                 parts.append(part.moved(each, shared))
-            elif part.movable:
-                parts.append(part.moved(moves))
             else:
-                return None
+                parts.append(part.moved(moves))
         return Bound(parts, self.threads)
 
     def cold(self) -> list[Row]:

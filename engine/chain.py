@@ -62,10 +62,10 @@ class Template:
 _templates: dict[Any, Template | None] = {}
 
 
-def unknown_events(parts: Sequence[Piece]) -> int:
-    """How many events are in pieces that have to be planned, like pieces once."""
-    unknown = {part.key: len(part.values) for part in parts if find(part) is None}
-    return sum(unknown.values())
+def unknown(parts: Sequence[Piece]) -> tuple[int, int]:
+    """How many pieces have to be planned, like pieces once, and their events."""
+    sizes = {part.key: len(part.values) for part in parts if find(part) is None}
+    return len(sizes), sum(sizes.values())
 
 
 def find(piece: Piece) -> Template | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.chain import assemble, unknown_events
+from engine.chain import assemble, unknown
 from engine.config import config
 from engine.interpret import interpret
 from engine.kernels.backend import HOST
@@ -20,7 +20,7 @@ from engine.moves import Moves, frame_of, moves_of
 from engine.pieces import Piece, pieces
 from engine.plan import Plan, build_plan
 from engine.record.node import LEAF, Node
-from engine.row import CALL, ELEMENT, Row
+from engine.row import Row
 
 if TYPE_CHECKING:
     from engine.bound import Bound
@@ -29,14 +29,17 @@ Array = np.ndarray[Any, Any]
 
 # What things take, in seconds, roughly. NumPy interprets until it has taken as long as
 # the better way would have taken to prepare: at worst the cost is doubled.
-PLAN = 8e-5
-"""To plan one step of a path ..."""
+FLUSH, EVENT, ELEMENT = 3e-5, 1.5e-6, 1e-9
+"""To interpret a path takes so much by itself, for each event, for each element."""
+
+PIECE, PLAN = 3e-4, 8e-5
+"""To plan a piece takes so much by itself, and for each of its events ..."""
 
 PLACE = 6e-6
-"""... and where a piece like it is planned already."""
+"""... or so much for each where a piece like it is planned already."""
 
 LOOK = 1.2e-5
-"""To look for paths that are like one takes so much for each of its steps."""
+"""To look for paths that are like one takes so much for each of its events."""
 
 
 class ColdPlan:
@@ -81,7 +84,7 @@ class ColdPlan:
         self._moves: Moves | None = None
         self._nodes, self._alive, self._donated = nodes, alive, donated
         elements = sum([prod(node.shape) for node in nodes if node.op is not LEAF])
-        self._cost = CALL * len(nodes) + ELEMENT * elements
+        self._cost = FLUSH + EVENT * len(nodes) + ELEMENT * elements
         # What is on a device is not brought to the host to be interpreted.
         away = any(node.device != HOST for node in nodes)
         self._spent = float("inf") if away else 0.0
@@ -143,12 +146,11 @@ class ColdPlan:
     def _ready(self) -> Plan | None:
         """The plan; None as long as NumPy is to interpret the path."""
         if self.plan is None:
-            new = self._spent == 0.0 and config.tier == "auto"
-            if new and self._cost < LOOK * len(self._nodes):
-                self._spent = self._cost
+            self._spent += self._cost
+            new = self._pieces is None and config.tier == "auto"
+            if new and self._spent < LOOK * len(self._nodes):
                 return None
             parts = self._parts()
-            self._spent += self._cost
             if self._key is not None:
                 self._spent = max(self._spent, spent(self._key, self._cost))
             plan = self._like()
@@ -185,8 +187,9 @@ class ColdPlan:
     def _price(self, parts: list[Piece]) -> float:
         """What planning costs."""
         if not parts:
-            return PLAN * len(self._nodes)
-        return PLACE * len(self._nodes) + PLAN * unknown_events(parts)
+            return PIECE + PLAN * len(self._nodes)
+        count, events = unknown(parts)
+        return PLACE * len(self._nodes) + PIECE * count + PLAN * events
 
     def _planned(self, parts: list[Piece]) -> Plan:
         if not parts:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from engine.kernels.cpu.launch import CHUNK, SERIAL, chunk_of
 from engine.kernels.cuda import blas
 from engine.kernels.native import checks, scans
 from engine.kernels.native.blas import Matrix, product
-from engine.kernels.native.table import Call, Pointer, Word
+from engine.kernels.native.table import Call, Offset, Pointer, Word
 from engine.program import is_view, is_whole
 from engine.recipe import c_strides
 
@@ -51,13 +51,15 @@ def _product(row: Row, n: int) -> Call | None:
     left, right = (_operand(row, k) for k in step.operands)
     if left is None or right is None:
         return None
-    (x_slot, x), (y_slot, y) = left, right
-    found = product(step.dtype, x, y, x_slot == y_slot, CHUNK)
+    found = product(step.dtype, left.place, right.place, left.slot == right.slot, CHUNK)
     if found is None:
         return None
-    slots = (y_slot, x_slot) if found.swapped else (x_slot, y_slot)
-    words: list[Word] = [*map(Pointer, (*slots, row.buffers.slots[n])), *found.numbers]
-    return Call(found.entry, tuple(words), found.total, found.chunk, found.work)
+    both = (right, left) if found.swapped else (left, right)
+    slots = (*(one.slot for one in both), row.buffers.slots[n])
+    *numbers, _, _, end = found.numbers
+    starts = [one.start(step.dtype.itemsize) for one in both]
+    words = (*map(Pointer, slots), *numbers, *starts, end)
+    return Call(found.entry, words, found.total, found.chunk, found.work)
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,8 @@ def device_product(row: Row) -> DeviceProduct | None:
     left, right = (_operand(row, k) for k in step.operands)
     if left is None or right is None or not any(f == slot for f, *_ in row.fresh):
         return None
-    (x_slot, x), (y_slot, y) = left, right
-    found = blas.product(step.dtype, x, y)
-    return None if found is None else DeviceProduct(found, x_slot, y_slot, slot)
+    found = blas.product(step.dtype, left.place, right.place)
+    return None if found is None else DeviceProduct(found, left.slot, right.slot, slot)
 
 
 def _check(
@@ -92,15 +93,12 @@ def _check(
     operand = _operand(row, step.operands[0])
     if operand is None or entry is None or step.dtype != np.int64:
         return None
-    slot, (offset, shape, strides) = operand
+    _, shape, strides = operand.place
     if strides != c_strides(shape) or step.size == 0:
         return None
-    pointers = Pointer(slot), Pointer(row.buffers.slots[n])
-    words: tuple[Word, ...] = (
-        *pointers,
-        offset * step.dtype.itemsize,
-        *map(int, numbers),
-    )
+    pointers = Pointer(operand.slot), Pointer(row.buffers.slots[n])
+    start = operand.start(step.dtype.itemsize)
+    words: tuple[Word, ...] = (*pointers, start, *map(int, numbers))
     work = float(step.size)  # a nanosecond for each, at most
     chunk = 0 if work < SERIAL else chunk_of(1.0, step.size)
     return Call(entry, words, step.size, chunk, work, checks=True)
@@ -112,15 +110,16 @@ def _scan(row: Row, n: int) -> Call | None:
     operand, (axis,) = _operand(row, step.operands[0]), step.attributes
     if operand is None or step.size == 0:
         return None
-    slot, (offset, shape, strides) = operand
+    _, shape, strides = operand.place
     length, across = shape[axis], prod(shape[axis + 1 :])
     if strides != c_strides(shape) or length == step.size:
         return None
     entry = scans.entry(step.op.name, step.dtype.name, across > 1)
     if entry is None:
         return None
-    pointers = Pointer(slot), Pointer(row.buffers.slots[n])
-    words: tuple[Word, ...] = (*pointers, offset * step.dtype.itemsize, length)
+    pointers = Pointer(operand.slot), Pointer(row.buffers.slots[n])
+    start = operand.start(step.dtype.itemsize)
+    words: tuple[Word, ...] = (*pointers, start, length)
     lines = step.size // length
     if across > 1:
         blocks = -(-across // scans.WIDTH)
@@ -129,13 +128,26 @@ def _scan(row: Row, n: int) -> Call | None:
     return Call(entry, words, lines, chunk, 1.0 * step.size)
 
 
-def _operand(row: Row, k: int) -> tuple[int, Matrix] | None:
-    """The slot of an operand and its place in it, if that is one stretch of memory."""
+class _Operand(NamedTuple):
+    """The slot of an operand, its place in it, and which region of it may be moved."""
+
+    slot: int
+    place: Matrix
+    region: int | None = None
+
+    def start(self, itemsize: int) -> Word:
+        """Where it begins, in bytes."""
+        begin = self.place.offset * itemsize
+        return begin if self.region is None else Offset(begin, self.region, itemsize)
+
+
+def _operand(row: Row, k: int) -> _Operand | None:
+    """An operand, if it is one stretch of memory."""
     if k < 0:
         return None
     step, slot = row.steps[k], row.buffers.slots[k]
     if slot >= 0:
-        return slot, Matrix(0, step.shape, c_strides(step.shape))
+        return _Operand(slot, Matrix(0, step.shape, c_strides(step.shape)))
     if not is_view(step):
         return None
     base = step.operands[0]
@@ -147,4 +159,8 @@ def _operand(row: Row, k: int) -> tuple[int, Matrix] | None:
     slot, recipe = row.buffers.slots[base], step.attributes[0]
     if slot < 0 or recipe.dtype != row.steps[base].dtype:
         return None
-    return slot, Matrix(recipe.offset, recipe.shape, recipe.strides)
+    owner = dict(row.regions).get(k, -1)
+    if owner < 0 and base in row.moving:
+        return None
+    place = Matrix(recipe.offset, recipe.shape, recipe.strides)
+    return _Operand(slot, place, row.moving.get(owner))

@@ -149,8 +149,8 @@ def test_cold_rows_are_moved_too_and_bound_when_they_are_warm(
     monkeypatch.setattr(engine.row, "COMPILE", float("inf"))
     monkeypatch.setattr(backend_of(HOST), "is_known", lambda kernel: False)
     with config(tier="auto"):
-        monkeypatch.setattr(engine.cold, "PLAN", 0.0)
-        monkeypatch.setattr(engine.cold, "PLACE", 0.0)
+        for cost in ("PIECE", "PLAN", "PLACE", "LOOK"):
+            monkeypatch.setattr(engine.cold, cost, 0.0)
         run(sweep(3), 2)
         before = len(assembled)
         moved = [(begin, *run(sweep(begin))) for begin in (4, 17, 31, 1)]

@@ -71,6 +71,12 @@ def eliminate(x: Any, y: Any) -> None:
         x[k + 1 :, k + 1 :] -= x[k + 1 :, k : k + 1] * x[k, k + 1 :]
 
 
+def multiply(x: Any, y: Any) -> None:
+    for i in range(1, x.shape[0] - 9):
+        y[i] = 0.5 * y[i - 1] + (x[i] @ x[i + 1]) * 1e-3
+        y[i, :9] += y[i - 1, 5:14] @ x[i : i + 9, 3:12] * 1e-3
+
+
 def swept(sweep: Callable[[Any, Any], None], given: Any) -> tuple[Any, Any]:
     """What a sweep leaves of arrays, and of NumPy's."""
     found, want = [np.array(x) for x in given], [x.copy() for x in given]
@@ -79,7 +85,7 @@ def swept(sweep: Callable[[Any, Any], None], given: Any) -> tuple[Any, Any]:
     return found, want
 
 
-SWEEPS = [smooth, solve, along_columns, eliminate]
+SWEEPS = [smooth, solve, along_columns, eliminate, multiply]
 
 
 @pytest.mark.parametrize("sweep", SWEEPS)
@@ -106,6 +112,31 @@ def test_a_loop_is_a_few_nodes_whatever_its_length(
     assert sizes[0] < 800
     assert sizes[1] - sizes[0] < 700  # the ends of another length
     assert sizes[2] == sizes[1]
+
+
+LIBRARY_CALLS: list[Callable[[Any, Any, Any, int], Any]] = [
+    lambda np, x, places, i: x[i] @ x[i + 1],
+    lambda np, x, places, i: x[i : i + 3, 1:] @ x[i + 1, :7],
+    lambda np, x, places, i: x[i + 1 : i + 3].T @ x[i : i + 2],
+    lambda np, x, places, i: np.cumsum(x[i : i + 4], axis=0),
+    lambda np, x, places, i: x[places[i : i + 5]],
+    lambda np, x, places, i: x[7][places[i, ::2] % 8],
+]
+
+
+@pytest.mark.parametrize("tier", ["auto", "compiled"])
+@pytest.mark.parametrize("call", LIBRARY_CALLS)
+def test_library_calls_follow_regions(
+    call: Callable[[Any, Any, Any, int], Any], tier: str, recorder: str
+) -> None:
+    x, places = numbers(120, 8), numpy.arange(1200).reshape(120, 10) * 7 % 120
+    ours, ours_too = np.array(x), np.array(places)
+    with engine.config(tier=tier):
+        for _ in range(3):
+            for i in (3, 50, 7, *range(9, 90)):
+                found = numpy.asarray(call(np, ours, ours_too, i))
+                want = call(numpy, x, places, i)
+                numpy.testing.assert_allclose(found, want, rtol=1e-13)
 
 
 def test_a_loop_elsewhere_is_computed_by_the_plan_of_the_first(recorder: str) -> None:

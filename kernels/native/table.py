@@ -36,10 +36,14 @@ class Scalar(NamedTuple):
 
 
 class Offset(NamedTuple):
-    """A word that says where something begins, and moves with a region of arrays."""
+    """A word that says where something begins, and moves with a region of arrays.
+
+    It counts in units of which there are `scale` in an item.
+    """
 
     number: int
     region: int
+    scale: int = 1
 
 
 Word: TypeAlias = Pointer | Scalar | Offset | int
@@ -109,14 +113,16 @@ class Segment:
     overwrites: int
 
     def offsets(self) -> Offsets:
-        """The words that move with regions: which, of all words, and with which one."""
+        """The words that move with regions: which, with which one, how far for each."""
         words = (word for call in self.calls for word in call.words)
-        found = [(k, w.region) for k, w in enumerate(words) if isinstance(w, Offset)]
-        which = np.array(found, np.int64).reshape(-1, 2)
-        return which[:, 0], which[:, 1]
+        found = [(k, *w[1:]) for k, w in enumerate(words) if isinstance(w, Offset)]
+        which = np.array(found, np.int64).reshape(-1, 3)
+        return which[:, 0], which[:, 1], which[:, 2]
 
 
-Offsets: TypeAlias = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+Offsets: TypeAlias = tuple[
+    np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]
+]
 
 
 @dataclass(frozen=True)
@@ -196,7 +202,7 @@ def moved(content: bytes, which: Offsets, moves: np.ndarray[Any, Any]) -> bytes:
     """The bytes of a segment whose regions are moved: by how much, for each."""
     words = np.frombuffer(content, np.int64).copy()
     begin = words[FIELDS.index("template_at")] // 8
-    words[begin + which[0]] += moves[which[1]]
+    words[begin + which[0]] += moves[which[1]] * which[2]
     return words.tobytes()
 
 
@@ -271,7 +277,7 @@ def _pack(
                     patches += [len(template), numbers[key]]
                 case Scalar(number, form):
                     scalars += [len(template), number, FORMATS.index(form)]
-                case Offset(begin, _):
+                case Offset(begin):
                     word = begin
             template.append(word if isinstance(word, int) else 0)
     at = len(FIELDS)
