@@ -204,3 +204,22 @@ def test_lines_are_found_below_numpy_and_at_a_prompt() -> None:
     exec(compile("def g():\n    return f()", "<stdin>", "exec"), space)
     exec(compile("line = g()", "shell.py", "exec"), space)
     assert space["line"] == "<stdin>:2"
+
+
+def test_lines_that_record_the_same_are_told_apart_each_time(recorder: str) -> None:
+    x, places = np.arange(3.0), np.arange(3)
+    engine.eval(x, places)
+
+    def first(k: int) -> Any:
+        return x[places + k] + 1.0
+
+    def second(k: int) -> Any:
+        return x[places + k] + 1.0
+
+    for _ in range(4):
+        for function in (first, second, second, first):
+            assert function(0).tolist() == [1, 2, 3]
+            line = function.__code__.co_firstlineno + 1
+            wrong = function(1)
+            with pytest.raises(IndexError, match=rf"test_late_errors\.py:{line}$"):
+                engine.eval(wrong)

@@ -19,7 +19,7 @@ Found: TypeAlias = tuple[np.dtype[Any], tuple[int, ...]]
 MOST = 100_000
 """So many are kept; past this many they are forgotten, all of them."""
 
-KINDS = frozenset(("elementwise", "reduce", "source", "library"))
+KINDS = frozenset(("elementwise", "reduce", "gather", "source", "library"))
 """Kinds of ops that are recorded so often that it is worth while."""
 
 FOUND: dict[tuple[Any, ...], Found] = {}
@@ -56,12 +56,12 @@ def find(event: tuple[Any, ...]) -> Found | None:
 
 
 def _ranked(event: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A signature with numbers of axes for the shapes, -1 where there are no elements.
+    """A signature with numbers of axes for the shapes, inverted where one is empty.
 
-    That is no error but for reductions.
+    Then a reduction may be an error.
     """
     op, attributes, *operands = event
-    ranks = [(kind, d, -1 if 0 in s else len(s)) for kind, d, s in operands]
+    ranks = [(kind, d, ~len(s) if 0 in s else len(s)) for kind, d, s in operands]
     return op, attributes, *ranks
 
 

@@ -56,10 +56,11 @@ class Node:
     the trace, whose dtypes stand in `scalars`. `device` is where the result is when it
     is kept, `size` counts its bytes. `owner` is the number of the leaf of which it
     reads or writes a region (see `engine.record.frames`), else -1, and `opens` says
-    whether it is the first one. All but the caches is immutable: `children` and `plans`
-    by key, `last`, the child that was last gone to, or `END`, and the `passages` that
-    begin here (see `engine.record.splice`). The last three are None as long as there
-    are none.
+    whether it is the first one; it is None for an op that fails late, whose events are
+    known by their lines, too, and which no `last` names. All but the caches is
+    immutable: `children` and `plans` by key, `last`, the child that was last gone to,
+    or `END`, and the `passages` that begin here (see `engine.record.splice`). The last
+    three are None as long as there are none.
     """
 
     __slots__ = (
@@ -114,7 +115,7 @@ class Node:
         self.line = line
         self.device = device
         self.owner = owner
-        self.opens = opens
+        self.opens = None if op.fails_late else opens
         self.differentiable = inexact and op.rule is not None
         self.children: dict[Any, Node] = {}
         self.last: Node | None = None
@@ -161,7 +162,7 @@ class Node:
             self.line,
             self.device,
             self.owner,
-            self.opens,
+            self.opens is True,
         )
 
     def __repr__(self) -> str:

@@ -41,6 +41,9 @@ from .python import (
 )
 from .results import form_of_result
 
+NAMED = 5
+"""The length of a key with a line, that of an op that fails late."""
+
 FORM_DTYPE, FORM_LAYOUT, FORM_SIZE, FORM_INEXACT = 0, 1, 2, 3
 """The items of what nodes of one dtype and shape have in common."""
 
@@ -144,7 +147,10 @@ def filled_node(
     store(node + slot.node_line, line)
     put(node + slot.node_device, state.host)
     store(node + slot.node_owner, IntFrom(owner))
-    put(node + slot.node_opens, truth_of(opens))
+    if TupleSize(event) == NAMED:
+        put(node + slot.node_opens, state.none)
+    else:
+        put(node + slot.node_opens, truth_of(opens))
     inexact = TupleItem(form, FORM_INEXACT) == state.true
     put(node + slot.node_differentiable, truth_of(inexact and rule != state.none))
     store(node + slot.node_children, children)
@@ -216,9 +222,12 @@ def planted(
 
 def key_of_node(node: int, attributes: int) -> int:
     """The key of a node, with these attributes; or 0."""
-    key = TupleNew(4)
+    named = load(node + slot.node_opens) == state.none
+    key = TupleNew(4 + named)
     if key == 0:
         return 0
+    if named:
+        put_item(key, 4, load(node + slot.node_line))
     put_item(key, 0, load(node + slot.node_op))
     put_item(key, 1, load(node + slot.node_operands))
     put_item(key, 2, attributes)

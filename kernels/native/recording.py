@@ -214,9 +214,20 @@ def recorded(
     if history != 0:
         DecRef(history)
     if done == 0:
+        forget_named(load(trace + slot.trace_node))
         DecRef(value)
         return 0
     return value
+
+
+@inline
+def forget_named(node: int) -> int:
+    """Let no path go on with an event of an op that fails late, but by its line."""
+    last = load(node + slot.node_last)
+    if last != state.none and load(last + slot.node_opens) == state.none:
+        IncRef(state.none)
+        replace(node + slot.node_last, state.none)
+    return 0
 
 
 @inline
@@ -296,6 +307,8 @@ def advance(
         replace(trace + slot.trace_histories, state.true)
     else:
         put(value + slot.value_history, state.none)
+    if load(node + slot.node_opens) == state.none:
+        forget_named(load(trace + slot.trace_node))
     IncRef(node)
     replace(trace + slot.trace_node, node)
     expect(load(node + slot.node_last))

@@ -22,7 +22,7 @@ AXES = 16
 def form_of_result(event: int, recipe: int, items: int, count: int) -> int:
     """What is the same for all nodes with a result of its dtype and shape; or 0."""
     op = TupleItem(event, 0)
-    if not are_on_host(items, count) or fails_late(op):
+    if not are_on_host(items, count):
         return 0
     pair = reserve(2)
     base = load(items)
@@ -136,7 +136,7 @@ def remembered_of(table: int, event: int, items: int, count: int, ranked: int) -
         if ranked:
             rank = TupleSize(shape)
             if has_none(shape):
-                rank = -1
+                rank = ~rank
             TupleSet(about, 2, IntFrom(rank))
         else:
             put_item(about, 2, shape)

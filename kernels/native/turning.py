@@ -17,8 +17,9 @@ from .frames import (
     region_leaf,
     shift_of,
 )
-from .growing import made_node
+from .growing import NAMED, made_node
 from .language import load, reserve, slot, state, store
+from .lines import user_line
 from .macros import DecRef, IncRef, ListSize, TupleItem
 from .matching import forget_error, has, kind, put_item, replace
 from .python import (
@@ -31,6 +32,7 @@ from .python import (
     TupleNew,
     TupleSet,
 )
+from .results import fails_late
 
 
 def turn(trace: int, op: int, given: int, only: int, items: int, count: int) -> int:
@@ -90,6 +92,8 @@ def turn_to_event(
 ) -> int:
     """Point a node to that of an event: 1 it was, 2 it was not, 0 there is none."""
     event = event_key(trace, op, given, only, items, count, numbers)
+    if event != 0 and fails_late(op):
+        event = with_line(event)
     if event == 0:
         ErrClear()
         return 0
@@ -107,6 +111,24 @@ def turn_to_event(
         found = 2 * grown(trace, node, event, 0, items, count)
     DecRef(event)
     return found
+
+
+def with_line(event: int) -> int:
+    """The key of an event (taken over) with the user's line; or 0."""
+    line = user_line()
+    key = TupleNew(NAMED)
+    if line == 0 or key == 0:
+        DecRef(line)
+        DecRef(key)
+        DecRef(event)
+        return 0
+    i = 0
+    while i < NAMED - 1:
+        put_item(key, i, TupleItem(event, i))
+        i += 1
+    TupleSet(key, NAMED - 1, line)
+    DecRef(event)
+    return key
 
 
 def turn_to_region(
