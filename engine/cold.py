@@ -83,7 +83,7 @@ class ColdPlan:
         self.shifts = shifts or (0,) * leaves
         self._moves: Moves | None = None
         self._nodes, self._alive, self._donated = nodes, alive, donated
-        elements = sum([prod(node.shape) for node in nodes if node.op is not LEAF])
+        elements = sum([_elements(node, nodes) for node in nodes])
         self._cost = FLUSH + EVENT * len(nodes) + ELEMENT * elements
         # What is on a device is not brought to the host to be interpreted.
         away = any(node.device != HOST for node in nodes)
@@ -201,3 +201,16 @@ class ColdPlan:
         if self._key is not None and find(self._key, self._places) is None:
             remember(self._key, plan, made)
         return plan
+
+
+def _elements(node: Node, nodes: Sequence[Node]) -> int:
+    """How many elements the reference of an event reads or writes, the most of any.
+
+    A write counts as one to all of the array: it is copied when it came in.
+    """
+    if node.op is LEAF:
+        return 0
+    size = prod(node.shape)
+    if node.op.kind in ("elementwise", "source", "region"):
+        return size
+    return max(size, *[prod(nodes[k].shape) for k in node.operands if k >= 0], 0)

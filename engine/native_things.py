@@ -143,6 +143,7 @@ def _ops() -> dict[str, Any]:
         "operands": {op: op.nin for op in REGISTRY.values()},
         "writing_ops": {REGISTRY[name]: True for name in IN_PLACE},
         "ufuncs": {},
+        "reductions": {op: True for op in REGISTRY.values() if op.kind == "reduce"},
         "codes": {REGISTRY[name]: code for name, code in cells.CODES.items()},
     }
 

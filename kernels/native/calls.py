@@ -7,6 +7,7 @@ are recorded from here, if the path goes on with them as it did the last time.
 
 from __future__ import annotations
 
+from .frames import size_of
 from .handles import (
     FACE,
     OP,
@@ -28,7 +29,7 @@ from .matching import (
     kind,
     same_attributes,
 )
-from .python import Call, IntFrom
+from .python import Call, DictItem, IntFrom
 from .recording import follow, with_self
 from .remembered import remember_result, result_of
 from .threads import current
@@ -36,6 +37,9 @@ from .writing import is_empty
 
 STEPS = 24
 """A call that records more events is left to Python."""
+
+RANK = 8
+"""By so many bits the number of axes is shifted in a key by rank."""
 
 AXES, NEAR_AXIS = 6, 64
 """So many axes in a tuple are looked at, and numbers of them that are so near to 0."""
@@ -79,6 +83,8 @@ def reduced_value(
     layout = load(value + slot.value_layout)
     IncRef(value)
     known = result_of(layout, entry, parts, 1)
+    if known == 0:
+        known = result_by_rank(value, entry, parts)
     result = 0
     if known != 0:
         IncRef(known)
@@ -179,9 +185,38 @@ def noted(
         elif steps != state.none:
             layout = load(value + slot.value_layout)
             remember_result(layout, entry, parts, 1, steps)
+            remember_by_rank(value, entry, parts, steps)
         DecRef(steps)
     DecRef(trace)
     return result
+
+
+def result_by_rank(value: int, entry: int, parts: int) -> int:
+    """The steps (borrowed) that serve all values of a dtype and rank; or 0."""
+    shape = load(value + slot.value_shape)
+    if size_of(shape) == 0:  # that may be an error
+        return 0
+    named = load(parts + 24)
+    store(parts + 24, named + (TupleSize(shape) << RANK))
+    found = result_of(load(value + slot.value_dtype), entry, parts, 1)
+    store(parts + 24, named)
+    return found
+
+
+def remember_by_rank(value: int, entry: int, parts: int, steps: int) -> int:
+    """Let steps serve all values of a dtype and rank, where they are one reduction.
+
+    It is known by its axes alone. Of means and the like the steps have the extents.
+    """
+    step = TupleItem(steps, 0)
+    known = TupleSize(steps) == 1 and TupleSize(TupleItem(step, 2)) == 1
+    if known and DictItem(state.reductions, TupleItem(step, 0)) != 0:
+        named = load(parts + 24)
+        rank = TupleSize(load(value + slot.value_shape))
+        store(parts + 24, named + (rank << RANK))
+        remember_result(load(value + slot.value_dtype), entry, parts, 1, steps)
+        store(parts + 24, named)
+    return 0
 
 
 def is_wrapped(result: int, face: int) -> int:
@@ -200,7 +235,10 @@ def is_wrapped(result: int, face: int) -> int:
 def replay(steps: int, value: int) -> int:
     """Record steps on a value, all or none; the last result, or 0."""
     values = reserve(25)
-    if TupleSize(steps) > STEPS or not goes_on(steps, value):
+    alone = (
+        TupleSize(steps) == 1
+    )  # it is recorded or not, whether the path is new or no
+    if TupleSize(steps) > STEPS or not (alone or goes_on(steps, value)):
         return 0
     store(values, value)
     return play(steps, values, 1)

@@ -73,7 +73,7 @@ WORDS = (
     "typed_scalar",
     *("store_value", "update_in_place", "locate", "same_axes", "steps_of"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
-    *("reference_name", "writing_ops", "own_array"),
+    *("reference_name", "writing_ops", "own_array", "reductions"),
     # of nodes
     *("node_type", "node_numbers", "rule_name", "fails_late_name", "form", "common"),
     *("ranked", "found", "ends_iterations", "lines", "line_in"),
