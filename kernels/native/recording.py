@@ -220,6 +220,15 @@ def recorded(
     return value
 
 
+def opened(trace: int, node: int, given: int, only: int) -> int:
+    """What is recorded is a leaf's first region, or of an op that fails late."""
+    if load(node + slot.node_opens) == state.true:
+        note_region(trace, node, given, only)
+    else:
+        forget_named(load(trace + slot.trace_node))  # it stays among the children
+    return 0
+
+
 @inline
 def forget_named(node: int) -> int:
     """Let no path go on with an event of an op that fails late, but by its line."""
@@ -262,8 +271,6 @@ def advance(
     values = load(trace + slot.trace_values)
     if load(trace + slot.trace_flushing) != state.false:
         return 0
-    if kind(values) != state.list_type:
-        return 0
     known = 0
     i = 0
     while i < count:
@@ -292,8 +299,8 @@ def advance(
         return 0
     if not append(trace, values, value, scalars):
         return 0
-    if load(node + slot.node_opens) == state.true:
-        note_region(trace, node, given, only)
+    if load(node + slot.node_opens) != state.false:
+        opened(trace, node, given, only)
     keep(value + slot.value_dtype, load(node + slot.node_dtype))
     keep(value + slot.value_shape, load(node + slot.node_shape))
     keep(value + slot.value_layout, load(node + slot.node_layout))
@@ -307,8 +314,6 @@ def advance(
         replace(trace + slot.trace_histories, state.true)
     else:
         put(value + slot.value_history, state.none)
-    if load(node + slot.node_opens) == state.none:
-        forget_named(load(trace + slot.trace_node))
     IncRef(node)
     replace(trace + slot.trace_node, node)
     expect(load(node + slot.node_last))
