@@ -59,6 +59,7 @@ class ColdPlan:
         "_alive",
         "_cost",
         "_donated",
+        "_due",
         "_key",
         "_moves",
         "_nodes",
@@ -88,6 +89,7 @@ class ColdPlan:
         # What is on a device is not brought to the host to be interpreted.
         away = any(node.device != HOST for node in nodes)
         self._spent = float("inf") if away else 0.0
+        self._due = 0.0
         self._pieces: list[Piece] | None = None
         self._key: Any = None
         self._places: tuple[int, ...] = ()
@@ -155,7 +157,7 @@ class ColdPlan:
                 self._spent = max(self._spent, spent(self._key, self._cost))
             plan = self._like()
             if plan is None:
-                if config.tier == "auto" and self._spent < self._price(parts):
+                if config.tier == "auto" and not self._pays(parts):
                     return None
                 plan = self._planned(parts)
             self._moves = moves_of(self._nodes, parts, plan.fixed)
@@ -183,6 +185,18 @@ class ColdPlan:
         """The rows of the plan of a path like this one, made one by one."""
         parts = pieces(nodes, self._alive, self._donated)
         return assemble(nodes, self._alive, parts, build_plan).rows
+
+    def _pays(self, parts: list[Piece]) -> bool:
+        """Whether interpreting has taken what planning takes.
+
+        That is less once others have planned pieces like these, but is not looked up
+        each time.
+        """
+        if self._spent < self._due:
+            return False
+        price = self._price(parts)
+        self._due = (self._spent + price) / 2
+        return self._spent >= price
 
     def _price(self, parts: list[Piece]) -> float:
         """What planning costs."""

@@ -78,7 +78,8 @@ def _require_elements(x: Any, axes: Axes, name: str) -> None:
 def sum(x: Any, axes: Any) -> Any:
     """The sum of the elements; 0 when there are none."""
     # NumPy lets nobody name a unit.
-    return np.sum(x, axis=axes, dtype=None if x.dtype.kind in DATES else x.dtype)
+    dtype = None if x.dtype.kind in DATES else x.dtype
+    return np.add.reduce(x, axis=axes, dtype=dtype)
 
 
 @sum.cotangent
@@ -95,7 +96,7 @@ def _(cotangent: Cotangent, out: Value, x: Value, axes: Axes) -> Any:
 @operation("reduce", _added(np.multiply), onnx="ReduceProd")
 def prod(x: Any, axes: Any) -> Any:
     """The product of the elements; 1 when there are none."""
-    return np.prod(x, axis=axes, dtype=x.dtype)
+    return np.multiply.reduce(x, axis=axes, dtype=x.dtype)
 
 
 @prod.cotangent
@@ -134,7 +135,7 @@ def _extreme_cotangent(
 @operation("reduce", _extreme, onnx="ReduceMax")
 def max(x: Any, axes: Any) -> Any:
     """The largest element; NaN if there is one."""
-    return np.max(x, axis=axes)
+    return np.maximum.reduce(x, axis=axes)
 
 
 @max.cotangent
@@ -145,7 +146,7 @@ def _(cotangent: Cotangent, out: Value, x: Value, axes: Axes) -> Any:
 @operation("reduce", _extreme, onnx="ReduceMin")
 def min(x: Any, axes: Any) -> Any:
     """The smallest element; NaN if there is one."""
-    return np.min(x, axis=axes)
+    return np.minimum.reduce(x, axis=axes)
 
 
 @min.cotangent
@@ -168,21 +169,22 @@ def argmin(x: Any, axes: Any) -> Any:
 @operation("reduce", _truth)
 def any(x: Any, axes: Any) -> Any:
     """Whether an element is true; False when there are none."""
-    return np.any(x, axis=axes)
+    return np.logical_or.reduce(x, axis=axes)
 
 
 @operation("reduce", _truth)
 def all(x: Any, axes: Any) -> Any:
     """Whether every element is true; True when there are none."""
-    return np.all(x, axis=axes)
+    return np.logical_and.reduce(x, axis=axes)
 
 
 @operation("reduce", _deviations)
 def squared_deviations(x: Any, axes: Any) -> Any:
     """The sum of squared distances from the mean; 0 when there are no elements."""
     count = product(x.shape[axis] for axis in axes)
-    total = np.sum(x, axis=axes, keepdims=True)
-    return np.sum(np.square(x - total / x.dtype.type(count or 1)), axis=axes)
+    total = np.add.reduce(x, axis=axes, keepdims=True)
+    distances = x - total / x.dtype.type(count or 1)
+    return np.add.reduce(np.square(distances), axis=axes)
 
 
 @squared_deviations.cotangent
