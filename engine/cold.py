@@ -38,8 +38,8 @@ PIECE, PLAN = 3e-4, 8e-5
 PLACE = 6e-6
 """... or so much for each where a piece like it is planned already."""
 
-LOOK = 1.2e-5
-"""To look for paths that are like one takes so much for each of its events."""
+LOOK, LOOKS = 5e-5, 1.2e-5
+"""To look for paths that are like one takes so much, and for each of its events."""
 
 
 class ColdPlan:
@@ -150,7 +150,7 @@ class ColdPlan:
         if self.plan is None:
             self._spent += self._cost
             new = self._pieces is None and config.tier == "auto"
-            if new and self._spent < LOOK * len(self._nodes):
+            if new and self._spent < LOOK + LOOKS * len(self._nodes):
                 return None
             parts = self._parts()
             if self._key is not None:

@@ -149,7 +149,7 @@ def test_cold_rows_are_moved_too_and_bound_when_they_are_warm(
     monkeypatch.setattr(engine.row, "COMPILE", float("inf"))
     monkeypatch.setattr(backend_of(HOST), "is_known", lambda kernel: False)
     with config(tier="auto"):
-        for cost in ("PIECE", "PLAN", "PLACE", "LOOK"):
+        for cost in ("PIECE", "PLAN", "PLACE", "LOOK", "LOOKS"):
             monkeypatch.setattr(engine.cold, cost, 0.0)
         run(sweep(3), 2)
         before = len(assembled)
