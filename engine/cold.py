@@ -190,11 +190,11 @@ class ColdPlan:
         """Whether interpreting has taken what planning takes.
 
         That is less once others have planned pieces like these, but is not looked up
-        each time.
+        each time. A path of several pieces is part of a loop, and taken to come again.
         """
         if self._spent < self._due:
             return False
-        price = self._price(parts)
+        price = self._price(parts) / (2 if len(parts) > 1 else 1)
         self._due = (self._spent + price) / 2
         return self._spent >= price
 

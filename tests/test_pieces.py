@@ -237,7 +237,7 @@ def test_a_statement_elsewhere_is_planned_and_run_at_once() -> None:
     results = []
     with config(tier="auto"):
         for row in range(3, 40):
-            x = array(50, 600)  # smaller ones are interpreted at once
+            x = array(100, 1200)  # smaller ones are interpreted at once
             y = put_part(x, take_part(x, row - 1) * take_part(x, row - 3), row)
             recorded = Recorded([y], donated=[x])
             cold = ColdPlan(recorded.nodes, recorded.alive, recorded.donated)
