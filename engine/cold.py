@@ -6,7 +6,6 @@ A long one that repeats itself is planned in pieces; see `pieces`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,8 +28,8 @@ Array = np.ndarray[Any, Any]
 
 # What things take, in seconds, roughly. NumPy interprets until it has taken as long as
 # the better way would have taken to prepare: at worst the cost is doubled.
-FLUSH, EVENT, ELEMENT = 3e-5, 1.5e-6, 1e-9
-"""To interpret a path takes so much by itself, for each event, for each element."""
+FLUSH, EVENT, BYTE = 3e-5, 1.5e-6, 1.25e-10
+"""To interpret a path takes so much by itself, for each event, for each byte."""
 
 PIECE, PLAN = 3e-4, 8e-5
 """To plan a piece takes so much by itself, and for each of its events ..."""
@@ -80,14 +79,13 @@ class ColdPlan:
         donated: frozenset[int],
         shifts: tuple[int, ...] = (),
     ) -> None:
-        leaves = sum(node.op is LEAF for node in nodes)
-        self.shifts = shifts or (0,) * leaves
+        own = [node for node in nodes if node.op is not LEAF]
+        self.shifts = shifts or (0,) * (len(nodes) - len(own))
         self._moves: Moves | None = None
         self._nodes, self._alive, self._donated = nodes, alive, donated
-        elements = sum([_elements(node, nodes) for node in nodes])
-        self._cost = FLUSH + EVENT * len(nodes) + ELEMENT * elements
+        self._cost = FLUSH + EVENT * len(nodes) + BYTE * _bytes(own, nodes)
         # What is on a device is not brought to the host to be interpreted.
-        away = any(node.device != HOST for node in nodes)
+        away = any([node.device != HOST for node in nodes])
         self._spent = float("inf") if away else 0.0
         self._due = 0.0
         self._pieces: list[Piece] | None = None
@@ -217,14 +215,17 @@ class ColdPlan:
         return plan
 
 
-def _elements(node: Node, nodes: Sequence[Node]) -> int:
-    """How many elements the reference of an event reads or writes, the most of any.
+def _bytes(events: Sequence[Node], nodes: Sequence[Node]) -> int:
+    """How many bytes the references of events write, or read where they make less.
 
     A write counts as one to all of the array: it is copied when it came in.
     """
-    if node.op is LEAF:
-        return 0
-    size = prod(node.shape)
-    if node.op.kind in ("elementwise", "source", "region"):
-        return size
-    return max(size, *[prod(nodes[k].shape) for k in node.operands if k >= 0], 0)
+    written = sum([node.size for node in events])
+    less = [node for node in events if node.op.kind not in _AS_LARGE]
+    return written + sum(
+        [nodes[k].size for node in less for k in node.operands if k >= 0]
+    )
+
+
+_AS_LARGE = frozenset(("elementwise", "source", "region"))
+"""Kinds of ops that read no more than they write."""
