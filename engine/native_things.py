@@ -134,7 +134,7 @@ def _types() -> dict[str, Any]:
 
 
 def _ops() -> dict[str, Any]:
-    names = "view", "update", "full", "cast", "iota", "multiply", "add"
+    names = "view", "update", "full", "cast", "iota", "multiply", "add", "matmul"
     return {
         **{f"{name}_op": REGISTRY[name] for name in names},
         "leaf_op": LEAF,

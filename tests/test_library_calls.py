@@ -51,3 +51,36 @@ def test_a_product_elsewhere_has_the_plan_of_the_first(recorder: str) -> None:
         for i in range(9, 290):
             engine.eval(x[i] @ x[i + 2])
     assert engine.stats()["interpreted_ops"] == 0
+
+
+def test_results_of_other_extents_are_those_of_numpy(recorder: str) -> None:
+    a = numbers(60, 60)
+    x = np.array(a)
+    for k in range(2, 58):
+        assert float(x[k, :k] @ x[:k, 3]) == pytest.approx(float(a[k, :k] @ a[:k, 3]))
+        assert float(x[:k, 1:k].max()) == float(a[:k, 1:k].max())
+        assert int(x[k, k:].argmin()) == int(a[k, k:].argmin())
+        assert (x[:k, 1] * 2.0 + x[1, :k]).shape == (k,)
+        assert (x[:k, :1] - x[1, 1:k]).shape == (k, k - 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda x: x[0, :5] @ x[0, :4], "5 is different from 4"),
+        (lambda x: x[0, :5] + x[0, :4], "could not be broadcast"),
+        (lambda x: x[0, :0].max(), "zero-size array"),
+        (lambda x: x[0, :0].argmin(), "empty|zero-size"),
+    ],
+)
+def test_extents_that_do_not_fit_are_errors_however_often(
+    wrong: Callable[[Any], Any], message: str, recorder: str
+) -> None:
+    x = np.array(numbers(3, 9))
+    engine.eval(x)
+    for k in range(3, 8):
+        engine.eval(x[0, :k] @ x[1, :k], x[0, :k] + x[1, :k], x[0, :k].max())
+        engine.eval(x[0, :k].argmin())
+        with pytest.raises(ValueError, match=message):
+            wrong(x)
+    assert float(x[0, :0].sum()) == 0.0

@@ -28,7 +28,7 @@ RANKED: dict[tuple[Any, ...], tuple[np.dtype[Any], tuple[int, ...] | None]] = {}
 """What is the same for operands on as many axes, whatever their extents, but for none.
 
 That is the dtype of an elementwise result, whose shape stands as None, and all of a
-reduction to a number.
+reduction to a number, or of a product of vectors of one length.
 """
 
 
@@ -47,7 +47,7 @@ def find(event: tuple[Any, ...]) -> Found | None:
     found = FOUND.get(event)
     if found is None:
         ranked = RANKED.get(_ranked(event))
-        if ranked is not None:
+        if ranked is not None and (event[0].name != "matmul" or event[2] == event[3]):
             dtype, shape = ranked
             if shape is None:
                 shape = broadcast_shapes(*[own for _, _, own in event[2:]])
@@ -78,6 +78,6 @@ def infer(
         FOUND[event] = found
         if op.kind == "elementwise":
             RANKED[_ranked(event)] = found[0], None
-        elif op.kind == "reduce" and found[1] == ():
+        elif found[1] == () and (op.kind == "reduce" or op.name == "matmul"):
             RANKED[_ranked(event)] = found
     return found

@@ -12,6 +12,7 @@ from .matching import (
     forget_error,
     kind,
     put_item,
+    same_extents,
 )
 from .python import Attribute, Call, DictItem, ErrClear, IntFrom, TupleNew, TupleSet
 
@@ -93,6 +94,10 @@ def known_result(event: int, items: int, count: int, pair: int) -> int:
     They are what `inferred` remembers; 0 where it does not.
     """
     found = remembered_of(state.ranked, event, items, count, 1)
+    if found != 0 and TupleItem(event, 0) == state.matmul_op:
+        shape = load(load(items) + slot.value_shape)
+        if not same_extents(shape, load(load(items + 8) + slot.value_shape)):
+            return 0
     if found == 0:
         found = remembered_of(state.found, event, items, count, 0)
     if found == 0:
