@@ -271,6 +271,8 @@ def advance(
     values = load(trace + slot.trace_values)
     if load(trace + slot.trace_flushing) != state.false:
         return 0
+    if kind(values) != state.list_type:
+        return 0
     known = 0
     i = 0
     while i < count:
