@@ -118,13 +118,34 @@ def _of_numbers(given: list[Any]) -> face.ndarray | None:
     kinds = set(map(type, given))
     if kinds == _LISTS:
         kinds = set(map(type, chain.from_iterable(given)))
-    if not kinds or not kinds <= _NUMBERS:
+    if not kinds <= _NUMBERS:
+        return _of_scalars(given) if face.ndarray in kinds else None
+    if not kinds:
         return None
     try:
         source = np.array(given)
     except ValueError:  # of several lengths
         return None
     return face.ndarray.wrap(constant(source)) if source.dtype.char in "ld" else None
+
+
+def _of_scalars(given: list[Any]) -> face.ndarray | None:
+    """An array of a list of handles of no axes and numbers; None for other lists.
+
+    What needs a gradient is stacked elsewhere.
+    """
+    numbers: list[Any] = []
+    for x in given:
+        if type(x) is face.ndarray:
+            if x.recipe.shape or x.requires_grad:
+                return None
+            numbers.append(x.computed()[()])
+        elif type(x) in _NUMBERS:
+            numbers.append(x)
+        else:
+            return None
+    source = np.array(numbers)
+    return face.ndarray.wrap(constant(source)) if source.dtype.kind in "biufc" else None
 
 
 def _of_handle(

@@ -115,3 +115,35 @@ def test_a_gradient_that_would_be_lost_is_refused(name: str) -> None:
     LOST[name](x.detach())
     with engine.no_grad():
         LOST[name](x)
+
+
+MIXED: list[Callable[[Any, Any], list[Any]]] = [
+    lambda x, n: [x[0], -x[1]],
+    lambda x, n: [x[0], 2, 3.5],
+    lambda x, n: [n[0], 2, n[1]],
+    lambda x, n: [n[0], x[0], True],
+    lambda x, n: [x.astype("f4")[0], n.astype("i2")[1]],
+    lambda x, n: [n.astype("u8")[0], n.astype("i8")[0]],
+    lambda x, n: [n[0] > 1, n[1] > 1],
+    lambda x, n: [x[0] * 1j, 1],
+    lambda x, n: [x[0], 1j],
+    lambda x, n: [x, x],
+    lambda x, n: [x[0], [1.0]],
+    lambda x, n: [x[0], 2**70],
+]
+
+
+@pytest.mark.parametrize("make", MIXED)
+def test_lists_of_scalars_and_numbers(make: Callable[[Any, Any], list[Any]]) -> None:
+    x, n = numpy.array([1.5, -0.0]), numpy.array([3, 1])
+    given = make(np.array(x), np.array(n))
+    try:
+        want = numpy.array(make(x, n))
+        assert want.dtype != object
+    except (ValueError, AssertionError):
+        with pytest.raises((ValueError, TypeError)):
+            np.array(given)
+        return
+    found = np.array(given)
+    assert found.dtype == want.dtype and found.flags.writeable
+    assert repr(found) == repr(want)
