@@ -250,8 +250,8 @@ def overlap(extents: Extents, one: Place, other_extents: Extents, other: Place) 
     """Whether two places of the same memory have an element in common."""
     if prod(extents) == 0 or prod(other_extents) == 0:
         return False
-    low, high = _span(extents, one)
-    other_low, other_high = _span(other_extents, other)
+    low, high = span(extents, one)
+    other_low, other_high = span(other_extents, other)
     if high < other_low or other_high < low:  # no array is to be made
         return False
     first = np.asarray(_Memory(extents, one.offset, one.strides))
@@ -262,7 +262,7 @@ def overlap(extents: Extents, one: Place, other_extents: Extents, other: Place) 
         return True
 
 
-def _span(extents: Extents, place: Place) -> tuple[int, int]:
+def span(extents: Extents, place: Place) -> tuple[int, int]:
     """The first and the last element of a place in memory."""
     low = high = place.offset
     for extent, stride in zip(extents, place.strides, strict=True):

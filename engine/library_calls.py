@@ -13,7 +13,6 @@ import numpy as np
 
 from engine.kernels.backend import HOST
 from engine.kernels.cpu.launch import CHUNK, SERIAL, chunk_of
-from engine.kernels.cuda import blas
 from engine.kernels.native import checks, scans
 from engine.kernels.native.blas import Matrix, product
 from engine.kernels.native.table import Call, Offset, Pointer, Word
@@ -21,6 +20,7 @@ from engine.program import is_view, is_whole
 from engine.recipe import c_strides
 
 if TYPE_CHECKING:
+    from engine.kernels.cuda import blas
     from engine.row import Row
 
 
@@ -81,6 +81,8 @@ def device_product(row: Row) -> DeviceProduct | None:
     left, right = (_operand(row, k) for k in step.operands)
     if left is None or right is None or not any(f == slot for f, *_ in row.fresh):
         return None
+    from engine.kernels.cuda import blas  # slow to import, and for devices alone
+
     found = blas.product(step.dtype, left.place, right.place)
     return None if found is None else DeviceProduct(found, left.slot, right.slot, slot)
 

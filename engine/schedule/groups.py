@@ -15,6 +15,7 @@ from engine.access import (
     Pieces,
     Place,
     collapses,
+    span,
     split_place,
 )
 from engine.program import Step
@@ -135,6 +136,11 @@ class Draft:
     def statements(self) -> int:
         """About how many statements the kernel will have: steps and loads."""
         return len(self.steps) + len(self.roots.difference(self.places))
+
+    def touched(self) -> set[tuple[int, tuple[int, int] | None]]:
+        """Between which elements of memory it reads, which no order of axes changes."""
+        reads = {read for reads in self.reads.values() for read in reads}
+        return {(root, place and span(self.extents, place)) for root, place in reads}
 
     @property
     def loads(self) -> int:

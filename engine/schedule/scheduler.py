@@ -336,7 +336,9 @@ class _Scheduler:
         if not other.roots.isdisjoint(one.steps):
             return False  # a merge was tried when the step that reads it was placed
         shared = one.roots & other.roots
-        return any(not is_virtual(self.steps[r]) for r in shared)
+        if all(is_virtual(self.steps[r]) for r in shared):
+            return False
+        return not one.touched().isdisjoint(other.touched())
 
     # -- the result ---------------------------------------------------------------
     def _groups(self) -> tuple[Group, ...]:
