@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -32,8 +32,7 @@ Array = np.ndarray[Any, Any]
 Contents = Sequence[tuple[np.dtype[np.generic], tuple[int, ...]]]
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(NamedTuple):
     """Where a run ended before its end.
 
     Parameters
@@ -388,4 +387,4 @@ def _keyed(call: Call, private: Set[int]) -> Call:
         else word
         for word in call.words
     )
-    return replace(call, words=words)
+    return call._replace(words=words)

@@ -5,7 +5,6 @@ Products of what is on a device are calls of its BLAS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,8 +61,7 @@ def _product(row: Row, n: int) -> Call | None:
     return Call(found.entry, words, found.total, found.chunk, found.work)
 
 
-@dataclass(frozen=True)
-class DeviceProduct:
+class DeviceProduct(NamedTuple):
     """A product that a device computes, and the slots of its operands and result."""
 
     product: blas.Product

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from string import Template
@@ -178,8 +177,7 @@ class Matrix(NamedTuple):
 Numbers: TypeAlias = list[int]
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(NamedTuple):
     """A product, or a batch of them, as one native call.
 
     Parameters

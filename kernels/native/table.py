@@ -10,7 +10,6 @@ import ctypes
 import os
 from array import array as packed
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -51,8 +50,7 @@ Run: TypeAlias = Callable[[list[Any], Sequence[Any]], int]
 """Makes the new arrays of a segment in the table, and its calls; how many it made."""
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One native call, or one that is shared in chunks.
 
     Parameters
@@ -76,8 +74,7 @@ class Call:
     checks: bool = False
 
 
-@dataclass(frozen=True)
-class Temporary:
+class Temporary(NamedTuple):
     """Memory that is needed from one call to another, both included."""
 
     key: int
@@ -86,8 +83,7 @@ class Temporary:
     last: int
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """Calls that are made in order.
 
     Parameters
@@ -125,8 +121,7 @@ Offsets: TypeAlias = tuple[
 ]
 
 
-@dataclass(frozen=True)
-class Ends:
+class Ends(NamedTuple):
     """What a segment that is all of a flush takes, and what it leaves.
 
     Parameters
