@@ -7,7 +7,7 @@ are recorded from here, if the path goes on with them as it did the last time.
 
 from __future__ import annotations
 
-from .frames import size_of
+from .frames import has_none
 from .handles import (
     FACE,
     OP,
@@ -194,7 +194,7 @@ def noted(
 def result_by_rank(value: int, entry: int, parts: int) -> int:
     """The steps (borrowed) that serve all values of a dtype and rank; or 0."""
     shape = load(value + slot.value_shape)
-    if size_of(shape) == 0:  # that may be an error
+    if has_none(shape):  # that may be an error
         return 0
     named = load(parts + 24)
     store(parts + 24, named + (TupleSize(shape) << RANK))

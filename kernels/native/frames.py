@@ -157,6 +157,16 @@ def size_of(shape: int) -> int:
     return size
 
 
+def has_none(shape: int) -> int:
+    """Whether an array of a shape has no elements."""
+    i = 0
+    while i < TupleSize(shape):
+        if IntAs(TupleItem(shape, i)) == 0:
+            return 1
+        i += 1
+    return 0
+
+
 def in_frame(recipe: int, shift: int) -> int:
     """A tuple that is equal to the recipe of a region that begins before this one."""
     offset = IntFrom(IntAs(TupleItem(recipe, RECIPE_OFFSET)) - shift)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .frames import size_of
+from .frames import has_none, size_of
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import (
@@ -151,16 +151,6 @@ def remembered_of(table: int, event: int, items: int, count: int, ranked: int) -
     ErrClear()
     DecRef(key)
     return found
-
-
-def has_none(shape: int) -> int:
-    """Whether an array has no elements: reductions of those may be errors."""
-    i = 0
-    while i < TupleSize(shape):
-        if IntAs(TupleItem(shape, i)) == 0:
-            return 1
-        i += 1
-    return 0
 
 
 def broadcast(items: int, count: int) -> int:

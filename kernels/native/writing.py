@@ -5,6 +5,7 @@ The faces say what they mean; all but the cases of everyday is left to their met
 
 from __future__ import annotations
 
+from .frames import has_none
 from .handles import (
     FACE,
     OP,
@@ -70,13 +71,7 @@ def may_write(handle: int) -> int:
 
 def is_empty(recipe: int) -> int:
     """Whether a region has no elements."""
-    shape = TupleItem(recipe, RECIPE_SHAPE)
-    i = 0
-    while i < TupleSize(shape):
-        if IntAs(TupleItem(shape, i)) == 0:
-            return 1
-        i += 1
-    return 0
+    return has_none(TupleItem(recipe, RECIPE_SHAPE))
 
 
 def fits(value: int, recipe: int) -> int:
