@@ -1,8 +1,9 @@
 """New nodes for native code: what an event that is new to a path needs to be followed.
 
 An event that no path went on with before is recorded by Python as a rule, through all
-of a face. For the ops of everyday the node is all that is missing: it is made here, the
-path is pointed to it, and native code goes on.
+of a face. For the ops of everyday the node is all that is missing: it is made, the path
+is pointed to it, and native code goes on. Native code makes most of them itself (see
+`engine.kernels.native.growing`); what it leaves is done here.
 """
 
 from __future__ import annotations
