@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from engine.storage import Line, Storage
 
 from .creation import check_device, numeric_dtype
 from .devices import placed
+from .lists import of_list
 from .methods import memory_order
 from .nested import joined
 from .operands import NDArray, foreign_array, host_array, is_masked
@@ -78,7 +78,7 @@ def array(
            [3., 4.]])
     """
     if type(object) is list and dtype is None and copy is True and order == "K":
-        quick = None if subok or ndmin or ndmax or like else _of_numbers(object)
+        quick = None if subok or ndmin or ndmax or like else of_list(object)
         if quick is not None:
             return quick
     check_device(None, like)
@@ -104,48 +104,6 @@ def array(
     if made.ndim < ndmin:
         made = made.reshape((1,) * (ndmin - made.ndim) + made.shape)
     return made
-
-
-_NUMBERS = frozenset((float, int))
-_LISTS = frozenset((list,))
-
-
-def _of_numbers(given: list[Any]) -> face.ndarray | None:
-    """An array of a list, or of lists in it, of floats and integers, as most are.
-
-    None for others: those have a dtype to be asked for, handles in them, or an error.
-    """
-    kinds = set(map(type, given))
-    if kinds == _LISTS:
-        kinds = set(map(type, chain.from_iterable(given)))
-    if not kinds <= _NUMBERS:
-        return _of_scalars(given) if face.ndarray in kinds else None
-    if not kinds:
-        return None
-    try:
-        source = np.array(given)
-    except ValueError:  # of several lengths
-        return None
-    return face.ndarray.wrap(constant(source)) if source.dtype.char in "ld" else None
-
-
-def _of_scalars(given: list[Any]) -> face.ndarray | None:
-    """An array of a list of handles of no axes and numbers; None for other lists.
-
-    What needs a gradient is stacked elsewhere.
-    """
-    numbers: list[Any] = []
-    for x in given:
-        if type(x) is face.ndarray:
-            if x.recipe.shape or x.requires_grad:
-                return None
-            numbers.append(x.computed()[()])
-        elif type(x) in _NUMBERS:
-            numbers.append(x)
-        else:
-            return None
-    source = np.array(numbers)
-    return face.ndarray.wrap(constant(source)) if source.dtype.kind in "biufc" else None
 
 
 def _of_handle(
