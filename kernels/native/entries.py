@@ -87,11 +87,11 @@ WORDS = (
 """The words of the global block, see `language`."""
 
 MODULES = (
-    *(macros, recycling, matching, frames, threads, lines, results, growing, paths),
-    *(turning, recording, flushing),
+    *(macros, recycling, matching, frames, threads, turning, recording, flushing),
     *(handles, looking, casting, scalars, operators, writing, at_once, remembered),
     *(keys, indexing, regions, subscripts, calls, slots, functions, splicing),
-    *(repeating, walking, backward, many, interpreting),
+    *(repeating, walking, backward, many),
+    *(lines, results, growing, paths, interpreting),
 )
 
 FUNCTIONS = (
