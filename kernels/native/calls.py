@@ -235,9 +235,7 @@ def is_wrapped(result: int, face: int) -> int:
 def replay(steps: int, value: int) -> int:
     """Record steps on a value, all or none; the last result, or 0."""
     values = reserve(25)
-    alone = (
-        TupleSize(steps) == 1
-    )  # it is recorded or not, whether the path is new or no
+    alone = TupleSize(steps) == 1  # it is recorded or not, on a new path as well
     if TupleSize(steps) > STEPS or not (alone or goes_on(steps, value)):
         return 0
     store(values, value)

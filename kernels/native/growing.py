@@ -60,8 +60,6 @@ def made_node(
     if owner >= 0:
         shift = shift_of(trace, owner)
     opens = shift == state.no_shift
-    if opens:
-        shift = 0
     if not is_room():
         return 0
     form = form_of_result(event, recipe, items, count)
@@ -69,7 +67,7 @@ def made_node(
         return 0
     attributes = TupleItem(event, 2)
     IncRef(attributes)
-    if shift != 0:
+    if shift != 0 and not opens:
         DecRef(attributes)
         attributes = shifted_attributes(recipe, shift)
     node = 0
@@ -79,7 +77,7 @@ def made_node(
     DecRef(attributes)
     done = 0
     if node != 0:
-        done = planted(trace, parent, node, recipe, owner, opens, shift)
+        done = planted(trace, parent, node, recipe, owner, shift)
     ErrClear()
     DecRef(node)
     return done
@@ -189,11 +187,12 @@ def shared_number(number: int) -> int:
 
 
 def planted(
-    trace: int, parent: int, node: int, recipe: int, owner: int, opens: int, shift: int
+    trace: int, parent: int, node: int, recipe: int, owner: int, shift: int
 ) -> int:
     """Let a new node be the child that comes next, if the trace is where it was."""
     if not ends_here(node):
         return 0
+    opens = shift == state.no_shift
     key = key_of_node(node, load(node + slot.node_attributes))
     leader = 0
     if opens:
@@ -205,7 +204,7 @@ def planted(
     done = 0
     if key != 0 and size != 0 and (leader != 0 or not opens):
         children = load(parent + slot.node_children)
-        still = is_behind(trace, parent, owner, opens, shift)
+        still = is_behind(trace, parent, owner, shift)
         if still and DictItem(children, key) == 0 and DictSet(children, key, node) == 0:
             replace(state.trie + slot.trie_size, size)
             size = 0
@@ -235,7 +234,7 @@ def key_of_node(node: int, attributes: int) -> int:
     return key
 
 
-def is_behind(trace: int, parent: int, owner: int, opens: int, shift: int) -> int:
+def is_behind(trace: int, parent: int, owner: int, shift: int) -> int:
     """Whether a node, or the leaves before it, still are where the trace ends."""
     node = parent
     while node != load(trace + slot.trace_node):
@@ -244,10 +243,7 @@ def is_behind(trace: int, parent: int, owner: int, opens: int, shift: int) -> in
         node = load(node + slot.node_parent)
         if node == state.none:
             return 0
-    if owner < 0:
-        return 1
-    now = shift_of(trace, owner)
-    return (opens and now == state.no_shift) or (not opens and now == shift)
+    return owner < 0 or shift_of(trace, owner) == shift
 
 
 def ends_here(node: int) -> int:

@@ -11,6 +11,7 @@ belongs to the one flush.
 
 from __future__ import annotations
 
+from .flushing import WRITEABLE
 from .language import (
     inline,
     invoke,
@@ -48,7 +49,7 @@ from .python import (
 MOST_THINGS, AXES = 16, 16
 """Operands and attributes of an event, and axes, at most; more are left to Python."""
 
-IN_C_ORDER, ALIGNED, WRITABLE = 0x1, 0x100, 0x400
+IN_C_ORDER, ALIGNED = 0x1, 0x100
 """NumPy's flags of arrays."""
 
 LOW_HALF = 0xFFFFFFFF
@@ -240,7 +241,7 @@ def is_own(result: int, dtype: int, shape: int, things: int, count: int) -> int:
     """Whether an array is what nearly all references give: new, in C order."""
     if load(result + slot.numpy_base) != 0 or load(result + slot.numpy_descr) != dtype:
         return 0
-    if not has_flags(result, IN_C_ORDER | ALIGNED | WRITABLE):
+    if not has_flags(result, IN_C_ORDER | ALIGNED | WRITEABLE):
         return 0
     if load_half(result + slot.numpy_rank) != TupleSize(shape):
         return 0
@@ -278,7 +279,7 @@ def copy_of_part(base: int, recipe: int) -> int:
 
 def updated(base: int, value: int, recipe: int, free: int) -> int:
     """An array with a part that is replaced: itself where it is `free`, or 0."""
-    if free and has_flags(base, WRITABLE):
+    if free and has_flags(base, WRITEABLE):
         target = base
         IncRef(base)
     else:
@@ -321,7 +322,8 @@ def window(base: int, recipe: int) -> int:
     )
     cls = state.array_type
     IncRef(dtype)  # NumPy takes it over
-    made = invoke(state.new_array, cls, dtype, rank, extents, steps, begin, WRITABLE, 0)
+    flags = WRITEABLE
+    made = invoke(state.new_array, cls, dtype, rank, extents, steps, begin, flags, 0)
     if made == 0:
         forget_error()
     return made
