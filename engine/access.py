@@ -262,6 +262,62 @@ def overlap(extents: Extents, one: Place, other_extents: Extents, other: Place) 
         return True
 
 
+def meetings(places: Sequence[tuple[Extents, Place]]) -> list[bool]:
+    """`overlap` for each pair of some places.
+
+    Slices of one array are boxes in it, of which it is plain whether they meet.
+    """
+    steps = {abs(s) for extents, place in places for s in place.strides}
+    units = sorted(steps | {1}, reverse=True)
+    units = [unit for unit in units if unit]
+    boxes = [_box(extents, place, units) for extents, place in places]
+    found: list[bool] = []
+    for k, box in enumerate(boxes):
+        for j in range(k):
+            other = boxes[j]
+            if box is None or other is None:
+                found.append(overlap.__wrapped__(*places[j], *places[k]))
+                continue
+            for first, last, begin, end in zip(*other, *box, strict=True):
+                if first > end or begin > last:
+                    found.append(False)
+                    break
+            else:
+                found.append(True)
+    return found
+
+
+def _box(
+    extents: Extents, place: Place, units: Sequence[int]
+) -> tuple[list[int], list[int]] | None:
+    """A place as ranges of digits of its addresses: the first and the last of each.
+
+    The digits are of ever smaller `units`, of which each is a multiple of the next.
+    None where a place has no such ranges, as one whose rows reach beyond a unit.
+    """
+    digits: list[int] = []
+    rest, outer = place.offset, 0
+    for unit in units:
+        if outer % unit:
+            return None
+        digit, rest = divmod(rest, unit)
+        digits.append(digit)
+        outer = unit
+    ends = [*digits]
+    for extent, stride in zip(extents, place.strides, strict=True):
+        if extent == 0:
+            return None
+        if stride and extent > 1:
+            k = units.index(abs(stride))
+            if stride < 0:
+                digits[k] += (extent - 1) * stride // units[k]
+            else:
+                ends[k] += extent - 1
+            if digits[k] < 0 or (k and ends[k] * units[k] >= units[k - 1]):
+                return None
+    return digits, ends
+
+
 def span(extents: Extents, place: Place) -> tuple[int, int]:
     """The first and the last element of a place in memory."""
     low = high = place.offset

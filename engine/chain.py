@@ -12,7 +12,7 @@ from engine.extents import (
     REGIONS,
     is_power,
     moved_steps,
-    resized_layout,
+    resized,
     resized_steps,
 )
 from engine.kernels.backend import HOST
@@ -194,10 +194,11 @@ class _Chain:
         moving = self._moving(piece, template)
         for row in plan.rows:
             lowered = row.lowered
-            if lowered is not None and moves:
-                lowered = lowered.moved(moves)
             if lowered is not None and old != new:
-                lowered = resized_layout(lowered, old, new)
+                extents = resized(lowered.layout.extents, old, new)
+                lowered = lowered.moved(moves, extents)
+            elif lowered is not None and moves:
+                lowered = lowered.moved(moves)
             self.rows.append(
                 row.placed(
                     steps,

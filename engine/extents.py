@@ -15,15 +15,13 @@ m is at least 2: an axis of extent 1 is no axis.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
-from itertools import combinations, permutations
-from typing import Any, NamedTuple
+from itertools import permutations
+from math import prod
+from typing import NamedTuple
 
-from engine.access import Extents, Place, overlap
-from engine.kernels.kernel import Layout
-from engine.lower import Lowered
+from engine.access import Extents, Place, meetings
 from engine.program import Step
 from engine.recipe import Recipe
 from engine.record.node import LEAF
@@ -38,89 +36,52 @@ class Region(NamedTuple):
     size: int
     recipe: Recipe
 
-    def at(self, offset: int) -> Region:
-        """The same part, beginning elsewhere."""
-        dtype, _, shape, strides = self.recipe
-        return Region(self.owner, self.size, Recipe(dtype, offset, shape, strides))
 
+def single_extent(shapes: Iterable[Extents]) -> int:
+    """The extent of all axes of some shapes; 0 where there are others.
 
-def single_extent(rows: Sequence[tuple[Any, ...]]) -> int:
-    """The extent of all axes in the rows of a piece; 0 where there are others.
-
-    Rows are those of `pieces`: the op first, what an event is told third, the shape
-    sixth.
+    >>> single_extent([(5, 1), (5,), (5, 5)]), single_extent([(5, 4)])
+    (5, 0)
     """
-    found: set[int] = set()
-    for row in rows:
-        if row[0] is LEAF:
-            continue
-        op, about, shape = row[0], row[2], row[5]
-        if op.name in ("view", "update"):
-            found.update(about[1])
-        elif op.kind == "elementwise" and not about:
-            found.update(shape)
-        else:
-            return 0
+    found = {n for shape in shapes for n in shape}
     found.discard(1)
     return found.pop() if len(found) == 1 and 0 not in found else 0
 
 
-def without_extent(
-    rows: Sequence[tuple[Any, ...]], extent: int
-) -> tuple[tuple[Any, ...], ...]:
-    """The rows with a mark in the place of the extent; arrays keep theirs."""
-    kept: list[tuple[Any, ...]] = []
-    for row in rows:
-        if row[0] is LEAF:
-            kept.append(row)
-            continue
-        about, shape = row[2], row[5]
-        if row[0].name in REGIONS:
-            about = (about[0], _marked(about[1], extent), *about[2:])
-        if row[0].name != "update":  # its result has the shape of the array
-            shape = _marked(shape, extent)
-        kept.append((*row[:2], about, *row[3:5], shape, *row[6:]))
-    return tuple(kept)
-
-
-def _marked(shape: Extents, extent: int) -> tuple[bool, ...]:
+def without_extent(shape: Extents, extent: int) -> tuple[bool, ...]:
     """Which axes there are."""
     return tuple([n == extent for n in shape])
 
 
-@lru_cache(maxsize=1024)
-def relations(regions: tuple[Region, ...], extent: int) -> tuple[bool, ...]:
+def relations(regions: Iterable[Region], extent: int) -> tuple[bool, ...]:
     """What is compared of regions besides their numbers: see the head of this file.
 
     Moving all regions of an array by the same distance changes nothing.
     """
-    distinct = list(dict.fromkeys(regions))
     found: list[bool] = []
-    for _, size, recipe in distinct:
-        found.append(2 * recipe.size >= size)
-        found.append(is_power(size, extent))
+    arrays: dict[int, list[Recipe]] = {}
+    for owner, size, recipe in dict.fromkeys(regions):
+        if owner not in arrays:
+            arrays[owner] = []
+            found.append(is_power(size, extent))
+        arrays[owner].append(recipe)
+        found.append(2 * prod(recipe.shape) >= size)
         axes = [*zip(recipe.shape, recipe.strides, strict=True)]
         for (_, outer), (count, inner) in permutations(axes, 2):
             found.append(outer == count * inner)
-    for one, other in combinations(distinct, 2):
-        found.append(one.owner == other.owner and _meet(one.recipe, other.recipe))
+    for recipes in arrays.values():
+        if len(recipes) > 1:
+            found += meetings([(r.shape, Place(r[1], r[3])) for r in recipes])
     return tuple(found)
 
 
-def _meet(one: Recipe, other: Recipe) -> bool:
-    return overlap(
-        one.shape,
-        Place(one.offset, one.strides),
-        other.shape,
-        Place(other.offset, other.strides),
-    )
+def resized(extents: Extents, old: int, new: int) -> Extents:
+    """The extents of a kernel over another extent of what it accesses.
 
-
-def resized_layout(lowered: Lowered, old: int, new: int) -> Lowered:
-    """The same kernel over another extent: only arrays with regions are accessed."""
-    layout = lowered.layout
-    extents = tuple([new ** _power(n, old) for n in layout.extents])
-    return replace(lowered, layout=Layout(extents, layout.places))
+    >>> resized((25, 5, 1), 5, 7)
+    (49, 7, 1)
+    """
+    return tuple([new ** _power(n, old) for n in extents])
 
 
 def is_power(number: int, base: int) -> bool:

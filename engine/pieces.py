@@ -26,6 +26,7 @@ from typing import Any
 from engine.extents import REGIONS, Region, relations, single_extent, without_extent
 from engine.interpret import last_uses
 from engine.kernels.backend import HOST
+from engine.recipe import Shape
 from engine.record.node import LEAF, Node
 from engine.repeats import cuts
 
@@ -136,7 +137,11 @@ def _crossed(
 
 
 class _Description:
-    """The walk over the events of one piece."""
+    """The walk over the events of one piece.
+
+    Shapes are named in its rows by numbers, in the order in which they appear, those of
+    arrays apart: so rows over another extent are the same rows.
+    """
 
     def __init__(
         self,
@@ -152,33 +157,45 @@ class _Description:
         self.rows: list[Any] = []
         self.regions: list[Region] = []
         self.fixed: set[int] = set()
+        self.shapes: dict[Shape, int] = {}
+        self.arrays: dict[Shape, int] = {}
+        self.kept: list[bool] = []
+        self.resizable = True
 
     def describe(self, events: Sequence[int]) -> Piece:
         stop = events[-1]
-        nodes, number = self.nodes, self.number
+        nodes, number, storage, rows = self.nodes, self.number, self.storage, self.rows
+        alive, last, shapes, arrays = self.alive, self.last, self.shapes, self.arrays
         first_scalar = self._first_scalar(events)
         for i in events:
             node = nodes[i]
+            op, name = node.op, node.op.name
             for k in node.operands:
                 if k >= 0 and k not in number:
                     self._enter(k, stop)
             operands = tuple(
                 [number[k] if k >= 0 else k + first_scalar for k in node.operands]
             )
-            kept = self.alive[i] or self.last[i] > stop
-            if node.op.name in REGIONS:
+            if name in REGIONS:
                 about = self._region(node, operands)
+                self.resizable &= name != "update_add"
             else:
                 about = node.attributes
-                self.fixed.update(self.storage[k] for k in operands if k >= 0)
+                self.fixed.update([storage[k] for k in operands if k >= 0])
+                self.resizable &= op.kind == "elementwise" and not about
             own = len(number)
             number[i] = own
-            writes = node.op.name in WRITERS
-            self.storage.append(self.storage[operands[0]] if writes else own)
-            if not writes:
+            if name in WRITERS:
+                storage.append(storage[operands[0]])
+                shape = arrays.setdefault(node.shape, len(arrays))
+            else:
+                storage.append(own)
                 self.fixed.add(own)
-            rest = (node.scalars, node.dtype, node.shape, node.line, kept)
-            self.rows.append((node.op, operands, about, *rest))
+                shape = shapes.setdefault(node.shape, len(shapes))
+            kept = alive[i] or last[i] > stop
+            self.kept.append(kept)
+            rest = (node.scalars, node.dtype, shape, node.line, kept)
+            rows.append((op, operands, about, *rest))
         return self._piece(stop, first_scalar)
 
     def _first_scalar(self, events: Sequence[int]) -> int:
@@ -196,19 +213,24 @@ class _Description:
         self.storage.append(len(self.number))
         self.number[k] = len(self.number)
         self.entering.append(k)
-        self.rows.append((LEAF, node.dtype, node.shape, free))
+        self.kept.append(False)
+        shape = self.arrays.setdefault(node.shape, len(self.arrays))
+        self.rows.append((LEAF, node.dtype, shape, free))
 
     def _region(self, node: Node, operands: tuple[int, ...]) -> tuple[Any, ...]:
         """What a region is but for where it begins, which is noted apart."""
         recipe = node.attributes[0]
+        dtype, _, shape, strides = recipe
         base = self.nodes[node.operands[0]]
         owner = self.storage[operands[0]]
         size = prod(base.shape)
-        if recipe.dtype != base.dtype or recipe.size in (0, size):
+        if dtype != base.dtype or prod(shape) in (0, size):
             self.fixed.add(owner)
-        self.fixed.update(self.storage[k] for k in operands[1:] if k >= 0)
+        if len(operands) > 1:
+            self.fixed.update([self.storage[k] for k in operands[1:] if k >= 0])
         self.regions.append(Region(owner, size, recipe))
-        return (recipe.dtype, recipe.shape, recipe.strides, *node.attributes[1:])
+        number = self.shapes.setdefault(shape, len(self.shapes))
+        return (dtype, number, strides, *node.attributes[1:])
 
     def _piece(self, stop: int, first_scalar: int) -> Piece:
         origins: dict[int, int] = {}
@@ -218,38 +240,31 @@ class _Description:
             if owner not in self.fixed:
                 offset -= origins.setdefault(owner, offset)
             offsets.append(offset)
-        values = tuple(self.number)
-        final = frozenset(
-            k for k in self.entering if self.last[k] <= stop and not self.alive[k]
-        )
-        entering = frozenset(self.entering)
-        rows = tuple(self.rows)
         extent = 0
-        if all(self.number[k] in origins for k in self.entering):
-            extent = single_extent(rows)
-        key: tuple[Any, ...] = (rows, tuple(offsets))
+        if self.resizable and all([self.number[k] in origins for k in self.entering]):
+            extent = single_extent(self.shapes)
+        key: tuple[Any, ...] = (tuple(self.rows), tuple(offsets), tuple(self.arrays))
         if extent:
-            placed = zip(self.regions, offsets, strict=True)
-            related = relations(
-                tuple([one.at(offset) for one, offset in placed]), extent
-            )
-            key = (*without_extent(rows, extent), key[1], related)
+            shapes = tuple([without_extent(shape, extent) for shape in self.shapes])
+            key = (*key, shapes, relations(self.regions, extent))
+        else:
+            key = (*key, tuple(self.shapes))
+        final = [k for k in self.entering if self.last[k] <= stop and not self.alive[k]]
         return Piece(
             key,
-            values,
+            tuple(self.number),
             tuple(self.entering),
-            final,
-            tuple(
-                k not in entering and (self.alive[k] or self.last[k] > stop)
-                for k in values
-            ),
+            frozenset(final),
+            tuple(self.kept),
             frozenset(
-                self.number[k]
-                for k in final
-                if self.nodes[k].op is not LEAF or k in self.donated
+                [
+                    self.number[k]
+                    for k in final
+                    if self.nodes[k].op is not LEAF or k in self.donated
+                ]
             ),
             origins,
-            frozenset(one.owner for one in self.regions) - origins.keys(),
+            frozenset([one.owner for one in self.regions]) - origins.keys(),
             extent,
             first_scalar,
         )

@@ -67,10 +67,17 @@ class Lowered:
     temporaries: tuple[tuple[np.dtype[np.generic], int], ...]
     owners: tuple[int, ...]
 
-    def moved(self, moves: Mapping[int, int]) -> Lowered:
-        """The same kernel, some of its accesses moved: by how much, by their owners."""
-        if moves.keys().isdisjoint(self.owners):
-            return self
+    def moved(
+        self, moves: Mapping[int, int], extents: tuple[int, ...] | None = None
+    ) -> Lowered:
+        """The same kernel, some of its accesses moved: by how much, by their owners.
+
+        With `extents` these are the loops'.
+        """
+        if extents is None:
+            if moves.keys().isdisjoint(self.owners):
+                return self
+            extents = self.layout.extents
         places = tuple(
             [
                 (place[0] + moves.get(owner, 0), *place[1:])
@@ -79,7 +86,7 @@ class Lowered:
         )
         return Lowered(
             self.kernel,
-            Layout(self.layout.extents, places),
+            Layout(extents, places),
             self.arguments,
             self.scalars,
             self.temporaries,

@@ -53,7 +53,7 @@ class CompiledKernel:
 
     def bind(self, layout: Layout) -> launch.Launch:
         """Fix extents, offsets and strides."""
-        return launch.bind(self.kernel, layout, self.address, self._split_address)
+        return launch.Launch(self.kernel, layout, self.address, self._split_address)
 
     def _split_address(self) -> int | None:
         """The form for few long rows, compiled when first needed, if there is one."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from copy import copy
 from math import ceil, prod
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -70,13 +69,19 @@ def parallel_extent(kernel: Kernel, layout: Layout) -> tuple[int, int]:
     return prod(outer[:-1]) * -(-last // WIDTH), min(last, WIDTH) * inner
 
 
-def bind(
-    kernel: Kernel, layout: Layout, address: int, split: Callable[[], int | None]
-) -> Launch:
-    """What a plan row calls: `address` with the numbers of `layout`.
+class Shares(NamedTuple):
+    """How a launch is shared among threads; see `Launch`."""
 
-    `split` gives the address of the split form, if there is one.
-    """
+    total: int
+    chunk: int
+    work: float
+    split: SplitPlan | None
+
+
+def shares_of(
+    kernel: Kernel, layout: Layout, split: Callable[[], int | None]
+) -> Shares:
+    """How launches over a layout are shared."""
     total, visits = parallel_extent(kernel, layout)
     cost = visits * nanoseconds(kernel) + nanoseconds_of_row(kernel)
     work = total * cost
@@ -84,8 +89,7 @@ def bind(
     if kernel.inner and layout.extents[-1] >= 4 * BLOCK and work >= SPLIT:
         plan = SplitPlan(kernel, layout, total, split)
     alone = total <= 1 or work < SERIAL
-    chunk = 0 if alone else chunk_of(cost, total)
-    return Launch(kernel, layout, address, total, chunk, work, plan)
+    return Shares(total, 0 if alone else chunk_of(cost, total), work, plan)
 
 
 class Launch:
@@ -93,11 +97,19 @@ class Launch:
 
     It keeps no state between calls, so any number of threads may call it at once.
 
-    Attributes
+    Parameters
     ----------
     kernel : Kernel
+    layout : Layout
     address : int
         The kernel's entry.
+    split : callable
+        Gives the address of its split form, if there is one.
+
+    Attributes
+    ----------
+    extents : tuple of int
+        The layout's.
     numbers : bytes
         What follows the pointers and scalars among the words of a call.
     total, chunk : int
@@ -114,16 +126,18 @@ class Launch:
         kernel: Kernel,
         layout: Layout,
         address: int,
-        total: int,
-        chunk: int,
-        work: float,
-        split: SplitPlan | None,
+        split: Callable[[], int | None],
     ) -> None:
         self.kernel, self.address = kernel, address
-        self.total, self.chunk, self.work, self.split = total, chunk, work, split
-        self.numbers = numbers_of(layout)
+        self._split_form = split
         self._pack = packer(kernel)
         self.entry = pool.Entry(address)
+        self._place(layout)
+
+    def _place(self, layout: Layout) -> None:
+        shares = shares_of(self.kernel, layout, self._split_form)
+        self.extents, self.numbers = layout.extents, numbers_of(layout)
+        self.total, self.chunk, self.work, self.split = shares
 
     def __call__(self, pointers: Sequence[int], scalars: Sequence[Any]) -> None:
         """Run on buffers (addresses of element 0) and scalar values.
@@ -149,9 +163,13 @@ class Launch:
             raise failure(self.kernel.name, status)
 
     def moved(self, layout: Layout) -> Launch:
-        """The same launch over a layout with other offsets."""
-        launch = copy(self)
-        launch.numbers = numbers_of(layout)
+        """The same launch over another layout."""
+        launch = Launch.__new__(Launch)
+        launch.__dict__.update(self.__dict__)  # what `copy.copy` takes ten times for
+        if layout.extents == self.extents:
+            launch.numbers = numbers_of(layout)
+        else:
+            launch._place(layout)
         return launch
 
     def split_address(self) -> int | None:

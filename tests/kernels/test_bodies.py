@@ -54,7 +54,7 @@ def results(
     scalars = [0.5, 3][: len(kernel.scalars)]
     for address in addresses:
         mine = [array.copy() for array in arrays]
-        run = launch.bind(kernel, layout, address, lambda: None)
+        run = launch.Launch(kernel, layout, address, lambda: None)
         run([memory.pointer(array) for array in mine], scalars)
         found.append([array.tobytes() for array in mine])
     return found
