@@ -277,19 +277,20 @@ def _without_ellipsis(recipe: Recipe, key: list[Any]) -> list[Any]:
 def resolve_shape(size: int, shape: Any) -> Shape:
     """A requested shape with its -1 filled in; ValueError when it does not fit."""
     wanted = shape if isinstance(shape, (tuple, list)) else (shape,)
-    resolved = tuple(int(n) for n in wanted)
+    resolved = tuple([int(n) for n in wanted])
     unknown = resolved.count(-1)
-    known = prod(n for n in resolved if n != -1)
+    known = prod(resolved) if not unknown else prod([n for n in resolved if n != -1])
     if unknown > 1:
         raise ValueError(named("can only specify one unknown dimension"))
     fits = known == size if not unknown else known != 0 and size % known == 0
-    if not fits or any(n < -1 for n in resolved):
+    if not fits or (resolved and min(resolved) < -1):
         raise ValueError(
             named(f"cannot reshape array of size {size} into shape {resolved}")
         )
     return tuple(size // known if n == -1 else n for n in resolved)
 
 
+@lru_cache(maxsize=4096)
 def reshape(recipe: Recipe, shape: Shape, order: str = "C") -> Recipe | None:
     """The reshaped view, or None where NumPy would copy (`_attempt_nocopy_reshape`)."""
     if recipe.size == 0:

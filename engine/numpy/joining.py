@@ -18,7 +18,7 @@ from engine.record.value import DATES
 
 from . import quick
 from .axes import no_boolean
-from .operands import checked_dtype, promoted, read_as
+from .operands import WEAK, checked_dtype, promoted, read_as
 from .reductions import deliver, dtype_of
 
 __all__ = [
@@ -87,7 +87,7 @@ def concatenate(
     if not parts:
         raise ValueError(named("need at least one array to concatenate"))
     if axis is None:
-        parts = [x.ravel() for x in parts]
+        parts = [x if len(x.recipe.shape) == 1 else x.ravel() for x in parts]
         axis = 0
     axis = index(no_boolean(axis))
     if out is not None and dtype is not None:
@@ -263,6 +263,8 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     >>> np.append(np.arange(2), [[5], [6]])
     array([0, 1, 5, 6])
     """
+    if axis is None and values.__class__ in WEAK:
+        values = np.array([values])  # what `ravel` would make of it
     return concatenate((face.asarray(arr), face.asarray(values)), axis)
 
 

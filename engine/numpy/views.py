@@ -360,8 +360,13 @@ def permutation(axes: Sequence[Any], rank: int) -> tuple[int, ...]:
     return found
 
 
+_INTEGERS = frozenset((int,))
+
+
 def _extents(shape: Any) -> tuple[int, ...]:
     """A requested shape as a tuple; every negative extent is one to be found."""
+    if type(shape) is tuple and _INTEGERS.issuperset(map(type, shape)):
+        return tuple([max(extent, -1) for extent in shape])
     whole: Any = () if shape is None else shape
     is_array = isinstance(shape, (Array, np.ndarray)) and shape.ndim
     is_one = hasattr(shape, "__index__") and not is_array
