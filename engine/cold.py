@@ -6,6 +6,7 @@ A long one that repeats itself is planned in pieces; see `pieces`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -207,7 +208,8 @@ class ColdPlan:
         if not parts:
             return build_plan(self._nodes, self._alive, self._donated)
         made = assemble(self._nodes, self._alive, parts, build_plan)
-        plan = Plan(made.rows, made.contents, made.leaves, made.outputs)
+        again = partial(self._rows, self._nodes)
+        plan = Plan(made.rows, made.contents, made.leaves, made.outputs, again)
         plan.fixed = made.fixed
         plan.recurs = len(parts) > 1
         if self._key is not None and find(self._key, self._places) is None:

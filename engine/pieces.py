@@ -136,6 +136,20 @@ def _crossed(
     return [count > 0 for count in accumulate(more[:-1])]
 
 
+_rows: dict[Any, Any] = {}
+
+MOST = 1024
+"""So many bodies of loops are known by their rows; past it they are forgotten."""
+
+
+def _one(rows: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Of equal rows one object, which the keys of all like pieces hold."""
+    if len(_rows) >= MOST:
+        _rows.clear()
+    same: tuple[Any, ...] = _rows.setdefault(rows, rows)
+    return same
+
+
 class _Description:
     """The walk over the events of one piece.
 
@@ -243,7 +257,8 @@ class _Description:
         extent = 0
         if self.resizable and all([self.number[k] in origins for k in self.entering]):
             extent = single_extent(self.shapes)
-        key: tuple[Any, ...] = (tuple(self.rows), tuple(offsets), tuple(self.arrays))
+        rows = _one(tuple(self.rows))
+        key: tuple[Any, ...] = (rows, tuple(offsets), tuple(self.arrays))
         if extent:
             shapes = tuple([without_extent(shape, extent) for shape in self.shapes])
             key = (*key, shapes, relations(self.regions, extent))

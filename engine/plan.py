@@ -42,6 +42,9 @@ class Plan:
         Where the arrays go that come in.
     outputs : sequence of (value, slot, shape, device)
         The recorded values that are computed, and where they are found.
+    again : callable, optional
+        Makes the rows again. Then they are dropped once all are bound: those of a loop
+        over ever shorter slices are most of what the collector has to look at.
 
     Attributes
     ----------
@@ -75,9 +78,10 @@ class Plan:
         contents: Sequence[Content],
         leaves: Sequence[tuple[int, int]],
         outputs: Sequence[Result],
+        again: Callable[[], Sequence[Row]] | None = None,
     ) -> None:
         self._rows: tuple[Row, ...] | None = None
-        self._make: Callable[[], Sequence[Row]] | None = None
+        self._make = again
         if callable(rows):
             self._make = rows
         else:
@@ -206,13 +210,16 @@ class Plan:
 
         if self._away or not table.available():
             return None
-        cold = [row for row in self.rows if not row.settle()]
-        if 2 * len(cold) > len(self.rows) and not cold_too:
+        rows = self.rows
+        cold = [row for row in rows if not row.settle()]
+        if 2 * len(cold) > len(rows) and not cold_too:
             return None
         shapes = {slot: shape for _, slot, shape, _ in self._outputs}
         contents = [(dtype, shape) for dtype, shape, _ in self.contents]
-        self.bound = bind(self.rows, contents, shapes, pool.num_threads())
+        self.bound = bind(rows, contents, shapes, pool.num_threads())
         self._cold = cold
+        if self._make is not None and not cold:
+            self._rows = None
         return self.bound
 
     def _bind_like(self, plan: Plan, moves: Array) -> Bound | None:

@@ -212,7 +212,7 @@ class Kernel:
                 yield from statement.body
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Layout:
     """The run-time numbers of one launch, but for pointers and scalar values.
 

@@ -97,6 +97,20 @@ def test_a_stretch_further_on_has_the_plan_of_the_first(
     assert run(first)[1] == whole(first)
 
 
+def test_rows_that_are_bound_are_dropped_and_can_be_made_again() -> None:
+    recorded = rows(3)
+    cold, found = run(recorded, 2)
+    plan = cold.plan
+    assert plan is not None
+    assert plan.bound is not None
+    assert plan._rows is None
+    made = plan.rows
+    assert made[0].settle()
+    plan.bound, plan.recurs = None, False  # so they are run one by one
+    assert [bits(x) for x in recorded.run(plan).values()] == found
+    assert plan.rows is made
+
+
 def watched(first: int) -> Recorded:
     """A stretch of a filter; a row of its input is looked up, and another one moves."""
     x, y = array(90, 7), array(90, 7, seed=1)

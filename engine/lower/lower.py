@@ -44,7 +44,7 @@ ITEM_NAMES = "xyz"
 _ADD = {"b": "{x} | {y}", "": "{x} + {y}"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lowered:
     """A kernel and its binding to one group.
 
