@@ -431,6 +431,8 @@ def _last_reads(
 ) -> dict[int, list[int]]:
     """For a step the values that it is the last to read, but for outputs."""
     own = set(group.steps).difference(group.outputs)
+    if not own:
+        return {}
     reader: dict[int, int] = {}
     for n in group.steps:
         stack = list(steps[n].values)

@@ -139,8 +139,10 @@ def sort(x: Any, axis: Any, kind: Any = "stable") -> Any:
     # Only zeros of both signs and complex parts show whether a sort is stable. NumPy's
     # vectorised sort, which is not, takes about half the time from 4 bytes on.
     wide = x.dtype.itemsize >= 4
-    simple = wide and (x.dtype.kind in "iu" or (x.dtype.kind == "f" and x.all()))
-    plain = "quicksort" if kind == "stable" and simple else kind
+    plain = kind
+    if kind == "stable" and wide:
+        simple = x.dtype.kind in "iu" or (x.dtype.kind == "f" and x.all())
+        plain = "quicksort" if simple else kind
     out = np.array(x, order="K")
 
     def sort_lines(_: Any, there: Any) -> None:
