@@ -35,31 +35,44 @@ def recorded(steps: Sequence[Step], values: Sequence[Value]) -> Value:
 def steps_of(
     trace: Trace, before: int, value: Value, result: Value
 ) -> tuple[Step, ...] | None:
-    """The events of a call as steps on a value; None where it did something else, too.
+    """`steps_on` a single value."""
+    return steps_on(trace, before, (value,), result)
+
+
+def steps_on(
+    trace: Trace, before: int, values: Sequence[Value], result: Value
+) -> tuple[Step, ...] | None:
+    """The events of a call as steps on values; None where it did something else, too.
 
     Parameters
     ----------
     trace : Trace
     before : int
         How many values the trace had before the call.
-    value : Value
-        What the call was about: number 0 among the operands of steps.
+    values : sequence of Value
+        What the call was about: the first numbers among the operands of steps.
     result : Value
-        What came of it: the result of the last step. That of step k has number k.
+        What came of it: the result of the last step. Those of steps have the numbers
+        behind those of the values.
     """
-    if 0 in value.shape:  # it may have warned, and is to warn each time
+    if any(0 in value.shape for value in values):  # it may have warned, and will again
         return None
-    own = trace.leaf_numbers.get(id(value))
-    if own is None:
-        if value.trace is not trace:
+    numbers: dict[int, int] = {}
+    for k, value in enumerate(values):
+        own = trace.leaf_numbers.get(id(value))
+        if own is None:
+            if value.trace is not trace:
+                return None
+            own = value.number
+        if trace.values[own] is not value:
             return None
-        own = value.number
-    if trace.values[own] is not value or trace.values[-1] is not result:
+        numbers[own] = k
+    if trace.values[-1] is not result or len(numbers) < len(values):
         return None
-    numbers = {own: 0}
+    given = frozenset(numbers)
     steps: list[Step] = []
     for node in _since(trace.node, before):
-        if node.number == own:
+        if node.number in given:
             continue
         operands = _operands(node, numbers, trace.scalars)
         if node.op is LEAF or operands is None:
@@ -67,7 +80,7 @@ def steps_of(
         if node.owner >= 0 and is_shifted(trace):  # it says where another region is
             return None
         steps.append((node.op, node.attributes, operands))
-        numbers[node.number] = len(steps)
+        numbers[node.number] = len(values) + len(steps) - 1
     return tuple(steps) or None
 
 

@@ -17,6 +17,7 @@ from engine.record.value import Value, constant
 from engine.shapes import MOST_AXES
 from engine.storage import Line, Storage
 
+from .axes import order_letter
 from .creation import check_device, numeric_dtype
 from .devices import placed
 from .lists import of_list
@@ -60,6 +61,7 @@ def array(
         Whether an Engine array is copied; None: only where it must be. Foreign memory
         is shared only by ``asarray(x, copy=False)`` and `from_numpy`.
     order : {"K", "C", "F", "A"}
+        None is "K".
     ndmin : int
         The least number of axes.
     ndmax : int
@@ -82,6 +84,9 @@ def array(
         if quick is not None:
             return quick
     check_device(None, like)
+    order = order_letter(order)
+    if order == "A" and (not copy or dtype != getattr(object, "dtype", dtype)):
+        order = "K"  # NumPy changes no layout for it but of what is copied as it is
     object = joined(object)
     if isinstance(copy, str):
         raise ValueError(
@@ -106,13 +111,11 @@ def array(
     return made
 
 
-def _of_handle(
-    given: Array, dtype: Any, copy: bool | None, order: str | None
-) -> face.ndarray:
+def _of_handle(given: Array, dtype: Any, copy: bool | None, order: str) -> face.ndarray:
     handle = face.asarray(given)
     target = handle.dtype if dtype is None else numeric_dtype(dtype, "array")
     axes = memory_order(handle, order)
-    laid_out = order in (None, "K") or _is_laid_out(handle, axes)
+    laid_out = order == "K" or _is_laid_out(handle, axes)
     if not copy and target == handle.dtype and laid_out and not handle.scalar:
         return handle
     if copy is False:
@@ -122,7 +125,7 @@ def _of_handle(
                 f"{handle.dtype} to {target}, order {order!r}"
             )
         )
-    made = handle.astype(target, order or "K")
+    made = handle.astype(target, order)
     made.scalar, made.writeable = False, True
     return made
 

@@ -13,6 +13,7 @@ from engine.errors import named, naming
 from engine.ops.op import as_operand
 from engine.ops.regions import full_value
 
+from .axes import is_fortran
 from .devices import checked_device, placed
 from .methods import memory_order
 from .operands import KINDS, NUMBERS
@@ -82,12 +83,8 @@ def check_device(device: Any, like: Any = None) -> None:
 def _filled(shape: Any, number: Any, dtype: np.dtype[Any], order: str) -> face.ndarray:
     extents = extents_of(shape)
     axes = tuple(range(len(extents)))
-    if order == "F":
+    if is_fortran(order):
         axes = axes[::-1]
-    elif order != "C":
-        raise ValueError(
-            named(f"only 'C' or 'F' order is permitted; {order!r} was given")
-        )
     value = full_value(tuple(extents[axis] for axis in axes), number, dtype)
     return face.ndarray.wrap(value, axes)
 

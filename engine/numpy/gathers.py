@@ -7,13 +7,12 @@ user's line; the elements are loaded, by positions, in the kernel that reads the
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 import engine.numpy.handle as face
-from engine.array import Array
 from engine.kernels.backend import HOST
 from engine.movement import broadcast_value, reshape_value, transpose_value
 from engine.ops.op import cast
@@ -24,6 +23,8 @@ from engine.recipe import Recipe, Shape, index_basic, storage_order, whole
 from engine.record.value import Value, constant
 from engine.record.watchers import watchers
 from engine.shapes import broadcast_shapes
+
+from . import quick
 
 _INT64 = np.dtype(np.int64)
 _BOUNDS = frozenset((int, type(None)))
@@ -91,6 +92,11 @@ def picked_later(handle: face.ndarray, key: Any) -> face.ndarray | None:
         return None
     if type(handle) is not face.ndarray or handle.place != HOST:
         return None
+    arrays = (handle, *parts)
+    found = quick.again(arrays, PICKED)
+    if found is not None:
+        picked: face.ndarray = found
+        return picked
     described = tuple(map(_described, parts))
     recipe = handle.recipe
     plan = None if None in described else _planned(recipe, described)
@@ -101,10 +107,26 @@ def picked_later(handle: face.ndarray, key: Any) -> face.ndarray | None:
     own = plan
     if recipe.dtype != base.dtype or line.storage.shared():
         base = handle.read()
-        found = _planned(whole(recipe.dtype, recipe.shape), described)
-        assert found is not None
-        own = found
-    positions = _positions(own, parts)
+        whole_plan = _planned(whole(recipe.dtype, recipe.shape), described)
+        assert whole_plan is not None
+        own = whole_plan
+    given = tuple([p.read() if type(p) is face.ndarray else p for p in parts])
+    if recipe is not base.layout or not all(type(x) is Value for x in given):
+        return _picked(base, own, plan, given)
+    return quick.noted_on(  # type: ignore[no-any-return]
+        PICKED, arrays, (base, *given), partial(_picked, base, own, plan, given)
+    )
+
+
+PICKED = "picked"
+"""The name by which native code knows what an array of indices picks."""
+
+
+def _picked(
+    base: Value, own: _Plan, plan: _Plan, given: tuple[Any, ...]
+) -> face.ndarray:
+    """What indices pick from a value; `plan` says what NumPy's memory would be."""
+    positions = _positions(own, given)
     if plan.order != tuple(range(len(plan.order))):
         positions = transpose_value(positions, plan.order)
     return face.ndarray.wrap(take(base, positions), plan.order, scalar=plan.scalar)
@@ -260,7 +282,6 @@ def _positions(plan: _Plan, parts: tuple[Any, ...]) -> Value:
 
 def _from_front(part: Any, index: _Index) -> Value:
     """Indices counted from the front; those of an array are checked when computed."""
-    if isinstance(part, Array):
-        value = cast(part.read(), _INT64)
-        return indices(value, attributes=(index.extent, index.of))
+    if isinstance(part, Value):
+        return indices(cast(part, _INT64), attributes=(index.extent, index.of))
     return constant(np.where(part < 0, part + index.extent, part).astype(_INT64))

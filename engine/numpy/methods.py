@@ -25,27 +25,23 @@ from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
 from . import indexing
-from .axes import normal_axis
+from .axes import normal_axis, order_letter
 from .fallback import ask
 from .operands import check_kind, read_as
 
 
-def memory_order(array: Array, order: str | None) -> tuple[int, ...]:
+def memory_order(array: Array, order: Any) -> tuple[int, ...]:
     """The axes of a copy in the order ``"C"``, ``"F"``, ``"A"`` or ``"K"``."""
     rank = array.ndim
     axes = tuple(range(rank))
-    order = order.upper() if isinstance(order, str) else order
-    if order in (None, "K"):
+    order = order_letter(order)
+    if order == "K":
         return storage_order(array.recipe)
     if order == "F":
         return axes[::-1]
     if order == "A":
         fortran = is_f_contiguous(array.recipe) and not is_c_contiguous(array.recipe)
         return axes[::-1] if fortran else axes
-    if order != "C":
-        raise ValueError(
-            named(f"order must be one of 'C', 'F', 'A', or 'K' (got '{order}')")
-        )
     return axes
 
 
@@ -56,7 +52,7 @@ class Methods(Array):
 
     def copy(self, order: str = "C") -> Self:
         """A copy, by default in C order."""
-        axes = memory_order(self, order)
+        axes = memory_order(self, order_letter(order, "C"))
         value = read_as(self, transposed(self.recipe, axes))
         return self.wrap(value, axes, scalar=self.scalar)
 

@@ -10,12 +10,16 @@ import engine.numpy.handle as face
 from engine.kernels.native.calls import STEPS
 from engine.recipe import Recipe
 from engine.record.trace import current_trace
-from engine.steps import Step, steps_of
+from engine.record.value import Value
+from engine.steps import Step, steps_on
 
 from .operands import plain_value
 
-What: TypeAlias = int | tuple[Any, ...]
-"""A function and its other arguments: integers, strings and None, in tuples."""
+What: TypeAlias = int | str | tuple[Any, ...]
+"""A function and its other arguments: integers, strings and None, in tuples.
+
+What is not in a tuple is done on the host alone.
+"""
 
 MOST = 10_000
 """So many are remembered; past this many all are forgotten."""
@@ -64,16 +68,31 @@ def noted(what: tuple[Any, ...], array: Any, function: Callable[[], Any]) -> Any
     What it records must depend on `what` and on the layout of the array alone.
     """
     value = plain_value(array)
-    if not _native or value is None or not _is_plain(what):
+    if value is None or not _is_plain(what):
+        return function()
+    return noted_on(what, [array], [value], function)
+
+
+def noted_on(
+    what: What,
+    arrays: Sequence[Any],
+    values: Sequence[Value],
+    function: Callable[[], Any],
+) -> Any:
+    """What a function gives of values that arrays show, whose steps are remembered.
+
+    What it records must depend on `what` and on the layouts of the arrays alone.
+    """
+    if not _native:
         return function()
     trace = current_trace()
-    values = trace.values
-    before = len(values)
+    before = len(trace.values)
+    kept = trace.values
     result = function()
-    if trace.values is values and len(values) > before:
-        steps = steps_of(trace, before, value, result.read())
+    if trace.values is kept and len(kept) > before:
+        steps = steps_on(trace, before, values, result.read())
         if steps is not None and len(steps) <= STEPS:
-            remember(what, [array.recipe], steps)
+            remember(what, [array.recipe for array in arrays], steps)
     return result
 
 

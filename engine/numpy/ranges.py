@@ -16,6 +16,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import DATES, constant
 
 from . import quick
+from .axes import is_fortran
 from .creation import as_index, check_device, extents_of, numeric_dtype, zeros
 from .devices import placed
 from .fallback import library_call, need_gradients, refuse_gradients, to_host
@@ -308,7 +309,7 @@ def eye(
     place = max(-rows, min(int(k), columns))  # outside there is no diagonal
     value = composites.eye(rows, columns, place, numeric_dtype(dtype, "eye"))
     made = face.ndarray.wrap(value)
-    return placed(made if order == "C" else made.copy(order), device)
+    return placed(made.copy("F") if is_fortran(order) else made, device)
 
 
 def identity(n: int, dtype: Any = None, *, like: Any = None) -> face.ndarray:

@@ -20,6 +20,7 @@ from engine.record.value import Scalar, Value, typed
 from engine.shapes import broadcast_shapes
 
 from . import elementwise, extremes, reductions, scans, shared_calls
+from .axes import order_letter
 from .fallback import library_call
 from .indexing import add_at
 from .operands import WEAK, checked_dtype, to_value
@@ -191,6 +192,7 @@ class ufunc:
         dtype: Any,
         signature: Any,
     ) -> Any:
+        order = order_letter(order)
         nin = self.numpy.nin
         if not nin <= len(args) <= self.numpy.nargs:
             raise TypeError(
@@ -215,7 +217,8 @@ class ufunc:
         outs = out if isinstance(out, tuple) else (out,)
         outs = tuple(outs) + (None,) * (self.numpy.nout - len(outs))
         if self.op is None:
-            return self._call_composed(args, outs, where, casting, dtype, signature)
+            given = args, outs, where, casting, order, dtype, signature
+            return self._call_composed(*given)
         target = None if outs[0] is None else elementwise.check_out(outs[0])
         if target is not None and dtype is None and signature is None:
             elementwise.check_loop(self.op, args, target, casting)
@@ -228,7 +231,7 @@ class ufunc:
         if isinstance(mask, Value):
             result, result_order = self._masked(result, result_order, mask), None
         handle = face.ndarray.wrap(result, result_order, scalar=not result.shape)
-        return handle if order in "KA" else handle.copy(order)
+        return handle if order == "K" else handle.copy(order)
 
     def _result(
         self, args: tuple[Any, ...], casting: str, dtype: Any, signature: Any
@@ -288,6 +291,7 @@ class ufunc:
         outs: tuple[Any, ...],
         where: Any,
         casting: str,
+        order: str,
         dtype: Any,
         signature: Any,
     ) -> Any:
@@ -302,7 +306,8 @@ class ufunc:
         final = []
         for result, out in zip(results, outs, strict=True):
             if out is None:
-                final.append(result if where is True else self._where(result, mask))
+                made = result if where is True else self._where(result, mask)
+                final.append(made if order == "K" else made.copy(order))
                 continue
             target = elementwise.check_out(out)
             elementwise.store_out(self.__name__, result.read(), target, casting, mask)

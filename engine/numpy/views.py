@@ -24,7 +24,7 @@ from engine.recipe import (
     transposed,
 )
 
-from .axes import normal_axis, strict_axis
+from .axes import normal_axis, order_letter, strict_axis
 from .indexing import get, set_
 from .operands import check_kind, read_as
 
@@ -97,6 +97,7 @@ class Views(Array):
     def ravel(self, order: str = "C") -> Self:
         """The elements along one axis: a view where they lie together."""
         recipe, size = self.recipe, self.recipe.size
+        order = order_letter(order, "C")
         if order == "K":
             if is_c_contiguous(recipe):
                 order = "C"
@@ -381,15 +382,13 @@ def _extent(n: Any) -> int:
     return index(n)
 
 
-def _order(order: str, recipe: Recipe) -> str:
-    order = order.upper()
-    if order == "A":
+def _order(order: Any, recipe: Recipe) -> str:
+    letter = order_letter(order, "C")
+    if letter == "A":
         return "F" if is_f_contiguous(recipe) and not is_c_contiguous(recipe) else "C"
-    if order not in ("C", "F"):
-        raise ValueError(
-            named(f"order must be one of 'C', 'F', 'A', or 'K' (got '{order}')")
-        )
-    return order
+    if letter == "K":
+        raise ValueError(named("order 'K' is not permitted for reshaping"))
+    return letter
 
 
 def _rescaled(recipe: Recipe, dtype: np.dtype[Any]) -> Recipe:

@@ -1,8 +1,8 @@
 """Functions of the NumPy face that record the same events each time.
 
-Ranges of integers, joins, rolls, products of matrices: what they record depends on
-their arguments, and on the layout of arrays among them. All else is left to Python,
-which is told so by None.
+Ranges of integers, joins, what indices pick, products of matrices: what they record
+depends on their arguments, and on the layout of arrays among them. All else is left to
+Python, which is told so by None.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def again(self: int, given: int, count: int, names: int) -> int:
     if steps != 0:
         values = reserve(40)
         known = read_parts(items, values, parts)
-        if known and kind(load(given + 8)) == state.int_type:  # a join, into the host's
+        if known and kind(load(given + 8)) != state.tuple_type:
             known = all_on_host(values, parts)
         if known:
             result = wrapped(state.ndarray_type, play(steps, values, parts))
