@@ -28,6 +28,9 @@ from . import quick
 
 _INT64 = np.dtype(np.int64)
 _BOUNDS = frozenset((int, type(None)))
+PICKED = "picked"
+"""The name by which native code knows what an array of indices picks."""
+
 _Found: TypeAlias = dict[int, tuple[int, Shape, int]]
 """For each axis that has an index the part of the key, its shape, and a number.
 
@@ -116,10 +119,6 @@ def picked_later(handle: face.ndarray, key: Any) -> face.ndarray | None:
     return quick.noted_on(  # type: ignore[no-any-return]
         PICKED, arrays, (base, *given), partial(_picked, base, own, plan, given)
     )
-
-
-PICKED = "picked"
-"""The name by which native code knows what an array of indices picks."""
 
 
 def _picked(
