@@ -141,7 +141,8 @@ class ColdPlan:
         moves = self._moves.of_places([new - old for new, old in own])
         moved = None
         if moves is not None:
-            moved = plan.moved(moves, lambda: self._rows(events()))
+            alive, donated = self._alive, self._donated
+            moved = plan.moved(moves, lambda: _rows(events(), alive, donated))
         return None if moved is None else moved.run(leaves, scalars)
 
     def _ready(self) -> Plan | None:
@@ -178,12 +179,11 @@ class ColdPlan:
         if found is None:
             return None
         plan, moves = found
-        return plan.moved(moves, lambda: self._rows(self._nodes))
+        return plan.moved(moves, self._again())
 
-    def _rows(self, nodes: Sequence[Node]) -> Sequence[Row]:
-        """The rows of the plan of a path like this one, made one by one."""
-        parts = pieces(nodes, self._alive, self._donated)
-        return assemble(nodes, self._alive, parts, build_plan).rows
+    def _again(self) -> Callable[[], Sequence[Row]]:
+        """What makes the rows of the plan; it does not hold this, which holds it."""
+        return partial(_rows, self._nodes, self._alive, self._donated)
 
     def _pays(self, parts: list[Piece]) -> bool:
         """Whether interpreting has taken what planning takes.
@@ -208,13 +208,20 @@ class ColdPlan:
         if not parts:
             return build_plan(self._nodes, self._alive, self._donated)
         made = assemble(self._nodes, self._alive, parts, build_plan)
-        again = partial(self._rows, self._nodes)
-        plan = Plan(made.rows, made.contents, made.leaves, made.outputs, again)
+        plan = Plan(made.rows, made.contents, made.leaves, made.outputs, self._again())
         plan.fixed = made.fixed
         plan.recurs = len(parts) > 1
         if self._key is not None and find(self._key, self._places) is None:
             remember(self._key, plan, made)
         return plan
+
+
+def _rows(
+    nodes: Sequence[Node], alive: Sequence[bool], donated: frozenset[int]
+) -> Sequence[Row]:
+    """The rows of the plan of a path, made one by one."""
+    parts = pieces(nodes, alive, donated)
+    return assemble(nodes, alive, parts, build_plan).rows
 
 
 def _bytes(events: Sequence[Node], nodes: Sequence[Node]) -> int:
