@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from math import prod
 from typing import Any, NamedTuple
 
@@ -267,10 +268,10 @@ def meetings(places: Sequence[tuple[Extents, Place]]) -> list[bool]:
 
     Slices of one array are boxes in it, of which it is plain whether they meet.
     """
-    steps = {abs(s) for extents, place in places for s in place.strides}
-    units = sorted(steps | {1}, reverse=True)
-    units = [unit for unit in units if unit]
-    boxes = [_box(extents, place, units) for extents, place in places]
+    steps = {abs(s) for _, place in places for s in place.strides}
+    units = sorted((steps | {1}) - {0}, reverse=True)
+    nested = all(unit % below == 0 for unit, below in pairwise(units))
+    boxes = [_box(*one, units) if nested else None for one in places]
     found: list[bool] = []
     for k, box in enumerate(boxes):
         for j in range(k):
@@ -296,13 +297,10 @@ def _box(
     None where a place has no such ranges, as one whose rows reach beyond a unit.
     """
     digits: list[int] = []
-    rest, outer = place.offset, 0
+    rest = place.offset
     for unit in units:
-        if outer % unit:
-            return None
         digit, rest = divmod(rest, unit)
         digits.append(digit)
-        outer = unit
     ends = [*digits]
     for extent, stride in zip(extents, place.strides, strict=True):
         if extent == 0:

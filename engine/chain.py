@@ -194,11 +194,10 @@ class _Chain:
         moving = self._moving(piece, template)
         for row in plan.rows:
             lowered = row.lowered
-            if lowered is not None and old != new:
-                extents = resized(lowered.layout.extents, old, new)
-                lowered = lowered.moved(moves, extents)
-            elif lowered is not None and moves:
-                lowered = lowered.moved(moves)
+            if lowered is not None:
+                extents = lowered.layout.extents
+                other = None if old == new else resized(extents, old, new)
+                lowered = lowered.moved(moves, other)
             self.rows.append(
                 row.placed(
                     steps,

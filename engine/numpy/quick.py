@@ -86,8 +86,8 @@ def noted_on(
     if not _native:
         return function()
     trace = current_trace()
-    before = len(trace.values)
     kept = trace.values
+    before = len(kept)
     result = function()
     if trace.values is kept and len(kept) > before:
         steps = steps_on(trace, before, values, result.read())
