@@ -24,8 +24,12 @@ What is not in a tuple is done on the host alone.
 MOST = 10_000
 """So many are remembered; past this many all are forgotten."""
 
-known: dict[tuple[What | Recipe, ...], tuple[Step, ...]] = {}
-"""The steps of what was done with arrays of some layouts, all of them in C order."""
+known: dict[tuple[Any, ...], tuple[Step, ...]] = {}
+"""The steps of what was done with arrays of some dtypes and shapes, all in C order.
+
+Where an array lies in other memory is no part of it: what a slice of indices picks is
+known for the next slice.
+"""
 
 _LETTERS = frozenset((int, str, type(None)))
 
@@ -56,10 +60,11 @@ def again(arrays: Any, what: Any) -> Any:
 
 
 def remember(what: What, recipes: Sequence[Recipe], steps: tuple[Step, ...]) -> None:
-    """Remember the steps of what is done with arrays of these layouts."""
+    """Remember the steps of what is done with arrays of such layouts, in C order."""
     if len(known) >= MOST:
         known.clear()
-    known[what, *recipes] = steps
+    parts = [part for recipe in recipes for part in (recipe.dtype, recipe.shape)]
+    known[what, *parts] = steps
 
 
 def noted(what: tuple[Any, ...], array: Any, function: Callable[[], Any]) -> Any:
@@ -81,7 +86,8 @@ def noted_on(
 ) -> Any:
     """What a function gives of values that arrays show, whose steps are remembered.
 
-    What it records must depend on `what` and on the layouts of the arrays alone.
+    What it records must depend on `what` and on the dtypes and shapes of the arrays
+    alone, where those are in C order.
     """
     if not _native:
         return function()

@@ -9,10 +9,25 @@ from __future__ import annotations
 
 from .calls import play
 from .casting import follow_cast
-from .handles import FACE, OP, PYTHON, in_c_order, is_plain, shown, wrapped
+from .handles import (
+    FACE,
+    OP,
+    PYTHON,
+    in_c_order,
+    is_plain,
+    shown,
+    wrapped,
+)
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
-from .matching import drop_items, hold_items, kind, put_item
+from .matching import (
+    RECIPE_DTYPE,
+    RECIPE_SHAPE,
+    drop_items,
+    hold_items,
+    kind,
+    put_item,
+)
 from .python import Call, DictItem, ErrClear, ErrOccurred, IntFrom, TupleNew
 from .recording import follow
 
@@ -179,15 +194,20 @@ def item_of(things: int, i: int) -> int:
 
 
 def steps_for(what: int, items: int, parts: int) -> int:
-    """The steps that do something with arrays like these; 0 where none are known."""
-    key = TupleNew(1 + parts)
+    """The steps that do something with arrays like these; 0 where none are known.
+
+    They are in C order: what is recorded depends on their dtypes and shapes alone.
+    """
+    key = TupleNew(1 + 2 * parts)
     if key == 0:
         ErrClear()
         return 0
     put_item(key, 0, what)
     i = 0
     while i < parts:
-        put_item(key, 1 + i, load(load(items + 8 * i) + slot.array_recipe))
+        recipe = load(load(items + 8 * i) + slot.array_recipe)
+        put_item(key, 1 + 2 * i, TupleItem(recipe, RECIPE_DTYPE))
+        put_item(key, 2 + 2 * i, TupleItem(recipe, RECIPE_SHAPE))
         i += 1
     steps = DictItem(state.known_steps, key)
     IncRef(steps)

@@ -56,7 +56,7 @@ def test_what_was_picked_before_is_known() -> None:
     for k in range(0, 20, 5):
         x[places[k : k + 5]]
     known = sum(what == gathers.PICKED for what, *_ in quick.known)
-    assert known == (4 if quick._native else 0)
+    assert known == (1 if quick._native else 0)
 
 
 def test_an_index_out_of_bounds_names_its_own_line() -> None:
