@@ -30,6 +30,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from .cache import digest
+
 IOTA = -1
 """Argument number of the virtual buffer whose element number i has the value i."""
 
@@ -196,11 +198,9 @@ class Kernel:
         # would find held for ever where another thread of the parent had it
         known: str | None = self.__dict__.get("_key")
         if known is None:
-            from hashlib import sha256  # OpenSSL: not before a kernel is known by it
-
             parts = (self.kind, self.outer, self.inner, self.arguments, self.accesses)
             text = repr((*parts, self.scalars, self.body))
-            known = sha256(text.encode()).hexdigest()[:32]
+            known = digest(text.encode()).hex()[:32]
             self.__dict__["_key"] = known
         return known
 

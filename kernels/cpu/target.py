@@ -1,7 +1,7 @@
 """The machine: llvmlite's view of this CPU, and machine code brought into the process.
 
-Nothing here imports Numba: a process whose kernels are all in the disk cache starts
-with llvmlite alone.
+Nothing here imports Numba: a process whose kernels are all in the disk cache does
+without it, and, where `linking` and `processor` know the system, without LLVM.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
-import struct
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache as once
+from importlib.util import find_spec
 from typing import Any
 
 from .. import cache
+from .linking import Unlinkable, link
+from .object_file import undefined_symbols
+from .processor import AVX, F16C, FMA, is_known, processor
 
 _lock = threading.Lock()
 
@@ -40,7 +43,7 @@ def _undisturbed() -> Iterator[None]:
 
 @once
 def binding() -> Any:
-    """llvmlite's binding, imported when it is first needed: it takes 50 ms."""
+    """llvmlite's binding, imported when it is first needed: it takes 30 ms."""
     import llvmlite.binding
 
     return llvmlite.binding
@@ -94,6 +97,8 @@ def machine() -> Any:
 @once
 def is_x86() -> bool:
     """Whether this process runs x86 code."""
+    if is_known():
+        return True
     triple: str = binding().get_process_triple()
     return triple.startswith(("x86", "i386", "i686"))
 
@@ -107,28 +112,45 @@ def cpu_features() -> str:
         return ""
 
 
+@once
+def features() -> frozenset[str]:
+    """Which of the features of x86 CPUs this one has that decide what is generated."""
+    cpu = processor()
+    if cpu is None:
+        return frozenset(("avx", "fma", "f16c")).intersection(
+            name[1:] for name in cpu_features().split(",") if name[:1] == "+"
+        )
+    bits = {"avx": AVX, "fma": FMA, "f16c": F16C}
+    return frozenset(name for name, bit in bits.items() if cpu.has(bit))
+
+
 def has_fused_multiply_add() -> bool:
     """Whether ``x * y + z`` with one rounding is one instruction of this CPU.
 
     All CPUs have it but for x86 before 2013; there each would be a slow call.
     """
-    return not is_x86() or "+fma" in cpu_features().split(",")
+    return not is_x86() or "fma" in features()
 
 
 def converts_halves() -> bool:
     """Whether this CPU converts float16: all do but for x86 before 2012."""
-    return not is_x86() or "+f16c" in cpu_features().split(",")
+    return not is_x86() or "f16c" in features()
 
 
-@once
 def loads_by_masks() -> bool:
     """Whether this CPU loads some lanes of a vector of floats by one instruction."""
-    return is_x86() and "+avx" in cpu_features().split(",")
+    return is_x86() and "avx" in features()
 
 
 @once
 def identity() -> str:
-    """What machine code from this process depends on, but for Numba and the text."""
+    """What machine code from this process depends on, but for Numba and the text.
+
+    That is LLVM and this CPU. Where the CPU can be asked, LLVM is not loaded for it.
+    """
+    cpu, version = processor(), _llvmlite()
+    if cpu is not None and version is not None:
+        return f"{version}|{sys.platform}|{cpu.text()}"
     llvm = binding()
     return "|".join(
         (
@@ -139,6 +161,22 @@ def identity() -> str:
             cpu_features(),
         )
     )
+
+
+def _llvmlite() -> str | None:
+    """Which llvmlite this is, and which build of its library, without importing it."""
+    spec = find_spec("llvmlite")
+    if spec is None or spec.origin is None:
+        return None
+    folder = os.path.dirname(spec.origin)
+    try:
+        with open(os.path.join(folder, "_version.py")) as file:
+            version = file.read()
+        with os.scandir(os.path.join(folder, "binding")) as entries:
+            files = sorted((x.name, x.stat().st_size) for x in entries)
+    except OSError:
+        return None
+    return f"{version}{[pair for pair in files if 'llvmlite' in pair[0]]}"
 
 
 @once
@@ -154,13 +192,25 @@ def load(code: bytes, *names: str, fresh: bool = True) -> list[int]:
     """Bring the object file `code` in and give the addresses of functions of it.
 
     `fresh` code was made in this process; other code is only taken where what it
-    calls can be checked (ELF files). LLVM finds a name in the file that came last, so
-    that no other one may come between.
+    calls can be checked (ELF files).
 
     Raises
     ------
     MissingSymbol
         If the code calls a function that is not there. LLVM would abort the process.
+    ValueError
+        If the code is damaged.
+    """
+    try:
+        return link(code, names)
+    except Unlinkable:
+        return _load_by_llvm(code, names, fresh)
+
+
+def _load_by_llvm(code: bytes, names: Sequence[str], fresh: bool) -> list[int]:
+    """`load`, by LLVM's linker.
+
+    It finds a name in the file that came last, so that no other one may come between.
     """
     checked = not fresh or code[:4] == b"\x7fELF"
     symbols = undefined_symbols(code) if checked else []
@@ -246,38 +296,3 @@ def _load_module(
         addresses = load(code, *names)
         cache.save(name, code)
         return addresses
-
-
-def undefined_symbols(code: bytes) -> list[str]:
-    """Names that a 64-bit little-endian ELF object file expects from outside.
-
-    Raises
-    ------
-    ValueError
-        If `code` is no such file, or is damaged.
-    """
-    try:
-        return _undefined_symbols(code)
-    except (struct.error, IndexError) as error:
-        raise ValueError(f"a damaged object file: {error}") from None
-
-
-def _undefined_symbols(code: bytes) -> list[str]:
-    if code[:6] != b"\x7fELF\x02\x01":
-        raise ValueError("not a 64-bit little-endian ELF file")
-    (table,) = struct.unpack_from("<Q", code, 0x28)
-    size, count = struct.unpack_from("<HH", code, 0x3A)
-    sections = [
-        struct.unpack_from("<IIQQQQIIQQ", code, table + k * size) for k in range(count)
-    ]
-    names = []
-    for _, kind, _, _, offset, length, link, _, _, entry in sections:
-        if kind != 2:  # SHT_SYMTAB
-            continue
-        strings = sections[link][4]
-        for at in range(offset + entry, offset + length, entry):
-            name, _, _, section, _, _ = struct.unpack_from("<IBBHQQ", code, at)
-            if section == 0 and name:
-                end = code.index(b"\0", strings + name)
-                names.append(code[strings + name : end].decode())
-    return names

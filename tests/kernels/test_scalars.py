@@ -272,9 +272,8 @@ def test_which_functions_of_complex_numbers_need_it_is_known() -> None:
 def test_without_fused_multiply_add_vector_math_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    target.machine()  # of this CPU as it is
-    monkeypatch.setattr(target, "cpu_features", lambda: "+sse2,+avx,-fma")
-    monkeypatch.setattr(target.binding(), "get_process_triple", lambda: "x86_64-linux")
+    monkeypatch.setattr(target, "is_x86", lambda: True)
+    monkeypatch.setattr(target, "features", lambda: frozenset(["avx"]))
     with pytest.raises(UnsupportedKernel, match=r"^exp on a CPU without fused"):
         backend.compile(elementwise("x0 - exp(x0) * 0.5", "float64", "float64"))
     x, out = np.ones(3), np.empty(3)
@@ -286,9 +285,8 @@ def test_without_fused_multiply_add_vector_math_is_refused(
 def test_float16_is_refused_where_each_would_be_a_call(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    target.machine()  # of this CPU as it is
-    monkeypatch.setattr(target, "cpu_features", lambda: "+sse2,+avx,+fma")
-    monkeypatch.setattr(target.binding(), "get_process_triple", lambda: "x86_64-linux")
+    monkeypatch.setattr(target, "is_x86", lambda: True)
+    monkeypatch.setattr(target, "features", lambda: frozenset(["avx", "fma"]))
     with pytest.raises(UnsupportedKernel, match=r"^float16 on a CPU that does not"):
         backend.compile(elementwise("x0 - 0.25", "float16", "float16"))
 
