@@ -109,6 +109,22 @@ def test_one_row_more_of_a_plan_is_a_matter_of_nanoseconds() -> None:
     assert 0 < overhead.nanoseconds_of_a_row() < 2000
 
 
+def test_of_quick_limits_the_less_of_two_takings_counts() -> None:
+    taken: list[str] = []
+
+    def measure(name: str, figures: list[float]) -> Any:
+        return lambda: (taken.append(name), figures.pop(0))[1]
+
+    limits = [
+        race.Limit("quick", measure("quick", [7.0, 5.0]), "ms", lambda: 6.0, True),
+        race.Limit("slow", measure("slow", [3.0]), "s", lambda: 2.0),
+    ]
+    found = report.least_of_limits(limits)
+    assert taken == ["quick", "slow", "quick"]
+    lines = [report.line_of_limit(*pair) for pair in found]
+    assert lines == ["| quick | 5 ms | 6 ms | yes |", "| slow | 3 s | 2 s | no |"]
+
+
 def test_rows_are_selected_by_parts_of_names() -> None:
     names = [row.name for row in report.selected(["SOFTMAX", "import"])]
     assert len(names) == 4

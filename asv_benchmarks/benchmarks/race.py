@@ -69,12 +69,20 @@ class Race:
 
 @dataclass(frozen=True)
 class Limit:
-    """One figure of Engine's that has an upper limit."""
+    """One figure of Engine's that has an upper limit.
+
+    Attributes
+    ----------
+    again : bool
+        Whether it is so quick that all of it may fall into a stretch in which other
+        programs slow the machine: it is measured again after the others.
+    """
 
     name: str
     measure: Callable[[], float]
     unit: str
     limit: Callable[[], float]
+    again: bool = False
 
 
 class Timed:

@@ -103,8 +103,8 @@ def table(picked: Sequence[Race | Limit], pace: Pace) -> tuple[str, bool]:
         notes += [f"- {race.name}: {note}" for note in outcome.notes]
     if limits:
         write(("\n" if races else "") + f"{LIMITS_HEAD}\n{rule(LIMITS_HEAD)}")
-    for limit in limits:
-        write(line_of_limit(limit))
+    for limit, measured in least_of_limits(limits):
+        write(line_of_limit(limit, measured))
     if notes:
         write("\n" + "\n".join(notes))
     return "\n".join(lines), right
@@ -168,9 +168,18 @@ def compared(outcome: Outcome, target: Target) -> str:
     return f"{given} of {target.ratio:g} x {over}"
 
 
-def line_of_limit(limit: Limit) -> str:
+def least_of_limits(limits: Sequence[Limit]) -> list[tuple[Limit, float]]:
+    """What is measured of each; the less of two takings of those that are quick."""
+    takings = [[limit.measure()] for limit in limits]
+    for limit, taken in zip(limits, takings, strict=True):
+        if limit.again:
+            taken.append(limit.measure())
+    return [(limit, min(taken)) for limit, taken in zip(limits, takings, strict=True)]
+
+
+def line_of_limit(limit: Limit, measured: float) -> str:
     """A row of the table of limits."""
-    measured, most = limit.measure(), limit.limit()
+    most = limit.limit()
     cells = [
         limit.name,
         f"{digits(measured)} {limit.unit}",
