@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -92,8 +93,9 @@ def put_at_once(handle: Array, parts: tuple[Any, ...], value: Any) -> bool:
     """
     if watchers or not handle.writeable or handle.scalar:
         return False
-    if any(isinstance(part, np.ndarray) and part.size > MANY for part in parts):
-        return False
+    for part in parts:
+        if isinstance(part, np.ndarray) and part.size > MANY:
+            return False
     stored = number_of(value, handle.dtype)
     is_array = isinstance(stored, Array)
     if not (stored.dtype == handle.dtype if is_array else _fits(stored, handle.dtype)):
@@ -230,6 +232,13 @@ def _memory_of(base: Value, recipe: Recipe) -> NDArray | None:
     return buffer if plain and recipe.dtype.char in _USUAL else None
 
 
+@cache
+def _limits(dtype: np.dtype[Any]) -> tuple[int, int]:
+    """The least and the largest integer of a dtype that has 63 bits at most."""
+    limits = np.iinfo(dtype)
+    return int(limits.min), min(int(limits.max), 2**63 - 1)
+
+
 def _fits(number: Any, dtype: np.dtype[Any]) -> bool:
     """Whether a Python number becomes one of a dtype without a word."""
     if type(number) not in (float, int, bool):
@@ -238,9 +247,10 @@ def _fits(number: Any, dtype: np.dtype[Any]) -> bool:
         case "b":
             return True
         case "i" | "u":
-            limits = np.iinfo(dtype)
-            most = min(int(limits.max), 2**63 - 1)
-            return type(number) is not float and limits.min <= number <= most
+            least, most = _limits(dtype)
+            return type(number) is not float and least <= number <= most
+        case "f" if dtype.char == "d" and type(number) is float:
+            return True
         case "f" if dtype.itemsize > 2:
             with np.errstate(over="ignore"):
                 try:

@@ -116,7 +116,7 @@ def located(handle: Array, key: Any) -> Recipe | None:
 # -- getting --------------------------------------------------------------------------
 def _is_mask(key: Any) -> bool:
     """Whether a key is one array of booleans."""
-    return isinstance(key, (Array, np.ndarray)) and key.dtype == np.bool_
+    return isinstance(key, (Array, np.ndarray)) and key.dtype.char == "?"
 
 
 def get(handle: face.ndarray, key: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from operator import index
 from typing import Any
 
@@ -14,7 +15,7 @@ from engine.composites.joining import steps_of_join
 from engine.errors import called, named
 from engine.ops.op import cast
 from engine.recipe import transposed
-from engine.record.value import DATES
+from engine.record.value import DATES, Value
 
 from . import quick
 from .axes import no_boolean
@@ -86,6 +87,7 @@ def concatenate(
     parts = _handles(arrays, "concatenate")
     if not parts:
         raise ValueError(named("need at least one array to concatenate"))
+    asked = axis
     if axis is None:
         parts = [x if len(x.recipe.shape) == 1 else x.ravel() for x in parts]
         axis = 0
@@ -98,18 +100,43 @@ def concatenate(
     target = _joined_dtype(parts, given, wanted, casting)
     order = _common_order(parts)
     if order is None:
-        values = [cast(x.read(), target) for x in parts]
-        joined = face.ndarray.wrap(composites.concatenate(values, axis))
-        if len(parts) > 1 and all(x.dtype == target for x in parts):
-            shapes = tuple([x.shape for x in parts])
-            steps = steps_of_join(shapes, target, axis % len(shapes[0]))
-            quick.remember(axis, [x.recipe for x in parts], steps)
+        usual = wanted is None and not any(x.__class__ in WEAK for x in given)
+        joined = _joined(asked, axis, parts, target, usual)
     else:
         rank = len(order)
         place = order.index(np.arange(rank)[axis])
         values = [cast(read_as(x, transposed(x.recipe, order)), target) for x in parts]
         joined = face.ndarray.wrap(composites.concatenate(values, place), order)
     return deliver("concatenate", joined, out, "unsafe")
+
+
+def _joined(
+    asked: int | None,
+    axis: int,
+    parts: Sequence[face.ndarray],
+    target: np.dtype[Any],
+    usual: bool,
+) -> face.ndarray:
+    """The join of parts in C order; `usual` ones, whose dtype follows, are remembered.
+
+    `asked` is the axis that was asked for; None where their elements are joined.
+    """
+    values = [x.read() for x in parts]
+    join = partial(_join, values, axis, target)
+    if len(parts) == 1 or not usual:
+        return join()
+    if any(x.dtype != target for x in parts):
+        joined: face.ndarray = quick.noted_on(asked, parts, values, join)
+        return joined
+    shapes = tuple([x.shape for x in parts])
+    steps = steps_of_join(shapes, target, axis % len(shapes[0]))
+    quick.remember(asked, [x.recipe for x in parts], steps)
+    return join()
+
+
+def _join(values: Sequence[Value], axis: int, target: np.dtype[Any]) -> face.ndarray:
+    cast_values = [cast(value, target) for value in values]
+    return face.ndarray.wrap(composites.concatenate(cast_values, axis))
 
 
 def _common_order(parts: Sequence[face.ndarray]) -> tuple[int, ...] | None:

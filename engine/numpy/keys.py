@@ -64,8 +64,10 @@ def _array_part(part: Any) -> Any:
     """An integer, or an ndarray of integers or booleans."""
     if isinstance(part, Array):
         part = part.computed()
-    if isinstance(part, np.ndarray) and part.ndim == 0 and part.dtype.kind in "iu":
-        return int(part)
+    if isinstance(part, np.ndarray):
+        if part.ndim == 0 and part.dtype.kind in "iu":
+            return int(part)
+        return _checked(part)
     if isinstance(part, (bool, np.bool_)):
         return np.asarray(part)
     if isinstance(part, (int, np.integer)):
@@ -73,8 +75,6 @@ def _array_part(part: Any) -> Any:
     if isinstance(part, (list, tuple, range)):
         array = host_array(part)
         return array.astype(np.intp) if array.size == 0 else _checked(array)
-    if isinstance(part, np.ndarray):
-        return _checked(part)
     if hasattr(type(part), "__array__"):
         return _array_part(host_array(part))
     if hasattr(part, "__index__"):

@@ -15,7 +15,7 @@ from engine.steps import Step, steps_on
 
 from .operands import plain_value
 
-What: TypeAlias = int | str | tuple[Any, ...]
+What: TypeAlias = int | str | tuple[Any, ...] | None
 """A function and its other arguments: integers, strings and None, in tuples.
 
 What is not in a tuple is done on the host alone.
