@@ -140,9 +140,10 @@ class Reduce:
     in one walk. Each 1024 elements of a block (32 in column kernels) have the mean m,
     which is their sum, as above, over their number n; d being the distances from it, in
     16 lanes (in order), the mean ``m + sum(d) / n`` and the deviations ``sum(d * d) -
-    sum(d) ** 2 / n``. Those of a block are merged in order, and so are then those of
-    all blocks, by Chan's update, which `cpu.moments.joined_moments` writes down: with a
-    mean in two parts, and a compensated total.
+    sum(d) ** 2 / n``, where each square is added with one rounding (by a CPU that can).
+    Those of a block are merged in order, and so are then those of all blocks, by Chan's
+    update, which `cpu.moments.joined_moments` writes down: with a mean in two parts,
+    and a compensated total.
 
     The sum of bools is any, their product all. Of no elements the sum is 0, the product
     1, the position -1, and max and min are what any other value replaces.

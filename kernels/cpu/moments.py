@@ -30,6 +30,7 @@ from .vectors import (
     repeated,
     splat,
     wide_load,
+    with_square,
 )
 
 tuple_of: Any = types.UniTuple  # Numba's own types have no types
@@ -59,9 +60,10 @@ def _distances(ahead: bool) -> Any:
             totals = [local_with(builder, zeros) for _ in range(2)]
 
             def step(distance: Any) -> None:
-                square = builder.fmul(distance, distance)
-                for memory, new in zip(totals, (distance, square), strict=True):
-                    builder.store(builder.fadd(builder.load(memory), new), memory)
+                total, squares = totals
+                builder.store(builder.fadd(builder.load(total), distance), total)
+                grown = with_square(builder, builder.load(squares), distance)
+                builder.store(grown, squares)
 
             rest = builder.and_(count, INDEX(LANES - 1))
             full = builder.sub(count, rest)

@@ -33,6 +33,7 @@ from .vectors import (
     repeated,
     splat,
     wide_load,
+    with_square,
 )
 
 STRIP = 16
@@ -286,9 +287,9 @@ def columns_distances(
             with cgutils.for_range(b, rows, intp=INDEX) as loop:
                 place = b.add(b.mul(loop.index, stride), column)
                 distance = b.fsub(load(b.gep(values, [place])), center)
-                parts = (distance, b.fmul(distance, distance))
-                for total, part in zip(totals, parts, strict=True):
-                    b.store(b.fadd(b.load(total), part), total)
+                total, square = totals
+                b.store(b.fadd(b.load(total), distance), total)
+                b.store(with_square(b, b.load(square), distance), square)
             for total, memory in zip(totals, (sums, squares), strict=True):
                 place = b.bitcast(b.gep(memory, [column]), vector.as_pointer())
                 b.store(b.load(total), place, align=64)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .fused import fused
 from .reductions import (
     BLOCK,
     Array,
@@ -54,8 +55,7 @@ def moments(values: Array, row: bool, reduce_block: ReduceBlock) -> Moments:
     count = values.dtype.type(values.shape[-1])
     mean = reduce_block(values, np.add) / count
     distance = values - mean
-    sums = in_lanes(distance) if row else in_order(distance)
-    squares = in_lanes(distance * distance) if row else in_order(distance * distance)
+    sums, squares = in_lanes(distance) if row else in_order(distance[..., None])
     trail = sums / count
     excess = sums * trail
     less = squares - excess
@@ -64,21 +64,23 @@ def moments(values: Array, row: bool, reduce_block: ReduceBlock) -> Moments:
     return Moments(values.shape[-1], mean, trail, total, np.zeros_like(total))
 
 
-def in_lanes(values: Array) -> Array:
-    """The sum: element i in lane i % 16, from 0 on, the lanes as a tree."""
+def in_lanes(values: Array) -> tuple[Array, Array]:
+    """The sum and that of squares: element i in lane i % 16, the lanes as a tree."""
     *outer, count = values.shape
     padding = np.zeros((*outer, -count % LANES), values.dtype)
     whole = np.concatenate([values, padding], axis=-1).reshape(*outer, -1, LANES)
-    zeros = np.zeros((*outer, 1, LANES), values.dtype)
-    steps = np.add.accumulate(np.concatenate([zeros, whole], axis=-2), axis=-2)
-    return tree(steps[..., -1, :], np.add)
+    total, squares = in_order(whole)
+    return tree(total, np.add), tree(squares, np.add)
 
 
-def in_order(values: Array) -> Array:
-    """The sum of the elements one after the other, from 0 on."""
-    zeros = np.zeros((*values.shape[:-1], 1), values.dtype)
-    steps: Array = np.add.accumulate(np.concatenate([zeros, values], -1), axis=-1)
-    return steps[..., -1:]
+def in_order(values: Array) -> tuple[Array, Array]:
+    """Sums over the last axis but one, from 0 on, of elements and of their squares."""
+    total = np.zeros((*values.shape[:-2], values.shape[-1]), values.dtype)
+    squares = total
+    for k in range(values.shape[-2]):
+        part = values[..., k, :]
+        total, squares = total + part, fused(part, part, squares)
+    return total, squares
 
 
 def joined(old: Moments, new: Moments) -> Moments:

@@ -14,6 +14,7 @@ from engine.kernels.backend import Backend, UnsupportedKernel
 from engine.kernels.cpu import launch
 from engine.kernels.cpu.emit import emit
 from engine.kernels.reference import backend as reference
+from engine.kernels.reference.fused import fused
 
 pytestmark = pytest.mark.usefixtures("threads")
 
@@ -124,3 +125,46 @@ def test_only_of_real_floats(backend: Backend) -> None:
         kernel = reductions(("squared_deviations",), dtype, "row")
         with pytest.raises(UnsupportedKernel, match=f"squared_deviations of {dtype}"):
             backend.emit(kernel)
+
+
+# -- fused multiply-adds by NumPy ------------------------------------------------------
+def rounded(number: Fraction, dtype: type[np.floating[Any]]) -> np.floating[Any]:
+    """The float that is nearest to a number, of two the one whose last bit is 0."""
+    near = dtype(float(number))
+    around = [near, *(np.nextafter(near, dtype(end)) for end in (-np.inf, np.inf))]
+
+    def away(x: Any) -> tuple[Fraction, int]:
+        bits = x.view("i4" if dtype is np.float32 else "i8")
+        return abs(Fraction(float(x)) - number), int(bits & 1)
+
+    return min([x for x in around if np.isfinite(x)], key=away)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_multiply_adds_of_the_reference_are_rounded_once(dtype: Any) -> None:
+    rng = np.random.default_rng(1)
+    sizes = (0, 3) if dtype is np.float32 else (0, 3, 40, 120, 150)
+    for size in sizes:
+        x, y, z = rng.normal(size=(3, 2000)) * 10.0 ** rng.uniform(-size, size, (3, 1))
+        x, y, z = (part.astype(dtype) for part in (x, y, z))
+        z[::2] = -(x * y)[::2]  # so that what the product lost is all that is left
+        z[::8] *= dtype(1 + np.finfo(dtype).eps)
+        found = fused(x, y, z)
+        assert found.dtype == dtype
+        for a, b, c, one in zip(x, y, z, found, strict=True):
+            exact = Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
+            assert one == rounded(exact, dtype), (a, b, c)
+
+
+def test_multiply_adds_of_the_reference_reach_the_ends_of_the_range() -> None:
+    big, tiny = np.finfo(float).max, 5e-324
+    x, y, z = np.array(
+        [
+            *([big, 2.0, -big], [big, 2.0, 0.0], [-big, big, 1.0], [tiny, 0.5, 0.0]),
+            *([tiny, 0.75, 0.0], [1e-200, 1e-200, tiny], [0.0, -1.0, 0.0]),
+            *([np.inf, 0.0, 1.0], [np.inf, 1.0, 1.0], [0.0, 1.0, np.nan]),
+        ]
+    ).T
+    found = fused(x, y, z).tolist()
+    wanted = [big, np.inf, -np.inf, 0.0, tiny, tiny, 0.0, np.nan, np.inf, np.nan]
+    np.testing.assert_array_equal(found, wanted)
