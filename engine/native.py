@@ -42,14 +42,16 @@ class NumPy(NamedTuple):
     ``call_ufunc`` is what ``__array_ufunc__`` does with NumPy's function, the name of
     its method, and operands; ``update_in_place(op, target, other, shown)`` does
     ``target op= other``, and ``locate(array, key)`` gives the recipe of a subscript.
-    `steps` are those of what is done with arrays again, and ``take(functions)`` gets
-    native functions that are called there, or None (`engine.numpy.quick`).
+    `steps` are those of what is done with arrays again, `picked` is the name there of
+    what indices pick, and ``take(functions)`` gets native functions that are called
+    there, or None (`engine.numpy.quick`).
     """
 
     call_ufunc: Callable[..., Any]
     update_in_place: Callable[..., Any]
     locate: Callable[[Any, Any], Recipe | None]
     steps: dict[Any, Any]
+    picked: str
     take: Callable[[Any], None]
 
 

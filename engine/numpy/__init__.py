@@ -39,6 +39,7 @@ from . import (
     fft,
     files,
     floating_errors,
+    gathers,
     grids,
     histograms,
     indexing,
@@ -131,6 +132,7 @@ _native.join_numpy(
         operators.update_in_place,
         indexing.located,
         quick.known,
+        gathers.PICKED,
         quick.use_native,
     ),
 )

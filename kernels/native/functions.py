@@ -7,6 +7,7 @@ Python, which is told so by None.
 
 from __future__ import annotations
 
+from .at_once import base_of
 from .calls import play
 from .casting import follow_cast
 from .handles import (
@@ -24,6 +25,7 @@ from .matching import (
     RECIPE_DTYPE,
     RECIPE_SHAPE,
     drop_items,
+    has,
     hold_items,
     kind,
     put_item,
@@ -117,21 +119,54 @@ def again(self: int, given: int, count: int, names: int) -> int:
     parts = parts_of(load(given), items)
     if parts == 0:
         return nothing()
-    steps = steps_for(load(given + 8), items, parts)
-    result = 0
-    if steps != 0:
-        values = reserve(40)
-        known = read_parts(items, values, parts)
-        if known and kind(load(given + 8)) != state.tuple_type:
-            known = all_on_host(values, parts)
-        if known:
-            result = wrapped(state.ndarray_type, play(steps, values, parts))
-        drop_items(values, parts)
-        DecRef(steps)
+    result = done_again(load(given + 8), items, parts)
     drop_items(items, parts)
     if result == 0:
         return nothing()
     return result
+
+
+def done_again(what: int, items: int, parts: int) -> int:
+    """What was done with arrays like these, which are in C order; 0 for Python."""
+    steps = steps_for(what, items, parts)
+    if steps == 0:
+        return 0
+    result = 0
+    values = reserve(40)
+    known = read_parts(items, values, parts)
+    if known and kind(what) != state.tuple_type:
+        known = all_on_host(values, parts)
+    if known:
+        result = wrapped(state.ndarray_type, play(steps, values, parts))
+    drop_items(values, parts)
+    DecRef(steps)
+    return result
+
+
+def picked_again(handle: int, key: int) -> int:
+    """What an array of indices that is pending picks, where that is known; or 0."""
+    if not is_pending(key):
+        return 0
+    items = reserve(2)
+    store(items, handle)
+    store(items + 8, key)
+    if not is_in_order(handle) or not is_in_order(key):
+        return 0
+    hold_items(items, 2)
+    result = done_again(state.picked, items, 2)
+    drop_items(items, 2)
+    return result
+
+
+def is_pending(handle: int) -> int:
+    """Whether the value that a handle shows a part of is yet to be computed."""
+    base = base_of(handle)
+    return base != 0 and not has(base + slot.value_buffer)
+
+
+def is_in_order(handle: int) -> int:
+    """Whether a handle's axes lie in C order."""
+    return is_plain(handle) or in_c_order(handle)
 
 
 def is_word(what: int) -> int:
@@ -178,7 +213,7 @@ def parts_of(arrays: int, items: int) -> int:
         thing = item_of(arrays, i)
         if kind(thing) != state.ndarray_type:
             return 0
-        if not is_plain(thing) and not in_c_order(thing):
+        if not is_in_order(thing):
             return 0
         store(items + 8 * i, thing)
         i += 1

@@ -6,6 +6,7 @@ The faces say what they mean; all but the cases of everyday is left to their met
 from __future__ import annotations
 
 from .at_once import element_of, write_number
+from .functions import picked_again
 from .handles import (
     FACE,
     OTHER,
@@ -55,6 +56,10 @@ def getitem(self: int, key: int, entry: int) -> int:
             DecRef(found)
             if view != 0:
                 return view
+    if plain and face == state.ndarray_type and kind(key) == face:
+        view = picked_again(self, key)
+        if view != 0:
+            return view
     store(items, self)
     store(items + 8, key)
     recipe = load(self + slot.array_recipe)  # what ran so far may have changed it

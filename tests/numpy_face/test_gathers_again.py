@@ -90,3 +90,32 @@ def test_gradients_of_what_is_picked_again() -> None:
     for _ in range(3):
         found = slope(np.arange(5.0))
         assert numpy.asarray(found).tolist() == [0.0, 4.0, 0.0, 6.0, 0.0]
+
+
+def test_what_is_picked_is_what_was_written_before() -> None:
+    def run(np: Any, index: Any) -> Any:
+        x = np.arange(30.0).reshape(5, 6)
+        picked = []
+        for k in range(4):
+            i = index(numpy.array([0, k, -1]))
+            picked += [x[i], x[k:][i[:2] * 0], x.T[i], x[:, 1][i], x[i, i]]
+            x[i % 2] += k
+            x[k] = picked[-1][:1]
+        return [numpy.asarray(part) for part in (*picked, x)]
+
+    wanted = run(numpy, lambda i: i)
+    for _ in range(3):
+        for part, expected in zip(run(np, pending), wanted, strict=True):
+            numpy.testing.assert_array_equal(part, expected, strict=True)
+
+
+def test_other_keys_are_not_taken_for_known_indices() -> None:
+    x = np.arange(4.0)
+    for _ in range(3):
+        assert x[pending([1, 2])].tolist() == [1.0, 2.0]
+        assert x[np.asarray([False, True, True, False])].tolist() == [1.0, 2.0]
+        with pytest.raises(IndexError, match="must be of integer"):
+            x[pending([1.0, 2.0])]
+        assert x[np.asarray([1, 2])].tolist() == [1.0, 2.0]
+        with pytest.raises(IndexError, match="out of bounds"):
+            x[np.asarray([1, 4])]
