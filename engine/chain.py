@@ -47,7 +47,8 @@ class Template:
     extent : int
         The single extent in it; see `Piece`.
     movable : dict of int to int
-        The steps that bring in the arrays with these regions, by number in the piece.
+        The steps that bring in the arrays with these regions, by number in the piece;
+        -1 where no step reads the array any more.
     regions : tuple of (int, int)
         The steps with such a region, and the step that brings in its array.
     """
@@ -59,7 +60,7 @@ class Template:
     regions: tuple[tuple[int, int], ...]
 
 
-_templates: dict[Any, Template | None] = {}
+_templates: dict[Any, Template] = {}
 
 
 def unknown(parts: Sequence[Piece]) -> tuple[int, int]:
@@ -110,7 +111,7 @@ def _resizable(template: Template) -> bool:
     return (
         len(regions) == len(template.regions)
         and len(plan.contents) == len(plan.leaves)
-        and all(": in place into v" in text for text in plan.schedule.decisions)
+        and not plan.schedule.copies
         and all(
             row.lowered is not None
             and row.group.kind == "map"

@@ -182,7 +182,10 @@ class ColdPlan:
         return plan.moved(moves, self._again())
 
     def _again(self) -> Callable[[], Sequence[Row]]:
-        """What makes the rows of the plan; it does not hold this, which holds it."""
+        """A function that makes the rows of the plan.
+
+        It does not refer to this object, which holds the plan: that would be a cycle.
+        """
         return partial(_rows, self._nodes, self._alive, self._donated)
 
     def _pays(self, parts: list[Piece]) -> bool:

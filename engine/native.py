@@ -24,8 +24,14 @@ if TYPE_CHECKING:
 WORTH = 500
 """Events after which a program counts as one that records a lot."""
 
-_waiting: list[Any] = []
-"""The faces that native code is to know when it is loaded: PyTorch's, then NumPy's."""
+_tensors: list[Any] = []
+"""The PyTorch face."""
+
+_waiting: list[tuple[Any, ...]] = []
+"""What native code is to know of the NumPy face as soon as it is loaded."""
+
+_started: list[bool] = []
+"""Not empty once native code is loaded, or known to be none."""
 
 _unstarted = [True]
 """Empty from the moment on when a thread loads native code."""
@@ -68,7 +74,7 @@ def prepare(face: type) -> None:
         raise ValueError(
             f"ENGINE_RECORDER: 'native' or 'python' was required; {wanted!r} was given"
         )
-    _waiting.append(face)
+    _tensors.append(face)
     if wanted == "native":
         start()
     elif wanted is None:
@@ -77,11 +83,19 @@ def prepare(face: type) -> None:
 
 def join_numpy(*face: Any) -> None:
     """Let native code know the NumPy face as well, now or when it is loaded."""
-    if _unstarted:
-        _waiting.append(face)
-    else:
-        from engine import native_code
+    _waiting.append(face)
+    if _started:
+        _join_waiting()
 
+
+def _join_waiting() -> None:
+    from engine import native_code
+
+    while _waiting:
+        try:
+            face = _waiting.pop()  # one thread alone gets it
+        except IndexError:
+            return
         native_code.join_numpy(*face)
 
 
@@ -92,12 +106,17 @@ def start() -> None:
     except IndexError:
         return
     watch_flushes(None)
+    run_whole(_start)
+
+
+def _start() -> None:
     from engine import builder, native_code
 
     builder.end()
-    native_code.start(_waiting[0])
-    for face in _waiting[1:]:
-        native_code.join_numpy(*face)
+    native_code.start(_tensors[0])
+    # Who joins from here on does so by itself; who did before is still waiting.
+    _started.append(True)
+    _join_waiting()
 
 
 def recorder() -> tuple[str, str]:
@@ -150,7 +169,7 @@ def _load() -> None:
     try:
         from engine import builder, native_code
 
-        name = native_code.name_in_cache(_waiting[0])
+        name = native_code.name_in_cache(_tensors[0])
         if name is not None and builder.awaited(name):
             return
     finally:

@@ -50,6 +50,10 @@ class Piece:
         The values, by their numbers in the whole path, that come from before.
     final : frozenset of int
         Those of them that nobody needs after the piece.
+    alive : tuple of bool
+        Which values, by number in the piece, are needed after it.
+    donated : frozenset of int
+        The values that enter, by number in the piece, whose memory may be written over.
     origins : dict of int to int
         For arrays whose regions the key knows only relative to each other, by their
         numbers in the piece: where the first region begins.
@@ -222,14 +226,21 @@ class _Description:
     def _enter(self, k: int, stop: int) -> None:
         """A value that was made before the piece."""
         node = self.nodes[k]
-        final = self.last[k] <= stop and not self.alive[k]
-        free = final and (node.op is not LEAF or k in self.donated)
+        free = self._is_final(k, stop) and self._is_free(k)
         self.storage.append(len(self.number))
         self.number[k] = len(self.number)
         self.entering.append(k)
         self.kept.append(False)
         shape = self.arrays.setdefault(node.shape, len(self.arrays))
         self.rows.append((LEAF, node.dtype, shape, free))
+
+    def _is_final(self, k: int, stop: int) -> bool:
+        """Whether nobody needs a value that enters after the piece."""
+        return self.last[k] <= stop and not self.alive[k]
+
+    def _is_free(self, k: int) -> bool:
+        """Whether the memory of a value that enters may be written over then."""
+        return self.nodes[k].op is not LEAF or k in self.donated
 
     def _region(self, node: Node, operands: tuple[int, ...]) -> tuple[Any, ...]:
         """What a region is but for where it begins, which is noted apart."""
@@ -264,20 +275,14 @@ class _Description:
             key = (*key, shapes, relations(self.regions, extent))
         else:
             key = (*key, tuple(self.shapes))
-        final = [k for k in self.entering if self.last[k] <= stop and not self.alive[k]]
+        final = [k for k in self.entering if self._is_final(k, stop)]
         return Piece(
             key,
             tuple(self.number),
             tuple(self.entering),
             frozenset(final),
             tuple(self.kept),
-            frozenset(
-                [
-                    self.number[k]
-                    for k in final
-                    if self.nodes[k].op is not LEAF or k in self.donated
-                ]
-            ),
+            frozenset([self.number[k] for k in final if self._is_free(k)]),
             origins,
             frozenset([one.owner for one in self.regions]) - origins.keys(),
             extent,

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.kernels import memory
+from engine.kernels import memory, pool
 from engine.kernels.pool import num_threads
 
 NDArray = np.ndarray[Any, Any]
@@ -35,7 +35,7 @@ NEAR = 2**13
 """So many elements at a time: their results are copied while they are in a cache."""
 
 _lock = threading.Lock()
-_helpers: list[threading.Thread] = []
+_helpers = [0]
 _jobs: SimpleQueue[Any] = SimpleQueue()
 
 
@@ -154,17 +154,15 @@ def of_elements(
 
 def _have_helpers(wanted: int) -> int:
     """See that there are as many helpers, or as many as the system grants; how many."""
-    with _lock:
-        while len(_helpers) < wanted:
-            helper = threading.Thread(
-                target=_help, args=(_jobs,), name="engine-parts", daemon=True
-            )
-            try:
-                helper.start()
-            except RuntimeError:  # no more threads, or the interpreter shuts down
-                break
-            _helpers.append(helper)
-        return len(_helpers)
+    if _lock.acquire(blocking=False):  # else somebody is at it, perhaps this thread
+        try:
+            while _helpers[0] < wanted and pool.start_helper(
+                "engine-parts", _help, _jobs
+            ):
+                _helpers[0] += 1
+        finally:
+            _lock.release()
+    return _helpers[0]
 
 
 def _help(jobs: SimpleQueue[Any]) -> None:
@@ -179,7 +177,7 @@ def _after_fork() -> None:
     """Threads do not survive a fork: the child starts its own when it needs them."""
     global _lock, _jobs
     _lock, _jobs = threading.Lock(), SimpleQueue()
-    _helpers.clear()
+    _helpers[0] = 0
 
 
 if hasattr(os, "register_at_fork"):

@@ -190,7 +190,10 @@ def _sum(name: str, code: bytes) -> bytes:
 
 
 def _ours(state: os.stat_result) -> bool:
-    """Whether only this user can have written it."""
+    """Whether it is this user's, and not everybody may write it.
+
+    A group may, as where each user has one: files are made by 0600 in any case.
+    """
     if not hasattr(os, "geteuid"):
         return True
     return state.st_uid == os.geteuid() and not state.st_mode & stat.S_IWOTH
@@ -237,13 +240,13 @@ def _bound(folder: Path, added: int) -> None:
 
 @once
 def _generator() -> str:
-    """A digest of every source file that takes part in generating code."""
+    """A digest of the sources that make kernels, but not of those of native code.
+
+    That has its own text in its key.
+    """
     here = os.path.dirname(__file__)
-    below = [name for name in sorted(os.listdir(here)) if name[0] == "c"]
     parts: list[bytes] = []
-    for folder in (here, *(os.path.join(here, name) for name in below)):
-        if not os.path.isdir(folder):
-            continue
+    for folder in (here, *(os.path.join(here, name) for name in ("cpu", "cuda"))):
         for name in sorted(os.listdir(folder)):
             if name.endswith(".py") and (folder != here or name[0] != "_"):
                 with open(os.path.join(folder, name), "rb", 0) as file:
@@ -251,14 +254,26 @@ def _generator() -> str:
     return digest(*parts).hex()
 
 
+def version_of(package: str) -> tuple[str, bytes]:
+    """The folder of a package, and its ``_version.py``, which is not imported.
+
+    Both are empty where the package is none, or has no such file.
+    """
+    spec = find_spec(package)
+    origin = spec.origin if spec else None
+    if origin:
+        folder = os.path.dirname(origin)
+        try:
+            with open(os.path.join(folder, "_version.py"), "rb") as file:
+                return folder, file.read()
+        except OSError:
+            pass
+    return "", b""
+
+
 @once
 def _numba() -> str:
     """Numba's version and settings, read without importing it."""
-    spec = find_spec("numba")
-    origin = spec.origin if spec else None
-    version = b""
-    if origin:
-        with contextlib.suppress(OSError):
-            version = Path(origin).with_name("_version.py").read_bytes()
+    _, version = version_of("numba")
     settings = sorted(item for item in os.environ.items() if item[0][:6] == "NUMBA_")
     return f"{digest(version).hex()} {settings}"

@@ -17,7 +17,7 @@ import os
 import threading
 from collections.abc import Callable
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from .firsts import first
 
@@ -99,19 +99,25 @@ def have_helpers(number: int) -> None:
     native = sharing()
     if native is None:
         return
-    with _lock:
-        while NUMBERS[1] < number:
-            thread = threading.Thread(
-                target=native.help,
-                args=(native.state,),
-                name=f"engine-{NUMBERS[1]}",
-                daemon=True,
-            )
-            try:
-                thread.start()
-            except RuntimeError:  # no more threads, or the interpreter shuts down
-                return
+    if not _lock.acquire(blocking=False):
+        return  # somebody is at it: perhaps this very thread, which a finalizer is in
+    try:
+        while NUMBERS[1] < number and start_helper(
+            f"engine-{NUMBERS[1]}", native.help, native.state
+        ):
             NUMBERS[1] += 1
+    finally:
+        _lock.release()
+
+
+def start_helper(name: str, work: Callable[[Any], None], argument: Any) -> bool:
+    """Start a thread that never ends; False where the system grants none."""
+    thread = threading.Thread(target=work, args=(argument,), name=name, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # no more threads, or the interpreter shuts down
+        return False
+    return True
 
 
 class Sharing(NamedTuple):

@@ -89,7 +89,8 @@ def put_at_once(handle: Array, parts: tuple[Any, ...], value: Any) -> bool:
 
     `value` is a number, or an array of this very dtype. What is pending is computed: no
     kernel spans such a write, and the index arrays had to be computed before. What
-    NumPy refuses, before it writes anything, is left to who names it.
+    NumPy refuses, before it writes anything, is left to the caller, whose error names
+    the function.
     """
     if watchers or not handle.writeable or handle.scalar:
         return False

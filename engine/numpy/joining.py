@@ -35,6 +35,10 @@ __all__ = [
 ]
 
 
+_PROMOTING = frozenset(("safe", "same_kind", "unsafe"))
+"""Rules by which whatever is promoted may be cast."""
+
+
 def _handles(arrays: Any, name: str) -> list[face.ndarray]:
     if isinstance(arrays, face.ndarray):
         return list(arrays)
@@ -50,7 +54,7 @@ def _joined_dtype(
     arrays: Sequence[face.ndarray], given: Any, dtype: Any, casting: str
 ) -> np.dtype[Any]:
     target = promoted(given, arrays) if dtype is None else checked_dtype(dtype)
-    if dtype is None and target.kind not in DATES:  # what is promoted can be cast
+    if dtype is None and target.kind not in DATES and casting in _PROMOTING:
         return target
     for x in arrays:
         if not np.can_cast(x.dtype, target, casting):  # type: ignore[arg-type]
@@ -80,7 +84,7 @@ def concatenate(
     >>> np.concatenate([np.ones(2), np.zeros(1)])
     array([1., 1., 0.])
     """
-    if out is None and dtype is None:
+    if out is None and dtype is None and casting == "same_kind":
         made = quick.again(arrays, axis)
         if made is not None:
             return made
@@ -100,7 +104,8 @@ def concatenate(
     target = _joined_dtype(parts, given, wanted, casting)
     order = _common_order(parts)
     if order is None:
-        usual = wanted is None and not any(x.__class__ in WEAK for x in given)
+        usual = wanted is None and casting == "same_kind"
+        usual = usual and not any(x.__class__ in WEAK for x in given)
         joined = _joined(asked, axis, parts, target, usual)
     else:
         rank = len(order)
@@ -125,13 +130,15 @@ def _joined(
     join = partial(_join, values, axis, target)
     if len(parts) == 1 or not usual:
         return join()
+    joined: face.ndarray
     if any(x.dtype != target for x in parts):
-        joined: face.ndarray = quick.noted_on(asked, parts, values, join)
+        joined = quick.noted_on(asked, parts, values, join)
         return joined
+    joined = join()  # which raises for what cannot be joined: that is never known
     shapes = tuple([x.shape for x in parts])
     steps = steps_of_join(shapes, target, axis % len(shapes[0]))
     quick.remember(asked, [x.recipe for x in parts], steps)
-    return join()
+    return joined
 
 
 def _join(values: Sequence[Value], axis: int, target: np.dtype[Any]) -> face.ndarray:

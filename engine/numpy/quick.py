@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import engine.numpy.handle as face
-from engine.kernels.native.calls import STEPS
+from engine.kernels.native.calls import PARTS, STEPS
 from engine.recipe import Recipe
 from engine.record.trace import current_trace
 from engine.record.value import Value
@@ -16,9 +16,10 @@ from engine.steps import Step, steps_on
 from .operands import plain_value
 
 What: TypeAlias = int | str | tuple[Any, ...] | None
-"""A function and its other arguments: integers, strings and None, in tuples.
+"""What is done: a function's name and its other arguments, as integers, strings and
+None, in a tuple; of a join its axis, of indices that pick a name of their own.
 
-What is not in a tuple is done on the host alone.
+What is no tuple is done on the host alone.
 """
 
 MOST = 10_000
@@ -60,7 +61,12 @@ def again(arrays: Any, what: Any) -> Any:
 
 
 def remember(what: What, recipes: Sequence[Recipe], steps: tuple[Step, ...]) -> None:
-    """Remember the steps of what is done with arrays of such layouts, in C order."""
+    """Remember the steps of what is done with arrays of such dtypes and shapes.
+
+    They are in C order; native code takes no more than some of them.
+    """
+    if not _native or len(recipes) > PARTS:
+        return
     if len(known) >= MOST:
         known.clear()
     parts = [part for recipe in recipes for part in (recipe.dtype, recipe.shape)]
@@ -70,7 +76,8 @@ def remember(what: What, recipes: Sequence[Recipe], steps: tuple[Step, ...]) -> 
 def noted(what: tuple[Any, ...], array: Any, function: Callable[[], Any]) -> Any:
     """What a function of one array gives, whose steps are remembered.
 
-    What it records must depend on `what` and on the layout of the array alone.
+    What it records must depend on `what` and on the dtype and shape of the array alone;
+    it is remembered for arrays in C order.
     """
     value = plain_value(array)
     if value is None or not _is_plain(what):

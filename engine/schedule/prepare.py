@@ -41,7 +41,8 @@ class Prepared:
 
     `in_place` are the writers that overwrite the memory of their first operand;
     `donated` are the leaves that may be overwritten; `early` are copies of leaves that
-    can be made before anything else.
+    can be made before anything else; `copies` says whether any write has one, or keeps
+    what stood there.
     """
 
     program: Program
@@ -49,6 +50,7 @@ class Prepared:
     donated: frozenset[int]
     early: tuple[int, ...]
     decisions: tuple[str, ...]
+    copies: bool
 
 
 def prepare(program: Program, donated: frozenset[int]) -> Prepared:
@@ -76,6 +78,7 @@ class _Preparation:
                 self.readers.setdefault(self.root[k], []).append((k, k))
         self.pinned: set[int] = set()
         self.copied: set[int] = set()
+        self.keeps = False
         self.decisions: list[tuple[str, tuple[int, ...]]] = []
         self.new: list[Step] = []
         self.number: list[int] = []
@@ -118,6 +121,7 @@ class _Preparation:
                 text.format(*(self.number[k] for k in numbers))
                 for text, numbers in self.decisions
             ),
+            self.keeps or bool(self.copied),
         )
 
     def _claim_outputs(self) -> dict[int, int]:
@@ -150,6 +154,7 @@ class _Preparation:
                 names = ", ".join("v{}" for _ in kept)
                 text = f"v{{}}: {names} kept, v{{}} is overwritten"
                 self.decisions.append((text, (i, *sorted(kept), owner)))
+                self.keeps = True
             else:
                 reason = "v{} reads it later"
         if not reason and self._overlaps_itself(step, owner):

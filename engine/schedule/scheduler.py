@@ -39,7 +39,8 @@ class Schedule:
     """The groups of a program, in order.
 
     `program` is the prepared program, which may have grown by copies; `memory` says for
-    each step the first step whose memory it shares (updates in place).
+    each step the first step whose memory it shares (updates in place); `copies` whether
+    any write copies or keeps what stood there.
     """
 
     program: Program
@@ -48,6 +49,7 @@ class Schedule:
     in_place: frozenset[int]
     donated: frozenset[int]
     decisions: tuple[str, ...]
+    copies: bool
 
     def text(self) -> str:
         """The decisions, one group a paragraph."""
@@ -104,6 +106,7 @@ class _Scheduler:
             self.in_place,
             self.prepared.donated,
             self.prepared.decisions,
+            self.prepared.copies,
         )
 
     def _place_all(self, numbers: Iterable[int]) -> None:

@@ -10,7 +10,7 @@ through our code, and most of it has none.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache as once
 from typing import Any, NamedTuple
 
@@ -42,7 +42,9 @@ ADDRESS = 1
 
 WRITE, ALLOCATE = 1, 2
 USUAL = WRITE | ALLOCATE | 4 | 0x10 | 0x20 | 0x10000000
-"""Flags of sections: these, then code, equal constants, texts, and far away."""
+"""Flags of sections that may stand beside those of SHF_WRITE and SHF_ALLOC, in this
+order: SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS and SHF_X86_64_LARGE.
+"""
 
 MOST = 2**26
 """Bytes of a file in memory: no kernel has as many."""
@@ -52,6 +54,10 @@ _BYTES = np.arange(8)
 
 class Unlinkable(Exception):
     """A file that has something which only LLVM can bring in."""
+
+
+class MissingSymbol(Exception):
+    """Machine code calls, or should have, a function that is not there."""
 
 
 class Image(NamedTuple):
@@ -72,22 +78,28 @@ def link(code: bytes, names: Sequence[str]) -> list[int]:
     Raises
     ------
     ValueError
-        If the file is damaged, or has no such function.
+        If the file is damaged.
+    MissingSymbol
+        If it has no such function.
     Unlinkable
         If it has something that only LLVM can bring in.
     """
     if not is_known():
-        raise Unlinkable("not Linux on x86-64")
+        raise Unlinkable("not x86-64, or not with the calls of Linux")
     file = read(code)
     if file.machine != X86_64:
         raise Unlinkable(f"machine {file.machine}")
     image = _image(file.sections)
     if image.size > MOST:
         raise damaged(f"{image.size} bytes")
-    try:
+    _check_symbols(file)
+    outside = {name: _address_outside(name) for name in file.undefined()}
+    patches = _patches(file, image)
+    try:  # from here on memory is taken, so this comes last
         start = room.reserve(image.size)
-        values = _values(file, image, start)
-        _fill(file, image, start, values)
+        values = _values(file, image, start, outside)
+        _fill(file, image, start)
+        _relocate(image, start, patches, np.array(values, np.uint64))
         room.make_executable(start, image.fixed)
     except OSError as error:  # LLVM may know another way
         raise Unlinkable(str(error)) from None
@@ -98,7 +110,7 @@ def link(code: bytes, names: Sequence[str]) -> list[int]:
     }
     for name in names:
         if name not in functions:
-            raise damaged(f"it has no {name}")
+            raise MissingSymbol(name)
     return [functions[name] for name in names]
 
 
@@ -124,18 +136,16 @@ def _image(sections: Sequence[Section]) -> Image:
     return Image(places, *ends)
 
 
-def _values(file: ObjectFile, image: Image, start: int) -> list[int]:
+def _values(
+    file: ObjectFile, image: Image, start: int, outside: Mapping[str, int]
+) -> list[int]:
     """What the symbols of a file stand for; 0 for those of what is not needed."""
     values = []
     for name, _, section, value in file.symbols:
         if section == UNDEFINED:
-            values.append(_address_outside(name) if name else 0)
+            values.append(outside[name] if name else 0)
         elif section == ABSOLUTE:
             values.append(value)
-        elif section >= RESERVED:
-            raise Unlinkable(f"a symbol of section {section}")
-        elif section >= len(file.sections) or value > file.sections[section].size:
-            raise damaged("a symbol is nowhere")
         else:
             place = image.places[section]
             values.append(0 if place is None else start + place + value)
@@ -143,50 +153,74 @@ def _values(file: ObjectFile, image: Image, start: int) -> list[int]:
 
 
 @once
-def _outside() -> Any:
-    """What this process has: the interpreter, and all that is loaded for all."""
+def _process() -> Any:
+    """What is visible everywhere in this process: the interpreter's functions, and
+    those of libraries that are loaded for all.
+    """
     return ctypes.CDLL(None)
 
 
 def _address_outside(name: str) -> int:
     """The address of a function of this process."""
     try:
-        found = _outside()[name]
+        found = _process()[name]
     except AttributeError:
         raise Unlinkable(f"{name} is not in this process") from None
     return int(ctypes.cast(found, ctypes.c_void_p).value or 0)
 
 
-def _fill(file: ObjectFile, image: Image, start: int, values: Sequence[int]) -> None:
-    """Write sections into memory, and addresses into them."""
-    memory: Any = (ctypes.c_uint8 * image.size).from_address(start)
-    written = np.frombuffer(memory, np.uint8)
-    for section, place in zip(file.sections, image.places, strict=True):
-        if place is not None and section.kind == PROGRAM:
-            content = file.code[section.offset : section.offset + section.size]
-            ctypes.memmove(start + place, content, section.size)
-    numbers = np.array(values, np.uint64)
+def _check_symbols(file: ObjectFile) -> None:
+    """Raise for symbols that are unknown, or nowhere."""
+    for _, _, number, value in file.symbols:
+        if number in (UNDEFINED, ABSOLUTE):
+            continue
+        if number >= RESERVED:
+            raise Unlinkable(f"a symbol of section {number}")
+        if number >= len(file.sections) or value > file.sections[number].size:
+            raise damaged("a symbol is nowhere")
+
+
+def _patches(file: ObjectFile, image: Image) -> list[tuple[int, Any]]:
+    """Where sections are to be, and the rows that say what is written into them."""
+    patches = []
     for section in file.sections:
         if section.kind not in (ADDENDS, NO_ADDENDS):
             continue
         if section.about >= len(file.sections):
             raise damaged("relocations of nothing")
         place = image.places[section.about]
-        if place is None:
-            continue
-        if section.kind == NO_ADDENDS:
-            raise Unlinkable("relocations without addends")
-        part = written[place : place + file.sections[section.about].size]
-        _relocate(part, file.relocations(section), numbers)
+        if place is not None:
+            if section.kind == NO_ADDENDS:
+                raise Unlinkable("relocations without addends")
+            rows = file.relocations(section)
+            _check(rows, file.sections[section.about].size, len(file.symbols))
+            patches.append((place, rows))
+    return patches
 
 
-def _relocate(part: Any, rows: Any, values: Any) -> None:
-    """Write addresses where a section names symbols."""
-    kinds, symbols = rows["info"] & 0xFFFFFFFF, rows["info"] >> 32
-    if (kinds != ADDRESS).any():
+def _check(rows: Any, size: int, symbols: int) -> None:
+    """Raise for relocations that are unknown, or not within a section of this size."""
+    if ((rows["info"] & 0xFFFFFFFF) != ADDRESS).any():
         raise Unlinkable("a relocation other than of addresses")
-    if (symbols >= len(values)).any() or (rows["offset"] > part.size - 8).any():
+    if (rows["info"] >> 32 >= symbols).any() or (rows["offset"] > size - 8).any():
         raise damaged("a relocation is nowhere")
-    found = values[symbols] + rows["addend"].view(np.uint64)
-    where = rows["offset"].astype(np.int64)[:, None] + _BYTES
-    part[where] = found.view(np.uint8).reshape(-1, 8)
+
+
+def _fill(file: ObjectFile, image: Image, start: int) -> None:
+    """Write sections into memory, which was zeros."""
+    for section, place in zip(file.sections, image.places, strict=True):
+        if place is not None and section.kind == PROGRAM:
+            content = file.code[section.offset : section.offset + section.size]
+            ctypes.memmove(start + place, content, section.size)
+
+
+def _relocate(
+    image: Image, start: int, patches: Sequence[tuple[int, Any]], values: Any
+) -> None:
+    """Write addresses where sections name symbols."""
+    memory: Any = (ctypes.c_uint8 * image.size).from_address(start)
+    written = np.frombuffer(memory, np.uint8)
+    for place, rows in patches:
+        found = values[rows["info"] >> 32] + rows["addend"].view(np.uint64)
+        where = rows["offset"].astype(np.int64)[:, None] + (place + _BYTES)
+        written[where] = found.view(np.uint8).reshape(-1, 8)

@@ -1,7 +1,8 @@
 """Object files that LLVM makes on Linux, as they are in the cache: their parts.
 
-A file is ELF for x86-64 (System V ABI, AMD64 supplement, chapter 4). All numbers in it
-are checked before they are used, as it may be damaged.
+A file is ELF for x86-64 (System V ABI, AMD64 supplement, chapter 4), and may be
+damaged: that its parts lie within it is checked here, what symbols and relocations name
+is checked by `linking`.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def read(code: bytes) -> ObjectFile:
         raise ValueError("not a 64-bit little-endian ELF file")
     try:
         return _read(code)
-    except (struct.error, IndexError, UnicodeDecodeError) as error:
+    except (struct.error, IndexError, OverflowError, UnicodeDecodeError) as error:
         raise damaged(str(error)) from None
 
 

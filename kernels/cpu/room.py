@@ -49,11 +49,15 @@ def reserve(size: int) -> int:
         address, left = _left.pop()
     except IndexError:
         address, left = 0, 0
-    if size > left:
-        address, left = _mapped(max(size, MAP)), max(size, MAP)
-    if left > size:
-        _left.append((address + size, left - size))
-    return address
+    if size <= left:
+        rest = [(address + size, left - size)]
+        found = address
+    else:
+        length = max(size, MAP)
+        found = _mapped(length)
+        rest = [(address, left), (found + size, length - size)]
+    _left.append(max(rest, key=lambda piece: piece[1]))
+    return found
 
 
 def _mapped(size: int) -> int:

@@ -14,10 +14,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache as once
-from importlib.util import find_spec
 from typing import Any
 
 from .. import cache
+from .linking import MissingSymbol as MissingSymbol
 from .linking import Unlinkable, link
 from .object_file import undefined_symbols
 from .processor import AVX, F16C, FMA, is_known, processor
@@ -66,10 +66,6 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
-
-
-class MissingSymbol(Exception):
-    """Machine code calls a function that this process does not have."""
 
 
 @once
@@ -165,18 +161,13 @@ def identity() -> str:
 
 def _llvmlite() -> str | None:
     """Which llvmlite this is, and which build of its library, without importing it."""
-    spec = find_spec("llvmlite")
-    if spec is None or spec.origin is None:
-        return None
-    folder = os.path.dirname(spec.origin)
+    folder, version = cache.version_of("llvmlite")
     try:
-        with open(os.path.join(folder, "_version.py")) as file:
-            version = file.read()
         with os.scandir(os.path.join(folder, "binding")) as entries:
             files = sorted((x.name, x.stat().st_size) for x in entries)
     except OSError:
         return None
-    return f"{version}{[pair for pair in files if 'llvmlite' in pair[0]]}"
+    return f"{version!r}{[pair for pair in files if 'llvmlite' in pair[0]]}"
 
 
 @once
@@ -197,7 +188,8 @@ def load(code: bytes, *names: str, fresh: bool = True) -> list[int]:
     Raises
     ------
     MissingSymbol
-        If the code calls a function that is not there. LLVM would abort the process.
+        If the code calls a function that is not there, for which LLVM would abort the
+        process, or has none of these names.
     ValueError
         If the code is damaged.
     """

@@ -38,6 +38,12 @@ from .writing import is_empty
 STEPS = 24
 """A call that records more events is left to Python."""
 
+RESULTS = 1 + STEPS
+"""A value, and what steps on it make."""
+
+PARTS = 8
+"""So many operands steps have at most, and so many arrays they start from."""
+
 RANK = 8
 """By so many bits the number of axes is shifted in a key by rank."""
 
@@ -234,7 +240,7 @@ def is_wrapped(result: int, face: int) -> int:
 
 def replay(steps: int, value: int) -> int:
     """Record steps on a value, all or none; the last result, or 0."""
-    values = reserve(25)
+    values = reserve(RESULTS)
     alone = TupleSize(steps) == 1  # it is recorded or not, on a new path as well
     if TupleSize(steps) > STEPS or not (alone or goes_on(steps, value)):
         return 0
@@ -248,7 +254,7 @@ def play(steps: int, values: int, given: int) -> int:
     In `values` there is room for a result of each step behind those that are given. The
     given ones, and the steps, are held by the caller.
     """
-    items = reserve(8)
+    items = reserve(PARTS)
     count = TupleSize(steps)
     if count > STEPS:
         return 0
@@ -257,16 +263,16 @@ def play(steps: int, values: int, given: int) -> int:
     while whole and done < count:
         step = TupleItem(steps, done)
         operands = TupleItem(step, 2)
-        i = 0
-        while i < TupleSize(operands):
-            thing = TupleItem(operands, i)
-            if kind(thing) == state.int_type:
-                thing = load(values + 8 * IntAs(thing))
-            store(items + 8 * i, thing)
-            i += 1
-        made = follow(
-            TupleItem(step, 0), TupleItem(step, 1), 0, items, TupleSize(operands), 0
-        )
+        made = 0
+        if TupleSize(operands) <= PARTS:
+            i = 0
+            while i < TupleSize(operands):
+                thing = TupleItem(operands, i)
+                if kind(thing) == state.int_type:
+                    thing = load(values + 8 * IntAs(thing))
+                store(items + 8 * i, thing)
+                i += 1
+            made = follow(TupleItem(step, 0), TupleItem(step, 1), 0, items, i, 0)
         if made == 0:
             whole = 0
         else:

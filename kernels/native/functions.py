@@ -1,14 +1,14 @@
 """Functions of the NumPy face that record the same events each time.
 
 Ranges of integers, joins, what indices pick, products of matrices: what they record
-depends on their arguments, and on the layout of arrays among them. All else is left to
-Python, which is told so by None.
+depends on their arguments, and on the dtypes and shapes of arrays among them. All else
+is left to Python, which is told so by None.
 """
 
 from __future__ import annotations
 
 from .at_once import base_of
-from .calls import play
+from .calls import PARTS, STEPS, play
 from .casting import follow_cast
 from .handles import (
     FACE,
@@ -36,8 +36,9 @@ from .recording import follow
 FAR = 1 << 31
 """Bounds of ranges are nearer to 0."""
 
-PARTS = 8
-"""So many arrays are taken here, at most."""
+
+ROOM = PARTS + STEPS
+"""What is given and what each step makes, see `play`."""
 
 
 def nothing() -> int:
@@ -115,7 +116,7 @@ def again(self: int, given: int, count: int, names: int) -> int:
     """``again(arrays, what)``: what was done with such arrays before, or None."""
     if count != 2 or names != 0 or not is_word(load(given + 8)):
         return nothing()
-    items = reserve(8)
+    items = reserve(PARTS)
     parts = parts_of(load(given), items)
     if parts == 0:
         return nothing()
@@ -132,7 +133,7 @@ def done_again(what: int, items: int, parts: int) -> int:
     if steps == 0:
         return 0
     result = 0
-    values = reserve(40)
+    values = reserve(ROOM)
     known = read_parts(items, values, parts)
     if known and kind(what) != state.tuple_type:
         known = all_on_host(values, parts)

@@ -247,7 +247,10 @@ def is_behind(trace: int, parent: int, owner: int, shift: int) -> int:
 
 
 def ends_here(node: int) -> int:
-    """Ask whether a trace is to end behind a node, see `engine.record.loops`; or 0."""
+    """Let a trace end behind a node where `engine.record.loops` says so.
+
+    0 if it could not be asked.
+    """
     if load(node + slot.node_op) != state.update_op:
         return 1
     if IntAs(load(node + slot.node_number)) < state.least_events:

@@ -116,7 +116,7 @@ def carried_out(
         return 1
     if load(last + 8 * i) < 0 and not load_byte(alive + i):
         return 1
-    things = reserve(16)
+    things = reserve(MOST_THINGS)
     held = operands_of(node, environment, scalars, things)
     result = 0
     if held == TupleSize(load(node + slot.node_operands)):
@@ -308,8 +308,8 @@ def window(base: int, recipe: int) -> int:
     if row == 0 or rank > AXES:
         return 0
     size = load(row + 16)
-    extents = reserve(16)
-    steps = reserve(16)
+    extents = reserve(AXES)
+    steps = reserve(AXES)
     i = 0
     while i < rank:
         store(extents + 8 * i, IntAs(TupleItem(shape, i)))

@@ -1,6 +1,6 @@
 """LLVM text: threads that share the chunks of a launch.
 
-A launch that is to be shared stands in one of 16 jobs. Its chunks are dealt out in
+A launch that is to be shared stands in one of `JOBS` jobs. Its chunks are dealt out in
 ranges of neighbours, one for each thread: what a chunk reads at its ends its neighbour
 has read, too, and the same thread works at the same part of an array in every launch,
 as far as its own caches reach. Who is through with its range goes on with the next one.
@@ -31,7 +31,10 @@ SPIN = 50_000
 RANGES = 16
 """Ranges of a launch at most; of more threads, some begin where others do."""
 
-WORDS = 32 + 16 * (32 + 8 * RANGES)
+JOBS = 16
+"""Launches that are shared at once; callers of more work alone."""
+
+WORDS = 32 + JOBS * (32 + 8 * RANGES)
 """Size of the pool's state, in words of 8 bytes."""
 
 _TEXT = """
@@ -44,7 +47,7 @@ _TEXT = """
 ; The pool: helpers awake, helpers | end of working alone, its multiple, number and
 ; nanoseconds of launches without helpers | semaphore | jobs
 %pool = type { i64, i64, [6 x i64], i64, i64, [2 x i64], [4 x i64],
-               [16 x i64], [16 x %job] }
+               [16 x i64], [$jobs x %job] }
 
 declare i32 @sem_init(ptr, i32, i32)
 declare i32 @sem_wait(ptr)
@@ -171,7 +174,7 @@ look:
   br i1 %got, label %found, label %next
 next:
   %after = add i64 %k, 1
-  %last = icmp eq i64 %after, 16
+  %last = icmp eq i64 %after, $jobs
   br i1 %last, label %none, label %look
 found:
   ret ptr %job
@@ -337,7 +340,7 @@ join:
 next:
   %found = phi i1 [ %any, %look ], [ %any, %take ], [ true, %join ]
   %after = add i64 %k, 1
-  %last = icmp eq i64 %after, 16
+  %last = icmp eq i64 %after, $jobs
   br i1 %last, label %done, label %look
 done:
   ret i1 %found
@@ -356,6 +359,7 @@ def text() -> str:
     own = Template(_TEXT).substitute(
         bytes=8 * WORDS,
         ranges=RANGES,
+        jobs=JOBS,
         clock=int(time.CLOCK_MONOTONIC),
         spin=SPIN,
         pause=pause,

@@ -8,6 +8,7 @@ import numpy
 import pytest
 
 import engine.numpy as np
+from engine.numpy import quick
 
 DTYPES = ["float32", "float64", "int64", "int32", "bool", "complex128", "uint8"]
 
@@ -67,3 +68,62 @@ def test_what_grows_by_numbers_is_numpys(dtype: str) -> None:
             ours, theirs = np.append(ours, k), numpy.append(theirs, k)
         assert ours.dtype == theirs.dtype
         assert ours.tolist() == theirs.tolist()
+
+
+@pytest.mark.parametrize(
+    ("shapes", "axis"),
+    [
+        (((2, 3), (2, 4)), 0),
+        (((2, 3), (2, 200_000)), 0),
+        (((2, 3), (2, 3)), 5),
+        (((2, 3), (3,)), 0),
+        (((), ()), 0),
+        (((2, 3), ()), 1),
+    ],
+)
+@pytest.mark.parametrize("dtypes", [("float64", "float64"), ("float64", "int64")])
+def test_what_cannot_be_joined_is_refused_each_time(
+    shapes: Any, axis: int, dtypes: Any
+) -> None:
+    pairs = [numpy.ones(shape, d) for shape, d in zip(shapes, dtypes, strict=True)]
+    with pytest.raises(ValueError) as refused:
+        numpy.concatenate(pairs, axis)
+    first = numpy.ones(shapes[0] or 1, dtypes[0])
+    for _ in range(3):
+        with pytest.raises(type(refused.value)):
+            np.concatenate([np.asarray(x) + 0 for x in pairs], axis)
+        joined = np.concatenate([np.asarray(first), np.asarray(first)], 0)
+        assert joined.shape == (2 * len(first), *first.shape[1:])
+
+
+@pytest.mark.parametrize("casting", ["no", "equiv", "safe", "same_kind", "unsafe"])
+def test_the_rule_of_casts_is_heard_each_time(casting: Any) -> None:
+    single, double = numpy.ones(2, "f4"), numpy.ones(2)
+    for parts in ((single, double), (double, double)):
+        refused = None
+        try:
+            wanted = numpy.concatenate(parts, casting=casting)
+        except TypeError as error:
+            refused = type(error)
+        for _ in range(3):
+            ours = [np.asarray(x) + np.float32(0) for x in parts]
+            if refused is None:
+                found = np.concatenate(ours, casting=casting)
+                numpy.testing.assert_array_equal(found, wanted, strict=True)
+                np.concatenate(ours)
+            else:
+                with pytest.raises(refused):
+                    np.concatenate(ours, casting=casting)
+
+
+def test_a_rule_of_casts_that_there_is_not_is_refused() -> None:
+    for parts in ([np.ones(2), np.ones(2)], [np.ones(2), np.ones(2, "f4")]):
+        for _ in range(2):
+            with pytest.raises(ValueError, match="casting"):
+                np.concatenate(parts, casting="bogus")
+
+
+def test_joins_of_many_are_not_remembered() -> None:
+    before = len(quick.known)
+    np.concatenate([np.full(1, float(k)) for k in range(40)])
+    assert len(quick.known) == before
