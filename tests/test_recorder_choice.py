@@ -55,3 +55,37 @@ def test_elements_read_and_written_at_once_make_native_code_worth_its_loading() 
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=usual, capture_output=True, text=True)
     assert done.stdout.split() == ["True", "False"], done.stderr
+
+
+JOINING = """
+import threading
+import engine
+from engine import native, native_code
+
+begun, ready = threading.Event(), threading.Event()
+original = native_code.start
+
+def slow(face):
+    begun.set()
+    ready.wait(20)
+    original(face)
+
+native_code.start = slow
+loading = threading.Thread(target=native.start)
+loading.start()
+begun.wait(20)
+import engine.numpy as np
+ready.set()
+loading.join()
+print(native.recorder()[0], type(np.ndarray.__add__).__name__)
+"""
+
+
+@pytest.mark.skipif(
+    native.recorder()[0] != "native", reason=f"no native code: {native.recorder()[1]}"
+)
+def test_a_face_that_is_imported_while_native_code_is_loaded_gets_it() -> None:
+    usual = {k: x for k, x in os.environ.items() if k != "ENGINE_RECORDER"}
+    command = [sys.executable, "-c", JOINING]
+    done = subprocess.run(command, env=usual, capture_output=True, text=True)
+    assert done.stdout.split() == ["native", "method_descriptor"], done.stderr

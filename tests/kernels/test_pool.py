@@ -311,3 +311,11 @@ def test_threads_that_begin_together_share_one_of_each() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[1, 1, 1]"
+
+
+def test_a_finalizer_that_shares_work_while_helpers_are_started_goes_on() -> None:
+    """It runs on the thread that starts them, which would wait for itself."""
+    before = pool.NUMBERS[1]
+    with pool._lock:
+        pool.have_helpers(before + 3)
+    assert pool.NUMBERS[1] == before
