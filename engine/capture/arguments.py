@@ -19,7 +19,8 @@ from engine.sharing import shared_line
 
 NDArray = np.ndarray[Any, Any]
 
-_PLAIN = (type(None), bool, int, complex, str, bytes, type(...))
+_PLAIN = (type(None), bool, int, complex, str, bytes, range, type(...))
+_BOUNDS = frozenset((type(None), int))
 
 
 class Unfit(Exception):
@@ -37,16 +38,20 @@ class Taken:
         Arrays of Engine and of NumPy, and floats, in order.
     objects : list
         Other objects, by identity.
-    containers : bool
-        Whether there are lists or dicts, which a call may change.
+    containers : list
+        Lists and dicts, which a call may change.
+    nested : bool
+        Whether a list or dict is there more than once, perhaps in itself.
     """
 
-    __slots__ = ("containers", "key", "leaves", "objects")
+    __slots__ = ("_known", "containers", "key", "leaves", "nested", "objects")
 
     def __init__(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
         self.leaves: list[Any] = []
         self.objects: list[Any] = []
-        self.containers = False
+        self.containers: list[Any] = []
+        self.nested = False
+        self._known: set[int] = set()
         parts = [self._take(x) for x in args]
         if options:
             parts += [(name, self._take(x)) for name, x in options.items()]
@@ -65,33 +70,63 @@ class Taken:
             order = None if x.flags.c_contiguous else x.strides
             return np.ndarray, x.dtype, x.shape, order, x.flags.writeable
         if kind in _PLAIN or isinstance(x, (np.generic, np.dtype)):
+            return kind, _written(x)
+        if kind is slice and _BOUNDS.issuperset(map(type, (x.start, x.stop, x.step))):
             return kind, repr(x)
         if kind is tuple:
             return tuple, *map(self._take, x)
-        if kind is list:
-            self.containers = True
-            return list, *map(self._take, x)
-        if kind is dict:
-            self.containers = True
-            return dict, *((key, self._take(item)) for key, item in x.items())
+        if kind is list or kind is dict:
+            return self._take_container(x)
         self.objects.append(x)
         return kind, id(x)
 
+    def _take_container(self, x: Any) -> Any:
+        if id(x) in self._known:
+            self.nested = True
+            return "again"
+        self._known.add(id(x))
+        self.containers.append(x)
+        if type(x) is list:
+            return list, *map(self._take, x)
+        return dict, *((self._take_key(k), self._take(item)) for k, item in x.items())
 
-def rebuilt(tree: Any, replace: Callable[[Any], Any], made: list[Any]) -> Any:
-    """A tree with other leaves; `made` gets each container and its replacement."""
+    def _take_key(self, key: Any) -> Any:
+        """A key of a dict, which a call sees as it is: 1, 1.0 and True are three."""
+        kind = type(key)
+        if kind in _PLAIN or kind is float or isinstance(key, np.generic):
+            return kind, _written(key)
+        if kind is tuple:
+            return tuple, *map(self._take_key, key)
+        self.objects.append(key)
+        return kind, id(key)
+
+
+def _written(x: Any) -> str:
+    """Text that differs where numbers, strings and the like do."""
+    return hex(x) if type(x) is int else repr(x)
+
+
+def rebuilt(tree: Any, replace: Callable[[Any], Any], made: dict[int, Any]) -> Any:
+    """A tree with other leaves.
+
+    `made` gets each list and dict by its identity, as (it, its replacement, what that
+    held); one that is there twice is replaced by one.
+    """
     kind = type(tree)
     if kind is tuple:
         return tuple(rebuilt(item, replace, made) for item in tree)
-    if kind is list or kind is dict:
-        if kind is list:
-            new: Any = [rebuilt(item, replace, made) for item in tree]
-            made.append((tree, new, list(new)))
-        else:
-            new = {key: rebuilt(item, replace, made) for key, item in tree.items()}
-            made.append((tree, new, dict(new)))
-        return new
-    return replace(tree)
+    if kind is not list and kind is not dict:
+        return replace(tree)
+    if id(tree) in made:
+        return made[id(tree)][1]
+    new: Any = kind()
+    made[id(tree)] = tree, new, None
+    if kind is list:
+        new.extend(rebuilt(item, replace, made) for item in tree)
+    else:
+        new.update((key, rebuilt(x, replace, made)) for key, x in tree.items())
+    made[id(tree)] = tree, new, new.copy()
+    return new
 
 
 def check_fit(handle: Array) -> Value:
@@ -101,8 +136,10 @@ def check_fit(handle: Array) -> Value:
     ------
     Unfit
         When it is a result that requires grad, when its memory is shared with others,
-        or is not on the host.
+        or is not on the host, or when it has attributes of its own.
     """
+    if getattr(handle, "__dict__", None):
+        raise Unfit("it works on an array that was given an attribute")
     line = handle._line
     if line is not None:
         storage = line.storage
@@ -131,6 +168,7 @@ def form_of(handle: Array) -> tuple[Any, ...]:
         handle.scalar,
         handle.writeable,
         value.history is not None,
+        getattr(handle, "_base", None) is None,
     )
 
 
@@ -167,7 +205,7 @@ def separated(handles: Sequence[Array]) -> list[Value]:
 
 
 def pattern_of(handles: Sequence[Array], values: Sequence[Value]) -> tuple[Any, ...]:
-    """Which arrays share memory, and which share a gradient history too.
+    """Which arrays are the same, share memory, or share a gradient history too.
 
     Raises
     ------
@@ -175,6 +213,7 @@ def pattern_of(handles: Sequence[Array], values: Sequence[Value]) -> tuple[Any, 
         When one piece of memory has two values, as it has where only some of several
         views of it are arguments.
     """
+    same = [id(handle) for handle in handles]
     lines: list[int] = []
     storages: list[int] = []
     for handle in handles:
@@ -187,6 +226,7 @@ def pattern_of(handles: Sequence[Array], values: Sequence[Value]) -> tuple[Any, 
     if distinct == len(handles):
         return ()
     return (
+        *(same.index(one) for one in same),
         *(lines.index(one) for one in lines),
         *(storages.index(one) for one in storages),
     )

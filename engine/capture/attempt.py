@@ -13,6 +13,7 @@ from engine.capture.call import Call
 from engine.capture.effects import Refused
 from engine.capture.reach import Reach
 from engine.capture.recording import Recording, mapped
+from engine.capture.release import plain, release
 from engine.capture.replay import Entry, gathered
 from engine.capture.watch import Capture, Roots
 from engine.config import config
@@ -79,7 +80,11 @@ def attempt(
     made = Attempt()
     try:
         recording = _watched(made, capture, function, call, handles, numbers, roots)
+    except BaseException as error:
+        error.args = tuple(map(plain, error.args))
+        raise
     finally:
+        release(capture.numbers, [numbers, capture.arguments])
         call.write_back(handles)
     made.result = _plained(made.result)
     made.looks = _looked(capture, free)
@@ -144,11 +149,10 @@ def _plained(result: Any) -> Any:
     """A result with numbers in the place of what stood in for them."""
     found: list[Any] = []
 
-    def plain(x: Any) -> Any:
+    def number(x: Any) -> Any:
         if type(x) is RunTime:
             found.append(x)
-            return x.value
-        return x
+        return plain(x)
 
-    tree = mapped(result, plain)
+    tree = mapped(result, number)
     return tree if found else result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from itertools import combinations
 from operator import is_not
 from typing import Any
@@ -82,17 +82,18 @@ class Call:
                 return next(arrays)
             return leaf
 
-        made: list[Any] = []
+        made: dict[int, Any] = {}
         args = rebuilt(self.args, replace, made)
         options = {k: rebuilt(x, replace, made) for k, x in self.options.items()}
+        back = {id(passed): original for original, passed, _ in made.values()}
         try:
             result = function(*args, **options)
         finally:
-            changed = _carry_over(made)
-        for original, passed, _ in made:
-            if result is passed:
-                return original, True
-        return result, changed
+            changed = _carry_over([*made.values()], back)
+        if not back:
+            return result, changed
+        returned = with_originals(result, back)
+        return returned, changed or returned is not result
 
     def ordinary(
         self, function: Callable[..., Any], wrap: Callable[[NDArray], Any]
@@ -120,12 +121,37 @@ def copied(array: NDArray) -> Array:
     return wrap_numpy(array, private=True)
 
 
-def _carry_over(made: Sequence[tuple[Any, Any, Any]]) -> bool:
+def with_originals(tree: Any, back: Mapping[int, Any]) -> Any:
+    """A tree with the caller's lists and dicts in the place of those that we passed.
+
+    It is the tree itself where there are none of ours.
+    """
+    if id(tree) in back:
+        return back[id(tree)]
+    kind = type(tree)
+    if kind is tuple or kind is list:
+        parts = [with_originals(item, back) for item in tree]
+        return kind(parts) if any(map(is_not, parts, tree)) else tree
+    if kind is dict:
+        items = {key: with_originals(item, back) for key, item in tree.items()}
+        return items if any(map(is_not, items.values(), tree.values())) else tree
+    return tree
+
+
+def _carry_over(made: Sequence[tuple[Any, Any, Any]], back: Mapping[int, Any]) -> bool:
     """Let lists and dicts of the caller be as the call has left its own."""
     changed = False
     for original, passed, before in made:
-        if len(passed) != len(before) or any(map(is_not, passed, before)):
-            changed = True
+        if len(passed) == len(before) and not any(map(is_not, passed, before)):
+            if type(passed) is list:
+                continue
+            if not any(map(is_not, passed.values(), before.values())):
+                continue
+        changed = True
+        if type(original) is dict:
+            parts = {key: back.get(id(x), x) for key, x in passed.items()}
             original.clear()
-            (original.update if type(original) is dict else original.extend)(passed)
+            original.update(parts)
+        else:
+            original[:] = [back.get(id(x), x) for x in passed]
     return changed

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from engine.capture.effects import Refused
 
-_GENERATORS = 0x2A0
+GENERATORS = 0x2A0
 """The flags of code of generators, coroutines and asynchronous generators."""
 
 _GLOBALS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
@@ -72,7 +72,7 @@ def names_of(code: types.CodeType) -> Names:
     attributes: set[str] = set()
     refused: Refused | None = None
     for one in _codes(code):
-        if one.co_flags & _GENERATORS and one.co_name != "<genexpr>":
+        if one.co_flags & GENERATORS and one.co_name != "<genexpr>":
             reason = f"{one.co_name} is a generator or a coroutine"
             refused = refused or Refused(reason, line_of(one))
         attributes.update(x for x in one.co_consts if isinstance(x, str))

@@ -23,9 +23,9 @@ from engine.capture.arguments import (
 )
 from engine.capture.attempt import attempt, grad_forms, settings
 from engine.capture.call import Call, copied
-from engine.capture.code import line_of
+from engine.capture.code import GENERATORS, line_of
 from engine.capture.effects import Refused
-from engine.capture.reach import Reach
+from engine.capture.reach import PARTS, Reach
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Replay, gathered
 from engine.config import config
@@ -78,9 +78,18 @@ class Compiled:
         self._name = getattr(function, "__name__", type(function).__name__)
         code = getattr(function, "__code__", None)
         self._line = self._name if code is None else line_of(code)
+        # What a generator writes, it writes when the call is over.
+        lasts = code is not None and code.co_flags & GENERATORS
+        self._wrap = share_numpy if lasts else copied
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self  # as of a function
+
+    def __reduce__(self) -> str:
+        return str(vars(self)["__qualname__"])  # found by its name, as a function is
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         trace = current_trace()
@@ -88,6 +97,8 @@ class Compiled:
             return self._function(*args, **options)
         call = Call(args, options)
         try:
+            if call.taken.nested:
+                raise Unfit("a list or dict is there twice among its arguments")
             signature = self._signature(call)
             if not signature.refused:
                 for entry in signature.entries:
@@ -99,7 +110,7 @@ class Compiled:
             self._notes[str(unfit)] = self._notes.get(str(unfit), 0) + 1
             return call.ordinary(self._function, share_numpy)
         self._complain(signature)
-        return call.ordinary(self._function, copied)
+        return call.ordinary(self._function, self._wrap)
 
     def _signature(self, call: Call) -> Signature:
         """What is known of calls with such arguments."""
@@ -123,11 +134,12 @@ class Compiled:
     def _replayed(self, signature: Signature, replay: Replay, call: Call) -> Any:
         if not replay.prepare(call.floats):
             # An ordinary call fails where it does, after what comes before.
-            return call.ordinary(self._function, copied)
+            return call.ordinary(self._function, self._wrap)
         signature.replayed += 1
-        result = replay.run()
-        call.write_back(replay.handles)
-        return result
+        try:
+            return replay.run()
+        finally:
+            call.write_back(replay.handles)
 
     def _record(self, signature: Signature, call: Call) -> Any:
         """An ordinary call, watched where it may be replayed one day."""
@@ -137,13 +149,16 @@ class Compiled:
             reach.add(self._function, self._name, self._line)
             for thing in call.taken.objects:
                 reach.add(thing, type(thing).__name__, self._line)
+            if any(map(reach.knows, call.taken.containers)):
+                reason = "it reads a list or dict that is an argument as well"
+                raise Refused(reason, self._line)
         except Refused as refused:
             signature.refuse(refused)
             self._complain(signature)
-            return call.ordinary(self._function, copied)
+            return call.ordinary(self._function, self._wrap)
         if reach.asks_types and len(static) < len(call.floats):
             self._static[call.taken.key] = frozenset(range(len(call.floats)))
-            return call.ordinary(self._function, copied)
+            return call.ordinary(self._function, self._wrap)
         made = attempt(self._function, reach, call, static, self._line)
         if made.looks:
             self._static[call.taken.key] = static | made.looks.keys()
@@ -205,6 +220,9 @@ class Compiled:
             for reason, count in self._notes.items()
         ]
         return "\n".join(lines)
+
+
+PARTS[Compiled] = ("_function",)  # another one that calls it has it in its recording
 
 
 def _told(signature: Signature) -> str:

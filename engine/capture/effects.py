@@ -6,6 +6,8 @@ import operator
 import types
 from typing import Any
 
+import numpy as np
+
 
 class Refused(Exception):
     """Why a call cannot be captured, and the user's line.
@@ -117,6 +119,7 @@ IMPURE = frozenset(
         "engine.set_default_dtype",
         "engine.set_printoptions",
         "engine.set_state",
+        "engine.seterr",
         "engine.stats",
         "numpy.fromfile",
         "numpy.load",
@@ -132,11 +135,7 @@ IMPURE = frozenset(
 )
 """Functions of Engine and NumPy that do more than compute."""
 
-STATEFUL = ("engine.nn", "engine.optim", "engine.numpy.random", "numpy.random")
-"""Modules of Engine and NumPy whose objects have state."""
-
-
-_GETTERS = (operator.itemgetter, operator.attrgetter, operator.methodcaller)
+GETTERS = (operator.itemgetter, operator.attrgetter, operator.methodcaller)
 
 
 def is_ours(module: str) -> bool:
@@ -147,7 +146,12 @@ def is_ours(module: str) -> bool:
 def check_attribute(owner: Any, name: str, path: str, line: str) -> None:
     """Refuse a function of a module that does more than compute."""
     module = getattr(owner, "__name__", "")
-    if module == "numpy.random" or f"{module}.{name}" in IMPURE:
+    root = module.partition(".")[0]
+    if (
+        module == "numpy.random"
+        or f"{module}.{name}" in IMPURE
+        or f"{root}.{name}" in IMPURE
+    ):
         raise Refused(f"it calls {path}, which has effects", line)
 
 
@@ -163,16 +167,30 @@ def is_known(thing: Any, path: str, line: str) -> bool:
         return _is_pure_builtin(thing, path, line)
     if isinstance(thing, (type, types.FunctionType)):
         module = getattr(thing, "__module__", None) or ""
+        if isinstance(thing, types.FunctionType):  # whatever it says of itself
+            module = thing.__globals__.get("__name__") or ""
         if is_ours(module):
             root = types.SimpleNamespace(__name__=module.partition(".")[0])
             check_attribute(root, getattr(thing, "__name__", ""), path, line)
         return is_ours(module) or module == "builtins"
     if isinstance(thing, (types.MethodDescriptorType, types.WrapperDescriptorType)):
         return True
-    module = type(thing).__module__
-    if module.partition(".")[0] not in ("engine", "numpy"):
-        return module == "typing" or isinstance(thing, _GETTERS)
-    return not module.startswith(STATEFUL)
+    if isinstance(thing, np.ufunc):  # `frompyfunc` makes those that call somebody
+        return any("O" not in form for form in thing.types)
+    kind = type(thing)
+    known = f"{kind.__module__}.{kind.__qualname__}" in KNOWN
+    return known or kind.__module__ == "typing"
+
+
+KNOWN = frozenset(
+    (
+        *("engine.numpy.ufunc.ufunc", "engine.torch.dtypes.dtype"),
+        *("engine.torch.device.device", "engine.torch.dtypes.finfo"),
+        *("engine.numpy.finfo", "engine.numpy.iinfo", "engine.torch.dtypes.iinfo"),
+        *("numpy.finfo", "numpy.iinfo"),
+    )
+)
+"""Classes of Engine and NumPy whose objects never change, and call nobody."""
 
 
 def _is_pure_builtin(thing: Any, path: str, line: str) -> bool:

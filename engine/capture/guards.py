@@ -10,21 +10,25 @@ import numpy as np
 
 from engine.record.runtime import RunTime
 
-ATOMS = (
-    type(None),
-    bool,
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    type(...),
-    type(NotImplemented),
-    slice,
-    range,
-    np.generic,
-    np.dtype,
+_PLAIN = frozenset(
+    (
+        *(type(None), bool, int, float, complex, str, bytes, slice, range),
+        *(type(...), type(NotImplemented)),
+        *(np.dtype(code).type for code in np.typecodes["All"] if code not in "OV"),
+    )
 )
+"""Classes whose objects never change; those of their subclasses may have more."""
+
+
+def is_atom(x: Any) -> bool:
+    """Whether an object is no more than its value, which never changes.
+
+    Examples
+    --------
+    >>> is_atom(1.5), is_atom(np.float32(1)), is_atom([])
+    (True, True, False)
+    """
+    return type(x) in _PLAIN or isinstance(x, np.dtype)
 
 
 class _Missing:
@@ -69,7 +73,7 @@ class Table(NamedTuple):
             pairs = zip(keys, container.values(), values, strict=True)
         for place, now, before in pairs:
             if not same(now, before):
-                return f"{path}[{place!r}]" if _is_atom(place) else path
+                return f"{path}[{place!r}]" if is_atom(place) else path
         return None
 
     def restore(self) -> None:
@@ -151,17 +155,13 @@ class Guards:
         return all(one.holds() or one.changed() is None for one in self._guards)
 
 
-def _is_atom(x: Any) -> bool:
-    return isinstance(x, ATOMS)
-
-
 def same(now: Any, before: Any) -> bool:
     """Whether an object is what it was: the same, or an equal number or string."""
     if now is before or before is ANY:
         return True
     if type(now) is not type(before):
         return False
-    return isinstance(now, ATOMS) and repr(now) == repr(before)
+    return is_atom(now) and repr(now) == repr(before)
 
 
 def table(mapping: Any, path: str) -> Table:

@@ -20,20 +20,21 @@ import numpy as np
 from engine.array import Array
 from engine.capture.code import Use, line_of, names_of
 from engine.capture.effects import (
+    GETTERS,
     PURE_BUILTINS,
     Refused,
     check_attribute,
     is_known,
     is_ours,
 )
-from engine.capture.guards import ANY, ATOMS, MISSING, Guard, Name, Table, table
+from engine.capture.guards import ANY, MISSING, Guard, Name, Table, is_atom, table
 from engine.random import Generator, default_generator
 
 MOST = 20_000
 """Objects that a function may reach: comparing more costs more than recording."""
 
 
-_PARTS: dict[Any, tuple[str, ...]] = {
+PARTS: dict[Any, tuple[str, ...]] = {
     types.MethodType: ("__self__", "__func__"),
     functools.partial: ("func", "args", "keywords"),
     staticmethod: ("__func__",),
@@ -41,7 +42,7 @@ _PARTS: dict[Any, tuple[str, ...]] = {
     property: ("fget", "fset", "fdel"),
     type(functools.lru_cache(len)): ("__wrapped__",),
 }
-"""What objects without state of their own are made of."""
+"""What objects without state of their own are made of; `compiled` adds its class."""
 
 
 class Reach:
@@ -64,6 +65,7 @@ class Reach:
         self._seen: dict[int, Any] = {id(default_generator): default_generator}
         self._stack: list[tuple[Any, str, str]] = []
         self._classes: list[tuple[type, str, str]] = []
+        self._aliased: list[tuple[types.ModuleType, str, str]] = []
 
     def knows(self, thing: Any) -> bool:
         """Whether an object was reached."""
@@ -74,7 +76,7 @@ class Reach:
         self._stack.append((thing, path, line))
         while self._stack or self._members():
             item = self._stack.pop()
-            if id(item[0]) in self._seen or isinstance(item[0], ATOMS):
+            if id(item[0]) in self._seen or is_atom(item[0]):
                 continue
             self._seen[id(item[0])] = item[0]
             if len(self._seen) > MOST:
@@ -105,7 +107,7 @@ class Reach:
         kind = type(thing)
         if isinstance(thing, Array):
             self.handles.append(thing)
-        elif isinstance(thing, np.ndarray):
+        elif isinstance(thing, (np.ndarray, np.void)):
             raise Refused(
                 f"it reads the NumPy array {path}, whose elements may change: make it "
                 "an argument, or an array of Engine",
@@ -113,26 +115,36 @@ class Reach:
             )
         elif isinstance(thing, Generator):
             pass  # its draws are counted; see record.runtime
-        elif isinstance(thing, tuple) or kind is frozenset:
+        elif isinstance(thing, (tuple, frozenset)):
             self._items(thing, path, line)
+            self._rest(thing, path, line)
         elif kind in (list, set, deque):
             self.guards.append(Table(thing, None, list(thing), path))
             self._items(thing, path, line)
         elif isinstance(thing, dict):
             self._mapping(thing, path, line)
-        elif isinstance(thing, tuple(_PARTS)):
-            names = next(_PARTS[one] for one in _PARTS if isinstance(thing, one))
+            self._rest(thing, path, line)
+        elif isinstance(thing, GETTERS):
+            made_of: Any = thing.__reduce__()
+            self.names.update(x for one in made_of[1] for x in str(one).split("."))
+        elif isinstance(thing, tuple(PARTS)):
+            names = next(PARTS[one] for one in PARTS if isinstance(thing, one))
             self._push(line, *((getattr(thing, name), path) for name in names))
+            if isinstance(thing, functools.partial):
+                self._mapping(vars(thing), path, line)
         elif isinstance(thing, types.ModuleType) or not is_known(thing, path, line):
             self._look_into(thing, path, line)
+        elif isinstance(thing, types.FunctionType) and thing.__closure__:
+            for cell in thing.__closure__:  # `grad(f)` is ours, and f is not
+                if callable(_content(cell)):
+                    self._push(line, (_content(cell), path))
 
     def _look_into(self, thing: Any, path: str, line: str) -> None:
         """A function, a class or an object that somebody else has written."""
         if isinstance(thing, types.FunctionType):
             self._function(thing)
         elif isinstance(thing, type):
-            self._classes.append((thing, path, line))
-            self.guards.append(table(vars(thing), path))
+            self._class(thing, path, line)
         else:
             self._instance(thing, path, line)
 
@@ -146,25 +158,41 @@ class Reach:
     def _mapping(self, thing: Any, path: str, line: str) -> None:
         self.guards.append(table(thing, path))
         for key, item in thing.items():
-            name = repr(key) if isinstance(key, ATOMS) else "..."
+            name = repr(key) if is_atom(key) else "..."
             self._push(line, (key, path), (item, f"{path}[{name}]"))
 
+    def _class(self, cls: type, path: str, line: str) -> None:
+        """A class: what it has, and what its bases have, which may change, too."""
+        self._classes.append((cls, path, line))
+        self._read(functools.partial(getattr, cls, "__mro__"), path)
+        self.guards.append(table(vars(cls), path))
+        for one in (*cls.__mro__[1:], type(cls)):
+            self._push(line, (one, one.__name__))
+
+    def _rest(self, thing: Any, path: str, line: str) -> None:
+        """What an object of somebody's own class has besides its items."""
+        if not is_known(type(thing), path, line):
+            self._attributes(thing, path, line)
+
     def _instance(self, thing: Any, path: str, line: str) -> None:
-        """An object of a class written in Python: its attributes, and its class."""
-        slots = [
-            name
-            for cls in type(thing).__mro__
-            for name in _slots(cls)
-            if name not in ("__weakref__", "__dict__")
-        ]
-        plain = isinstance(getattr(thing, "__dict__", None), dict)
+        """An object of a class written in Python."""
         if isinstance(thing, types.ModuleType) or not _is_python(type(thing)):
             raise Refused(
                 f"it reads {path}, a {type(thing).__name__}, whose state cannot be "
                 "compared between calls",
                 line,
             )
-        if plain:
+        self._attributes(thing, path, line)
+
+    def _attributes(self, thing: Any, path: str, line: str) -> None:
+        """The attributes of an object, and its class."""
+        slots = [
+            name
+            for cls in type(thing).__mro__
+            for name in _slots(cls)
+            if name not in ("__weakref__", "__dict__")
+        ]
+        if isinstance(getattr(thing, "__dict__", None), dict):
             self.guards.append(table(vars(thing), path))
             for name, item in vars(thing).items():
                 self._push(line, (item, f"{path}.{name}"))
@@ -173,7 +201,8 @@ class Reach:
             value = self._read(get, f"{path}.{name}")
             if value is not MISSING:
                 self._push(line, (value, f"{path}.{name}"))
-        self._push(line, (type(thing), type(thing).__name__))
+        cls = self._read(functools.partial(type, thing), path)
+        self._push(line, (cls, cls.__name__))
 
     # -- code -----------------------------------------------------------------------
     def _function(self, function: types.FunctionType) -> None:
@@ -214,6 +243,7 @@ class Reach:
         if isinstance(value, types.ModuleType):
             if not is_ours(value.__name__):
                 raise Refused(f"it uses the module {path} as a value", line)
+            self._aliased.append((value, path, line))
         elif value is not MISSING:
             self._push(line, (value, path))
 
@@ -222,7 +252,7 @@ class Reach:
         if isinstance(found, type) and issubclass(found, BaseException):
             return
         self.asks_types |= name == "type"
-        if name not in PURE_BUILTINS and not isinstance(found, ATOMS):
+        if name not in PURE_BUILTINS and not is_atom(found):
             raise Refused(f"it calls {name}, which has effects", line)
 
     def _read(self, get: Callable[[], Any], path: str) -> Any:
@@ -232,7 +262,15 @@ class Reach:
         return value
 
     def _members(self) -> bool:
-        """Put on the stack what classes have under names that code asks for."""
+        """Put on the stack what classes have under names that code asks for.
+
+        Of a module that goes by another name, none may be of a function with effects.
+        """
+        for module, path, line in self._aliased:
+            for name in self.names:
+                check_attribute(module, name, f"{path}.{name}", line)
+            if module is np and "random" in self.names:
+                raise Refused(f"it uses {path}.random, which has effects", line)
         for cls, path, line in self._classes:
             # Code of Engine calls what subclasses of its classes define.
             called = any(is_ours(one.__module__) for one in cls.__mro__)
@@ -242,33 +280,53 @@ class Reach:
                 for name, member in vars(one).items():
                     special = callable(member) and (called or name[:2] == "__")
                     known = id(member) in self._seen or isinstance(member, _DESCRIBE)
-                    known = known or name == "__repr__"
+                    known = known or is_atom(member)
                     if (name in self.names or special) and not known:
                         self._push(line, (member, f"{path}.{name}"))
         return bool(self._stack)
 
 
-_DESCRIBE = (*ATOMS, types.GetSetDescriptorType, types.MemberDescriptorType, dict)
-"""What classes have that no code of theirs is in."""
+_DESCRIBE = (types.GetSetDescriptorType, types.MemberDescriptorType, dict)
+"""What classes have that no code of theirs is in, as numbers and strings have none."""
 
 
 def _is_python(cls: type) -> bool:
-    """Whether all state of its instances is in attributes: no part is written in C."""
+    """Whether all state of its instances is in attributes: no part is written in C.
+
+    Numbers and strings, of which a class may be, never change.
+    """
     return cls is types.SimpleNamespace or all(
-        one.__flags__ & _HEAP
-        and not isinstance(vars(one).get("__new__"), types.BuiltinFunctionType)
-        for one in cls.__mro__
-        if one is not object
+        one in _UNCHANGING or _is_made_by_python(one) for one in cls.__mro__
     )
 
+
+def _is_made_by_python(cls: type) -> bool:
+    """Whether a class statement, or what does the same, made a class.
+
+    Such a class has slots, or it or a base of it has a `__dict__` for its instances.
+    """
+    slotted = "__slots__" in vars(cls)
+    return bool(cls.__flags__ & _HEAP) and (
+        slotted or any("__dict__" in vars(one) for one in cls.__mro__)
+    )
+
+
+_UNCHANGING = frozenset((object, int, float, complex, str, bytes))
 
 _HEAP = 1 << 9
 """The flag of classes that were made while Python ran (Py_TPFLAGS_HEAPTYPE)."""
 
 
-def _slots(cls: type) -> tuple[str, ...]:
+def _slots(cls: type) -> list[str]:
     found = vars(cls).get("__slots__", ())
-    return (found,) if isinstance(found, str) else tuple(found)
+    names = (found,) if isinstance(found, str) else tuple(found)
+    return [_mangled(cls, name) for name in names]
+
+
+def _mangled(cls: type, name: str) -> str:
+    """A name as the compiler writes it in the body of a class."""
+    private = name[:2] == "__" and name[-2:] != "__"
+    return f"_{cls.__name__.lstrip('_')}{name}" if private else name
 
 
 def _content(cell: Any) -> Any:

@@ -52,7 +52,7 @@ class Entry:
         self.recording, self.reach, self.guards = recording, reach, Guards(reach.guards)
         self.forms, self.pattern, self.floats = forms, pattern, floats
         self.private = private = _kept(recording).intersection(arrays)
-        self.state = [(h, h._line, h.recipe) for h in reach.handles]
+        self.state = [(h, h._line, h.recipe, h.writeable) for h in reach.handles]
         slots = max(
             [
                 roots - 1,
@@ -71,8 +71,10 @@ class Entry:
 
     def holds(self) -> bool:
         """Whether all that the function reads is as it was."""
-        for handle, line, recipe in self.state:
+        for handle, line, recipe, writeable in self.state:
             if handle._line is not line or handle.recipe is not recipe:
+                return False
+            if handle.writeable is not writeable:
                 return False
         return self.guards.hold()
 

@@ -71,7 +71,7 @@ class Specs:
         self,
         capture: Capture,
         handles: Sequence[Array],
-        before: Sequence[tuple[Line | None, int, Any]],
+        before: Sequence[tuple[Line | None, int, Any, bool]],
         line: str,
     ) -> None:
         self.capture, self.handles, self.before = capture, handles, before
@@ -86,6 +86,8 @@ class Specs:
         """The number of a handle's spec."""
         known = self._numbers.get(id(handle))
         if known is None:
+            if getattr(handle, "__dict__", None):
+                raise self.refused("it gives a result an attribute")
             self._kept.append(handle)
             base = getattr(handle, "_base", None)
             owner = -1 if base is None else self.number(base)
@@ -152,9 +154,13 @@ class Specs:
         """What was written, of the arrays that were there before."""
         found: list[Effect] = []
         done: set[int] = set()
-        for root, (line, version, recipe) in enumerate(self.before):
+        for root, (line, version, recipe, writeable) in enumerate(self.before):
             handle = self.handles[root]
             now = handle._line
+            if handle.writeable != writeable:
+                raise self.refused("it changes whether an array may be written")
+            if getattr(handle, "__dict__", None):
+                raise self.refused("it gives an array an attribute")
             if handle.recipe is not recipe:
                 raise self.refused("it changes the shape of an array in place")
             if (line is not None and now is not line) or (

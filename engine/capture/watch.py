@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.array import Array
 from engine.capture.effects import Refused
-from engine.capture.guards import ATOMS
+from engine.capture.guards import is_atom
 from engine.capture.numbers import programmed
 from engine.capture.reach import Reach
 from engine.capture.recording import Made, Recording, Segment, mapped
@@ -40,6 +40,7 @@ class Capture:
         self.segments: list[Segment] = []
         self.constants: dict[int, Any] = {}
         self.arguments: list[RunTime] = []
+        self.numbers: list[RunTime] = []
         self.sources: list[tuple[RunTime, Callable[[], Any], tuple[Any, Any]]] = []
         self._slots: dict[int, tuple[weakref.ref[Any], int]] = {}
         self._lines: list[str] = []
@@ -195,7 +196,7 @@ class Capture:
             if type(leaf) is RunTime:
                 wanted.append(leaf)
                 return Made("number", len(wanted) - 1)
-            if isinstance(leaf, (*ATOMS, type)) or self.reach.knows(leaf):
+            if is_atom(leaf) or isinstance(leaf, type) or self.reach.knows(leaf):
                 return leaf
             raise specs.refused(f"it returns an object of type {type(leaf).__name__}")
 
@@ -231,11 +232,12 @@ class Roots:
 
     `handles` are those of arguments, then those that the function reaches, then the
     gradients of leaves among them; `before` says what each was before the call, as
-    (line, version, recipe); `cells` are the leaves', `grads` their gradients.
+    (line, version, recipe, writeable); `cells` are the leaves' and `grads` their
+    gradients.
     """
 
     handles: list[Array]
-    before: list[tuple[Any, int, Any]]
+    before: list[tuple[Any, int, Any, bool]]
     cells: list[Any]
     grads: list[Any]
     line: str
@@ -244,7 +246,12 @@ class Roots:
     def of(cls, handles: Sequence[Array], cells: Sequence[Any], line: str) -> Roots:
         """Note what arrays are before a call."""
         before = [
-            (h._line, 0 if h._line is None else h._line.storage.version, h.recipe)
+            (
+                h._line,
+                0 if h._line is None else h._line.storage.version,
+                h.recipe,
+                h.writeable,
+            )
             for h in handles
         ]
         grads = [cell.grad for cell in cells]

@@ -64,7 +64,7 @@ class RunTime:
     value : int, float or NumPy scalar
         What it is in this call.
     watcher : Watcher
-        Who hears when it is looked at.
+        Who hears when it is looked at, and has it among its `numbers`.
     function : callable or None
         What computes it from `operands`, which are numbers of either kind; None for
         one that comes from outside.
@@ -83,6 +83,7 @@ class RunTime:
         self.watcher = watcher
         self.function = function
         self.operands = operands
+        watcher.numbers.append(self)
 
     def _kind(self) -> Any:
         return type(self.value)

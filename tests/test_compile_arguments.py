@@ -1,0 +1,153 @@
+"""Arguments of compiled functions: what a call does to them, and keeps of them."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import numpy
+import pytest
+
+import engine
+import engine.numpy as np
+
+
+# -- floats are floats outside ---------------------------------------------------------
+def test_floats_that_a_call_keeps_are_floats() -> None:
+    class Kept:
+        __slots__ = ("__dict__", "slot")
+
+    kept: Any = Kept()
+    items: list[Any] = []
+    named: dict[str, Any] = {"list": []}
+    chosen: set[Any] = set()
+
+    def function(x: Any, a: float, given: list[Any]) -> Any:
+        given.append(a * 2)
+        items.append(a)
+        named["list"].append((a, 2 * a)[1])
+        named["a"] = a
+        kept.last, kept.slot = a, a + 1
+        return x * a
+
+    fast = engine.compile(function)
+    for _ in range(4):
+        given: list[Any] = []
+        fast(np.ones(1), 1.5, given)
+        assert [type(x) for x in given] == [float]
+    found = [*items, *named["list"], named["a"], kept.last, kept.slot, *chosen]
+    assert {type(x) for x in found} == {float}
+
+
+def test_floats_in_errors_are_floats() -> None:
+    def function(x: Any, a: float) -> Any:
+        if x.sum() > 0:
+            raise ValueError(a)
+        return x * a
+
+    fast = engine.compile(function)
+    for _ in range(3):
+        with pytest.raises(ValueError) as error:
+            fast(np.ones(1), 1.5)
+        assert type(error.value.args[0]) is float
+
+
+# -- lists and dicts are the caller's --------------------------------------------------
+def test_lists_that_are_given_twice_are_one() -> None:
+    def function(a: list[Any], b: list[Any]) -> int:
+        a.append(1)
+        b.append(2)
+        return len(a)
+
+    fast = engine.compile(function)
+    for _ in range(4):
+        one: list[Any] = [np.ones(1)]
+        assert fast(one, one) == 3
+        assert one[1:] == [1, 2]
+
+
+def test_lists_within_lists_stay_the_same_ones() -> None:
+    fast = engine.compile(lambda outer: outer.append(1))
+    pair = engine.compile(lambda items, x: (items, x + 1))
+    for _ in range(4):
+        inner: list[Any] = [1.0]
+        outer: list[Any] = [inner]
+        fast(outer)
+        assert outer[0] is inner
+        assert pair(inner, np.ones(1))[0] is inner
+    loop: list[Any] = [1.0]
+    loop.append(loop)
+    assert engine.compile(len)(loop) == 2
+
+
+SEEN: list[Any] = [1.0]
+
+
+def test_a_list_that_is_read_by_another_name() -> None:
+    def function(a: list[Any], x: Any) -> Any:
+        a.append(2.0)
+        return x * len(SEEN)
+
+    fast = engine.compile(function)
+    for _ in range(4):
+        wanted = len(SEEN) + 1
+        assert fast(SEEN, np.ones(1)).tolist() == [wanted]
+    del SEEN[1:]
+
+
+def test_large_integers_and_written_dicts() -> None:
+    fast = engine.compile(lambda x, n: x * (n % 7))
+    for _ in range(3):
+        assert fast(np.ones(1), 10**5000).tolist() == [10**5000 % 7]
+
+    def put(d: dict[str, Any], x: Any) -> Any:
+        d["r"] = 2.0
+        return x
+
+    written = engine.compile(put)
+    for _ in range(4):
+        d = {"r": 1.0}
+        written(d, np.ones(1))
+        assert d == {"r": 2.0}
+
+
+def test_generators_write_into_the_callers_arrays() -> None:
+    def steps(x: Any) -> Iterator[float]:
+        for _ in range(2):
+            x += 1
+            yield float(x.sum())
+
+    fast = engine.compile(steps)
+    for _ in range(3):
+        x = numpy.zeros(2)
+        assert list(fast(x)) == [2.0, 4.0]
+        assert x.tolist() == [2.0, 2.0]
+
+
+def test_what_was_written_before_an_error_stays_written() -> None:
+    def function(x: Any, i: Any) -> Any:
+        x += 1
+        return x[i] * 2
+
+    fast = engine.compile(function)
+    for places in ([0, 1], [0, 1], [0, 1], [0, 9]):
+        x = numpy.zeros(2)
+        try:
+            fast(x, numpy.array(places))
+        except IndexError:
+            assert places == [0, 9]
+        assert x.tolist() == [1.0, 1.0]
+
+
+@engine.compile
+def doubled(x: Any) -> Any:
+    """For `pickle`, which finds functions by their names."""
+    return x * 2
+
+
+def test_a_compiled_function_is_copied_as_a_function_is() -> None:
+    assert copy.deepcopy(doubled) is doubled
+    assert copy.copy(doubled) is doubled
+    assert pickle.loads(pickle.dumps(doubled)) is doubled
