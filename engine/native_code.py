@@ -53,7 +53,10 @@ REDUCTIONS = frozenset(
 OPERATORS = (("__matmul__", "product", "matmul"), ("__pow__", "power", "power"))
 """Operators of the NumPy face that native code does in ways of their own."""
 
-FAILURES = target.MissingSymbol, Unknown, OSError, RuntimeError, struct.error
+FAILURES = (
+    *(target.MissingSymbol, Unknown, OSError, RuntimeError, struct.error),
+    ValueError,  # of a source that cannot be read: there may be byte code alone
+)
 """What is raised where native code cannot be had."""
 
 _code: Code | None = None

@@ -24,6 +24,9 @@ SUFFIX = ".kernel"
 LIMIT = 512 * 2**20
 """Bytes that the folder may hold; the oldest files go first."""
 
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Flags by which a file that is none, as a pipe, is opened without a wait."""
+
 _STALE = 3600.0  # seconds after which a temporary file belongs to a dead process
 _REFRESH = 86400.0  # seconds after which a file that is read counts as new again
 _written = 0  # bytes since the folder was last looked through
@@ -46,6 +49,8 @@ def _folder() -> str:
         base = os.path.expanduser("~/Library/Caches")
     else:
         base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if base[:1] == "~":  # nobody knows where this user is at home
+        base = os.devnull
     return os.path.join(base, "engine", "kernels")
 
 
@@ -66,9 +71,11 @@ def load(name: str) -> bytes | None:
         return None
     path = os.path.join(folder, name + SUFFIX)
     try:
-        with open(path, "rb", 0) as file:
+        handle = os.open(path, os.O_RDONLY | _AT_ONCE)
+        with open(handle, "rb", 0) as file:
             state = os.fstat(file.fileno())
-            if not stat.S_ISREG(state.st_mode) or not _ours(state):
+            usual = stat.S_ISREG(state.st_mode) and state.st_size <= LIMIT
+            if not usual or not _ours(state):
                 return None
             content = file.read()
     except OSError:
@@ -90,6 +97,8 @@ def has(name: str) -> bool:
 
 def save(name: str, code: bytes) -> bool:
     """Keep `code` under `name`. False, and nothing else, if that is not possible."""
+    if not _is_as_imported():
+        return False
     folder = cache_dir()
     unique = f".{name}.{os.getpid()}.{threading.get_ident()}.tmp"
     try:
@@ -238,20 +247,48 @@ def _bound(folder: Path, added: int) -> None:
                 total -= state.st_size
 
 
+_IMPORTED = time.time_ns()
+
+
+def _sources() -> list[str]:
+    """The paths of the sources that make kernels; native code has its own text."""
+    here = os.path.dirname(__file__)
+    return [
+        os.path.join(folder, name)
+        for folder in (here, *(os.path.join(here, name) for name in ("cpu", "cuda")))
+        for name in sorted(os.listdir(folder))
+        if name.endswith(".py") and (folder != here or name[0] != "_")
+    ]
+
+
 @once
 def _generator() -> str:
-    """A digest of the sources that make kernels, but not of those of native code.
+    """A digest of every source that takes part in generating kernels.
 
-    That has its own text in its key.
+    Where there are none to be read, as of a package in an archive, it is another one in
+    each process: nothing is found in the cache.
     """
-    here = os.path.dirname(__file__)
     parts: list[bytes] = []
-    for folder in (here, *(os.path.join(here, name) for name in ("cpu", "cuda"))):
-        for name in sorted(os.listdir(folder)):
-            if name.endswith(".py") and (folder != here or name[0] != "_"):
-                with open(os.path.join(folder, name), "rb", 0) as file:
-                    parts += (name.encode(), file.read())
+    try:
+        for path in _sources():
+            with open(path, "rb", 0) as file:
+                parts += (os.path.basename(path).encode(), file.read())
+    except OSError:
+        parts.clear()
+    if not parts:
+        return f"{os.getpid()} {_IMPORTED}"
     return digest(*parts).hex()
+
+
+def _is_as_imported() -> bool:
+    """Whether no source has been written since this process began to read them.
+
+    Else what it makes of the old ones, or of both, would be taken for the new ones'.
+    """
+    try:
+        return all(os.stat(path).st_mtime_ns < _IMPORTED for path in _sources())
+    except OSError:
+        return False
 
 
 def version_of(package: str) -> tuple[str, bytes]:
@@ -259,7 +296,10 @@ def version_of(package: str) -> tuple[str, bytes]:
 
     Both are empty where the package is none, or has no such file.
     """
-    spec = find_spec(package)
+    try:
+        spec = find_spec(package)
+    except ValueError:  # a module that says nothing of itself
+        spec = None
     origin = spec.origin if spec else None
     if origin:
         folder = os.path.dirname(origin)

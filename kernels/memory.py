@@ -229,5 +229,6 @@ def _allocator() -> tuple[Callable[[], Any], Callable[[Any], None]] | None:
     capsule = new_capsule(ctypes.addressof(handler), label, None)
     for kept in (handler, label, capsule, _state):
         forever(kept)
-    trim = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(at["trim"])
+    # With the GIL, so that no fork falls into it: it holds a lock.
+    trim = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(at["trim"])
     return (lambda: set_handler(capsule)), trim

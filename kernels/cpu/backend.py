@@ -19,6 +19,7 @@ from .emit import emit, emit_split
 from .scope import value_dtypes
 from .target import (
     MissingSymbol,
+    compiling,
     converts_halves,
     has_fused_multiply_add,
     identity,
@@ -175,9 +176,10 @@ def build(source: str, title: str) -> tuple[int, bool]:
             return address, True
     started = time.perf_counter()
     try:
-        from .compile import compile_text
+        with compiling():
+            from .compile import compile_text
 
-        code = compile_text(source, entry, f"<kernel {title} {name[:8]}>")
+            code = compile_text(source, entry, f"<kernel {title} {name[:8]}>")
         (address,) = load(code, entry)
     except Exception as error:
         raise CompileError(title, reason(error)) from None

@@ -57,7 +57,10 @@ class Unlinkable(Exception):
 
 
 class MissingSymbol(Exception):
-    """Machine code calls, or should have, a function that is not there."""
+    """Machine code needs what is not there: a function, LLVM, memory that may be run.
+
+    Whoever wanted the code does without it.
+    """
 
 
 class Image(NamedTuple):

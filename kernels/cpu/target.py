@@ -22,7 +22,9 @@ from .linking import Unlinkable, link
 from .object_file import undefined_symbols
 from .processor import AVX, F16C, FMA, is_known, processor
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a handler of signals may compute, too
+_paused = [False]
+"""Whether the garbage collector is off for a while."""
 
 
 @contextmanager
@@ -33,19 +35,29 @@ def _undisturbed() -> Iterator[None]:
     """
     with _lock:
         ran = gc.isenabled()
+        _paused[0] |= ran
         gc.disable()
         try:
             yield
         finally:
             if ran:
+                _paused[0] = False
                 gc.enable()
 
 
 @once
 def binding() -> Any:
-    """llvmlite's binding, imported when it is first needed: it takes 30 ms."""
-    import llvmlite.binding
+    """llvmlite's binding, imported when it is first needed: it takes 30 ms.
 
+    Raises
+    ------
+    MissingSymbol
+        If LLVM's library cannot be loaded, perhaps for want of memory.
+    """
+    try:
+        import llvmlite.binding
+    except OSError as error:
+        raise MissingSymbol(f"LLVM: {error}") from None
     return llvmlite.binding
 
 
@@ -58,14 +70,48 @@ def forever(thing: object) -> None:
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
-def _after_fork() -> None:
-    """The thread that held the lock is not there in the child."""
-    global _lock
-    _lock = threading.Lock()
+PATIENCE = 5.0
+"""Seconds that a fork waits for what other threads compile."""
+
+_compiling = threading.RLock()
+_waited: list[bool] = []
+
+
+@contextmanager
+def compiling() -> Iterator[None]:
+    """Work by Numba or LLVM, which a fork of another thread waits for.
+
+    They have locks of their own, which a child would find held for ever.
+    """
+    with _compiling:
+        yield
+
+
+def _before_fork() -> None:
+    _waited.append(_compiling.acquire(timeout=PATIENCE))
+
+
+def _after_fork_in_parent() -> None:
+    if _waited and _waited.pop():
+        _compiling.release()
+
+
+def _after_fork_in_child() -> None:
+    """The threads that held locks are not there in the child."""
+    global _lock, _compiling
+    _lock, _compiling = threading.RLock(), threading.RLock()
+    _waited.clear()
+    if _paused[0]:
+        _paused[0] = False
+        gc.enable()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
+    )
 
 
 @once
@@ -174,6 +220,10 @@ def _llvmlite() -> str | None:
 def _engine() -> Any:
     target = machine()
     llvm = binding()
+    try:
+        llvm.check_jit_execution()
+    except OSError as error:  # LLVM would jump into memory that cannot be run
+        raise MissingSymbol(f"memory that may be run: {error}") from None
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
     forever(engine)
     return engine
@@ -195,7 +245,9 @@ def load(code: bytes, *names: str, fresh: bool = True) -> list[int]:
     """
     try:
         return link(code, names)
-    except Unlinkable:
+    except Unlinkable as why:
+        if not fresh and is_known():  # LLVM aborts on what is damaged
+            raise ValueError(f"machine code of another kind: {why}") from None
         return _load_by_llvm(code, names, fresh)
 
 
@@ -284,7 +336,8 @@ def _load_module(
     try:
         return load(code or b"", *names, fresh=False)
     except (MissingSymbol, ValueError):
-        code = compiled()
+        with compiling():
+            code = compiled()
         addresses = load(code, *names)
         cache.save(name, code)
         return addresses
