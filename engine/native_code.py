@@ -108,6 +108,14 @@ def start(face: type[Array]) -> None:
     _recycle(code, "history_row", _history)
     _recycle(code, "tensor_row", lambda: face.wrap(_value()), KEPT)
     _code, _reason = code, "the default"
+    _use_functions(code)
+    _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
+    _replace(Once, "__call__", code.addresses["call_once"], FASTCALL)
+    _join(code, face, ("dim", "keepdim"))
+
+
+def _use_functions(code: Code) -> None:
+    """Use native code for what is neither a method nor an op."""
     _use(
         use_native,
         Native(
@@ -134,9 +142,6 @@ def start(face: type[Array]) -> None:
             code.many("counted_again"),
         ),
     )
-    _replace(Op, "__call__", code.addresses["call_op"], FASTCALL)
-    _replace(Once, "__call__", code.addresses["call_once"], FASTCALL)
-    _join(code, face, ("dim", "keepdim"))
 
 
 def use(which: str) -> None:
@@ -301,7 +306,7 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
     code = _code
     if code is None:
         return
-    at = fields("array", lambda: face.wrap(Value(np.dtype(bool), ())), "_base")
+    at = fields("array", lambda: face.wrap(_value()), "_base")
     own = fields("ufunc", lambda: ufunc("exp"), "op")
     code.number("ndarray_base", at["array_base"])
     code.number("ufunc_op", own["ufunc_op"])

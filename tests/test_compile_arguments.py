@@ -27,9 +27,11 @@ def test_floats_that_a_call_keeps_are_floats() -> None:
     def function(x: Any, a: float, given: list[Any]) -> Any:
         given.append(a * 2)
         items.append(a)
-        named["list"].append((a, 2 * a)[1])
+        named["list"].append(((a, 2 * a), 1.0))
         named["a"] = a
         kept.last, kept.slot = a, a + 1
+        if not chosen:
+            chosen.add(a * 3)
         return x * a
 
     fast = engine.compile(function)
@@ -37,8 +39,17 @@ def test_floats_that_a_call_keeps_are_floats() -> None:
         given: list[Any] = []
         fast(np.ones(1), 1.5, given)
         assert [type(x) for x in given] == [float]
-    found = [*items, *named["list"], named["a"], kept.last, kept.slot, *chosen]
+    pairs = [x for pair, _ in named["list"] for x in pair]
+    found = [*items, *pairs, named["a"], kept.last, kept.slot, *chosen]
     assert {type(x) for x in found} == {float}
+
+
+def test_floats_are_keys_and_types() -> None:
+    keyed = engine.compile(lambda x, a: {a: x + 1})
+    asked = engine.compile(lambda x, a, kind=type: x * (2 if kind(a) is float else 1))
+    for _ in range(4):
+        assert {type(key) for key in keyed(np.ones(1), 1.5)} == {float}
+        assert asked(np.ones(1), 1.5).tolist() == [2.0]
 
 
 def test_floats_in_errors_are_floats() -> None:
@@ -111,6 +122,17 @@ def test_large_integers_and_written_dicts() -> None:
         d = {"r": 1.0}
         written(d, np.ones(1))
         assert d == {"r": 2.0}
+
+
+def test_an_argument_whose_elements_share_memory() -> None:
+    def fill(x: Any) -> None:
+        x[0] = 5.0
+
+    fast = engine.compile(fill)
+    for _ in range(4):
+        base = numpy.zeros(4)
+        fast(numpy.lib.stride_tricks.as_strided(base, (3, 2), (8, 8)))
+        assert base.tolist() == [5.0, 5.0, 0.0, 0.0]
 
 
 def test_generators_write_into_the_callers_arrays() -> None:

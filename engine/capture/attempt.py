@@ -84,7 +84,8 @@ def attempt(
         error.args = tuple(map(plain, error.args))
         raise
     finally:
-        release(capture.numbers, [numbers, capture.arguments])
+        own = [numbers, capture.arguments, *(s.scalars for s in capture.segments)]
+        release(capture.numbers, own)
         call.write_back(handles)
     made.result = _plained(made.result)
     made.looks = _looked(capture, free)

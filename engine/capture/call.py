@@ -38,6 +38,8 @@ class Call:
         for one, other in combinations(self.arrays, 2):
             if np.may_share_memory(one, other):
                 raise Unfit("two NumPy arrays share memory")
+        if any(x.flags.writeable and meets_itself(x) for x in self.arrays):
+            raise Unfit("elements of a NumPy array share memory")
         if not all(x.dtype.kind in "biufc" and x.dtype.isnative for x in self.arrays):
             raise Unfit("a NumPy array has a dtype that Engine has not")
         return [None if type(x) is np.ndarray else form_of(x) for x in self.given]
@@ -114,6 +116,29 @@ class Call:
         finally:
             if wrap is copied:
                 self.write_back(handles)
+
+
+def meets_itself(array: NDArray) -> bool:
+    """Whether elements of an array may share memory; it does not where this says no.
+
+    Examples
+    --------
+    >>> meets_itself(np.ones((3, 4)).T[::-1]), meets_itself(np.ones(5)[::2])
+    (False, False)
+    >>> meets_itself(np.lib.stride_tricks.as_strided(np.ones(4), (3, 2), (8, 8)))
+    True
+    """
+    flags = array.flags
+    if flags.c_contiguous or flags.f_contiguous:
+        return False
+    reach = array.itemsize
+    axes = zip(map(abs, array.strides), array.shape, strict=True)
+    for stride, extent in sorted(axes):
+        if extent > 1:
+            if stride < reach:
+                return True
+            reach += stride * (extent - 1)
+    return False
 
 
 def copied(array: NDArray) -> Array:

@@ -169,6 +169,8 @@ def is_known(thing: Any, path: str, line: str) -> bool:
         module = getattr(thing, "__module__", None) or ""
         if isinstance(thing, types.FunctionType):  # whatever it says of itself
             module = thing.__globals__.get("__name__") or ""
+        if not isinstance(module, str):  # some classes describe it
+            module = ""
         if is_ours(module):
             root = types.SimpleNamespace(__name__=module.partition(".")[0])
             check_attribute(root, getattr(thing, "__name__", ""), path, line)

@@ -79,6 +79,7 @@ class Reach:
             if id(item[0]) in self._seen or is_atom(item[0]):
                 continue
             self._seen[id(item[0])] = item[0]
+            self.asks_types |= item[0] is type
             if len(self._seen) > MOST:
                 raise Refused(
                     f"it reaches more than {MOST} objects through {path}", line
@@ -166,7 +167,8 @@ class Reach:
         self._classes.append((cls, path, line))
         self._read(functools.partial(getattr, cls, "__mro__"), path)
         self.guards.append(table(vars(cls), path))
-        for one in (*cls.__mro__[1:], type(cls)):
+        above = () if type(cls) is type else (type(cls),)
+        for one in (*cls.__mro__[1:], *above):
             self._push(line, (one, one.__name__))
 
     def _rest(self, thing: Any, path: str, line: str) -> None:

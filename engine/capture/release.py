@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import types
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.record.runtime import RunTime
@@ -19,44 +19,57 @@ def plain(x: Any) -> Any:
 def release(numbers: Sequence[RunTime], own: Sequence[Any]) -> None:
     """Put the numbers in the place of what stood in for them, wherever that is kept.
 
-    Lists, dicts, sets, deques, variables of functions and attributes are looked
-    through, but for the lists in `own`. What is in a tuple stays, and acts as its
-    number.
+    Lists, dicts, sets, deques, tuples in them, variables of functions and attributes
+    are looked through, but for what is in `own`.
     """
-    if not numbers:
-        return
-    skipped = {id(numbers), *map(id, own)}
-    for holder in gc.get_referrers(*numbers):
-        if id(holder) not in skipped:
-            _put_plain(holder)
+    instead: dict[int, Any] = {id(x): x.value for x in numbers}
+    skipped = {id(numbers), *map(id, own), *(id(x.operands) for x in numbers)}
+    found: Sequence[Any] = numbers
+    while found:
+        holders = [x for x in gc.get_referrers(*found) if id(x) not in skipped]
+        skipped.update((id(found), id(holders)))
+        found = [x for x in holders if isinstance(x, tuple) and id(x) not in instead]
+        skipped.add(id(found))
+        for old in found:
+            parts = [instead.get(id(x), x) for x in old]
+            instead[id(old)] = tuple(parts) if type(old) is tuple else old
+        for holder in holders:
+            _put(holder, instead)
 
 
-def _put_plain(holder: Any) -> None:
+def _put(holder: Any, instead: Mapping[int, Any]) -> None:
+    """Let an object hold others in the place of some."""
     kind = type(holder)
     if kind is list or kind is deque:
         for place, item in enumerate(holder):
-            holder[place] = plain(item)
+            if id(item) in instead:
+                holder[place] = instead[id(item)]
     elif isinstance(holder, dict):
+        if any(type(key) is RunTime for key in holder):
+            items = [(plain(key), item) for key, item in holder.items()]
+            holder.clear()
+            holder.update(items)
         for key, item in list(holder.items()):
-            if type(item) is RunTime:
-                holder[key] = item.value
+            if id(item) in instead:
+                holder[key] = instead[id(item)]
     elif isinstance(holder, set):
-        stand_ins = [item for item in holder if type(item) is RunTime]
-        holder.difference_update(stand_ins)
-        holder.update(map(plain, stand_ins))
+        old = [item for item in holder if type(item) is RunTime]
+        holder.difference_update(old)
+        holder.update(item.value for item in old)
     elif kind is types.CellType:
-        holder.cell_contents = plain(holder.cell_contents)
+        content = holder.cell_contents
+        holder.cell_contents = instead.get(id(content), content)
     elif kind is not RunTime and not isinstance(holder, (tuple, types.FrameType)):
-        _put_into_attributes(holder)
+        _put_into_attributes(holder, instead)
 
 
-def _put_into_attributes(holder: Any) -> None:
+def _put_into_attributes(holder: Any, instead: Mapping[int, Any]) -> None:
     for cls in type(holder).__mro__:
         for name, member in vars(cls).items():
             if isinstance(member, types.MemberDescriptorType):
                 value = getattr(holder, name, None)
-                if type(value) is RunTime:
-                    member.__set__(holder, value.value)
+                if id(value) in instead:
+                    member.__set__(holder, instead[id(value)])
     for name, value in list(getattr(holder, "__dict__", {}).items()):
-        if type(value) is RunTime:
-            vars(holder)[name] = value.value
+        if id(value) in instead:
+            vars(holder)[name] = instead[id(value)]

@@ -108,10 +108,7 @@ def concatenate(
         usual = usual and not any(x.__class__ in WEAK for x in given)
         joined = _joined(asked, axis, parts, target, usual)
     else:
-        rank = len(order)
-        place = order.index(np.arange(rank)[axis])
-        values = [cast(read_as(x, transposed(x.recipe, order)), target) for x in parts]
-        joined = face.ndarray.wrap(composites.concatenate(values, place), order)
+        joined = _joined_in_order(axis, parts, target, order)
     return deliver("concatenate", joined, out, "unsafe")
 
 
@@ -139,6 +136,18 @@ def _joined(
     steps = steps_of_join(shapes, target, axis % len(shapes[0]))
     quick.remember(asked, [x.recipe for x in parts], steps)
     return joined
+
+
+def _joined_in_order(
+    axis: int,
+    parts: Sequence[face.ndarray],
+    target: np.dtype[Any],
+    order: tuple[int, ...],
+) -> face.ndarray:
+    """The join of parts whose axes lie in another order, which it has as well."""
+    place = order.index(np.arange(len(order))[axis])
+    values = [cast(read_as(x, transposed(x.recipe, order)), target) for x in parts]
+    return face.ndarray.wrap(composites.concatenate(values, place), order)
 
 
 def _join(values: Sequence[Value], axis: int, target: np.dtype[Any]) -> face.ndarray:
