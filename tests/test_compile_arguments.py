@@ -135,6 +135,37 @@ def test_an_argument_whose_elements_share_memory() -> None:
         assert base.tolist() == [5.0, 5.0, 0.0, 0.0]
 
 
+LAYOUTS: dict[str, Any] = {
+    "reversed": lambda base: base[::-1],
+    "every second": lambda base: base[::2],
+    "every second, from the end": lambda base: base[::-2],
+    "a block": lambda base: base.reshape(4, 6)[1:3, 1:5],
+    "turned": lambda base: base.reshape(4, 6).T[::-1],
+    "columns": lambda base: base.reshape(4, 6)[:, ::3],
+    "a column": lambda base: base.reshape(4, 6)[:, 2],
+    "permuted": lambda base: base.reshape(2, 3, 4).transpose(1, 0, 2),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_views_of_numpys_are_views_and_copies_as_numpy_says(layout: str) -> None:
+    def function(x: Any) -> Any:
+        strides = x.strides
+        flat = x.ravel()
+        flat += 1
+        x[..., -1] *= 2
+        return flat * 1, x.sum(), x.flags.c_contiguous, strides
+
+    fast = engine.compile(function)
+    for _ in range(4):
+        ours, theirs = numpy.arange(24.0), numpy.arange(24.0)
+        found = fast(LAYOUTS[layout](ours))
+        wanted = function(LAYOUTS[layout](theirs))
+        numpy.testing.assert_array_equal(found[0], wanted[0])
+        assert (float(found[1]), *found[2:]) == (float(wanted[1]), *wanted[2:])
+        numpy.testing.assert_array_equal(ours, theirs)
+
+
 def test_generators_write_into_the_callers_arrays() -> None:
     def steps(x: Any) -> Iterator[float]:
         for _ in range(2):

@@ -14,13 +14,19 @@ import numpy as np
 from engine.array import Array
 from engine.execute import evaluate
 from engine.kernels.backend import HOST
+from engine.recipe import Recipe
 from engine.record.value import LEAF_HISTORY, Value, constant
 from engine.sharing import shared_line
+from engine.storage import Line, Storage
 
 NDArray = np.ndarray[Any, Any]
 
 _PLAIN = (type(None), bool, int, complex, str, bytes, range, type(...))
 _BOUNDS = frozenset((type(None), int))
+
+
+NEAR = 4
+"""An array is copied with all between its elements where that is so many times more."""
 
 
 class Unfit(Exception):
@@ -235,17 +241,64 @@ def pattern_of(handles: Sequence[Array], values: Sequence[Value]) -> tuple[Any, 
 def wrap_numpy(array: NDArray, private: bool) -> Array:
     """An array of Engine that shows an ndarray's elements: a copy, if it is `private`.
 
-    One that is not must not outlive the call, or be written.
+    One that is not must not outlive the call, or be written. Either has the strides of
+    the ndarray, which decide what is a view of it.
     """
     from engine.numpy.handle import ndarray
 
     order = tuple(sorted(range(array.ndim), key=lambda a: -abs(array.strides[a])))
     source = array.transpose(order)
-    if private or not (source.flags.c_contiguous and source.flags.aligned):
+    if not source.flags.c_contiguous:
+        return _spread(array, private)
+    if private or not source.flags.aligned:
         value = constant(source)
     else:
         value = Value(source.dtype, source.shape, source)
     return ndarray.wrap(value, order, writeable=array.flags.writeable)
+
+
+def _spread(array: NDArray, private: bool) -> Array:
+    """`wrap_numpy` for one with gaps, or turned around: a part of all between its ends.
+
+    It is one that `is_near` accepts.
+    """
+    from engine.numpy.handle import ndarray
+
+    item = array.itemsize
+    strides = tuple(stride // item for stride in array.strides)
+    forward = tuple(slice(None, None, -1 if step < 0 else 1) for step in strides)
+    memory = np.lib.stride_tricks.as_strided(
+        array[forward], (_span(array),), (item,), writeable=False
+    )
+    value = Value(memory.dtype, memory.shape, memory)
+    if private or not memory.flags.aligned:
+        value = constant(memory)
+    pairs = zip(strides, array.shape, strict=True)
+    first = sum(-step * (extent - 1) for step, extent in pairs if step < 0)
+    recipe = Recipe(value.dtype, first, array.shape, strides)
+    line = Line(Storage(value), value)
+    return ndarray.from_line(line, recipe, bool(array.flags.writeable))
+
+
+def _span(array: NDArray) -> int:
+    """How many items there are between the ends of an array."""
+    pairs = zip(array.strides, array.shape, strict=True)
+    return int(1 + sum(abs(step) // array.itemsize * (n - 1) for step, n in pairs))
+
+
+def is_near(array: NDArray) -> bool:
+    """Whether an array is dense, or little is between its elements, by whole items.
+
+    Examples
+    --------
+    >>> is_near(np.ones(9)[::-2]), is_near(np.ones((90, 90))[:, 0])
+    (True, False)
+    """
+    flags = array.flags
+    if flags.c_contiguous or flags.f_contiguous:
+        return True
+    whole = not any(stride % array.itemsize for stride in array.strides)
+    return whole and _span(array) <= NEAR * array.size
 
 
 def share_numpy(array: NDArray) -> Array:

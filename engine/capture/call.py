@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 
 from engine.array import Array
-from engine.capture.arguments import Taken, Unfit, form_of, rebuilt, wrap_numpy
+from engine.capture.arguments import (
+    Taken,
+    Unfit,
+    form_of,
+    is_near,
+    rebuilt,
+    wrap_numpy,
+)
 
 NDArray = np.ndarray[Any, Any]
 
@@ -40,6 +47,8 @@ class Call:
                 raise Unfit("two NumPy arrays share memory")
         if any(x.flags.writeable and meets_itself(x) for x in self.arrays):
             raise Unfit("elements of a NumPy array share memory")
+        if not all(map(is_near, self.arrays)):
+            raise Unfit("the elements of a NumPy array are far apart")
         if not all(x.dtype.kind in "biufc" and x.dtype.isnative for x in self.arrays):
             raise Unfit("a NumPy array has a dtype that Engine has not")
         return [None if type(x) is np.ndarray else form_of(x) for x in self.given]
@@ -106,7 +115,7 @@ class Call:
         handles = []
         for x in self.given:
             handle = x
-            if type(x) is np.ndarray:
+            if type(x) is np.ndarray and (is_near(x) or wrap is not copied):
                 # One that Engine cannot have stays as it is.
                 with contextlib.suppress(TypeError, ValueError):
                     handle = wrap(x)
