@@ -10,6 +10,9 @@ from typing import Any
 
 from engine.record.runtime import RunTime
 
+DEEP = 4
+"""So many tuples may stand around a number."""
+
 
 def plain(x: Any) -> Any:
     """The number that something stands in for, or the thing itself."""
@@ -20,12 +23,15 @@ def release(numbers: Sequence[RunTime], own: Sequence[Any]) -> None:
     """Put the numbers in the place of what stood in for them, wherever that is kept.
 
     Lists, dicts, sets, deques, tuples in them, variables of functions and attributes
-    are looked through, but for what is in `own`.
+    are looked through, but for what is in `own`. What is deeper in tuples, or in one
+    that only code holds, stays, and acts as its number.
     """
     instead: dict[int, Any] = {id(x): x.value for x in numbers}
     skipped = {id(numbers), *map(id, own), *(id(x.operands) for x in numbers)}
     found: Sequence[Any] = numbers
-    while found:
+    for _ in range(DEEP):  # the call below may show up as a tuple of its arguments
+        if not found:
+            return
         holders = [x for x in gc.get_referrers(*found) if id(x) not in skipped]
         skipped.update((id(found), id(holders)))
         found = [x for x in holders if isinstance(x, tuple) and id(x) not in instead]
