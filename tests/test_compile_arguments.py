@@ -93,6 +93,21 @@ def test_lists_within_lists_stay_the_same_ones() -> None:
     assert engine.compile(len)(loop) == 2
 
 
+def test_numpys_arrays_in_a_list_that_is_changed_stay_numpys() -> None:
+    def function(items: list[Any]) -> None:
+        items[0] += 1
+        items.append(items[0].sum())
+
+    fast = engine.compile(function)
+    for _ in range(4):
+        x = numpy.zeros(2)
+        items: list[Any] = [x]
+        fast(items)
+        assert items[0] is x
+        assert x.tolist() == [1.0, 1.0]
+        assert float(items[1]) == 2.0
+
+
 SEEN: list[Any] = [1.0]
 
 

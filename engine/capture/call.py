@@ -100,7 +100,12 @@ class Call:
         try:
             result = function(*args, **options)
         finally:
-            changed = _carry_over([*made.values()], back)
+            own = {
+                id(handle): x
+                for x, handle in zip(self.given, handles, strict=True)
+                if type(x) is np.ndarray
+            }
+            changed = _carry_over([*made.values()], {**own, **back})
         if not back:
             return result, changed
         returned = with_originals(result, back)
