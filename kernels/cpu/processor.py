@@ -99,12 +99,14 @@ def processor() -> Processor | None:
     )(cpuid_address)
     answer = (ctypes.c_uint32 * 4)()
 
-    def word(leaf: int, part: int, register: int) -> int:
-        cpuid(leaf & 0x80000000, 0, answer)  # the last leaf that there is
-        if answer[EAX] < leaf:
-            return 0
+    @once  # each question takes 20 us in a virtual machine
+    def asked(leaf: int, part: int) -> list[int]:
         cpuid(leaf, part, answer)
-        return int(answer[register])
+        return list(answer)
+
+    def word(leaf: int, part: int, register: int) -> int:
+        last, *_ = asked(leaf & 0x80000000, 0)
+        return asked(leaf, part)[register] if leaf <= last else 0
 
     words = [word(*leaf) for leaf in LEAVES]
     kept = 0
