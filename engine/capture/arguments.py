@@ -135,6 +135,11 @@ def rebuilt(tree: Any, replace: Callable[[Any], Any], made: dict[int, Any]) -> A
     return new
 
 
+def was_given_attributes(handle: Array) -> bool:
+    """Whether somebody has set an attribute of an array that no recording knows of."""
+    return bool(getattr(handle, "__dict__", None))
+
+
 def check_fit(handle: Array) -> Value:
     """The value of the memory of an array that may be part of a captured call.
 
@@ -144,7 +149,7 @@ def check_fit(handle: Array) -> Value:
         When it is a result that requires grad, when its memory is shared with others,
         or is not on the host, or when it has attributes of its own.
     """
-    if getattr(handle, "__dict__", None):
+    if was_given_attributes(handle):
         raise Unfit("it works on an array that was given an attribute")
     line = handle._line
     if line is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.array import Array
+from engine.capture.arguments import was_given_attributes
 from engine.capture.effects import Refused
 from engine.recipe import Recipe
 from engine.record.value import LEAF_HISTORY, Freed, History, Value
@@ -86,7 +87,7 @@ class Specs:
         """The number of a handle's spec."""
         known = self._numbers.get(id(handle))
         if known is None:
-            if getattr(handle, "__dict__", None):
+            if was_given_attributes(handle):
                 raise self.refused("it gives a result an attribute")
             self._kept.append(handle)
             base = getattr(handle, "_base", None)
@@ -159,7 +160,7 @@ class Specs:
             now = handle._line
             if handle.writeable != writeable:
                 raise self.refused("it changes whether an array may be written")
-            if getattr(handle, "__dict__", None):
+            if was_given_attributes(handle):
                 raise self.refused("it gives an array an attribute")
             if handle.recipe is not recipe:
                 raise self.refused("it changes the shape of an array in place")
