@@ -16,9 +16,7 @@ from math import pi as pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from engine import execute as _execute
 from engine import native as _native
-from engine.cold import ColdPlan as _ColdPlan
 from engine.compile import compile as compile
 from engine.config import config as config
 from engine.evaluation import eval as eval
@@ -317,5 +315,4 @@ subtract = sub
 
 get_num_threads = _pool.num_threads
 
-_execute.plan_by(_ColdPlan)
 _native.prepare(Tensor)

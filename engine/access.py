@@ -263,6 +263,16 @@ def overlap(extents: Extents, one: Place, other_extents: Extents, other: Place) 
         return True
 
 
+def meet(one: Recipe, other: Recipe) -> bool:
+    """Whether two regions of one array have an element in common."""
+    return overlap(
+        one.shape,
+        Place(one.offset, one.strides),
+        other.shape,
+        Place(other.offset, other.strides),
+    )
+
+
 def meetings(places: Sequence[tuple[Extents, Place]]) -> list[bool]:
     """`overlap` for each pair of some places.
 

@@ -33,10 +33,10 @@ FLUSH, EVENT, BYTE = 3e-5, 1.5e-6, 1.25e-10
 """To interpret a path takes so much by itself, for each event, for each byte."""
 
 PIECE, PLAN = 3e-4, 8e-5
-"""To plan a piece takes so much by itself, and for each of its events ..."""
+"""To plan a piece takes so much by itself, and for each of its events."""
 
 PLACE = 6e-6
-"""... or so much for each where a piece like it is planned already."""
+"""To place a piece takes so much for each event, where one like it is planned."""
 
 LOOK, LOOKS = 5e-5, 1.2e-5
 """To look for paths that are like one takes so much, and for each of its events."""

@@ -6,17 +6,11 @@ import ctypes
 import threading
 from typing import Final
 
-_NAMES = (
-    "ops_recorded",
-    "launches",
-    "interpreted_ops",
-    "synchronisations",
-)
+_NAMES = ("ops_recorded", "synchronisations", "launches", "interpreted_ops")
 _counts = dict.fromkeys(_NAMES, 0)
 _lock = threading.Lock()
 
-_NATIVE_NAMES = ("ops_recorded", "synchronisations", "launches", "interpreted_ops")
-NATIVE: Final = (ctypes.c_int64 * len(_NATIVE_NAMES))()
+NATIVE: Final = (ctypes.c_int64 * len(_NAMES))()
 """What native code adds to these counts, in this order, while it has the GIL."""
 
 
@@ -37,7 +31,7 @@ def read() -> dict[str, int]:
     """All counts since the start or the last `reset`."""
     with _lock:
         counted = dict(_counts)
-        for name, amount in zip(_NATIVE_NAMES, NATIVE, strict=True):
+        for name, amount in zip(_NAMES, NATIVE, strict=True):
             counted[name] += amount
         return counted
 
@@ -47,4 +41,4 @@ def reset() -> None:
     with _lock:
         for name in _NAMES:
             _counts[name] = 0
-        NATIVE[:] = [0] * len(_NATIVE_NAMES)
+        NATIVE[:] = [0] * len(_NAMES)

@@ -78,9 +78,8 @@ def stats() -> dict[str, int]:
     counted["launches"] += COUNTS.launches  # of kernels; counters has library calls
     counted["ops_recorded"] += len(pending.values) - len(pending.leaves)
     return {
+        **COUNTS.as_dict(),
         **counted,
-        "kernels_compiled": COUNTS.compiled,
-        "kernels_loaded": COUNTS.loaded,
         "bytes_in_use": memory.bytes_in_use(),
         "peak_bytes": memory.peak_bytes(),
     }

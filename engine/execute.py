@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine import counters
+from engine.cold import ColdPlan
 from engine.config import config
 from engine.errors import Unfinished, called
 from engine.interpret import interpret, moved
@@ -83,6 +84,8 @@ def flush(trace: Trace) -> None:
     """
     if _native and _native[0].flush(trace):
         return
+    # A finalizer in the middle of a flush must not wait for ever: the thread that has
+    # the other trace may be waiting for this one.
     if _here.flushes == 0 or trace is current_trace():
         with trace.lock:
             _flush_held(trace)
@@ -224,7 +227,7 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
     known, shifts = node.known(key), shifts_of(trace)
     if known is None:
         wanted = tuple(map(bool, alive))
-        plan = _planners[0](events(trace), wanted, _donated(trace, key), shifts)
+        plan = ColdPlan(events(trace), wanted, _donated(trace, key), shifts)
         known = node.learn(key, plan)
     outputs: dict[int, Any] | None
     if known.plan.shifts == shifts:
@@ -241,14 +244,6 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
     if _native:
         known.frame, known.straight = known.plan.frame, known.plan.straight()
     return outputs
-
-
-_planners: list[Callable[..., Any]] = []
-
-
-def plan_by(planner: Callable[..., Any]) -> None:
-    """Let this make plans: `engine.plan`, which imports this module."""
-    _planners[:] = [planner]
 
 
 def _donated(trace: Trace, key: bytes) -> frozenset[int]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.array import Array
 from engine.kernels.backend import HOST, UnsupportedKernel
 from engine.liveness import donated_leaves, live_values
+from engine.plan import WholePlan, build_plan
 from engine.record.frames import events
 from engine.record.node import LEAF, Node
 from engine.record.value import Value
-
-if TYPE_CHECKING:
-    from engine.plan import WholePlan
-    from engine.row import Row
+from engine.row import Row
 
 SHOWN = 60
 """Lines of a section that are printed; longer ones are cut in the middle."""
@@ -95,9 +93,6 @@ def explain(array: Array | Value) -> Explanation:
         nodes = events(trace)
         trace.flushing = flushing
     alive[value.number] = True
-    # Planning and kernels are imported here: `import engine` stays fast without them.
-    from engine.plan import build_plan
-
     return Explanation(nodes, build_plan(nodes, alive, donated))
 
 

@@ -2,8 +2,9 @@
 
 Native code takes a tenth of the time, but loading it takes as long as Python takes for
 ten thousand events, and a script that computes a block once never has that many. It is
-loaded at the end of the flush that makes up `WORTH` events, where an element that is
-read or written at once counts as one, too. Where it was never compiled before, it is
+loaded at the end of the flush that makes up `LOAD_AFTER_EVENTS`, where an element that
+is read or written at once counts as one, too: what has recorded so many is a loop as a
+rule, of which there is more to come. Where it was never compiled before, it is
 loaded as soon as a child process has compiled it. ``ENGINE_RECORDER=native`` loads it
 at once, ``ENGINE_RECORDER=python`` never.
 """
@@ -21,7 +22,7 @@ from engine.interrupts import run_whole
 if TYPE_CHECKING:
     from engine.recipe import Recipe
 
-WORTH = 500
+LOAD_AFTER_EVENTS = 500
 """Events after which a program counts as one that records a lot."""
 
 _tensors: list[Any] = []
@@ -153,7 +154,7 @@ def _flushed(events: int) -> None:
     """Count events: a flush is over, or an element was read or written at once."""
     global _events
     _events += events
-    if _events >= WORTH:
+    if _events >= LOAD_AFTER_EVENTS:
         _events = 0
         run_whole(_load)
 

@@ -37,16 +37,16 @@ if TYPE_CHECKING:
 Steps: TypeAlias = tuple[Step, ...]
 
 COMPILE = 0.04
-"""To compile a kernel takes so many seconds, roughly."""
+"""Seconds that it takes to compile a kernel, roughly."""
 
 GROUP = 3e-5
-"""To interpret a group takes so much for itself, as it parts its neighbours, ..."""
+"""Seconds that interpreting a group takes by itself, as it parts its neighbours."""
 
 CALL = 8e-6
-"""... so much for each of its steps, whatever their size, ..."""
+"""Seconds more for each of its steps, whatever their size."""
 
 ELEMENT = 1e-9
-"""... and for each of its elements."""
+"""Seconds more for each element of each step."""
 
 _heat: dict[str, float] = {}
 _warned: set[str] = set()

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.access import Place, compose, overlap
+from engine.access import Place, compose, meet
 from engine.program import Program, Step, is_leaf, is_view
 from engine.recipe import Recipe, canonical, whole
 from engine.record.registry import REGISTRY
@@ -191,18 +191,9 @@ def _(step: Step, steps: Steps) -> int | Step | None:
         return None
     if canonical(read) == canonical(written):
         return _reshaped(step, base.operands[1], steps)
-    if _meet(read, written):
+    if meet(read, written):
         return None
     return step.on((base.operands[0],))
-
-
-def _meet(one: Recipe, other: Recipe) -> bool:
-    return overlap(
-        one.shape,
-        Place(one.offset, one.strides),
-        other.shape,
-        Place(other.offset, other.strides),
-    )
 
 
 # -- updates --------------------------------------------------------------------------

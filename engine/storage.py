@@ -164,6 +164,8 @@ class Storage:
             evaluate([value])
             buffer = value.buffer
             assert buffer is not None
+            # The value holds the buffer; storage and line hold the value. And each
+            # time, one reference is the local name's, and one the argument's.
             if not buffer.flags.writeable or sys.getrefcount(buffer) > 3:
                 buffer = buffer.copy()
             elif sys.getrefcount(value) > 4 or value.history is not None:

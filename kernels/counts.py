@@ -10,7 +10,7 @@ from __future__ import annotations
 class Counts:
     """Kernels compiled and loaded from disk, and launches."""
 
-    __slots__ = ("compile_seconds", "compiled", "launches", "loaded")
+    __slots__ = ("compiled", "launches", "loaded")
 
     def __init__(self) -> None:
         self.reset()
@@ -20,7 +20,6 @@ class Counts:
         self.compiled = 0
         self.loaded = 0
         self.launches = 0
-        self.compile_seconds = 0.0
 
     def as_dict(self) -> dict[str, int]:
         """The counts, under the names that ``engine.stats()`` uses."""

@@ -367,13 +367,13 @@ from engine import native
 import engine.numpy as np
 print("llvmlite" in sys.modules, type(np.ndarray.__add__).__name__)
 x = np.ones(3)
-for _ in range(native.WORTH // 2):
+for _ in range(native.LOAD_AFTER_EVENTS // 2):
     x = x + 1.0
 print(float(x[0]), type(np.ndarray.__add__).__name__)
-for _ in range(native.WORTH):
+for _ in range(native.LOAD_AFTER_EVENTS):
     x = x + 1.0
 print(float(x[0]), type(np.ndarray.__add__).__name__)
-for _ in range(native.WORTH):
+for _ in range(native.LOAD_AFTER_EVENTS):
     x = x + 1.0
 print(float(x[0]))
 """
@@ -384,12 +384,12 @@ def test_native_code_is_loaded_when_it_is_worth_it() -> None:
     environment = {k: v for k, v in os.environ.items() if k != "ENGINE_RECORDER"}
     command = [sys.executable, "-c", LATE]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    half = native.WORTH // 2
+    half = native.LOAD_AFTER_EVENTS // 2
     assert done.stdout.split("\n") == [
         "False function",
         f"{1.0 + half} function",
-        f"{1.0 + half + native.WORTH} method_descriptor",
-        f"{1.0 + half + 2 * native.WORTH}",
+        f"{1.0 + half + native.LOAD_AFTER_EVENTS} method_descriptor",
+        f"{1.0 + half + 2 * native.LOAD_AFTER_EVENTS}",
         "",
     ], done.stderr
 

@@ -12,6 +12,7 @@ from engine.capture.arguments import Unfit
 from engine.capture.guards import Guards
 from engine.capture.reach import Reach
 from engine.capture.recording import Made, Recording, Segment, mapped
+from engine.capture.release import plain
 from engine.capture.specs import Maker, write
 from engine.cold import ColdPlan
 from engine.errors import Unfinished
@@ -101,7 +102,7 @@ class _Step:
         self.plan: ColdPlan = known.plan
         self.plan.warm()
         self.leaves = segment.leaves
-        self.scalars = [getattr(x, "value", x) for x in segment.scalars]
+        self.scalars = [plain(x) for x in segment.scalars]
         self.outputs = tuple(segment.outputs.items())
 
 
@@ -149,6 +150,7 @@ class Replay:
         for slot, value in enumerate(values):
             self.table[slot] = value.buffer
         self.numbers: list[Any] = []
+        self.made: dict[int, Value] = {}
 
     def prepare(self, floats: Sequence[float]) -> bool:
         """Compute the numbers; False where that fails and nothing has been done yet."""
@@ -229,7 +231,7 @@ class Replay:
     def _hand_out(self) -> Any:
         """Values into handles: those that were there before, and new ones."""
         recording = self.entry.recording
-        self.made: dict[int, Value] = {}
+        self.made = {}
         for effect in recording.effects:
             write(effect, self.handles, self._value(effect.slot))
         for slot in self.entry.fresh:

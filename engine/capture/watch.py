@@ -20,6 +20,7 @@ from engine.capture.guards import is_atom
 from engine.capture.numbers import programmed
 from engine.capture.reach import Reach
 from engine.capture.recording import Made, Recording, Segment, mapped
+from engine.capture.release import plain
 from engine.capture.specs import Specs
 from engine.errors import user_line
 from engine.execute import flush
@@ -119,7 +120,7 @@ class Capture:
             self.refuse("a computation inside of it failed")
         self._running = True
         scalars = _typed(trace)
-        trace.scalars[:] = [x.value if type(x) is RunTime else x for x in scalars]
+        trace.scalars[:] = map(plain, scalars)
         numbers = tuple(trace.leaf_numbers[id(leaf)] for leaf in trace.leaves)
         leaves = tuple(self.slot(leaf.buffer) for leaf in trace.leaves)
         self.segments.append(
@@ -142,7 +143,7 @@ class Capture:
     def __exit__(self, *_: Any) -> None:
         watchers.pop(id(self.trace), None)
         numbers = self.trace.scalars
-        numbers[:] = [x.value if type(x) is RunTime else x for x in numbers]
+        numbers[:] = map(plain, numbers)
         for guard in self.reach.guards:
             guard.restore()
 

@@ -41,7 +41,6 @@ Inner: TypeAlias = Load | Gather | Compute | Store | Reduce
 """What may stand inside of a loop."""
 
 ITEM_NAMES = "xyz"
-_ADD = {"b": "{x} | {y}", "": "{x} + {y}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +183,9 @@ class _Lowering:
             self._add(Gather(target, argument, reads[1]), inside)
             return target
         if step.op.name == "update_add":
-            text = _ADD.get(step.dtype.kind, _ADD[""])
             value = reads[0] if len(reads) > 1 else self._scalar(step, 1)
-            text = text.format(x=reads[-1], y=value)
+            sign = "|" if step.dtype.kind == "b" else "+"
+            text = f"{reads[-1]} {sign} {value}"
         else:
             values = iter(reads)
             names = [

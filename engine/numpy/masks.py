@@ -25,10 +25,10 @@ from engine.storage import read_region, stop
 from .operands import NDArray
 
 SPARSE = 16
-"""A mask that is known and selects less than one element in so many is sparse, ..."""
+"""A known mask that selects less than one element in so many is sparse."""
 
 MANY = 4096
-"""... if it has so many: what is done at full size for fewer is no matter."""
+"""A sparse mask has so many elements at least: for fewer, full size is no matter."""
 
 _REACH = 64
 """How many events back, and how many of them, a comparison of masks looks."""

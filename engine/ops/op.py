@@ -120,7 +120,7 @@ class Op:
     def cotangent(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: a rule that moves masks too, ``rule(cotangent, out, ...)``.
 
-        It takes and gives `engine.autograd.Cotangent`; see there.
+        It takes and gives `engine.cotangent.Cotangent`; see there.
         """
         self.transports = True
         return self.vjp(rule)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from .trace import Trace
 
 MAX_EVENTS = 8192
-"""A trace never grows past this: laziness is bounded by pending ops ..."""
+"""A trace never grows past so many events: laziness is bounded."""
 
 SOFT_EVENTS = 512
-"""... and is flushed past this after a write, where few temporaries are alive."""
+"""Events past which a trace is flushed after a write: few temporaries live then."""
 
 MAX_BYTES = max(1 << 30, total_bytes() // 8)
-"""... and by the bytes of the arrays that it keeps alive.
+"""A trace never keeps arrays of more bytes alive.
 
 Too few would cut expressions of a few large arrays apart, which then run op by op.
 """

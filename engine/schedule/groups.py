@@ -66,11 +66,6 @@ class Group:
     reason: str
 
     @property
-    def outer_extents(self) -> Extents:
-        """The extents of the axes that are not reduced."""
-        return self.extents[: len(self.extents) - self.inner]
-
-    @property
     def size(self) -> int:
         """The number of elements that the loops walk over."""
         return prod(self.extents)

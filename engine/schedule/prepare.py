@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.access import Place, overlap
+from engine.access import meet
 from engine.program import (
     COPY,
     EMPTY,
@@ -261,12 +261,7 @@ class _Preparation:
         if region is None or self.root[before] != before:
             return False
         read: Recipe = view.attributes[0]
-        return read[1:] == region[1:] or not overlap(
-            read.shape,
-            Place(read.offset, read.strides),
-            region.shape,
-            Place(region.offset, region.strides),
-        )
+        return read[1:] == region[1:] or not meet(read, region)
 
     def _need_memory(self, k: int) -> None:
         """A gathered base must be whole memory: other views of it are copied."""

@@ -17,8 +17,9 @@ from engine.schedule.groups import Draft
 STEPS_AGAIN = 4
 """So many steps at most are done again to save a value's store, load and buffer."""
 
-ROOM = 160
-"""Statements beyond which a kernel takes no more steps."""
+MAX_STATEMENTS_AGAIN = 160
+"""Statements beyond which a kernel does no more again: a quarter more than it may have
+otherwise, since each spares it a load and another one a store."""
 
 
 class Recomputation:
@@ -110,7 +111,7 @@ class Recomputation:
         return chosen if self._has_room(draft, chosen) else []
 
     def _has_room(self, draft: Draft, chosen: list[int]) -> bool:
-        return draft.statements + len(chosen) <= ROOM
+        return draft.statements + len(chosen) <= MAX_STATEMENTS_AGAIN
 
     def _maker(self, root: int) -> Draft:
         maker = self.drafts[self.home[root]]

@@ -25,7 +25,8 @@ from engine.schedule.recompute import Recomputation
 from engine.schedule.trial import aligned
 
 MAX_STATEMENTS = 128
-"""Numba's front end recurses on longer bodies, and compile time grows with them."""
+"""Compile time grows with them; and Numba's front end, which some kernels still need,
+recurses on longer bodies."""
 
 SIBLINGS = 6
 """How many recent groups a step looks at for memory that it reads too."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
-from engine.access import Place, overlap
+from engine.access import meet
 from engine.program import EMPTY, Step
 from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
@@ -64,7 +64,7 @@ def tile(regions: Sequence[Recipe], size: int) -> bool:
     """
     if sum(region.size for region in regions) != size:
         return False
-    return not any(_meet(*pair) for pair in combinations(regions, 2))
+    return not any(meet(*pair) for pair in combinations(regions, 2))
 
 
 def copies_of_slabs(
@@ -118,15 +118,6 @@ def reads_neighbours(
                 stack.append(k)
             elif root[k] == owner and steps[k].operands[0] == owner:
                 read: Recipe = steps[k].attributes[0]
-                if read[1:] != region[1:] and _meet(read, region):
+                if read[1:] != region[1:] and meet(read, region):
                     return True
     return False
-
-
-def _meet(one: Recipe, other: Recipe) -> bool:
-    return overlap(
-        one.shape,
-        Place(one.offset, one.strides),
-        other.shape,
-        Place(other.offset, other.strides),
-    )

@@ -17,7 +17,6 @@ DIMENSIONED, ZERO_DIMENSIONAL, NUMBER = range(3)
 """Levels: dimensioned tensors outweigh 0-d tensors, and these Python numbers."""
 
 _FLOATS = ("float16", "float32", "float64")
-_COMPLEX = ("complex64", "complex128")
 _UNSIGNED = ("uint16", "uint32", "uint64")
 _RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 

@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import threading
-import time
 
 from .. import cache
 from ..backend import CompileError, UnsupportedKernel, reason
@@ -174,7 +173,6 @@ def build(source: str, title: str) -> tuple[int, bool]:
         else:
             COUNTS.loaded += 1
             return address, True
-    started = time.perf_counter()
     try:
         with compiling():
             from .compile import compile_text
@@ -184,7 +182,6 @@ def build(source: str, title: str) -> tuple[int, bool]:
     except Exception as error:
         raise CompileError(title, reason(error)) from None
     COUNTS.compiled += 1
-    COUNTS.compile_seconds += time.perf_counter() - started
     cache.save(name, code)
     return address, False
 

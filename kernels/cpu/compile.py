@@ -26,11 +26,11 @@ from numba.core import (
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
+from ..kernel import DTYPES
 from ..term import NoVector
 from ..text import Lines
 from .body import lower
 from .primitives import PRIMITIVES
-from .scope import SUPPORTED
 from .target import machine
 from .values import Beyond
 from .wide import lower_to_vectors
@@ -135,7 +135,7 @@ def names() -> dict[str, Any]:
     """Everything that generated text may name."""
     from .functions import NAMESPACE
 
-    numbers = SUPPORTED - {"bool", "float16"}
+    numbers = DTYPES - {"bool", "float16"}
     dtypes = {name: getattr(types, name) for name in numbers}
     constants = {"inf": float("inf"), "nan": float("nan")}
     return {"prange": prange, **NAMESPACE, **dtypes, **constants, **PRIMITIVES}

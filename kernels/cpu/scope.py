@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..backend import UnsupportedKernel as UnsupportedKernel
 from ..kernel import (
-    DTYPES,
     IOTA,
     Compute,
     Gather,
@@ -18,8 +17,6 @@ from ..text import Lines
 
 STORED = {"bool": "uint8", "float16": "uint16"}
 """dtypes whose items lie in memory as another type."""
-
-SUPPORTED = DTYPES
 
 ARG = {"argmax": "max", "argmin": "min"}
 """Reductions to a position, and what it is the position of."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any
 
 from numpy.typing import NDArray
@@ -56,7 +55,6 @@ class CompiledKernel:
         return hardware().Module(code, ENTRY)
 
     def _compile(self, source: str, name: str, architecture: tuple[int, int]) -> bytes:
-        started = time.perf_counter()
         title = f"<kernel {self.kernel.name} {name[:8]}>"
         try:
             from .compile import compile_text
@@ -65,7 +63,6 @@ class CompiledKernel:
         except Exception as error:
             raise CompileError(self.kernel.name, reason(error)) from None
         COUNTS.compiled += 1
-        COUNTS.compile_seconds += time.perf_counter() - started
         cache.save(name, code)
         return code
 

@@ -28,7 +28,7 @@ with warnings.catch_warnings():  # numba-cuda 0.30 uses what NumPy 2.5 deprecate
     from numba import cuda, types
     from numba.cuda import api, compiler, dispatcher
 
-from ..cpu.scope import SUPPORTED
+from ..kernel import DTYPES
 from . import moments
 from .forms import ENTRY, THREADS
 from .functions import NAMESPACE
@@ -126,7 +126,7 @@ def _as_on(architecture: tuple[int, int]) -> Iterator[None]:
 
 @cache
 def _types() -> dict[str, Any]:
-    found = {name: getattr(types, name) for name in SUPPORTED - {"bool", "float16"}}
+    found = {name: getattr(types, name) for name in DTYPES - {"bool", "float16"}}
     return {**found, "boolean": types.boolean, "CPointer": types.CPointer}
 
 

@@ -26,10 +26,10 @@ LARGE = 2**31
 """Extents and strides from here on are left to NumPy."""
 
 NANOSECONDS = 0.0075
-"""An estimate for a multiplication and addition, for each byte of a real number ..."""
+"""Estimated nanoseconds of a multiply-add, for each byte of a real number."""
 
 CALL = 500
-"""... and for what a product takes besides, however small it is."""
+"""Estimated nanoseconds of all else that a product takes, however small it is."""
 
 _ENTRY = """
 ; Products lo .. hi of a batch of two levels. The words: pointers of a, b and c; the

@@ -6,22 +6,22 @@ import ctypes
 from typing import Final
 
 ARRAY_TYPE: Final = 2
-"""The place of PyArray_Type, ..."""
+"""The place of PyArray_Type in the table."""
 
 FROM_SCALAR: Final = 61
-"""... of PyArray_FromScalar, ..."""
+"""The place of PyArray_FromScalar."""
 
 COPY_OBJECT: Final = 84
-"""... PyArray_CopyObject, ..."""
+"""The place of PyArray_CopyObject."""
 
 COPY_ARRAY: Final = 85
-"""... PyArray_NewCopy, ..."""
+"""The place of PyArray_NewCopy."""
 
 NEW_ARRAY: Final = 94
-"""... PyArray_NewFromDescr ..."""
+"""The place of PyArray_NewFromDescr."""
 
 SET_HANDLER: Final = 304
-"""... and PyDataMem_SetHandler."""
+"""The place of PyDataMem_SetHandler."""
 
 
 def address(place: int) -> int:

@@ -14,9 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .. import memory
 from ..backend import CompileError, Launcher
 from ..counts import COUNTS
 from ..host import HostMemory
@@ -98,22 +96,6 @@ class ReferenceBackend(HostMemory):
             if known is None:
                 known = self._kernels[kernel.key] = _build(kernel)
         return known
-
-    def allocate(self, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
-        """A C-contiguous array of undefined content."""
-        return memory.allocate(dtype, shape)
-
-    def pointer(self, buffer: NDArray[Any]) -> int:
-        """The address of element 0."""
-        return memory.pointer(buffer)
-
-    def upload(self, array: NDArray[Any]) -> NDArray[Any]:
-        """The array itself: it is where kernels need it."""
-        return array
-
-    def download(self, buffer: NDArray[Any]) -> NDArray[Any]:
-        """The buffer itself: it is a NumPy array."""
-        return buffer
 
 
 def _build(kernel: Kernel) -> CompiledKernel:
