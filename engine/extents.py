@@ -16,7 +16,6 @@ m is at least 2: an axis of extent 1 is no axis.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import permutations
 from math import prod
 from typing import NamedTuple
@@ -114,7 +113,7 @@ def moved_steps(
         if move:
             (dtype, offset, shape, strides), *rest = steps[n].attributes
             recipe = Recipe(dtype, offset + move, shape, strides)
-            changed[n] = replace(steps[n], attributes=(recipe, *rest))
+            changed[n] = steps[n].over(steps[n].shape, (recipe, *rest))
     return tuple(changed)
 
 
@@ -124,12 +123,12 @@ def resized_steps(steps: Sequence[Step], old: int, new: int) -> tuple[Step, ...]
     for step in steps:
         shape, attributes = step.shape, step.attributes
         if step.op.name in REGIONS:
-            recipe: Recipe = attributes[0]
-            recipe = recipe._replace(shape=_with(recipe.shape, old, new))
-            attributes = (recipe, *attributes[1:])
+            (dtype, offset, extents, strides), *rest = attributes
+            recipe = Recipe(dtype, offset, _with(extents, old, new), strides)
+            attributes = (recipe, *rest)
         if step.op is not LEAF and step.op.name != "update":
             shape = _with(shape, old, new)
-        changed.append(replace(step, shape=shape, attributes=attributes))
+        changed.append(step.over(shape, attributes))
     return tuple(changed)
 
 

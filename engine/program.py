@@ -95,6 +95,19 @@ class Step:
             self.line,
         )
 
+    def over(self, shape: tuple[int, ...], attributes: tuple[Any, ...]) -> Step:
+        """The step with another shape and other attributes."""
+        return Step(
+            self.op,
+            self.operands,
+            attributes,
+            self.scalars,
+            self.dtype,
+            shape,
+            self.origin,
+            self.line,
+        )
+
     def text(self, number: int) -> str:
         """One line about the step, ``v3: float64[4] = exp(v2)``."""
         return event_text(self, number)

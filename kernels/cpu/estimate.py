@@ -77,7 +77,11 @@ def _of_visit(kernel: Kernel) -> float:
 
 def nanoseconds_of_row(kernel: Kernel) -> float:
     """The time that a row takes beside the visits of its elements."""
-    return LOOP * sum(isinstance(s, Loop | Reduce) for s in kernel.statements())
+    known: float | None = kernel.__dict__.get("_nanoseconds_of_row")
+    if known is None:
+        loops = sum(isinstance(s, Loop | Reduce) for s in kernel.statements())
+        known = kernel.__dict__["_nanoseconds_of_row"] = LOOP * loops
+    return known
 
 
 def _cost(kernel: Kernel, statement: Statement) -> float:
