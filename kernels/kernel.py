@@ -129,8 +129,10 @@ class Reduce:
     axis in blocks of 4096 elements; within a block, element i goes to lane i % 32, and
     the lanes are merged as a balanced tree (k with k + 16, then k with k + 8, ...); the
     blocks are merged in order, sums with a compensation term (Neumaier), which is left
-    out where it is 0 or not finite. Column kernels add the elements of a block in order
-    and merge blocks the same way.
+    out where it is 0 or not finite. The lanes of a sum of floats are added on three
+    levels: 8 elements of each lane in order, whose sums are merged to 8 lanes by the
+    first two steps of the tree; 4 of those in order; then these, in order. Column
+    kernels add the elements of a block in order and merge blocks the same way.
 
     max and min keep NaN, and to them -0.0 is below 0.0. argmax and argmin give the
     first position (int64) of the extreme, the two zeros being equal, or of the first
@@ -140,7 +142,8 @@ class Reduce:
     in one walk. Each 1024 elements of a block (32 in column kernels) have the mean m,
     which is their sum, as above, over their number n; d being the distances from it, in
     16 lanes (in order), the mean ``m + sum(d) / n`` and the deviations ``sum(d * d) -
-    sum(d) ** 2 / n``, where each square is added with one rounding (by a CPU that can).
+    sum(d) ** 2 / n``, where each square is added with one rounding (by a CPU that can),
+    those of 8 elements of a lane at a time, and then these sums, in order.
     Those of a block are merged in order, and so are then those of all blocks, by Chan's
     update, which `cpu.moments.joined_moments` writes down: with a mean in two parts,
     and a compensated total.

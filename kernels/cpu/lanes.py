@@ -3,6 +3,8 @@
 They work on 32 lanes, one LLVM vector, so that their order is written down here and not
 left to the optimiser: element i goes to lane i % 32, and the lanes are merged as a
 balanced tree (k with k + 16, then k + 8, ...).
+
+Floats are added on levels: see `levels`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from .levels import Levels, has_levels, look_ahead, walk_by_levels
 from .target import is_x86
 from .vectors import (
     BOOL,
@@ -33,15 +36,11 @@ from .vectors import (
     masked_load,
     neutral,
     places,
-    prefetch,
     repeated,
     splat,
     vectors_of,
     wide_load,
 )
-
-AHEAD = 2048
-"""Bytes from the values that are combined to those that are asked for."""
 
 
 class Combined:
@@ -166,6 +165,12 @@ def _way(item: Any, op: str) -> Any:
     return ComparedFloats if extreme and is_x86() else Combined
 
 
+def _kept(item: Any, vector: Any, op: str) -> Any:
+    """The type of the lanes that are kept from one chunk to the next."""
+    count = vector.count // 4 if has_levels(item, op) else vector.count
+    return ir.VectorType(vector.element, count)
+
+
 def _lanes(op: str, ahead: bool) -> Any:
     """``lanes_sum(lanes, values, count)`` and the like: combine values into lanes.
 
@@ -181,13 +186,19 @@ def _lanes(op: str, ahead: bool) -> Any:
             vector, target = lanes_of(context, builder, item, arguments[0])
             _, source = lanes_of(context, builder, item, arguments[1])
             numbers = builder.mul(arguments[2], INDEX(vector.count // LANES))
-            before = wide_load(builder, target, vector, 64)
-            state = _way(item, op)(builder, item, op, before)
+            before = wide_load(builder, target, _kept(item, vector, op), 64)
             others = neutral(item, vector, op)
-            walk = _walk_in_one if state.long else _walk_to_the_rest
-            walk(builder, state, source, numbers, others, ahead)
-            wide = builder.bitcast(target, vector.as_pointer())
-            builder.store(state.end(), wide, align=64)
+            state: Any
+            if has_levels(item, op):
+                state = Levels(builder, before, others)
+                walk_by_levels(builder, state, source, numbers, others, ahead)
+            else:
+                state = _way(item, op)(builder, item, op, before)
+                walk = _walk_in_one if state.long else _walk_to_the_rest
+                walk(builder, state, source, numbers, others, ahead)
+            lanes = state.end()
+            wide = builder.bitcast(target, lanes.type.as_pointer())
+            builder.store(lanes, wide, align=64)
             return context.get_dummy_value()
 
         return types.void(lanes, values, types.int64), build
@@ -207,7 +218,7 @@ def _walk_in_one(
         (new,) = load_vectors(builder, [place], whole, left, [others])
         state.step(new)
         if ahead:
-            _look_ahead(builder, place, vector)
+            look_ahead(builder, place, vector)
 
 
 def _walk_to_the_rest(
@@ -221,16 +232,10 @@ def _walk_to_the_rest(
         place = builder.gep(source, [index])
         state.step(wide_load(builder, place, vector, item_bytes(vector.element)))
         if ahead:
-            _look_ahead(builder, place, vector)
+            look_ahead(builder, place, vector)
     with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
         place = builder.gep(source, [full])
         state.step(masked_load(builder, place, vector, rest, others))
-
-
-def _look_ahead(builder: Any, place: Any, vector: Any) -> None:
-    size = item_bytes(vector.element)
-    later = builder.gep(place, [INDEX(AHEAD // size)])
-    prefetch(builder, later, vector.count * size)
 
 
 def _clear(op: str) -> Any:
@@ -242,6 +247,7 @@ def _clear(op: str) -> Any:
 
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             vector, target = lanes_of(context, builder, item, arguments[0])
+            vector = _kept(item, vector, op)
             wide = builder.bitcast(target, vector.as_pointer())
             value = neutral(item, vector, op)
             builder.store(value, wide, align=64)
@@ -261,7 +267,7 @@ def _merge(op: str) -> Any:
 
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             vector, target = lanes_of(context, builder, item, arguments[0])
-            value = wide_load(builder, target, vector, 64)
+            value = wide_load(builder, target, _kept(item, vector, op), 64)
             step = _way(item, op).merging(item, op)
             while value.type.count > vector.count // LANES:
                 value = fold(builder, value, step, is_signed(item))

@@ -17,10 +17,10 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from .levels import FEW
 from .vectors import (
     INDEX,
     INT32,
-    cgutils,
     fold,
     item_bytes,
     local_with,
@@ -29,6 +29,7 @@ from .vectors import (
     prefix,
     repeated,
     splat,
+    steps_between,
     wide_load,
     with_square,
 )
@@ -37,6 +38,40 @@ tuple_of: Any = types.UniTuple  # Numba's own types have no types
 
 LANES = 16
 """Lanes of distances and of their squares: two sums at a time, so half of a vector."""
+
+
+class Distances:
+    """The sum of distances, in order, and that of their squares, eight at a time.
+
+    The distances add up to about 0, whatever their order. Squares do not cancel, and
+    64 of them in a row would lose more than NumPy's pairwise sums do.
+    """
+
+    def __init__(self, builder: Any, zeros: Any) -> None:
+        self.builder, self.zeros = builder, zeros
+        self.total, self.squares, self.few = (
+            local_with(builder, zeros) for _ in range(3)
+        )
+
+    def begin(self) -> None:
+        """Begin a sum of a few squares."""
+        self._add(self.squares, self.builder.load(self.few))
+        self.builder.store(self.zeros, self.few)
+
+    def step(self, distance: Any) -> None:
+        """Add distances, and their squares."""
+        b = self.builder
+        self._add(self.total, distance)
+        b.store(with_square(b, b.load(self.few), distance), self.few)
+
+    def end(self) -> tuple[Any, Any]:
+        """The lanes of both sums."""
+        self.begin()
+        return self.builder.load(self.total), self.builder.load(self.squares)
+
+    def _add(self, total: Any, new: Any) -> None:
+        b = self.builder
+        b.store(b.fadd(b.load(total), new), total)
 
 
 def _distances(ahead: bool) -> Any:
@@ -57,31 +92,30 @@ def _distances(ahead: bool) -> Any:
             vector = ir.VectorType(mean.type, LANES)
             zeros = repeated(vector, 0)
             center, align = splat(builder, mean, LANES), item_bytes(mean.type)
-            totals = [local_with(builder, zeros) for _ in range(2)]
-
-            def step(distance: Any) -> None:
-                total, squares = totals
-                builder.store(builder.fadd(builder.load(total), distance), total)
-                grown = with_square(builder, builder.load(squares), distance)
-                builder.store(grown, squares)
-
+            sums = Distances(builder, zeros)
             rest = builder.and_(count, INDEX(LANES - 1))
             full = builder.sub(count, rest)
-            with cgutils.for_range_slice(
-                builder, INDEX(0), full, INDEX(LANES), INDEX
-            ) as (index, _):
-                place = builder.gep(source, [index])
-                values = wide_load(builder, place, vector, align)
-                step(builder.fsub(values, center))
-                if ahead:
-                    prefetch(builder, builder.gep(place, [count]), LANES * align)
+            with steps_between(builder, INDEX(0), full, FEW * LANES) as first:
+                sums.begin()
+                last = builder.add(first, INDEX(FEW * LANES), flags=["nsw"])
+                beyond = builder.icmp_signed(">", last, full)
+                last = builder.select(beyond, full, last)
+                with steps_between(builder, first, last, LANES) as index:
+                    place = builder.gep(source, [index])
+                    values = wide_load(builder, place, vector, align)
+                    sums.step(builder.fsub(values, center))
+                    if ahead:
+                        prefetch(builder, builder.gep(place, [count]), LANES * align)
             with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
+                ends = builder.and_(full, INDEX(FEW * LANES - 1))
+                with builder.if_then(builder.icmp_signed("==", ends, INDEX(0))):
+                    sums.begin()
                 place = builder.gep(source, [full])
                 values = masked_load(builder, place, vector, rest, zeros)
                 distance = builder.fsub(values, center)
-                step(builder.select(prefix(builder, rest, LANES), distance, zeros))
-            sums = [_merged(builder, builder.load(memory)) for memory in totals]
-            return context.make_tuple(builder, signature.return_type, sums)
+                sums.step(builder.select(prefix(builder, rest, LANES), distance, zeros))
+            merged = [_merged(builder, lanes) for lanes in sums.end()]
+            return context.make_tuple(builder, signature.return_type, merged)
 
         return tuple_of(item, 2)(values, types.int64, item), build
 

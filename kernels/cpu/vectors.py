@@ -209,9 +209,14 @@ def _about_loop(module: Any, *wishes: tuple[Any, ...]) -> Any:
     return loop
 
 
+def vectors_of(builder: Any, numbers: Any, vector: Any) -> Any:
+    """A loop over the starts of whole vectors among `numbers`, a multiple of them."""
+    return steps_between(builder, INDEX(0), numbers, vector.count)
+
+
 @contextmanager
-def vectors_of(builder: Any, numbers: Any, vector: Any) -> Iterator[Any]:
-    """A loop over the starts of whole vectors among `numbers`, a multiple of them.
+def steps_between(builder: Any, start: Any, stop: Any, step: int) -> Iterator[Any]:
+    """A loop over ``range(start, stop, step)``, mostly over the starts of vectors.
 
     LLVM is told not to unroll it: a step has several registers' worth of independent
     work already, and unrolled eight times it took longer to compile than all the rest
@@ -219,15 +224,15 @@ def vectors_of(builder: Any, numbers: Any, vector: Any) -> Iterator[Any]:
     """
     inside = builder.append_basic_block("vectors")
     after = builder.append_basic_block("vectors.after")
-    before, zero = builder.block, INDEX(0)
-    builder.cbranch(builder.icmp_signed("<", zero, numbers), inside, after)
+    before = builder.block
+    builder.cbranch(builder.icmp_signed("<", start, stop), inside, after)
     builder.position_at_end(inside)
     index = builder.phi(INDEX)
-    index.add_incoming(zero, before)
+    index.add_incoming(start, before)
     yield index
-    following = builder.add(index, INDEX(vector.count), flags=["nsw"])
+    following = builder.add(index, INDEX(step), flags=["nsw"])
     index.add_incoming(following, builder.block)
-    more = builder.icmp_signed("<", following, numbers)
+    more = builder.icmp_signed("<", following, stop)
     jump = builder.cbranch(more, inside, after)
     jump.set_metadata("llvm.loop", not_unrolled(builder.module))
     builder.position_at_end(after)

@@ -10,6 +10,7 @@ import numpy as np
 from .fused import fused
 from .reductions import (
     BLOCK,
+    FEW,
     Array,
     ReduceBlock,
     Shape,
@@ -65,11 +66,16 @@ def moments(values: Array, row: bool, reduce_block: ReduceBlock) -> Moments:
 
 
 def in_lanes(values: Array) -> tuple[Array, Array]:
-    """The sum and that of squares: element i in lane i % 16, the lanes as a tree."""
+    """The sum and that of squares: element i in lane i % 16, the lanes as a tree.
+
+    In a lane distances are added in order, and eight squares at a time.
+    """
     *outer, count = values.shape
-    padding = np.zeros((*outer, -count % LANES), values.dtype)
-    whole = np.concatenate([values, padding], axis=-1).reshape(*outer, -1, LANES)
-    total, squares = in_order(whole)
+    padding = np.zeros((*outer, -count % (FEW * LANES)), values.dtype)
+    whole = np.concatenate([values, padding], axis=-1).reshape(*outer, -1, FEW, LANES)
+    total, _ = in_order(whole.reshape(*outer, -1, LANES))
+    _, few = in_order(whole)
+    squares, _ = in_order(few)
     return tree(total, np.add), tree(squares, np.add)
 
 

@@ -20,22 +20,40 @@ Shape: TypeAlias = tuple[int, ...]
 ReduceBlock: TypeAlias = Callable[[Array, np.ufunc], Array]
 
 LANES = 32
+FEW, MANY = 8, 4
 BLOCK = 4096
 
 
 # -- sums and products ----------------------------------------------------------------
 def lanes_of_block(values: Array, combine: np.ufunc) -> Array:
-    """A block of a ``row`` kernel: element i in lane i % 32, the lanes as a tree."""
-    *outer, count = values.shape
-    padding = np.full((*outer, -count % LANES), neutral(combine, values.dtype))
+    """A block of a ``row`` kernel: element i in lane i % 32, the lanes as a tree.
+
+    Of sums, eight elements of a lane at a time, and then four of those in lane i % 8.
+    """
+    lanes = padded(values, LANES, combine)
+    if combine is np.add:
+        lanes = tree(in_order(lanes, FEW, combine), combine, until=8)
+        lanes = in_order(lanes, MANY, combine)
+    return tree(in_order(lanes, max(lanes.shape[-2], 1), combine)[..., 0, :], combine)
+
+
+def in_order(lanes: Array, count: int, combine: np.ufunc) -> Array:
+    """`count` rows of lanes at a time, combined one after the other."""
+    groups = padded(lanes.swapaxes(-1, -2), count, combine)
+    return combine.accumulate(groups, axis=-1)[..., -1].swapaxes(-1, -2)
+
+
+def padded(values: Array, count: int, combine: np.ufunc) -> Array:
+    """Values, `count` in each row of a new last axis; what is missing is neutral."""
+    *outer, size = values.shape
+    padding = np.full((*outer, -size % count), neutral(combine, values.dtype))
     whole = np.concatenate([values, padding.astype(values.dtype)], axis=-1)
-    lanes = combine.accumulate(whole.reshape(*outer, -1, LANES), axis=-2)[..., -1, :]
-    return tree(lanes, combine)
+    return whole.reshape(*outer, -1, count)
 
 
-def tree(lanes: Array, combine: np.ufunc) -> Array:
+def tree(lanes: Array, combine: np.ufunc, until: int = 1) -> Array:
     """Lanes merged as a balanced tree: the first half with the second, ..."""
-    while lanes.shape[-1] > 1:
+    while lanes.shape[-1] > until:
         half = lanes.shape[-1] // 2
         lanes = combine(lanes[..., :half], lanes[..., half:])
     return lanes

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
+import operator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -251,25 +254,68 @@ def test_a_value_computed_on_the_way_sums_to_the_same_bits(form: str) -> None:
     assert bits(reductions(("sum",), "float64", form, computed=True), x, 1) == plain
 
 
+def merge(lanes: list[float], until: int) -> list[float]:
+    """A balanced tree: k with k + half."""
+    while len(lanes) > until:
+        half = len(lanes) // 2
+        lanes = [lanes[k] + lanes[k + half] for k in range(half)]
+    return lanes
+
+
+def add_up(numbers: Iterable[float]) -> float:
+    """One after the other; `sum` of Python 3.12 and later compensates."""
+    return functools.reduce(operator.add, numbers, -0.0)
+
+
 def test_the_order_is_that_of_the_docstring(backend: Backend) -> None:
     """Lanes, tree and blocks, written out in plain Python."""
     x = values("float64", 1, 10_000)[0]
     total = rest = 0.0
     for start in range(0, len(x), 4096):
-        lanes = [0.0] * 32
-        for position, value in enumerate(x[start : start + 4096].tolist()):
-            lanes[position % 32] += value
-        while len(lanes) > 1:
-            half = len(lanes) // 2
-            lanes = [lanes[k] + lanes[k + half] for k in range(half)]
-        new = total + lanes[0]
-        bigger, smaller = sorted((total, lanes[0]), key=abs, reverse=True)
+        block = x[start : start + 4096].tolist()
+        few = [block[k : k + 256] for k in range(0, len(block), 256)]
+        eights = [
+            merge([add_up(part[lane::32]) for lane in range(32)], until=8)
+            for part in few
+        ]
+        fours = [
+            [add_up(lane) for lane in zip(*eights[k : k + 4], strict=True)]
+            for k in range(0, len(eights), 4)
+        ]
+        (added,) = merge([add_up(lane) for lane in zip(*fours, strict=True)], until=1)
+        new = total + added
+        bigger, smaller = sorted((total, added), key=abs, reverse=True)
         rest += (bigger - new) + smaller
         total = new
     (got,) = reduce_with(
         reductions(("sum",), "float64", "row"), x[None], backend=backend
     )
     assert got[0] == total + rest
+
+
+@pytest.mark.parametrize("length", [100, 512, 1000, 4096, 50_000])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_sums_are_no_less_accurate_than_numpys(dtype: str, length: int) -> None:
+    """Of equal numbers by far; else as good, as the last rounding counts most."""
+    rng = np.random.default_rng(1)
+    kernel = reductions(("sum",), dtype, "row")
+    for numbers, ratio in (
+        (np.repeat(rng.random((60, 1)), length, axis=1), 0.9),
+        (rng.random((60, length)), 1.25),
+        (rng.normal(size=(60, length)), 1.25),
+    ):
+        x = numbers.astype(dtype)
+        (got,) = reduce_with(kernel, x)
+        assert root_mean_square(got, x) <= ratio * root_mean_square(x.sum(1), x)
+
+
+def root_mean_square(sums: Any, x: np.ndarray[Any, Any]) -> float:
+    """The errors of sums of rows, over the sums of the sizes of their elements."""
+    errors = [
+        (float(found) - math.fsum(row)) / math.fsum(map(abs, row))
+        for found, row in zip(sums, x.astype(np.float64).tolist(), strict=True)
+    ]
+    return math.sqrt(math.fsum(e * e for e in errors))
 
 
 @pytest.mark.parametrize("shape", [(100, 100), (7, 5000), (1, 400_000)])
