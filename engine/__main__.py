@@ -66,12 +66,16 @@ def _cache(action: str) -> int:
     from engine.info import in_words
     from engine.kernels import cache
 
-    size = in_words(cache.size())
+    size = cache.size()
     if action == "clear":
         cache.clear()
-        print(f"removed {size} from {cache.cache_dir()}")
+        left = cache.size()
+        print(f"removed {in_words(size - left)} from {cache.cache_dir()}")
+        if left:
+            print(f"cache clear: {in_words(left)} cannot be removed", file=sys.stderr)
+            return 1
     else:
-        print(f"{cache.cache_dir()}  {size}")
+        print(f"{cache.cache_dir()}  {in_words(size)}")
     return 0
 
 
@@ -92,6 +96,12 @@ def _warm(script: str | None, arguments: Sequence[str]) -> int:
         f"compiled {made.compiled} kernels in {made.seconds:.1f} s, "
         f"found {made.found}; {cache.cache_dir()}  {size}"
     )
+    if made.kept < made.compiled:
+        print(
+            f"cache warm: {made.kept} of them could be kept in {cache.cache_dir()}",
+            file=sys.stderr,
+        )
+        return 1
     return 0
 
 

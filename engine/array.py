@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine.autograd import backward
+from engine.autograd import leaf_gradients
 from engine.errors import named, naming, warn_of_parts
 from engine.execute import compute
 from engine.ops.op import cast
@@ -323,9 +323,9 @@ class Array:
         if gradient is None and not create_graph:
             found = backward_again(self, bool(retain))
         if found is None:
-            found = backward([self._seed(gradient)], create_graph, retain)
+            found = leaf_gradients([self._seed(gradient)], create_graph, retain)
         for cell, grad in found:
-            _accumulate(cell, grad, create_graph)
+            accumulate(cell, grad, create_graph)
 
     def _seed(self, gradient: Any) -> tuple[Value, Value | None]:
         """What this array shows, and its gradient; None for ones."""
@@ -430,7 +430,7 @@ def _contiguous(value: Value, shape: tuple[int, ...]) -> Recipe:
     return Recipe(value.dtype, 0, shape, c_strides(shape))
 
 
-def _accumulate(cell: GradCell, grad: Value, create_graph: bool) -> None:
+def accumulate(cell: GradCell, grad: Value, create_graph: bool) -> None:
     """Add a gradient of a leaf's base to what its cell has."""
     if cell.grad is None and not cell.hooks and grad.layout is cell.recipe:
         cell.grad = cell.face.wrap(grad)  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 BOOL = np.dtype(bool)
 
 
-def backward(
+def leaf_gradients(
     seeds: Seeds,
     create_graph: bool = False,
     retain_graph: bool = True,
@@ -83,10 +83,29 @@ def _gradients(
     if wanted is None:
         wanted = [x for x in order if x.history is not None and x.history.cell]
     whole = [(value, _ones(value) if seed is None else seed) for value, seed in seeds]
-    gradients = _walk(whole, order, {id(x): x for x in wanted}, create_graph)
+    useful = _useful(order, wanted)
+    gradients = _walk(whole, order, useful, {id(x) for x in wanted}, create_graph)
+    graph: Sequence[int] = range(len(order))
+    if inputs is not None:  # what is below them was not walked
+        graph = [k for k, value in enumerate(order) if _leads_on(value, useful)]
     if start is not None:
-        note(start, seeds, order, inputs, gradients)
-    return Found(order, range(len(order)), gradients)
+        note(start, seeds, order, graph, inputs, gradients)
+    return Found(order, graph, gradients)
+
+
+def _useful(order: Sequence[Value], wanted: Sequence[Value]) -> set[int]:
+    """Which values, by identity, are wanted or depend on one that is."""
+    useful = {id(x) for x in wanted}
+    for value in reversed(order):
+        if _leads_on(value, useful):
+            useful.add(id(value))
+    return useful
+
+
+def _leads_on(value: Value, useful: set[int]) -> bool:
+    """Whether a walk goes on below a value."""
+    assert value.history is not None
+    return any(id(x) in useful for x in value.history.inputs)
 
 
 def _ones(value: Value) -> Value:
@@ -121,19 +140,15 @@ def _sequence(value: Value) -> int:
 def _walk(
     seeds: Sequence[tuple[Value, Value]],
     order: Sequence[Value],
-    wanted: dict[int, Value],
+    useful: set[int],
+    wanted: set[int],
     create_graph: bool,
 ) -> list[tuple[Value, Value]]:
     """The wanted values and their gradients; the walk goes on below them.
 
-    `order` are the values with histories that the seeds depend on, newest first.
+    `order` are the values with histories that the seeds depend on, newest first;
+    `useful` those among them that lead to the wanted ones, which these are, too.
     """
-    useful: set[int] = set()
-    for value in reversed(order):
-        history = value.history
-        assert history is not None
-        if id(value) in wanted or any(id(x) in useful for x in history.inputs):
-            useful.add(id(value))
     parts: dict[int, list[Contribution]] = {}
     for value, seed in seeds:
         if id(value) in useful:
@@ -324,6 +339,29 @@ def _add_positions(total: Cotangent, part: AtPositions) -> Cotangent:
         )
         mask = REGISTRY["not_equal"](counts, 0)
     return Cotangent(grad, mask)
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add gradients to the `grad` of leaves; see `engine.torch.gradients`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0, 2.0], requires_grad=True)
+    >>> engine.autograd.backward([x.sum(), (x * x).sum()])
+    >>> x.grad
+    tensor([3., 5.])
+    """
+    # Handles are made of this module, so it cannot import them at its start.
+    from engine.torch import gradients
+
+    gradients.backward(tensors, grad_tensors, retain_graph, create_graph, inputs)
 
 
 def grad(

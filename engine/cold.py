@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.chain import assemble, unknown
 from engine.config import config
+from engine.errors import warn_user
 from engine.interpret import interpret
 from engine.kernels.backend import HOST
 from engine.likeness import find, key_of, places_of, remember, spent
@@ -68,6 +69,7 @@ class ColdPlan:
         "_seen",
         "_spent",
         "_straight",
+        "_unplannable",
         "frame",
         "plan",
         "shifts",
@@ -95,6 +97,7 @@ class ColdPlan:
         self.plan: Plan | None = None
         self._seen: Bound | None = None
         self._straight: tuple[Any, ...] | None = None
+        self._unplannable = False
         self.frame: bytes | None = None
 
     def straight(self) -> tuple[Any, ...] | None:
@@ -116,7 +119,7 @@ class ColdPlan:
         self, leaves: Sequence[Array | None], scalars: Sequence[Any]
     ) -> dict[int, Array]:
         """Compute the outputs, by number of the recorded value."""
-        plan = self._ready()
+        plan = self._ready_or_none()
         if plan is None:
             return interpret(self._nodes, self._alive, leaves, scalars)
         return plan.run(leaves, scalars)
@@ -133,7 +136,7 @@ class ColdPlan:
         `events` gives its events, with the regions where they begin. None where that
         has to be planned apart: nothing has been computed then.
         """
-        plan = self._ready()
+        plan = self._ready_or_none()
         if plan is None:
             return interpret(events(), self._alive, leaves, scalars)
         assert self._moves is not None
@@ -144,6 +147,24 @@ class ColdPlan:
             alive, donated = self._alive, self._donated
             moved = plan.moved(moves, lambda: _rows(events(), alive, donated))
         return None if moved is None else moved.run(leaves, scalars)
+
+    def _ready_or_none(self) -> Plan | None:
+        """The plan; where one cannot be made, NumPy computes all, or finds the error.
+
+        Nothing is lost then but what depends on it.
+        """
+        if self._unplannable:
+            return None
+        try:
+            return self._ready()
+        except Exception as error:
+            self._unplannable = True
+            warn_user(
+                f"a plan was wanted; {type(error).__name__}: {error}; NumPy computes "
+                "instead",
+                RuntimeWarning,
+            )
+            return None
 
     def _ready(self) -> Plan | None:
         """The plan; None as long as NumPy is to interpret the path."""

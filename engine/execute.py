@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ import numpy as np
 from engine import counters
 from engine.cold import ColdPlan
 from engine.config import config
-from engine.errors import Unfinished, called
+from engine.errors import Unfinished, called, same_kind
 from engine.interpret import interpret, moved
 from engine.interrupts import run_whole
 from engine.kernels.backend import HOST
@@ -199,7 +200,10 @@ def _run(trace: Trace, key: bytes, leaves: list[Any]) -> None:
             watcher.flushed(outputs)
     except Unfinished as unfinished:
         # What cannot be computed is lost, and what depends on it; all else is not.
+        values = (*trace.values, *trace.aliases)
         _hand_out_all(trace, unfinished.outputs)
+        error = same_kind(unfinished.error, str(unfinished.error))  # of no frames
+        _lost.update((x, error) for x in values if x.buffer is None)
         raise unfinished.error from unfinished.error.__cause__
     except Exception:
         _hand_out_all(trace, {})
@@ -323,6 +327,22 @@ def _survey(trace: Trace) -> tuple[bytes, list[Any]]:
     return bytes(alive) + bytes(free), [leaf.buffer for leaf in trace.leaves]
 
 
+_lost: weakref.WeakKeyDictionary[Value, Exception] = weakref.WeakKeyDictionary()
+"""Why values are lost: whoever asks for one hears of that."""
+
+
+def _of_lost(value: Value) -> Exception:
+    """The error of a look at a lost value, of the same kind as the first one."""
+    what = (
+        f"{called()}: a value that can be computed was required; this one was lost "
+        "when an earlier computation failed"
+    )
+    error = _lost.get(value)
+    if error is None:
+        return RuntimeError(what)
+    return same_kind(error, f"{what}: {error}")
+
+
 def _record_again(value: Value) -> None:
     """Record the history of a value whose memory was not kept, oldest event first."""
     stack = [value]
@@ -332,10 +352,7 @@ def _record_again(value: Value) -> None:
             stack.pop()
             continue
         if top.history is None or isinstance(top.history.op, Marker):
-            raise RuntimeError(
-                f"{called()}: a value that can be computed was required; this one was "
-                "lost when an earlier computation failed"
-            )
+            raise _of_lost(top)
         missing = [
             x
             for x in top.history.inputs

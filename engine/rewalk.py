@@ -76,7 +76,7 @@ class Walk(NamedTuple):
         The places of those whose gradients are asked for, -1 for none in the graph.
     passage : Passage
     graph : tuple of int
-        The places of the steps.
+        The places of the steps below which the walk goes on.
     found : tuple of (place, place)
         The values that have a gradient, and where the pool of the passage has it.
     """
@@ -265,13 +265,15 @@ def note(
     start: Start,
     seeds: Seeds,
     order: Sequence[Value],
+    graph: Sequence[int],
     wanted: Sequence[Value] | None,
     found: Sequence[tuple[Value, Value]],
 ) -> None:
     """Note a walk that began at `start`, if it can be done again at once.
 
-    `order` are the values with histories, newest first, `found` those that have a
-    gradient, and the gradient. To be called before anything else is recorded.
+    `order` are the values with histories, newest first, of which those at the places
+    `graph` were walked, `found` those that have a gradient, and the gradient. To be
+    called before anything else is recorded.
     """
     table: list[Value] = []
     places: dict[int, int] = {}
@@ -304,7 +306,7 @@ def note(
         ),
         None if wanted is None else _places(wanted, table),
         done,
-        tuple(step.place for step in steps),
+        tuple(steps[k].place for k in graph),
         tuple(
             (places[id(value)], done.results[index[id(grad)]]) for value, grad in found
         ),

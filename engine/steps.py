@@ -11,7 +11,7 @@ from engine.ops.op import Op
 from engine.record.frames import is_shifted
 from engine.record.node import LEAF, Node
 from engine.record.trace import Trace
-from engine.record.value import Scalar, Value
+from engine.record.value import Scalar, Value, typed
 
 Step: TypeAlias = tuple[Op, tuple[object, ...], tuple[object, ...]]
 """An op, its attributes, its operands: typed scalars, or numbers of results.
@@ -109,5 +109,7 @@ def _operands(
             number = scalars[~k]
             if not isinstance(number, _PLAIN):  # one that changes from run to run
                 return None
-            found.append(Scalar(number, next(dtypes)))
+            # As rules of gradients need it; native code records plain numbers.
+            dtype = next(dtypes)
+            found.append(Scalar(typed(number, dtype), dtype))
     return tuple(found)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 
 class Counts:
-    """Kernels compiled and loaded from disk, and launches."""
+    """Kernels compiled, kept on disk and loaded from there, and launches."""
 
-    __slots__ = ("compiled", "launches", "loaded")
+    __slots__ = ("compiled", "kept", "launches", "loaded")
 
     def __init__(self) -> None:
         self.reset()
@@ -18,6 +18,7 @@ class Counts:
     def reset(self) -> None:
         """Set every counter to zero."""
         self.compiled = 0
+        self.kept = 0
         self.loaded = 0
         self.launches = 0
 

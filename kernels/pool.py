@@ -17,6 +17,7 @@ import os
 import threading
 from collections.abc import Callable
 from functools import cache
+from operator import index
 from typing import Any, Final, NamedTuple
 
 from .firsts import first
@@ -34,10 +35,33 @@ Entry = ctypes.CFUNCTYPE(
 _lock = threading.Lock()
 
 
+MOST_THREADS = 2**15
+"""More threads than any machine has CPUs: a number above is a mistake."""
+
+
+def _checked(number: Any, name: str) -> int:
+    """A number of threads, if it is one."""
+    try:
+        count = index(number)
+    except TypeError:
+        kind: type[Exception] = TypeError
+    else:
+        if 1 <= count <= MOST_THREADS:
+            return count
+        kind = ValueError
+    if isinstance(number, str):
+        kind = ValueError
+    raise kind(
+        f"{name}: a whole number of threads, at least 1 and at most {MOST_THREADS}, "
+        f"was required; {number!r} was given"
+    )
+
+
 def _number_from_environment() -> int:
-    named = os.environ.get("ENGINE_NUM_THREADS", "")
-    if named.isdigit() and int(named) > 0:
-        return int(named)
+    named = os.environ.get("ENGINE_NUM_THREADS", "").strip()
+    if named:
+        number = int(named) if named.isascii() and named.isdigit() else named
+        return _checked(number, "ENGINE_NUM_THREADS")
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -69,13 +93,11 @@ def set_num_threads(number: int) -> None:
     Raises
     ------
     ValueError
-        If `number` is less than 1.
+        If `number` is less than 1, or more than 32768.
+    TypeError
+        If it is no whole number.
     """
-    if number < 1:
-        raise ValueError(
-            f"set_num_threads: at least 1 thread was required; {number} was given"
-        )
-    NUMBERS[0] = number
+    NUMBERS[0] = _checked(number, "set_num_threads")
 
 
 def run(address: int, words: bytes, total: int, chunk: int) -> int:

@@ -63,8 +63,10 @@ def around_two(t: Term, shift: Term, shift_rest: Term, form: Format) -> Term:
 def stirling(x: Term, log_x: Term, log_x_rest: Term, form: Format) -> Term:
     """``(x - 1/2) * (log(x) - 1) + (log(2 * pi) - 1) / 2 + polynomial / x``."""
     base, base_rest = form.stirling_base
-    less = log_x - 1.0
-    less_rest = ((log_x - less) - 1.0) + log_x_rest
+    first = log_x - 1.0
+    first_rest = ((log_x - first) - 1.0) + log_x_rest
+    less = first + first_rest  # float32's rest is not small: the product would overflow
+    less_rest = (first - less) + first_rest
     factor = x - 0.5
     main = factor * less
     main_rest = fma(factor, less, -main)

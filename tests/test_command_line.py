@@ -12,7 +12,8 @@ import pytest
 
 import engine
 from engine.__main__ import main
-from engine.warm import common_blocks
+from engine.kernels import cache
+from engine.warm import Made, common_blocks
 
 
 def test_info_names_versions_machine_and_cache(
@@ -85,6 +86,25 @@ def test_cache_warm_compiles_what_a_script_needs(tmp_path: Path) -> None:
     again = warm(str(script), cache=tmp_path / "cache")
     assert "compiled 0 kernels in " in again
     assert "found 1; " in again
+
+
+def test_what_cannot_be_kept_or_removed_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ENGINE_CACHE_DIR", str(tmp_path))
+    name = cache.key("a kernel")
+    assert cache.save(name, b"code")
+    monkeypatch.setattr("pathlib.Path.unlink", _refuse)
+    assert main(["cache", "clear"]) == 1
+    said = capsys.readouterr()
+    assert said.out.startswith("removed 0 B") and "cannot be removed" in said.err
+    monkeypatch.setattr("engine.warm.warm_common", lambda: Made(2, 0, 0, 0.1))
+    assert main(["cache", "warm"]) == 1
+    assert "0 of them could be kept" in capsys.readouterr().err
+
+
+def _refuse(self: Path, missing_ok: bool = False) -> None:
+    raise OSError("read-only")
 
 
 def test_cache_warm_compiles_common_kernels(

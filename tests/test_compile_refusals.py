@@ -92,8 +92,29 @@ def test_refusals_name_the_line(
 
 def test_containers_that_change_are_refused() -> None:
     HISTORY.clear()
-    assert "the call changes HISTORY" in why(keeps, enp.ones(2))
+    said = why(keeps, enp.ones(2))
+    assert "the call changes HISTORY" in said
+    assert line_of(keeps, 1) in said
     assert HISTORY == [1.0] * 6
+
+
+COUNTS = {"calls": 0}
+
+
+def counts(x: Any) -> Any:
+    y = x * 2
+    COUNTS["calls"] += 1
+    return y
+
+
+def test_what_changes_is_named_with_a_line_of_its_own_function() -> None:
+    def other(x: Any) -> Any:  # records the same
+        return x * 2
+
+    engine.eval(other(enp.ones(2)))
+    said = why(counts, enp.ones(2))
+    assert "the call changes COUNTS['calls']" in said
+    assert line_of(counts, 2) in said
 
 
 def test_lists_of_the_caller_are_changed_as_without() -> None:

@@ -79,10 +79,10 @@ def test_a_lost_value_says_so_where_it_is_looked_at() -> None:
         engine.eval(space["y"])
     for source, called in (("y.tolist()", "tolist"), ("z + 1", "add")):
         error = raised(source, {**names(), **space}, line=9)
-        assert type(error) is RuntimeError
-        assert str(error) == (
+        assert type(error) is MemoryError  # whoever looks hears of the reason
+        assert str(error).startswith(
             f"{called}: a value that can be computed was required; this one was lost "
-            "when an earlier computation failed"
+            "when an earlier computation failed: "
         )
         assert innermost_line(error) == "user.py:9"
 
@@ -223,3 +223,30 @@ def test_lines_that_record_the_same_are_told_apart_each_time(recorder: str) -> N
             wrong = function(1)
             with pytest.raises(IndexError, match=rf"test_late_errors\.py:{line}$"):
                 engine.eval(wrong)
+
+
+def test_who_looks_at_what_is_lost_hears_of_the_first_error() -> None:
+    a, k = np.arange(3.0), np.arange(3) * 2
+    x, y = np.ones(4) * 2, a[k]
+    with pytest.raises(IndexError, match="index 4 is out of bounds"):
+        x.tolist()
+    for _ in range(2):
+        with pytest.raises(IndexError, match=r"lost when .* index 4 is out of bounds"):
+            y.tolist()
+    assert x.tolist() == [2.0] * 4
+
+
+def test_a_path_that_cannot_be_planned_is_computed_by_numpy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*arguments: Any) -> Any:
+        raise StopIteration
+
+    x, y = np.ones(3) * 3.0, np.arange(5) + 1
+    monkeypatch.setattr("engine.cold.build_plan", broken)
+    with (
+        engine.config(tier="compiled"),
+        pytest.warns(RuntimeWarning, match="a plan was wanted; StopIteration"),
+    ):
+        assert (x * y[0]).tolist() == [3.0] * 3
+        assert y.tolist() == [1, 2, 3, 4, 5]

@@ -6,7 +6,7 @@ import numpy
 import pytest
 
 from engine.array import Array
-from engine.autograd import backward
+from engine.autograd import leaf_gradients
 from engine.config import config
 from engine.execute import compute, flush
 from engine.liveness import live_values
@@ -45,7 +45,7 @@ def kept() -> list[str]:
 
 def gradient(loss: Value, retain_graph: bool = False) -> list[float]:
     seeds = [(loss, full_value((), 1.0, FLOAT))]
-    ((_, grad),) = backward(seeds, retain_graph=retain_graph)
+    ((_, grad),) = leaf_gradients(seeds, retain_graph=retain_graph)
     return compute([grad])[0].tolist()
 
 
@@ -71,7 +71,7 @@ def test_after_backward_only_the_results_are_kept() -> None:
     x, _ = leaf_of([1.0, 2.0])
     loss = total(exp(multiply(x, x)))
     seeds = [(loss, full_value((), 1.0, FLOAT))]
-    ((_, grad),) = backward(seeds, retain_graph=False)
+    ((_, grad),) = leaf_gradients(seeds, retain_graph=False)
     del seeds
     assert kept() == ["sum", "add"]  # the loss, and both ways to the gradient added up
     expected = 2 * numpy.array([1, 2]) * numpy.exp([1, 4])

@@ -43,7 +43,7 @@ LN2, QUARTER_PI, ROOT = math.log(2) / 2, math.pi / 4, math.sqrt(0.5)
 POSITIVE = (1e-300, 1e300), (1e-37, 1e37)
 FAR = (1e-3, 1e300), (1e-3, 1e37)
 ABOVE_ONE = (1.0, 1e300), (1.0, 1e37)
-GAMMA = (1e-300, 1e300), (1e-37, 1e36)
+GAMMA = (1e-300, 2.55e305), (1e-37, 4.084e36)
 
 CASES = {
     "exp": Case(mpmath.exp, (-745, 709.7), (-103, 88.7), (LN2,)),

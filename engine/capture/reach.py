@@ -60,6 +60,7 @@ class Reach:
     def __init__(self) -> None:
         self.handles: list[Array] = []
         self.guards: list[Guard] = []
+        self._lines: list[str] = []
         self.names: set[str] = set()
         self.asks_types = False
         self._seen: dict[int, Any] = {id(default_generator): default_generator}
@@ -86,14 +87,18 @@ class Reach:
                 )
             self._visit(*item)
 
-    def changed(self) -> str | None:
-        """The path of something that is not what it was."""
-        for guard in self.guards:
+    def changed(self) -> tuple[str, str] | None:
+        """The path of something that is not what it was, and the line that names it."""
+        for guard, line in zip(self.guards, self._lines, strict=True):
             if not guard.holds():
                 path = guard.changed()
                 if path is not None:
-                    return path
+                    return path, line
         return None
+
+    def _guard(self, guard: Guard, line: str) -> None:
+        self.guards.append(guard)
+        self._lines.append(line)
 
     def exclude(self, container: Any, key: Any) -> None:
         """Let one entry of a mapping change."""
@@ -120,7 +125,7 @@ class Reach:
             self._items(thing, path, line)
             self._rest(thing, path, line)
         elif kind in (list, set, deque):
-            self.guards.append(Table(thing, None, list(thing), path))
+            self._guard(Table(thing, None, list(thing), path), line)
             self._items(thing, path, line)
         elif isinstance(thing, dict):
             self._mapping(thing, path, line)
@@ -157,7 +162,7 @@ class Reach:
             self._push(line, (item, f"{path}[{number}]"))
 
     def _mapping(self, thing: Any, path: str, line: str) -> None:
-        self.guards.append(table(thing, path))
+        self._guard(table(thing, path), line)
         for key, item in thing.items():
             name = repr(key) if is_atom(key) else "..."
             self._push(line, (key, path), (item, f"{path}[{name}]"))
@@ -165,8 +170,8 @@ class Reach:
     def _class(self, cls: type, path: str, line: str) -> None:
         """A class: what it has, and what its bases have, which may change, too."""
         self._classes.append((cls, path, line))
-        self._read(functools.partial(getattr, cls, "__mro__"), path)
-        self.guards.append(table(vars(cls), path))
+        self._read(functools.partial(getattr, cls, "__mro__"), path, line)
+        self._guard(table(vars(cls), path), line)
         above = () if type(cls) is type else (type(cls),)
         for one in (*cls.__mro__[1:], *above):
             self._push(line, (one, one.__name__))
@@ -195,15 +200,15 @@ class Reach:
             if name not in ("__weakref__", "__dict__")
         ]
         if isinstance(getattr(thing, "__dict__", None), dict):
-            self.guards.append(table(vars(thing), path))
+            self._guard(table(vars(thing), path), line)
             for name, item in vars(thing).items():
                 self._push(line, (item, f"{path}.{name}"))
         for name in slots:
             get = functools.partial(getattr, thing, name, MISSING)
-            value = self._read(get, f"{path}.{name}")
+            value = self._read(get, f"{path}.{name}", line)
             if value is not MISSING:
                 self._push(line, (value, f"{path}.{name}"))
-        cls = self._read(functools.partial(type, thing), path)
+        cls = self._read(functools.partial(type, thing), path, line)
         self._push(line, (cls, cls.__name__))
 
     # -- code -----------------------------------------------------------------------
@@ -215,7 +220,8 @@ class Reach:
             raise found.refused
         line = line_of(code)
         for part in ("__code__", "__defaults__", "__kwdefaults__"):
-            self._read(functools.partial(getattr, function, part), f"{name}.{part}")
+            get = functools.partial(getattr, function, part)
+            self._read(get, f"{name}.{part}", line)
         self._mapping(vars(function), name, line)
         self._push(line, (function.__defaults__, f"a default of {name}"))
         self._push(line, (function.__kwdefaults__, f"a default of {name}"))
@@ -228,9 +234,9 @@ class Reach:
         """Follow a name through the attributes of modules and classes."""
         path, line = use.name, use.line
         if not use.is_global:
-            value = self._read(functools.partial(_content, cells[path]), path)
+            value = self._read(functools.partial(_content, cells[path]), path, line)
         else:
-            value = self._read(functools.partial(names.get, path, MISSING), path)
+            value = self._read(functools.partial(names.get, path, MISSING), path, line)
             if value is MISSING:
                 self._builtin(path, line)
                 return
@@ -241,7 +247,7 @@ class Reach:
             check_attribute(value, name, path, line)
             get = functools.partial(getattr, value, name, MISSING)
             ours = isinstance(value, types.ModuleType) and is_ours(value.__name__)
-            value = get() if ours else self._read(get, path)
+            value = get() if ours else self._read(get, path, line)
         if isinstance(value, types.ModuleType):
             if not is_ours(value.__name__):
                 raise Refused(f"it uses the module {path} as a value", line)
@@ -257,10 +263,10 @@ class Reach:
         if name not in PURE_BUILTINS and not is_atom(found):
             raise Refused(f"it calls {name}, which has effects", line)
 
-    def _read(self, get: Callable[[], Any], path: str) -> Any:
+    def _read(self, get: Callable[[], Any], path: str, line: str) -> Any:
         """Guard what a name leads to."""
         value = get()
-        self.guards.append(Name(get, value, path))
+        self._guard(Name(get, value, path), line)
         return value
 
     def _members(self) -> bool:

@@ -163,7 +163,8 @@ class Capture:
         end = self.segments[-1].node.line if self.segments else roots.line
         changed = self.reach.changed()
         if changed is not None:
-            raise Refused(f"the call changes {changed}", end, lasting=False)
+            path, line = changed
+            raise Refused(f"the call changes {path}", line, lasting=False)
         specs = Specs(self, roots.handles, roots.before, end)
         tree, wanted = self._tree(result, specs)
         grads = tuple(

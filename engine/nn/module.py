@@ -9,7 +9,7 @@ from engine.many import forget_grads
 from engine.nn.parameter import Parameter
 from engine.torch.device import device, usable_device
 from engine.torch.dtypes import dtype_of
-from engine.torch.tensor import Tensor
+from engine.torch.tensor import FROZEN, Tensor
 
 
 class Keys(NamedTuple):
@@ -79,10 +79,10 @@ class Module:
                 "super().__init__() first"
             )
         if isinstance(value, Parameter):
-            self._forget(name)
+            self._forget(name, self._parameters)
             self._parameters[name] = value
         elif isinstance(value, Module):
-            self._forget(name)
+            self._forget(name, self._modules)
             self._modules[name] = value
         elif None in tables or not self._replace(name, value):
             super().__setattr__(name, value)
@@ -104,10 +104,12 @@ class Module:
             return True
         return False
 
-    def _forget(self, name: str) -> None:
+    def _forget(self, name: str, but: Mapping[str, Any]) -> None:
+        """Take a name out of all tables but one, where it keeps its place."""
         self.__dict__.pop(name, None)
         for table in (self._parameters, self._buffers, self._modules):
-            table.pop(name, None)
+            if table is not but:
+                table.pop(name, None)
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
@@ -131,7 +133,7 @@ class Module:
         Raises TypeError for anything else, and KeyError for a name with a dot.
         """
         self._check("register_parameter", name, param, Parameter)
-        self._forget(name)
+        self._forget(name, self._parameters)
         self._parameters[name] = param
 
     def register_buffer(
@@ -143,7 +145,7 @@ class Module:
         name with a dot.
         """
         self._check("register_buffer", name, tensor, Tensor)
-        self._forget(name)
+        self._forget(name, self._buffers)
         self._buffers[name] = tensor
         if not persistent:
             self._not_saved.add(name)
@@ -154,7 +156,7 @@ class Module:
         Raises TypeError for anything else, and KeyError for a name with a dot.
         """
         self._check("add_module", name, module, Module)
-        self._forget(name)
+        self._forget(name, self._modules)
         self._modules[name] = module
 
     @staticmethod
@@ -423,6 +425,9 @@ def zero_grads(parameters: list[Any], set_to_none: bool) -> None:
     """Let parameters have no gradients, or gradients of zeros."""
     if set_to_none:
         forget_grads(parameters)
+        if FROZEN:
+            for parameter in parameters:
+                parameter.grad = None
         return
     for parameter in parameters:
         gradient = parameter.grad

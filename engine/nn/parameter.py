@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from engine.array import Array
@@ -51,6 +52,7 @@ class Parameter(Tensor):
     def __deepcopy__(self, memo: dict[Any, Any]) -> Any:
         copied = Parameter(self.detach().clone(), self.requires_grad)
         memo[id(self)] = copied
+        copied.grad = deepcopy(self.grad, memo)
         return copied
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -337,7 +338,7 @@ def tri(
     array([[1., 1., 0.],
            [1., 1., 1.]])
     """
-    rows, columns = int(N), int(N if M is None else M)
+    rows, columns = (max(ceil(n), 0) for n in (N, N if M is None else M))
     place = max(-rows, min(int(k), columns))
     value = composites.lower_triangle(rows, columns, place)
     return face.ndarray.wrap(cast(value, numeric_dtype(dtype, "tri")))

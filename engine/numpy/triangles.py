@@ -95,6 +95,10 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     array([[5, 0],
            [0, 5]])
     """
+    if not isinstance(a, face.ndarray):
+        raise TypeError(
+            named(f"an engine array was required; {type(a).__name__} was given")
+        )
     if a.ndim < 2:
         raise ValueError(named("array must be at least 2-d"))
     if not a.writeable:
@@ -110,6 +114,8 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     n = min(recipe.shape)
     line = Recipe(recipe.dtype, recipe.offset, (n,), (sum(recipe.strides),))
     values = face.asarray(val)
+    if values.size == 0:
+        return
     if values.ndim and values.size != n:
         values = resize(values.ravel(), (n,))
     a.store(stored_value(a, values.ravel() if values.ndim else val, (n,)), line)

@@ -9,7 +9,7 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.errors import named
+from engine.errors import named, naming
 from engine.movement import broadcast_value
 from engine.record.registry import REGISTRY
 
@@ -122,7 +122,7 @@ def putmask(a: Any, /, mask: Any, values: Any) -> None:
     >>> x
     array([ 0,  1, -2, -3])
     """
-    given = face.asarray(values)
+    given = _fitting(values, a.dtype)
     if np.size(mask) != a.size:
         raise ValueError(named("putmask: mask and data must be the same size"))
     if given.shape != a.shape and given.size != 1:
@@ -131,6 +131,24 @@ def putmask(a: Any, /, mask: Any, values: Any) -> None:
         given = given.reshape(())
     flags = face.asarray(mask).astype(bool)
     copyto(a, given, "unsafe", flags.reshape(a.shape))
+
+
+def _fitting(values: Any, dtype: np.dtype[Any]) -> face.ndarray:
+    """Values as an array of a dtype, to which arrays must cast safely, and numbers fit.
+
+    Raises TypeError and OverflowError where they do not.
+    """
+    if not isinstance(values, (Array, np.ndarray, np.generic)):
+        with naming():
+            return face.asarray(np.array(values, dtype))
+    if not np.can_cast(values.dtype, dtype, "safe"):
+        raise TypeError(
+            named(
+                f"Cannot cast array data from {values.dtype!r} to {dtype!r} according "
+                "to the rule 'safe'"
+            )
+        )
+    return face.asarray(values)
 
 
 def place(arr: Any, mask: Any, vals: Any) -> None:
@@ -145,7 +163,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     array([ 0,  1, 10, 20])
     """
     places = flatnonzero(mask).computed()
-    values = face.asarray(vals).ravel()
+    values = _fitting(vals, arr.dtype).ravel()
     if places.size and not values.size:
         raise ValueError(named("Cannot insert from an empty array!"))
     put(arr, places, values[np.arange(places.size) % max(values.size, 1)])

@@ -35,10 +35,16 @@ class LRScheduler:
 
     def step(self) -> None:
         """Go to the next epoch."""
+        groups = self.optimizer.param_groups
+        for group in groups[len(self.base_lrs) :]:  # that were added meanwhile
+            self.base_lrs.append(group.setdefault("initial_lr", group["lr"]))
         self.last_epoch += 1
-        pairs = zip(self.optimizer.param_groups, self.base_lrs, strict=True)
-        for group, first in pairs:
-            group["lr"] = self.rate(group["lr"], first)
+        rates = [
+            self.rate(group["lr"], first)
+            for group, first in zip(groups, self.base_lrs, strict=True)
+        ]
+        for group, rate in zip(groups, rates, strict=True):
+            group["lr"] = rate
 
     def get_last_lr(self) -> list[float]:
         """The rates of all groups now."""

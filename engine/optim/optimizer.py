@@ -348,6 +348,10 @@ class Optimizer:
             for number, kept in state_dict["state"].items()
         }
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles keep: not what is known of the last step."""
+        return {**self.__dict__, "_known": None}
+
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
         for number, group in enumerate(self.param_groups):

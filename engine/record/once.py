@@ -48,11 +48,12 @@ def repeated(
         return function()
     grads = tuple([x.history is not None for x in table]) if trace.grad else None
     passages = passages_from(trace.node)
-    known: _Known | None = passages.get((key, grads))
+    form = key, len(table), grads
+    known: _Known | None = passages.get(form)
     if known is None:
         if len(passages) >= KEPT:
             passages.clear()
-        known = passages[key, grads] = _Known()
+        known = passages[form] = _Known()
     if known.passage is not None:
         made = known.passage.again(table, numbers)
         if made is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any, Self
 
 import numpy as np
@@ -217,6 +218,7 @@ class Conversion(Array):
         if self.requires_grad:
             copied.requires_grad_()
         memo[id(self)] = copied
+        copied.grad = deepcopy(self.grad, memo)
         return copied
 
     # -- NumPy and Python ---------------------------------------------------------

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from engine.array import Array
-from engine.autograd import gradient_values
+from engine.array import Array, accumulate
+from engine.autograd import gradient_values, leaf_gradients
 from engine.errors import named
 from engine.record.trace import grad_enabled, switch_grad
 from engine.storage import read_region
@@ -37,6 +38,9 @@ class _Mode:
         switch_grad(self._before.pop())
 
     def __call__(self, function: F) -> F:
+        if inspect.isgeneratorfunction(function):
+            return self._generators(function)
+
         @functools.wraps(function)
         def wrapped(*args: Any, **options: Any) -> Any:
             before = switch_grad(self.enabled)
@@ -44,6 +48,29 @@ class _Mode:
                 return function(*args, **options)
             finally:
                 switch_grad(before)
+
+        return wrapped  # type: ignore[return-value]
+
+    def _generators(self, function: F) -> F:
+        """Whenever a generator goes on, it is in this mode, and its caller is not."""
+
+        @functools.wraps(function)
+        def wrapped(*args: Any, **options: Any) -> Any:
+            generator = function(*args, **options)
+            resume: Callable[[Any], Any] = generator.send
+            given: Any = None
+            while True:
+                before = switch_grad(self.enabled)
+                try:
+                    item = resume(given)
+                except StopIteration as stop:
+                    return stop.value
+                finally:
+                    switch_grad(before)
+                try:
+                    resume, given = generator.send, (yield item)
+                except BaseException as error:
+                    resume, given = generator.throw, error
 
         return wrapped  # type: ignore[return-value]
 
@@ -71,7 +98,29 @@ class no_grad(_Mode):
         return made(function)
 
 
-inference_mode = no_grad
+class inference_mode(_Mode):
+    """As `no_grad`; ``inference_mode(False)`` records gradients.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.ones(1, requires_grad=True)
+    >>> with engine.inference_mode():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        made = super().__new__(cls)
+        if not callable(mode):
+            return made
+        made.__init__()  # type: ignore[misc]
+        return made(mode)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self.enabled = not mode
 
 
 class enable_grad(_Mode):
@@ -198,7 +247,8 @@ def grad(
     gradients = []
     for x, value in zip(wanted, found, strict=True):
         if value is not None:
-            gradients.append(x.wrap(read_region(value, x.recipe)))
+            gradient = x.wrap(read_region(value, x.recipe))
+            gradients.append(_hooked(gradient, x) if x.is_leaf else gradient)
         elif materialize_grads:
             gradients.append(x.detach() * 0)
         elif allow_unused:
@@ -219,9 +269,48 @@ def backward(
     grad_tensors: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    inputs: Any = None,
 ) -> None:
-    """Add the gradients of tensors to the `grad` of the leaves they depend on."""
+    """Add the gradients of tensors to the `grad` of the leaves they depend on.
+
+    Parameters
+    ----------
+    tensors : array or sequence of arrays
+        Results; their gradients are added, in one walk.
+    grad_tensors : array or sequence of arrays, optional
+        A cotangent for each; 1 for those of one element.
+    retain_graph : bool, optional
+        Keep the graph, so that it can be walked again; default as `create_graph`.
+    create_graph : bool
+        Record the gradients, so that they can be differentiated again.
+    inputs : array or sequence of arrays, optional
+        The leaves whose `grad` is added to; all by default.
+
+    Raises
+    ------
+    RuntimeError
+        When there are more or fewer cotangents than tensors, or a tensor requires no
+        grad.
+    """
     results: Sequence[Any] = _many(tensors)
     given = [None] * len(results) if grad_tensors is None else _many(grad_tensors)
-    for y, g in zip(results, given, strict=True):
-        y.backward(g, retain_graph, create_graph)
+    if len(given) != len(results):
+        raise RuntimeError(
+            f"backward: a grad_tensor for each of {len(results)} tensors was required; "
+            f"{len(given)} were given"
+        )
+    chosen = None if inputs is None else [x.line.cell for x in _many(inputs)]
+    retain = create_graph if retain_graph is None else retain_graph
+    seeds = [y._seed(g) for y, g in zip(results, given, strict=True)]
+    for cell, gradient in leaf_gradients(seeds, create_graph, retain):
+        if chosen is None or any(cell is one for one in chosen):
+            accumulate(cell, gradient, create_graph)
+
+
+def _hooked(gradient: Any, x: Any) -> Any:
+    """The gradient of a leaf as the hooks on it leave it."""
+    cell = x.line.cell
+    for hook in () if cell is None else cell.hooks:
+        replaced = hook(gradient)
+        gradient = gradient if replaced is None else replaced
+    return gradient

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -89,6 +90,13 @@ class Tensor(
     def data(self, data: Array) -> None:
         """Let this tensor be what another one is, with its own `grad`."""
         fresh, cell = data.detach(), self.line.cell
+        if self.requires_grad and fresh.recipe.dtype.kind not in "fc":
+            raise RuntimeError(
+                named(
+                    "data set to a tensor that requires gradients must be floating "
+                    f"point or complex dtype; {fresh.recipe.dtype.name} was given"
+                )
+            )
         line = fresh.line
         if line.storage is self.line.storage and fresh.recipe == self.recipe:
             return  # what ``x.data -= y`` assigns at last
@@ -110,21 +118,37 @@ class Tensor(
         line = self._line
         cell = None if line is None else line.cell
         if cell is None or cell.recipe is not self.recipe:
-            own = self.__dict__.get("_retained")
+            own = self.__dict__.get("_retained") or self.__dict__.get("_frozen")
             cell = own or (cell if cell is not None and self.is_leaf else None)
         found: Tensor | None = None if cell is None else cell.grad
         return found
 
     @grad.setter
     def grad(self, gradient: Tensor | None) -> None:
+        line = self._line
         if gradient is None:
-            line = self._line
+            self.__dict__.pop("_frozen", None)
             if line is not None and line.cell is not None:
                 line.cell.grad = None
                 return
             if not self.requires_grad:
                 return
-        Array.grad.fset(self, gradient)  # type: ignore[attr-defined]
+        _require_gradient_like(gradient, self)
+        if self.requires_grad:
+            Array.grad.fset(self, gradient)  # type: ignore[attr-defined]
+        else:
+            cell = GradCell(self.recipe, type(self))
+            cell.grad = gradient
+            self._freeze(cell)
+
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
+
+    def _freeze(self, cell: GradCell) -> None:
+        """Keep a gradient while this tensor requires none."""
+        self.__dict__["_frozen"] = cell
+        FROZEN.add(cell)
 
     @property
     def retains_grad(self) -> bool:
@@ -176,8 +200,18 @@ class Tensor(
         return cell
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Make this tensor a leaf: `backward` leaves its gradient in `grad`."""
-        return super().requires_grad_(requires_grad)
+        """Make this tensor a leaf: `backward` leaves its gradient in `grad`.
+
+        With False it requires none from here on, and keeps the `grad` that it has.
+        """
+        before = None if self._line is None else self._line.cell
+        super().requires_grad_(requires_grad)
+        now, frozen = self.line.cell, self.__dict__.get("_frozen")
+        if now is not None and before is None and frozen is not None:
+            now.grad = self.__dict__.pop("_frozen").grad
+        elif now is None and before is not None and before.recipe == self.recipe:
+            self._freeze(before)
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         elements = self.detach().numpy_copy()
@@ -212,6 +246,25 @@ class Tensor(
 
 
 FACES.append(Tensor)
+
+FROZEN: weakref.WeakSet[GradCell] = weakref.WeakSet()
+"""Gradients of tensors that require none; there are few, but `zero_grad` sees them."""
+
+
+def _require_gradient_like(gradient: Any, x: Tensor) -> None:
+    """Raise for what cannot be the gradient of a tensor."""
+    if not isinstance(gradient, Array):
+        return  # the setter of arrays says so
+    if gradient is x:
+        raise RuntimeError(named("can't assign Variable as its own grad"))
+    if gradient.recipe.dtype != x.recipe.dtype or gradient.shape != x.shape:
+        raise RuntimeError(
+            named(
+                f"assigned grad has data of a different type or size: "
+                f"{x.recipe.dtype.name}{list(x.shape)} was required; "
+                f"{gradient.recipe.dtype.name}{list(gradient.shape)} was given"
+            )
+        )
 
 
 def _within_walk(

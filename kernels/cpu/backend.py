@@ -182,7 +182,7 @@ def build(source: str, title: str) -> tuple[int, bool]:
     except Exception as error:
         raise CompileError(title, reason(error)) from None
     COUNTS.compiled += 1
-    cache.save(name, code)
+    COUNTS.kept += cache.save(name, code)
     return address, False
 
 

@@ -63,7 +63,7 @@ class CompiledKernel:
         except Exception as error:
             raise CompileError(self.kernel.name, reason(error)) from None
         COUNTS.compiled += 1
-        cache.save(name, code)
+        COUNTS.kept += cache.save(name, code)
         return code
 
 

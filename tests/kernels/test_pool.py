@@ -280,8 +280,15 @@ def test_a_forked_child_has_threads_of_its_own() -> None:
 
 
 def test_the_number_of_threads_is_checked() -> None:
-    with pytest.raises(ValueError, match="at least 1 thread was required; 0"):
-        pool.set_num_threads(0)
+    before = pool.num_threads()
+    for wrong in (0, -1, 2**16, 2**64, 10**30):
+        with pytest.raises(ValueError, match=rf"at least 1 .* required; {wrong} was"):
+            pool.set_num_threads(wrong)
+    for kind in (None, 2.5, "2"):
+        error = ValueError if kind == "2" else TypeError
+        with pytest.raises(error, match="a whole number of threads"):
+            pool.set_num_threads(kind)
+    assert pool.num_threads() == before
 
 
 def test_the_environment_names_the_number_of_threads() -> None:
@@ -290,6 +297,12 @@ def test_the_environment_names_the_number_of_threads() -> None:
     command = [sys.executable, "-c", program]
     out = subprocess.run(command, env=environment, capture_output=True, check=True)
     assert out.stdout.strip() == b"7"
+    for wrong in ("0", "-1", "1.5", "two", "²", str(2**64)):
+        environment["ENGINE_NUM_THREADS"] = wrong
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert "ENGINE_NUM_THREADS: a whole number of threads" in ended.stderr
+    environment["ENGINE_NUM_THREADS"] = ""
+    subprocess.run(command, env=environment, capture_output=True, check=True)
 
 
 def test_threads_that_begin_together_share_one_of_each() -> None:

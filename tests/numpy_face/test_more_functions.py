@@ -405,3 +405,22 @@ def test_an_ellipsis_as_out_gives_arrays_where_scalars_would_come() -> None:
         assert made.shape == ()
     assert np.add(scalar, 2, out=...) == 3.5
     assert np.add(np.ones(2), 2, out=...).tolist() == [3.0, 3.0]
+
+
+def test_places_of_masks_take_what_numpy_takes() -> None:
+    for module in (numpy, np):
+        for function in (module.putmask, module.place):
+            x = module.zeros(3, "u1")
+            with pytest.raises(OverflowError, match="out of bounds for uint8"):
+                function(x, x < 1, [-1] if function is module.place else -1)
+            y = module.zeros(3, "i1")
+            with pytest.raises(TypeError, match="according to the rule 'safe'"):
+                function(y, y < 1, module.arange(3) * 100.5)
+            function(y, y < 1, [1.5, 2.5, 3.5])
+            assert y.tolist() == [1, 2, 3] and x.tolist() == [0, 0, 0]
+        assert module.tri(-3).shape == (0, 0)
+        assert module.tri(3, -4).shape == (3, 0)
+        assert module.tri(0.5).tolist() == [[1.0]]
+        x = module.ones((2, 2))
+        module.fill_diagonal(x, ())
+        assert x.tolist() == [[1.0, 1.0], [1.0, 1.0]]

@@ -1,0 +1,197 @@
+"""Training that changes on the way: what is kept of gradients, steps and modules.
+
+The expected numbers are PyTorch's.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import engine
+from engine import nn
+
+
+def with_gradients(count: int) -> list[engine.Tensor]:
+    """Leaves whose gradients are threes; nothing is pending."""
+    leaves = [engine.ones(4, requires_grad=True) for _ in range(count)]
+    for each in leaves:
+        each.grad = engine.full((4,), 3.0)
+    assert float(engine.ones(1)) == 1
+    return leaves
+
+
+@pytest.mark.parametrize("counts", [(1, 1, 1, 2), (2, 2, 2, 1)])
+def test_gradients_are_clipped_however_many_there_are(counts: tuple[int, ...]) -> None:
+    for count in counts:
+        leaves = with_gradients(count)
+        nn.utils.clip_grad_norm_(leaves, 1.0)
+        for each in leaves:
+            wanted = [0.5 / count**0.5] * 4
+            assert each.grad.tolist() == pytest.approx(wanted, rel=1e-6)
+        leaves = with_gradients(count)
+        nn.utils.clip_grad_value_(leaves, 2.0)
+        assert [each.grad.tolist() for each in leaves] == count * [[2.0] * 4]
+
+
+def test_a_mean_without_gradients_before_one_with_them() -> None:
+    metric = engine.ones(4, dtype=engine.float64)
+    for _ in range(300):
+        assert float(2 * metric.mean()) == 2.0
+    x = engine.ones(4, dtype=engine.float64, requires_grad=True)
+    x.mean().backward()
+    assert x.grad.tolist() == [0.25] * 4
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
+def test_optimizers_are_copied_after_steps(copied: Callable[[Any], Any]) -> None:
+    x = engine.ones(3, requires_grad=True)
+    optimizer = engine.optim.Adam([x], lr=0.1)
+    for _ in range(5):
+        optimizer.zero_grad()
+        (x * x).sum().backward()
+        optimizer.step()
+    other = copied(optimizer)
+    (own,) = other.param_groups[0]["params"]
+    for leaf, each in ((x, optimizer), (own, other)):
+        each.zero_grad()
+        (leaf * leaf).sum().backward()
+        each.step()
+    assert own is not x and own.tolist() == x.tolist()
+
+
+def test_what_is_assigned_again_keeps_its_place() -> None:
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(1, 1), nn.Linear(1, 1)
+
+    module = Two()
+    names = list(module.state_dict())
+    module.a = nn.Linear(1, 1)
+    module.a.weight = nn.Parameter(engine.ones(1, 1))
+    module.add_module("a", nn.Linear(1, 1))
+    assert (
+        list(module.state_dict())
+        == names
+        == [
+            "a.weight",
+            "a.bias",
+            "b.weight",
+            "b.bias",
+        ]
+    )
+
+
+def test_a_frozen_leaf_keeps_its_gradient() -> None:
+    x = engine.ones(3, requires_grad=True)
+    optimizer = engine.optim.SGD([x], lr=0.1)
+    (x * x).sum().backward()
+    x.requires_grad_(False)
+    assert x.grad.tolist() == [2.0] * 3
+    optimizer.step()
+    assert x.tolist() == pytest.approx([0.8] * 3)
+    x.requires_grad_(True)
+    (x * 3).sum().backward()
+    assert x.grad.tolist() == [5.0] * 3
+    x.requires_grad_(False)
+    optimizer.zero_grad()
+    optimizer.step()
+    assert x.grad is None and x.tolist() == pytest.approx([0.8] * 3)
+
+
+def test_a_gradient_may_be_given_and_taken_away() -> None:
+    x = engine.ones(3)
+    x.grad = engine.full((3,), 2.0)
+    assert x.grad.tolist() == [2.0] * 3 and not x.requires_grad
+    del x.grad
+    assert x.grad is None
+    leaf = engine.ones(3, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"float32.*was required; float64"):
+        leaf.grad = engine.ones(3, dtype=engine.float64)
+    with pytest.raises(RuntimeError, match="as its own grad"):
+        leaf.grad = leaf
+    with pytest.raises(RuntimeError, match="floating point"):
+        leaf.data = engine.ones(3, dtype=engine.int64)
+    (leaf * 2).sum().backward()
+    other = copy.deepcopy(leaf)
+    assert other.grad.tolist() == [2.0] * 3 and other.grad is not leaf.grad
+
+
+def test_only_what_was_walked_is_let_go() -> None:
+    for _ in range(5):
+        x = engine.ones(3, requires_grad=True)
+        y = x * x
+        total = (y * y).sum()
+        (gradient,) = engine.autograd.grad(total, y)
+        y.backward(gradient)
+        assert x.grad.tolist() == [4.0] * 3
+        with pytest.raises(RuntimeError, match="second time"):
+            total.backward()
+
+
+def test_one_walk_for_several_results() -> None:
+    x = engine.ones(2, requires_grad=True)
+    y = engine.ones(3, requires_grad=True)
+    z = x.sum() * y
+    engine.autograd.backward([z.sum(), z], [None, engine.ones(3)])
+    assert x.grad.tolist() == [6.0] * 2 and y.grad.tolist() == [4.0] * 3
+    engine.autograd.backward((x * y.sum()).sum(), inputs=[x])
+    assert x.grad.tolist() == [9.0] * 2 and y.grad.tolist() == [4.0] * 3
+    with pytest.raises(RuntimeError, match="each of 1 tensors"):
+        engine.autograd.backward(x.sum(), [None, None])
+
+
+def test_hooks_of_leaves_change_what_grad_gives() -> None:
+    x = engine.ones(3, requires_grad=True)
+    x.register_hook(lambda gradient: gradient * 2)
+    (gradient,) = engine.autograd.grad((x * x).sum(), x)
+    assert gradient.tolist() == [4.0] * 3
+
+
+def test_modes_take_a_flag_and_hold_in_generators() -> None:
+    x = engine.ones(2, requires_grad=True)
+    with engine.inference_mode(False):
+        assert (x * 2).requires_grad
+    with engine.inference_mode(True):
+        assert not (x * 2).requires_grad
+    assert not engine.inference_mode(lambda: x * 2)().requires_grad
+
+    @engine.no_grad()
+    def doubled() -> Iterator[Any]:
+        try:
+            sent = yield (x * 2).requires_grad
+        except ValueError:
+            sent = None
+        yield sent, (x * 2).requires_grad
+
+    generator: Any = doubled()
+    assert next(generator) is False and engine.is_grad_enabled()
+    assert generator.send(5) == (5, False)
+    generator = doubled()
+    next(generator)
+    assert generator.throw(ValueError) == (None, False)
+    assert list(doubled()) == [False, (None, False)]
+
+
+def test_schedulers_take_in_groups_that_are_added() -> None:
+    first, second = (engine.ones(1, requires_grad=True) for _ in range(2))
+    optimizer = engine.optim.SGD([first], lr=1.0)
+    scheduler = engine.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+    scheduler.step()
+    optimizer.add_param_group({"params": [second], "lr": 0.3})
+    scheduler.step()
+    assert scheduler.get_last_lr() == [0.25, 0.15]
+
+
+def test_an_empty_batch_says_nothing_of_the_mean() -> None:
+    layer = nn.BatchNorm1d(2)
+    layer(engine.ones(0, 2))
+    assert layer.running_mean.tolist() == [0.0, 0.0]
+    assert layer.running_var.tolist() == [1.0, 1.0]
