@@ -9,22 +9,23 @@ each other and can be differentiated again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from engine.cotangent import AtPositions, AtRegion, Contribution, Cotangent, settle
+from engine.contributions import RegionHook, added, hooked, through, unbroadcast
+from engine.cotangent import Contribution, Cotangent, settle
 from engine.loud import unheard
-from engine.movement import broadcast_value, reshape_value
+from engine.movement import broadcast_value
 from engine.ops import regions
 from engine.ops.op import cast
 from engine.ops.transfer import on_device
-from engine.record.registry import REGISTRY
 from engine.record.trace import current_trace, grad_mode
 from engine.record.value import Freed, History, Marker, Scalar, Value
 from engine.rewalk import Found, Seeds, note, rewalk
 
 if TYPE_CHECKING:
+    from engine.recipe import Recipe
     from engine.storage import GradCell
 
 BOOL = np.dtype(bool)
@@ -54,26 +55,49 @@ def gradient_values(
     inputs: list[Value],
     create_graph: bool = False,
     retain_graph: bool = True,
+    regions: Sequence[Recipe | None] | None = None,
 ) -> list[Value | None]:
-    """The gradient of each input value, None where the seeds do not depend on it."""
-    found = _gradients(seeds, inputs, create_graph)
+    """The gradient of each input value, None where the seeds do not depend on it.
+
+    With a region for an input, only what comes through that region of it counts.
+    """
+    wanted = regions or [None] * len(inputs)
+    parts: _Parts = {
+        id(x): [] for x, at in zip(inputs, wanted, strict=True) if at is not None
+    }
+    found = _gradients(seeds, inputs, create_graph, parts)
     if not retain_graph:
         found.free()
     gradients = {id(value): grad for value, grad in found.gradients}
-    return [gradients.get(id(value)) for value in inputs]
+    results: list[Value | None] = []
+    for value, region in zip(inputs, wanted, strict=True):
+        if region is None:
+            results.append(gradients.get(id(value)))
+            continue
+        inside, _ = through(region, parts[id(value)])
+        with grad_mode(create_graph):
+            results.append(settle(added(value, inside)) if inside else None)
+    return results
+
+
+_Parts: TypeAlias = dict[int, list[Contribution]]
 
 
 def _gradients(
     seeds: Seeds,
     inputs: list[Value] | None,
     create_graph: bool,
+    noted: _Parts | None = None,
 ) -> Found:
-    """The gradients of inputs, or of all leaves: as in a walk before, or by a walk."""
+    """The gradients of inputs, or of all leaves: as in a walk before, or by a walk.
+
+    Into `noted` go all contributions to some values.
+    """
     if current_trace().loud:
         with unheard():  # of slopes that are selected away
-            return _gradients(seeds, inputs, create_graph)
+            return _gradients(seeds, inputs, create_graph, noted)
     start = None
-    if not create_graph:
+    if not (create_graph or noted):
         known = rewalk(seeds, inputs)
         if isinstance(known, Found):
             return known
@@ -84,7 +108,9 @@ def _gradients(
         wanted = [x for x in order if x.history is not None and x.history.cell]
     whole = [(value, _ones(value) if seed is None else seed) for value, seed in seeds]
     useful = _useful(order, wanted)
-    gradients = _walk(whole, order, useful, {id(x) for x in wanted}, create_graph)
+    gradients = _walk(
+        whole, order, useful, {id(x) for x in wanted}, create_graph, noted or {}
+    )
     graph: Sequence[int] = range(len(order))
     if inputs is not None:  # what is below them was not walked
         graph = [k for k, value in enumerate(order) if _leads_on(value, useful)]
@@ -143,13 +169,14 @@ def _walk(
     useful: set[int],
     wanted: set[int],
     create_graph: bool,
+    noted: _Parts,
 ) -> list[tuple[Value, Value]]:
     """The wanted values and their gradients; the walk goes on below them.
 
     `order` are the values with histories that the seeds depend on, newest first;
     `useful` those among them that lead to the wanted ones, which these are, too.
     """
-    parts: dict[int, list[Contribution]] = {}
+    parts: _Parts = {}
     for value, seed in seeds:
         if id(value) in useful:
             parts.setdefault(id(value), []).append(Cotangent(seed))
@@ -162,9 +189,16 @@ def _walk(
                 continue
             history = value.history
             assert history is not None
-            cotangent = _sum(value, arrived)
-            for hook in history.cell.result_hooks if history.cell is not None else ():
-                cotangent = hook(cotangent)
+            hooks = () if history.cell is None else tuple(history.cell.result_hooks)
+            for hook in hooks:
+                if isinstance(hook, RegionHook):
+                    arrived = hooked(value, arrived, hook)
+            if id(value) in noted:
+                noted[id(value)] += arrived
+            cotangent = added(value, arrived)
+            for hook in hooks:
+                if not isinstance(hook, RegionHook):
+                    cotangent = hook(cotangent)
             if id(value) in wanted:
                 results.append((value, on_device(settle(cotangent), value.device)))
             contributions = _contributions(value, history, cotangent, useful, masks)
@@ -237,108 +271,6 @@ def _contributions(
         part = Cotangent(cast(grad, x.dtype), mask, clean)
         result.append(unbroadcast(part, x.shape))
     return result
-
-
-def unbroadcast(cotangent: Cotangent, shape: tuple[int, ...]) -> Cotangent:
-    """Sum a cotangent over the axes along which its operand was broadcast."""
-    given = cotangent.grad.shape
-    if given == shape:
-        return cotangent
-    lead = len(given) - len(shape)
-    if lead < 0 or any(
-        n not in (1, m) for n, m in zip(shape, given[lead:], strict=True)
-    ):
-        return Cotangent(broadcast_value(settle(cotangent), shape))
-    axes = tuple(range(lead)) + tuple(
-        axis + lead
-        for axis, n in enumerate(shape)
-        if n == 1 and given[axis + lead] != 1
-    )
-    grad = settle(cotangent)
-    mask = cotangent.mask
-    if axes:
-        grad = regions.reduce_sum(grad, axes)
-        if mask is not None:
-            mask = regions.reduce_any(mask, axes)
-    return Cotangent(
-        reshape_value(grad, shape),
-        None if mask is None else reshape_value(mask, shape),
-    )
-
-
-def _sum(value: Value, parts: list[Contribution]) -> Cotangent:
-    """All contributions to one value: whole ones first, then those into parts."""
-    total: Cotangent | None = None
-    for part in parts:
-        if isinstance(part, Cotangent):
-            total = part if total is None else _add(total, part)
-    regional = [part for part in parts if not isinstance(part, Cotangent)]
-    if not regional:
-        assert total is not None
-        return total
-    if total is None:
-        zeros = regions.full_value(value.shape, 0, value.dtype)
-        total = Cotangent(zeros, regions.full_value(value.shape, False, BOOL))
-    else:
-        total = Cotangent(settle(total), total.mask)
-    for part in regional:
-        if isinstance(part, AtRegion):
-            total = _add_region(total, part)
-        else:
-            total = _add_positions(total, part)
-    return total
-
-
-def _add(left: Cotangent, right: Cotangent) -> Cotangent:
-    if left.mask is right.mask:
-        return Cotangent(left.grad + right.grad, left.mask, left.clean and right.clean)
-    mask = None
-    if left.mask is not None and right.mask is not None:
-        mask = left.mask | right.mask
-    return Cotangent(settle(left) + settle(right), mask)
-
-
-def _add_region(total: Cotangent, part: AtRegion) -> Cotangent:
-    """Add into a region, in place; stride-0 axes are summed first."""
-    cotangent, recipe = part
-    repeated = tuple(
-        axis
-        for axis, (n, s) in enumerate(zip(recipe.shape, recipe.strides, strict=True))
-        if s == 0 and n != 1
-    )
-    if repeated:
-        shape = tuple(1 if a in repeated else n for a, n in enumerate(recipe.shape))
-        cotangent = unbroadcast(cotangent, shape)
-        recipe = recipe._replace(shape=shape)
-    if recipe.size == 0:
-        return total
-    grad = regions.update_add(total.grad, settle(cotangent), attributes=(recipe,))
-    mask = total.mask
-    if mask is not None and recipe.dtype == total.grad.dtype:
-        flags = recipe._replace(dtype=BOOL)
-        if cotangent.mask is None:
-            seen = regions.full_value(recipe.shape, True, BOOL)
-        else:
-            seen = regions.view(mask, attributes=(flags,)) | cotangent.mask
-        mask = regions.update(mask, seen, attributes=(flags,))
-    else:
-        mask = None
-    return Cotangent(grad, mask)
-
-
-def _add_positions(total: Cotangent, part: AtPositions) -> Cotangent:
-    cotangent, positions = part
-    grad = regions.put_add(total.grad, positions, settle(cotangent))
-    mask = total.mask
-    if mask is not None:
-        hits = cotangent.mask
-        if hits is None:
-            hits = regions.full_value(positions.shape, True, BOOL)
-        counts = regions.put_add(
-            cast(mask, np.dtype(np.int64)), positions, cast(hits, np.dtype(np.int64))
-        )
-        mask = REGISTRY["not_equal"](counts, 0)
-    return Cotangent(grad, mask)
 
 
 def backward(

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.contributions import RegionHook
 from engine.cotangent import Cotangent
 from engine.errors import named
 from engine.execute import compute, done_at_once, evaluate
@@ -64,7 +65,7 @@ class GradCell:
         self.face = face
         self.hooks: list[Callable[[Any], Any]] = []
         # Those of results act within the walk: they change what goes further down.
-        self.result_hooks: list[Callable[[Cotangent], Cotangent]] = []
+        self.result_hooks: list[Callable[[Cotangent], Cotangent] | RegionHook] = []
 
 
 def leaf(value: Value, cell: GradCell | None = None) -> Value:

@@ -153,19 +153,19 @@ def unchanging(x: Value) -> Value:
 
 
 def shift(x: Value, axis: Axis) -> Value:
-    """The largest element along axes, kept; 0 where that is infinite or NaN.
+    """The largest element along axes, kept.
 
     What is subtracted before an exponential, so that nothing overflows. The results
     do not depend on it, so no gradient flows through it.
     """
-    top = reduce(ops.max, unchanging(x), axis, keepdims=True)
-    return ops.where(ops.isfinite(top), top, 0.0)
+    return reduce(ops.max, unchanging(x), axis, keepdims=True)
 
 
 def logsumexp(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     """log(sum(exp(x))) over axes, without overflow."""
     wide = cast(x, _DOUBLE) if x.dtype.kind in "biu" else x
     top = shift(wide, axis)
+    top = ops.where(ops.isfinite(top), top, 0.0)  # an infinity is its own logarithm
     total = reduce_sum(ops.exp(wide - top), axis, keepdims=True)
     out = ops.log(total) + top
     if keepdims:

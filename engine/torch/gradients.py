@@ -243,7 +243,11 @@ def grad(
             )
     seeds = [y._seed(g) for y, g in zip(results, given, strict=True)]
     values = [x.line.current() for x in wanted]
-    found = gradient_values(seeds, values, create_graph, retain)
+    regions = [
+        x.recipe if x.recipe.size < value.size and not x.is_leaf else None
+        for x, value in zip(wanted, values, strict=True)
+    ]
+    found = gradient_values(seeds, values, create_graph, retain, regions)
     gradients = []
     for x, value in zip(wanted, found, strict=True):
         if value is not None:

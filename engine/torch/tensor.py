@@ -8,13 +8,15 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine.array import Array
+from engine.array import Array, accumulate
+from engine.contributions import RegionHook
 from engine.cotangent import Cotangent, settle
 from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.ops.op import cast
 from engine.ops.regions import update
-from engine.recipe import Recipe
+from engine.recipe import Recipe, whole
+from engine.record.trace import grad_enabled
 from engine.record.value import Freed, History, Value, constant
 from engine.storage import GradCell, leaf, read_region
 from engine.torch.complexes import Complex
@@ -164,8 +166,18 @@ class Tensor(
             raise RuntimeError(
                 named("can't retain_grad on Tensor that has requires_grad=False")
             )
-        if not self.is_leaf and not self.retains_grad:
+        if self.is_leaf or self.retains_grad:
+            return
+        if not self._is_part():
             self.__dict__["_retained"] = self._cell()
+            return
+        recipe = whole(self.recipe.dtype, self.recipe.shape)
+        own = self.__dict__["_retained"] = GradCell(recipe, type(self))
+
+        def kept(gradient: Value) -> None:
+            accumulate(own, gradient, create_graph=grad_enabled())
+
+        self._cell().result_hooks.append(RegionHook(self.recipe, kept))
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
         """Call ``hook(grad)`` when the gradient of this tensor is known.
@@ -179,23 +191,35 @@ class Tensor(
                 )
             )
         cell = self.line.cell
-        if cell is not None:
+        if cell is not None and not self._is_part():
             cell.hooks.append(hook)
             return Handle(cell.hooks, hook)
-        hooks = self._cell().result_hooks
-        within = _within_walk(hook, self.recipe, type(self))
+        hooks, face = self._cell().result_hooks, type(self)
+        within: Any = _within_walk(hook, self.recipe, face)
+        if self._is_part():
+
+            def changed(gradient: Value) -> Value | None:
+                answer = hook(face.wrap(gradient))
+                return None if answer is None else answer.read()
+
+            within = RegionHook(self.recipe, changed)
         hooks.append(within)
         return Handle(hooks, within)
 
+    def _is_part(self) -> bool:
+        """Whether this is a view of less than its base, and no leaf itself."""
+        return self.recipe.size < self.line.current().size and not self.is_leaf
+
     def _cell(self) -> GradCell:
-        """Where `backward` leaves what reaches this result."""
+        """Where `backward` leaves what reaches this result, or the base of a view."""
         value = self.line.current()
         history = value.history
         assert history is not None
         if history.cell is None:
             if isinstance(history.op, Freed):  # many results share it
                 history = value.history = History(history.op, (), ())
-            history.cell = GradCell(self.recipe, type(self))
+            recipe = whole(value.dtype, value.shape) if self._is_part() else self.recipe
+            history.cell = GradCell(recipe, type(self))
         cell: GradCell = history.cell
         return cell
 
@@ -273,11 +297,11 @@ def _within_walk(
     """A hook on a result as the walk calls it: on gradients of the whole base."""
 
     def within(cotangent: Cotangent) -> Cotangent:
-        whole = settle(cotangent)
-        answer = hook(face.wrap(read_region(whole, recipe)))
+        total = settle(cotangent)
+        answer = hook(face.wrap(read_region(total, recipe)))
         if answer is None:
             return cotangent
-        return Cotangent(update(whole, answer.read(), attributes=(recipe,)))
+        return Cotangent(update(total, answer.read(), attributes=(recipe,)))
 
     return within
 

@@ -156,3 +156,22 @@ def test_what_cannot_be_differentiated() -> None:
 def test_no_grad_around_does_not_matter() -> None:
     with engine.no_grad():
         assert engine.grad(cubes)(tensor([2.0])).tolist() == [12.0]
+
+
+@pytest.mark.parametrize("tier", ["numpy", "compiled"])
+def test_softmax_of_infinities_is_that_of_its_formula(tier: Any) -> None:
+    """As PyTorch's: what is divided by NaN is NaN."""
+    inf, nan = float("inf"), float("nan")
+    rows = (
+        ([inf, 1.0, 2.0], [nan] * 3, inf),
+        ([inf, inf, 1.0], [nan] * 3, inf),
+        ([-inf, -inf, -inf], [nan] * 3, -inf),
+        ([-inf, 0.0, -inf], [0.0, 1.0, 0.0], 0.0),
+    )
+    for given, wanted, total in rows:
+        with engine.config(tier=tier):
+            x = engine.tensor(given)
+            np.testing.assert_array_equal(x.softmax(0).tolist(), wanted)
+            logs = [nan] * 3 if np.isnan(total - max(given)) else given
+            np.testing.assert_array_equal(x.log_softmax(0).tolist(), logs)
+            assert x.logsumexp(0).item() == total

@@ -195,3 +195,59 @@ def test_an_empty_batch_says_nothing_of_the_mean() -> None:
     layer(engine.ones(0, 2))
     assert layer.running_mean.tolist() == [0.0, 0.0]
     assert layer.running_var.tolist() == [1.0, 1.0]
+
+
+def test_the_gradient_of_a_view_is_what_comes_through_it() -> None:
+    for _ in range(4):
+        x = engine.tensor([1.0, 2.0, 3.0], requires_grad=True)
+        view = x[1:]
+        loss = (view * view).sum() + (x**3).sum()
+        (gradient,) = engine.autograd.grad(loss, view)
+        assert gradient.tolist() == [4.0, 6.0]
+        with pytest.raises(RuntimeError, match="not have been used"):
+            engine.autograd.grad((x**3).sum(), view)
+    table = engine.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    row = table[1]
+    last = row[1:]
+    loss = (row * row).sum() + last.sum() * 10 + table[0].sum()
+    found = engine.autograd.grad(loss, [row, last, table])
+    assert [each.tolist() for each in found] == [
+        [6.0, 18.0],
+        [10.0],
+        [[1.0, 1.0], [6.0, 18.0]],
+    ]
+    (first,) = engine.autograd.grad((row**3).sum(), row, create_graph=True)
+    (second,) = engine.autograd.grad(first.sum(), row)
+    assert second.tolist() == [18.0, 24.0]
+
+
+def test_hooks_on_views_see_the_view() -> None:
+    for _ in range(4):
+        x = engine.ones(4, requires_grad=True)
+        view = x[1:3]
+        seen: list[Any] = []
+
+        def tripled(gradient: Any, seen: list[Any] = seen) -> Any:
+            seen.append(gradient.tolist())
+            return gradient * 3
+
+        handle = view.register_hook(tripled)
+        (view.sum() * 2 + x.sum()).backward()
+        assert seen == [[2.0, 2.0]]
+        assert x.grad.tolist() == [1.0, 7.0, 7.0, 1.0]
+        handle.remove()
+        (x[1:3].sum() * 2).backward()
+        assert x.grad.tolist() == [1.0, 9.0, 9.0, 1.0]
+
+
+def test_views_retain_gradients_of_their_own() -> None:
+    for first in ("view", "base"):
+        x = engine.ones(3, requires_grad=True)
+        base = x * x
+        view = base[1:]
+        for each in (view, base) if first == "view" else (base, view):
+            each.retain_grad()
+        (view.sum() + base.sum()).backward()
+        assert view.grad.tolist() == [1.0, 1.0]
+        assert base.grad.tolist() == [1.0, 2.0, 2.0]
+        assert x.grad.tolist() == [2.0, 4.0, 4.0]

@@ -1,0 +1,170 @@
+"""Contributions: what several readers of a value give to its gradient, added up.
+
+Those to the whole value come first, then those to regions and positions of it. What
+comes through one region can be told apart: that is the gradient of a view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.cotangent import AtPositions, AtRegion, Contribution, Cotangent, settle
+from engine.movement import broadcast_value, reshape_value
+from engine.ops import regions
+from engine.ops.op import cast
+from engine.recipe import Recipe, positions
+from engine.record.registry import REGISTRY
+from engine.record.value import Value
+
+BOOL = np.dtype(bool)
+
+
+def unbroadcast(cotangent: Cotangent, shape: tuple[int, ...]) -> Cotangent:
+    """Sum a cotangent over the axes along which its operand was broadcast."""
+    given = cotangent.grad.shape
+    if given == shape:
+        return cotangent
+    lead = len(given) - len(shape)
+    if lead < 0 or any(
+        n not in (1, m) for n, m in zip(shape, given[lead:], strict=True)
+    ):
+        return Cotangent(broadcast_value(settle(cotangent), shape))
+    axes = tuple(range(lead)) + tuple(
+        axis + lead
+        for axis, n in enumerate(shape)
+        if n == 1 and given[axis + lead] != 1
+    )
+    grad = settle(cotangent)
+    mask = cotangent.mask
+    if axes:
+        grad = regions.reduce_sum(grad, axes)
+        if mask is not None:
+            mask = regions.reduce_any(mask, axes)
+    return Cotangent(
+        reshape_value(grad, shape),
+        None if mask is None else reshape_value(mask, shape),
+    )
+
+
+def added(value: Value, parts: list[Contribution]) -> Cotangent:
+    """All contributions to one value: whole ones first, then those into parts."""
+    total: Cotangent | None = None
+    for part in parts:
+        if isinstance(part, Cotangent):
+            total = part if total is None else _add(total, part)
+    regional = [part for part in parts if not isinstance(part, Cotangent)]
+    if not regional:
+        assert total is not None
+        return total
+    if total is None:
+        zeros = regions.full_value(value.shape, 0, value.dtype)
+        total = Cotangent(zeros, regions.full_value(value.shape, False, BOOL))
+    else:
+        total = Cotangent(settle(total), total.mask)
+    for part in regional:
+        if isinstance(part, AtRegion):
+            total = _add_region(total, part)
+        else:
+            total = _add_positions(total, part)
+    return total
+
+
+def _add(left: Cotangent, right: Cotangent) -> Cotangent:
+    if left.mask is right.mask:
+        return Cotangent(left.grad + right.grad, left.mask, left.clean and right.clean)
+    mask = None
+    if left.mask is not None and right.mask is not None:
+        mask = left.mask | right.mask
+    return Cotangent(settle(left) + settle(right), mask)
+
+
+def _add_region(total: Cotangent, part: AtRegion) -> Cotangent:
+    """Add into a region, in place; stride-0 axes are summed first."""
+    cotangent, recipe = part
+    repeated = tuple(
+        axis
+        for axis, (n, s) in enumerate(zip(recipe.shape, recipe.strides, strict=True))
+        if s == 0 and n != 1
+    )
+    if repeated:
+        shape = tuple(1 if a in repeated else n for a, n in enumerate(recipe.shape))
+        cotangent = unbroadcast(cotangent, shape)
+        recipe = recipe._replace(shape=shape)
+    if recipe.size == 0:
+        return total
+    grad = regions.update_add(total.grad, settle(cotangent), attributes=(recipe,))
+    mask = total.mask
+    if mask is not None and recipe.dtype == total.grad.dtype:
+        flags = recipe._replace(dtype=BOOL)
+        if cotangent.mask is None:
+            seen = regions.full_value(recipe.shape, True, BOOL)
+        else:
+            seen = regions.view(mask, attributes=(flags,)) | cotangent.mask
+        mask = regions.update(mask, seen, attributes=(flags,))
+    else:
+        mask = None
+    return Cotangent(grad, mask)
+
+
+def _add_positions(total: Cotangent, part: AtPositions) -> Cotangent:
+    cotangent, positions = part
+    grad = regions.put_add(total.grad, positions, settle(cotangent))
+    mask = total.mask
+    if mask is not None:
+        hits = cotangent.mask
+        if hits is None:
+            hits = regions.full_value(positions.shape, True, BOOL)
+        counts = regions.put_add(
+            cast(mask, np.dtype(np.int64)), positions, cast(hits, np.dtype(np.int64))
+        )
+        mask = REGISTRY["not_equal"](counts, 0)
+    return Cotangent(grad, mask)
+
+
+class RegionHook(NamedTuple):
+    """A hook on a view: on what reaches its base through the view's region.
+
+    Views have no history of their own: what reads one reads a region of its base. So
+    what reads this region, or a part of it, is taken for the view's.
+    """
+
+    recipe: Recipe
+    hook: Callable[[Value], Value | None]
+
+
+def through(
+    region: Recipe, parts: Iterable[Contribution]
+) -> tuple[list[Contribution], list[Contribution]]:
+    """Contributions that come through a region, and all others."""
+    inside: list[Contribution] = []
+    outside: list[Contribution] = []
+    for part in parts:
+        comes = isinstance(part, AtRegion) and lies_within(part.recipe, region)
+        (inside if comes else outside).append(part)
+    return inside, outside
+
+
+def lies_within(part: Recipe, region: Recipe) -> bool:
+    """Whether all elements of a part are among those of a region of the same memory."""
+    if part == region:
+        return True
+    if part.dtype != region.dtype or part.size > region.size:
+        return False
+    return bool(np.isin(positions(part), positions(region)).all())
+
+
+def hooked(
+    value: Value, arrived: list[Contribution], change: RegionHook
+) -> list[Contribution]:
+    """Contributions, of which those through a view are as its hook leaves them."""
+    inside, outside = through(change.recipe, arrived)
+    if not inside:
+        return arrived
+    whole = settle(added(value, inside))
+    answer = change.hook(regions.view(whole, attributes=(change.recipe,)))
+    if answer is None:
+        return arrived
+    return [*outside, AtRegion(Cotangent(answer), change.recipe)]
