@@ -120,7 +120,7 @@ def test_what_does_not_depend_on_a_failure_is_computed(
         engine.eval(lost)
     monkeypatch.undo()
     assert kept.tolist() == [0, 2, 4, 6, 8, 10]
-    with pytest.raises(RuntimeError, match="lost"):
+    with pytest.raises(ValueError, match="lost"):
         engine.eval(lost)
 
 
