@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +10,12 @@ from engine import composites
 from engine.array import Array
 from engine.composites.activations import Reduction
 from engine.errors import named
+from engine.kernels.backend import HOST
 from engine.ops import bounded
 from engine.ops.op import cast
+from engine.recipe import strided
 from engine.record.value import Value
+from engine.record.watchers import watchers
 from engine.torch.functions import one_hot as one_hot
 from engine.torch.once import Once
 from engine.torch.operands import (
@@ -162,17 +166,10 @@ def cross_entropy(
     >>> engine.nn.functional.cross_entropy(logits, target, reduction="none")
     tensor([0.2395, 1.0986])
     """
-    how = _reduction("cross_entropy", reduction)
-    return _class_loss(
-        "cross_entropy",
-        composites.cross_entropy,
-        input,
-        target,
-        weight,
-        ignore_index,
-        how,
-        label_smoothing,
-    )
+    name, how = "cross_entropy", _reduction("cross_entropy", reduction)
+    composite, options = composites.cross_entropy, (how, label_smoothing)
+    _check_known(name, input, target, ignore_index)
+    return _class_loss(name, composite, input, target, weight, ignore_index, *options)
 
 
 def nll_loss(
@@ -191,9 +188,10 @@ def nll_loss(
     >>> engine.nn.functional.nll_loss(logits, engine.tensor([0]))
     tensor(0.2395)
     """
-    options = ignore_index, _reduction("nll_loss", reduction)
-    composite = composites.nll_loss
-    return _class_loss("nll_loss", composite, input, target, weight, *options)
+    how, composite = _reduction("nll_loss", reduction), composites.nll_loss
+    name, options = "nll_loss", (ignore_index, how)
+    _check_known(name, input, target, ignore_index)
+    return _class_loss(name, composite, input, target, weight, *options)
 
 
 @Once
@@ -212,6 +210,43 @@ def _class_loss(
     if classes.dtype.kind not in "fc":
         classes = bounded(classes, attributes=(logits.shape[axis], ignored))
     return Tensor.wrap(composite(logits, classes, axis, scale, ignored, *options))
+
+
+_fitting: weakref.WeakKeyDictionary[Value, set[Any]] = weakref.WeakKeyDictionary()
+"""Parts of computed values of which it is known that they are classes of an extent."""
+
+MOST = 1024
+"""So many parts of one value are known."""
+
+
+def _check_known(name: str, input: Any, target: Any, ignored: int) -> None:
+    """Raise at once for classes that are computed already, and out of bounds.
+
+    Those that are pending are checked when they are computed: after the step of an
+    optimizer, as a rule, so that the error takes the parameters with it.
+    """
+    if watchers or not (isinstance(input, Array) and isinstance(target, Array)):
+        return
+    shape, axis = input.recipe.shape, min(len(input.recipe.shape), 2) - 1
+    classes = target.recipe
+    fits = axis >= 0 and classes.shape == shape[:axis] + shape[axis + 1 :]
+    if classes.dtype.kind in "fc" or not fits:
+        return  # probabilities, or an error that is told in a moment
+    line = target._line
+    value = target._value if line is None else line.current()
+    if value is None or value.buffer is None or value.device != HOST:
+        return
+    extent = shape[axis]
+    known, key = _fitting.setdefault(value, set()), (classes, extent, ignored)
+    if key in known:
+        return
+    try:
+        bounded.reference(strided(value.buffer.reshape(-1), classes), extent, ignored)
+    except IndexError as error:
+        raise IndexError(f"{name}: {error}") from None
+    if len(known) >= MOST:
+        known.clear()
+    known.add(key)
 
 
 def _classified(name: str, input: Any, target: Any) -> tuple[Value, Value, int]:

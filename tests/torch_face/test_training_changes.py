@@ -251,3 +251,26 @@ def test_views_retain_gradients_of_their_own() -> None:
         assert view.grad.tolist() == [1.0, 1.0]
         assert base.grad.tolist() == [1.0, 2.0, 2.0]
         assert x.grad.tolist() == [2.0, 4.0, 4.0]
+
+
+def test_classes_that_are_known_are_checked_before_the_step() -> None:
+    layer = nn.Linear(3, 4)
+    optimizer = engine.optim.Adam(layer.parameters(), lr=0.1)
+    x, labels = engine.ones(6, 3), engine.tensor([0, 1, 2, 3, 0, 9])
+    for k in range(40):
+        before = layer.weight.tolist()
+        part = labels[k % 3 : k % 3 + 4]  # the third one has the 9
+        optimizer.zero_grad()
+        try:
+            nn.functional.cross_entropy(layer(x[:4]), part).backward()
+            optimizer.step()
+        except IndexError as error:
+            assert k % 3 == 2
+            assert "cross_entropy: classes from 0 to 3 were required" in str(error)
+            assert layer.weight.tolist() == before
+        else:
+            assert k % 3 < 2
+    with pytest.raises(IndexError, match=r"nll_loss: .* Target 9"):
+        nn.functional.nll_loss(engine.zeros(6, 4), labels)
+    with pytest.raises(ValueError, match="Expected target of size"):
+        nn.functional.cross_entropy(engine.zeros(5, 4), labels)
