@@ -26,7 +26,10 @@ and the more paths have it.
 """
 
 _WINDOW = 3
+"""So many events are looked for again; fewer would be found in too many places."""
+
 _TRIES = 8
+"""So many places are tried: a body may have the window several times within it."""
 
 
 class Run(NamedTuple):

@@ -39,6 +39,9 @@ literal: Any = types.literal  # Numba's own modules have no types
 unliteral: Any = types.unliteral
 normalize_signature: Any = sigutils.normalize_signature
 
+# A polynomial is a chain of multiply-adds, each of which waits for the one before. LLVM
+# leaves a loop with one at one vector a step. Two or four go on meanwhile: a softmax of
+# 1000 x 1000 takes three quarters to four fifths of the time, a sum of tanh two thirds.
 CHAIN = 6
 """Multiply-adds that make a formula of a step."""
 
@@ -46,7 +49,8 @@ LONG = 48
 """Sums and products, as of many iterations in a row, that do, too."""
 
 SHORT = 64
-"""Instructions of a step that is a formula or two."""
+"""Instructions of a step that is a formula or two: four vectors of them, else two. LLVM
+makes vectors of the last elements then, too; else rows of 12 took a quarter more."""
 
 ARITHMETIC = frozenset({"fadd", "fsub", "fmul", "fdiv"})
 

@@ -10,10 +10,12 @@ from ..text import Lines
 from .reductions import Accumulator
 
 WIDTH = 256
-"""Columns that are worked on together."""
+"""Columns that are worked on together: what is known of them, eleven numbers for each,
+stays in the nearest cache beside the values."""
 
 TALL = 32
-"""Rows of a column kernel that are merged at a time; part of its meaning."""
+"""Rows of a column kernel that are merged at a time, so that a merge, of some thirty
+operations, costs one for each value; part of the kernel's meaning."""
 
 STATE = ("mean", "trail", "total", "rest")
 """What is known of the elements so far; see `moments.joined_moments`."""

