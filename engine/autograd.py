@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from engine.contributions import RegionHook, added, hooked, through, unbroadcast
+from engine.contributions import (
+    RegionHook,
+    added,
+    at_region,
+    hooked,
+    through,
+    unbroadcast,
+)
 from engine.cotangent import Contribution, Cotangent, settle
 from engine.loud import unheard
 from engine.movement import broadcast_value
@@ -59,7 +66,8 @@ def gradient_values(
 ) -> list[Value | None]:
     """The gradient of each input value, None where the seeds do not depend on it.
 
-    With a region for an input, only what comes through that region of it counts.
+    With a region for an input, only what comes through that region of it counts, and
+    the gradient has the region's shape.
     """
     wanted = regions or [None] * len(inputs)
     parts: _Parts = {
@@ -76,7 +84,7 @@ def gradient_values(
             continue
         inside, _ = through(region, parts[id(value)])
         with grad_mode(create_graph):
-            results.append(settle(added(value, inside)) if inside else None)
+            results.append(at_region(value, inside, region) if inside else None)
     return results
 
 
@@ -189,13 +197,11 @@ def _walk(
                 continue
             history = value.history
             assert history is not None
-            hooks = () if history.cell is None else tuple(history.cell.result_hooks)
-            for hook in hooks:
-                if isinstance(hook, RegionHook):
-                    arrived = hooked(value, arrived, hook)
             if id(value) in noted:
                 noted[id(value)] += arrived
-            cotangent = added(value, arrived)
+            hooks = () if history.cell is None else tuple(history.cell.result_hooks)
+            of_views = [hook for hook in hooks if isinstance(hook, RegionHook)]
+            cotangent = added(value, hooked(value, arrived, of_views))
             for hook in hooks:
                 if not isinstance(hook, RegionHook):
                     cotangent = hook(cotangent)

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.chain import assemble, unknown
 from engine.config import config
-from engine.errors import warn_user
+from engine.errors import Unfinished, warn_user
 from engine.interpret import interpret
 from engine.kernels.backend import HOST
 from engine.likeness import find, key_of, places_of, remember, spent
@@ -61,6 +61,7 @@ class ColdPlan:
         "_cost",
         "_donated",
         "_due",
+        "_failure",
         "_key",
         "_moves",
         "_nodes",
@@ -69,7 +70,6 @@ class ColdPlan:
         "_seen",
         "_spent",
         "_straight",
-        "_unplannable",
         "frame",
         "plan",
         "shifts",
@@ -97,7 +97,7 @@ class ColdPlan:
         self.plan: Plan | None = None
         self._seen: Bound | None = None
         self._straight: tuple[Any, ...] | None = None
-        self._unplannable = False
+        self._failure: str | None = None
         self.frame: bytes | None = None
 
     def straight(self) -> tuple[Any, ...] | None:
@@ -121,7 +121,7 @@ class ColdPlan:
         """Compute the outputs, by number of the recorded value."""
         plan = self._ready_or_none()
         if plan is None:
-            return interpret(self._nodes, self._alive, leaves, scalars)
+            return self._told(interpret(self._nodes, self._alive, leaves, scalars))
         return plan.run(leaves, scalars)
 
     def run_elsewhere(
@@ -138,7 +138,7 @@ class ColdPlan:
         """
         plan = self._ready_or_none()
         if plan is None:
-            return interpret(events(), self._alive, leaves, scalars)
+            return self._told(interpret(events(), self._alive, leaves, scalars))
         assert self._moves is not None
         own = zip(shifts, self.shifts, strict=True)
         moves = self._moves.of_places([new - old for new, old in own])
@@ -153,18 +153,24 @@ class ColdPlan:
 
         Nothing is lost then but what depends on it.
         """
-        if self._unplannable:
+        if self._failure is not None:
             return None
         try:
             return self._ready()
         except Exception as error:
-            self._unplannable = True
-            warn_user(
-                f"a plan was wanted; {type(error).__name__}: {error}; NumPy computes "
-                "instead",
-                RuntimeWarning,
-            )
+            self._failure = f"{type(error).__name__}: {error}"
             return None
+
+    def _told(self, outputs: dict[int, Array]) -> dict[int, Array]:
+        """What NumPy has computed; the first time it is said why no plan has."""
+        if self._failure:
+            text = f"a plan was wanted; {self._failure}; NumPy computes instead"
+            self._failure = ""
+            try:
+                warn_user(text, RuntimeWarning)
+            except RuntimeWarning as error:  # where warnings are errors
+                raise Unfinished(error, outputs) from None
+        return outputs
 
     def _ready(self) -> Plan | None:
         """The plan; None as long as NumPy is to interpret the path."""

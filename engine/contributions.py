@@ -6,12 +6,16 @@ comes through one region can be told apart: that is the gradient of a view.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from functools import reduce
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.access import Place, span
 from engine.cotangent import AtPositions, AtRegion, Contribution, Cotangent, settle
+from engine.execute import compute
 from engine.movement import broadcast_value, reshape_value
 from engine.ops import regions
 from engine.ops.op import cast
@@ -110,15 +114,15 @@ def _add_region(total: Cotangent, part: AtRegion) -> Cotangent:
 
 
 def _add_positions(total: Cotangent, part: AtPositions) -> Cotangent:
-    cotangent, positions = part
-    grad = regions.put_add(total.grad, positions, settle(cotangent))
+    cotangent, picked = part
+    grad = regions.put_add(total.grad, picked, settle(cotangent))
     mask = total.mask
     if mask is not None:
         hits = cotangent.mask
         if hits is None:
-            hits = regions.full_value(positions.shape, True, BOOL)
+            hits = regions.full_value(picked.shape, True, BOOL)
         counts = regions.put_add(
-            cast(mask, np.dtype(np.int64)), positions, cast(hits, np.dtype(np.int64))
+            cast(mask, np.dtype(np.int64)), picked, cast(hits, np.dtype(np.int64))
         )
         mask = REGISTRY["not_equal"](counts, 0)
     return Cotangent(grad, mask)
@@ -133,6 +137,16 @@ class RegionHook(NamedTuple):
 
     recipe: Recipe
     hook: Callable[[Value], Value | None]
+    view: weakref.ref[Any]
+    """It hooks no longer when the view is gone: the base may be a leaf, which stays."""
+    last: bool = False
+    """Whether it only looks, and at what other hooks on this region have left."""
+
+
+def is_part(view: Recipe, base: Value) -> bool:
+    """Whether a view shows less than all of its base, or elements of it repeatedly."""
+    less = view.size * view.dtype.itemsize < base.size * base.dtype.itemsize
+    return less or 0 in view.strides
 
 
 def through(
@@ -142,29 +156,57 @@ def through(
     inside: list[Contribution] = []
     outside: list[Contribution] = []
     for part in parts:
-        comes = isinstance(part, AtRegion) and lies_within(part.recipe, region)
-        (inside if comes else outside).append(part)
+        (inside if _comes_through(region, part) else outside).append(part)
     return inside, outside
+
+
+def _comes_through(region: Recipe, part: Contribution) -> bool:
+    match part:
+        case AtRegion(_, recipe):
+            return lies_within(recipe, region)
+        case AtPositions(_, picked):
+            (chosen,) = compute([picked])
+            return bool(np.isin(chosen, positions(region)).all())
+    return False
 
 
 def lies_within(part: Recipe, region: Recipe) -> bool:
     """Whether all elements of a part are among those of a region of the same memory."""
-    if part == region:
+    if part == region or not part.size:
         return True
-    if part.dtype != region.dtype or part.size > region.size:
+    own, wide = part.dtype.itemsize, region.dtype.itemsize
+    if not region.size or own > wide:
         return False
-    return bool(np.isin(positions(part), positions(region)).all())
+    first, last = (
+        n * own // wide for n in span(part.shape, Place(part.offset, part.strides))
+    )
+    low, high = span(region.shape, Place(region.offset, region.strides))
+    if first < low or last > high:
+        return False
+    if region.size == high - low + 1 and 0 not in region.strides:
+        return True  # as most regions are: without gaps
+    return bool(np.isin(positions(part) * own // wide, positions(region)).all())
 
 
 def hooked(
-    value: Value, arrived: list[Contribution], change: RegionHook
+    value: Value, arrived: list[Contribution], hooks: Iterable[RegionHook]
 ) -> list[Contribution]:
-    """Contributions, of which those through a view are as its hook leaves them."""
-    inside, outside = through(change.recipe, arrived)
-    if not inside:
-        return arrived
-    whole = settle(added(value, inside))
-    answer = change.hook(regions.view(whole, attributes=(change.recipe,)))
-    if answer is None:
-        return arrived
-    return [*outside, AtRegion(Cotangent(answer), change.recipe)]
+    """Contributions, of which those through views are as their hooks leave them.
+
+    A view of a view comes before that, as what it receives goes on to it.
+    """
+    for hook in sorted(hooks, key=lambda one: (one.recipe.size, one.last)):
+        inside, outside = through(hook.recipe, arrived)
+        if inside and hook.view() is not None:
+            answer = hook.hook(at_region(value, inside, hook.recipe))
+            if answer is not None:
+                arrived = [*outside, AtRegion(Cotangent(answer), hook.recipe)]
+    return arrived
+
+
+def at_region(value: Value, inside: list[Contribution], region: Recipe) -> Value:
+    """The sum of contributions that come through a region, in its shape."""
+    if all(isinstance(part, AtRegion) and part.recipe == region for part in inside):
+        first, *others = (settle(part.cotangent) for part in inside)  # type: ignore[union-attr]
+        return reduce(REGISTRY["add"], others, first)
+    return regions.view(settle(added(value, inside)), attributes=(region,))

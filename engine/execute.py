@@ -200,10 +200,7 @@ def _run(trace: Trace, key: bytes, leaves: list[Any]) -> None:
             watcher.flushed(outputs)
     except Unfinished as unfinished:
         # What cannot be computed is lost, and what depends on it; all else is not.
-        values = (*trace.values, *trace.aliases)
-        _hand_out_all(trace, unfinished.outputs)
-        error = same_kind(unfinished.error, str(unfinished.error))  # of no frames
-        _lost.update((x, error) for x in values if x.buffer is None)
+        _lose(trace, unfinished)
         raise unfinished.error from unfinished.error.__cause__
     except Exception:
         _hand_out_all(trace, {})
@@ -273,6 +270,14 @@ def _hand_out_all(trace: Trace, outputs: dict[int, Any]) -> None:
             value.trace = None
             value.buffer = outputs.get(value.number)
     renew(trace)
+
+
+def _lose(trace: Trace, unfinished: Unfinished) -> None:
+    """Give values their buffers, and note of the others why they have none."""
+    values = (*trace.values, *trace.aliases)
+    _hand_out_all(trace, unfinished.outputs)
+    error = same_kind(unfinished.error, str(unfinished.error))  # of no frames
+    _lost.update((x, error) for x in values if x.buffer is None)
 
 
 def failed(trace: Trace) -> None:

@@ -44,14 +44,14 @@ def _checked(number: Any, name: str) -> int:
     try:
         count = index(number)
     except TypeError:
-        kind: type[Exception] = TypeError
-    else:
-        if 1 <= count <= MOST_THREADS:
-            return count
-        kind = ValueError
-    if isinstance(number, str):
-        kind = ValueError
-    raise kind(
+        raise _refused(TypeError, number, name) from None
+    if not 1 <= count <= MOST_THREADS:
+        raise _refused(ValueError, number, name)
+    return count
+
+
+def _refused(kind: type[Exception], number: Any, name: str) -> Exception:
+    return kind(
         f"{name}: a whole number of threads, at least 1 and at most {MOST_THREADS}, "
         f"was required; {number!r} was given"
     )
@@ -60,8 +60,10 @@ def _checked(number: Any, name: str) -> int:
 def _number_from_environment() -> int:
     named = os.environ.get("ENGINE_NUM_THREADS", "").strip()
     if named:
-        number = int(named) if named.isascii() and named.isdigit() else named
-        return _checked(number, "ENGINE_NUM_THREADS")
+        name = "ENGINE_NUM_THREADS"
+        if not (named.isascii() and named.isdigit()):
+            raise _refused(ValueError, named, name)
+        return _checked(int(named), name)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -250,3 +250,7 @@ def test_a_path_that_cannot_be_planned_is_computed_by_numpy(
     ):
         assert (x * y[0]).tolist() == [3.0] * 3
         assert y.tolist() == [1, 2, 3, 4, 5]
+    z = np.arange(7) * 2
+    with engine.config(tier="compiled"), pytest.raises(RuntimeWarning):
+        (x * 2 * z[1]).tolist()  # warnings are errors: nothing is lost then, either
+    assert z.tolist() == [0, 2, 4, 6, 8, 10, 12]

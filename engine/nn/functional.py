@@ -340,7 +340,7 @@ def batch_norm(
         dims = tuple(d for d in range(input.dim()) if d != 1)
         mean = input.mean(dims)
         var = _variance(input, dims)
-        follow = training and input.numel() > 0  # nothing says nothing of the mean
+        follow = training and input.numel() > 0  # an empty batch has no mean
         if follow and running_mean is not None and running_var is not None:
             count = input.numel() // max(input.shape[1], 1)
             with no_grad():

@@ -6,6 +6,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from engine import composites
 from engine.array import Array
 from engine.composites.activations import Reduction
@@ -13,7 +15,7 @@ from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.ops import bounded
 from engine.ops.op import cast
-from engine.recipe import strided
+from engine.recipe import Recipe, strided
 from engine.record.value import Value
 from engine.record.watchers import watchers
 from engine.torch.functions import one_hot as one_hot
@@ -212,11 +214,11 @@ def _class_loss(
     return Tensor.wrap(composite(logits, classes, axis, scale, ignored, *options))
 
 
-_fitting: weakref.WeakKeyDictionary[Value, set[Any]] = weakref.WeakKeyDictionary()
+_known_classes: weakref.WeakKeyDictionary[Value, set[Any]] = weakref.WeakKeyDictionary()
 """Parts of computed values of which it is known that they are classes of an extent."""
 
-MOST = 1024
-"""So many parts of one value are known."""
+MAX_KNOWN = 1024
+"""So many parts of one value are known; then they are forgotten."""
 
 
 def _check_known(name: str, input: Any, target: Any, ignored: int) -> None:
@@ -232,21 +234,29 @@ def _check_known(name: str, input: Any, target: Any, ignored: int) -> None:
     fits = axis >= 0 and classes.shape == shape[:axis] + shape[axis + 1 :]
     if classes.dtype.kind in "fc" or not fits:
         return  # probabilities, or an error that is told in a moment
-    line = target._line
+    line, extent = target._line, shape[axis]
+    if line is not None and line.storage.shared():  # its elements may change
+        _require_classes(name, line.storage.export(), classes, extent, ignored)
+        return
     value = target._value if line is None else line.current()
     if value is None or value.buffer is None or value.device != HOST:
         return
-    extent = shape[axis]
-    known, key = _fitting.setdefault(value, set()), (classes, extent, ignored)
+    known, key = _known_classes.setdefault(value, set()), (classes, extent, ignored)
     if key in known:
         return
-    try:
-        bounded.reference(strided(value.buffer.reshape(-1), classes), extent, ignored)
-    except IndexError as error:
-        raise IndexError(f"{name}: {error}") from None
-    if len(known) >= MOST:
+    _require_classes(name, value.buffer, classes, extent, ignored)
+    if len(known) >= MAX_KNOWN:
         known.clear()
     known.add(key)
+
+
+def _require_classes(
+    name: str, memory: Any, classes: Recipe, extent: int, ignored: int
+) -> None:
+    try:
+        bounded.reference(strided(memory.reshape(-1), classes), extent, ignored)
+    except IndexError as error:
+        raise IndexError(f"{name}: {error}") from None
 
 
 def _classified(name: str, input: Any, target: Any) -> tuple[Value, Value, int]:
@@ -272,4 +282,5 @@ def _classified(name: str, input: Any, target: Any) -> tuple[Value, Value, int]:
             f"{name}: Expected target of size {list(expected)} for an input of size "
             f"{list(x.shape)}; {list(y.shape)} was given"
         )
-    return x, y, axis
+    # So that `ignored`, which may be negative, is a number of their dtype.
+    return x, cast(y, np.dtype(np.int64)) if y.dtype.kind == "u" else y, axis

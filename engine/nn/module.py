@@ -104,11 +104,11 @@ class Module:
             return True
         return False
 
-    def _forget(self, name: str, but: Mapping[str, Any]) -> None:
+    def _forget(self, name: str, kept: Mapping[str, Any]) -> None:
         """Take a name out of all tables but one, where it keeps its place."""
         self.__dict__.pop(name, None)
         for table in (self._parameters, self._buffers, self._modules):
-            if table is not but:
+            if table is not kept:
                 table.pop(name, None)
 
     def __getattr__(self, name: str) -> Any:
@@ -147,7 +147,9 @@ class Module:
         self._check("register_buffer", name, tensor, Tensor)
         self._forget(name, self._buffers)
         self._buffers[name] = tensor
-        if not persistent:
+        if persistent:
+            self._not_saved.discard(name)
+        else:
             self._not_saved.add(name)
 
     def add_module(self, name: str, module: Module | None) -> None:

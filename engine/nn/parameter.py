@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
 from engine.array import Array
@@ -52,7 +51,6 @@ class Parameter(Tensor):
     def __deepcopy__(self, memo: dict[Any, Any]) -> Any:
         copied = Parameter(self.detach().clone(), self.requires_grad)
         memo[id(self)] = copied
-        copied.grad = deepcopy(self.grad, memo)
         return copied
 
 

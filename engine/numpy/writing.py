@@ -125,6 +125,8 @@ def putmask(a: Any, /, mask: Any, values: Any) -> None:
     given = _fitting(values, a.dtype)
     if np.size(mask) != a.size:
         raise ValueError(named("putmask: mask and data must be the same size"))
+    if given.size == 0:
+        return
     if given.shape != a.shape and given.size != 1:
         given = given.ravel()[np.arange(a.size) % given.size].reshape(a.shape)
     if given.size == 1:
@@ -138,7 +140,9 @@ def _fitting(values: Any, dtype: np.dtype[Any]) -> face.ndarray:
 
     Raises TypeError and OverflowError where they do not.
     """
-    if not isinstance(values, (Array, np.ndarray, np.generic)):
+    if isinstance(values, (list, tuple)) and any(isinstance(x, Array) for x in values):
+        return face.asarray(values)  # with their gradients
+    if not isinstance(values, (Array, np.ndarray)):
         with naming():
             return face.asarray(np.array(values, dtype))
     if not np.can_cast(values.dtype, dtype, "safe"):

@@ -55,7 +55,7 @@ def _(cotangent: Cotangent, out: Value, base: Value, recipe: Recipe) -> Any:
     order = whole_order(recipe, base.size)
     if order is None:
         peeled = overlapping_axes(recipe)
-        if peeled:
+        if any(recipe.strides[axis] for axis in peeled):  # else they are just summed
             return (_sum_of_layers(cotangent, base.shape, recipe, peeled),)
         return (AtRegion(cotangent, recipe),)
     repeated = tuple(a for a in range(len(recipe.shape)) if a not in order)

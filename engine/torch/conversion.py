@@ -13,6 +13,9 @@ from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.ops.op import cast
 from engine.ops.transfer import on_device
+from engine.record.trace import alias
+from engine.record.value import History
+from engine.storage import OVERRIDE
 from engine.torch.device import CPU, CUDA, device, usable_device
 from engine.torch.dtypes import (
     Size,
@@ -198,7 +201,11 @@ class Conversion(Array):
         >>> x
         tensor([0., 0.])
         """
-        return self.wrap(self.read())
+        value = self.read()
+        if value.history is not None and value.layout is self.recipe:
+            # A result of its own: hooks on the copy are none on what it is a copy of.
+            value = alias(value, History(OVERRIDE, (value,), ()))
+        return self.wrap(value)
 
     def contiguous(self) -> Self:
         """This tensor, or a copy with its elements in order in memory."""

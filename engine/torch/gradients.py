@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 from engine.array import Array, accumulate
 from engine.autograd import gradient_values, leaf_gradients
+from engine.contributions import is_part
 from engine.errors import named
 from engine.record.trace import grad_enabled, switch_grad
 from engine.storage import read_region
@@ -38,6 +39,7 @@ class _Mode:
         switch_grad(self._before.pop())
 
     def __call__(self, function: F) -> F:
+        self._end_at_once()
         if inspect.isgeneratorfunction(function):
             return self._generators(function)
 
@@ -50,6 +52,9 @@ class _Mode:
                 switch_grad(before)
 
         return wrapped  # type: ignore[return-value]
+
+    def _end_at_once(self) -> None:
+        """A decorator changes the mode of a function, and no more."""
 
     def _generators(self, function: F) -> F:
         """Whenever a generator goes on, it is in this mode, and its caller is not."""
@@ -165,6 +170,11 @@ class set_grad_enabled(_Mode):
         switch_grad(self.enabled)
         return self
 
+    def _end_at_once(self) -> None:
+        if self._at_once is not None:
+            switch_grad(self._at_once)
+            self._at_once = None
+
 
 def is_grad_enabled() -> bool:
     """Whether gradients are recorded now, in this thread.
@@ -244,14 +254,15 @@ def grad(
     seeds = [y._seed(g) for y, g in zip(results, given, strict=True)]
     values = [x.line.current() for x in wanted]
     regions = [
-        x.recipe if x.recipe.size < value.size and not x.is_leaf else None
+        x.recipe if is_part(x.recipe, value) and not x.is_leaf else None
         for x, value in zip(wanted, values, strict=True)
     ]
     found = gradient_values(seeds, values, create_graph, retain, regions)
     gradients = []
-    for x, value in zip(wanted, found, strict=True):
+    for x, value, region in zip(wanted, found, regions, strict=True):
         if value is not None:
-            gradient = x.wrap(read_region(value, x.recipe))
+            shown = read_region(value, x.recipe) if region is None else value
+            gradient = x.wrap(shown)
             gradients.append(_hooked(gradient, x) if x.is_leaf else gradient)
         elif materialize_grads:
             gradients.append(x.detach() * 0)
@@ -303,11 +314,22 @@ def backward(
             f"backward: a grad_tensor for each of {len(results)} tensors was required; "
             f"{len(given)} were given"
         )
-    chosen = None if inputs is None else [x.line.cell for x in _many(inputs)]
     retain = create_graph if retain_graph is None else retain_graph
     seeds = [y._seed(g) for y, g in zip(results, given, strict=True)]
-    for cell, gradient in leaf_gradients(seeds, create_graph, retain):
-        if chosen is None or any(cell is one for one in chosen):
+    found: list[tuple[Any, Any]]
+    if inputs is None:
+        found = [*leaf_gradients(seeds, create_graph, retain)]
+    else:
+        leaves = _many(inputs)
+        if not leaves or not all(x.requires_grad and x.is_leaf for x in leaves):
+            raise RuntimeError(
+                named("inputs: leaves that require grad, at least one, were required")
+            )
+        values = [x.line.current() for x in leaves]
+        gradients = gradient_values(seeds, values, create_graph, retain)
+        found = [(x.line.cell, g) for x, g in zip(leaves, gradients, strict=True)]
+    for cell, gradient in found:
+        if gradient is not None:
             accumulate(cell, gradient, create_graph)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine.array import Array, accumulate
-from engine.contributions import RegionHook
+from engine.contributions import RegionHook, is_part
 from engine.cotangent import Cotangent, settle
 from engine.errors import named
 from engine.kernels.backend import HOST
@@ -129,28 +129,42 @@ class Tensor(
     def grad(self, gradient: Tensor | None) -> None:
         line = self._line
         if gradient is None:
-            self.__dict__.pop("_frozen", None)
-            if line is not None and line.cell is not None:
-                line.cell.grad = None
+            self._thaw()
+            if "_retained" in self.__dict__:
+                self.__dict__["_retained"].grad = None
                 return
+            cell = None if line is None else line.cell
+            if cell is not None and cell.recipe == self.recipe:
+                cell.grad = None
+                return
+            if cell is not None:
+                return  # a view of a leaf has none
             if not self.requires_grad:
                 return
         _require_gradient_like(gradient, self)
         if self.requires_grad:
             Array.grad.fset(self, gradient)  # type: ignore[attr-defined]
         else:
-            cell = GradCell(self.recipe, type(self))
-            cell.grad = gradient
-            self._freeze(cell)
+            self._freeze(gradient)
 
     @grad.deleter
     def grad(self) -> None:
         self.grad = None
 
-    def _freeze(self, cell: GradCell) -> None:
+    def _freeze(self, gradient: Tensor | None) -> None:
         """Keep a gradient while this tensor requires none."""
-        self.__dict__["_frozen"] = cell
+        cell = self.__dict__["_frozen"] = GradCell(self.recipe, type(self))
+        cell.grad = gradient
         FROZEN.add(cell)
+
+    def _thaw(self) -> Tensor | None:
+        """Keep none any longer; the gradient that was kept."""
+        cell = self.__dict__.pop("_frozen", None)
+        if cell is None:
+            return None
+        FROZEN.discard(cell)
+        gradient: Tensor | None = cell.grad
+        return gradient
 
     @property
     def retains_grad(self) -> bool:
@@ -168,7 +182,7 @@ class Tensor(
             )
         if self.is_leaf or self.retains_grad:
             return
-        if not self._is_part():
+        if not self._is_view():
             self.__dict__["_retained"] = self._cell()
             return
         recipe = whole(self.recipe.dtype, self.recipe.shape)
@@ -177,7 +191,8 @@ class Tensor(
         def kept(gradient: Value) -> None:
             accumulate(own, gradient, create_graph=grad_enabled())
 
-        self._cell().result_hooks.append(RegionHook(self.recipe, kept))
+        hooks = self._cell().result_hooks
+        hooks.append(RegionHook(self.recipe, kept, weakref.ref(self), last=True))
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
         """Call ``hook(grad)`` when the gradient of this tensor is known.
@@ -191,24 +206,24 @@ class Tensor(
                 )
             )
         cell = self.line.cell
-        if cell is not None and not self._is_part():
+        if cell is not None and not self._is_view():
             cell.hooks.append(hook)
             return Handle(cell.hooks, hook)
         hooks, face = self._cell().result_hooks, type(self)
         within: Any = _within_walk(hook, self.recipe, face)
-        if self._is_part():
+        if self._is_view():
 
             def changed(gradient: Value) -> Value | None:
                 answer = hook(face.wrap(gradient))
                 return None if answer is None else answer.read()
 
-            within = RegionHook(self.recipe, changed)
+            within = RegionHook(self.recipe, changed, weakref.ref(self))
         hooks.append(within)
         return Handle(hooks, within)
 
-    def _is_part(self) -> bool:
-        """Whether this is a view of less than its base, and no leaf itself."""
-        return self.recipe.size < self.line.current().size and not self.is_leaf
+    def _is_view(self) -> bool:
+        """Whether this is a view of a part of its base, and no leaf itself."""
+        return is_part(self.recipe, self.line.current()) and not self.is_leaf
 
     def _cell(self) -> GradCell:
         """Where `backward` leaves what reaches this result, or the base of a view."""
@@ -218,7 +233,7 @@ class Tensor(
         if history.cell is None:
             if isinstance(history.op, Freed):  # many results share it
                 history = value.history = History(history.op, (), ())
-            recipe = whole(value.dtype, value.shape) if self._is_part() else self.recipe
+            recipe = whole(value.dtype, value.shape) if self._is_view() else self.recipe
             history.cell = GradCell(recipe, type(self))
         cell: GradCell = history.cell
         return cell
@@ -230,11 +245,13 @@ class Tensor(
         """
         before = None if self._line is None else self._line.cell
         super().requires_grad_(requires_grad)
-        now, frozen = self.line.cell, self.__dict__.get("_frozen")
-        if now is not None and before is None and frozen is not None:
-            now.grad = self.__dict__.pop("_frozen").grad
-        elif now is None and before is not None and before.recipe == self.recipe:
-            self._freeze(before)
+        now = self.line.cell
+        if now is not None and before is None:
+            now.grad = self._thaw()
+        had = None if before is None or before.recipe != self.recipe else before.grad
+        if now is None and had is not None:
+            before.grad = None  # type: ignore[union-attr]  # graphs of before add to it
+            self._freeze(had)
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:

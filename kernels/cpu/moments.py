@@ -107,8 +107,8 @@ def _distances(ahead: bool) -> Any:
                     if ahead:
                         prefetch(builder, builder.gep(place, [count]), LANES * align)
             with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
-                ends = builder.and_(full, INDEX(FEW * LANES - 1))
-                with builder.if_then(builder.icmp_signed("==", ends, INDEX(0))):
+                within = builder.and_(full, INDEX(FEW * LANES - 1))
+                with builder.if_then(builder.icmp_signed("==", within, INDEX(0))):
                     sums.begin()
                 place = builder.gep(source, [full])
                 values = masked_load(builder, place, vector, rest, zeros)

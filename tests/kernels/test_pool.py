@@ -285,8 +285,7 @@ def test_the_number_of_threads_is_checked() -> None:
         with pytest.raises(ValueError, match=rf"at least 1 .* required; {wrong} was"):
             pool.set_num_threads(wrong)
     for kind in (None, 2.5, "2"):
-        error = ValueError if kind == "2" else TypeError
-        with pytest.raises(error, match="a whole number of threads"):
+        with pytest.raises(TypeError, match="a whole number of threads"):
             pool.set_num_threads(kind)
     assert pool.num_threads() == before
 

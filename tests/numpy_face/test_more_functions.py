@@ -418,6 +418,10 @@ def test_places_of_masks_take_what_numpy_takes() -> None:
                 function(y, y < 1, module.arange(3) * 100.5)
             function(y, y < 1, [1.5, 2.5, 3.5])
             assert y.tolist() == [1, 2, 3] and x.tolist() == [0, 0, 0]
+        z = module.zeros(4, "float32")
+        module.putmask(z, z < 1, numpy.float64(1.5))
+        module.putmask(z, z > 1, [])
+        assert z.tolist() == [1.5] * 4
         assert module.tri(-3).shape == (0, 0)
         assert module.tri(3, -4).shape == (3, 0)
         assert module.tri(0.5).tolist() == [[1.0]]

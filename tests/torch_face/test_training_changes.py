@@ -10,6 +10,7 @@ import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy
 import pytest
 
 import engine
@@ -274,3 +275,114 @@ def test_classes_that_are_known_are_checked_before_the_step() -> None:
         nn.functional.nll_loss(engine.zeros(6, 4), labels)
     with pytest.raises(ValueError, match="Expected target of size"):
         nn.functional.cross_entropy(engine.zeros(5, 4), labels)
+
+
+def test_views_are_read_by_index_expanded_and_as_parts_of_complex_numbers() -> None:
+    x = engine.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    view, index = x[1:], engine.tensor([0, 0, 1])
+    for places in (index, index + 0):
+        (gradient,) = engine.autograd.grad(view[places].sum() + view.sum(), view)
+        assert gradient.tolist() == [3.0, 2.0]
+    spread = view.expand(4, 2)
+    (gradient,) = engine.autograd.grad(spread.sum() + (x * 3).sum(), view)
+    assert gradient.tolist() == [4.0, 4.0]
+    (gradient,) = engine.autograd.grad((spread * spread).sum(), spread)
+    assert gradient.tolist() == [[4.0, 6.0]] * 4
+    z = engine.tensor([1 + 1j, 2 + 0j, 3 + 0j], requires_grad=True)
+    part = z[1:]
+    (gradient,) = engine.autograd.grad(part.real.sum(), part)
+    assert gradient.tolist() == [1.0, 1.0]
+    real = z.real
+    (gradient,) = engine.autograd.grad((real * real).sum() + z.abs().sum(), real)
+    assert gradient.tolist() == [2.0, 4.0, 6.0]
+    view.register_hook(lambda gradient: gradient * 10)
+    view[index].sum().backward()
+    assert x.grad.tolist() == [0.0, 20.0, 10.0]
+
+
+def test_hooks_on_views_end_with_the_view_and_follow_their_order() -> None:
+    x = engine.ones(4, requires_grad=True)
+    for _ in range(4):
+        x.grad = None
+        view = x[1:3]
+        view.register_hook(lambda gradient: gradient * 3)
+        view.sum().backward()
+        assert x.grad.tolist() == [0.0, 3.0, 3.0, 0.0]
+    y = engine.tensor([1.0, 2.0, 3.0], requires_grad=True) * 2
+    wide = y[:]
+    outer = y[0:2]
+    outer.retain_grad()
+    outer.register_hook(lambda gradient: gradient * 10)
+    inner = outer[:1]
+    inner.register_hook(lambda gradient: gradient * 3)
+    (inner * inner).sum().backward()
+    assert outer.grad.tolist() == [120.0, 0.0] and wide.requires_grad
+    outer.grad = None
+    assert outer.grad is None
+
+
+def test_hooks_on_a_copy_are_none_on_its_source() -> None:
+    x = engine.ones(3, requires_grad=True)
+    copied = x.clone()
+    copied.register_hook(lambda gradient: gradient * 2)
+    x.sum().backward()
+    assert x.grad.tolist() == [1.0] * 3
+    copied.sum().backward()
+    assert x.grad.tolist() == [3.0] * 3
+    other = x.clone()
+    (gradient,) = engine.autograd.grad((x * 2 + other).sum(), other)
+    assert gradient.tolist() == [1.0] * 3
+
+
+def test_graphs_of_before_do_not_lead_to_a_frozen_leaf() -> None:
+    x = engine.ones(2, requires_grad=True)
+    loss = (x * x).sum()
+    (x * 3).sum().backward()
+    x.requires_grad_(False)
+    loss.backward()
+    assert x.grad.tolist() == [3.0] * 2
+    y = engine.ones(2, requires_grad=True)
+    y.sum().backward()
+    view = y[1:]
+    view.grad = None
+    assert y.grad.tolist() == [1.0] * 2
+    parameter = nn.Parameter(engine.ones(2))
+    parameter.sum().backward()
+    assert copy.deepcopy(parameter).grad is None
+
+
+def test_inputs_of_backward_are_leaves() -> None:
+    x = engine.ones(2, requires_grad=True)
+    for wrong in ([x * 2], [x[1:]], [engine.ones(2)], []):
+        with pytest.raises(RuntimeError, match="inputs: leaves that require grad"):
+            engine.autograd.backward((x * x).sum(), inputs=wrong)
+    assert x.grad is None
+
+
+def test_a_decorator_leaves_the_mode_as_it_was() -> None:
+    x = engine.ones(1, requires_grad=True)
+
+    @engine.set_grad_enabled(False)
+    def doubled() -> Any:
+        return (x * 2).requires_grad
+
+    assert engine.is_grad_enabled() and not doubled() and engine.is_grad_enabled()
+
+
+def test_classes_in_memory_of_others_are_checked_each_time() -> None:
+    labels = numpy.zeros(4, "int64")
+    target, logits = engine.from_numpy(labels), engine.ones(4, 3)
+    assert nn.functional.cross_entropy(logits, target).item() > 1
+    labels[2] = 7
+    with pytest.raises(IndexError, match="Target 7"):
+        nn.functional.cross_entropy(logits, target)
+    small = engine.tensor([0, 1, 2, 0], dtype=engine.uint8)
+    assert nn.functional.cross_entropy(logits, small).item() > 1
+
+
+def test_a_buffer_may_be_saved_again() -> None:
+    module = nn.Module()
+    module.register_buffer("kept", engine.ones(1), persistent=False)
+    assert list(module.state_dict()) == []
+    module.register_buffer("kept", engine.ones(1))
+    assert list(module.state_dict()) == ["kept"]
