@@ -17,6 +17,7 @@ from engine.contributions import (
     RegionHook,
     added,
     at_region,
+    drop_ended,
     hooked,
     through,
     unbroadcast,
@@ -201,6 +202,9 @@ def _walk(
                 noted[id(value)] += arrived
             hooks = () if history.cell is None else tuple(history.cell.result_hooks)
             of_views = [hook for hook in hooks if isinstance(hook, RegionHook)]
+            if any(hook.view() is None for hook in of_views):
+                assert history.cell is not None
+                drop_ended(history.cell.result_hooks)
             cotangent = added(value, hooked(value, arrived, of_views))
             for hook in hooks:
                 if not isinstance(hook, RegionHook):

@@ -143,6 +143,13 @@ class RegionHook(NamedTuple):
     """Whether it only looks, and at what other hooks on this region have left."""
 
 
+def drop_ended(hooks: list[Any]) -> None:
+    """Forget the hooks of views that are gone: those of a leaf would pile up."""
+    hooks[:] = [
+        one for one in hooks if not (isinstance(one, RegionHook) and one.view() is None)
+    ]
+
+
 def is_part(view: Recipe, base: Value) -> bool:
     """Whether a view shows less than all of its base, or elements of it repeatedly."""
     less = view.size * view.dtype.itemsize < base.size * base.dtype.itemsize

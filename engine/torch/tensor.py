@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine.array import Array, accumulate
-from engine.contributions import RegionHook, is_part
+from engine.contributions import RegionHook, drop_ended, is_part
 from engine.cotangent import Cotangent, settle
 from engine.errors import named
 from engine.kernels.backend import HOST
@@ -192,6 +192,7 @@ class Tensor(
             accumulate(own, gradient, create_graph=grad_enabled())
 
         hooks = self._cell().result_hooks
+        drop_ended(hooks)
         hooks.append(RegionHook(self.recipe, kept, weakref.ref(self), last=True))
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
@@ -217,6 +218,7 @@ class Tensor(
                 answer = hook(face.wrap(gradient))
                 return None if answer is None else answer.read()
 
+            drop_ended(hooks)
             within = RegionHook(self.recipe, changed, weakref.ref(self))
         hooks.append(within)
         return Handle(hooks, within)

@@ -308,6 +308,10 @@ def test_hooks_on_views_end_with_the_view_and_follow_their_order() -> None:
         view.register_hook(lambda gradient: gradient * 3)
         view.sum().backward()
         assert x.grad.tolist() == [0.0, 3.0, 3.0, 0.0]
+    assert len(x.line.cell.result_hooks) == 1
+    del view
+    x[1:3].sum().backward()
+    assert not x.line.cell.result_hooks
     y = engine.tensor([1.0, 2.0, 3.0], requires_grad=True) * 2
     wide = y[:]
     outer = y[0:2]
