@@ -168,10 +168,17 @@ def cross_entropy(
     >>> engine.nn.functional.cross_entropy(logits, target, reduction="none")
     tensor([0.2395, 1.0986])
     """
-    name, how = "cross_entropy", _reduction("cross_entropy", reduction)
-    composite, options = composites.cross_entropy, (how, label_smoothing)
-    _check_known(name, input, target, ignore_index)
-    return _class_loss(name, composite, input, target, weight, ignore_index, *options)
+    how = _reduction("cross_entropy", reduction)
+    return _class_loss(
+        "cross_entropy",
+        composites.cross_entropy,
+        input,
+        target,
+        weight,
+        ignore_index,
+        how,
+        label_smoothing,
+    )
 
 
 def nll_loss(
@@ -190,13 +197,11 @@ def nll_loss(
     >>> engine.nn.functional.nll_loss(logits, engine.tensor([0]))
     tensor(0.2395)
     """
-    how, composite = _reduction("nll_loss", reduction), composites.nll_loss
-    name, options = "nll_loss", (ignore_index, how)
-    _check_known(name, input, target, ignore_index)
-    return _class_loss(name, composite, input, target, weight, *options)
+    options = ignore_index, _reduction("nll_loss", reduction)
+    composite = composites.nll_loss
+    return _class_loss("nll_loss", composite, input, target, weight, *options)
 
 
-@Once
 def _class_loss(
     name: str,
     composite: Callable[..., Value],
@@ -207,6 +212,21 @@ def _class_loss(
     *options: Any,
 ) -> Tensor:
     """A loss of class numbers, which are checked, or of probabilities."""
+    _check_known(name, input, target, ignored)
+    return _recorded_loss(name, composite, input, target, weight, ignored, *options)
+
+
+@Once
+def _recorded_loss(
+    name: str,
+    composite: Callable[..., Value],
+    input: Any,
+    target: Any,
+    weight: Any,
+    ignored: int,
+    *options: Any,
+) -> Tensor:
+    """`_class_loss`, where pending classes are checked when they are computed."""
     logits, classes, axis = _classified(name, input, target)
     scale = None if weight is None else cast(as_value(weight), logits.dtype)
     if classes.dtype.kind not in "fc":

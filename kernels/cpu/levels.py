@@ -18,7 +18,9 @@ from numba.core import types
 from .vectors import (
     COMBINE,
     INDEX,
+    add_to,
     fold,
+    groups_of,
     item_bytes,
     local_with,
     masked_load,
@@ -55,26 +57,23 @@ class Levels:
         b.store(self.zeros, self.few)
         within = b.and_(index, INDEX(FEW * MANY * self.zeros.type.count - 1))
         with b.if_then(b.icmp_signed("==", within, INDEX(0))):
-            self._add(self.all, b.load(self.many))
+            add_to(b, self.all, b.load(self.many))
             b.store(repeated(self.many.type.pointee, -0.0), self.many)
 
     def step(self, new: Any) -> None:
         """Add the values `new`."""
-        self._add(self.few, new)
+        add_to(self.builder, self.few, new)
 
     def end(self) -> Any:
         """The lanes after the last step."""
         self._hand_on()
-        self._add(self.all, self.builder.load(self.many))
+        add_to(self.builder, self.all, self.builder.load(self.many))
         return self.builder.load(self.all)
 
     def _hand_on(self) -> None:
         """Add a sum of a few vectors to those before it, folded to as few lanes."""
-        self._add(self.many, narrowed(self.builder, self.builder.load(self.few)))
-
-    def _add(self, total: Any, new: Any) -> None:
         b = self.builder
-        b.store(b.fadd(b.load(total), new), total)
+        add_to(b, self.many, narrowed(b, b.load(self.few)))
 
 
 def narrowed(builder: Any, lanes: Any) -> Any:
@@ -104,10 +103,7 @@ def walk_by_levels(
         if ahead:
             look_ahead(builder, place, vector)
 
-    with steps_between(builder, INDEX(0), full, few) as first:
-        last = builder.add(first, INDEX(few), flags=["nsw"])
-        beyond = builder.icmp_signed(">", last, full)
-        last = builder.select(beyond, full, last)
+    with groups_of(builder, full, few) as (first, last):
         state.begin(first)
         step(first)
         second = builder.add(first, INDEX(vector.count), flags=["nsw"])

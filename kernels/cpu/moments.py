@@ -21,7 +21,9 @@ from .levels import FEW
 from .vectors import (
     INDEX,
     INT32,
+    add_to,
     fold,
+    groups_of,
     item_bytes,
     local_with,
     masked_load,
@@ -55,23 +57,19 @@ class Distances:
 
     def begin(self) -> None:
         """Begin a sum of a few squares."""
-        self._add(self.squares, self.builder.load(self.few))
+        add_to(self.builder, self.squares, self.builder.load(self.few))
         self.builder.store(self.zeros, self.few)
 
     def step(self, distance: Any) -> None:
         """Add distances, and their squares."""
         b = self.builder
-        self._add(self.total, distance)
+        add_to(b, self.total, distance)
         b.store(with_square(b, b.load(self.few), distance), self.few)
 
     def end(self) -> tuple[Any, Any]:
         """The lanes of both sums."""
         self.begin()
         return self.builder.load(self.total), self.builder.load(self.squares)
-
-    def _add(self, total: Any, new: Any) -> None:
-        b = self.builder
-        b.store(b.fadd(b.load(total), new), total)
 
 
 def _distances(ahead: bool) -> Any:
@@ -95,11 +93,8 @@ def _distances(ahead: bool) -> Any:
             sums = Distances(builder, zeros)
             rest = builder.and_(count, INDEX(LANES - 1))
             full = builder.sub(count, rest)
-            with steps_between(builder, INDEX(0), full, FEW * LANES) as first:
+            with groups_of(builder, full, FEW * LANES) as (first, last):
                 sums.begin()
-                last = builder.add(first, INDEX(FEW * LANES), flags=["nsw"])
-                beyond = builder.icmp_signed(">", last, full)
-                last = builder.select(beyond, full, last)
                 with steps_between(builder, first, last, LANES) as index:
                     place = builder.gep(source, [index])
                     values = wide_load(builder, place, vector, align)

@@ -243,6 +243,20 @@ def steps_between(builder: Any, start: Any, stop: Any, step: int) -> Iterator[An
     builder.position_at_end(after)
 
 
+@contextmanager
+def groups_of(builder: Any, numbers: Any, count: int) -> Iterator[tuple[Any, Any]]:
+    """A loop over groups of `count` among `numbers`: the start and the end of each."""
+    with steps_between(builder, INDEX(0), numbers, count) as first:
+        last = builder.add(first, INDEX(count), flags=["nsw"])
+        beyond = builder.icmp_signed(">", last, numbers)
+        yield first, builder.select(beyond, numbers, last)
+
+
+def add_to(builder: Any, total: Any, new: Any) -> None:
+    """Add floats to those in memory."""
+    builder.store(builder.fadd(builder.load(total), new), total)
+
+
 def copy_some(
     builder: Any, values: Sequence[Any], places: Sequence[Any], count: Any
 ) -> None:
