@@ -195,10 +195,12 @@ class ColdPlan:
 
     def _parts(self) -> list[Piece]:
         """The path cut in pieces; they say which paths are like this one."""
-        if self._pieces is None:
-            self._pieces = parts = pieces(self._nodes, self._alive, self._donated)
+        parts = self._pieces
+        if parts is None:
+            parts = pieces(self._nodes, self._alive, self._donated)
             self._key, self._places = key_of(self._nodes, parts), places_of(parts)
-        return self._pieces
+            self._pieces = parts
+        return parts
 
     def _like(self) -> Plan | None:
         """The plan, where a path like this one has a plan that can be moved."""

@@ -100,10 +100,11 @@ class Plan:
     @property
     def rows(self) -> tuple[Row, ...]:
         """What it does, in order."""
-        if self._rows is None:
+        rows = self._rows
+        if rows is None:  # as after another thread has bound them
             assert self._make is not None
-            self._rows = tuple(self._make())
-        return self._rows
+            rows = self._rows = tuple(self._make())
+        return rows
 
     @property
     def leaves(self) -> tuple[tuple[int, int], ...]:
@@ -231,8 +232,9 @@ class Plan:
 
     def _wait(self, seconds: float) -> None:
         """Let cold rows know what it costs that they keep all others from going on."""
-        for row in self._cold:
-            row.warm(seconds / len(self._cold))
+        cold = self._cold
+        for row in cold:
+            row.warm(seconds / len(cold))
 
     def _has_warmed(self) -> bool:
         """Whether half of the rows that were cold when it was bound are no longer."""

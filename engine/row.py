@@ -86,9 +86,10 @@ class Row:
     @property
     def steps(self) -> Steps:
         """The steps of the program that the group is part of."""
-        if callable(self._steps):
-            self._steps = self._steps()
-        return self._steps
+        steps = self._steps
+        if callable(steps):  # as another thread may find at once
+            steps = self._steps = steps()
+        return steps
 
     def placed(
         self,

@@ -16,6 +16,8 @@ from planning import Recorded, array, bits, compiled_plans, op, reduced, reshape
 
 from engine.kernels import pool
 from engine.kernels.native import table
+from engine.plan import Plan
+from engine.row import Row
 
 pytestmark = pytest.mark.skipif(
     not table.available(), reason=f"no native runner: {table.reason()}"
@@ -57,6 +59,41 @@ def test_eight_threads_may_run_one_plan_at_once() -> None:
     sys.setswitchinterval(2e-5)
     try:
         threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert not wrong
+
+
+def test_threads_make_the_steps_and_rows_of_a_plan_at_once() -> None:
+    recorded = busy()
+    plans = [Plan(recorded.plan().rows, [], [], []) for _ in range(20)]
+    rows = []
+    for _ in range(40_000):
+        row = Row.__new__(Row)
+        row._steps = lambda: ()
+        rows.append(row)
+    wrong: list[object] = []
+    start = threading.Barrier(4)
+
+    def work(number: int) -> None:
+        start.wait()
+        try:
+            for k, row in enumerate(rows):
+                plan = plans[k % len(plans)]
+                if number == 0:  # as binding does
+                    plan._make, plan._rows = lambda: rows[:1], None
+                wrong.extend([] if row.steps == () and plan.rows else [row])
+        except Exception as error:
+            wrong.append(error)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
