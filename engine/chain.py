@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from engine.buffers import Buffers, Content
+from engine.description import Piece
 from engine.extents import (
     REGIONS,
-    is_power,
+    Numbers,
+    Sizing,
     moved_steps,
-    resized,
     resized_steps,
+    sizing,
 )
 from engine.kernels.backend import HOST
-from engine.pieces import Piece
-from engine.program import Step, is_leaf, is_view
+from engine.lower import Lowered
+from engine.program import Later, Step, is_leaf, is_view
 from engine.record.node import LEAF, Node
 from engine.row import Row
 from engine.schedule import Schedule
@@ -42,10 +44,10 @@ class Template:
     Parameters
     ----------
     plan : WholePlan
-    origins : dict of int to int
-        Where the regions begin in it; see `Piece`.
-    extent : int
-        The single extent in it; see `Piece`.
+    piece : Piece
+        The one that it was planned for.
+    sizings : tuple of Sizing
+        Where the numbers of each row's layout are found; none where they stay.
     movable : dict of int to int
         The steps that bring in the arrays with these regions, by number in the piece;
         -1 where no step reads the array any more.
@@ -54,10 +56,38 @@ class Template:
     """
 
     plan: WholePlan
-    origins: dict[int, int]
-    extent: int
+    piece: Piece
+    sizings: tuple[Sizing, ...]
     movable: dict[int, int]
     regions: tuple[tuple[int, int], ...]
+
+    def sized(self, piece: Piece) -> _Sized:
+        """What its rows need over the sizes of a piece that it serves."""
+        plan, own = self.plan, self.piece
+        given = plan.schedule.program.steps
+        if piece.numbers == own.numbers:
+            lowered = [row.lowered for row in plan.rows]
+            return _Sized(own, plan.contents, lowered, lambda: given)
+        sizes = piece.sizes
+        pairs = zip(own.numbers.shapes, piece.numbers.shapes, strict=True)
+        shapes = dict(pairs)
+        contents = [(d, shapes.get(shape, shape), on) for d, shape, on in plan.contents]
+        lowered = [
+            row.lowered and row.lowered.over(one.layout(sizes))
+            for row, one in zip(plan.rows, self.sizings, strict=True)
+        ]
+        arrays = {step: number for number, step in self.movable.items()}
+        about = (given, self.regions, own.sizes, sizes, arrays)
+        return _Sized(piece, contents, lowered, Later(partial(resized_steps, *about)))
+
+
+class _Sized(NamedTuple):
+    """The rows of a template over the sizes of a piece, and its steps when needed."""
+
+    piece: Piece
+    contents: Sequence[Content]
+    lowered: list[Lowered | None]
+    steps: Callable[[], tuple[Step, ...]]
 
 
 _templates: dict[Any, Template] = {}
@@ -73,14 +103,21 @@ def find(piece: Piece) -> Template | None:
     """The planned piece that a piece is like."""
     for key in _keys(piece):
         found = _templates.get(key)
-        if found is not None:
+        if found is not None and _fits(found, piece.numbers):
             return found
     return None
 
 
+def _fits(template: Template, numbers: Numbers) -> bool:
+    """Whether a plan serves a piece of its key with these numbers."""
+    if template.piece.numbers == numbers:
+        return True
+    return all(one.fits(numbers) for one in template.sizings)
+
+
 def _keys(piece: Piece) -> tuple[tuple[Any, ...], ...]:
-    """Keys of ever fewer pieces: of any extent, of this one, of these offsets."""
-    sized = (*piece.key, piece.extent)
+    """Keys of ever fewer pieces: of any numbers, of these, of these places."""
+    sized = (piece.key, piece.numbers)
     return piece.key, sized, (*sized, tuple(piece.origins.items()))
 
 
@@ -89,37 +126,60 @@ def _template(piece: Piece, nodes: Sequence[Node], build: Build) -> Template:
     if found is None:
         plan = build(piece.nodes(nodes), piece.alive, piece.donated)
         movable, regions = _movable(plan.schedule, piece)
-        found = Template(plan, piece.origins, piece.extent, movable, regions)
+        sizings = _sizings(plan, piece, movable, regions)
+        found = Template(plan, piece, sizings, movable, regions)
         if len(_templates) >= MAX_TEMPLATES:
             _templates.clear()
         any_size, one_size, exact = _keys(piece)
         if len(movable) < len(piece.origins):
             key = exact
         else:
-            key = any_size if not piece.extent or _resizable(found) else one_size
+            key = any_size if sizings and any_size not in _templates else one_size
         _templates[key] = found
     return found
 
 
-def _resizable(template: Template) -> bool:
-    """Whether the rows are kernels that write and read regions, in place, and no more.
+def _sizings(
+    plan: WholePlan,
+    piece: Piece,
+    movable: dict[int, int],
+    regions: Sequence[tuple[int, int]],
+) -> tuple[Sizing, ...]:
+    """Where the numbers of the rows' layouts are found; none where they have to stay.
 
-    What is copied or kept may depend on sizes.
+    What is copied may depend on sizes. So they stay but where all rows are kernels that
+    write and read regions in place, and values in memory of their own.
     """
-    plan, owners = template.plan, set(template.movable.values())
-    regions = [s for s in plan.schedule.program.steps if s.op.name in REGIONS]
-    return (
-        len(regions) == len(template.regions)
-        and len(plan.contents) == len(plan.leaves)
-        and not plan.schedule.copies
-        and all(
-            row.lowered is not None
-            and row.group.kind == "map"
-            and owners.issuperset(row.lowered.owners)
-            and all(is_power(n, template.extent) for n in row.lowered.layout.extents)
-            for row in plan.rows
-        )
-    )
+    steps = plan.schedule.program.steps
+    given = sum(step.op.name in REGIONS for step in steps)
+    if not piece.sizable or given != len(regions) or plan.schedule.copies:
+        return ()
+    sizes, shapes = piece.sizes, piece.numbers.shapes
+    arrays = {step: number for number, step in movable.items()}
+    own = {slot for slot, _ in plan.leaves}
+    if any(c[1] not in shapes for k, c in enumerate(plan.contents) if k not in own):
+        return ()
+    try:
+        resized_steps(steps, regions, sizes, sizes, arrays)
+    except KeyError:  # some are of shapes or regions that stage 3 has made up
+        return ()
+    found: list[Sizing] = []
+    for row in plan.rows:
+        lowered = row.lowered
+        if lowered is None or row.group.kind != "map" or lowered.temporaries:
+            return ()
+        memory: list[int] = []
+        for step in lowered.owners:
+            if step not in arrays and is_leaf(steps[step]):
+                return ()
+            memory.append(
+                arrays[step] if step in arrays else ~shapes.index(steps[step].shape)
+            )
+        one = sizing(lowered.layout, memory, sizes)
+        if one is None:
+            return ()
+        found.append(one)
+    return tuple(found)
 
 
 def _movable(
@@ -170,11 +230,12 @@ class _Chain:
         self.leaves: list[tuple[int, int]] = []
         self.places: list[int] = []
         self.fixed: list[int] = []
+        self.sized: dict[tuple[int, Numbers], _Sized] = {}
 
     def add(self, piece: Piece, template: Template) -> None:
         """Put the rows of a planned piece behind those that are there."""
-        plan = template.plan
-        slots, kept = self._slots(piece, plan)
+        plan, one = template.plan, self._sized(piece, template)
+        slots, kept = self._slots(piece, plan, one.contents)
         buffers = Buffers(
             tuple([slots[s] if s >= 0 else -1 for s in plan.buffers.slots]),
             self.contents,
@@ -184,21 +245,14 @@ class _Chain:
             (),
         )
         moves = {
-            step: piece.origins[origin] - template.origins[origin]
+            step: piece.origins[origin] - one.piece.origins[origin]
             for origin, step in template.movable.items()
-            if piece.origins[origin] != template.origins[origin]
+            if piece.origins[origin] != one.piece.origins[origin]
         }
-        old, new = template.extent, piece.extent
-        given = plan.schedule.program.steps
-        steps = cache(partial(_changed, given, template.regions, moves, old, new))
+        steps = Later(partial(_moved, one.steps, template.regions, moves))
         first = piece.first_scalar
         moving = self._moving(piece, template)
-        for row in plan.rows:
-            lowered = row.lowered
-            if lowered is not None:
-                extents = lowered.layout.extents
-                other = None if old == new else resized(extents, old, new)
-                lowered = lowered.moved(moves, other)
+        for row, lowered in zip(plan.rows, one.lowered, strict=True):
             self.rows.append(
                 row.placed(
                     steps,
@@ -206,13 +260,21 @@ class _Chain:
                     slots,
                     kept,
                     first,
-                    lowered,
+                    lowered and lowered.moved(moves),
                     moving,
                     template.regions,
                 )
             )
         for value, slot, _, _ in plan.outputs:
             self.slots[piece.values[value]] = slots[slot]
+
+    def _sized(self, piece: Piece, template: Template) -> _Sized:
+        """The plan of a template over the sizes of a piece."""
+        key = (id(template), piece.numbers)
+        known = self.sized.get(key)
+        if known is None:
+            known = self.sized[key] = template.sized(piece)
+        return known
 
     def _moving(self, piece: Piece, template: Template) -> dict[int, int]:
         """Number the regions of a piece; those of which steps might begin elsewhere."""
@@ -227,19 +289,23 @@ class _Chain:
                 moving[step] = number
         return moving
 
-    def _slots(self, piece: Piece, plan: WholePlan) -> tuple[list[int], set[int]]:
+    def _slots(
+        self, piece: Piece, plan: WholePlan, contents: Sequence[Content]
+    ) -> tuple[list[int], set[int]]:
         """The slot of this table for each one of the piece; which are still needed."""
         slots = [-1] * len(plan.contents)
         kept: set[int] = set()
         for slot, index in plan.leaves:
             value = piece.entering[index]
             if value not in self.slots:
-                self.slots[value] = self._open(plan.contents[slot])
+                dtype, _, device = plan.contents[slot]
+                shape = self.nodes[value].shape
+                self.slots[value] = self._open((dtype, shape, device))
                 self.leaves.append((self.slots[value], self.order[value]))
             slots[slot] = self.slots[value]
             if value not in piece.final:
                 kept.add(slot)
-        for slot, content in enumerate(plan.contents):
+        for slot, content in enumerate(contents):
             if slots[slot] < 0:
                 slots[slot] = self._open(content)
         return slots, kept
@@ -249,17 +315,12 @@ class _Chain:
         return len(self.contents) - 1
 
 
-def _changed(
-    steps: tuple[Step, ...],
+def _moved(
+    steps: Callable[[], tuple[Step, ...]],
     regions: Sequence[tuple[int, int]],
     moves: dict[int, int],
-    old: int,
-    new: int,
 ) -> tuple[Step, ...]:
-    """Steps whose regions are moved, and have another extent."""
-    if moves:
-        steps = moved_steps(steps, regions, moves)
-    return steps if old == new else resized_steps(steps, old, new)
+    return moved_steps(steps(), regions, moves) if moves else steps()
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ import numpy as np
 
 from engine.chain import assemble, unknown
 from engine.config import config
+from engine.description import Piece
 from engine.errors import Unfinished, warn_user
 from engine.interpret import interpret
 from engine.kernels.backend import HOST
 from engine.likeness import find, key_of, places_of, remember, spent
 from engine.moves import Moves, frame_of, moves_of
-from engine.pieces import Piece, pieces
+from engine.pieces import pieces
 from engine.plan import Plan, build_plan
 from engine.record.node import LEAF, Node
 from engine.row import Row

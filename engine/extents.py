@@ -1,29 +1,34 @@
 """Extents: when a plan serves pieces of other sizes, and how its numbers follow.
 
-It does where all axes of a piece have one extent m, or 1, all ops are elementwise, and
-arrays are read and written by regions only. Then whatever stages 3 to 5 compare is
+It does where all ops of a piece are elementwise, and arrays are read and written by
+regions only. Whatever stages 3 to 5 compare then is in the `pattern` of its numbers:
 
-* a number of elements, a power of m: powers are equal for one m as for any other;
+* which extents are equal, or 1; which numbers of elements are equal, and which is less;
+* which strides are equal, 0 or 1, whether they are negative, and which is less;
 * whether axes of a region adjoin, and so are walked as one; whether two regions of an
-  array have an element in common; whether a region is half of its array: see
-  `relations`, all of which are in the key, as is whether an array has m to some power
-  of elements;
-* whether two regions are the same: of that, distances and strides are in the key.
+  array are the same, or have an element in common; whether a region is half of its
+  array.
 
-m is at least 2: an axis of extent 1 is no axis.
+The kernels of the plan are the same then, and each number in its layouts is one of the
+other piece, found by where it stands: see `Sizing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import permutations
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import combinations, permutations
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from engine.access import Extents, Place, meetings
+import numpy as np
+
+from engine.access import Place, are_met, meetings
+from engine.kernels.kernel import Layout
 from engine.program import Step
-from engine.recipe import Recipe
+from engine.recipe import Recipe, Shape, c_strides
 from engine.record.node import LEAF
+
+Array = np.ndarray[Any, Any]
 
 REGIONS = frozenset({"view", "update", "update_add"})
 
@@ -36,69 +41,261 @@ class Region(NamedTuple):
     recipe: Recipe
 
 
-def single_extent(shapes: Iterable[Extents]) -> int:
-    """The extent of all axes of some shapes; 0 where there are others.
+class Numbers(NamedTuple):
+    """The numbers of a piece, but for where the regions of arrays begin.
 
-    >>> single_extent([(5, 1), (5,), (5, 5)]), single_extent([(5, 4)])
-    (5, 0)
+    Parameters
+    ----------
+    offsets : tuple of int
+        Of each region, counted from the first one of its array where that may move.
+    arrays, shapes : tuple of tuple of int
+        The shapes of arrays, and all other ones, in the order in which they appear.
+    strides : tuple of tuple of int
+        The strides of regions, in the order in which they appear.
     """
-    found = {n for shape in shapes for n in shape}
-    found.discard(1)
-    return found.pop() if len(found) == 1 and 0 not in found else 0
+
+    offsets: tuple[int, ...]
+    arrays: tuple[Shape, ...]
+    shapes: tuple[Shape, ...]
+    strides: tuple[tuple[int, ...], ...]
 
 
-def without_extent(shape: Extents, extent: int) -> tuple[bool, ...]:
-    """Which axes there are."""
-    return tuple([n == extent for n in shape])
+class Sizes(NamedTuple):
+    """The numbers of a piece, and where the regions of its arrays begin.
+
+    Parameters
+    ----------
+    numbers : Numbers
+    owners : tuple of int
+        Of which array each region is, by its number in the piece.
+    origins : mapping of int to int
+        Where the first region begins of arrays whose offsets are counted from there.
+    """
+
+    numbers: Numbers
+    owners: tuple[int, ...]
+    origins: Mapping[int, int]
+
+    def begin(self, region: int) -> int:
+        """Where a region begins."""
+        origin = self.origins.get(self.owners[region], 0)
+        return origin + self.numbers.offsets[region]
+
+    def begins(self) -> dict[tuple[int, int], int]:
+        """The regions, by their arrays and where they begin."""
+        found: dict[tuple[int, int], int] = {}
+        for k, owner in enumerate(self.owners):
+            found.setdefault((owner, self.begin(k)), k)
+        return found
 
 
-def relations(regions: Iterable[Region], extent: int) -> tuple[bool, ...]:
-    """What is compared of regions besides their numbers: see the head of this file.
+def pattern(numbers: Numbers, regions: Sequence[Region]) -> tuple[Any, ...]:
+    """What is compared of the numbers of a piece: see the head of this file."""
+    offsets, _, shapes, strides = numbers
+    places = zip((region.owner for region in regions), offsets, strict=True)
+    sizes = [*map(prod, shapes), *(region.size for region in regions)]
+    ranks = {size: k for k, size in enumerate(sorted({*sizes}))}
+    return (
+        _named(places),
+        _named((n for shape in shapes for n in shape), known=(1,)),
+        _named((abs(s) for axes in strides for s in axes), known=(0, 1)),
+        tuple([s < 0 for axes in strides for s in axes]),
+        tuple([ranks[size] for size in sizes]),
+        relations(regions),
+    )
+
+
+def _named(things: Iterable[Hashable], known: Iterable[int] = ()) -> tuple[int, ...]:
+    """Equal things by equal numbers, in the order in which they appear.
+
+    >>> _named("abba"), _named([7, 1, 7], known=[1])
+    ((0, 1, 1, 0), (1, 0, 1))
+    """
+    names: dict[Hashable, int] = {one: k for k, one in enumerate(known)}
+    return tuple([names.setdefault(thing, len(names)) for thing in things])
+
+
+def relations(regions: Sequence[Region]) -> tuple[bool, ...]:
+    """What is compared of regions besides which numbers are equal.
 
     Moving all regions of an array by the same distance changes nothing.
     """
     found: list[bool] = []
     arrays: dict[int, list[Recipe]] = {}
     for owner, size, recipe in dict.fromkeys(regions):
-        if owner not in arrays:
-            arrays[owner] = []
-            found.append(is_power(size, extent))
-        arrays[owner].append(recipe)
+        arrays.setdefault(owner, []).append(recipe)
         found.append(2 * prod(recipe.shape) >= size)
         axes = [*zip(recipe.shape, recipe.strides, strict=True)]
         for (_, outer), (count, inner) in permutations(axes, 2):
-            found.append(outer == count * inner)
+            found += [outer == count * inner, abs(outer) < abs(inner)]
     for recipes in arrays.values():
         if len(recipes) > 1:
             found += meetings([(r.shape, Place(r[1], r[3])) for r in recipes])
     return tuple(found)
 
 
-def resized(extents: Extents, old: int, new: int) -> Extents:
-    """The extents of a kernel over another extent of what it accesses.
+class Columns(NamedTuple):
+    """The regions of like pieces, a row for each piece, a column for each region.
 
-    >>> resized((25, 5, 1), 5, 7)
-    (49, 7, 1)
+    Parameters
+    ----------
+    owners : sequence of int
+        Of which array each region is.
+    sizes : array, (pieces, regions)
+        How many elements the array has.
+    offsets : array, (pieces, regions)
+    extents : array, (pieces, regions, axes)
+        1 for axes that a region does not have.
+    strides : array, (regions, axes)
+        The same in all pieces, and 0 there.
     """
-    return tuple([new ** _power(n, old) for n in extents])
+
+    owners: Sequence[int]
+    sizes: Array
+    offsets: Array
+    extents: Array
+    strides: Array
 
 
-def is_power(number: int, base: int) -> bool:
-    """Whether a number is a power of the base, the zeroth being one.
+def are_related(regions: Columns) -> Array:
+    """Which pieces have the `relations` of the first of them, if they have its strides.
 
-    >>> [n for n in range(30) if is_power(n, 3)]
-    [1, 3, 9, 27]
+    Numbers of elements are compared as floats: exact up to 2**53, and beyond it more
+    than any array has.
     """
-    return number > 0 and base ** _power(number, base) == number
+    owners, sizes, _, extents, strides = regions
+    counts = extents.prod(2, dtype=float)
+    found = (counts == 0) + 2 * (counts == sizes) + 4 * (2 * counts >= sizes)
+    good: Array = (found == found[0]).all(1)
+    steps = extents * strides.astype(float)
+    adjoin = strides[:, :, None] == steps[:, :, None, :]
+    good &= (adjoin == adjoin[0]).all((1, 2, 3))
+    for owner in dict.fromkeys(owners):
+        of_one = [k for k, other in enumerate(owners) if other == owner]
+        if len(of_one) > 1:
+            places = regions.offsets[:, of_one], extents[:, of_one], strides[of_one]
+            good &= are_met(*places)
+    return good
 
 
-def _power(number: int, base: int) -> int:
-    """The power of the base that a number is, or that is next below it."""
-    power = 0
-    while number >= base:
-        number //= base
-        power += 1
-    return power
+class Factor(NamedTuple):
+    """Axes of a shape, whose extents make one of a layout as their product."""
+
+    shape: int
+    axes: tuple[int, ...]
+
+    def of(self, numbers: Numbers) -> int:
+        """The product, for a piece."""
+        shape = numbers.shapes[self.shape]
+        return prod([shape[axis] for axis in self.axes])
+
+
+class Spot(NamedTuple):
+    """Where an access of a kernel begins, and how it goes on.
+
+    Parameters
+    ----------
+    region : int
+        The region that begins there; -1 for memory of its own, which begins at 0.
+    strides : tuple of (int, int, int)
+        For each its sign, and where it stands among the strides of a piece; or ``~k``
+        and an axis of a C-contiguous array of the k-th shape.
+    """
+
+    region: int
+    strides: tuple[tuple[int, int, int], ...]
+
+    def of(self, sizes: Sizes) -> tuple[int, ...]:
+        """The offset and strides, for a piece."""
+        begin = sizes.begin(self.region) if self.region >= 0 else 0
+        _, _, shapes, known = sizes.numbers
+        strides = [
+            sign * abs(known[k][axis] if k >= 0 else c_strides(shapes[~k])[axis])
+            for sign, k, axis in self.strides
+        ]
+        return (begin, *strides)
+
+
+class Sizing(NamedTuple):
+    """Where the numbers of a layout stand among those of a piece.
+
+    Parameters
+    ----------
+    extents : tuple of tuple of Factor
+        For each extent all products that it is: one, or those that are equal by chance.
+    places : tuple of Spot
+    """
+
+    extents: tuple[tuple[Factor, ...], ...]
+    places: tuple[Spot, ...]
+
+    def layout(self, sizes: Sizes) -> Layout:
+        """The layout, for a piece that it fits."""
+        return Layout(
+            tuple([factors[0].of(sizes.numbers) for factors in self.extents]),
+            tuple([spot.of(sizes) for spot in self.places]),
+        )
+
+    def fits(self, numbers: Numbers) -> bool:
+        """Whether it is plain what the extents are for a piece of the same pattern."""
+        return all(
+            len({factor.of(numbers) for factor in factors}) == 1
+            for factors in self.extents
+            if len(factors) > 1
+        )
+
+
+def sizing(layout: Layout, memory: Sequence[int], sizes: Sizes) -> Sizing | None:
+    """The sizing of a layout; None where a number of it is none of the piece.
+
+    Parameters
+    ----------
+    layout : Layout
+    memory : sequence of int
+        What each access goes to: an array, by its number in the piece, or ``~k``:
+        memory of its own for a value of the k-th shape.
+    sizes : Sizes
+    """
+    numbers, begins = sizes.numbers, sizes.begins()
+    factors = tuple([_factors(extent, numbers.shapes) for extent in layout.extents])
+    steps = _places_of(enumerate(numbers.strides))
+    spots: list[Spot] = []
+    for k, (offset, *strides) in zip(memory, layout.places, strict=True):
+        if k >= 0:
+            region = begins.get((k, offset))
+            known = steps
+        else:
+            region = None if offset else -1
+            known = _places_of([(k, c_strides(numbers.shapes[~k]))])
+        if region is None or not all([abs(s) in known for s in strides]):
+            return None
+        signed = [(-1 if s < 0 else 1, *known[abs(s)]) for s in strides]
+        spots.append(Spot(region, tuple(signed)))
+    return Sizing(factors, tuple(spots)) if all(factors) else None
+
+
+def _places_of(
+    numbered: Iterable[tuple[int, tuple[int, ...]]],
+) -> dict[int, tuple[int, int]]:
+    """Where strides stand, but for their signs: in which sequence, and there."""
+    found: dict[int, tuple[int, int]] = {}
+    for k, strides in numbered:
+        for axis, stride in enumerate(strides):
+            found.setdefault(abs(stride), (k, axis))
+    return found
+
+
+def _factors(extent: int, shapes: Sequence[Shape]) -> tuple[Factor, ...]:
+    """All products of axes that an extent is, but for those of equal extents."""
+    found: dict[tuple[int, ...], Factor] = {}
+    for k, shape in enumerate(shapes):
+        real = [axis for axis, n in enumerate(shape) if n != 1]
+        for count in range(1, len(real) + 1):
+            for axes in combinations(real, count):
+                extents = tuple(sorted([shape[axis] for axis in axes]))
+                if prod(extents) == extent:
+                    found.setdefault(extents, Factor(k, axes))
+    return tuple(found.values())
 
 
 def moved_steps(
@@ -117,20 +314,41 @@ def moved_steps(
     return tuple(changed)
 
 
-def resized_steps(steps: Sequence[Step], old: int, new: int) -> tuple[Step, ...]:
-    """The steps over another extent; arrays keep their shapes."""
+def resized_steps(
+    steps: Sequence[Step],
+    regions: Sequence[tuple[int, int]],
+    old: Sizes,
+    new: Sizes,
+    arrays: Mapping[int, int],
+) -> tuple[Step, ...]:
+    """Steps of a piece as those of another one, of other sizes.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+    regions : sequence of (int, int)
+        The steps that have a region, and the step whose memory it is of.
+    old, new : Sizes
+        Of the two pieces.
+    arrays : mapping of int to int
+        For each of these latter steps the array, by its number in the pieces.
+
+    Raises
+    ------
+    KeyError
+        Where a step has a number that the piece has not.
+    """
+    pairs = zip(old.numbers[1:], new.numbers[1:], strict=True)
+    whole, shapes, strides = [dict(zip(*pair, strict=True)) for pair in pairs]
     changed: list[Step] = []
     for step in steps:
-        shape, attributes = step.shape, step.attributes
-        if step.op.name in REGIONS:
-            (dtype, offset, extents, strides), *rest = attributes
-            recipe = Recipe(dtype, offset, _with(extents, old, new), strides)
-            attributes = (recipe, *rest)
-        if step.op is not LEAF and step.op.name != "update":
-            shape = _with(shape, old, new)
-        changed.append(step.over(shape, attributes))
+        of_array = step.op is LEAF or step.op.name == "update"
+        shape = (whole if of_array else shapes)[step.shape]
+        changed.append(step.over(shape, step.attributes))
+    begins = old.begins()
+    for n, owner in regions:
+        (dtype, offset, shape, axes), *rest = steps[n].attributes
+        offset = new.begin(begins[arrays[owner], offset])
+        recipe = Recipe(dtype, offset, shapes[shape], strides[axes])
+        changed[n] = steps[n].over(changed[n].shape, (recipe, *rest))
     return tuple(changed)
-
-
-def _with(shape: Extents, old: int, new: int) -> Extents:
-    return tuple([new if n == old else n for n in shape])

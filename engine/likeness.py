@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.chain import Assembly
-from engine.pieces import Piece
+from engine.description import Piece
 from engine.record.node import LEAF, Node
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def key_of(nodes: Sequence[Node], parts: Sequence[Piece]) -> tuple[Any, ...] | N
 
 def _about(part: Piece) -> tuple[Any, ...]:
     """What a plan depends on, and how it is joined to the pieces before it."""
-    joined = (part.values, part.entering, part.final, part.first_scalar, part.extent)
+    joined = (part.values, part.entering, part.final, part.first_scalar, part.numbers)
     return (part.key, *joined)
 
 

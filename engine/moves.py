@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.description import WRITERS, Piece
 from engine.extents import REGIONS
 from engine.kernels.native import MOVED
-from engine.pieces import WRITERS, Piece
 from engine.record.frames import LEAVES
 from engine.record.node import LEAF, Node
 

@@ -6,7 +6,7 @@ the program; stages make new programs and never change one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
@@ -138,6 +138,26 @@ class Program:
         return replace(
             self, steps=tuple(steps), outputs=outputs, notes=(*self.notes, *notes)
         )
+
+
+class Later:
+    """Steps that are made when they are first asked for: a call gives them.
+
+    A piece of a loop has such steps, and few are ever asked for; `functools.cache`
+    would take 14 us for each, half of the time in which it is placed.
+    """
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], tuple[Step, ...]]) -> None:
+        self._make = make
+        self._made: tuple[Step, ...] | None = None
+
+    def __call__(self) -> tuple[Step, ...]:
+        made = self._made
+        if made is None:
+            made = self._made = self._make()
+        return made
 
 
 def from_nodes(nodes: Sequence[Node], alive: Sequence[bool]) -> Program:

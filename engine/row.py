@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine import counters
@@ -26,7 +25,7 @@ from engine.kernels.backend import (
     backend_of,
 )
 from engine.lower import Lowered, lower
-from engine.program import EMPTY, Step
+from engine.program import EMPTY, Later, Step
 from engine.recipe import strided
 from engine.schedule import Schedule
 from engine.schedule.groups import Group
@@ -126,7 +125,8 @@ class Row:
         """
         row = self._copy()
         row.first, row._steps, row.buffers = self, steps, buffers
-        row.fresh = tuple([(slots[s], d, shape, on) for s, d, shape, on in self.fresh])
+        contents = buffers.contents
+        row.fresh = tuple([(slots[s], *contents[slots[s]]) for s, *_ in self.fresh])
         row.dead = tuple([slots[s] for s in self.dead if s not in kept])
         row.arguments = tuple([slots[s] if s >= 0 else s for s in self.arguments])
         row.scalar_numbers = tuple([k + first_scalar for k in self.scalar_numbers])
@@ -145,7 +145,7 @@ class Row:
         known = shared.get(id(self.moving))
         if known is None:
             own = {step: moves[k] for step, k in self.moving.items() if moves[k]}
-            steps = cache(lambda: moved_steps(self.steps, self.regions, own))
+            steps = Later(lambda: moved_steps(self.steps, self.regions, own))
             known = shared[id(self.moving)] = own, steps
         own, steps = known
         if not own:

@@ -18,11 +18,12 @@ import engine.plan
 import engine.row
 from engine.cold import ColdPlan
 from engine.config import config
+from engine.description import Piece
 from engine.kernels import pool
 from engine.kernels.backend import HOST, backend_of
 from engine.kernels.native import table as native
 from engine.likeness import key_of, places_of
-from engine.pieces import Piece, pieces
+from engine.pieces import pieces
 
 
 @pytest.fixture(autouse=True)

@@ -66,26 +66,23 @@ class Lowered:
     temporaries: tuple[tuple[np.dtype[np.generic], int], ...]
     owners: tuple[int, ...]
 
-    def moved(
-        self, moves: Mapping[int, int], extents: tuple[int, ...] | None = None
-    ) -> Lowered:
-        """The same kernel, some of its accesses moved: by how much, by their owners.
-
-        With `extents` these are the loops'.
-        """
-        if extents is None:
-            if moves.keys().isdisjoint(self.owners):
-                return self
-            extents = self.layout.extents
+    def moved(self, moves: Mapping[int, int]) -> Lowered:
+        """The same kernel, some of its accesses moved: by how much, by their owners."""
+        if moves.keys().isdisjoint(self.owners):
+            return self
         places = tuple(
             [
                 (place[0] + moves.get(owner, 0), *place[1:])
                 for owner, place in zip(self.owners, self.layout.places, strict=True)
             ]
         )
+        return self.over(Layout(self.layout.extents, places))
+
+    def over(self, layout: Layout) -> Lowered:
+        """The same kernel over another layout."""
         return Lowered(
             self.kernel,
-            Layout(extents, places),
+            layout,
             self.arguments,
             self.scalars,
             self.temporaries,

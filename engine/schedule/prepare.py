@@ -24,7 +24,7 @@ from engine.recipe import Recipe
 from engine.schedule.kinds import is_library, is_virtual_view, roots
 from engine.schedule.surround import (
     copies_of_slabs,
-    reads_neighbours,
+    neighbours,
     surroundings,
     tile,
 )
@@ -160,7 +160,7 @@ class _Preparation:
         if not reason and self._overlaps_itself(step, owner):
             reason = "what is written is read from it"
         slabs = self._surroundings(step)
-        if not reason and slabs is not None and self._reads_neighbours(step):
+        if not reason and self._reads_neighbours(i, step) and slabs is not None:
             reason = "its neighbours are read"
         if reason and self._is_filled(i):
             self.blank.add(i)
@@ -210,15 +210,22 @@ class _Preparation:
             return None
         return surroundings(step.attributes[0], owner.size)
 
-    def _reads_neighbours(self, step: Step) -> bool:
+    def _reads_neighbours(self, i: int, step: Step) -> bool:
+        """Whether many other elements are read where it writes; a few are kept."""
+        if step.op.name != "update" or is_library(step, self.old):
+            return False
         value = step.operands[1]
         if value < 0 or self.root[value] != value:
             return False
         if value in self.claimed or len(self.readers[value]) > 1:
             return False  # it is stored anyway
-        return reads_neighbours(
-            self.old, self.root, step, lambda s: is_library(s, self.old)
-        )
+        read = neighbours(self.old, self.root, step, lambda s: is_library(s, self.old))
+        if sum(self.old[k].size for k in read) * 2 > step.attributes[0].size:
+            return True
+        for k in sorted(read):
+            self.decisions.append(("v{}: v{} kept, it is overwritten", (i, k)))
+        self.pinned |= read
+        return False
 
     def _reason_to_copy(self, i: int, base: int, owner: int) -> str:
         step = self.old[owner]

@@ -92,21 +92,22 @@ def _shape_around(strides: tuple[int, ...], size: int) -> tuple[int, ...] | None
     return tuple(shape) if size == 1 else None
 
 
-def reads_neighbours(
+def neighbours(
     steps: Sequence[Step],
     root: Sequence[int],
     update: Step,
     is_library: Callable[[Step], bool],
-) -> bool:
-    """Whether the written value is computed from other elements of the written memory.
+) -> set[int]:
+    """The views of the written memory, of other elements, that the value is made of.
 
     Only what can be computed in one kernel with the update counts.
     """
     base, value = update.operands
     region: Recipe = update.attributes[0]
     owner = root[base]
+    found: set[int] = set()
     if value < 0 or root[value] != value or root[value] == owner:
-        return False
+        return found
     stack, seen = [value], 0
     while stack and seen < _REACH:
         step = steps[stack.pop()]
@@ -119,5 +120,5 @@ def reads_neighbours(
             elif root[k] == owner and steps[k].operands[0] == owner:
                 read: Recipe = steps[k].attributes[0]
                 if read[1:] != region[1:] and meet(read, region):
-                    return True
-    return False
+                    found.add(k)
+    return found

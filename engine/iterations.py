@@ -1,0 +1,303 @@
+"""Iterations: the pieces of a loop, described all at once by comparing them with one.
+
+What `description` says of a piece event by event is compared here by columns, one for
+each number that an event has: where its operands were made, how many elements there are
+along an axis, where a region begins. A piece of seven events takes 110 us to describe,
+and 15 to compare among twenty; a loop of another size than the last one is new at each
+of its iterations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any
+
+import numpy as np
+
+from engine.description import WRITERS, Description, Piece
+from engine.extents import REGIONS, Columns, Numbers, are_related
+from engine.recipe import Shape
+from engine.record.node import LEAF, Node
+
+Array = np.ndarray[Any, Any]
+
+FEW = 4
+"""So many pieces are worth the columns."""
+
+
+class Path:
+    """A path as columns: what is known of each of its values."""
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        alive: Sequence[bool],
+        donated: frozenset[int],
+        last: Sequence[int],
+    ) -> None:
+        self.nodes, self.given = nodes, (nodes, alive, donated, last)
+        self.alive = np.array(alive, bool)
+        self.last = np.array(last, np.int64)
+        self.free = np.array([node.op is not LEAF for node in nodes], bool)
+        self.free[list(donated)] = True
+
+    def describe(self, events: Sequence[int]) -> Description:
+        """The description of a piece by itself."""
+        return Description(*self.given, events)
+
+
+def describe_alike(path: Path, places: Sequence[Sequence[int]]) -> list[Piece]:
+    """Pieces of as many events each, of the same ops.
+
+    The second is described by itself, as the first often differs: what enters it was
+    made otherwise. So is what differs from the second.
+    """
+    left = list(range(len(places)))
+    found: dict[int, Piece] = {}
+    while len(left) >= FEW:
+        one = left[1]
+        base = path.describe(places[one])
+        others = [one, *(k for k in left if k != one)]
+        like = _Comparison(path, base, [places[k] for k in others]).pieces()
+        found.update((others[k], piece) for k, piece in like.items())
+        if len(like) < FEW:
+            break
+        left = [k for k in left if k not in found]
+    for k in range(len(places)):
+        if k not in found:
+            found[k] = path.describe(places[k]).piece
+    return [found[k] for k in range(len(places))]
+
+
+@dataclass(frozen=True)
+class _Extents:
+    """The columns of the extents of one event."""
+
+    own: slice
+    region: slice | None
+
+
+class _Comparison:
+    """Pieces in rows, of which the first one is described; rows that differ go."""
+
+    def __init__(
+        self, path: Path, base: Description, places: Sequence[Sequence[int]]
+    ) -> None:
+        self.path, self.base, self.piece = path, base, base.piece
+        self.names = [path.nodes[i].op.name for i in places[0]]
+        self.rows = np.arange(len(places))
+        self.made = {i: k for k, i in enumerate(places[0])}
+        self.events = np.array(places, np.int64)
+        self.nodes = [[path.nodes[i] for i in events] for events in places]
+
+    def pieces(self) -> dict[int, Piece]:
+        """Those that are like the first one, by their places."""
+        tokens = [[*map(_token, events)] for events in self.nodes]
+        self._keep(np.array([row == tokens[0] for row in tokens]))
+        for compare in (
+            self._compare_values,
+            self._compare_uses,
+            self._compare_extents,
+            self._compare_regions,
+        ):
+            compare()
+            if len(self.rows) == 1:
+                return {0: self.piece}
+        return dict(zip(self.rows.tolist(), self._described(), strict=True))
+
+    def _keep(self, good: Array) -> None:
+        """Drop the rows that are not good, but for the one that is described."""
+        good[0] = True
+        if good.all():
+            return
+        for name, columns in vars(self).items():
+            if isinstance(columns, np.ndarray):
+                setattr(self, name, columns[good])
+        self.nodes = [row for row, keep in zip(self.nodes, good, strict=True) if keep]
+
+    # -- values -------------------------------------------------------------------
+    def _compare_values(self) -> None:
+        """Which value of the path each value of a piece is, by number in the piece."""
+        flat = [[k for node in row for k in node.operands] for row in self.nodes]
+        operands = self.operands = np.array(flat, np.int64)
+        of_scalars = operands[0] < 0
+        numbers = [self.base.number[k] for k in operands[0].tolist() if k >= 0]
+        values = np.empty((len(operands), len(self.base.number)), np.int64)
+        values[:, [self.base.number[i] for i in self.events[0].tolist()]] = self.events
+        for k in self.base.entering:
+            values[:, self.base.number[k]] = operands[:, np.argmax(operands[0] == k)]
+        self.values = values
+        self.scalars = np.zeros(len(operands), np.int64)
+        good = ((operands < 0) == of_scalars).all(1)
+        if of_scalars.any():
+            first = self.scalars = ~operands[:, np.argmax(of_scalars)]
+            relative = operands[:, of_scalars] + first[:, None]
+            good &= (relative == relative[0]).all(1)
+        good &= (values[:, numbers] == operands[:, ~of_scalars]).all(1)
+        good &= (np.diff(np.sort(values, axis=1), axis=1) > 0).all(1)
+        self._keep(good)
+
+    def _compare_uses(self) -> None:
+        """Which values are needed after the piece, and which may be overwritten."""
+        path, stop = self.path, self.events[:, -1:]
+        kept = path.alive[self.events] | (path.last[self.events] > stop)
+        numbers = [self.base.number[k] for k in self.base.entering]
+        entering = self.values[:, numbers]
+        self.final = (path.last[entering] <= stop) & ~path.alive[entering]
+        free = self.final & path.free[entering]
+        good = (kept == kept[0]).all(1) & (free == free[0]).all(1)
+        good &= (self.final == self.final[0]).all(1)
+        for column in entering.T:
+            if (column != column[0]).any():
+                forms = [_form(path.nodes[k]) for k in column.tolist()]
+                good &= np.array([form == forms[0] for form in forms])
+        self._keep(good)
+
+    # -- shapes and regions -------------------------------------------------------
+    def _compare_extents(self) -> None:
+        """Which extents are equal or 1; those of arrays are the same in all pieces."""
+        self.places: list[_Extents] = []
+        arrays: list[bool] = []
+        for name, node in zip(self.names, self.nodes[0], strict=True):
+            at = len(arrays)
+            arrays += [name in WRITERS] * len(node.shape)
+            own, region = slice(at, len(arrays)), None
+            if name in REGIONS:
+                arrays += [False] * len(node.attributes[0].shape)
+                region = slice(own.stop, len(arrays))
+            self.places.append(_Extents(own, region))
+        flat = [[n for node in row for n in _extents(node)] for row in self.nodes]
+        extents = self.extents = np.array(flat, np.int64).reshape(len(flat), -1)
+        fixed = np.array(arrays, bool) | (extents[0] == 1) | (not self.piece.sizable)
+        expected = np.where(fixed, extents[0], extents)
+        firsts: list[int] = []
+        for extent in dict.fromkeys(extents[0, ~fixed].tolist()):
+            equal = ~fixed & (extents[0] == extent)
+            firsts.append(int(np.argmax(equal)))
+            expected[:, equal] = extents[:, firsts[-1], None]
+        good = (extents == expected).all(1)
+        if firsts:
+            ordered = np.sort(extents[:, firsts], axis=1)
+            good &= (ordered[:, 0] > 1) & (np.diff(ordered, axis=1) > 0).all(1)
+        self._keep(good)
+
+    def _compare_regions(self) -> None:
+        """Where the regions of arrays begin, and what is compared of them."""
+        places = [k for k, place in enumerate(self.places) if place.region is not None]
+        found = [[row[k].attributes[0].offset for k in places] for row in self.nodes]
+        offsets = self.offsets = np.array(found, np.int64).reshape(len(found), -1)
+        owners = self.piece.owners
+        self.firsts = {o: owners.index(o) for o in owners if o in self.piece.origins}
+        relative = offsets.copy()
+        for k, owner in enumerate(owners):
+            if owner in self.firsts:
+                relative[:, k] -= offsets[:, self.firsts[owner]]
+        good = (relative == relative[0]).all(1)
+        if self.piece.sizable:
+            regions = self._columns(places)
+            good &= are_related(regions) & self._are_ranked(regions.sizes)
+        self._keep(good)
+
+    def _columns(self, places: Sequence[int]) -> Columns:
+        count, regions = len(self.events), self.base.regions
+        axes = max([len(region.recipe.shape) for region in regions], default=0)
+        extents = np.ones((count, len(places), axes), np.int64)
+        strides = np.zeros((len(places), axes), np.int64)
+        sizes = np.empty((count, len(places)))
+        for at, (k, region) in enumerate(zip(places, regions, strict=True)):
+            own = self.extents[:, self.places[k].region]
+            extents[:, at, : own.shape[1]] = own
+            strides[at, : own.shape[1]] = region.recipe.strides
+            sizes[:, at] = region.size
+            value = self.nodes[0][k].operands[0]
+            if value in self.made:
+                made = self.extents[:, self.places[self.made[value]].own]
+                sizes[:, at] = made.prod(1, dtype=float)
+        return Columns(self.piece.owners, sizes, self.offsets, extents, strides)
+
+    def _are_ranked(self, sizes: Array) -> Array:
+        """Where numbers of elements are equal, and less, as in the first piece."""
+        columns = [*sizes.T]
+        for k, of_region in self._shapes():
+            place = self.places[k].region if of_region else self.places[k].own
+            columns.append(self.extents[:, place].prod(1, dtype=float))
+        found = np.array(columns)
+        order = np.sign(found[:, None] - found)
+        ranked: Array = (order == order[:, :, :1]).all((0, 1))
+        return ranked
+
+    def _shapes(self) -> list[tuple[int, bool]]:
+        """For each shape of a piece an event that has it, or has a region of it."""
+        found: dict[Shape, tuple[int, bool]] = {}
+        for k, (name, node) in enumerate(zip(self.names, self.nodes[0], strict=True)):
+            if name in REGIONS:
+                found.setdefault(node.attributes[0].shape, (k, True))
+            if name not in WRITERS:
+                found.setdefault(node.shape, (k, False))
+        return [found[shape] for shape in self.piece.numbers.shapes]
+
+    # -- results ------------------------------------------------------------------
+    def _described(self) -> list[Piece]:
+        """The pieces of the rows that are left."""
+        one = self.piece
+        numbers = [self.base.number[i] for i in self.base.entering]
+        columns = (self.values, self.values[:, numbers], self.final, self.offsets)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        ends = zip(self._numbers(), self.scalars.tolist(), strict=True)
+        return [
+            Piece(
+                one.key,
+                tuple(values),
+                tuple(entering),
+                frozenset(compress(entering, final)),
+                one.alive,
+                one.donated,
+                {owner: offsets[k] for owner, k in self.firsts.items()},
+                one.pinned,
+                own,
+                one.sizable,
+                one.owners,
+                first_scalar,
+            )
+            for (values, entering, final, offsets), (own, first_scalar) in zip(
+                rows, ends, strict=True
+            )
+        ]
+
+    def _numbers(self) -> list[Numbers]:
+        """The numbers of the pieces, whose shapes alone may differ."""
+        offsets, arrays, _, strides = self.piece.numbers
+        if not self.piece.sizable:
+            return [self.piece.numbers] * len(self.rows)
+        shapes = [
+            tuple([_shape(row[k], of_region) for k, of_region in self._shapes()])
+            for row in self.nodes
+        ]
+        return [Numbers(offsets, arrays, own, strides) for own in shapes]
+
+
+def _shape(node: Node, of_region: bool) -> Shape:
+    shape: Shape = node.attributes[0].shape if of_region else node.shape
+    return shape
+
+
+def _token(node: Node) -> tuple[Any, ...]:
+    """What is the same in like pieces, and no number that a column has."""
+    about = node.attributes
+    if node.op.name in REGIONS:
+        dtype, _, _, strides = about[0]
+        about = (dtype, strides, *about[1:])
+    return len(node.operands), node.scalars, node.dtype, node.line, about
+
+
+def _form(node: Node) -> tuple[Any, ...]:
+    return node.dtype, node.shape
+
+
+def _extents(node: Node) -> tuple[int, ...]:
+    """The extents of an event, and of the region that it reads or writes."""
+    if node.op.name in REGIONS:
+        return (*node.shape, *node.attributes[0].shape)
+    return node.shape
