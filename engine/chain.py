@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from engine.buffers import Buffers, Content
@@ -71,9 +72,10 @@ class Template:
         sizes = piece.sizes
         pairs = zip(own.numbers.shapes, piece.numbers.shapes, strict=True)
         shapes = dict(pairs)
+        elements = {prod(old): prod(new) for old, new in shapes.items()}
         contents = [(d, shapes.get(shape, shape), on) for d, shape, on in plan.contents]
         lowered = [
-            row.lowered and row.lowered.over(one.layout(sizes))
+            row.lowered and row.lowered.over(one.layout(sizes), elements)
             for row, one in zip(plan.rows, self.sizings, strict=True)
         ]
         arrays = {step: number for number, step in self.movable.items()}
@@ -155,6 +157,7 @@ def _sizings(
     if not piece.sizable or given != len(regions) or plan.schedule.copies:
         return ()
     sizes, shapes = piece.sizes, piece.numbers.shapes
+    elements = {*map(prod, shapes)}
     arrays = {step: number for number, step in movable.items()}
     own = {slot for slot, _ in plan.leaves}
     if any(c[1] not in shapes for k, c in enumerate(plan.contents) if k not in own):
@@ -166,15 +169,16 @@ def _sizings(
     found: list[Sizing] = []
     for row in plan.rows:
         lowered = row.lowered
-        if lowered is None or row.group.kind != "map" or lowered.temporaries:
+        if lowered is None or not elements.issuperset(
+            [size for _, size in lowered.temporaries]
+        ):
             return ()
         memory: list[int] = []
         for step in lowered.owners:
             if step not in arrays and is_leaf(steps[step]):
                 return ()
-            memory.append(
-                arrays[step] if step in arrays else ~shapes.index(steps[step].shape)
-            )
+            shape = steps[step].shape
+            memory.append(arrays[step] if step in arrays else ~shapes.index(shape))
         one = sizing(lowered.layout, memory, sizes)
         if one is None:
             return ()

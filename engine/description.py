@@ -102,15 +102,19 @@ class Body:
         self.keys: dict[Numbers, tuple[Any, ...]] = {}
 
     def key(
-        self, numbers: Numbers, regions: Sequence[Region], sizable: bool
+        self,
+        numbers: Numbers,
+        regions: Sequence[Region],
+        sizable: bool,
+        reduces: bool,
     ) -> tuple[Any, ...]:
         """The key of pieces of this body, which may be `sizable`."""
         key = self.keys.get(numbers)
         if key is None:
             if len(self.keys) >= MOST:
                 self.keys.clear()
-            told = (pattern(numbers, regions),) if sizable else numbers
-            key = self.keys[numbers] = (self, *told)
+            told = pattern(numbers, regions, reduces) if sizable else numbers
+            key = self.keys[numbers] = (self, told)
         return key
 
 
@@ -152,7 +156,7 @@ class Description:
         self.arrays: dict[Shape, int] = {}
         self.strides: dict[tuple[int, ...], int] = {}
         self.kept: list[bool] = []
-        self.resizable = True
+        self.resizable, self.reduces = True, False
         self.piece = self._describe(events)
 
     def _describe(self, events: Sequence[int]) -> Piece:
@@ -175,7 +179,9 @@ class Description:
             else:
                 about = node.attributes
                 self.fixed.update([storage[k] for k in operands if k >= 0])
-                self.resizable &= op.kind == "elementwise" and not about
+                self.reduces |= op.kind == "reduce"
+                plain = op.kind == "elementwise" and not about
+                self.resizable &= plain or op.kind == "reduce"
             own = len(number)
             number[i] = own
             if name in WRITERS:
@@ -256,7 +262,7 @@ class Description:
         final = [k for k in self.entering if self._is_final(k, stop)]
         owners = tuple([one.owner for one in self.regions])
         return Piece(
-            body.key(numbers, self.regions, sizable),
+            body.key(numbers, self.regions, sizable, self.reduces),
             tuple(self.number),
             tuple(self.entering),
             frozenset(final),

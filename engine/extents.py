@@ -1,9 +1,11 @@
 """Extents: when a plan serves pieces of other sizes, and how its numbers follow.
 
-It does where all ops of a piece are elementwise, and arrays are read and written by
-regions only. Whatever stages 3 to 5 compare then is in the `pattern` of its numbers:
+It does where all ops of a piece are elementwise or reduce, and arrays are read and
+written by regions only. Whatever stages 3 to 5 compare then is in the `pattern` of its
+numbers:
 
 * which extents are equal, or 1; which numbers of elements are equal, and which is less;
+  beside reductions those of lines, too, and whether they are short;
 * which strides are equal, 0 or 1, whether they are negative, and which is less;
 * whether axes of a region adjoin, and so are walked as one; whether two regions of an
   array are the same, or have an element in common; whether a region is half of its
@@ -16,7 +18,7 @@ other piece, found by where it stands: see `Sizing`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from itertools import combinations, permutations
+from itertools import combinations, combinations_with_replacement, permutations
 from math import prod
 from typing import Any, NamedTuple
 
@@ -24,9 +26,11 @@ import numpy as np
 
 from engine.access import Place, are_met, meetings
 from engine.kernels.kernel import Layout
+from engine.lower.axes import WIDE
 from engine.program import Step
 from engine.recipe import Recipe, Shape, c_strides
 from engine.record.node import LEAF
+from engine.schedule.trial import SHORT
 
 Array = np.ndarray[Any, Any]
 
@@ -89,11 +93,15 @@ class Sizes(NamedTuple):
         return found
 
 
-def pattern(numbers: Numbers, regions: Sequence[Region]) -> tuple[Any, ...]:
+def pattern(
+    numbers: Numbers, regions: Sequence[Region], reduces: bool
+) -> tuple[Any, ...]:
     """What is compared of the numbers of a piece: see the head of this file."""
     offsets, _, shapes, strides = numbers
     places = zip((region.owner for region in regions), offsets, strict=True)
-    sizes = [*map(prod, shapes), *(region.size for region in regions)]
+    sizes = [prod(shape[a:b]) for shape in shapes for a, b in runs(len(shape), reduces)]
+    short = tuple(map(shortness, sizes)) if reduces else ()
+    sizes += [region.size for region in regions]
     ranks = {size: k for k, size in enumerate(sorted({*sizes}))}
     return (
         _named(places),
@@ -101,8 +109,25 @@ def pattern(numbers: Numbers, regions: Sequence[Region]) -> tuple[Any, ...]:
         _named((abs(s) for axes in strides for s in axes), known=(0, 1)),
         tuple([s < 0 for axes in strides for s in axes]),
         tuple([ranks[size] for size in sizes]),
+        short,
         relations(regions),
     )
+
+
+def runs(rank: int, reduces: bool) -> list[tuple[int, int]]:
+    """The axes whose products are compared: all, or each run of axes that adjoin.
+
+    >>> runs(2, False), runs(2, True)
+    ([(0, 2)], [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)])
+    """
+    if not reduces:
+        return [(0, rank)]
+    return [*combinations_with_replacement(range(rank + 1), 2)]
+
+
+def shortness(size: Any) -> Any:
+    """How a number of elements compares with what makes lines short, or narrow."""
+    return (size > SHORT) + 2 * (size >= WIDE)
 
 
 def _named(things: Iterable[Hashable], known: Iterable[int] = ()) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.description import WRITERS, Description, Piece
-from engine.extents import REGIONS, Columns, Numbers, are_related
+from engine.extents import REGIONS, Columns, Numbers, are_related, runs, shortness
 from engine.recipe import Shape
 from engine.record.node import LEAF, Node
 
@@ -219,13 +219,19 @@ class _Comparison:
 
     def _are_ranked(self, sizes: Array) -> Array:
         """Where numbers of elements are equal, and less, as in the first piece."""
-        columns = [*sizes.T]
+        columns: list[Array] = []
+        reduces = self.base.reduces
         for k, of_region in self._shapes():
             place = self.places[k].region if of_region else self.places[k].own
-            columns.append(self.extents[:, place].prod(1, dtype=float))
-        found = np.array(columns)
+            shape = self.extents[:, place]
+            for a, b in runs(shape.shape[1], reduces):
+                columns.append(shape[:, a:b].prod(1, dtype=float))
+        found = np.array([*columns, *sizes.T])
         order = np.sign(found[:, None] - found)
         ranked: Array = (order == order[:, :, :1]).all((0, 1))
+        if reduces:
+            short = shortness(found[: len(columns)])
+            ranked &= (short == short[:, :1]).all(0)
         return ranked
 
     def _shapes(self) -> list[tuple[int, bool]]:

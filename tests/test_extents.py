@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planning import Recorded, array, bits, empty_trace, op, put_part, take_part, turned
+from planning import (
+    Recorded,
+    array,
+    bits,
+    empty_trace,
+    op,
+    put_part,
+    reduced,
+    take_part,
+    turned,
+)
 
 import engine.chain
 from engine.chain import assemble, unknown
@@ -85,6 +95,32 @@ def test_sweeps_of_other_sizes_plan_their_ends_alone(across: bool) -> None:
         assert check(swept(rows, columns, across)) <= min(first, 4)
 
 
+def orthogonal(rows: int, columns: int) -> Recorded:
+    """Gram and Schmidt's: sums down ever fewer columns, in ever wider steps."""
+    q = op("add", array(rows, columns), array(rows, 1, seed=1)) + 0.5
+    for k in range(columns - 1):
+        column = take_part(q, slice(None), k)
+        length = op("sqrt", reduced("sum", column * column, 0)) + 1.0
+        q = put_part(q, column / length, slice(None), k)
+        one = take_part(q, slice(None), slice(k, k + 1))
+        rest = take_part(q, slice(None), slice(k + 1, None))
+        along = reduced("sum", one * rest, 0)
+        q = put_part(q, rest - one * along, slice(None), slice(k + 1, None))
+    return Recorded([q])
+
+
+def test_loops_that_reduce_have_plans_for_other_sizes() -> None:
+    check(orthogonal(40, 30))
+    assert check(orthogonal(44, 33)) <= 3
+    assert check(orthogonal(60, 21)) <= 3
+
+
+@pytest.mark.parametrize("rows", [3, 15, 16, 17, 18, 40])
+def test_short_lines_are_no_likes_of_long_ones(rows: int) -> None:
+    for columns in (30, 20, 17, 40):
+        check(orthogonal(rows, columns))
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_random_statements_on_parts_have_their_bits_at_any_size(seed: int) -> None:
     for rows, columns in ((30, 30), (30, 37), (37, 30), (33, 33), (24, 48)):
@@ -94,7 +130,8 @@ def test_random_statements_on_parts_have_their_bits_at_any_size(seed: int) -> No
 def random_statements(rng: np.random.Generator, rows: int, columns: int) -> Recorded:
     """Statements on parts of two arrays, of which each iteration moves or shrinks."""
     arrays: list[Value] = [array(rows, columns, seed=k) for k in range(2)]
-    body = [rng.integers(0, [2, 2, 4, 6, 3, 3, 3]) for _ in range(rng.integers(2, 4))]
+    most = [2, 2, 4, 6, 3, 3, 3, 4]
+    body = [rng.integers(0, most) for _ in range(rng.integers(2, 4))]
 
     def part(form: int, k: int, i: int, j: int) -> tuple[Any, ...]:
         lines, row = slice(k + i, rows - 3 + i), k + i
@@ -105,10 +142,14 @@ def random_statements(rng: np.random.Generator, rows: int, columns: int) -> Reco
         return forms[form]
 
     for k in range(18):
-        for written, read, form, other, i, j, sign in body:
+        for written, read, form, other, i, j, sign, fold in body:
             x, y = arrays[written], arrays[read]
             to, at = part(form, k, i, j), part(other, k, j, sign)
             value, more = take_part(x, *to) * 0.5, take_part(y, *at)
+            if fold == 1 and more.shape:
+                more = reduced("sum", more, len(more.shape) - 1) * 0.1
+            elif fold == 2 and more.shape:
+                more = reduced("max", more, 0)
             if broadcasts(more.shape, value.shape):
                 value = value + more * 0.25
             arrays[written] = put_part(x, value, *to)
@@ -162,7 +203,12 @@ def test_memory_of_its_own_is_walked_by_the_strides_of_its_shape() -> None:
 
 
 def pattern_of(
-    columns: int, rows: int, offset: int, shape: tuple[int, int], stride: int = 1
+    columns: int,
+    rows: int,
+    offset: int,
+    shape: tuple[int, int],
+    stride: int = 1,
+    reduces: bool = False,
 ) -> tuple[Any, ...]:
     """The pattern of a piece with the first row of a matrix and a part of it."""
     strides = (columns, stride)
@@ -173,7 +219,7 @@ def pattern_of(
     regions = [Region(0, rows * columns, recipe) for recipe in recipes]
     shapes = ((columns,), shape)
     numbers = Numbers((0, offset), ((rows, columns),), shapes, ((1,), strides))
-    return pattern(numbers, regions)
+    return pattern(numbers, regions, reduces)
 
 
 def test_a_pattern_says_no_number() -> None:

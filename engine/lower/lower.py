@@ -78,14 +78,19 @@ class Lowered:
         )
         return self.over(Layout(self.layout.extents, places))
 
-    def over(self, layout: Layout) -> Lowered:
-        """The same kernel over another layout."""
+    def over(
+        self, layout: Layout, elements: Mapping[int, int] | None = None
+    ) -> Lowered:
+        """The same kernel over another layout, its memory of other numbers of items."""
+        temporaries = self.temporaries
+        if elements is not None:
+            temporaries = tuple([(d, elements[size]) for d, size in temporaries])
         return Lowered(
             self.kernel,
             layout,
             self.arguments,
             self.scalars,
-            self.temporaries,
+            temporaries,
             self.owners,
         )
 
