@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from engine.access import Place, compose
 from engine.extents import REGIONS, Numbers, Region, Sizes, pattern
-from engine.recipe import Shape
+from engine.recipe import Recipe, Shape
 from engine.record.node import LEAF, Node
 
 WRITERS = frozenset({"update", "update_add", "put", "put_add"})
@@ -130,6 +131,17 @@ def _body(rows: tuple[Any, ...]) -> Body:
     return _bodies.get(rows) or _bodies.setdefault(rows, Body(rows))
 
 
+def composed(below: Recipe, recipe: Recipe) -> Recipe | None:
+    """The view that a view of a view is, if it is one."""
+    dtype, offset, shape, strides = recipe
+    if dtype != below.dtype or not recipe.size:
+        return None
+    found = compose(below, shape, Place(offset, strides))
+    if found is None or found.pieces is not None:
+        return None
+    return Recipe(dtype, found.place.offset, shape, found.place.strides)
+
+
 class Description:
     """The walk over the events of one piece.
 
@@ -151,6 +163,8 @@ class Description:
         self.entering: list[int] = []
         self.rows: list[Any] = []
         self.regions: list[Region] = []
+        self.views: dict[int, Region] = {}
+        self.composed: dict[int, int] = {}
         self.fixed: set[int] = set()
         self.shapes: dict[Shape, int] = {}
         self.arrays: dict[Shape, int] = {}
@@ -237,7 +251,24 @@ class Description:
         self.regions.append(Region(owner, size, recipe))
         number = self.shapes.setdefault(shape, len(self.shapes))
         axes = self.strides.setdefault(strides, len(self.strides))
+        if node.op.name == "view":
+            self._compose(operands[0], self.regions[-1])
         return (dtype, number, axes, *node.attributes[1:])
+
+    def _compose(self, base: int, view: Region) -> None:
+        """What a view of a view shows of the array, as stage 2 will have it."""
+        own = len(self.number)
+        below = self.views.get(base)
+        if below is not None:
+            recipe = composed(below.recipe, view.recipe)
+            if recipe is None:
+                self.resizable = False
+                return
+            self.composed[own] = base
+            self.strides.setdefault(recipe.strides, len(self.strides))
+            view = Region(below.owner, below.size, recipe)
+            self.regions.append(view)
+        self.views[own] = view
 
     def _piece(self, stop: int, first_scalar: int) -> Piece:
         origins: dict[int, int] = {}

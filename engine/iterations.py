@@ -10,15 +10,14 @@ of its iterations.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import compress
 from typing import Any
 
 import numpy as np
 
-from engine.description import WRITERS, Description, Piece
+from engine.description import WRITERS, Description, Piece, composed
 from engine.extents import REGIONS, Columns, Numbers, are_related, runs, shortness
-from engine.recipe import Shape
+from engine.recipe import Recipe, Shape
 from engine.record.node import LEAF, Node
 
 Array = np.ndarray[Any, Any]
@@ -71,14 +70,6 @@ def describe_alike(path: Path, places: Sequence[Sequence[int]]) -> list[Piece]:
     return [found[k] for k in range(len(places))]
 
 
-@dataclass(frozen=True)
-class _Extents:
-    """The columns of the extents of one event."""
-
-    own: slice
-    region: slice | None
-
-
 class _Comparison:
     """Pieces in rows, of which the first one is described; rows that differ go."""
 
@@ -88,9 +79,10 @@ class _Comparison:
         self.path, self.base, self.piece = path, base, base.piece
         self.names = [path.nodes[i].op.name for i in places[0]]
         self.rows = np.arange(len(places))
-        self.made = {i: k for k, i in enumerate(places[0])}
         self.events = np.array(places, np.int64)
         self.nodes = [[path.nodes[i] for i in events] for events in places]
+        self.recipes: list[list[Any]] = []
+        self.numbers = [base.number[i] for i in places[0]]
 
     def pieces(self) -> dict[int, Piece]:
         """Those that are like the first one, by their places."""
@@ -99,6 +91,7 @@ class _Comparison:
         for compare in (
             self._compare_values,
             self._compare_uses,
+            self._compare_strides,
             self._compare_extents,
             self._compare_regions,
         ):
@@ -115,7 +108,8 @@ class _Comparison:
         for name, columns in vars(self).items():
             if isinstance(columns, np.ndarray):
                 setattr(self, name, columns[good])
-        self.nodes = [row for row, keep in zip(self.nodes, good, strict=True) if keep]
+        self.nodes = [*compress(self.nodes, good)]
+        self.recipes = [*compress(self.recipes, good)]
 
     # -- values -------------------------------------------------------------------
     def _compare_values(self) -> None:
@@ -156,21 +150,45 @@ class _Comparison:
         self._keep(good)
 
     # -- shapes and regions -------------------------------------------------------
+    def _compare_strides(self) -> None:
+        """Which regions there are: those of views of views have to be found out."""
+        self.recipes = [self._regions(row) for row in self.nodes]
+        strides = [
+            [recipe and recipe.strides for recipe in row] for row in self.recipes
+        ]
+        self._keep(np.array([None not in row and row == strides[0] for row in strides]))
+
+    def _regions(self, row: Sequence[Node]) -> list[Recipe | None]:
+        """The regions of a piece, in the order of its description."""
+        found: list[Recipe | None] = []
+        views: dict[int, Recipe | None] = {}
+        for name, node, own in zip(self.names, row, self.numbers, strict=True):
+            if name in REGIONS:
+                recipe = node.attributes[0]
+                found.append(recipe)
+                base = self.base.composed.get(own)
+                if base is not None:
+                    below = views[base]
+                    recipe = below and composed(below, recipe)
+                    found.append(recipe)
+                views[own] = recipe
+        return found
+
     def _compare_extents(self) -> None:
         """Which extents are equal or 1; those of arrays are the same in all pieces."""
-        self.places: list[_Extents] = []
+        self.own: list[slice] = []
         arrays: list[bool] = []
         for name, node in zip(self.names, self.nodes[0], strict=True):
             at = len(arrays)
             arrays += [name in WRITERS] * len(node.shape)
-            own, region = slice(at, len(arrays)), None
-            if name in REGIONS:
-                arrays += [False] * len(node.attributes[0].shape)
-                region = slice(own.stop, len(arrays))
-            self.places.append(_Extents(own, region))
-        flat = [[n for node in row for n in _extents(node)] for row in self.nodes]
+            self.own.append(slice(at, len(arrays)))
+        flat = [
+            [n for thing in (*row, *recipes) for n in thing.shape]
+            for row, recipes in zip(self.nodes, self.recipes, strict=True)
+        ]
         extents = self.extents = np.array(flat, np.int64).reshape(len(flat), -1)
-        fixed = np.array(arrays, bool) | (extents[0] == 1) | (not self.piece.sizable)
+        fixed = (extents[0] == 1) | (not self.piece.sizable)
+        fixed[: len(arrays)] |= arrays
         expected = np.where(fixed, extents[0], extents)
         firsts: list[int] = []
         for extent in dict.fromkeys(extents[0, ~fixed].tolist()):
@@ -185,8 +203,7 @@ class _Comparison:
 
     def _compare_regions(self) -> None:
         """Where the regions of arrays begin, and what is compared of them."""
-        places = [k for k, place in enumerate(self.places) if place.region is not None]
-        found = [[row[k].attributes[0].offset for k in places] for row in self.nodes]
+        found = [[recipe.offset for recipe in row] for row in self.recipes]
         offsets = self.offsets = np.array(found, np.int64).reshape(len(found), -1)
         owners = self.piece.owners
         self.firsts = {o: owners.index(o) for o in owners if o in self.piece.origins}
@@ -196,37 +213,41 @@ class _Comparison:
                 relative[:, k] -= offsets[:, self.firsts[owner]]
         good = (relative == relative[0]).all(1)
         if self.piece.sizable:
-            regions = self._columns(places)
-            good &= are_related(regions) & self._are_ranked(regions.sizes)
+            regions = self._columns()
+            good &= are_related(regions) & self._are_ranked(regions)
         self._keep(good)
 
-    def _columns(self, places: Sequence[int]) -> Columns:
+    def _columns(self) -> Columns:
         count, regions = len(self.events), self.base.regions
         axes = max([len(region.recipe.shape) for region in regions], default=0)
-        extents = np.ones((count, len(places), axes), np.int64)
-        strides = np.zeros((len(places), axes), np.int64)
-        sizes = np.empty((count, len(places)))
-        for at, (k, region) in enumerate(zip(places, regions, strict=True)):
-            own = self.extents[:, self.places[k].region]
-            extents[:, at, : own.shape[1]] = own
-            strides[at, : own.shape[1]] = region.recipe.strides
-            sizes[:, at] = region.size
-            value = self.nodes[0][k].operands[0]
-            if value in self.made:
-                made = self.extents[:, self.places[self.made[value]].own]
-                sizes[:, at] = made.prod(1, dtype=float)
+        extents = np.ones((count, len(regions), axes), np.int64)
+        strides = np.zeros((len(regions), axes), np.int64)
+        sizes = np.empty((count, len(regions)))
+        places = {number: k for k, number in enumerate(self.numbers)}
+        at = self.own[-1].stop
+        for k, (owner, size, recipe) in enumerate(regions):
+            rank = len(recipe.shape)
+            extents[:, k, :rank] = self.extents[:, at : at + rank]
+            strides[k, :rank] = recipe.strides
+            at += rank
+            sizes[:, k] = size
+            if owner in places and self.names[places[owner]] not in WRITERS:
+                made = self.extents[:, self.own[places[owner]]]
+                sizes[:, k] = made.prod(1, dtype=float)
         return Columns(self.piece.owners, sizes, self.offsets, extents, strides)
 
-    def _are_ranked(self, sizes: Array) -> Array:
+    def _are_ranked(self, regions: Columns) -> Array:
         """Where numbers of elements are equal, and less, as in the first piece."""
         columns: list[Array] = []
         reduces = self.base.reduces
         for k, of_region in self._shapes():
-            place = self.places[k].region if of_region else self.places[k].own
-            shape = self.extents[:, place]
+            shape = self.extents[:, self.own[k]]
+            if of_region:
+                rank = len(self.base.regions[k].recipe.shape)
+                shape = regions.extents[:, k, :rank]
             for a, b in runs(shape.shape[1], reduces):
                 columns.append(shape[:, a:b].prod(1, dtype=float))
-        found = np.array([*columns, *sizes.T])
+        found = np.array([*columns, *regions.sizes.T])
         order = np.sign(found[:, None] - found)
         ranked: Array = (order == order[:, :, :1]).all((0, 1))
         if reduces:
@@ -235,13 +256,13 @@ class _Comparison:
         return ranked
 
     def _shapes(self) -> list[tuple[int, bool]]:
-        """For each shape of a piece an event that has it, or has a region of it."""
+        """For each shape of a piece an event that has it, or else a region."""
         found: dict[Shape, tuple[int, bool]] = {}
         for k, (name, node) in enumerate(zip(self.names, self.nodes[0], strict=True)):
-            if name in REGIONS:
-                found.setdefault(node.attributes[0].shape, (k, True))
             if name not in WRITERS:
                 found.setdefault(node.shape, (k, False))
+        for k, region in enumerate(self.base.regions):
+            found.setdefault(region.recipe.shape, (k, True))
         return [found[shape] for shape in self.piece.numbers.shapes]
 
     # -- results ------------------------------------------------------------------
@@ -277,16 +298,16 @@ class _Comparison:
         offsets, arrays, _, strides = self.piece.numbers
         if not self.piece.sizable:
             return [self.piece.numbers] * len(self.rows)
-        shapes = [
-            tuple([_shape(row[k], of_region) for k, of_region in self._shapes()])
-            for row in self.nodes
+        places = self._shapes()
+        return [
+            Numbers(
+                offsets,
+                arrays,
+                tuple([(recipes if r else nodes)[k].shape for k, r in places]),
+                strides,
+            )
+            for nodes, recipes in zip(self.nodes, self.recipes, strict=True)
         ]
-        return [Numbers(offsets, arrays, own, strides) for own in shapes]
-
-
-def _shape(node: Node, of_region: bool) -> Shape:
-    shape: Shape = node.attributes[0].shape if of_region else node.shape
-    return shape
 
 
 def _token(node: Node) -> tuple[Any, ...]:
@@ -300,10 +321,3 @@ def _token(node: Node) -> tuple[Any, ...]:
 
 def _form(node: Node) -> tuple[Any, ...]:
     return node.dtype, node.shape
-
-
-def _extents(node: Node) -> tuple[int, ...]:
-    """The extents of an event, and of the region that it reads or writes."""
-    if node.op.name in REGIONS:
-        return (*node.shape, *node.attributes[0].shape)
-    return node.shape

@@ -256,6 +256,21 @@ def test_an_update_that_reads_its_neighbours_is_computed_before_it_is_stored() -
     ]
 
 
+def test_a_few_elements_that_an_update_reads_where_it_writes_are_kept() -> None:
+    x = array(20, 30)
+    rest = slice(1, None), slice(None)
+    column, row = take_part(x, slice(1, None), slice(0, 1)), take_part(x, 0)
+    y = put_part(x, take_part(x, *rest) - column * row, *rest)
+    recorded = Recorded([y], donated=[x])
+    decisions = recorded.decisions()
+    assert "v7: v2 kept, v0 is overwritten" in decisions
+    assert "v7: in place into v0" in decisions
+    assert not any("copied" in line for line in decisions)
+    (result,) = recorded.run(recorded.plan()).values()
+    expected = next(iter(recorded.expected().values()))
+    np.testing.assert_allclose(result, expected, rtol=1e-12)
+
+
 def test_an_update_of_the_region_that_it_reads_is_one_group() -> None:
     x = array(9)
     key = slice(2, 7)

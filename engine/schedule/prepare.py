@@ -41,8 +41,7 @@ class Prepared:
 
     `in_place` are the writers that overwrite the memory of their first operand;
     `donated` are the leaves that may be overwritten; `early` are copies of leaves that
-    can be made before anything else; `copies` says whether any write has one, or keeps
-    what stood there.
+    can be made before anything else; `copies` says whether any write has one.
     """
 
     program: Program
@@ -78,7 +77,6 @@ class _Preparation:
                 self.readers.setdefault(self.root[k], []).append((k, k))
         self.pinned: set[int] = set()
         self.copied: set[int] = set()
-        self.keeps = False
         self.decisions: list[tuple[str, tuple[int, ...]]] = []
         self.new: list[Step] = []
         self.number: list[int] = []
@@ -121,7 +119,7 @@ class _Preparation:
                 text.format(*(self.number[k] for k in numbers))
                 for text, numbers in self.decisions
             ),
-            self.keeps or bool(self.copied),
+            bool(self.copied),
         )
 
     def _claim_outputs(self) -> dict[int, int]:
@@ -150,11 +148,7 @@ class _Preparation:
             kept = {k for _, k in late}
             small = sum(self.old[k].size for k in kept) * 2 <= self.old[owner].size
             if small and all(k < i and k != owner for k in kept):
-                self.pinned |= kept
-                names = ", ".join("v{}" for _ in kept)
-                text = f"v{{}}: {names} kept, v{{}} is overwritten"
-                self.decisions.append((text, (i, *sorted(kept), owner)))
-                self.keeps = True
+                self._keep(i, kept)
             else:
                 reason = "v{} reads it later"
         if not reason and self._overlaps_itself(step, owner):
@@ -178,6 +172,14 @@ class _Preparation:
         self.decisions.append((f"v{{}}: {what} {done}: {reason}", numbers))
         # Copied as early as possible, so that the update can join what it stores.
         self.copies.setdefault(self._below_reshapes(base), []).append(i)
+
+    def _keep(self, i: int, views: set[int]) -> None:
+        """Have views of memory copied before a writer overwrites it."""
+        self.pinned |= views
+        names = ", ".join("v{}" for _ in views)
+        text = f"v{{}}: {names} kept, v{{}} is overwritten"
+        owner = self.root[self.old[i].operands[0]]
+        self.decisions.append((text, (i, *sorted(views), owner)))
 
     def _is_filled(self, i: int) -> bool:
         """Whether an update, and those of its result, write all before it is read."""
@@ -222,9 +224,8 @@ class _Preparation:
         read = neighbours(self.old, self.root, step, lambda s: is_library(s, self.old))
         if sum(self.old[k].size for k in read) * 2 > step.attributes[0].size:
             return True
-        for k in sorted(read):
-            self.decisions.append(("v{}: v{} kept, it is overwritten", (i, k)))
-        self.pinned |= read
+        if read:
+            self._keep(i, read)
         return False
 
     def _reason_to_copy(self, i: int, base: int, owner: int) -> str:

@@ -41,7 +41,7 @@ class Schedule:
 
     `program` is the prepared program, which may have grown by copies; `memory` says for
     each step the first step whose memory it shares (updates in place); `copies` whether
-    any write copies or keeps what stood there.
+    any write copies what stood there.
     """
 
     program: Program
