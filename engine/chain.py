@@ -20,7 +20,7 @@ from engine.extents import (
 )
 from engine.kernels.backend import HOST
 from engine.lower import Lowered
-from engine.program import Later, Step, is_leaf, is_view
+from engine.program import COPY, Later, Step, is_leaf, is_view
 from engine.record.node import LEAF, Node
 from engine.row import Row
 from engine.schedule import Schedule
@@ -70,16 +70,14 @@ class Template:
             lowered = [row.lowered for row in plan.rows]
             return _Sized(own, plan.contents, lowered, lambda: given)
         sizes = piece.sizes
-        pairs = zip(own.numbers.shapes, piece.numbers.shapes, strict=True)
-        shapes = dict(pairs)
+        shapes = own.numbers.other_shapes(piece.numbers)
         elements = {prod(old): prod(new) for old, new in shapes.items()}
-        contents = [(d, shapes.get(shape, shape), on) for d, shape, on in plan.contents]
+        contents = [(dtype, shapes[shape], on) for dtype, shape, on in plan.contents]
         lowered = [
             row.lowered and row.lowered.over(one.layout(sizes), elements)
             for row, one in zip(plan.rows, self.sizings, strict=True)
         ]
-        arrays = {step: number for number, step in self.movable.items()}
-        about = (given, self.regions, own.sizes, sizes, arrays)
+        about = (given, _arrays(plan.schedule), own.sizes, sizes)
         return _Sized(piece, contents, lowered, Later(partial(resized_steps, *about)))
 
 
@@ -128,7 +126,7 @@ def _template(piece: Piece, nodes: Sequence[Node], build: Build) -> Template:
     if found is None:
         plan = build(piece.nodes(nodes), piece.alive, piece.donated)
         movable, regions = _movable(plan.schedule, piece)
-        sizings = _sizings(plan, piece, movable, regions)
+        sizings = _sizings(plan, piece)
         found = Template(plan, piece, sizings, movable, regions)
         if len(_templates) >= MAX_TEMPLATES:
             _templates.clear()
@@ -141,30 +139,35 @@ def _template(piece: Piece, nodes: Sequence[Node], build: Build) -> Template:
     return found
 
 
-def _sizings(
-    plan: WholePlan,
-    piece: Piece,
-    movable: dict[int, int],
-    regions: Sequence[tuple[int, int]],
-) -> tuple[Sizing, ...]:
+def _arrays(schedule: Schedule) -> list[int]:
+    """The array in whose memory each step is, by number in the piece, or -1.
+
+    A copy is known by the number of what is copied.
+    """
+    steps = schedule.program.steps
+    found: list[int] = []
+    for step in steps:
+        copied = step.op is COPY and step.origin < 0
+        found.append(found[step.operands[0]] if copied else step.origin)
+    return [found[schedule.memory[n]] for n in roots(steps)]
+
+
+def _sizings(plan: WholePlan, piece: Piece) -> tuple[Sizing, ...]:
     """Where the numbers of the rows' layouts are found; none where they have to stay.
 
-    What is copied may depend on sizes. So they stay but where all rows are kernels that
-    write and read regions in place, and values in memory of their own.
+    So they do where a row is no kernel, or where sizes say what is copied.
     """
     steps = plan.schedule.program.steps
-    given = sum(step.op.name in REGIONS for step in steps)
-    if not piece.sizable or given != len(regions) or plan.schedule.copies:
+    if not piece.sizable or plan.schedule.by_size:
         return ()
-    sizes, shapes = piece.sizes, piece.numbers.shapes
-    elements = {*map(prod, shapes)}
-    arrays = {step: number for number, step in movable.items()}
-    own = {slot for slot, _ in plan.leaves}
-    if any(c[1] not in shapes for k, c in enumerate(plan.contents) if k not in own):
-        return ()
+    sizes, numbers, arrays = piece.sizes, piece.numbers, _arrays(plan.schedule)
     try:
-        resized_steps(steps, regions, sizes, sizes, arrays)
+        resized_steps(steps, arrays, sizes, sizes)
     except KeyError:  # some are of shapes or regions that stage 3 has made up
+        return ()
+    shapes = {*numbers.arrays, *numbers.shapes}
+    elements = {*map(prod, shapes)}
+    if not shapes.issuperset([shape for _, shape, _ in plan.contents]):
         return ()
     found: list[Sizing] = []
     for row in plan.rows:
@@ -173,12 +176,7 @@ def _sizings(
             [size for _, size in lowered.temporaries]
         ):
             return ()
-        memory: list[int] = []
-        for step in lowered.owners:
-            if step not in arrays and is_leaf(steps[step]):
-                return ()
-            shape = steps[step].shape
-            memory.append(arrays[step] if step in arrays else ~shapes.index(shape))
+        memory = [arrays[n] for n in lowered.owners]
         one = sizing(lowered.layout, memory, sizes)
         if one is None:
             return ()

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -106,15 +106,21 @@ class Body:
         self,
         numbers: Numbers,
         regions: Sequence[Region],
+        movable: Set[int],
         sizable: bool,
         reduces: bool,
     ) -> tuple[Any, ...]:
-        """The key of pieces of this body, which may be `sizable`."""
+        """The key of pieces of this body, which may be `sizable`.
+
+        Of `movable` arrays the offsets are counted from their first regions.
+        """
         key = self.keys.get(numbers)
         if key is None:
             if len(self.keys) >= MOST:
                 self.keys.clear()
-            told = pattern(numbers, regions, reduces) if sizable else numbers
+            told: Any = numbers
+            if sizable:
+                told = pattern(numbers, regions, movable, reduces)
             key = self.keys[numbers] = (self, told)
         return key
 
@@ -195,7 +201,8 @@ class Description:
                 self.fixed.update([storage[k] for k in operands if k >= 0])
                 self.reduces |= op.kind == "reduce"
                 plain = op.kind == "elementwise" and not about
-                self.resizable &= plain or op.kind == "reduce"
+                one = name == "full" and not node.shape
+                self.resizable &= plain or one or op.kind == "reduce"
             own = len(number)
             number[i] = own
             if name in WRITERS:
@@ -284,16 +291,12 @@ class Description:
             tuple(self.shapes),
             tuple(self.strides),
         )
-        sizable = (
-            self.resizable
-            and all([self.number[k] in origins for k in self.entering])
-            and not any(0 in shape for shape in self.shapes)
-        )
+        sizable = self.resizable and not any(0 in shape for shape in self.shapes)
         body = _body(tuple(self.rows))
         final = [k for k in self.entering if self._is_final(k, stop)]
         owners = tuple([one.owner for one in self.regions])
         return Piece(
-            body.key(numbers, self.regions, sizable, self.reduces),
+            body.key(numbers, self.regions, origins.keys(), sizable, self.reduces),
             tuple(self.number),
             tuple(self.entering),
             frozenset(final),

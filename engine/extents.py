@@ -1,8 +1,7 @@
 """Extents: when a plan serves pieces of other sizes, and how its numbers follow.
 
-It does where all ops of a piece are elementwise or reduce, and arrays are read and
-written by regions only. Whatever stages 3 to 5 compare then is in the `pattern` of its
-numbers:
+It does where all ops of a piece are elementwise or reduce. Whatever stages 3 to 5
+compare then is in the `pattern` of its numbers:
 
 * which extents are equal, or 1; which numbers of elements are equal, and which is less;
   beside reductions those of lines, too, and whether they are short;
@@ -17,7 +16,7 @@ other piece, found by where it stands: see `Sizing`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from itertools import combinations, combinations_with_replacement, permutations
 from math import prod
 from typing import Any, NamedTuple
@@ -29,7 +28,6 @@ from engine.kernels.kernel import Layout
 from engine.lower.axes import WIDE
 from engine.program import Step
 from engine.recipe import Recipe, Shape, c_strides
-from engine.record.node import LEAF
 from engine.schedule.trial import SHORT
 
 Array = np.ndarray[Any, Any]
@@ -63,6 +61,11 @@ class Numbers(NamedTuple):
     shapes: tuple[Shape, ...]
     strides: tuple[tuple[int, ...], ...]
 
+    def other_shapes(self, other: Numbers) -> dict[Shape, Shape]:
+        """For each shape that of a piece with other numbers."""
+        own, others = self.arrays + self.shapes, other.arrays + other.shapes
+        return dict(zip(own, others, strict=True))
+
 
 class Sizes(NamedTuple):
     """The numbers of a piece, and where the regions of its arrays begin.
@@ -94,24 +97,34 @@ class Sizes(NamedTuple):
 
 
 def pattern(
-    numbers: Numbers, regions: Sequence[Region], reduces: bool
+    numbers: Numbers, regions: Sequence[Region], movable: Set[int], reduces: bool
 ) -> tuple[Any, ...]:
     """What is compared of the numbers of a piece: see the head of this file."""
-    offsets, _, shapes, strides = numbers
-    places = zip((region.owner for region in regions), offsets, strict=True)
+    shapes = numbers.shapes
     sizes = [prod(shape[a:b]) for shape in shapes for a, b in runs(len(shape), reduces)]
     short = tuple(map(shortness, sizes)) if reduces else ()
     sizes += [region.size for region in regions]
     ranks = {size: k for k, size in enumerate(sorted({*sizes}))}
+    # Values may be found to be equal, where their regions begin at equal places.
+    places = [
+        (region.owner, offset) if region.owner in movable else offset
+        for region, offset in zip(regions, numbers.offsets, strict=True)
+    ]
+    extents = (n for shape in (*numbers.arrays, *shapes) for n in shape)
     return (
-        _named(places),
-        _named((n for shape in shapes for n in shape), known=(1,)),
-        _named((abs(s) for axes in strides for s in axes), known=(0, 1)),
-        tuple([s < 0 for axes in strides for s in axes]),
+        _named(places, known=(0,)),
+        _named(extents, known=(1,)),
+        _named([abs(s) for axes in all_strides(numbers) for s in axes], known=(0, 1)),
+        tuple([s < 0 for axes in numbers.strides for s in axes]),
         tuple([ranks[size] for size in sizes]),
         short,
         relations(regions),
     )
+
+
+def all_strides(numbers: Numbers) -> list[tuple[int, ...]]:
+    """The strides of regions, and those of all arrays and values in memory."""
+    return [*numbers.strides, *map(c_strides, numbers.arrays + numbers.shapes)]
 
 
 def runs(rank: int, reduces: bool) -> list[tuple[int, int]]:
@@ -221,24 +234,21 @@ class Spot(NamedTuple):
     Parameters
     ----------
     region : int
-        The region that begins there; -1 for memory of its own, which begins at 0.
+        The region that begins there; -1 for all of an array or a value.
     strides : tuple of (int, int, int)
-        For each its sign, and where it stands among the strides of a piece; or ``~k``
-        and an axis of a C-contiguous array of the k-th shape.
+        For each its sign, and where it stands among `all_strides` of a piece.
     """
 
     region: int
     strides: tuple[tuple[int, int, int], ...]
 
-    def of(self, sizes: Sizes) -> tuple[int, ...]:
+    def of(self, sizes: Sizes, strides: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
         """The offset and strides, for a piece."""
         begin = sizes.begin(self.region) if self.region >= 0 else 0
-        _, _, shapes, known = sizes.numbers
-        strides = [
-            sign * abs(known[k][axis] if k >= 0 else c_strides(shapes[~k])[axis])
-            for sign, k, axis in self.strides
-        ]
-        return (begin, *strides)
+        return (
+            begin,
+            *[sign * abs(strides[k][axis]) for sign, k, axis in self.strides],
+        )
 
 
 class Sizing(NamedTuple):
@@ -256,9 +266,10 @@ class Sizing(NamedTuple):
 
     def layout(self, sizes: Sizes) -> Layout:
         """The layout, for a piece that it fits."""
+        strides = all_strides(sizes.numbers)
         return Layout(
             tuple([factors[0].of(sizes.numbers) for factors in self.extents]),
-            tuple([spot.of(sizes) for spot in self.places]),
+            tuple([spot.of(sizes, strides) for spot in self.places]),
         )
 
     def fits(self, numbers: Numbers) -> bool:
@@ -277,37 +288,25 @@ def sizing(layout: Layout, memory: Sequence[int], sizes: Sizes) -> Sizing | None
     ----------
     layout : Layout
     memory : sequence of int
-        What each access goes to: an array, by its number in the piece, or ``~k``:
-        memory of its own for a value of the k-th shape.
+        The array that each access goes to, by its number in the piece; -1 for a value
+        in memory of its own.
     sizes : Sizes
     """
     numbers, begins = sizes.numbers, sizes.begins()
     factors = tuple([_factors(extent, numbers.shapes) for extent in layout.extents])
-    steps = _places_of(enumerate(numbers.strides))
+    known = {
+        abs(stride): (k, axis)
+        for k, strides in enumerate(all_strides(numbers))
+        for axis, stride in enumerate(strides)
+    }
     spots: list[Spot] = []
-    for k, (offset, *strides) in zip(memory, layout.places, strict=True):
-        if k >= 0:
-            region = begins.get((k, offset))
-            known = steps
-        else:
-            region = None if offset else -1
-            known = _places_of([(k, c_strides(numbers.shapes[~k]))])
-        if region is None or not all([abs(s) in known for s in strides]):
+    for array, (offset, *strides) in zip(memory, layout.places, strict=True):
+        region = begins.get((array, offset), -1)
+        if (region < 0 and offset) or not all([abs(s) in known for s in strides]):
             return None
         signed = [(-1 if s < 0 else 1, *known[abs(s)]) for s in strides]
         spots.append(Spot(region, tuple(signed)))
     return Sizing(factors, tuple(spots)) if all(factors) else None
-
-
-def _places_of(
-    numbered: Iterable[tuple[int, tuple[int, ...]]],
-) -> dict[int, tuple[int, int]]:
-    """Where strides stand, but for their signs: in which sequence, and there."""
-    found: dict[int, tuple[int, int]] = {}
-    for k, strides in numbered:
-        for axis, stride in enumerate(strides):
-            found.setdefault(abs(stride), (k, axis))
-    return found
 
 
 def _factors(extent: int, shapes: Sequence[Shape]) -> tuple[Factor, ...]:
@@ -340,40 +339,33 @@ def moved_steps(
 
 
 def resized_steps(
-    steps: Sequence[Step],
-    regions: Sequence[tuple[int, int]],
-    old: Sizes,
-    new: Sizes,
-    arrays: Mapping[int, int],
+    steps: Sequence[Step], arrays: Sequence[int], old: Sizes, new: Sizes
 ) -> tuple[Step, ...]:
     """Steps of a piece as those of another one, of other sizes.
 
     Parameters
     ----------
     steps : sequence of Step
-    regions : sequence of (int, int)
-        The steps that have a region, and the step whose memory it is of.
+    arrays : sequence of int
+        The array in whose memory each is, by its number in the pieces.
     old, new : Sizes
         Of the two pieces.
-    arrays : mapping of int to int
-        For each of these latter steps the array, by its number in the pieces.
 
     Raises
     ------
     KeyError
         Where a step has a number that the piece has not.
     """
-    pairs = zip(old.numbers[1:], new.numbers[1:], strict=True)
-    whole, shapes, strides = [dict(zip(*pair, strict=True)) for pair in pairs]
+    shapes = old.numbers.other_shapes(new.numbers)
+    strides = dict(zip(old.numbers.strides, new.numbers.strides, strict=True))
+    begins = old.begins()
     changed: list[Step] = []
     for step in steps:
-        of_array = step.op is LEAF or step.op.name == "update"
-        shape = (whole if of_array else shapes)[step.shape]
-        changed.append(step.over(shape, step.attributes))
-    begins = old.begins()
-    for n, owner in regions:
-        (dtype, offset, shape, axes), *rest = steps[n].attributes
-        offset = new.begin(begins[arrays[owner], offset])
-        recipe = Recipe(dtype, offset, shapes[shape], strides[axes])
-        changed[n] = steps[n].over(changed[n].shape, (recipe, *rest))
+        attributes = step.attributes
+        if step.op.name in REGIONS:
+            (dtype, offset, shape, axes), *rest = attributes
+            offset = new.begin(begins[arrays[step.operands[0]], offset])
+            recipe = Recipe(dtype, offset, shapes[shape], strides[axes])
+            attributes = (recipe, *rest)
+        changed.append(step.over(shapes[step.shape], attributes))
     return tuple(changed)

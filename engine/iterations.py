@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.description import WRITERS, Description, Piece, composed
 from engine.extents import REGIONS, Columns, Numbers, are_related, runs, shortness
-from engine.recipe import Recipe, Shape
+from engine.recipe import Recipe, Shape, c_strides
 from engine.record.node import LEAF, Node
 
 Array = np.ndarray[Any, Any]
@@ -187,19 +187,7 @@ class _Comparison:
             for row, recipes in zip(self.nodes, self.recipes, strict=True)
         ]
         extents = self.extents = np.array(flat, np.int64).reshape(len(flat), -1)
-        fixed = (extents[0] == 1) | (not self.piece.sizable)
-        fixed[: len(arrays)] |= arrays
-        expected = np.where(fixed, extents[0], extents)
-        firsts: list[int] = []
-        for extent in dict.fromkeys(extents[0, ~fixed].tolist()):
-            equal = ~fixed & (extents[0] == extent)
-            firsts.append(int(np.argmax(equal)))
-            expected[:, equal] = extents[:, firsts[-1], None]
-        good = (extents == expected).all(1)
-        if firsts:
-            ordered = np.sort(extents[:, firsts], axis=1)
-            good &= (ordered[:, 0] > 1) & (np.diff(ordered, axis=1) > 0).all(1)
-        self._keep(good)
+        self._keep(_as_in_first(extents, arrays, self.piece.sizable))
 
     def _compare_regions(self) -> None:
         """Where the regions of arrays begin, and what is compared of them."""
@@ -207,15 +195,31 @@ class _Comparison:
         offsets = self.offsets = np.array(found, np.int64).reshape(len(found), -1)
         owners = self.piece.owners
         self.firsts = {o: owners.index(o) for o in owners if o in self.piece.origins}
-        relative = offsets.copy()
+        moves = [owner in self.firsts for owner in owners]
+        relative = self.relative = offsets.copy()
         for k, owner in enumerate(owners):
-            if owner in self.firsts:
+            if moves[k]:
                 relative[:, k] -= offsets[:, self.firsts[owner]]
-        good = (relative == relative[0]).all(1)
         if self.piece.sizable:
             regions = self._columns()
+            good = (relative[:, moves] == relative[0, moves]).all(1)
+            good &= _named_alike(relative[:, ~np.array(moves, bool)])
             good &= are_related(regions) & self._are_ranked(regions)
+            good &= self._have_strides(regions)
+        else:
+            good = (relative == relative[0]).all(1)
         self._keep(good)
+
+    def _have_strides(self, regions: Columns) -> Array:
+        """Where equal strides, of regions and in memory, are those of the first one."""
+        count = len(self.events)
+        given = {abs(s) for axes in self.piece.numbers.strides for s in axes}
+        given |= {s for shape in self.piece.numbers.arrays for s in c_strides(shape)}
+        columns = [np.full(count, float(s)) for s in (0, 1, *given)]
+        for shape in self._shape_columns(regions):
+            for axis in range(1, shape.shape[1]):
+                columns.append(shape[:, axis:].prod(1, dtype=float))
+        return _named_alike(np.stack(columns, axis=1))
 
     def _columns(self) -> Columns:
         count, regions = len(self.events), self.base.regions
@@ -238,15 +242,12 @@ class _Comparison:
 
     def _are_ranked(self, regions: Columns) -> Array:
         """Where numbers of elements are equal, and less, as in the first piece."""
-        columns: list[Array] = []
         reduces = self.base.reduces
-        for k, of_region in self._shapes():
-            shape = self.extents[:, self.own[k]]
-            if of_region:
-                rank = len(self.base.regions[k].recipe.shape)
-                shape = regions.extents[:, k, :rank]
-            for a, b in runs(shape.shape[1], reduces):
-                columns.append(shape[:, a:b].prod(1, dtype=float))
+        columns: list[Array] = [
+            shape[:, a:b].prod(1, dtype=float)
+            for shape in self._shape_columns(regions)
+            for a, b in runs(shape.shape[1], reduces)
+        ]
         found = np.array([*columns, *regions.sizes.T])
         order = np.sign(found[:, None] - found)
         ranked: Array = (order == order[:, :, :1]).all((0, 1))
@@ -254,6 +255,15 @@ class _Comparison:
             short = shortness(found[: len(columns)])
             ranked &= (short == short[:, :1]).all(0)
         return ranked
+
+    def _shape_columns(self, regions: Columns) -> list[Array]:
+        """The columns of each shape."""
+        found: list[Array] = []
+        for k, of_region in self._shapes():
+            rank = len(self.base.regions[k].recipe.shape) if of_region else 0
+            own = regions.extents[:, k, :rank] if of_region else None
+            found.append(self.extents[:, self.own[k]] if own is None else own)
+        return found
 
     def _shapes(self) -> list[tuple[int, bool]]:
         """For each shape of a piece an event that has it, or else a region."""
@@ -295,18 +305,20 @@ class _Comparison:
 
     def _numbers(self) -> list[Numbers]:
         """The numbers of the pieces, whose shapes alone may differ."""
-        offsets, arrays, _, strides = self.piece.numbers
+        _, arrays, _, strides = self.piece.numbers
         if not self.piece.sizable:
             return [self.piece.numbers] * len(self.rows)
         places = self._shapes()
         return [
             Numbers(
-                offsets,
+                tuple(offsets),
                 arrays,
                 tuple([(recipes if r else nodes)[k].shape for k, r in places]),
                 strides,
             )
-            for nodes, recipes in zip(self.nodes, self.recipes, strict=True)
+            for offsets, nodes, recipes in zip(
+                self.relative.tolist(), self.nodes, self.recipes, strict=True
+            )
         ]
 
 
@@ -321,3 +333,31 @@ def _token(node: Node) -> tuple[Any, ...]:
 
 def _form(node: Node) -> tuple[Any, ...]:
     return node.dtype, node.shape
+
+
+def _as_in_first(extents: Array, arrays: Sequence[bool], sizable: bool) -> Array:
+    """The rows in which the same extents are equal, or 1, as in the first one.
+
+    The first columns may be of `arrays`, which have the same extents in all rows.
+    """
+    first = extents[0]
+    fixed = first == 1
+    fixed[: len(arrays)] |= arrays
+    fixed = np.isin(first, first[fixed]) | (not sizable)
+    good: Array = (extents[:, fixed] == first[fixed]).all(1)
+    known = [1, *first[fixed]]
+    names: list[Array] = [np.full(len(extents), n) for n in dict.fromkeys(known)]
+    for extent in dict.fromkeys(first[~fixed].tolist()):
+        equal = extents[:, first == extent]
+        good &= (equal == equal[:, :1]).all(1)
+        names.append(equal[:, 0])
+    ordered = np.sort(np.stack(names, axis=1), axis=1)
+    return good & (np.diff(ordered, axis=1) > 0).all(1)
+
+
+def _named_alike(numbers: Array) -> Array:
+    """The rows in which the same numbers are equal, or 0, as in the first one."""
+    named = np.concatenate([numbers, np.zeros((len(numbers), 1))], axis=1)
+    equal = named[:, :, None] == named[:, None]
+    good: Array = (equal == equal[0]).all((1, 2))
+    return good

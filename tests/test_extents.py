@@ -196,7 +196,7 @@ def test_a_number_that_stands_nowhere_has_no_place(layout: Layout) -> None:
 
 
 def test_memory_of_its_own_is_walked_by_the_strides_of_its_shape() -> None:
-    found = sizing(Layout((4, 5), ((0, 5),)), [~0], SIZES)
+    found = sizing(Layout((4, 5), ((0, 5),)), [-1], SIZES)
     assert isinstance(found, Sizing)
     wider = SIZES._replace(numbers=SIZES.numbers._replace(shapes=((4, 9), (36,))))
     assert found.layout(wider) == Layout((4, 9), ((0, 9),))
@@ -219,7 +219,7 @@ def pattern_of(
     regions = [Region(0, rows * columns, recipe) for recipe in recipes]
     shapes = ((columns,), shape)
     numbers = Numbers((0, offset), ((rows, columns),), shapes, ((1,), strides))
-    return pattern(numbers, regions, reduces)
+    return pattern(numbers, regions, {0}, reduces)
 
 
 def test_a_pattern_says_no_number() -> None:

@@ -41,7 +41,8 @@ class Prepared:
 
     `in_place` are the writers that overwrite the memory of their first operand;
     `donated` are the leaves that may be overwritten; `early` are copies of leaves that
-    can be made before anything else; `copies` says whether any write has one.
+    can be made before anything else; `by_size` says whether sizes decide what is
+    copied.
     """
 
     program: Program
@@ -49,7 +50,7 @@ class Prepared:
     donated: frozenset[int]
     early: tuple[int, ...]
     decisions: tuple[str, ...]
-    copies: bool
+    by_size: bool
 
 
 def prepare(program: Program, donated: frozenset[int]) -> Prepared:
@@ -119,7 +120,7 @@ class _Preparation:
                 text.format(*(self.number[k] for k in numbers))
                 for text, numbers in self.decisions
             ),
-            bool(self.copied),
+            bool(self.blank or self.slabs),
         )
 
     def _claim_outputs(self) -> dict[int, int]:

@@ -40,8 +40,8 @@ class Schedule:
     """The groups of a program, in order.
 
     `program` is the prepared program, which may have grown by copies; `memory` says for
-    each step the first step whose memory it shares (updates in place); `copies` whether
-    any write copies what stood there.
+    each step the first step whose memory it shares (updates in place); `by_size`
+    whether sizes decide what is copied.
     """
 
     program: Program
@@ -50,7 +50,7 @@ class Schedule:
     in_place: frozenset[int]
     donated: frozenset[int]
     decisions: tuple[str, ...]
-    copies: bool
+    by_size: bool
 
     def text(self) -> str:
         """The decisions, one group a paragraph."""
@@ -107,7 +107,7 @@ class _Scheduler:
             self.in_place,
             self.prepared.donated,
             self.prepared.decisions,
-            self.prepared.copies,
+            self.prepared.by_size,
         )
 
     def _place_all(self, numbers: Iterable[int]) -> None:
