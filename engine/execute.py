@@ -41,15 +41,18 @@ Array = np.ndarray[Any, Any]
 
 def ready(value: Value, trace: Trace) -> None:
     """Make a value without a buffer usable as an operand in `trace`."""
-    pending = value.trace  # read once: another thread may run it meanwhile
-    if pending is trace:
-        return
-    if pending is not None:
-        flush(pending)
-        if value.buffer is None and value.trace is pending:
-            _compute_aside(value, pending)
-    if value.buffer is None:
-        _record_again(value)
+    buffer = value.buffer
+    while buffer is None:
+        pending = value.trace  # read once: another thread may run it meanwhile
+        if pending is trace:
+            return
+        if pending is None:
+            _record_again(value)  # here, or in the trace of a thread that was faster
+        else:
+            flush(pending)
+            if value.buffer is None and value.trace is pending:
+                _compute_aside(value, pending)
+        buffer = value.buffer
 
 
 def compute(values: Sequence[Value]) -> list[Array]:
@@ -121,8 +124,8 @@ def _flush_held(trace: Trace) -> None:
     if trace.flushing:
         return
     have_spare()
-    events = len(trace.values)
     trace.flushing = True  # from here on native code leaves the trace alone
+    events = len(trace.values)
     _here.flushes += 1
     spare = None
     try:
@@ -135,8 +138,9 @@ def _flush_held(trace: Trace) -> None:
         trace.donating = False
         if spare is not None:
             take_up(trace, spare)
-    if _watcher is not None:
-        _watcher(events)
+    watcher = _watcher  # read once: another thread may have seen enough
+    if watcher is not None:
+        watcher(events)
     if spare is not None and spare.values:
         flush(spare)
 
@@ -259,7 +263,7 @@ def _hand_out(trace: Trace, outputs: dict[int, Any]) -> None:
     values = trace.values
     for number, buffer in outputs.items():
         value = values[number]
-        value.trace, value.buffer = None, buffer
+        value.buffer, value.trace = buffer, None
     renew(trace)
 
 
@@ -267,17 +271,19 @@ def _hand_out_all(trace: Trace, outputs: dict[int, Any]) -> None:
     """Give values their buffers; the others are lost, or can be recorded again."""
     for value in (*trace.values, *trace.aliases):
         if value.buffer is None:
-            value.trace = None
+            # In this order: another thread takes a value with neither for a lost one.
             value.buffer = outputs.get(value.number)
+            value.trace = None
     renew(trace)
 
 
 def _lose(trace: Trace, unfinished: Unfinished) -> None:
     """Give values their buffers, and note of the others why they have none."""
-    values = (*trace.values, *trace.aliases)
-    _hand_out_all(trace, unfinished.outputs)
+    outputs = unfinished.outputs
     error = same_kind(unfinished.error, str(unfinished.error))  # of no frames
-    _lost.update((x, error) for x in values if x.buffer is None)
+    values = [x for x in (*trace.values, *trace.aliases) if x.buffer is None]
+    _lost.update((x, error) for x in values if x.number not in outputs)
+    _hand_out_all(trace, outputs)
 
 
 def failed(trace: Trace) -> None:
@@ -356,22 +362,37 @@ def _record_again(value: Value) -> None:
         if top.buffer is not None or top.trace is not None:
             stack.pop()
             continue
-        if top.history is None or isinstance(top.history.op, Marker):
+        history = top.history  # read once: another thread may let it go
+        if history is None or isinstance(history.op, Marker):
             raise _of_lost(top)
         missing = [
             x
-            for x in top.history.inputs
+            for x in history.inputs
             if type(x) is Value and x.buffer is None and x.trace is None
         ]
         if missing:
             stack.extend(missing)
             continue
-        again = record(top.history.op, top.history.inputs, top.history.attributes)
-        if again.trace is not None:
-            again.trace.values[again.number] = top
-            again.trace.histories = True
-        top.trace, top.number, top.buffer = again.trace, again.number, again.buffer
+        again = record(history.op, history.inputs, history.attributes)
+        trace = current_trace()
+        with trace.lock:  # another thread may run it
+            _recorded_again(again, top, trace)
         stack.pop()
+
+
+def _recorded_again(again: Value, lost: Value, trace: Trace) -> None:
+    """Let a lost value be one that was recorded again, unless it is another already.
+
+    Several threads may need it at once: it is pending in the trace of the first.
+    """
+    if lost.buffer is not None or lost.trace is not None:
+        return
+    if again.trace is trace:
+        trace.values[again.number] = lost
+        trace.histories = True
+        lost.number, lost.trace = again.number, trace
+    else:
+        lost.buffer = again.buffer
 
 
 class _Executor:

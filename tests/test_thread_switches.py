@@ -1,0 +1,136 @@
+"""Another thread takes over in the middle of something, at one known place."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from threading import Event, RLock, Thread
+from typing import Any
+
+import numpy
+import pytest
+
+import engine
+from engine import execute
+from engine.errors import Unfinished
+from engine.record import Trace, current_trace
+
+
+def elsewhere(function: Callable[[], Any]) -> Any:
+    """What a function gives in another thread, which does it meanwhile."""
+    found: list[Any] = []
+    thread = Thread(target=lambda: found.append(function()))
+    thread.start()
+    thread.join(20)
+    return found[0]
+
+
+class Once:
+    """Does something before or after the first call of a function, and only then."""
+
+    def __init__(self, function: Callable[..., Any], then: Callable[[], Any]) -> None:
+        self.function, self.then, self.done = function, then, False
+
+    def __call__(self, *given: Any, **options: Any) -> Any:
+        result = self.function(*given, **options)
+        if not self.done:
+            self.done = True
+            self.then()
+        return result
+
+
+# -- values ----------------------------------------------------------------------------
+def lost_value() -> tuple[Any, Any]:
+    """A value that a flush has not kept, as it can be recorded again; and who reads it.
+
+    It is the square of 0, 1, 2.
+    """
+    x = engine.tensor([0.0, 1.0, 2.0], requires_grad=True)
+    y = (x * x).sin()
+    engine.eval(y)
+    history = y.read().history
+    assert history is not None
+    lost = history.inputs[0]
+    assert lost.buffer is None and lost.trace is None  # type: ignore[union-attr]
+    return lost, y
+
+
+def test_a_lost_value_is_recorded_again_by_one_thread_for_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lost, _y = lost_value()
+    ready, enough, wrong = Event(), Event(), []
+
+    def other() -> None:
+        own = current_trace()
+        execute.ready(lost, own)
+        ready.set()
+        enough.wait(20)
+        # Its number is that of an operand in this very trace, or it is computed.
+        if lost.buffer is None and lost.trace is not own:
+            wrong.append(lost.trace)
+
+    thread = Thread(target=other)
+
+    def take_over() -> None:
+        thread.start()
+        ready.wait(20)
+
+    monkeypatch.setattr(execute, "record", Once(execute.record, take_over))
+    execute.ready(lost, current_trace())
+    enough.set()
+    thread.join(20)
+    assert not wrong
+    assert execute.compute([lost])[0].tolist() == [0.0, 1.0, 4.0]
+
+
+class Outputs(dict[int, Any]):
+    """Results; whoever takes one does something first."""
+
+    def __init__(self, found: dict[int, Any], first: Callable[[], Any]) -> None:
+        super().__init__(found)
+        self.first = first
+
+    def get(self, number: int, default: Any = None) -> Any:
+        """The result of a number."""
+        self.first()
+        return super().get(number, default)
+
+
+def test_a_value_that_is_handed_out_is_not_taken_for_a_lost_one() -> None:
+    trace = Trace(RLock())  # type: ignore[arg-type]
+    value = engine.record.Value(numpy.dtype(float), (2,), None, trace, 0)
+    trace.values.append(value)
+    seen: list[Any] = []
+    made = {0: numpy.ones(2)}
+    outputs = Outputs(made, lambda: seen.append(value.trace))
+    execute._hand_out_all(trace, outputs)
+    assert value.buffer is made[0] and value.trace is None
+    assert seen == [trace]
+
+
+def test_it_is_known_why_a_value_is_lost_before_it_is() -> None:
+    trace = Trace(RLock())  # type: ignore[arg-type]
+    value = engine.record.Value(numpy.dtype(float), (2,), None, trace, 0)
+    trace.values.append(value)
+    kinds: list[Any] = []
+    outputs = Outputs({}, lambda: kinds.append(type(execute._of_lost(value))))
+    execute._lose(trace, Unfinished(IndexError("out of bounds"), outputs))
+    assert kinds == [IndexError]
+
+
+# -- memory ----------------------------------------------------------------------------
+# -- compiled functions ----------------------------------------------------------------
+# -- forks -----------------------------------------------------------------------------
+def in_child(function: Callable[[], Any]) -> Any:
+    """What a function gives in a forked process."""
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=lambda: theirs.send(function()))
+    child.start()
+    try:
+        assert ours.poll(10), "the child waits for ever"
+        return ours.recv()
+    finally:
+        child.kill()
+        child.join(30)
