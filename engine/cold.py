@@ -68,7 +68,6 @@ class ColdPlan:
         "_nodes",
         "_pieces",
         "_places",
-        "_seen",
         "_spent",
         "_straight",
         "frame",
@@ -96,21 +95,21 @@ class ColdPlan:
         self._key: Any = None
         self._places: tuple[int, ...] = ()
         self.plan: Plan | None = None
-        self._seen: Bound | None = None
-        self._straight: tuple[Any, ...] | None = None
+        self._straight: tuple[Bound | None, tuple[Any, ...] | None] = None, None
         self._failure: str | None = None
         self.frame: bytes | None = None
 
     def straight(self) -> tuple[Any, ...] | None:
         """The plan as one native segment; None where it is more, or not yet known."""
-        bound = None if self.plan is None else self.plan.bound
-        if self.plan is not None and bound is not self._seen:
+        plan, (seen, straight) = self.plan, self._straight
+        bound = None if plan is None else plan.bound
+        if plan is not None and bound is not seen:
             shapes = [node.shape for node in self._nodes if node.op is LEAF]
-            self._straight = None
+            straight = None
             if self.frame is not None or not any(self.shifts):
-                self._straight = self.plan.straight(shapes, bool(self._donated))
-            self._seen = bound
-        return self._straight
+                straight = plan.straight(shapes, bool(self._donated))
+            self._straight = bound, straight
+        return straight
 
     def warm(self) -> None:
         """Have it planned at its next run: there will be more."""
@@ -164,8 +163,9 @@ class ColdPlan:
 
     def _told(self, outputs: dict[int, Array]) -> dict[int, Array]:
         """What NumPy has computed; the first time it is said why no plan has."""
-        if self._failure:
-            text = f"a plan was wanted; {self._failure}; NumPy computes instead"
+        failure = self._failure
+        if failure:
+            text = f"a plan was wanted; {failure}; NumPy computes instead"
             self._failure = ""
             try:
                 warn_user(text, RuntimeWarning)
@@ -188,9 +188,10 @@ class ColdPlan:
                 if config.tier == "auto" and not self._pays(parts):
                     return None
                 plan = self._planned(parts)
-            self._moves = moves_of(self._nodes, parts, plan.fixed)
-            self.frame = frame_of(self._nodes, self.shifts, self._moves.pinned)
-            self.plan = plan
+            moves = moves_of(self._nodes, parts, plan.fixed)
+            frame = frame_of(self._nodes, self.shifts, moves.pinned)
+            if self.plan is None:  # else another thread has made one, with its frame
+                self._moves, self.frame, self.plan = moves, frame, plan
             self._pieces = None
         return self.plan
 

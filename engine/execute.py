@@ -247,7 +247,10 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
             node.forget(key)
         return _outputs(trace, key, leaves)
     if _native:
-        known.frame, known.straight = known.plan.frame, known.plan.straight()
+        straight = known.plan.straight()
+        if known.plan.frame is not None:  # looked at, and set, before what needs it
+            known.frame = known.plan.frame
+        known.straight = straight
     return outputs
 
 

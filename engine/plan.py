@@ -217,18 +217,20 @@ class Plan:
             return None
         shapes = {slot: shape for _, slot, shape, _ in self._outputs}
         contents = [(dtype, shape) for dtype, shape, _ in self.contents]
-        self.bound = bind(rows, contents, shapes, pool.num_threads())
-        self._cold = cold
+        bound = bind(rows, contents, shapes, pool.num_threads())
+        self._cold = cold  # first: `straight` takes what is bound by it
+        self.bound = bound
         if self._make is not None and not cold:
             self._rows = None
-        return self.bound
+        return bound
 
     def _bind_like(self, plan: Plan, moves: Array) -> Bound | None:
         """The bound form as that of a plan like this one, its regions moved."""
         bound = plan._ready() or plan._bind(cold_too=True)
-        self.bound = None if bound is None else bound.moved(moves)
-        self._cold = [] if self.bound is None else self.bound.cold()
-        return self.bound
+        moved = None if bound is None else bound.moved(moves)
+        self._cold = [] if moved is None else moved.cold()
+        self.bound = moved
+        return moved
 
     def _wait(self, seconds: float) -> None:
         """Let cold rows know what it costs that they keep all others from going on."""

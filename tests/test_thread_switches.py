@@ -5,12 +5,14 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable
 from threading import Event, RLock, Thread
+from types import SimpleNamespace
 from typing import Any
 
 import numpy
 import pytest
 
 import engine
+import engine.numpy as np
 from engine import execute
 from engine.errors import Unfinished
 from engine.record import Trace, current_trace
@@ -117,6 +119,38 @@ def test_it_is_known_why_a_value_is_lost_before_it_is() -> None:
     outputs = Outputs({}, lambda: kinds.append(type(execute._of_lost(value))))
     execute._lose(trace, Unfinished(IndexError("out of bounds"), outputs))
     assert kinds == [IndexError]
+
+
+def test_a_plan_that_follows_regions_is_never_known_without_its_frame() -> None:
+    class Plan:
+        """One that another thread makes while this one asks for it."""
+
+        frame, shifts = None, (0,)
+
+        def run(self, leaves: Any, scalars: Any) -> dict[int, Any]:
+            return {}
+
+        def straight(self) -> tuple[Any, ...]:
+            self.frame = b"frame"  # type: ignore[assignment]
+            return (b"plan",)
+
+    trace = current_trace()
+    x = np.arange(3.0) + 1
+    key = bytes([1] * len(trace.values)) + bytes(len(trace.leaves))
+    plan = Plan()
+    plan.shifts = (0,) * len(trace.leaves)
+    trace.node.plans = None
+    known = trace.node.learn(key, plan)
+    before = execute._native[:]
+    execute._native[:] = before or [SimpleNamespace()]  # type: ignore[list-item]
+    try:
+        execute._outputs(trace, key, [])
+    finally:
+        execute._native[:] = before
+        trace.node.forget(key)
+    assert known.straight == (b"plan",)
+    assert known.frame == b"frame"
+    assert x.tolist() == [1.0, 2.0, 3.0]
 
 
 # -- memory ----------------------------------------------------------------------------
