@@ -15,7 +15,7 @@ import engine
 import engine.numpy as np
 from engine import execute
 from engine.errors import Unfinished
-from engine.record import Trace, current_trace
+from engine.record import Trace, current_trace, splice
 
 
 def elsewhere(function: Callable[[], Any]) -> Any:
@@ -151,6 +151,18 @@ def test_a_plan_that_follows_regions_is_never_known_without_its_frame() -> None:
     assert known.straight == (b"plan",)
     assert known.frame == b"frame"
     assert x.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_what_a_finalizer_flushes_is_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    execute.flush(current_trace())
+    x = np.arange(3.0)
+    engine.eval(x)
+    start = splice.Start.here()
+    y = x * 2 + 1
+    flush = Once(splice.is_shifted, lambda: execute.flush(current_trace()))
+    monkeypatch.setattr(splice, "is_shifted", flush)
+    assert splice.passage(start, [x.read()], [y.read()]) is None
+    assert y.tolist() == [1.0, 3.0, 5.0]
 
 
 # -- memory ----------------------------------------------------------------------------

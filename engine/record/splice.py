@@ -282,7 +282,7 @@ def passage(
     nodes = start.nodes()
     if not nodes:
         return None
-    trace, first = start.trace, start.node.number + 1
+    trace, values, first = start.trace, start.values, start.node.number + 1
     if is_shifted(trace):
         return None
     places = {id(x): place for place, x in enumerate(table)}
@@ -290,7 +290,7 @@ def passage(
     entering: list[tuple[int, Node]] = []
     for node in nodes:
         if node.op is LEAF:
-            place = places.get(id(trace.values[node.number]))
+            place = places.get(id(values[node.number]))
             if place is None:
                 return None
             entering.append((place, node))
@@ -307,9 +307,11 @@ def passage(
     opened = [(i, index[id(x)]) for i, x in enumerate(scalars) if id(x) in index]
     if len({k for _, k in opened}) != len(numbers):
         return None
-    kept = _kept(trace, nodes, table, results)
+    kept = _kept(values, nodes, table, results)
     if kept is None or (numbers and kept[0]):
         return None
+    if trace.values is not values or trace.node is not nodes[-1]:
+        return None  # a finalizer has recorded meanwhile
     named = any(node.op.fails_late or node.size > LARGE for node in nodes)
     return Passage(
         start.node,
@@ -327,7 +329,7 @@ def passage(
 
 
 def _kept(
-    trace: Trace,
+    recorded: Sequence[Value],
     nodes: Sequence[Node],
     table: Sequence[Value],
     results: Sequence[Value],
@@ -336,7 +338,7 @@ def _kept(
 
     What is made are results, values with a history, and what is read by histories.
     """
-    values = [trace.values[node.number] for node in nodes if node.op is not LEAF]
+    values = [recorded[node.number] for node in nodes if node.op is not LEAF]
     inputs = [x for v in values if v.history for x in v.history.inputs]
     constants = [x for x in inputs if isinstance(x, Scalar)]
     held = {id(x) for x in (*inputs, *results)}
