@@ -74,12 +74,7 @@ def counted(function: Callable[..., Any], *arguments: Any) -> Any:
     """
     context = getattr(_local, "context", None)
     if context is None:
-        context = contextvars.Context()
-        context.run(np.seterr, all="ignore")
-        allocator = _allocator()
-        if allocator is not None:
-            context.run(allocator[0])
-        _local.context = context
+        context = _local.context = _quiet_context().copy()
     if getattr(_local, "inside", False):
         return function(*arguments)
     _local.inside = True
@@ -87,6 +82,20 @@ def counted(function: Callable[..., Any], *arguments: Any) -> Any:
         return context.run(function, *arguments)
     finally:
         _local.inside = False
+
+
+@cache
+def _quiet_context() -> contextvars.Context:
+    """The context of which each thread has a copy: a copy sets no variables."""
+    from .cpu.target import undisturbed
+
+    allocator = _allocator()
+    found = contextvars.Context()
+    with undisturbed():  # no finalizer computes while variables are set
+        found.run(np.seterr, all="ignore")
+        if allocator is not None:
+            found.run(allocator[0])
+    return first("quiet", found)
 
 
 def bytes_in_use() -> int:

@@ -15,6 +15,7 @@ import engine
 import engine.numpy as np
 from engine import execute
 from engine.errors import Unfinished
+from engine.kernels import memory
 from engine.record import Trace, current_trace, splice
 
 
@@ -163,6 +164,24 @@ def test_what_a_finalizer_flushes_is_not_noted(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(splice, "is_shifted", flush)
     assert splice.passage(start, [x.read()], [y.read()]) is None
     assert y.tolist() == [1.0, 3.0, 5.0]
+
+
+def test_the_contexts_of_threads_are_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A finalizer that computes while CPython 3.11 sets a variable ends the process.
+    memory.allocate("float64", (2,))
+    calls: list[Any] = []
+    seterr = numpy.seterr
+
+    def noted(**options: Any) -> Any:
+        calls.append(options)
+        return seterr(**options)
+
+    monkeypatch.setattr(numpy, "seterr", noted)
+    assert elsewhere(lambda: memory.allocate("float64", (2,))).shape == (2,)
+    assert not calls
+    monkeypatch.undo()
+    divided = elsewhere(lambda: memory.counted(numpy.divide, 1.0, numpy.zeros(1)))
+    assert divided.tolist() == [float("inf")]
 
 
 # -- memory ----------------------------------------------------------------------------

@@ -28,7 +28,7 @@ _paused = [False]
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Hold the lock, and keep the garbage collector from running finalizers meanwhile.
 
     A finalizer that computes may wait for a thread that waits for this lock.
@@ -258,7 +258,7 @@ def _load_by_llvm(code: bytes, names: Sequence[str], fresh: bool) -> list[int]:
     """
     checked = not fresh or code[:4] == b"\x7fELF"
     symbols = undefined_symbols(code) if checked else []
-    with _undisturbed():
+    with undisturbed():
         engine = _engine()
         for symbol in symbols:
             if not binding().address_of_symbol(symbol):
