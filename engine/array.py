@@ -93,7 +93,8 @@ class Array:
         line = self._line
         if line is None:
             value = self._value
-            assert value is not None
+            if value is None:  # another thread has made one
+                return self.line
             line = Line(Storage(value), value)
             with changing:
                 if self._line is None:
@@ -117,7 +118,8 @@ class Array:
         line = self._line
         if line is None:
             value = self._value
-            assert value is not None
+            if value is None:  # another thread has made its line
+                return self.read()
             if self.recipe is value.layout:
                 return value  # as `wrap` made it, in C order
             return read_region(value, self.recipe)
@@ -208,8 +210,7 @@ class Array:
 
     def take_positions(self, positions: NDArray) -> Value:
         """The elements at flat positions of the base."""
-        line = self.line
-        return take(line.current(), constant(positions))
+        return take(self.line.current(), constant(positions))
 
     # -- gradients ----------------------------------------------------------------
     @property
@@ -260,9 +261,7 @@ class Array:
         """The same memory without the gradient history."""
         if self.scalar:
             return type(self).wrap(stop(self.read()), scalar=True)
-        line = self.line
-        fresh = line.branch(stop)
-        return self.from_line(fresh, self.recipe, self.writeable)
+        return self.from_line(self.line.branch(stop), self.recipe, self.writeable)
 
     @property
     def data(self) -> Self:

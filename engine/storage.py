@@ -90,6 +90,11 @@ def override(history: Value, value: Value) -> Value:
     return alias(value, History(OVERRIDE, (history,), ()))
 
 
+def snapshot(memory: NDArray, recipe: Recipe | None = None) -> Value:
+    """A copy of what is in shared memory now."""
+    return constant(memory if recipe is None else strided(memory, recipe))
+
+
 class Owner:
     """What an exported ndarray holds on to; its death ends the sharing."""
 
@@ -112,37 +117,39 @@ class Storage:
 
     def shared(self) -> bool:
         """Whether anybody outside sees this memory; takes it back when nobody does."""
-        if self.memory is None:
-            return False
-        if self._outside():
-            return True
-        self._take_back()
-        return False
+        return self.outside() is not None
 
-    def _take_back(self) -> None:
+    def outside(self) -> NDArray | None:
+        """The memory, if anybody outside sees it; as `shared`."""
+        memory = self.memory
+        if memory is None or self._is_seen() or not self._taken_back():
+            return memory
+        return None
+
+    def _taken_back(self) -> bool:
+        """Whether the memory is private again: another thread may have exported it."""
         with changing:
             memory, old = self.memory, self.latest
             if memory is None:  # another thread was faster
-                return
+                return True
+            if self._is_seen():
+                return False
             if memory.base is not None or not memory.flags.writeable:
                 memory = memory.copy()
             self.latest = Value(memory.dtype, memory.shape, memory)
-            self.memory = self.root = self.owner = None
             self.version += 1
+            self.memory = self.root = self.owner = None
         del old  # a finalizer may write, too
+        return True
 
-    def _outside(self) -> bool:
-        if self.owner is not None and self.owner() is not None:
+    def _is_seen(self) -> bool:
+        owner = self.owner  # read once: another thread may take the memory back
+        if owner is not None and owner() is not None:
             return True
         root = self.root
         # Ours are: self.root, the local name and getrefcount's argument, and the
         # `base` of our flat memory.
         return root is not None and (root.base is not None or sys.getrefcount(root) > 4)
-
-    def snapshot(self, recipe: Recipe | None = None) -> Value:
-        """A copy of what is in shared memory now."""
-        assert self.memory is not None
-        return constant(self.memory if recipe is None else strided(self.memory, recipe))
 
     def export(self) -> NDArray:
         """The flat memory itself, for others to see: computes what is pending.
@@ -153,26 +160,42 @@ class Storage:
             When the memory is not the host's.
         """
         looked("the memory of an array")
-        if not self.shared():
+        exported = None
+        while exported is None:
+            if not self.shared():
+                self._compute()
+            with changing:
+                exported = self._exported()
+        return exported
+
+    def _compute(self) -> None:
+        value = self.latest
+        if value.device != HOST:
+            raise TypeError(
+                "numpy: an array in the memory of the host was required; one on "
+                f"{value.device} was given: can't convert {value.device}:0 device "
+                "type tensor to numpy. Use cpu() or to_device('cpu') to copy it "
+                "first"
+            )
+        evaluate([value])
+
+    def _exported(self) -> NDArray | None:
+        """The memory, shared from now on; None where another thread has written."""
+        if self.memory is None:
             value = self.latest
-            if value.device != HOST:
-                raise TypeError(
-                    "numpy: an array in the memory of the host was required; one on "
-                    f"{value.device} was given: can't convert {value.device}:0 device "
-                    "type tensor to numpy. Use cpu() or to_device('cpu') to copy it "
-                    "first"
-                )
-            evaluate([value])
             buffer = value.buffer
-            assert buffer is not None
+            if buffer is None or value.device != HOST:
+                return None
             # The value holds the buffer; storage and line hold the value. And each
             # time, one reference is the local name's, and one the argument's.
             if not buffer.flags.writeable or sys.getrefcount(buffer) > 3:
                 buffer = buffer.copy()
             elif sys.getrefcount(value) > 4 or value.history is not None:
                 value.buffer = buffer.copy()  # others keep the present value
-            self.memory = buffer.reshape(-1)
-        assert self.memory is not None
+            flat = buffer.reshape(-1)
+            if self.latest is not value:  # native code writes without the lock
+                return None
+            self.memory = flat
         if self.root is not None:
             return self.memory
         owner = self.owner and self.owner()
@@ -205,8 +228,9 @@ class Line:
     def current(self) -> Value:
         """The value of the base now, with the gradient history of this line."""
         storage = self.storage
-        if storage.memory is not None and storage.shared():
-            return self._with_history(storage.snapshot())
+        memory = None if storage.memory is None else storage.outside()
+        if memory is not None:
+            return self._with_history(snapshot(memory))
         while self.version != storage.version:
             version = storage.version
             self._show(self._with_history(stop(storage.latest)), version)
@@ -228,8 +252,9 @@ class Line:
     def read(self, recipe: Recipe) -> Value:
         """The value of a region, as an array of the recipe's shape."""
         storage = self.storage
-        if self.cell is None and storage.memory is not None and storage.shared():
-            part = storage.snapshot(recipe)
+        memory = storage.outside() if self.cell is None else None
+        if memory is not None:
+            part = snapshot(memory, recipe)
             if self.value.history is None:
                 return part
             return override(read_region(self.value, recipe), part)
@@ -298,16 +323,21 @@ class Line:
     ) -> Value | None:
         """The new base; None where another thread has written in the meantime."""
         storage = self.storage
-        shared = storage.shared()
-        version = storage.version
+        memory, version = storage.outside(), storage.version
         # What is stored comes to where the memory is, as a copy does in PyTorch.
-        new = on_device(self._built(build, shared), self.value.device)
-        if shared:
-            self._write_through(new, region)
+        new = on_device(self._built(build, memory), self.value.device)
+        elements: Any = None if memory is None else compute([new])[0].reshape(-1)
         old = self.value, storage.latest  # finalizers of them may write, too
         with changing:
-            if storage.version != version and not shared:
+            if storage.memory is not memory:
                 return None
+            if memory is None:
+                if storage.version != version:
+                    return None
+            elif region is None:
+                memory[...] = elements
+            else:
+                strided(memory, region)[...] = strided(elements, region)
             self.value = storage.latest = new
             storage.version += 1
             self.version = storage.version
@@ -326,29 +356,25 @@ class Line:
             return
         if self.cell is not None:
             value.history = History(LEAF_HISTORY, (), (), self.cell)
-        self.value = storage.latest = value
-        storage.version += 1
-        self.version = storage.version
+        with changing:
+            shared = storage.memory is not None  # another thread has exported it
+            if not shared:
+                self.value = storage.latest = value
+                storage.version += 1
+                self.version = storage.version
+        if shared:
+            self.write(lambda _: value, None)
 
-    def _built(self, build: Callable[[Value], Value], shared: bool) -> Value:
+    def _built(self, build: Callable[[Value], Value], memory: NDArray | None) -> Value:
         if grad_enabled():
             return build(self.current())
         old = self.current()
         storage = self.storage
-        new = build(storage.snapshot() if shared else stop(storage.latest))
+        base = stop(storage.latest) if memory is None else snapshot(memory)
+        new = build(base)
         if self.cell is not None:
             return leaf(new, self.cell)
         return override(old, new) if old.history is not None else new
-
-    def _write_through(self, new: Value, region: Recipe | None) -> None:
-        memory = self.storage.memory
-        assert memory is not None
-        (buffer,) = compute([new])
-        flat = buffer.reshape(-1)
-        if region is None:
-            memory[...] = flat
-        else:
-            strided(memory, region)[...] = strided(flat, region)
 
 
 def read_region(base: Value, recipe: Recipe) -> Value:

@@ -13,9 +13,10 @@ import pytest
 
 import engine
 import engine.numpy as np
-from engine import execute
+from engine import execute, storage
 from engine.errors import Unfinished
 from engine.kernels import memory
+from engine.numpy import at_once
 from engine.record import Trace, current_trace, splice
 
 
@@ -185,6 +186,116 @@ def test_the_contexts_of_threads_are_copies(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 # -- memory ----------------------------------------------------------------------------
+def test_a_write_while_memory_is_taken_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.zeros(4)
+
+    def write() -> None:
+        x[1] = 5.0
+
+    monkeypatch.setattr(storage, "evaluate", Once(storage.evaluate, write))
+    seen = numpy.asarray(x)
+    assert seen.tolist() == x.tolist() == [0.0, 5.0, 0.0, 0.0]
+
+
+def test_memory_that_is_taken_twice_at_once_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = np.zeros(4)
+    found: list[Any] = []
+    take = Once(storage.evaluate, lambda: found.append(numpy.asarray(x)))
+    monkeypatch.setattr(storage, "evaluate", take)
+    found.append(numpy.asarray(x))
+    found[0][1], found[1][2] = 5.0, 6.0
+    assert x.tolist() == [0.0, 5.0, 6.0, 0.0]
+
+
+def test_a_write_while_memory_is_taken_is_not_lost() -> None:
+    x = np.zeros(4)
+    value, held = (np.ones(2) * 3).read(), []
+
+    def build(base: Any) -> Any:
+        held.append(numpy.asarray(x))
+        return value
+
+    x.change(build, x[1:3].recipe)
+    assert held[0].tolist() == x.tolist() == [0.0, 3.0, 3.0, 0.0]
+
+
+def test_memory_that_another_thread_exports_again_is_not_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = np.zeros(4)
+    engine.eval(x)
+    memory_of = x.line.storage
+    numpy.asarray(x)
+    assert memory_of.memory is not None
+    found: list[Any] = []
+
+    class Taking:
+        """The lock; another thread has it before."""
+
+        def __enter__(self) -> None:
+            if not found:
+                found.append(None)
+                monkeypatch.undo()
+                found[0] = elsewhere(lambda: numpy.asarray(x))
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(storage, "changing", Taking())
+    assert memory_of.shared()
+    found[0][1] = 5.0
+    assert x.tolist() == [0.0, 5.0, 0.0, 0.0]
+
+
+def test_no_thread_records_a_write_in_the_middle_of_another() -> None:
+    x = np.zeros((2, 3))
+    x[0] = 0.0
+    engine.eval(x)
+
+    def write_and_compute() -> None:
+        x[1] = np.ones(3) * 2
+        engine.eval(x)
+
+    thread = Thread(target=write_and_compute)
+
+    def write(flat: Any) -> None:
+        thread.start()
+        thread.join(0.2)
+        flat[:3] = 1.0
+
+    assert at_once._write_alone(x, x.recipe, write)
+    thread.join(20)
+    assert x.tolist() == [[1.0] * 3, [2.0] * 3]
+
+
+class Switching(np.ndarray):
+    """An array whose value is looked for while another thread makes its line."""
+
+    __slots__ = ("switched",)
+
+    @property
+    def _value(self) -> Any:  # type: ignore[override]
+        if not getattr(self, "switched", True):
+            self.switched = True
+            elsewhere(lambda: self.line)
+        return engine.array.Array._value.__get__(self)  # type: ignore[attr-defined]
+
+    @_value.setter
+    def _value(self, value: Any) -> None:
+        engine.array.Array._value.__set__(self, value)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("look", [lambda x: x.line.current(), lambda x: x.read()])
+def test_the_line_of_an_array_is_made_while_it_is_looked_at(
+    look: Callable[[Any], Any],
+) -> None:
+    handle = Switching.wrap((np.arange(3.0) + 1).read())
+    handle.switched = False
+    assert execute.compute([look(handle)])[0].tolist() == [1.0, 2.0, 3.0]
+
+
 # -- compiled functions ----------------------------------------------------------------
 # -- forks -----------------------------------------------------------------------------
 def in_child(function: Callable[[], Any]) -> Any:

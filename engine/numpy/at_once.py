@@ -152,17 +152,27 @@ def _written_alone(
     if base is not line.value or line.cell is not None:
         return False
     buffer = _memory_of(base, recipe)
-    if buffer is None:
+    if buffer is None or not _is_alone(base):
         return False
-    # The storage and the line hold the value, the value its memory; and each time, one
-    # reference is the local name's, and one the argument's.
-    alone = sys.getrefcount(base) <= 4 and sys.getrefcount(buffer) <= 3
-    if not alone or not buffer.flags.writeable:
-        return False
-    write(buffer.reshape(-1))
-    storage.version += 1
-    line.version = storage.version
-    return True
+    version = storage.version = storage.version + 1  # native code waits now, too
+    try:
+        alone = storage.latest is base and _is_alone(base)
+        if alone:
+            write(buffer.reshape(-1))
+    finally:
+        if storage.latest is base and storage.version == version:
+            line.version = version
+    return alone
+
+
+def _is_alone(base: Value) -> bool:
+    """Whether only a storage and a line hold a value, and it alone its memory.
+
+    Besides there are the caller's names and ours, and each time the argument.
+    """
+    buffer = base.buffer
+    alone = sys.getrefcount(base) <= 5 and sys.getrefcount(buffer) <= 4
+    return alone and bool(buffer.flags.writeable)
 
 
 def of_scalars(op: Op, operands: Sequence[Any]) -> Value | None:
