@@ -14,6 +14,7 @@ import pytest
 import engine
 import engine.numpy as np
 from engine import execute, storage
+from engine.capture import arguments, compiled, reach
 from engine.errors import Unfinished
 from engine.kernels import memory
 from engine.numpy import at_once
@@ -297,6 +298,66 @@ def test_the_line_of_an_array_is_made_while_it_is_looked_at(
 
 
 # -- compiled functions ----------------------------------------------------------------
+def test_what_a_function_reads_may_grow_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = {"a": 1.0, "b": 2.0}
+    thing = SimpleNamespace(factor=2.0, other=3.0)
+    kinds = {1.0, 2.0}
+
+    def grow() -> None:
+        number = len(table)
+        table[f"more {number}"] = 1.0
+        setattr(thing, f"more{number}", 1.0)
+        kinds.add(float(number))
+
+    @engine.compile
+    def scaled(x: Any) -> Any:
+        return x * table["a"] * thing.factor if 1.0 in kinds else x
+
+    push = reach.Reach._push
+
+    def growing(self: Any, *given: Any) -> None:
+        grow()
+        push(self, *given)
+
+    monkeypatch.setattr(reach.Reach, "_push", growing)
+    for _ in range(3):
+        assert scaled(np.ones(2)).tolist() == [2.0, 2.0]
+
+
+def test_a_report_is_made_while_calls_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    function = engine.compile(lambda x: x + 1)
+    function._notes.update({"one reason": 1, "another": 2})
+    counted = compiled._counted
+
+    def counting(count: int, noun: str) -> str:
+        function._notes[f"reason {len(function._notes)}"] = 1
+        return counted(count, noun)
+
+    monkeypatch.setattr(compiled, "_counted", counting)
+    assert "another" in function.report()
+
+
+def test_a_write_to_an_argument_that_shares_its_value_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = np.arange(3.0) + 1
+    y = x.copy()
+    y[0] = 1.0
+    engine.eval(y)
+    twin = y.copy()
+    twin.line.current()
+
+    def write() -> None:
+        twin[1] = 9.0
+
+    monkeypatch.setattr(arguments, "evaluate", Once(arguments.evaluate, write))
+    total = engine.compile(lambda a, b: a + b)
+    total(y, twin)
+    assert twin.tolist() == [1.0, 9.0, 3.0]
+
+
 # -- forks -----------------------------------------------------------------------------
 def in_child(function: Callable[[], Any]) -> Any:
     """What a function gives in a forked process."""

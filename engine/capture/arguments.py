@@ -17,7 +17,7 @@ from engine.kernels.backend import HOST
 from engine.recipe import Recipe
 from engine.record.value import LEAF_HISTORY, Value, constant
 from engine.sharing import shared_line
-from engine.storage import Line, Storage
+from engine.storage import Line, Storage, changing
 
 NDArray = np.ndarray[Any, Any]
 
@@ -196,6 +196,11 @@ def separated(handles: Sequence[Array]) -> list[Value]:
     """The values of arrays, computed; no two pieces of memory have one value.
 
     A copy of an array is the same value until one of the two is written.
+
+    Raises
+    ------
+    Unfit
+        When another thread writes to one of them meanwhile.
     """
     values = [value_of(handle) for handle in handles]
     evaluate(values)
@@ -208,10 +213,13 @@ def separated(handles: Sequence[Array]) -> list[Value]:
         own = Value(value.dtype, value.shape, value.buffer.copy())
         own.history = value.history
         values[k] = own
-        if line is None:
-            handle._value = own
-        else:
-            line.storage.latest = line.value = own
+        with changing:
+            if line is None and handle._line is None:
+                handle._value = own
+            elif line is not None and line.is_current() and line.value is value:
+                line.storage.latest = line.value = own
+            else:
+                raise Unfit("another thread writes to an array that it works on")
     return values
 
 

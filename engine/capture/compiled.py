@@ -8,6 +8,7 @@ stay as they are, and `Compiled.report` says why, with the user's line.
 from __future__ import annotations
 
 import functools
+import os
 import threading
 import types
 from collections import OrderedDict
@@ -42,6 +43,17 @@ CHANGES = 16
 """Recordings of one signature after which there must be two replays for each."""
 
 
+_choosing = threading.RLock()
+"""Held while the signatures of a function are looked through."""
+
+if hasattr(os, "register_at_fork"):  # no thread that a child lacks has it then
+    os.register_at_fork(
+        before=_choosing.acquire,
+        after_in_parent=_choosing.release,
+        after_in_child=_choosing.release,
+    )
+
+
 class Signature:
     """What is known of calls with arguments of the same kinds."""
 
@@ -74,7 +86,6 @@ class Compiled:
         self._static: dict[Any, frozenset[int]] = {}
         self._agreed = False
         self._notes: dict[str, int] = {}
-        self._lock = threading.Lock()
         self._name = getattr(function, "__name__", type(function).__name__)
         code = getattr(function, "__code__", None)
         self._line = self._name if code is None else line_of(code)
@@ -121,7 +132,7 @@ class Compiled:
             *(call.floats[k].hex() for k in sorted(static)),
             *settings(),
         )
-        with self._lock:
+        with _choosing:
             signature = self._signatures.get(key)
             if signature is None:
                 signature = self._signatures[key] = Signature()
@@ -212,12 +223,13 @@ class Compiled:
         double: 1 signature
           captured: 1 op in 1 part; replayed 2 times
         """
-        signatures = list(self._signatures.values())
+        with _choosing:
+            signatures = list(self._signatures.values())
         lines = [f"{self._name}: {_counted(len(signatures), 'signature')}"]
         lines += [f"  {_told(signature)}" for signature in signatures]
         lines += [
             f"  not captured, {_counted(count, 'time')}: {reason}"
-            for reason, count in self._notes.items()
+            for reason, count in list(self._notes.items())
         ]
         return "\n".join(lines)
 

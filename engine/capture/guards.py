@@ -63,15 +63,16 @@ class Table(NamedTuple):
     def changed(self) -> str | None:
         """What is not the same; equal numbers and strings are."""
         container, keys, values, path = self
-        if len(container) != len(values):
+        # Copied at once: another thread may change it.
+        found = list(container if keys is None else container.items())
+        if len(found) != len(values):
             return path
-        if keys is None:
-            pairs = zip(range(len(values)), container, values, strict=True)
-        else:
-            if not all(map(same, container, keys)):
+        places: Sequence[Any] = range(len(values))
+        if keys is not None:
+            if not all(map(same, [key for key, _ in found], keys)):
                 return path
-            pairs = zip(keys, container.values(), values, strict=True)
-        for place, now, before in pairs:
+            places, found = keys, [now for _, now in found]
+        for place, now, before in zip(places, found, values, strict=True):
             if not same(now, before):
                 return f"{path}[{place!r}]" if is_atom(place) else path
         return None
@@ -82,7 +83,7 @@ class Table(NamedTuple):
         if isinstance(container, dict):
             items: Any = list(container.items())
         elif isinstance(container, list):
-            items = list(enumerate(container))
+            items = list(enumerate(list(container)))
         else:
             return
         for key, item in items:
@@ -165,5 +166,7 @@ def same(now: Any, before: Any) -> bool:
 
 
 def table(mapping: Any, path: str) -> Table:
-    """What a mapping holds now."""
-    return Table(mapping, list(mapping), list(mapping.values()), path)
+    """What a mapping holds now: copied at once, as another thread may change it."""
+    items = list(mapping.items())
+    keys, values = [key for key, _ in items], [value for _, value in items]
+    return Table(mapping, keys, values, path)

@@ -125,8 +125,9 @@ class Reach:
             self._items(thing, path, line)
             self._rest(thing, path, line)
         elif kind in (list, set, deque):
-            self._guard(Table(thing, None, list(thing), path), line)
-            self._items(thing, path, line)
+            held = list(thing)
+            self._guard(Table(thing, None, held, path), line)
+            self._items(held, path, line)
         elif isinstance(thing, dict):
             self._mapping(thing, path, line)
             self._rest(thing, path, line)
@@ -162,8 +163,9 @@ class Reach:
             self._push(line, (item, f"{path}[{number}]"))
 
     def _mapping(self, thing: Any, path: str, line: str) -> None:
-        self._guard(table(thing, path), line)
-        for key, item in thing.items():
+        held = table(thing, path)
+        self._guard(held, line)
+        for key, item in zip(held.keys or (), held.values, strict=True):
             name = repr(key) if is_atom(key) else "..."
             self._push(line, (key, path), (item, f"{path}[{name}]"))
 
@@ -200,8 +202,9 @@ class Reach:
             if name not in ("__weakref__", "__dict__")
         ]
         if isinstance(getattr(thing, "__dict__", None), dict):
-            self._guard(table(vars(thing), path), line)
-            for name, item in vars(thing).items():
+            held = table(vars(thing), path)
+            self._guard(held, line)
+            for name, item in zip(held.keys or (), held.values, strict=True):
                 self._push(line, (item, f"{path}.{name}"))
         for name in slots:
             get = functools.partial(getattr, thing, name, MISSING)
@@ -285,7 +288,7 @@ class Reach:
             for one in cls.__mro__:
                 if is_ours(one.__module__) or one.__module__ == "builtins":
                     continue
-                for name, member in vars(one).items():
+                for name, member in list(vars(one).items()):
                     special = callable(member) and (called or name[:2] == "__")
                     known = id(member) in self._seen or isinstance(member, _DESCRIBE)
                     known = known or is_atom(member)
