@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -76,6 +75,7 @@ class NativeRows:
         self._run = bound.run
         self._moves: Array | None = None
         self._known: dict[Any, tuple[Any, ...]] = {}
+        self._known_offsets: native.Offsets | None = None
         self._count = len(segment.calls)
         self._first, self._rows = draft.first, tuple(draft.rows)
         self._dead = tuple(draft.dead)
@@ -110,9 +110,12 @@ class NativeRows:
         rows._moves = moves
         return rows
 
-    @cached_property
+    @property
     def _offsets(self) -> native.Offsets:
-        return self.segment.offsets()
+        known = self._known_offsets  # no cached_property: see `Kernel.key`
+        if known is None:
+            known = self._known_offsets = self.segment.offsets()
+        return known
 
     def straight(self, ends: native.Ends, threads: int) -> tuple[Any, ...]:
         """The rows as a segment that is all of a flush."""

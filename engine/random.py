@@ -50,9 +50,9 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream of a seed, and return this generator."""
+        key = int(seed) & _MASK  # nothing is called with the lock: it survives a fork
         with self._lock:
-            self._seed = int(seed) & _MASK
-            self._drawn = 0
+            self._seed, self._drawn = key, 0
         return self
 
     def seed(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Callable
 from threading import Event, RLock, Thread
 from types import SimpleNamespace
@@ -13,12 +14,17 @@ import pytest
 
 import engine
 import engine.numpy as np
-from engine import execute, storage
+from engine import bound, counters, execute, storage
 from engine.capture import arguments, compiled, reach
 from engine.errors import Unfinished
 from engine.kernels import memory
 from engine.numpy import at_once
 from engine.record import Trace, current_trace, splice
+
+FORK = [
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork"),
+    pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
+]
 
 
 def elsewhere(function: Callable[[], Any]) -> Any:
@@ -371,3 +377,45 @@ def in_child(function: Callable[[], Any]) -> Any:
     finally:
         child.kill()
         child.join(30)
+
+
+def forked_meanwhile(
+    hold: Callable[[Event, Event], None], then: Callable[[], Any]
+) -> Any:
+    """What a function gives in a process that was forked while a thread held a lock."""
+    inside, enough = Event(), Event()
+    holder = Thread(target=lambda: hold(inside, enough))
+    holder.start()
+    inside.wait()
+    try:
+        return in_child(then)
+    finally:
+        enough.set()
+        holder.join()
+
+
+@pytest.mark.parametrize("lock", [counters._lock, compiled._choosing])
+@FORK[0]
+@FORK[1]
+def test_a_forked_process_finds_no_lock_of_threads_that_it_lacks(lock: Any) -> None:
+    def hold(inside: Event, enough: Event) -> None:
+        with lock:
+            inside.set()
+            enough.wait(0.3)
+
+    assert forked_meanwhile(hold, lambda: lock.acquire(timeout=5))
+
+
+@FORK[0]
+@FORK[1]
+def test_a_forked_process_may_move_rows_though_a_thread_did_at_the_fork() -> None:
+    def rows(offsets: Callable[[], Any]) -> Any:
+        made = bound.NativeRows.__new__(bound.NativeRows)
+        made._known_offsets = None
+        made.segment = SimpleNamespace(offsets=offsets)  # type: ignore[assignment]
+        return made
+
+    def hold(inside: Event, enough: Event) -> None:
+        rows(lambda: inside.set() or enough.wait(20))._offsets  # noqa: B018
+
+    assert forked_meanwhile(hold, lambda: rows(lambda: 3)._offsets) == 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
@@ -15,6 +14,7 @@ from engine.kernels.backend import HOST
 from engine.ops.transfer import on_device
 from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
 from engine.record.value import Value, constant
+from engine.storage import changing
 
 from . import indexing, masked
 from .devices import checked_device
@@ -299,7 +299,7 @@ class Masked(ndarray):
         """Become the array of the selected elements."""
         pending = self._pending
         made = None if pending is None else masked.gathered(pending)
-        with _gathering:
+        with changing:
             if made is None or type(self) is not Masked:
                 return  # another thread was faster
             self.recipe, self._value, self._line = made.recipe, made._value, None
@@ -357,9 +357,6 @@ class Masked(ndarray):
         if order != "F":
             made = masked.like(self, lambda x: x.astype(dtype, order, *args, **options))
         return super().astype(dtype, order, *args, **options) if made is None else made
-
-
-_gathering = threading.Lock()
 
 
 def _rebuilt(array: NDArray, scalar: bool) -> ndarray:

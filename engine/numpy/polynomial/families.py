@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,7 +71,7 @@ class Family:
     derivatives: Derivatives
     domain: tuple[float, float] = (-1.0, 1.0)
 
-    @cached_property
+    @property
     def has_shifts(self) -> bool:
         """Whether multiplying by x only shifts coefficients."""
         return self.step(2) == (1, 0, 0, 1)
