@@ -68,8 +68,9 @@ def awaited(name: str) -> bool:
     """
     global _child, _until
     now = time.monotonic()
-    if _child is not None and _child.parent == os.getpid():
-        ended = _child.process.poll() is not None
+    child = _child  # read once: another thread may end it
+    if child is not None and child.parent == os.getpid():
+        ended = child.process.poll() is not None
         if not ended and now < _until:
             return True
         end()
@@ -101,10 +102,10 @@ def told() -> str:
 def end() -> None:
     """Let the child of this process end, if there is one."""
     global _child
-    if _child is not None and _child.parent == os.getpid():
-        _child.process.kill()
-        _child.process.wait()
-    _child = None
+    child, _child = _child, None
+    if child is not None and child.parent == os.getpid():
+        child.process.kill()
+        child.process.wait()
 
 
 def build(name: str, lock: str, file: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 import engine
 import engine.numpy as np
-from engine import bound, counters, execute, storage
+from engine import bound, builder, counters, execute, storage
 from engine.capture import arguments, compiled, reach
 from engine.errors import Unfinished
 from engine.kernels import memory
@@ -419,3 +419,21 @@ def test_a_forked_process_may_move_rows_though_a_thread_did_at_the_fork() -> Non
         rows(lambda: inside.set() or enough.wait(20))._offsets  # noqa: B018
 
     assert forked_meanwhile(hold, lambda: rows(lambda: 3)._offsets) == 3
+
+
+def test_a_child_that_compiles_is_ended_while_a_thread_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    process = SimpleNamespace(poll=lambda: None, kill=lambda: None, wait=lambda: None)
+    child = builder.Child(process, builder.os.getpid())  # type: ignore[arg-type]
+
+    def ended() -> None:
+        builder._child = None
+
+    for call in (lambda: builder.awaited("code"), builder.end):
+        monkeypatch.setattr(builder, "_child", child)
+        monkeypatch.setattr(builder, "_until", float("inf"))
+        getpid = Once(builder.os.getpid, ended)
+        monkeypatch.setattr(builder, "os", SimpleNamespace(getpid=getpid))
+        call()
+        monkeypatch.undo()
