@@ -294,7 +294,9 @@ class Switching(np.ndarray):
         engine.array.Array._value.__set__(self, value)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("look", [lambda x: x.line.current(), lambda x: x.read()])
+@pytest.mark.parametrize(
+    "look", [lambda x: x.line.current(), lambda x: x.read(), arguments.value_of]
+)
 def test_the_line_of_an_array_is_made_while_it_is_looked_at(
     look: Callable[[Any], Any],
 ) -> None:

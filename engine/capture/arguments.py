@@ -185,10 +185,10 @@ def form_of(handle: Array) -> tuple[Any, ...]:
 
 def value_of(handle: Array) -> Value:
     """The value of all memory that an array is a view of."""
-    line = handle._line
-    if line is None:
-        assert handle._value is not None
-        return handle._value
+    line, value = handle._line, handle._value
+    if line is None and value is not None:
+        return value
+    line = handle.line  # which another thread may have made just now
     return line.value if line.version == line.storage.version else line.current()
 
 
