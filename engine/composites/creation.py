@@ -52,8 +52,11 @@ def arange(start: Any, stop: Any, step: Any, dtype: DType) -> Value:
     place = cast(ops.iota(attributes=(length,)), work)
     if delta != 1 and length > 1:  # 0 times an infinite one is no number
         place = place * delta
-    if first != 0:
+    below = dtype.kind == "f" and copysign(1.0, first) < 0  # -0.0 is, too
+    if first != 0 or (dtype.kind == "f" and delta < 0 and not below):
         place = place + first
+    elif below and delta > 0:
+        place = ops.where(ops.equal(place, 0), first, place)
     return cast(place, dtype)
 
 

@@ -236,7 +236,10 @@ def _contract(
     }
     if not inner:
         order = batch + rows + columns
-        return _aligned(x, left, order) * _aligned(y, right, order), "".join(order)
+        product = _aligned(x, left, order) * _aligned(y, right, order)
+        if product.dtype.kind in "fc":
+            product = product + 0  # NumPy adds products to zeros: none is -0.0
+        return product, "".join(order)
     one = x.transpose([left.index(k) for k in batch + rows + inner])
     two = y.transpose([right.index(k) for k in batch + inner + columns])
 

@@ -12,8 +12,7 @@ import engine.numpy.reductions as reductions
 from engine import composites
 from engine.errors import named, warn_user
 from engine.installed import NUMPY_2_5
-from engine.movement import integers
-from engine.recipe import is_c_contiguous
+from engine.movement import integers, reshape_value
 from engine.record.registry import REGISTRY
 
 from . import elementwise
@@ -108,19 +107,44 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
     shape = x.shape + y.shape if scaled else x.shape[:-1] + rest
     _check_dot_out(out, np.result_type(x.dtype, y.dtype), shape)
     if scaled:
-        return deliver("dot", elementwise.apply(REGISTRY["multiply"], x, y), out)
+        return deliver("dot", _scaled(x, y), out)
     if x.ndim <= 2 and y.ndim <= 2:
-        return delivered("dot", _checked_product(x, y), out)
+        value = _checked_product(x, y)
+        if shape in _SINGLE and x.shape[-1] == 1 and _is_of_blas(value.dtype):
+            return deliver("dot", _scaled(x, y, shape), out)
+        return delivered("dot", value, out)
     axes = (x.ndim - 1,), (max(y.ndim - 2, 0),)
     value = composites.tensordot(x.read(), y.read(), *axes)
     return delivered("dot", value, out)
+
+
+_SINGLE = frozenset({(), (1,), (1, 1)})
+"""Shapes of one element."""
+
+
+def _is_of_blas(dtype: np.dtype[Any]) -> bool:
+    return dtype.char in "fdFD"
+
+
+def _scaled(x: Any, y: Any, shape: Any = None) -> Any:
+    """The products with the only element of one operand.
+
+    BLAS adds them to zeros, in C order, so that none is -0.0, but a lone one may be.
+    """
+    made = elementwise.apply(REGISTRY["multiply"], x, y)
+    if not _is_of_blas(made.dtype) or max(x.ndim, y.ndim) > 2:
+        return made
+    if x.size > 1 or y.size > 1:
+        made = elementwise.apply(REGISTRY["add"], made, 0)
+    value = made.read()
+    return face.fresh(value if shape is None else reshape_value(value, shape))
 
 
 def _check_dot_out(out: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
     """Raise ValueError for an output that NumPy's `dot` would not write to."""
     if out is None:
         return
-    if out.dtype != dtype or not is_c_contiguous(check_out(out).recipe):
+    if out.dtype != dtype or not check_out(out).flags.c_contiguous:
         raise ValueError(
             f"dot: an output of {dtype} in C order was required; the output array of "
             f"{out.dtype} with strides {out.strides} is not acceptable"
@@ -154,7 +178,7 @@ def vdot(a: Any, b: Any, /) -> Any:
     x, y = face.asarray(a).ravel(), face.asarray(b).ravel()
     if x.dtype.kind == "c":
         x = x.conjugate()
-    return dot(x, y)
+    return face.fresh(_checked_product(x, y))
 
 
 def inner(a: Any, b: Any, /) -> Any:
@@ -168,13 +192,14 @@ def inner(a: Any, b: Any, /) -> Any:
     """
     x, y = face.asarray(a), face.asarray(b)
     if x.ndim == 0 or y.ndim == 0:
-        return elementwise.apply(REGISTRY["multiply"], x, y)
+        return _scaled(x, y)
     if x.shape[-1] != y.shape[-1]:
         raise ValueError(
             f"inner: shapes {x.shape} and {y.shape} not aligned: {x.shape[-1]} (dim "
             f"{x.ndim - 1}) != {y.shape[-1]} (dim {y.ndim - 1})"
         )
-    return face.fresh(tensordot(x, y, axes=((x.ndim - 1,), (y.ndim - 1,))).read())
+    product = tensordot(x, y, axes=((x.ndim - 1,), (y.ndim - 1,)))
+    return face.fresh(product.read())
 
 
 def outer(a: Any, b: Any, out: Any = None) -> Any:
@@ -220,7 +245,10 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     for places, rank in ((left, x.ndim), (right, y.ndim)):
         if len({place % rank if rank else place for place in places}) < len(places):
             raise ValueError(named(f"duplicate axes are not allowed; {axes} given"))
-    return face.ndarray.wrap(composites.tensordot(x.read(), y.read(), left, right))
+    product = composites.tensordot(x.read(), y.read(), left, right)
+    if x.size == y.size == 1 and left and _is_of_blas(product.dtype):
+        return face.ndarray.wrap(_scaled(x, y, product.shape).read())
+    return face.ndarray.wrap(product)
 
 
 def kron(a: Any, b: Any) -> Any:
