@@ -21,6 +21,7 @@ from engine.record.watchers import watchers
 from engine.shapes import broadcast_shapes
 
 from .at_once import of_scalars
+from .fallback import into_foreign
 from .operands import (
     WEAK,
     layout_of,
@@ -156,11 +157,15 @@ def _out_of_range(op: Op, values: list[Any]) -> Value:
 
 
 # -- results into memory that exists --------------------------------------------------
-def check_out(out: Any) -> Array:
-    """Refuse what is no writeable array, in NumPy's order of complaints."""
-    if not isinstance(out, Array) or out.scalar:
+def check_out(out: Any) -> Any:
+    """Refuse what is no writeable array, in NumPy's order of complaints.
+
+    An ndarray of NumPy's is one, too.
+    """
+    foreign = isinstance(out, np.ndarray)
+    if not foreign and (not isinstance(out, Array) or out.scalar):
         raise TypeError(named("return arrays must be of ArrayType"))
-    if not out.writeable:
+    if not (out.flags.writeable if foreign else out.writeable):
         raise ValueError(named("output array is read-only"))
     return out
 
@@ -170,7 +175,7 @@ def kinds_of(parts: list[Any]) -> tuple[Any, ...]:
     return tuple(x.__class__ if x.__class__ in WEAK else x.dtype for x in parts)
 
 
-def check_loop(op: Op, args: tuple[Any, ...], out: Array, casting: str) -> None:
+def check_loop(op: Op, args: tuple[Any, ...], out: Any, casting: str) -> None:
     """Refuse dtypes that `out` cannot hold: NumPy complains of them before shapes."""
     parts = [operand(x, op.name) for x in args]
     kinds = kinds_of(parts)
@@ -198,7 +203,7 @@ def check_operands(op: Op, args: tuple[Any, ...], casting: str) -> None:
             )
 
 
-def check_cast(name: str, dtype: np.dtype[Any], out: Array, casting: str) -> None:
+def check_cast(name: str, dtype: np.dtype[Any], out: Any, casting: str) -> None:
     """Refuse a result's dtype that the rule does not let `out` take."""
     if not np.can_cast(dtype, out.dtype, casting):  # type: ignore[arg-type]
         raise TypeError(
@@ -214,10 +219,10 @@ def in_c_order(result: Value, order: tuple[int, ...] | None) -> Value:
     return result if order is None else face.ndarray.wrap(result, order).read()
 
 
-def store_out(name: str, result: Value, out: Array, casting: str, where: Any) -> None:
+def store_out(name: str, result: Value, out: Any, casting: str, where: Any) -> None:
     """Write a ufunc's result through `out`, cast and broadcast as NumPy does."""
     check_cast(name, result.dtype, out, casting)
-    shape = out.recipe.shape
+    shape = out.shape
     if result.shape != shape:
         try:
             fits = broadcast_shapes(result.shape, shape) == shape
@@ -228,6 +233,11 @@ def store_out(name: str, result: Value, out: Array, casting: str, where: Any) ->
                 f"{name}: an output of the broadcast shape {result.shape} was required;"
                 f" a non-broadcastable output operand with shape {shape} was given"
             )
+    if isinstance(out, np.ndarray):
+        mask = where if where is True else face.ndarray.wrap(where)
+        made = face.ndarray.wrap(result)
+        into_foreign(name, np.copyto, out, made, casting="unsafe", where=mask)
+        return
     warn_of_parts(result.dtype, out.dtype)
     value = broadcast_value(cast(result, out.dtype), shape)
     if where is not True:

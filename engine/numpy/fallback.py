@@ -86,6 +86,24 @@ def refuse_gradients(name: str, reason: str, *trees: Any) -> None:
         )
 
 
+FOREIGN = "the result goes into an ndarray of NumPy, which has no gradient"
+
+
+def into_foreign(
+    name: str,
+    function: Callable[..., Any],
+    target: np.ndarray[Any, Any],
+    *args: Any,
+    **options: Any,
+) -> Any:
+    """Call a NumPy function that writes to an ndarray, at once: its owner looks at it.
+
+    Raises TypeError when a gradient is required, since it would be lost.
+    """
+    refuse_gradients(name, FOREIGN, args, options)
+    return ask(name, function, target, *to_host(args), **to_host(options))
+
+
 def quiet_call(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """`library_call` for results that never carry a gradient: positions, counts."""
     name = getattr(function, "__name__", "function")

@@ -13,6 +13,7 @@ from engine.errors import named
 from engine.record.registry import REGISTRY
 
 from .elementwise import apply
+from .fallback import into_foreign
 from .operands import NOT_GIVEN, NUMBERS, WEAK
 from .reductions import deliver
 
@@ -280,6 +281,16 @@ def nan_to_num(
     >>> np.nan_to_num(np.array([np.nan, 1.0, -np.inf]), nan=0.0, neginf=-9.0)
     array([ 0.,  1., -9.])
     """
+    if not copy and not isinstance(x, Array):
+        if isinstance(x, np.ndarray):
+            given = {"nan": nan, "posinf": posinf, "neginf": neginf}
+            return into_foreign("nan_to_num", np.nan_to_num, x, False, **given)
+        raise ValueError(
+            named(
+                "an array was required where nothing may be copied; "
+                f"{type(x).__name__} was given: Unable to avoid copy"
+            )
+        )
     array = face.asarray(x)
     if array.dtype.kind not in "fc":
         same = array.copy("K") if copy else array

@@ -12,7 +12,14 @@ import numpy as np
 import engine.numpy.handle as face
 from engine.array import Array
 
-from .fallback import host_call, quiet_call, refuse_gradients, to_host
+from .fallback import (
+    FOREIGN,
+    host_call,
+    into_foreign,
+    quiet_call,
+    refuse_gradients,
+    to_host,
+)
 
 _MODULES = {
     "numpy": "engine.numpy",
@@ -34,9 +41,7 @@ def call_ufunc(
     if any(isinstance(out, np.ndarray) for out in outs):
         return _into_foreign(function, method, inputs, options)
     if method == "at" and isinstance(inputs[0], np.ndarray):
-        target, *others = inputs
-        refuse_gradients(f"{function.__name__}.at", _FOREIGN, others)
-        return function.at(target, *to_host(tuple(others)))
+        return into_foreign(f"{function.__name__}.at", function.at, *inputs)
     if len(outs) == 1:
         options = {**options, "out": outs[0]}
     lazy = _lazy("numpy", function.__name__)
@@ -51,9 +56,6 @@ def call_plain(function: np.ufunc, method: str, *inputs: Any) -> Any:
     return call_ufunc(function, method, inputs, {})
 
 
-_FOREIGN = "the result goes into an ndarray of NumPy, which has no gradient"
-
-
 def _has_other_faces(inputs: Sequence[Any]) -> bool:
     return any(isinstance(x, Array) and not isinstance(x, face.ndarray) for x in inputs)
 
@@ -62,10 +64,14 @@ def _into_foreign(
     function: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
 ) -> Any:
     """An ndarray as `out` is written at once: its owner looks at it."""
-    (out,) = options["out"]
-    refuse_gradients(function.__name__, _FOREIGN, inputs)
-    call = function if method == "__call__" else getattr(function, method)
-    return call(*to_host(inputs), **{**to_host(options), "out": out})
+    out = options["out"]
+    known = {key: x for key, x in options.items() if key != "out"}
+    refuse_gradients(function.__name__, FOREIGN, inputs, known)
+    if len(out) == 1:
+        call = function if method == "__call__" else getattr(function, method)
+        return call(*to_host(inputs), **to_host(known), out=out)
+    lazy = _lazy("numpy", function.__name__)
+    return lazy(*inputs, **options)
 
 
 def call_function(function: Any, types: Sequence[type], args: Any, options: Any) -> Any:

@@ -17,6 +17,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import constant, typed
 
 from .elementwise import apply
+from .fallback import into_foreign
 from .manipulation import broadcast_to
 from .rearrangement import resize
 from .views import diagonal_recipe
@@ -95,6 +96,9 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     array([[5, 0],
            [0, 5]])
     """
+    if isinstance(a, np.ndarray):
+        into_foreign("fill_diagonal", np.fill_diagonal, a, val, wrap)
+        return
     if not isinstance(a, face.ndarray):
         raise TypeError(
             named(f"an engine array was required; {type(a).__name__} was given")

@@ -21,7 +21,7 @@ from engine.shapes import broadcast_shapes
 
 from . import elementwise, extremes, reductions, scans, shared_calls
 from .axes import order_letter
-from .fallback import library_call
+from .fallback import into_foreign, library_call
 from .indexing import add_at
 from .operands import WEAK, checked_dtype, to_value
 from .ufunc_examples import EXAMPLES
@@ -401,6 +401,10 @@ class ufunc:
 
     def at(self, a: Any, indices: Any, b: Any = None, /) -> None:
         """Apply the function in place at indices, repeated ones each time."""
+        if isinstance(a, np.ndarray):
+            given = (indices,) if b is None else (indices, b)
+            into_foreign(f"{self.__name__}.at", self.numpy.at, a, *given)
+            return
         if not isinstance(a, Array):
             raise TypeError(named("first operand must be array"))
         if not a.writeable:

@@ -14,6 +14,7 @@ from engine.movement import broadcast_value
 from engine.record.registry import REGISTRY
 
 from .axes import normal_axis
+from .fallback import into_foreign
 from .indexing import given_value, set_, stored_value
 from .keys import as_positions
 from .operands import host_array
@@ -42,6 +43,9 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     array([[5., 0.],
            [0., 6.]])
     """
+    if isinstance(a, np.ndarray):
+        into_foreign("put", np.put, a, ind, v, mode)
+        return
     if not isinstance(a, Array):
         raise TypeError(named("argument 1 must be numpy.ndarray"))
     if not a.writeable:
@@ -73,6 +77,9 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
     array([[3, 0, 1],
            [0, 2, 5]])
     """
+    if isinstance(arr, np.ndarray):
+        into_foreign("put_along_axis", np.put_along_axis, arr, indices, values, axis)
+        return
     if axis is None:
         check_line(indices)
         put(arr, as_positions(indices), values)
@@ -91,6 +98,9 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
     >>> x
     array([1., 0., 3.])
     """
+    if isinstance(dst, np.ndarray):
+        into_foreign("copyto", np.copyto, dst, src, casting=casting, where=where)
+        return
     if not isinstance(dst, Array):
         raise TypeError(named("copyto() argument 1 must be numpy.ndarray"))
     if not dst.writeable:
@@ -122,6 +132,9 @@ def putmask(a: Any, /, mask: Any, values: Any) -> None:
     >>> x
     array([ 0,  1, -2, -3])
     """
+    if isinstance(a, np.ndarray):
+        into_foreign("putmask", np.putmask, a, mask, values)
+        return
     given = _fitting(values, a.dtype)
     if np.size(mask) != a.size:
         raise ValueError(named("putmask: mask and data must be the same size"))
@@ -166,6 +179,11 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     >>> x
     array([ 0,  1, 10, 20])
     """
+    if isinstance(arr, np.ndarray):
+        into_foreign("place", np.place, arr, mask, vals)
+        return
+    if np.size(mask) != np.size(arr):
+        raise ValueError(named("place: mask and data must be the same size"))
     places = flatnonzero(mask).computed()
     values = _fitting(vals, arr.dtype).ravel()
     if places.size and not values.size:

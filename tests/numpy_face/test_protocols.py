@@ -312,3 +312,94 @@ def test_dtypes_are_complained_of_before_shapes() -> None:
         np.ones(2, bool) - np.ones(3, bool)
     with pytest.raises(TypeError, match="Cannot cast ufunc"):
         np.add(np.ones(2), np.ones(2), out=np.ones(3, int))
+
+
+# -- ndarrays of NumPy that are written to --------------------------------------------
+WRITES = """
+np.copyto(a, x); np.copyto(a, x, where=x > 1); np.copyto(a, x[0], casting='unsafe')
+np.put(a, x.argmax(), -x[1]); np.put(a, [0, 5], x, mode='wrap'); np.putmask(a, x > 1, x)
+np.place(a, x > 0, -x); np.fill_diagonal(m, x); np.put_along_axis(a, k, x[k], 0)
+np.nan_to_num(a, copy=False, nan=x[1]); np.add.at(a, k, x[k]); np.negative.at(a, k)
+np.add(x, 1, out=a); np.add(x, 1, a); np.sqrt(x, out=a, where=x > 1)
+np.add(x, 1, out=h, casting='same_kind'); np.divmod(x, 2, out=(a, None))
+np.divmod(x, 2, a, h); np.modf(x, out=(a, h)); np.equal(x, 1, out=t)
+np.sum(m0, axis=0, out=a); np.mean(m0, axis=1, out=a); np.std(m0, 0, out=a)
+np.max(m0, axis=0, out=a); np.any(m0 > 4, 0, out=t)
+np.cumsum(x, out=a); np.cumprod(x, out=a); np.add.reduce(m0, out=a)
+np.add.accumulate(x, out=a); np.clip(x, 1, 2, out=a); np.round(x, out=a)
+np.dot(m0, x, out=a); np.matmul(m0, x, out=a); np.outer(x, x, out=m)
+np.einsum('ij,j->i', m0, x, out=a); np.take(x, [2, 0, 1], out=a)
+np.compress([True] * 3, x, out=a); np.choose(k, [x, -x, x], out=a)
+np.concatenate([x[:1], x[1:]], out=a); np.median(m0, axis=0, out=a)
+np.quantile(m0, 0.5, axis=0, out=a); np.nansum(m0, axis=0, out=a)
+x.sum(out=a[:1].reshape(())); x.cumsum(out=a); x.dot(m0, out=a)
+x.clip(0, 1, out=a[::-1]); np.multiply(m0, x, out=m.T)
+a[1:] += x[:2]; a[k] = x; a[x > 1] = 7; a[...] = m0[0]
+""".strip().replace("\n", "; ")
+
+
+@pytest.mark.parametrize("source", WRITES.split("; "))
+@pytest.mark.parametrize("space", [np, numpy])
+def test_what_numpy_writes_to_may_be_an_ndarray(source: str, space: Any) -> None:
+    found = [_written(source, space, engine_arrays) for engine_arrays in (True, False)]
+    for have, want in zip(*found, strict=True):
+        numpy.testing.assert_array_equal(have, want)
+
+
+def _written(source: str, space: Any, engine_arrays: bool) -> list[Any]:
+    """What a statement leaves in arrays of NumPy, and gives."""
+    made = np.array if engine_arrays else numpy.array
+    targets = {
+        "a": numpy.array([1.0, numpy.nan, 3.0]),
+        "m": numpy.eye(3),
+        "h": numpy.ones(3, "f4"),
+        "t": numpy.zeros(3, bool),
+    }
+    operands = {
+        "x": made([3.0, 0.5, 2.0]),
+        "k": made([2, 0, 1]),
+        "m0": made([[1.0, 5.0, 2.0], [4.0, 0.0, 1.0], [2.0, 2.0, 9.0]]),
+    }
+    exec(source, {"np": space if engine_arrays else numpy, **operands, **targets})
+    return list(targets.values())
+
+
+def test_a_write_to_an_ndarray_refuses_what_numpy_refuses() -> None:
+    x = np.arange(3.0)
+    frozen = numpy.zeros(3)
+    frozen.flags.writeable = False
+    with pytest.raises(ValueError, match="output array is read-only"):
+        np.add(x, 1, out=frozen)
+    with pytest.raises(ValueError, match="read-only"):
+        np.copyto(frozen, x)
+    with pytest.raises(TypeError, match="Cannot cast"):
+        np.add(x, 1, out=numpy.zeros(3, int))
+    with pytest.raises(ValueError, match="non-broadcastable"):
+        np.add(x, 1, out=numpy.zeros(2))
+    with pytest.raises(TypeError, match="copyto: Cannot cast"):
+        np.copyto(numpy.zeros(3, int), x)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda a, x: np.add(x, 1, out=a),
+        lambda a, x: np.copyto(a, x),
+        lambda a, x: np.sum(x, out=a[:1].reshape(())),
+        lambda a, x: numpy.putmask(a, a > 0, x),
+        lambda a, x: np.add.at(a, [0], x[0]),
+    ],
+)
+def test_a_write_to_an_ndarray_drops_no_gradient(write: Any) -> None:
+    x = np.arange(3.0)
+    x.requires_grad_()
+    with pytest.raises(TypeError, match="an ndarray of NumPy, which has no gradient"):
+        write(numpy.zeros(3), x)
+
+
+def test_a_write_to_an_ndarray_is_seen_by_the_array_whose_memory_it_is() -> None:
+    x = np.arange(3.0)
+    np.add(x, 1, out=numpy.asarray(x)[::-1])
+    assert x.tolist() == [3.0, 2.0, 1.0]
+    np.copyto(numpy.asarray(x), x * 2)
+    assert x.tolist() == [6.0, 4.0, 2.0]
