@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from engine.array import Array
 from engine.errors import named, naming
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
-from engine.record.value import DATES, constant
+from engine.record.value import DATES, Value, constant
 
 from . import quick
 from .axes import is_fortran
@@ -307,7 +308,8 @@ def eye(
     """
     check_device(device, like)
     rows, columns = extents_of((N, N if M is None else M))
-    place = max(-rows, min(int(k), columns))  # outside there is no diagonal
+    with naming():
+        place = max(-rows, columns if k >= columns else index(k))
     value = composites.eye(rows, columns, place, numeric_dtype(dtype, "eye"))
     made = face.ndarray.wrap(value)
     return placed(made.copy("F") if is_fortran(order) else made, device)
@@ -339,9 +341,17 @@ def tri(
            [1., 1., 1.]])
     """
     rows, columns = (max(ceil(n), 0) for n in (N, N if M is None else M))
-    place = max(-rows, min(int(k), columns))
-    value = composites.lower_triangle(rows, columns, place)
+    value = lower_triangle(rows, columns, k)
     return face.ndarray.wrap(cast(value, numeric_dtype(dtype, "tri")))
+
+
+def lower_triangle(rows: int, columns: int, k: Any) -> Value:
+    """Whether a place is on or below a diagonal, which may lie between two: bool."""
+    k = _number(k)
+    if isinstance(k, int):
+        return composites.lower_triangle(rows, columns, max(-rows, min(k, columns)))
+    with naming():
+        return constant(np.tri(rows, columns, k, bool))
 
 
 def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
-from engine import composites
-from engine.array import Array
 from engine.errors import named, naming
 from engine.movement import normal_axes
 from engine.recipe import Recipe
@@ -19,6 +17,7 @@ from engine.record.value import constant, typed
 from .elementwise import apply
 from .fallback import into_foreign
 from .manipulation import broadcast_to
+from .ranges import lower_triangle
 from .rearrangement import resize
 from .views import diagonal_recipe
 
@@ -160,12 +159,9 @@ def triu(m: Any, k: int = 0) -> Any:
 
 def _triangle(m: Any, k: Any, lower: bool) -> Any:
     array = face.asarray(m)
-    k = k.item() if isinstance(k, Array) else k
     if array.ndim == 1:
         array = broadcast_to(array, (array.shape[0],) * 2)
-    mask = face.ndarray.wrap(
-        composites.lower_triangle(array.shape[-2], array.shape[-1], k)
-    )
+    mask = face.ndarray.wrap(lower_triangle(array.shape[-2], array.shape[-1], k))
     zero = typed(0, array.dtype)
     choices = (array, zero) if lower else (zero, array)
     return apply(REGISTRY["where"], mask, *choices)
