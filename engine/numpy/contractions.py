@@ -42,6 +42,7 @@ def einsum(
         made = library_call("einsum", np.einsum, *operands, **options)
         return deliver("einsum", made, out, kwargs.get("casting", "safe"))
     subscripts, arrays = _spelled(operands)
+    arrays = _promoted(arrays, out)
     terms, result = _parsed(subscripts.replace(" ", ""), [x.ndim for x in arrays])
     for term, x in zip(terms, arrays, strict=True):
         if len(term) != x.ndim:
@@ -62,6 +63,15 @@ def einsum(
         pairs.append(chosen[0])
     found = _final(*pairs[0], result)
     return deliver("einsum", found if found.ndim else face.fresh(found.read()), out)
+
+
+def _promoted(arrays: list[Any], out: Any) -> list[Any]:
+    """The operands in the dtype that they and the output meet in."""
+    kinds = [x.dtype for x in (*arrays, *(() if out is None else (out,)))]
+    if len(set(kinds)) == 1:
+        return arrays
+    dtype = np.result_type(*kinds)
+    return [x if x.dtype == dtype else x.astype(dtype) for x in arrays]
 
 
 def einsum_path(

@@ -133,14 +133,14 @@ def _cumulative(
 ) -> Any:
     array = face.asarray(x)
     if array.ndim == 0:
-        raise ValueError(named("For 0-dimensional arrays, a scan is not defined"))
+        array = array.reshape(1)
     if axis is None:
         if array.ndim > 1:
             raise ValueError(
                 named("For arrays of more than one axis, `axis` is required")
             )
         axis = 0
-    scanned = _scan(name, array, axis, dtype, None)
+    scanned = _scan(name, array, axis, dtype_of(out) if dtype is None else dtype, None)
     if initial:
         from .joining import concatenate
 
@@ -148,4 +148,4 @@ def _cumulative(
         shape = (*array.shape[:place], 1, *array.shape[place + 1 :])
         start = face.ndarray.wrap(full_value(shape, first, scanned.dtype))
         scanned = concatenate((start, scanned), place)
-    return deliver(name, scanned, out)
+    return deliver(name, scanned, out, "unsafe")

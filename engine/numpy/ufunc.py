@@ -206,16 +206,12 @@ class ufunc:
                         "cannot specify 'out' as both a positional and keyword argument"
                     )
                 )
-            out = args[nin:]
+            missing = self.numpy.nargs - len(args)
+            out = (*args[nin:], *[None] * missing)
             args = args[:nin]
-        if isinstance(out, tuple) and len(out) > self.numpy.nout:
-            raise ValueError(
-                named("The 'out' tuple must have exactly one entry per ufunc output")
-            )
         if dtype is not None and signature is not None:
             raise TypeError(named("cannot specify both 'signature' and 'dtype'"))
-        outs = out if isinstance(out, tuple) else (out,)
-        outs = tuple(outs) + (None,) * (self.numpy.nout - len(outs))
+        outs = self._outputs(out)
         if self.op is None:
             given = args, outs, where, casting, order, dtype, signature
             return self._call_composed(*given)
@@ -232,6 +228,21 @@ class ufunc:
             result, result_order = self._masked(result, result_order, mask), None
         handle = face.ndarray.wrap(result, result_order, scalar=not result.shape)
         return handle if order == "K" else handle.copy(order)
+
+    def _outputs(self, out: Any) -> tuple[Any, ...]:
+        """What was given as `out`, for each result; None where it is a new array."""
+        count = self.numpy.nout
+        if out is None:
+            return (None,) * count
+        if not isinstance(out, tuple):
+            if count > 1:
+                raise TypeError(named("'out' must be a tuple of arrays"))
+            return (out,)
+        if len(out) != count:
+            raise ValueError(
+                named("The 'out' tuple must have exactly one entry per ufunc output")
+            )
+        return out
 
     def _result(
         self, args: tuple[Any, ...], casting: str, dtype: Any, signature: Any
