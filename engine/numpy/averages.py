@@ -55,6 +55,7 @@ def average(
     np.float64(2.0)
     """
     array = face.asarray(a)
+    axis = tuple(axis) if isinstance(axis, list) else axis
     if weights is None:
         result = mean(array, axis, keepdims=keepdims)
         if not returned:

@@ -13,7 +13,7 @@ from engine.errors import named, naming
 from engine.ops.op import as_operand
 from engine.ops.regions import full_value
 
-from .axes import is_fortran
+from .axes import is_fortran, order_letter
 from .devices import checked_device, placed
 from .methods import memory_order
 from .operands import KINDS, NUMBERS
@@ -214,6 +214,7 @@ def _like(
 ) -> face.ndarray:
     array = face.asarray(a)
     found = array.dtype if dtype is None else numeric_dtype(dtype, name)
+    order = order_letter(order)
     if shape is not None and extents_of(shape) != array.shape:
         extents = extents_of(shape)
         same_rank = len(extents) == array.ndim and order in ("K", "A")

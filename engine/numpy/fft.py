@@ -12,6 +12,7 @@ import engine.numpy.handle as face
 from engine.array import Array
 from engine.composites import fourier
 from engine.errors import named, warn_user
+from engine.movement import integers
 from engine.record.value import Value
 
 from .devices import placed
@@ -312,10 +313,7 @@ def _shifted(x: Any, axes: Any, sign: int) -> Any:
     from .rearrangement import roll
 
     array = face.asarray(x)
-    if axes is None:
-        axes = tuple(range(array.ndim))
-    elif isinstance(axes, int):
-        axes = (axes,)
+    axes = tuple(range(array.ndim)) if axes is None else integers(axes)
     halves = tuple(
         array.shape[a] // 2 if sign > 0 else -(array.shape[a] // 2) for a in axes
     )

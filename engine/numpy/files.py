@@ -282,7 +282,7 @@ def genfromtxt(
 
 
 def fromstring(
-    string: Any, dtype: Any = float, count: int = -1, *, sep: str, like: Any = None
+    string: Any, dtype: Any = float, count: int = -1, sep: str = "", *, like: Any = None
 ) -> Any:
     """The numbers in a text, which stand between separators.
 

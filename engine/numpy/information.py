@@ -9,6 +9,7 @@ import numpy as np
 import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import named
+from engine.movement import normal_axes
 from engine.recipe import Recipe, strided
 
 from .devices import placed
@@ -61,7 +62,7 @@ def size(a: Any, axis: int | tuple[int, ...] | None = None) -> int:
     extents = face.asarray(a).shape
     if axis is None:
         return int(np.prod(extents, dtype=int))
-    axes = axis if isinstance(axis, tuple) else (axis,)
+    axes = normal_axes(axis, len(extents))
     return int(np.prod([extents[k] for k in axes], dtype=int))
 
 

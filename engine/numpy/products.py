@@ -327,6 +327,8 @@ def vecdot(x1: Any, x2: Any, /, out: Any = None, *, axis: int = -1) -> Any:
     >>> np.vecdot(np.array([[1, 2], [3, 4]]), np.array([1, 10]))
     array([21, 43])
     """
+    from .manipulation import moveaxis
+
     x, y = face.asarray(x1), face.asarray(x2)
     lengths = [a.shape[normal_axis(axis, a.ndim)] for a in (x, y)]
     if lengths[0] != lengths[1]:
@@ -336,10 +338,12 @@ def vecdot(x1: Any, x2: Any, /, out: Any = None, *, axis: int = -1) -> Any:
                 f"{x.shape} and {y.shape} were given, with axis {axis}"
             )
         )
+    if axis != -1:
+        x, y = moveaxis(x, axis, -1), moveaxis(y, axis, -1)
     if x.dtype.kind == "c":
         x = x.conjugate()
     dtype = np.result_type(x.dtype, y.dtype)
-    return deliver("vecdot", reductions.sum(x * y, axis=axis, dtype=dtype), out)
+    return deliver("vecdot", reductions.sum(x * y, axis=-1, dtype=dtype), out)
 
 
 def matvec(x1: Any, x2: Any, /, out: Any = None) -> Any:

@@ -69,7 +69,9 @@ def has_plain_quantiles(array: face.ndarray, q: Any, axis: Any, scale: float) ->
 
     Those of integers by integers, 0 and 1, are integers in NumPy.
     """
-    if array.dtype.kind not in "fiu" or not array.size or isinstance(axis, tuple):
+    if array.dtype.kind not in "fiu" or not array.size:
+        return False
+    if isinstance(axis, (tuple, list)):
         return False
     if type(q) in (list, tuple, np.ndarray):
         places = np.asarray(q)
@@ -201,7 +203,8 @@ def median(
     array([2., 8.])
     """
     array = face.asarray(a)
-    if isinstance(axis, tuple) or array.dtype.kind in "cmM" or not array.size:
+    several = isinstance(axis, (tuple, list))
+    if several or array.dtype.kind in "cmM" or not array.size:
         return deliver("median", _by_numpy("median", array, axis, keepdims), out)
     (made,) = _quantiles_of_sorted(array, [0.5], axis, keepdims, True)
     return deliver("median", made, out)

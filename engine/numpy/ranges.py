@@ -18,7 +18,7 @@ from engine.record.registry import REGISTRY
 from engine.record.value import DATES, Value, constant
 
 from . import quick
-from .axes import is_fortran
+from .axes import is_fortran, normal_axis
 from .creation import as_index, check_device, extents_of, numeric_dtype, zeros
 from .devices import placed
 from .fallback import library_call, need_gradients, refuse_gradients, to_host
@@ -156,6 +156,8 @@ def linspace(
     array([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
     check_device(device)
+    if axis != 0:
+        normal_axis(axis, 1 + max(np.ndim(start), np.ndim(stop)))
     num = as_index(num, "a number of samples")
     if num < 0:
         raise ValueError(named(f"Number of samples, {num}, must be non-negative."))

@@ -173,6 +173,8 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     array = face.asarray(a)
     if axis is None:
         array, axis = array.ravel(), 0
+    elif not array.ndim:
+        array = array.reshape(1)
     axis = strict_axis(axis, array.ndim)
     if isinstance(repeats, (int, np.integer)):
         if repeats < 0:

@@ -16,6 +16,7 @@ from engine.ops.reductions import spread
 from engine.recipe import Shape, c_strides, keep_order, transposed
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES, Value, typed
+from engine.shapes import broadcast_shapes
 
 from .at_once import elements_of
 from .masked import over_selections
@@ -160,7 +161,18 @@ def selected(array: face.ndarray, where: Any, other: Any) -> face.ndarray:
     """The array with `other` (a typed number) where a mask does not hold."""
     if where is True:
         return array
-    elementwise.mask_value(where)
+    mask = elementwise.mask_value(where)
+    try:
+        fits = broadcast_shapes(mask.shape, array.shape) == array.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            named(
+                f"a mask that broadcasts to shape {array.shape} was required; one of "
+                f"shape {mask.shape} was given: non-broadcastable operand"
+            )
+        )
     if not array.size:
         return array
     fill = typed(other, array.dtype)
@@ -328,7 +340,7 @@ def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
         known = elements_of(array, array.recipe)
         if known is not None:  # NumPy counts 64 bools at a time
             number = np.array(np.count_nonzero(known))
-            return face.ndarray.wrap(Value(number.dtype, (), number))
+            return face.ndarray.wrap(Value(number.dtype, (), number), scalar=True)
     if array.dtype.kind in DATES:
         truth = array.astype(np.bool_)
     else:

@@ -98,6 +98,8 @@ def take(
     array = face.asarray(a)
     if axis is None:
         array, axis = array.ravel(), 0
+    elif not array.ndim:
+        array = array.reshape(1)
     axis = strict_axis(axis, array.ndim)
     extent, lead, rest = array.shape[axis], array.shape[:axis], array.shape[axis + 1 :]
     places = indices if is_pending(indices) else as_positions(indices)

@@ -112,7 +112,11 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     from .indexing import set_, stored_value
 
     if a.ndim == 2 and wrap and a.shape[0] > a.shape[1]:
-        set_(a.flat.base, _wrapped_places(a), val)
+        places = _wrapped_places(a)
+        given = face.asarray(val)
+        if given.ndim:
+            val = resize(given.ravel(), places[0].shape)
+        set_(a.flat.base, places, val)
         return
     n = min(recipe.shape)
     line = Recipe(recipe.dtype, recipe.offset, (n,), (sum(recipe.strides),))

@@ -50,9 +50,9 @@ class Views(Array):
     def transpose(self, *axes: Any) -> Self:
         """The array with its axes in another order, by default reversed."""
         if len(axes) == 1 and not isinstance(axes[0], (int, np.integer)):
-            axes = tuple(axes[0]) if axes[0] is not None else ()
-            if not axes and self.ndim:
+            if axes[0] is None:
                 return self.T
+            axes = tuple(axes[0])
         elif not axes:
             return self.T
         return self.view_as(transposed(self.recipe, permutation(axes, self.ndim)))

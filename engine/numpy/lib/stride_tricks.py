@@ -11,7 +11,7 @@ import engine.numpy.handle as face
 from engine.errors import named, warn_user
 from engine.numpy.axes import normal_axis
 from engine.ops.regions import overlapping_axes
-from engine.recipe import Recipe
+from engine.recipe import Recipe, c_strides, is_c_contiguous
 
 __all__ = ["as_strided", "sliding_window_view"]
 
@@ -85,7 +85,12 @@ def as_strided(
     array = face.asarray(x)
     recipe = array.recipe
     extents = recipe.shape if shape is None else tuple(map(index, shape))
-    steps = array.strides if strides is None else tuple(map(index, strides))
+    if strides is not None:
+        steps = tuple(map(index, strides))
+    elif is_c_contiguous(recipe):  # NumPy then takes the memory as it comes
+        steps = tuple(n * recipe.dtype.itemsize for n in c_strides(extents))
+    else:
+        steps = array.strides
     if len(extents) != len(steps):
         raise ValueError(
             named(f"mismatch in length of strides {steps} and shape {extents}")
