@@ -91,11 +91,10 @@ def concatenate(
     parts = _handles(arrays, "concatenate")
     if not parts:
         raise ValueError(named("need at least one array to concatenate"))
-    asked = axis
+    asked = axis = None if axis is None else index(no_boolean(axis))
     if axis is None:
         parts = [x if len(x.recipe.shape) == 1 else x.ravel() for x in parts]
         axis = 0
-    axis = index(no_boolean(axis))
     if out is not None and dtype is not None:
         message = "only takes `out` or `dtype` as an argument, but both were provided"
         raise TypeError(named(message))

@@ -57,7 +57,10 @@ def counted(start: Any, stop: Any, step: Any) -> Any:
 
 def again(arrays: Any, what: Any) -> Any:
     """What was done with arrays like these before; None where nothing was."""
-    return _native[0].again(arrays, what) if _native else None
+    try:
+        return _native[0].again(arrays, what) if _native else None
+    except TypeError:  # an axis that is an array has no hash
+        return None
 
 
 def remember(what: What, recipes: Sequence[Recipe], steps: tuple[Step, ...]) -> None:
