@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.errors import named
+from engine.errors import named, naming
 from engine.record.registry import REGISTRY
 
 from .elementwise import apply
@@ -95,7 +96,7 @@ def clip(
     array = face.asarray(a)
     low, high = (_limit(array, x, k) for k, x in enumerate((low, high)))
     if low is None and high is None:
-        result: Any = array if out is not None else array.copy("K")
+        result: Any = apply(REGISTRY["positive"], array)
     elif low is None:
         result = apply(REGISTRY["minimum"], array, high)
     elif high is None:
@@ -161,8 +162,13 @@ def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
     array([0.5, 1.5, 2.3])
     """
     array = face.asarray(a)
+    if decimals.__class__ is not int:
+        with naming():
+            decimals = index(decimals)
     if array.dtype.kind in "biu":
         result = _round_integers(array, decimals)
+        if not result.shape:
+            result = face.fresh(result.read())
     elif array.dtype.kind == "c":
         result = array.copy("K")
         for part, source in (("real", array.real), ("imag", array.imag)):
@@ -185,7 +191,15 @@ def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
 def _round_integers(array: face.ndarray, decimals: int) -> face.ndarray:
     if decimals >= 0:
         if array.dtype == np.bool_:
-            return array.astype(np.float16) if decimals == 0 else array
+            if decimals:
+                raise TypeError(
+                    named(
+                        "numbers were required where decimals are kept; booleans were "
+                        "given: Cannot cast output from dtype('float64') to "
+                        "dtype('bool')"
+                    )
+                )
+            return array.astype(np.float16)
         return array.copy("K")
     wide: face.ndarray = round(array.astype(float), decimals)
     return wide.astype(array.dtype)
@@ -221,7 +235,8 @@ def real(val: Any) -> Any:
     """
     if isinstance(val, NUMBERS):
         return val.real
-    return face.asarray(val).real
+    found = face.asarray(val).real
+    return face.fresh(found.read()) if isinstance(val, np.generic) else found
 
 
 def imag(val: Any) -> Any:
@@ -235,7 +250,8 @@ def imag(val: Any) -> Any:
     """
     if isinstance(val, NUMBERS):
         return val.imag
-    return face.asarray(val).imag
+    found = face.asarray(val).imag
+    return face.fresh(found.read()) if isinstance(val, np.generic) else found
 
 
 def angle(z: Any, deg: bool = False) -> Any:
