@@ -14,7 +14,8 @@ from engine.record.registry import REGISTRY
 from engine.shapes import broadcast_shapes
 
 from .elementwise import apply
-from .operands import WEAK
+from .fallback import quiet_call
+from .operands import WEAK, host_array
 from .reductions import deliver
 
 __all__ = [
@@ -88,7 +89,10 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
     >>> np.array_equal(np.arange(3), [0, 1, 2])
     True
     """
-    x, y = face.asarray(a1), face.asarray(a2)
+    try:
+        x, y = face.asarray(a1), face.asarray(a2)
+    except TypeError:  # texts and other objects
+        return bool(quiet_call(np.array_equal, a1, a2, equal_nan))
     if x.shape != y.shape:
         return False
     same = x == y
@@ -106,7 +110,10 @@ def array_equiv(a1: Any, a2: Any) -> bool:
     >>> np.array_equiv(np.array([[2, 2], [2, 2]]), 2)
     True
     """
-    x, y = face.asarray(a1), face.asarray(a2)
+    try:
+        x, y = face.asarray(a1), face.asarray(a2)
+    except TypeError:  # texts and other objects
+        return bool(quiet_call(np.array_equiv, a1, a2))
     try:
         broadcast_shapes(x.shape, y.shape)
     except ValueError:
@@ -161,7 +168,7 @@ def iscomplexobj(x: Any) -> bool:
     """
     dtype = getattr(x, "dtype", None)
     if dtype is None:
-        dtype = face.asarray(x).dtype
+        dtype = host_array(x).dtype
     return issubclass(dtype.type, np.complexfloating)
 
 

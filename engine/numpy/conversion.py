@@ -22,7 +22,7 @@ from .creation import check_device, numeric_dtype
 from .devices import placed
 from .lists import of_list
 from .methods import memory_order
-from .nested import joined
+from .nested import holds_handles, joined
 from .operands import NDArray, foreign_array, host_array, is_masked
 
 __all__ = [
@@ -157,7 +157,9 @@ def _typed_host(given: Any, dtype: Any) -> NDArray:
     if isinstance(given, (list, tuple)):
         try:
             return np.array(given, wanted)
-        except TypeError:  # handles in it
+        except TypeError:
+            if not holds_handles(given):
+                raise
             return host_array(given).astype(wanted)
     return foreign_array(given, wanted)
 

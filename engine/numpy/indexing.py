@@ -26,7 +26,7 @@ from engine.record.value import Value, constant
 
 from .at_once import element_of, number_of, put_at_once, write_number
 from .keys import key_positions, split_key
-from .nested import joined
+from .nested import holds_handles, joined
 from .operands import KINDS, NUMBERS, WEAK, NDArray, host_array
 from .picking import picked
 
@@ -272,18 +272,12 @@ def _assigned(value: Any, dtype: np.dtype[Any]) -> NDArray:
     if array.ndim:
         # Numbers in lists are cast one by one: 300 does not fit into uint8.
         cell = np.empty(array.shape, dtype)
-        typed = hasattr(type(value), "__array__") or _holds_array(value)
+        typed = hasattr(type(value), "__array__") or holds_handles(value)
         cell[...] = array if typed else value
         return cell
     cell = np.empty((), dtype)
     cell[...] = value
     return cell
-
-
-def _holds_array(value: Any) -> bool:
-    return not isinstance(value, (list, tuple)) or any(
-        not isinstance(part, NUMBERS) for part in value
-    )
 
 
 def _numeric(array: NDArray) -> NDArray:

@@ -104,9 +104,11 @@ def clip(
     elif array.dtype.kind in "iuf" and all(x.__class__ in WEAK for x in (low, high)):
         result = apply(REGISTRY["clip"], array, low, high)
     else:
-        result = apply(
-            REGISTRY["minimum"], apply(REGISTRY["maximum"], array, low), high
-        )
+        kinds: Any = [
+            x if x.__class__ in WEAK else face.asarray(x).dtype for x in (low, high)
+        ]
+        wide = array.astype(np.result_type(array.dtype, *kinds), copy=False)
+        result = apply(REGISTRY["minimum"], apply(REGISTRY["maximum"], wide, low), high)
     if out is None:
         return result
     target = elementwise.check_out(out)
@@ -321,6 +323,7 @@ def nan_to_num(
         info = np.finfo(array.dtype)
         high = float(info.max) if posinf is None else posinf
         low = float(info.min) if neginf is None else neginf
+        nan, high, low = (_fitting(x, array.dtype) for x in (nan, high, low))
         where_op, equal = REGISTRY["where"], REGISTRY["equal"]
         result = apply(where_op, apply(equal, array, -np.inf), low, array)
         result = apply(where_op, apply(equal, array, np.inf), high, result)
@@ -329,6 +332,21 @@ def nan_to_num(
         return result
     array[...] = result
     return array
+
+
+def _fitting(number: Any, dtype: np.dtype[Any]) -> Any:
+    """What is put in the place of an element, in the dtype of the others."""
+    if number.__class__ in WEAK and number.__class__ is not complex:
+        return number
+    array = face.asarray(number)
+    if not np.can_cast(array.dtype, dtype, "same_kind"):
+        raise TypeError(
+            named(
+                f"Cannot cast {array.dtype!r} to {dtype!r} according to the rule "
+                "'same_kind'"
+            )
+        )
+    return array.astype(dtype)
 
 
 def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:

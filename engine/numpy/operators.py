@@ -22,7 +22,7 @@ from .elementwise import apply, check_loop, check_out, in_c_order, prepared, sto
 from .operands import WEAK
 from .scalars import repeats
 
-_TAKEN = (np.ndarray, np.generic, bool, int, float, complex, list, tuple)
+_TAKEN = (np.ndarray, np.generic, bool, int, float, complex, list, tuple, range)
 
 
 def _defers(other: Any) -> bool:

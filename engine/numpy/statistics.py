@@ -269,11 +269,12 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     widths: Any = dx
     if x is not None:
         points = face.asarray(x)
-        if points.ndim == 1:
-            widths = (points[1:] - points[:-1]).reshape(
-                (-1,) + (1,) * (array.ndim - place - 1)
-            )
-        else:
-            widths = points[(*lead, slice(1, None))] - points[(*lead, slice(None, -1))]
+        op = REGISTRY["not_equal" if points.dtype.kind == "b" else "subtract"]
+        flat = points.ndim == 1
+        along = () if flat else (slice(None),) * normal_axis(axis, points.ndim)
+        later, sooner = (*along, slice(1, None)), (*along, slice(None, -1))
+        widths = elementwise.apply(op, points[later], points[sooner])
+        if flat:
+            widths = widths.reshape((-1,) + (1,) * (array.ndim - place - 1))
     heights = array[(*lead, slice(1, None))] + array[(*lead, slice(None, -1))]
     return reductions.sum(widths * heights / 2.0, axis=place)

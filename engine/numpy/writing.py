@@ -17,7 +17,7 @@ from .axes import normal_axis
 from .fallback import into_foreign
 from .indexing import given_value, set_, stored_value
 from .keys import as_positions
-from .operands import host_array
+from .operands import WEAK, host_array
 from .selection import check_bounds, check_line, flatnonzero, in_range, line_places
 
 __all__ = [
@@ -106,8 +106,10 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
     if not dst.writeable:
         raise ValueError(named("assignment destination is read-only"))
     given = src.dtype if hasattr(src, "dtype") else host_array(src).dtype
-    fits = type(src) is int and dst.dtype.kind != "b"  # or its value does not
-    if not fits and not np.can_cast(given, dst.dtype, casting):  # type: ignore[arg-type]
+    if type(src) in WEAK:
+        with naming():  # NumPy looks at its kind, and whether it fits
+            np.copyto(np.empty((), dst.dtype), src, casting)  # type: ignore[arg-type]
+    elif not np.can_cast(given, dst.dtype, casting):  # type: ignore[arg-type]
         raise TypeError(
             named(
                 f"Cannot cast array data from {given!r} to {dst.dtype!r} according "
