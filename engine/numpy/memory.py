@@ -20,7 +20,7 @@ from engine.recipe import Recipe, is_c_contiguous
 from .creation import extents_of
 from .fallback import need_gradients, refuse_gradients
 from .joining import concatenate
-from .operands import KINDS, NDArray
+from .operands import KINDS, NDArray, checked_dtype
 
 
 class Absent:
@@ -181,7 +181,7 @@ class Memory(Array):
 
     def getfield(self, dtype: Any, offset: int = 0) -> Any:
         """A view of a part of each element: `dtype`, `offset` bytes from its start."""
-        target, step = np.dtype(dtype), self.dtype.itemsize
+        target, step = checked_dtype(dtype), self.dtype.itemsize
         last = offset + target.itemsize
         if offset < 0 or last > step or step % target.itemsize:
             raise ValueError(
