@@ -162,10 +162,13 @@ def check_out(out: Any) -> Any:
 
     An ndarray of NumPy's is one, too.
     """
-    foreign = isinstance(out, np.ndarray)
-    if not foreign and (not isinstance(out, Array) or out.scalar):
+    if isinstance(out, Array) and not out.scalar:
+        can_be_written = out.writeable
+    elif isinstance(out, np.ndarray):
+        can_be_written = out.flags.writeable
+    else:
         raise TypeError(named("return arrays must be of ArrayType"))
-    if not (out.flags.writeable if foreign else out.writeable):
+    if not can_be_written:
         raise ValueError(named("output array is read-only"))
     return out
 

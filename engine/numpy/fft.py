@@ -50,6 +50,13 @@ def _along(
 ) -> Any:
     length = None if n is None else index(n)
     value = transform(_value(a), length, index(axis), norm)
+    if out is not None and getattr(out, "shape", value.shape) != value.shape:
+        raise ValueError(
+            named(
+                f"output array has wrong shape: {value.shape} was required; "
+                f"{out.shape} was given"
+            )
+        )
     return delivered(transform.__name__, value, out)
 
 

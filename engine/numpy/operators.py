@@ -255,8 +255,12 @@ class Operators(Array):
     def __ipow__(self, exponent: Any) -> Any:  # type: ignore[misc]
         if self.scalar:
             return self**exponent
-        _power_op(self, exponent)
-        return update_in_place(REGISTRY["power"], self, exponent)
+        op = _power_op(self, exponent)
+        if op is None or type(self) is face.Masked:  # which stays pending so
+            return update_in_place(REGISTRY["power"], self, exponent)
+        check_out(self)
+        store_out(op.name, apply(op, self).read(), self, "same_kind", True)
+        return self
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other

@@ -47,11 +47,11 @@ def in_range(indices: Any, extent: int, mode: str) -> Any:
     """Indices by a mode; those that are pending stay so."""
     pending = is_pending(indices)
     places = indices if pending else as_positions(indices)
-    if mode == "wrap":
+    if mode in ("wrap", 1):  # NumPy knows numbers for them, too
         return places % extent
-    if mode == "clip":
+    if mode in ("clip", 0):
         return places.clip(0, extent - 1)
-    if mode != "raise":
+    if mode not in ("raise", 2, None):
         raise ValueError(
             named(f"clipmode must be one of 'clip', 'raise', or 'wrap' ({mode})")
         )

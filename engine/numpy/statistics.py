@@ -46,6 +46,14 @@ def _mean_dtypes(dtype: np.dtype[Any], wanted: Any) -> tuple[Any, Any]:
     return dtype, dtype
 
 
+def _counted(name: str, axis: Axis, rank: int, where: Any) -> tuple[int, ...]:
+    """Axes to count along: a scalar has none, but a mask is summed along 0 as it is."""
+    axes = normal(name, axis, rank)
+    if not rank and where is True and axis is not None and axis != ():
+        raise np.exceptions.AxisError(axis, 0, name)
+    return axes
+
+
 def _count(array: face.ndarray, axes: tuple[int, ...], where: Any) -> Any:
     """How many elements count: a number, or an array where a mask is given."""
     if where is True:
@@ -76,7 +84,7 @@ def mean(
     array([2., 3.])
     """
     array = face.asarray(a)
-    axes = normal("mean", axis, array.ndim)
+    axes = _counted("mean", axis, array.ndim, where)
     inner, outer = _mean_dtypes(array.dtype, dtype)
     chosen = selected(array, where, 0)
     total = reduce("sum", chosen, axes, where is not True or keepdims, inner)
@@ -158,7 +166,7 @@ def var(
     (np.float64(1.25), np.float64(1.667))
     """
     array = face.asarray(a)
-    axes = normal("var", axis, array.ndim)
+    axes = _counted("var", axis, array.ndim, where)
     if correction is not None:
         if ddof != 0:
             raise ValueError(

@@ -185,7 +185,10 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     array = face.asarray(x)
     if array.ndim != 1:
         raise ValueError(named("x must be a one-dimensional array or sequence."))
-    columns = array.shape[0] if N is None else N
+    with naming():
+        columns = array.shape[0] if N is None else index(N)
+    if columns < 0:
+        raise ValueError(named(f"negative dimensions are not allowed; {N} was given"))
     powers = constant(np.arange(columns))
     exponents = face.ndarray.wrap(powers)
     made = array[:, None] ** (exponents if increasing else exponents[::-1])
