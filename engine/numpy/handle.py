@@ -128,6 +128,15 @@ class ndarray(Operators, Methods, Views, Memory, Printing, Scalars):
         self._set_shape(shape)
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the elements; another one that is set reads their bytes anew."""
+        return self.recipe.dtype
+
+    @dtype.setter
+    def dtype(self, dtype: Any) -> None:
+        self._set_dtype(dtype)
+
+    @property
     def size(self) -> int:
         """The number of elements."""
         return self.recipe.size
@@ -319,6 +328,11 @@ class Masked(ndarray):
         pending = self._pending  # None when another thread has gathered it
         found: np.dtype[Any] = (pending.source if pending else self).recipe.dtype
         return found
+
+    @dtype.setter
+    def dtype(self, dtype: Any) -> None:
+        self._gather()
+        self._set_dtype(dtype)
 
     @property
     def ndim(self) -> int:

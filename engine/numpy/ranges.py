@@ -342,6 +342,7 @@ def tri(
     array([[1., 1., 0.],
            [1., 1., 1.]])
     """
+    check_device(None, like)
     rows, columns = (max(ceil(n), 0) for n in (N, N if M is None else M))
     value = lower_triangle(rows, columns, k)
     return face.ndarray.wrap(cast(value, numeric_dtype(dtype, "tri")))

@@ -94,6 +94,13 @@ class Views(Array):
         assert self.line is not None  # from now on this is a view of its own value
         self.recipe = found
 
+    def _set_dtype(self, dtype: Any) -> None:
+        if self.scalar:
+            raise AttributeError("attribute 'dtype' of a scalar is not writable")
+        found = self.view(np.dtype(dtype)).recipe
+        assert self.line is not None  # from now on this is a view of its own value
+        self.recipe = found
+
     def ravel(self, order: str = "C") -> Self:
         """The elements along one axis: a view where they lie together."""
         recipe, size = self.recipe, self.recipe.size
