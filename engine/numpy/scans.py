@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import engine.numpy.handle as face
-from engine.errors import called, named
+from engine.errors import called, named, warn_of_parts
 from engine.ops.op import cast
 from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
@@ -34,7 +34,9 @@ def _scan(name: str, a: Any, axis: Axis, dtype: Any, out: Any) -> Any:
     (axis,) = normal(name, axis, array.ndim)
     value, order = in_memory_order(array)
     wanted = dtype_of(out) if dtype is None else dtype
-    value = cast(value, accumulator(array.dtype, wanted))
+    target = accumulator(array.dtype, wanted)
+    warn_of_parts(array.dtype, target)
+    value = cast(value, target)
     scanned = REGISTRY[name](value, attributes=(order.index(axis),))
     result = face.ndarray.wrap(scanned, order)
     return deliver(name, result, out, "unsafe")

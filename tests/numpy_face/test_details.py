@@ -134,6 +134,7 @@ z.astype(int); z.astype(bool); z.astype('c8'); f[0] = z[0]; f[b] = z[b]; f[b] = 
 f[0][:] = z[0]
 f.flat = z; np.copyto(f, z, casting='unsafe'); np.sum(z, dtype=float); np.sum(z)
 z.mean(dtype=float); np.array(z, float); np.asarray(z, dtype=float); float(z[0, 0])
+np.cumsum(z, dtype=float); z.cumprod(0, int); np.cumulative_sum(z[0], dtype='i2')
 np.add(z, z, out=f, casting='unsafe'); np.put(f, [0], z[0, 0]); z[0] = f[0]
 """.strip()
     .replace("\n", "; ")
