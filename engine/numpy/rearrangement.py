@@ -199,17 +199,29 @@ def tile(A: Any, reps: Any) -> Any:
     array([0, 1, 0, 1, 0, 1])
     """
     array = face.asarray(A)
-    given = np.atleast_1d(host_array(reps))
-    if isinstance(A, Array) and given.dtype.kind in "biuf" and (given == 1).all():
+    try:
+        with naming():
+            times = integers(reps)
+    except TypeError:
+        ones = _whole_ones(A, reps)
+        if ones is None:
+            raise
+        times = ones
+    if isinstance(A, Array) and all(n == 1 for n in times):
         made = array.copy("K")
-        return made.reshape((1,) * (len(given) - made.ndim) + made.shape)
-    with naming():
-        times = integers(reps)
+        return made.reshape((1,) * (len(times) - made.ndim) + made.shape)
     if any(n < 0 for n in times):
         raise ValueError(
             named(f"negative dimensions are not allowed: {times} repetitions given")
         )
     return face.ndarray.wrap(composites.tile(array.read(), times))
+
+
+def _whole_ones(array: Any, reps: Any) -> tuple[int, ...] | None:
+    """Repetitions that NumPy takes as floating numbers, too: an array once."""
+    given = np.atleast_1d(host_array(reps))
+    ones = given.dtype.kind == "f" and bool((given == 1).all())
+    return (1,) * len(given) if ones and isinstance(array, Array) else None
 
 
 def resize(a: Any, new_shape: Any) -> Any:

@@ -114,6 +114,8 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     if a.ndim == 2 and wrap and a.shape[0] > a.shape[1]:
         places = _wrapped_places(a)
         given = face.asarray(val)
+        if not given.size:
+            return
         if given.ndim:
             val = resize(given.ravel(), places[0].shape)
         set_(a.flat.base, places, val)
