@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine.autograd import leaf_gradients
+from engine.autograd import backward, leaf_gradients
 from engine.errors import named, naming, warn_of_parts
 from engine.execute import compute
 from engine.ops.op import cast
@@ -20,10 +20,10 @@ from engine.ops.regions import take
 from engine.recipe import (
     Recipe,
     broadcast_strides,
-    c_strides,
     owned,
     strided,
     transposed,
+    whole,
 )
 from engine.record.trace import grad_enabled, grad_mode
 from engine.record.value import Value, constant
@@ -120,9 +120,8 @@ class Array:
             value = self._value
             if value is None:  # another thread has made its line
                 return self.read()
-            if self.recipe is value.layout:
-                return value  # as `wrap` made it, in C order
-            return read_region(value, self.recipe)
+            own = self.recipe is value.layout  # as `wrap` made it, in C order
+            return value if own else read_region(value, self.recipe)
         storage, value = line.storage, line.value
         if storage.memory is None and line.version == storage.version:
             if self.recipe is value.layout:
@@ -201,10 +200,9 @@ class Array:
         warn_of_parts(value.dtype, self.recipe.dtype)
         value = cast(value, self.recipe.dtype)
         while len(value.shape) > len(shape) and value.shape[0] == 1:
-            value = read_region(value, _contiguous(value, value.shape[1:]))
+            value = read_region(value, whole(value.dtype, value.shape[1:]))
         if value.shape != shape:
-            recipe = _contiguous(value, value.shape)
-            strides = broadcast_strides(recipe, shape)
+            strides = broadcast_strides(whole(value.dtype, value.shape), shape)
             value = read_region(value, Recipe(value.dtype, 0, shape, strides))
         return value
 
@@ -299,6 +297,7 @@ class Array:
         gradient: Any = None,
         retain_graph: bool | None = None,
         create_graph: bool = False,
+        inputs: Any = None,
     ) -> None:
         """Add the gradient of this array to the `grad` of every leaf it depends on.
 
@@ -310,6 +309,8 @@ class Array:
             Keep the graph, so that it can be walked again; default as `create_graph`.
         create_graph : bool
             Record the gradient itself, so that it can be differentiated.
+        inputs : Array or sequence of Array, optional
+            Whose `grad` is added to, instead of every leaf's.
 
         Raises
         ------
@@ -317,6 +318,9 @@ class Array:
             When no gradient is given for an array of more than one element, when the
             array does not require grad, or when its graph was walked and not retained.
         """
+        if inputs is not None:
+            backward(self, gradient, retain_graph, create_graph, inputs)
+            return
         retain = create_graph if retain_graph is None else retain_graph
         found = None
         if gradient is None and not create_graph:
@@ -423,10 +427,6 @@ def _ordered(recipe: Recipe, order: tuple[int, ...]) -> Recipe:
     if order == tuple(range(len(order))):
         return recipe
     return transposed(recipe, sorted(range(len(order)), key=order.__getitem__))
-
-
-def _contiguous(value: Value, shape: tuple[int, ...]) -> Recipe:
-    return Recipe(value.dtype, 0, shape, c_strides(shape))
 
 
 def accumulate(cell: GradCell, grad: Value, create_graph: bool) -> None:

@@ -19,17 +19,19 @@ from engine.contributions import (
     at_region,
     drop_ended,
     hooked,
+    is_told_apart,
     through,
     unbroadcast,
 )
-from engine.cotangent import Contribution, Cotangent, settle
+from engine.cotangent import AtRegion, Contribution, Cotangent, settle
 from engine.loud import unheard
 from engine.movement import broadcast_value
 from engine.ops import regions
 from engine.ops.op import cast
 from engine.ops.transfer import on_device
+from engine.recipe import whole_order
 from engine.record.trace import current_trace, grad_mode
-from engine.record.value import Freed, History, Marker, Scalar, Value
+from engine.record.value import LEAF_HISTORY, Freed, History, Marker, Scalar, Value
 from engine.rewalk import Found, Seeds, note, rewalk
 
 if TYPE_CHECKING:
@@ -70,11 +72,28 @@ def gradient_values(
     With a region for an input, only what comes through that region of it counts, and
     the gradient has the region's shape.
     """
+    found, _ = gradients_of(seeds, inputs, create_graph, retain_graph, regions)
+    return found
+
+
+def gradients_of(
+    seeds: Seeds,
+    inputs: list[Value],
+    create_graph: bool = False,
+    retain_graph: bool = True,
+    regions: Sequence[Recipe | None] | None = None,
+) -> tuple[list[Value | None], list[tuple[GradCell, Value]]]:
+    """As `gradient_values`, and the gradients of results that retain theirs."""
     wanted = regions or [None] * len(inputs)
     parts: _Parts = {
         id(x): [] for x, at in zip(inputs, wanted, strict=True) if at is not None
     }
     found = _gradients(seeds, inputs, create_graph, parts)
+    cells = [
+        (value.history.cell, grad)  # type: ignore[union-attr]
+        for value, grad in found.gradients
+        if _retains(value)
+    ]
     if not retain_graph:
         found.free()
     gradients = {id(value): grad for value, grad in found.gradients}
@@ -86,7 +105,17 @@ def gradient_values(
         inside, _ = through(region, parts[id(value)])
         with grad_mode(create_graph):
             results.append(at_region(value, inside, region) if inside else None)
-    return results
+    return results, cells
+
+
+def _retains(value: Value) -> bool:
+    """Whether a value is a result that retains its gradient."""
+    history = value.history
+    return (
+        history is not None
+        and history.cell is not None
+        and history.op is not LEAF_HISTORY
+    )
 
 
 _Parts: TypeAlias = dict[int, list[Contribution]]
@@ -117,9 +146,10 @@ def _gradients(
         wanted = [x for x in order if x.history is not None and x.history.cell]
     whole = [(value, _ones(value) if seed is None else seed) for value, seed in seeds]
     useful = _useful(order, wanted)
-    gradients = _walk(
-        whole, order, useful, {id(x) for x in wanted}, create_graph, noted or {}
-    )
+    asked = {id(x) for x in wanted}
+    if inputs is not None:
+        asked |= {id(x) for x in order if id(x) in useful and _retains(x)}
+    gradients = _walk(whole, order, useful, asked, create_graph, noted or {})
     graph: Sequence[int] = range(len(order))
     if inputs is not None:  # what is below them was not walked
         graph = [k for k, value in enumerate(order) if _leads_on(value, useful)]
@@ -212,10 +242,33 @@ def _walk(
             if id(value) in wanted:
                 results.append((value, on_device(settle(cotangent), value.device)))
             contributions = _contributions(value, history, cotangent, useful, masks)
+            if history.op is regions.view:
+                contributions = _apart(history, cotangent, contributions, noted)
             for x, part in zip(history.inputs, contributions, strict=True):
                 if part is not None:
                     parts.setdefault(id(x), []).append(part)
     return results
+
+
+def _apart(
+    view: History,
+    cotangent: Cotangent,
+    contributions: list[Contribution | None],
+    noted: _Parts,
+) -> list[Contribution | None]:
+    """What a base receives through a view, told apart where that is asked for.
+
+    A view of all of it gives a gradient for all of it else, as any op does.
+    """
+    (base,), (recipe,) = view.inputs, view.attributes
+    assert isinstance(base, Value)
+    if not isinstance(contributions[0], Cotangent):
+        return contributions
+    if id(base) not in noted and not is_told_apart(base):
+        return contributions
+    if whole_order(recipe, base.size) is None:  # it overlaps itself
+        return contributions
+    return [AtRegion(cotangent, recipe)]
 
 
 class _Masks:

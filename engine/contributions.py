@@ -19,7 +19,7 @@ from engine.execute import compute
 from engine.movement import broadcast_value, reshape_value
 from engine.ops import regions
 from engine.ops.op import cast
-from engine.recipe import Recipe, positions
+from engine.recipe import Recipe, Whole, positions
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 
@@ -150,10 +150,18 @@ def drop_ended(hooks: list[Any]) -> None:
     ]
 
 
-def is_part(view: Recipe, base: Value) -> bool:
-    """Whether a view shows less than all of its base, or elements of it repeatedly."""
-    less = view.size * view.dtype.itemsize < base.size * base.dtype.itemsize
-    return less or 0 in view.strides
+def is_view(recipe: Recipe, base: Value) -> bool:
+    """Whether a recipe shows a base in another way than the base itself."""
+    own = recipe.shape == base.shape and recipe.is_whole(base.size, base.dtype)
+    return not own or type(recipe) is Whole
+
+
+def is_told_apart(base: Value) -> bool:
+    """Whether views of a value have hooks: what comes through them is then kept so."""
+    cell = None if base.history is None else base.history.cell
+    return cell is not None and any(
+        isinstance(hook, RegionHook) for hook in cell.result_hooks
+    )
 
 
 def through(

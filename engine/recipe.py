@@ -45,6 +45,27 @@ class Recipe(NamedTuple):
         )
 
 
+class Whole(Recipe):
+    """All of a base, in order, as a view of it shows it: no recipe of a handle's own.
+
+    What it reads is a region, whose gradient can be told apart from the base's.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Whole and tuple(self) == tuple(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = Recipe.__hash__
+
+    def plain(self) -> Recipe:
+        """The same region as any handle may have it."""
+        return Recipe(*self)
+
+
 def c_strides(shape: Sequence[int]) -> tuple[int, ...]:
     """Strides, in items, of a C-contiguous array."""
     return _c_strides(tuple(shape))

@@ -28,7 +28,7 @@ from engine.kernels.backend import HOST
 from engine.movement import reshape_value
 from engine.ops.regions import update, view
 from engine.ops.transfer import on_device
-from engine.recipe import Recipe, strided
+from engine.recipe import Recipe, Whole, owned, strided
 from engine.record.runtime import looked
 from engine.record.trace import alias, current_trace, grad_enabled
 from engine.record.trie import SOFT_EVENTS
@@ -341,6 +341,8 @@ class Line:
             self.value = storage.latest = new
             storage.version += 1
             self.version = storage.version
+        if grad_enabled():
+            move_retained(old[0], new)
         del old
         return new
 
@@ -367,7 +369,8 @@ class Line:
 
     def _built(self, build: Callable[[Value], Value], memory: NDArray | None) -> Value:
         if grad_enabled():
-            return build(self.current())
+            before = self.current()
+            return followed(before, build(before))
         old = self.current()
         storage = self.storage
         base = stop(storage.latest) if memory is None else snapshot(memory)
@@ -377,8 +380,37 @@ class Line:
         return override(old, new) if old.history is not None else new
 
 
+def followed(before: Value, new: Value) -> Value:
+    """A new value of a base that had a history: it has one, too.
+
+    What is written over it all may have none, and the gradient of what was is 0.
+    """
+    if before.history is None or new.history is not None:
+        return new
+    return update(before, new, attributes=(owned(new.dtype, new.shape),))
+
+
+def move_retained(before: Value, new: Value) -> None:
+    """Let what retains the gradient of a base do so for its new value.
+
+    Hooks stay with the value that they were put on.
+    """
+    past, history = before.history, new.history
+    cell = None if past is None or past.op is LEAF_HISTORY else past.cell
+    if cell is None or history is None or history.cell is not None:
+        return
+    assert past is not None
+    hooks = cell.result_hooks  # the list that their handles know
+    cell.result_hooks = [x for x in hooks if isinstance(x, RegionHook) and x.last]
+    hooks[:] = [x for x in hooks if x not in cell.result_hooks]
+    past.cell, history.cell = GradCell(cell.recipe, cell.face), cell
+    past.cell.result_hooks = hooks
+
+
 def read_region(base: Value, recipe: Recipe) -> Value:
     """The value of a region of a base; the base itself when it is all of it."""
-    if recipe.shape == base.shape and recipe.is_whole(base.size, base.dtype):
+    if type(recipe) is Whole:
+        recipe = recipe.plain()
+    elif recipe.shape == base.shape and recipe.is_whole(base.size, base.dtype):
         return base
     return view(base, attributes=(recipe,))

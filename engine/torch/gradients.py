@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from engine.array import Array, accumulate
-from engine.autograd import gradient_values, leaf_gradients
-from engine.contributions import is_part
+from engine.autograd import gradients_of, leaf_gradients
+from engine.contributions import is_view
 from engine.errors import named
+from engine.recipe import Recipe
 from engine.record.trace import grad_enabled, switch_grad
 from engine.storage import read_region
 
@@ -254,10 +255,12 @@ def grad(
     seeds = [y._seed(g) for y, g in zip(results, given, strict=True)]
     values = [x.line.current() for x in wanted]
     regions = [
-        x.recipe if is_part(x.recipe, value) and not x.is_leaf else None
+        Recipe(*x.recipe) if is_view(x.recipe, value) and not x.is_leaf else None
         for x, value in zip(wanted, values, strict=True)
     ]
-    found = gradient_values(seeds, values, create_graph, retain, regions)
+    found, retained = gradients_of(seeds, values, create_graph, retain, regions)
+    for cell, gradient in retained:
+        accumulate(cell, gradient, create_graph)
     gradients = []
     for x, value, region in zip(wanted, found, regions, strict=True):
         if value is not None:
@@ -299,15 +302,16 @@ def backward(
     create_graph : bool
         Record the gradients, so that they can be differentiated again.
     inputs : array or sequence of arrays, optional
-        The leaves whose `grad` is added to; all by default.
+        Those whose `grad` is added to, as `retain_grad` says it of results; all leaves
+        by default.
 
     Raises
     ------
     RuntimeError
-        When there are more or fewer cotangents than tensors, or a tensor requires no
-        grad.
+        When there are more or fewer cotangents than tensors, or a tensor or an input
+        requires no grad.
     """
-    results: Sequence[Any] = _many(tensors)
+    results = _many(tensors)
     given = [None] * len(results) if grad_tensors is None else _many(grad_tensors)
     if len(given) != len(results):
         raise RuntimeError(
@@ -316,21 +320,30 @@ def backward(
         )
     retain = create_graph if retain_graph is None else retain_graph
     seeds = [y._seed(g) for y, g in zip(results, given, strict=True)]
-    found: list[tuple[Any, Any]]
     if inputs is None:
-        found = [*leaf_gradients(seeds, create_graph, retain)]
+        found = leaf_gradients(seeds, create_graph, retain)
     else:
-        leaves = _many(inputs)
-        if not leaves or not all(x.requires_grad and x.is_leaf for x in leaves):
-            raise RuntimeError(
-                named("inputs: leaves that require grad, at least one, were required")
-            )
-        values = [x.line.current() for x in leaves]
-        gradients = gradient_values(seeds, values, create_graph, retain)
-        found = [(x.line.cell, g) for x, g in zip(leaves, gradients, strict=True)]
+        wanted = _retaining(_many(inputs))
+        values = [x.line.current() for x in wanted]
+        gradients, found = gradients_of(seeds, values, create_graph, retain)
+        of_leaves = {
+            id(x.line.cell): (x.line.cell, gradient)
+            for x, gradient in zip(wanted, gradients, strict=True)
+            if x.is_leaf and gradient is not None
+        }
+        found = [*found, *of_leaves.values()]
     for cell, gradient in found:
-        if gradient is not None:
-            accumulate(cell, gradient, create_graph)
+        accumulate(cell, gradient, create_graph)
+
+
+def _retaining(inputs: list[Any]) -> list[Any]:
+    """Tensors whose `grad` a walk adds to: results among them retain it from now on."""
+    if not inputs:
+        raise RuntimeError(named("`inputs` argument to `backward()` cannot be empty."))
+    for x in inputs:
+        if not x.requires_grad or not x.is_leaf:
+            x.retain_grad()
+    return inputs
 
 
 def _hooked(gradient: Any, x: Any) -> Any:

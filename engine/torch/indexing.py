@@ -67,7 +67,7 @@ class Indexing(Array):
         """Whether a value is this very region: what ``x[1:] += 1`` stores at last."""
         return (
             isinstance(value, Array)
-            and value.recipe == recipe
+            and tuple(value.recipe) == tuple(recipe)
             and value.line.storage is self.line.storage
         )
 

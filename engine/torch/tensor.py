@@ -9,20 +9,19 @@ from typing import Any, Self
 import numpy as np
 
 from engine.array import Array, accumulate
-from engine.contributions import RegionHook, drop_ended, is_part
-from engine.cotangent import Cotangent, settle
+from engine.contributions import RegionHook, drop_ended, is_view
 from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.ops.op import cast
-from engine.ops.regions import update
 from engine.recipe import Recipe, whole
 from engine.record.trace import grad_enabled
 from engine.record.value import Freed, History, Value, constant
-from engine.storage import GradCell, leaf, read_region
+from engine.storage import GradCell, leaf
 from engine.torch.complexes import Complex
 from engine.torch.conversion import Conversion
 from engine.torch.device import placed
 from engine.torch.dtypes import Default, dtype_of, known, number_dtype
+from engine.torch.hooks import Handle, checked, within_walk
 from engine.torch.indexing import Indexing
 from engine.torch.inplace import InPlace
 from engine.torch.once import FACES
@@ -193,12 +192,14 @@ class Tensor(
 
         hooks = self._cell().result_hooks
         drop_ended(hooks)
-        hooks.append(RegionHook(self.recipe, kept, weakref.ref(self), last=True))
+        region = Recipe(*self.recipe)
+        hooks.append(RegionHook(region, kept, weakref.ref(self), last=True))
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
         """Call ``hook(grad)`` when the gradient of this tensor is known.
 
-        What it returns, unless None, takes the place of the gradient.
+        What it returns, unless None, takes the place of the gradient: a tensor of its
+        shape and dtype, or `backward` raises.
         """
         if not self.requires_grad:
             raise RuntimeError(
@@ -206,26 +207,26 @@ class Tensor(
                     "cannot register a hook on a tensor that doesn't require gradient"
                 )
             )
-        cell = self.line.cell
+        cell, called = self.line.cell, checked(hook)
         if cell is not None and not self._is_view():
-            cell.hooks.append(hook)
-            return Handle(cell.hooks, hook)
+            cell.hooks.append(called)
+            return Handle(cell.hooks, called)
         hooks, face = self._cell().result_hooks, type(self)
-        within: Any = _within_walk(hook, self.recipe, face)
+        within: Any = within_walk(called, self.recipe, face)
         if self._is_view():
 
             def changed(gradient: Value) -> Value | None:
-                answer = hook(face.wrap(gradient))
+                answer = called(face.wrap(gradient))
                 return None if answer is None else answer.read()
 
             drop_ended(hooks)
-            within = RegionHook(self.recipe, changed, weakref.ref(self))
+            within = RegionHook(Recipe(*self.recipe), changed, weakref.ref(self))
         hooks.append(within)
         return Handle(hooks, within)
 
     def _is_view(self) -> bool:
-        """Whether this is a view of a part of its base, and no leaf itself."""
-        return is_part(self.recipe, self.line.current()) and not self.is_leaf
+        """Whether this is a view of its base, and no leaf itself."""
+        return is_view(self.recipe, self.line.current()) and not self.is_leaf
 
     def _cell(self) -> GradCell:
         """Where `backward` leaves what reaches this result, or the base of a view."""
@@ -310,21 +311,6 @@ def _require_gradient_like(gradient: Any, x: Tensor) -> None:
         )
 
 
-def _within_walk(
-    hook: Callable[[Tensor], Tensor | None], recipe: Recipe, face: type[Tensor]
-) -> Callable[[Cotangent], Cotangent]:
-    """A hook on a result as the walk calls it: on gradients of the whole base."""
-
-    def within(cotangent: Cotangent) -> Cotangent:
-        total = settle(cotangent)
-        answer = hook(face.wrap(read_region(total, recipe)))
-        if answer is None:
-            return cotangent
-        return Cotangent(update(total, answer.read(), attributes=(recipe,)))
-
-    return within
-
-
 def _remade(
     kind: type[Tensor], elements: Any, requires_grad: bool, place: str = HOST
 ) -> Tensor:
@@ -333,18 +319,6 @@ def _remade(
     if kind is not Tensor:
         return kind(made, requires_grad)
     return made.requires_grad_() if requires_grad else made
-
-
-class Handle:
-    """What `register_hook` gives: `remove` takes the hook away."""
-
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks, self._hook = hooks, hook
-
-    def remove(self) -> None:
-        """Call the hook no longer."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
 
 
 def value_of_data(data: Any, dtype: Any = None) -> Value:

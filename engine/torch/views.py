@@ -13,10 +13,12 @@ from engine.errors import named
 from engine.movement import reshape_value
 from engine.recipe import (
     Recipe,
+    Whole,
     index_basic,
     transposed,
 )
 from engine.recipe import reshape as reshaped
+from engine.record.trace import grad_enabled
 from engine.torch.dtypes import numpy_dtype
 from engine.torch.operands import wrap_dim
 from engine.torch.parts import Parts
@@ -109,6 +111,12 @@ class Views(Parts):
         """A view with the shape of another tensor (or of a recipe)."""
         if isinstance(recipe, Array):
             return self.view(recipe.recipe.shape)
+        if type(recipe) is Whole:
+            recipe = recipe.plain()
+        if self.requires_grad and grad_enabled():
+            base = self.line.value
+            if recipe.shape == base.shape and recipe.is_whole(base.size, base.dtype):
+                recipe = Whole(*recipe)
         return super().view_as(recipe, writeable)
 
     def reshape_as(self, other: Array) -> Self:

@@ -355,10 +355,10 @@ def test_graphs_of_before_do_not_lead_to_a_frozen_leaf() -> None:
     assert copy.deepcopy(parameter).grad is None
 
 
-def test_inputs_of_backward_are_leaves() -> None:
+def test_inputs_of_backward_require_grad() -> None:
     x = engine.ones(2, requires_grad=True)
-    for wrong in ([x * 2], [x[1:]], [engine.ones(2)], []):
-        with pytest.raises(RuntimeError, match="inputs: leaves that require grad"):
+    for wrong in ([engine.ones(2)], [x, engine.ones(2)], []):
+        with pytest.raises(RuntimeError, match=r"requires_grad=False|be empty"):
             engine.autograd.backward((x * x).sum(), inputs=wrong)
     assert x.grad is None
 
