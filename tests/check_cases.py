@@ -27,6 +27,16 @@ def divisors(rng: Generator) -> list[Case]:
     ]
 
 
+def share_cases(rng: Generator) -> list[Case]:
+    """Numbers between 0 and 1."""
+    x = np.array([[0.0, 0.25], [-0.0, 1.0]])
+    return [
+        Case((x,), ("input",), x),
+        Case((x[:1],), ("target",), x[:1], differentiable=True),
+        Case((x[:0],), ("input",), x[:0]),
+    ]
+
+
 def index_cases(rng: Generator) -> list[Case]:
     """Indices from the front and from the back."""
     given = np.array([[0, -1, 3], [-4, 2, -2]])
@@ -51,6 +61,7 @@ CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "bounded": boundeds,
     "divisor": divisors,
     "indices": index_cases,
+    "shares": share_cases,
     "warned": unwarned,
 }
 """For every op, what draws its cases."""

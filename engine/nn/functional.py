@@ -9,6 +9,7 @@ from engine import composites
 from engine.array import Array
 from engine.errors import named
 from engine.movement import transpose_value
+from engine.nn.lookup import embedding as embedding
 from engine.nn.loss_functions import binary_cross_entropy as binary_cross_entropy
 from engine.nn.loss_functions import (
     binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
@@ -382,21 +383,6 @@ def normalize(
     tensor([[0.6000, 0.8000]])
     """
     return input / input.norm(p, dim, keepdim=True).clamp_min(eps)
-
-
-def embedding(input: Tensor, weight: Tensor) -> Tensor:
-    """The rows of a table that indices name.
-
-    Examples
-    --------
-    >>> import engine
-    >>> table = engine.tensor([[1.0, 2.0], [3.0, 4.0]])
-    >>> engine.nn.functional.embedding(engine.tensor([1, 0, 1]), table)
-    tensor([[3., 4.],
-            [1., 2.],
-            [3., 4.]])
-    """
-    return weight[input]
 
 
 def pad(

@@ -10,10 +10,11 @@ import numpy as np
 
 from engine.errors import named
 from engine.nn import functional, init
+from engine.nn.lookup import padded_row
 from engine.nn.module import Module
 from engine.nn.parameter import Parameter
 from engine.torch.creation import empty, ones, zeros
-from engine.torch.sampling import randn
+from engine.torch.gradients import no_grad
 from engine.torch.tensor import Tensor
 
 
@@ -311,6 +312,8 @@ class Embedding(Module):
     ----------
     num_embeddings, embedding_dim : int
         The rows and columns of the table, which starts as normal numbers.
+    padding_idx : int, optional
+        A row that starts as zeros and has no gradient.
 
     Examples
     --------
@@ -326,17 +329,31 @@ class Embedding(Module):
         self,
         num_embeddings: int,
         embedding_dim: int,
+        padding_idx: int | None = None,
+        *,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.padding_idx = padding_idx
+        if padding_idx is not None:
+            self.padding_idx = padded_row(padding_idx, num_embeddings)
         shape = (num_embeddings, embedding_dim)
-        self.weight = Parameter(randn(shape, device=device, dtype=dtype))
+        self.weight = Parameter(empty(shape, device=device, dtype=dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new starting values."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx] = 0
 
     def forward(self, input: Any) -> Tensor:
         """Look the rows up."""
-        return functional.embedding(input, self.weight)
+        return functional.embedding(input, self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:
-        return f"{self.num_embeddings}, {self.embedding_dim}"
+        sizes, row = f"{self.num_embeddings}, {self.embedding_dim}", self.padding_idx
+        return sizes if row is None else f"{sizes}, padding_idx={row}"

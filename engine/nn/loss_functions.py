@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -12,12 +11,11 @@ from engine import composites
 from engine.array import Array
 from engine.composites.activations import Reduction
 from engine.errors import named
-from engine.kernels.backend import HOST
-from engine.ops import bounded
+from engine.nn.known import is_checked
+from engine.ops import bounded, shares
 from engine.ops.op import cast
-from engine.recipe import Recipe, strided
+from engine.record.registry import REGISTRY
 from engine.record.value import Value
-from engine.record.watchers import watchers
 from engine.torch.functions import one_hot as one_hot
 from engine.torch.once import Once
 from engine.torch.operands import (
@@ -28,6 +26,8 @@ from engine.torch.operands import (
     wrap_dim,
 )
 from engine.torch.tensor import Tensor
+
+NDArray = np.ndarray[Any, Any]
 
 
 def _reduction(name: str, reduction: str) -> Reduction:
@@ -91,6 +91,8 @@ def huber_loss(
     tensor([0.1250, 2.5000])
     """
     how = _reduction("huber_loss", reduction)
+    if not delta > 0:
+        raise RuntimeError(f"huber_loss: delta above 0 was required; {delta} was given")
     composite = composites.huber_loss
     return _loss_of_pair("huber_loss", composite, input, target, delta, how)
 
@@ -107,7 +109,59 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Te
     """
     name = "binary_cross_entropy"
     how = _reduction(name, reduction)
-    return _loss_of_pair(name, composites.binary_cross_entropy, input, target, how)
+    _require_alike(name, input, target)
+    # Probabilities by `sigmoid` are between 0 and 1: they stay in one kernel with it.
+    pending = not _is_sigmoid(input) and not _is_checked_share(name, input, "input")
+    doubted = pending, not _is_checked_share(name, target, "target")
+    return _loss_of_pair(name, _of_shares, input, target, how, *doubted)
+
+
+def _of_shares(
+    x: Value, target: Value, how: Reduction, pending: bool, doubted: bool
+) -> Value:
+    """The loss of probabilities, after a check of those that are pending."""
+    if pending:
+        x = shares(x, attributes=("input",))
+    if doubted:
+        target = shares(target, attributes=("target",))
+    return composites.binary_cross_entropy(x, target, how)
+
+
+def _is_checked_share(name: str, x: Array, of: str) -> bool:
+    """Whether elements are computed already, and between 0 and 1."""
+
+    def require(found: NDArray) -> None:
+        try:
+            shares.reference(found, of)
+        except RuntimeError as error:
+            raise RuntimeError(f"{name}: {error}") from None
+
+    return is_checked(x, ("shares", of), require)
+
+
+def _is_sigmoid(x: Array) -> bool:
+    """Whether this is a result of `sigmoid`, or a view of one."""
+    value = x._value if x._line is None else x._line.value
+    history = None if value is None else value.history
+    return history is not None and history.op is REGISTRY["sigmoid"]
+
+
+def _require_alike(name: str, input: Any, target: Any) -> None:
+    """Raise for what is no tensors of one shape and dtype."""
+    if not (isinstance(input, Array) and isinstance(target, Array)):
+        given = type(target if isinstance(input, Array) else input).__name__
+        raise TypeError(f"{name}: two tensors were required; {given} was given")
+    x, y = input.recipe, target.recipe
+    if x.shape != y.shape:
+        raise ValueError(
+            f"{name}: a target of the size {list(x.shape)} of the input was required; "
+            f"{list(y.shape)} was given"
+        )
+    if x.dtype != y.dtype:
+        raise RuntimeError(
+            f"{name}: a target of the dtype {x.dtype.name} of the input was required; "
+            f"{y.dtype.name} was given"
+        )
 
 
 def binary_cross_entropy_with_logits(
@@ -169,6 +223,17 @@ def cross_entropy(
     tensor([0.2395, 1.0986])
     """
     how = _reduction("cross_entropy", reduction)
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise RuntimeError(
+            "cross_entropy: label_smoothing must be between 0.0 and 1.0; "
+            f"{label_smoothing} was given"
+        )
+    of_shares = isinstance(target, Array) and target.recipe.dtype.kind in "fc"
+    if of_shares and ignore_index >= 0:
+        raise RuntimeError(
+            "cross_entropy: ignore_index is not supported for floating point target; "
+            f"{ignore_index} was given"
+        )
     return _class_loss(
         "cross_entropy",
         composites.cross_entropy,
@@ -229,54 +294,35 @@ def _recorded_loss(
     """`_class_loss`, where pending classes are checked when they are computed."""
     logits, classes, axis = _classified(name, input, target)
     scale = None if weight is None else cast(as_value(weight), logits.dtype)
+    if scale is not None and scale.shape != (logits.shape[axis],):
+        raise RuntimeError(
+            f"{name}: weight tensor should be defined either for all "
+            f"{logits.shape[axis]} classes or no classes; shape {list(scale.shape)} "
+            "was given"
+        )
     if classes.dtype.kind not in "fc":
         classes = bounded(classes, attributes=(logits.shape[axis], ignored))
     return Tensor.wrap(composite(logits, classes, axis, scale, ignored, *options))
 
 
-_known_classes: weakref.WeakKeyDictionary[Value, set[Any]] = weakref.WeakKeyDictionary()
-"""Parts of computed values of which it is known that they are classes of an extent."""
-
-MAX_KNOWN = 1024
-"""So many parts of one value are known; then they are forgotten."""
-
-
 def _check_known(name: str, input: Any, target: Any, ignored: int) -> None:
-    """Raise at once for classes that are computed already, and out of bounds.
-
-    Those that are pending are checked when they are computed: after the step of an
-    optimizer, as a rule, so that the error takes the parameters with it.
-    """
-    if watchers or not (isinstance(input, Array) and isinstance(target, Array)):
+    """Raise at once for classes that are computed already, and out of bounds."""
+    if not (isinstance(input, Array) and isinstance(target, Array)):
         return
     shape, axis = input.recipe.shape, min(len(input.recipe.shape), 2) - 1
     classes = target.recipe
     fits = axis >= 0 and classes.shape == shape[:axis] + shape[axis + 1 :]
     if classes.dtype.kind in "fc" or not fits:
         return  # probabilities, or an error that is told in a moment
-    line, extent = target._line, shape[axis]
-    if line is not None and line.storage.shared():  # its elements may change
-        _require_classes(name, line.storage.export(), classes, extent, ignored)
-        return
-    value = target._value if line is None else line.current()
-    if value is None or value.buffer is None or value.device != HOST:
-        return
-    known, key = _known_classes.setdefault(value, set()), (classes, extent, ignored)
-    if key in known:
-        return
-    _require_classes(name, value.buffer, classes, extent, ignored)
-    if len(known) >= MAX_KNOWN:
-        known.clear()
-    known.add(key)
+    extent = shape[axis]
 
+    def require(found: NDArray) -> None:
+        try:
+            bounded.reference(found, extent, ignored)
+        except IndexError as error:
+            raise IndexError(f"{name}: {error}") from None
 
-def _require_classes(
-    name: str, memory: Any, classes: Recipe, extent: int, ignored: int
-) -> None:
-    try:
-        bounded.reference(strided(memory.reshape(-1), classes), extent, ignored)
-    except IndexError as error:
-        raise IndexError(f"{name}: {error}") from None
+    is_checked(target, ("classes", extent, ignored), require)
 
 
 def _classified(name: str, input: Any, target: Any) -> tuple[Value, Value, int]:

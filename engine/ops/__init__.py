@@ -103,6 +103,7 @@ from .scans import (
     indices,
     partition,
     recurrence,
+    shares,
     sort,
     warned,
 )
@@ -255,6 +256,7 @@ __all__ = [
     "right_shift",
     "rint",
     "rsqrt",
+    "shares",
     "sigmoid",
     "sign",
     "signbit",

@@ -311,6 +311,19 @@ def _(cotangent: Cotangent, out: Value, _x: Value) -> Any:
     return (cotangent,)
 
 
+@operation("library", lambda x, of: (x.dtype, x.shape), linear=True)
+def shares(x: Any, of: Any) -> Any:
+    """Numbers x, when all of them are between 0 and 1; `of` says what they are."""
+    if not ((x >= 0) & (x <= 1)).all():
+        raise RuntimeError(f"all elements of {of} should be between 0 and 1")
+    return x
+
+
+@shares.cotangent
+def _(cotangent: Cotangent, out: Value, _x: Value, _of: str) -> Any:
+    return (cotangent,)
+
+
 def _warned(x: Any, flags: Any, message: str, line: str) -> tuple[DType, Shape]:
     return x.dtype, x.shape
 

@@ -84,7 +84,7 @@ class InPlace(Elementwise):
                 )
             )
         pairs = zip(self.recipe.shape, self.recipe.strides, strict=True)
-        if any(s == 0 and n > 1 for n, s in pairs):
+        if self.recipe.size and any(s == 0 and n > 1 for n, s in pairs):
             raise RuntimeError(
                 named(
                     "unsupported operation: more than one element of the written-to "
