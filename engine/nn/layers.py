@@ -64,9 +64,9 @@ class Linear(Module):
         self.in_features, self.out_features = in_features, out_features
         made = empty(out_features, in_features, device=device, dtype=dtype)
         self.weight = Parameter(made)
-        self.bias = Parameter(empty(out_features, dtype=dtype)) if bias else None
-        if not bias:
-            self.register_parameter("bias", None)
+        self.register_parameter("bias", None)
+        if bias:
+            self.bias = Parameter(empty(out_features, device=device, dtype=dtype))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

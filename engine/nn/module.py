@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from collections.abc import Callable, Mapping
+from typing import Any, Self
 
 from engine.many import forget_grads
 from engine.nn.parameter import Parameter
+from engine.nn.state import State
 from engine.torch.device import device, usable_device
 from engine.torch.dtypes import dtype_of
+from engine.torch.hooks import Handle
 from engine.torch.tensor import FROZEN, Tensor
 
 
-class Keys(NamedTuple):
-    """What `load_state_dict` did not find, and what it had no place for."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-    def __repr__(self) -> str:
-        if not self.missing_keys and not self.unexpected_keys:
-            return "<All keys matched successfully>"
-        return (
-            f"Keys(missing_keys={self.missing_keys}, "
-            f"unexpected_keys={self.unexpected_keys})"
-        )
-
-
-class Module:
+class Module(State):
     """Base class of all layers and models.
 
     Attributes that are parameters or modules are found by `parameters`, `state_dict`
@@ -56,11 +43,6 @@ class Module:
         set_plainly("_not_saved", set())
         set_plainly("training", True)
 
-    _parameters: dict[str, Parameter | None]
-    _buffers: dict[str, Tensor | None]
-    _modules: dict[str, Module | None]
-    _not_saved: set[str]
-
     def forward(self, *args: Any, **options: Any) -> Any:
         """Compute; subclasses define it."""
         raise NotImplementedError(
@@ -68,7 +50,78 @@ class Module:
         )
 
     def __call__(self, *args: Any, **options: Any) -> Any:
+        if "_hooks" in self.__dict__:
+            return self._hooked(args, options)
         return self.forward(*args, **options)
+
+    # -- hooks --------------------------------------------------------------------
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+    ) -> Handle:
+        """Call ``hook(module, args, output)`` after each call of this module.
+
+        What it returns, unless None, takes the place of the output. Keyword arguments
+        come after `args`, if `with_kwargs`; `prepend` puts the hook before others.
+
+        Examples
+        --------
+        >>> import engine
+        >>> layer = engine.nn.Tanh()
+        >>> handle = layer.register_forward_hook(lambda module, args, out: out + 1)
+        >>> layer(engine.zeros(2))
+        tensor([1., 1.])
+        >>> handle.remove()
+        >>> layer(engine.zeros(2))
+        tensor([0., 0.])
+        """
+        return self._hook("after", hook, prepend, with_kwargs)
+
+    def register_forward_pre_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+    ) -> Handle:
+        """Call ``hook(module, args)`` before each call of this module.
+
+        What it returns, unless None, takes the place of the arguments: a tuple of them,
+        or the only one; if `with_kwargs`, a tuple of them and a dictionary of others.
+        """
+        return self._hook("before", hook, prepend, with_kwargs)
+
+    def _hook(
+        self, when: str, hook: Callable[..., Any], prepend: bool, named: bool
+    ) -> Handle:
+        # There are none in most modules, which are called without a look at them.
+        hooks = self.__dict__.setdefault("_hooks", {"before": [], "after": []})[when]
+        entry = (hook, named)
+        hooks.insert(0 if prepend else len(hooks), entry)
+        return Handle(hooks, entry)
+
+    def _hooked(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        hooks = self.__dict__["_hooks"]
+        for hook, named in list(hooks["before"]):
+            answer = hook(self, args, options) if named else hook(self, args)
+            if named and answer is not None:
+                if not isinstance(answer, tuple) or len(answer) != 2:
+                    raise RuntimeError(
+                        "forward pre-hook must return None or a tuple of (new_args, "
+                        f"new_kwargs), but got {answer}"
+                    )
+                args, options = answer
+            elif answer is not None:
+                args = answer if isinstance(answer, tuple) else (answer,)
+        output = self.forward(*args, **options)
+        for hook, named in list(hooks["after"]):
+            given = (args, options) if named else (args,)
+            answer = hook(self, *given, output)
+            output = output if answer is None else answer
+        return output
 
     # -- attributes ---------------------------------------------------------------
     def __setattr__(self, name: str, value: Any) -> None:
@@ -81,7 +134,7 @@ class Module:
         if isinstance(value, Parameter):
             self._forget(name, self._parameters)
             self._parameters[name] = value
-        elif isinstance(value, Module):
+        elif isinstance(value, Module) and name not in self._parameters:
             self._forget(name, self._modules)
             self._modules[name] = value
         elif None in tables or not self._replace(name, value):
@@ -100,6 +153,11 @@ class Module:
             table[name] = None
             return True
         if name in self._buffers:
+            if not (value is None or isinstance(value, Tensor)):
+                raise TypeError(
+                    f"cannot assign '{type(value).__name__}' as buffer '{name}' "
+                    "(Tensor or None expected)"
+                )
             self._buffers[name] = value
             return True
         return False
@@ -120,6 +178,11 @@ class Module:
             f"{type(self).__name__!r} object has no attribute {name!r}"
         )
 
+    def __dir__(self) -> list[str]:
+        tables = (self._parameters, self._buffers, self._modules)
+        names = [name for table in tables for name in table if name.isidentifier()]
+        return sorted({*super().__dir__(), *names})
+
     def __delattr__(self, name: str) -> None:
         for table in (self._parameters, self._buffers, self._modules):
             if name in table:
@@ -130,9 +193,10 @@ class Module:
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter, or None in the place of one.
 
-        Raises TypeError for anything else, and KeyError for a name with a dot.
+        Raises TypeError for anything else, and KeyError for a name with a dot,
+        without a letter, or of another attribute.
         """
-        self._check("register_parameter", name, param, Parameter)
+        self._check("register_parameter", name, param, Parameter, self._parameters)
         self._forget(name, self._parameters)
         self._parameters[name] = param
 
@@ -142,9 +206,9 @@ class Module:
         """Add a tensor that is saved with the parameters, but not trained.
 
         Raises TypeError for anything else than a tensor or None, and KeyError for a
-        name with a dot.
+        name with a dot, without a letter, or of another attribute.
         """
-        self._check("register_buffer", name, tensor, Tensor)
+        self._check("register_buffer", name, tensor, Tensor, self._buffers)
         self._forget(name, self._buffers)
         self._buffers[name] = tensor
         if persistent:
@@ -155,19 +219,23 @@ class Module:
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a module, or None in the place of one.
 
-        Raises TypeError for anything else, and KeyError for a name with a dot.
+        Raises TypeError for anything else, and KeyError for a name with a dot,
+        without a letter, or of another attribute.
         """
-        self._check("add_module", name, module, Module)
+        self._check("add_module", name, module, Module, self._modules)
         self._forget(name, self._modules)
         self._modules[name] = module
 
-    @staticmethod
-    def _check(method: str, name: Any, given: Any, kind: type) -> None:
-        if not isinstance(name, str) or "." in name:  # dots are between names
+    def _check(
+        self, method: str, name: Any, given: Any, kind: type, table: Mapping[str, Any]
+    ) -> None:
+        if not isinstance(name, str) or "." in name or not name:
             error = KeyError if isinstance(name, str) else TypeError
-            raise error(
+            raise error(  # dots are between names
                 f"{method}: a name without a dot was required; {name!r} was given"
             )
+        if name not in table and hasattr(self, name):
+            raise KeyError(f"{method}: attribute {name!r} already exists")
         if not (given is None or isinstance(given, kind)):
             raise TypeError(
                 f"{method}: a {kind.__name__} or None was required as {name!r}; "
@@ -176,164 +244,13 @@ class Module:
 
     register_module = add_module
 
-    # -- contents -----------------------------------------------------------------
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all within it, each once, with dotted names.
-
-        Examples
-        --------
-        >>> import engine
-        >>> model = engine.nn.Sequential(engine.nn.Linear(2, 1), engine.nn.Tanh())
-        >>> [name for name, _ in model.named_modules()]
-        ['', '0', '1']
-        """
-        seen: set[int] = set()
-        stack: list[tuple[str, Module]] = [(prefix, self)]
-        while stack:
-            name, module = stack.pop()
-            if id(module) in seen:
-                continue
-            seen.add(id(module))
-            yield name, module
-            inner = [
-                (f"{name}.{key}" if name else key, each)
-                for key, each in module._modules.items()
-                if each is not None
-            ]
-            stack.extend(reversed(inner))
-
-    def modules(self) -> Iterator[Module]:
-        """This module and all within it."""
-        return (module for _, module in self.named_modules())
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly within this one."""
-        for name, module in self._modules.items():
-            if module is not None:
-                yield name, module
-
-    def children(self) -> Iterator[Module]:
-        """The modules directly within this one."""
-        return (module for _, module in self.named_children())
-
-    def named_parameters(
-        self, prefix: str = "", recurse: bool = True
-    ) -> Iterator[tuple[str, Parameter]]:
-        """All parameters, each once, with dotted names.
-
-        Examples
-        --------
-        >>> import engine
-        >>> model = engine.nn.Sequential(engine.nn.Linear(2, 1))
-        >>> [(name, list(p.shape)) for name, p in model.named_parameters()]
-        [('0.weight', [1, 2]), ('0.bias', [1])]
-        """
-        return self._named("_parameters", prefix, recurse)
-
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """All parameters, each once."""
-        return (parameter for _, parameter in self.named_parameters("", recurse))
-
-    def named_buffers(
-        self, prefix: str = "", recurse: bool = True
-    ) -> Iterator[tuple[str, Tensor]]:
-        """All buffers, each once, with dotted names."""
-        return self._named("_buffers", prefix, recurse)
-
-    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """All buffers, each once."""
-        return (buffer for _, buffer in self.named_buffers("", recurse))
-
-    def _named(self, table: str, prefix: str, recurse: bool) -> Iterator[Any]:
-        seen: set[int] = set()
-        named = self.named_modules(prefix) if recurse else iter([(prefix, self)])
-        for name, module in named:
-            for key, each in getattr(module, table).items():
-                if each is not None and id(each) not in seen:
-                    seen.add(id(each))
-                    yield (f"{name}.{key}" if name else key), each
-
-    def get_submodule(self, target: str) -> Module:
-        """The module of a dotted name."""
-        module: Any = self
-        for part in filter(None, target.split(".")):
-            module = getattr(module, part)
-        if not isinstance(module, Module):
-            raise AttributeError(f"get_submodule: {target!r} is no module")
-        return module
-
-    # -- state --------------------------------------------------------------------
-    def state_dict(self, prefix: str = "") -> dict[str, Tensor]:
-        """All parameters and buffers by dotted name, detached, on the same memory."""
-        return {key: tensor.detach() for key, tensor in self._state(prefix).items()}
-
-    def _state(self, prefix: str = "") -> dict[str, Tensor]:
-        state: dict[str, Tensor] = {}
-        for name, module in self.named_modules(prefix.rstrip(".")):
-            lead = name + "." if name else ""
-            for key, parameter in module._parameters.items():
-                if parameter is not None:
-                    state[lead + key] = parameter
-            for key, buffer in module._buffers.items():
-                if buffer is not None and key not in module._not_saved:
-                    state[lead + key] = buffer
-        return state
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True
-    ) -> Keys:
-        """Copy tensors into the parameters and buffers of the same names.
-
-        Raises
-        ------
-        RuntimeError
-            When shapes differ, or, if `strict`, when names are missing or unknown.
-            Nothing is copied then.
-        TypeError
-            When it is no mapping.
-        """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(
-                "load_state_dict: a mapping of names to tensors was required; "
-                f"{type(state_dict).__name__} was given"
-            )
-        own = self._state()
-        missing = [key for key in own if key not in state_dict]
-        unexpected = [key for key in state_dict if key not in own]
-        problems = []
-        if strict and unexpected:
-            names = ", ".join(f'"{key}"' for key in unexpected)
-            problems.append(f"Unexpected key(s) in state_dict: {names}. ")
-        if strict and missing:
-            names = ", ".join(f'"{key}"' for key in missing)
-            problems.append(f"Missing key(s) in state_dict: {names}. ")
-        for key, tensor in own.items():
-            if key not in state_dict:
-                continue
-            given = state_dict[key]
-            if not hasattr(given, "shape"):
-                problems.append(
-                    f"{key}: a tensor was required; {type(given).__name__} was given."
-                )
-            elif tuple(given.shape) != tuple(tensor.shape):
-                problems.append(
-                    f"size mismatch for {key}: copying a param with shape "
-                    f"{list(given.shape)} from checkpoint, the shape in current model "
-                    f"is {list(tensor.shape)}."
-                )
-        if problems:
-            lines = "\n\t".join(problems)
-            raise RuntimeError(
-                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{lines}"
-            )
-        for key, tensor in own.items():
-            if key in state_dict:
-                tensor.detach().copy_(state_dict[key])
-        return Keys(missing, unexpected)
-
     # -- changes ------------------------------------------------------------------
     def train(self, mode: bool = True) -> Self:
         """Set the training mode here and in all modules within."""
+        if not isinstance(mode, bool):
+            raise ValueError(
+                f"train: training mode is expected to be boolean; {mode!r} was given"
+            )
         for module in self.modules():
             module.training = mode
         return self
@@ -353,9 +270,10 @@ class Module:
         zero_grads(list(self.parameters()), set_to_none)
 
     def apply(self, fn: Callable[[Module], Any]) -> Self:
-        """Call a function with each module, this one last."""
-        for module in reversed(list(self.modules())):
-            fn(module)
+        """Call a function with each module: with those within one before it."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
         return self
 
     def to(self, *args: Any, **options: Any) -> Self:
@@ -379,15 +297,19 @@ class Module:
                 "nn.Module.to only accepts floating point or complex dtypes, but "
                 f"got desired dtype={target!r}"
             )
-        for tensor in (*self.parameters(), *self.buffers()):
-            dtype = target if tensor.is_floating_point() else None
-            if dtype is None and where is None:
-                continue
-            gradient = tensor.grad
-            tensor.data = tensor.detach().to(where, dtype)
-            if gradient is not None:
-                tensor.grad = gradient.to(where, dtype)
+        self._convert(lambda x: x.to(where, target if x.is_floating_point() else None))
         return self
+
+    def _convert(self, change: Callable[[Tensor], Tensor]) -> None:
+        """Let all parameters, buffers and gradients be what is made of them."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            old, gradient = tensor.detach(), tensor.grad
+            new = change(old)
+            if new is old:
+                continue
+            tensor.data = new
+            if gradient is not None:
+                tensor.grad = change(gradient)
 
     def float(self) -> Self:
         """Convert floating parameters and buffers to float32."""
@@ -396,6 +318,15 @@ class Module:
     def double(self) -> Self:
         """Convert floating parameters and buffers to float64."""
         return self.to(dtype_of("float64"))
+
+    def half(self) -> Self:
+        """Convert floating parameters and buffers to float16."""
+        return self.to(dtype_of("float16"))
+
+    def type(self, dst_type: Any) -> Self:
+        """Convert all parameters and buffers to a dtype, integers too."""
+        self._convert(lambda tensor: tensor.to(dtype_of(dst_type)))
+        return self
 
     def cpu(self) -> Self:
         """Move the parameters and buffers into the memory of the host."""
