@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import cos, pi
 from typing import Any
 
@@ -10,7 +10,7 @@ from engine.optim.optimizer import Optimizer
 
 
 class LRScheduler:
-    """Base class: subclasses define `rate`.
+    """Base class: subclasses define `rate`, or `get_lr` for all groups at once.
 
     Most change the rate that the group has now, as PyTorch's do: schedulers can be
     combined, and one that is made for a loaded optimizer leaves its rate.
@@ -23,11 +23,19 @@ class LRScheduler:
                 f"{type(optimizer).__name__} was given"
             )
         self.optimizer = optimizer
-        for group in optimizer.param_groups:
-            group.setdefault("initial_lr", group["lr"])
+        for number, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", group["lr"])
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"{type(self).__name__}: 'initial_lr' was required in "
+                    f"param_groups[{number}] of an optimizer that goes on after epoch "
+                    f"{last_epoch}"
+                )
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
-        self.last_epoch = last_epoch
+        self.last_epoch, self._begins = last_epoch, True
         self.step()
+        self._begins = False
 
     def rate(self, now: float, first: float) -> float:
         """The rate of this epoch, given the one of the last epoch and the first one."""
@@ -39,25 +47,33 @@ class LRScheduler:
         for group in groups[len(self.base_lrs) :]:  # that were added meanwhile
             self.base_lrs.append(group.setdefault("initial_lr", group["lr"]))
         self.last_epoch += 1
-        rates = [
+        for group, rate in zip(groups, self.get_lr(), strict=True):
+            group["lr"] = rate
+
+    def get_lr(self) -> list[float]:
+        """The rates of all groups in this epoch, which `step` begins."""
+        groups = self.optimizer.param_groups
+        return [
             self.rate(group["lr"], first)
             for group, first in zip(groups, self.base_lrs, strict=True)
         ]
-        for group, rate in zip(groups, rates, strict=True):
-            group["lr"] = rate
 
     def get_last_lr(self) -> list[float]:
         """The rates of all groups now."""
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """What to keep of the scheduler."""
-        return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs)}
+        """What to keep of the scheduler: all but its optimizer and functions."""
+        kept = {k: v for k, v in self.__dict__.items() if k not in self._not_kept}
+        return {k: [*v] if isinstance(v, list) else v for k, v in kept.items()}
+
+    _not_kept: tuple[str, ...] = ("optimizer", "_begins")
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` gave."""
-        self.last_epoch = state_dict["last_epoch"]
-        self.base_lrs = list(state_dict["base_lrs"])
+        """Take over what `state_dict` gave, options too."""
+        for name, item in state_dict.items():
+            if name not in self._not_kept:
+                setattr(self, name, [*item] if isinstance(item, list) else item)
 
 
 class StepLR(LRScheduler):
@@ -146,11 +162,13 @@ class ExponentialLR(LRScheduler):
 
     def rate(self, now: float, first: float) -> float:
         """The rate of this epoch."""
-        return now * self.gamma if self.last_epoch > 0 else now
+        return now * self.gamma if self.last_epoch > 0 and not self._begins else now
 
 
 class LambdaLR(LRScheduler):
     """The first rate times what a function of the epoch says.
+
+    There may be one for each group, in a list; `state_dict` has none of them.
 
     Examples
     --------
@@ -168,15 +186,31 @@ class LambdaLR(LRScheduler):
     def __init__(
         self,
         optimizer: Optimizer,
-        lr_lambda: Callable[[int], float],
+        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
         last_epoch: int = -1,
     ) -> None:
-        self.lr_lambda = lr_lambda
+        groups = len(optimizer.param_groups)
+        self.lr_lambdas = (
+            list(lr_lambda) if isinstance(lr_lambda, Sequence) else [lr_lambda] * groups
+        )
+        if len(self.lr_lambdas) != groups:
+            raise ValueError(
+                f"LambdaLR: Expected {groups} lr_lambdas, but got "
+                f"{len(self.lr_lambdas)}"
+            )
         super().__init__(optimizer, last_epoch)
 
-    def rate(self, now: float, first: float) -> float:
-        """The rate of this epoch."""
-        return first * self.lr_lambda(self.last_epoch)
+    _not_kept = ("optimizer", "_begins", "lr_lambdas")
+
+    def get_lr(self) -> list[float]:
+        """The rates of all groups in this epoch, which `step` begins."""
+        functions = self.lr_lambdas
+        # Groups that were added meanwhile follow the last function.
+        functions = functions + functions[-1:] * (len(self.base_lrs) - len(functions))
+        return [
+            first * function(self.last_epoch)
+            for first, function in zip(self.base_lrs, functions, strict=True)
+        ]
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -207,7 +241,7 @@ class CosineAnnealingLR(LRScheduler):
     def rate(self, now: float, first: float) -> float:
         """The rate of this epoch."""
         epoch, span, low = self.last_epoch, self.T_max, self.eta_min
-        if epoch <= 0:
+        if epoch <= 0 or self._begins:
             return now
         if (epoch - 1 - span) % (2 * span) == 0:  # the rate before was the lowest one
             return now + (first - low) * (1 - cos(pi / span)) / 2
