@@ -29,7 +29,7 @@ def divisors(rng: Generator) -> list[Case]:
 
 def share_cases(rng: Generator) -> list[Case]:
     """Numbers between 0 and 1."""
-    x = np.array([[0.0, 0.25], [-0.0, 1.0]])
+    x = np.array([[0.5, 0.25], [-0.0, 1.0]])
     return [
         Case((x,), ("input",), x),
         Case((x[:1],), ("target",), x[:1], differentiable=True),

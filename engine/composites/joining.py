@@ -128,8 +128,6 @@ def pad(x: Value, widths: Sequence[tuple[int, int]], number: Any = 0) -> Value:
         return x
     shape = _padded(x.shape, widths)
     out = full_value(shape, number, x.dtype)
-    if not x.size:
-        return out
     start = tuple(before for before, _ in widths)
     recipe = region(shape, x.dtype, start, x.shape)
     return ops.update(out, x, attributes=(recipe,))

@@ -19,6 +19,7 @@ from engine.nn.loss_functions import huber_loss as huber_loss
 from engine.nn.loss_functions import l1_loss as l1_loss
 from engine.nn.loss_functions import mse_loss as mse_loss
 from engine.nn.loss_functions import nll_loss as nll_loss
+from engine.nn.padding import pad as pad
 from engine.record.value import Value
 from engine.torch.functions import one_hot as one_hot
 from engine.torch.gradients import no_grad
@@ -56,11 +57,16 @@ def _linear(input: Any, weight: Any, bias: Any) -> Tensor:
             f"mat1 and mat2 shapes cannot be multiplied: input {list(shape)} and "
             f"weight {list(matrix.shape)} were given"
         )
-    out = product(given, transpose_value(matrix), "linear")
+    out, rows = product(given, transpose_value(matrix), "linear"), matrix.shape[0]
     if bias is None:
         return Tensor.wrap(out)
     shift = as_value(bias)
     check_devices("linear", out, shift)
+    if len(shift.shape) > 1 or (shift.shape and shift.shape[0] not in (1, rows)):
+        raise RuntimeError(
+            f"linear: a bias of {rows} elements was required, as many as the weight "
+            f"has rows; shape {list(shift.shape)} was given"
+        )
     return Tensor.wrap(out + shift)
 
 
@@ -84,12 +90,19 @@ def _activated(composite: Any, input: Any, *options: Any) -> Tensor:
     return Tensor.wrap(composite(floating(as_value(input)), *options))
 
 
+def _written(input: Tensor, out: Tensor, inplace: bool) -> Tensor:
+    """A result, which takes the place of the input if it is to."""
+    return input.copy_(out) if inplace else out
+
+
 @Once
 def _composed(composite: Callable[..., Value], input: Any, *options: Any) -> Tensor:
     return Tensor.wrap(composite(as_value(input), *options))
 
 
-def leaky_relu(input: Any, negative_slope: float = 0.01) -> Tensor:
+def leaky_relu(
+    input: Any, negative_slope: float = 0.01, inplace: bool = False
+) -> Tensor:
     """Negative elements multiplied by a small slope.
 
     Examples
@@ -98,10 +111,11 @@ def leaky_relu(input: Any, negative_slope: float = 0.01) -> Tensor:
     >>> engine.nn.functional.leaky_relu(engine.tensor([-1.0, 2.0]), 0.1)
     tensor([-0.1000,  2.0000])
     """
-    return _activated(composites.leaky_relu, input, negative_slope)
+    out = _activated(composites.leaky_relu, input, negative_slope)
+    return _written(input, out, inplace)
 
 
-def elu(input: Any, alpha: float = 1.0) -> Tensor:
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """``alpha * (exp(x) - 1)`` below 0.
 
     Examples
@@ -110,7 +124,8 @@ def elu(input: Any, alpha: float = 1.0) -> Tensor:
     >>> engine.nn.functional.elu(engine.tensor([-1.0, 2.0]))
     tensor([-0.6321,  2.0000])
     """
-    return _activated(composites.elu, input, alpha)
+    out = _activated(composites.elu, input, alpha)
+    return _written(input, out, inplace)
 
 
 def gelu(input: Any, approximate: Literal["none", "tanh"] = "none") -> Tensor:
@@ -132,7 +147,7 @@ def gelu(input: Any, approximate: Literal["none", "tanh"] = "none") -> Tensor:
     return _activated(composites.gelu, input, approximate)
 
 
-def silu(input: Any) -> Tensor:
+def silu(input: Any, inplace: bool = False) -> Tensor:
     """``x * sigmoid(x)``.
 
     Examples
@@ -141,10 +156,10 @@ def silu(input: Any) -> Tensor:
     >>> engine.nn.functional.silu(engine.tensor([-1.0, 2.0]))
     tensor([-0.2689,  1.7616])
     """
-    return _activated(composites.silu, input)
+    return _written(input, _activated(composites.silu, input), inplace)
 
 
-def mish(input: Any) -> Tensor:
+def mish(input: Any, inplace: bool = False) -> Tensor:
     """``x * tanh(softplus(x))``.
 
     Examples
@@ -153,7 +168,7 @@ def mish(input: Any) -> Tensor:
     >>> engine.nn.functional.mish(engine.tensor([-1.0, 2.0]))
     tensor([-0.3034,  1.9440])
     """
-    return _activated(composites.mish, input)
+    return _written(input, _activated(composites.mish, input), inplace)
 
 
 def softplus(input: Any, beta: float = 1.0) -> Tensor:
@@ -280,6 +295,14 @@ def layer_norm(
                 f"{list(input.shape)}"
             )
         )
+    for name, each in (("weight", weight), ("bias", bias)):
+        if each is not None and tuple(each.shape) != shape:
+            raise RuntimeError(
+                named(
+                    f"Expected {name} to be of same shape as normalized_shape, "
+                    f"{list(shape)}, but got {list(each.shape)}"
+                )
+            )
     axes = tuple(range(len(input.shape) - len(shape), len(input.shape)))
     return _layer_norm(input, axes, weight, bias, eps)
 
@@ -383,31 +406,3 @@ def normalize(
     tensor([[0.6000, 0.8000]])
     """
     return input / input.norm(p, dim, keepdim=True).clamp_min(eps)
-
-
-def pad(
-    input: Tensor,
-    pad: Sequence[int],
-    mode: str = "constant",
-    value: float | None = None,
-) -> Tensor:
-    """A number (0) around a tensor: widths before and after, last dimension first.
-
-    Examples
-    --------
-    >>> import engine
-    >>> engine.nn.functional.pad(engine.tensor([[1.0, 2.0]]), (1, 2), value=9.0)
-    tensor([[9., 1., 2., 9., 9.]])
-    """
-    if mode != "constant":
-        raise NotImplementedError(
-            f"pad: mode 'constant' was required; {mode!r} was given"
-        )
-    if len(pad) % 2 or len(pad) > 2 * input.dim() or min(pad, default=0) < 0:
-        raise RuntimeError(
-            f"pad: pairs of widths of at least 0 for up to {input.dim()} dimensions "
-            f"were required; {list(pad)} were given"
-        )
-    pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)]
-    widths = [(0, 0)] * (input.dim() - len(pairs)) + pairs[::-1]
-    return Tensor.wrap(composites.pad(as_value(input), widths, value or 0))

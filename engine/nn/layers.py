@@ -71,7 +71,8 @@ class Linear(Module):
 
     def reset_parameters(self) -> None:
         """Draw new starting values."""
-        init.kaiming_uniform_(self.weight, a=sqrt(5))
+        if self.weight.numel():
+            init.kaiming_uniform_(self.weight, a=sqrt(5))
         if self.bias is not None:
             bound = 1 / sqrt(self.in_features) if self.in_features else 0.0
             init.uniform_(self.bias, -bound, bound)
@@ -213,6 +214,10 @@ class LayerNorm(Module):
             if bias:
                 self.bias = Parameter(zeros(shape, device=device, dtype=dtype))
 
+    def reset_parameters(self) -> None:
+        """Let the scale be 1 and the shift 0 again."""
+        _reset(self.weight, self.bias)
+
     def forward(self, input: Tensor) -> Tensor:
         """Normalise."""
         shape = self.normalized_shape
@@ -223,6 +228,15 @@ class LayerNorm(Module):
             f"{self.normalized_shape}, eps={self.eps}, "
             f"elementwise_affine={self.elementwise_affine}, bias={self.biased}"
         )
+
+
+def _reset(one: Tensor | None, zero: Tensor | None) -> None:
+    """Fill with ones, and with zeros, what there is."""
+    with no_grad():
+        if one is not None:
+            one.fill_(1)
+        if zero is not None:
+            zero.zero_()
 
 
 class BatchNorm1d(Module):
@@ -275,6 +289,16 @@ class BatchNorm1d(Module):
             self.running_mean = zeros(num_features, **options)
             self.running_var = ones(num_features, **options)
             self.num_batches_tracked = zeros((), dtype=np.int64)
+
+    def reset_running_stats(self) -> None:
+        """Let the running statistics be those of no batch again."""
+        _reset(self.running_var, self.running_mean)
+        _reset(None, self.num_batches_tracked)
+
+    def reset_parameters(self) -> None:
+        """Let the scale be 1, the shift 0 and the statistics those of no batch."""
+        self.reset_running_stats()
+        _reset(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.record.registry import REGISTRY
 from engine.record.value import Value
 
 from .loops import conj
@@ -126,9 +127,10 @@ def _(grad: Value, out: Value, x: Any) -> Any:
     return (grad / conj(x + 1.0),)
 
 
-def _weight(out: Value, x: Any, exponential: Any) -> Value:
-    """The share of one operand in a log-sum: base**(x - out), 0 for x = -inf."""
-    share: Value = exponential(where(x > -np.inf, x - out, -np.inf))
+def _share(x: Any, y: Any, scale: float = 1.0) -> Value:
+    """The share of x in a log-sum with y, 0 for x = -inf."""
+    above = x - y if scale == 1.0 else (x - y) * scale
+    share: Value = REGISTRY["sigmoid"](where(x <= -np.inf, -np.inf, above))
     return share
 
 
@@ -139,7 +141,7 @@ def logaddexp(x: Any, y: Any) -> Any:
 
 @logaddexp.vjp
 def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
-    return grad * _weight(out, x, exp), grad * _weight(out, y, exp)
+    return grad * _share(x, y), grad * _share(y, x)
 
 
 @elementwise(np.logaddexp2, scalar="logaddexp2({x}, {y})", samples=wide, expensive=True)
@@ -149,7 +151,7 @@ def logaddexp2(x: Any, y: Any) -> Any:
 
 @logaddexp2.vjp
 def _(grad: Value, out: Value, x: Any, y: Any) -> Any:
-    return grad * _weight(out, x, exp2), grad * _weight(out, y, exp2)
+    return grad * _share(x, y, LOG_2), grad * _share(y, x, LOG_2)
 
 
 @elementwise(

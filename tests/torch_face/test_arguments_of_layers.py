@@ -129,3 +129,67 @@ def test_tensors_without_elements_can_be_written_to() -> None:
     x += 1
     assert x.add_(1).mul_(2).shape == (0, 2)
     assert nn.init.normal_(engine.empty(2, 0)).shape == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("leaky_relu", [-0.01, 2.0]),
+        ("elu", [-0.632121, 2.0]),
+        ("silu", [-0.268941, 1.761594]),
+        ("mish", [-0.303401, 1.943959]),
+    ],
+)
+def test_activations_take_the_place_of_their_input(
+    name: str, expected: list[float]
+) -> None:
+    leaf = engine.tensor([-1.0, 2.0], requires_grad=True)
+    x = leaf * 1
+    assert getattr(F, name)(x, inplace=True) is x
+    assert x.tolist() == pytest.approx(expected, abs=1e-6)
+    x.sum().backward()
+    assert leaf.grad is not None
+    with pytest.raises(RuntimeError, match="leaf"):
+        getattr(F, name)(leaf, inplace=True)
+
+
+def test_modules_of_activations_take_the_place_of_their_input() -> None:
+    for made in (nn.LeakyReLU(0.2, True), nn.ELU(inplace=True), nn.SiLU(True)):
+        x = engine.tensor([-1.0, 2.0])
+        assert made(x) is x and "inplace=True" in repr(made)
+
+
+def test_layers_start_again() -> None:
+    norm = nn.BatchNorm1d(2)
+    norm(engine.tensor([[1.0, 2.0], [3.0, 9.0]]))
+    with engine.no_grad():
+        norm.weight.fill_(5)
+        norm.bias.fill_(5)
+    norm.reset_running_stats()
+    assert norm.running_mean.tolist() == [0.0, 0.0] and norm.num_batches_tracked == 0
+    assert norm.running_var.tolist() == [1.0, 1.0] and norm.weight.tolist() == [5.0] * 2
+    norm.reset_parameters()
+    assert norm.weight.tolist() == [1.0, 1.0] and norm.bias.tolist() == [0.0, 0.0]
+    layer = nn.LayerNorm(2)
+    with engine.no_grad():
+        layer.weight.fill_(5)
+    layer.reset_parameters()
+    assert layer.weight.tolist() == [1.0, 1.0] and layer.weight.requires_grad
+
+
+def test_layers_of_nothing_and_shapes_that_do_not_fit() -> None:
+    assert nn.Linear(0, 2)(engine.ones(3, 0)).tolist() == [[0.0, 0.0]] * 3
+    with pytest.raises(RuntimeError, match="a bias of 3 elements was required"):
+        F.linear(engine.ones(1, 2), engine.ones(3, 2), engine.ones(2))
+    with pytest.raises(RuntimeError, match="Expected weight to be of same shape"):
+        F.layer_norm(engine.ones(2, 3), (3,), engine.ones(2))
+
+
+def test_gradients_of_logarithms_of_sums_at_the_ends() -> None:
+    inf, nan = float("inf"), float("nan")
+    x = engine.tensor([-inf, -1000.0, 0.0, 1000.0, inf, nan], requires_grad=True)
+    F.softplus(x).sum().backward()
+    assert x.grad[:5].tolist() == [0.0, 0.0, 0.5, 1.0, 1.0] and x.grad[5].isnan()
+    x.grad = None
+    F.logsigmoid(x).sum().backward()
+    assert x.grad[:5].tolist() == [1.0, 1.0, 0.5, 0.0, 0.0] and x.grad[5].isnan()
