@@ -227,7 +227,7 @@ class Array:
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Make this array a leaf: `backward` leaves its gradient in `grad`.
 
-        Raises RuntimeError for integer dtypes, and for results of operations.
+        Raises RuntimeError for integer dtypes, and for results when it is False.
         """
         line = self.line
         if not requires_grad:
@@ -247,10 +247,7 @@ class Array:
             )
         if line.cell is None:
             if line.value.history is not None:
-                raise RuntimeError(
-                    "requires_grad_: a leaf was required; a result that requires grad "
-                    "already was given"
-                )
+                return self  # a result that requires grad stays one
             cell = GradCell(self.recipe, type(self))
             self._line = line.branch(lambda value: leaf(value, cell), cell)
         return self

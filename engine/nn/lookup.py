@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from engine.array import Array
-from engine.nn.known import is_checked
 from engine.ops import bounded
 from engine.ops.op import cast
 from engine.torch.functions import where
+from engine.torch.known import is_checked
 from engine.torch.operands import as_value
 from engine.torch.tensor import Tensor
 

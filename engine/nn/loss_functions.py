@@ -11,12 +11,12 @@ from engine import composites
 from engine.array import Array
 from engine.composites.activations import Reduction
 from engine.errors import named
-from engine.nn.known import is_checked
 from engine.ops import bounded, shares
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.torch.functions import one_hot as one_hot
+from engine.torch.known import is_checked
 from engine.torch.once import Once
 from engine.torch.operands import (
     as_value,

@@ -11,12 +11,20 @@ from engine.array import Array
 from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.movement import reshape_value
+from engine.ops import bounded
 from engine.ops.op import cast
 from engine.ops.regions import put, put_add, take
 from engine.recipe import Recipe, index_basic, whole
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
-from engine.torch.keys import Index, Places, checked_index, flat_places, split_key
+from engine.torch.keys import (
+    Index,
+    Places,
+    flat_places,
+    require_from_front,
+    split_key,
+)
+from engine.torch.known import is_checked
 from engine.torch.operands import (
     NUMBERS,
     as_value,
@@ -142,15 +150,19 @@ class Indexing(Array):
         tensor([[3, 1],
                 [6, 4]])
         """
-        return self[self._at(dim, index)]
+        return self[self._at(dim, self._from_front(dim, index))]
 
-    def index_add_(self, dim: int, index: Any, source: Any) -> Self:
-        """Add `source` at places of a dimension; repeated places add up."""
-        return self.index_put_(self._at(dim, index), source, accumulate=True)
+    def index_add_(
+        self, dim: int, index: Any, source: Any, *, alpha: float = 1
+    ) -> Self:
+        """Add ``alpha * source`` at places of a dimension; repeated places add up."""
+        places = self._at(dim, self._from_front(dim, index))
+        added = source if alpha == 1 else source * alpha
+        return self.index_put_(places, added, accumulate=True)
 
     def index_copy_(self, dim: int, index: Any, source: Any) -> Self:
         """Copy `source` to places of a dimension."""
-        return self.index_put_(self._at(dim, index), source)
+        return self.index_put_(self._at(dim, self._from_front(dim, index)), source)
 
     def index_fill_(self, dim: int, index: Any, value: Any) -> Self:
         """Store one number at places of a dimension."""
@@ -158,6 +170,33 @@ class Indexing(Array):
 
     def _at(self, dim: int, index: Any) -> tuple[Any, ...]:
         return (*[slice(None)] * wrap_dim(dim, len(self.recipe.shape)), index)
+
+    def _from_front(self, dim: int, index: Any) -> Any:
+        """A vector of places of a dimension, none of which is counted from its end."""
+        if not isinstance(index, Array):
+            return index
+        given = index.recipe
+        if given.dtype.kind not in "iu":
+            raise RuntimeError(
+                named(f"an index of integers was required; {given.dtype} was given")
+            )
+        if len(given.shape) > 1:
+            raise IndexError(
+                named(
+                    f"a vector of indices was required; {len(given.shape)} dimensions "
+                    "were given"
+                )
+            )
+        place = wrap_dim(dim, len(self.recipe.shape))
+        extent = self.recipe.shape[place] if self.recipe.shape else 1
+        if not is_checked(
+            index,
+            ("places", extent),
+            lambda found: require_from_front(found, extent, place, IndexError),
+        ):
+            wide = cast(index.read(), np.dtype(np.int64))
+            index = self.wrap(bounded(wide, attributes=(extent, 0)))
+        return index if given.shape else index.reshape(1)
 
     def gather(self, dim: int, index: Any) -> Self:
         """``out[i][j] = self[index[i][j]][j]``, for dim 0 of a matrix.
@@ -196,11 +235,19 @@ class Indexing(Array):
                 )
             )
         place = wrap_dim(dim, len(shape))
+        for axis, (n, extent) in enumerate(zip(array.shape, shape, strict=True)):
+            if axis != place and n > extent and array.size:
+                raise RuntimeError(
+                    named(
+                        f"Size does not match at dimension {axis} expected index "
+                        f"{list(array.shape)} to be no larger than self {list(shape)} "
+                        f"apart from dimension {place}"
+                    )
+                )
         parts: list[Any] = list(np.ogrid[tuple(slice(n) for n in array.shape)])
-        try:
-            parts[place] = checked_index(array, shape[place], place)
-        except IndexError as error:  # as PyTorch's gather and scatter raise
-            raise RuntimeError(str(error)) from None
+        extent = shape[place] if shape else 1
+        require_from_front(array, extent, place, RuntimeError)
+        parts[place] = array.astype(np.int64)
         return tuple(parts)
 
     def masked_select(self, mask: Any) -> Self:

@@ -209,6 +209,7 @@ class InPlace(Elementwise):
         self, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
     ) -> Self:
         """Store uniform random numbers in [a, b)."""
+        self._require_floats("uniform_")
         source = generator or default_generator
         drawn = source.uniform(self.recipe.shape, self.recipe.dtype)
         return self._write("uniform_", drawn * (b - a) + a)
@@ -221,9 +222,18 @@ class InPlace(Elementwise):
         generator: Generator | None = None,
     ) -> Self:
         """Store normal random numbers."""
+        self._require_floats("normal_")
         source = generator or default_generator
         drawn = source.normal(self.recipe.shape, self.recipe.dtype)
         return self._write("normal_", drawn * std + mean)
+
+    def _require_floats(self, name: str) -> None:
+        """Raise where drawn numbers would lose their fractions."""
+        if self.recipe.dtype.kind not in "fc":
+            raise NotImplementedError(
+                f"{name}: a floating dtype was required; {self.recipe.dtype.name} was "
+                "given"
+            )
 
     def fill_diagonal_(self, fill_value: Number) -> Self:
         """Store one number on the main diagonal of a matrix."""

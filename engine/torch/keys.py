@@ -181,6 +181,20 @@ def checked_index(index: NDArray, extent: int, dim: int) -> NDArray:
     return np.where(wide < 0, wide + extent, wide)
 
 
+def require_from_front(
+    index: NDArray, extent: int, dim: int, kind: type[Exception]
+) -> None:
+    """Raise for the first index that is outside, or counted from the end."""
+    outside = (index < 0) | (index >= extent)
+    if outside.any():
+        raise kind(
+            named(
+                f"index {index[outside][0]} is out of bounds for dimension {dim} with "
+                f"size {extent}"
+            )
+        )
+
+
 def flat_places(recipe: Recipe, arrays: Sequence[tuple[int, Index]]) -> Value:
     """Flat positions of what index arrays on axes of a recipe select."""
     try:

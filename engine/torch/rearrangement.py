@@ -40,8 +40,10 @@ class Rearrangement(Array):
             )
         return self.wrap(flip_value(self.read(), axes if self.recipe.shape else ()))
 
-    def roll(self, shifts: int, dims: int | None = None) -> Self:
-        """The elements moved along a dimension; those at its end come first.
+    def roll(
+        self, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None
+    ) -> Self:
+        """The elements moved along dimensions; those at the end come first.
 
         Examples
         --------
@@ -50,10 +52,21 @@ class Rearrangement(Array):
         tensor([3, 4, 0, 1, 2])
         """
         value = self.read()
-        if dims is None:
+        moves = [shifts] if isinstance(shifts, int) else list(shifts)
+        along = [dims] if isinstance(dims, int) else list(dims or ())
+        if not along and len(moves) == 1:
             flat = reshape_value(value, (value.size,))
-            return self.wrap(reshape_value(_rolled(flat, shifts, 0), value.shape))
-        return self.wrap(_rolled(value, shifts, wrap_dim(dims, len(value.shape))))
+            return self.wrap(reshape_value(_rolled(flat, moves[0], 0), value.shape))
+        if len(moves) != len(along):
+            raise RuntimeError(
+                named(
+                    f"shifts and dimensions must align. shifts: {len(moves)}, "
+                    f"dims:{len(along)}"
+                )
+            )
+        for shift, dim in zip(moves, along, strict=True):
+            value = _rolled(value, shift, wrap_dim(dim, len(value.shape)))
+        return self.wrap(value)
 
     def tril(self, diagonal: int = 0) -> Self:
         """The elements on and below a diagonal, 0 above it.

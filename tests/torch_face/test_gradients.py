@@ -384,3 +384,17 @@ def test_long_chains_need_no_recursion() -> None:
         y *= 1.0001
     y.sum().backward()
     assert np.allclose(numbers(x.grad), 1.0001**20_000)
+
+
+def test_results_that_require_grad_may_be_told_so() -> None:
+    x = leaf(1.0, 2.0)
+    y = x * 3
+    assert y.requires_grad_() is y and not y.is_leaf
+    y.sum().backward()
+    assert numbers(x.grad) == [3.0, 3.0]
+
+
+def test_integers_take_no_fractions_that_are_drawn() -> None:
+    for name in ("normal_", "uniform_"):
+        with pytest.raises(NotImplementedError, match="floating dtype"):
+            getattr(engine.zeros(2, dtype=engine.int64), name)()

@@ -212,3 +212,48 @@ def test_strides_and_contiguity() -> None:
     assert y.stride() == (1, 4, 12) and not y.is_contiguous()
     assert y.contiguous().is_contiguous() and x.contiguous() is x
     assert x[:, 1:].storage_offset() == 4
+
+
+def test_places_that_are_named_count_from_the_front() -> None:
+    x = engine.arange(6.0).reshape(2, 3)
+    for pending in (False, True):
+        for wrong in (-1, 3):
+            place = (
+                engine.tensor([0, wrong]) + 0 if pending else engine.tensor([0, wrong])
+            )
+            for write in ("index_add_", "index_copy_"):
+                target = x.clone()
+                with pytest.raises(IndexError, match="out of bounds"):
+                    getattr(target, write)(1, place, x[:, :2])
+                    target.sum().item()
+            with pytest.raises(IndexError, match="out of bounds"):
+                x.index_select(1, place).sum().item()
+            for use in (
+                lambda y, at: y.gather(1, at[None]),
+                lambda y, at: y.scatter_(1, at[None], 5.0),
+                lambda y, at: y.scatter_add_(1, at[None], y),
+            ):
+                with pytest.raises(RuntimeError, match="out of bounds for dimension 1"):
+                    use(x.clone(), place)
+    assert x.clone().index_fill_(1, engine.tensor([-1]), 9)[0].tolist() == [
+        0.0,
+        1.0,
+        9.0,
+    ]
+    assert x.index_select(0, engine.tensor(1)).tolist() == [[3.0, 4.0, 5.0]]
+    with pytest.raises(IndexError, match="vector of indices"):
+        x.index_select(0, engine.tensor([[0]]))
+    with pytest.raises(RuntimeError, match="index of integers"):
+        x.index_select(0, engine.tensor([0.0]))
+    with pytest.raises(RuntimeError, match="no larger than self"):
+        x.gather(0, engine.tensor([[0, 1, 0, 0]]))
+
+
+def test_sources_are_scaled_and_rolls_go_along_several_dimensions() -> None:
+    x = engine.arange(6.0).reshape(2, 3)
+    x.index_add_(1, engine.tensor([1, 0]), engine.ones(2, 2), alpha=2)
+    assert x.tolist() == [[2.0, 3.0, 2.0], [5.0, 6.0, 5.0]]
+    x = engine.arange(6).reshape(2, 3)
+    assert x.roll((1, 1), (0, 1)).tolist() == [[5, 3, 4], [2, 0, 1]]
+    with pytest.raises(RuntimeError, match="must align"):
+        x.roll((1, 1), 0)
