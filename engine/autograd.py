@@ -102,7 +102,7 @@ def gradients_of(
         if region is None:
             results.append(gradients.get(id(value)))
             continue
-        inside, _ = through(region, parts[id(value)])
+        inside, _ = through(value, region, parts[id(value)])
         with grad_mode(create_graph):
             results.append(at_region(value, inside, region) if inside else None)
     return results, cells

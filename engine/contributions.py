@@ -19,7 +19,7 @@ from engine.execute import compute
 from engine.movement import broadcast_value, reshape_value
 from engine.ops import regions
 from engine.ops.op import cast
-from engine.recipe import Recipe, Whole, positions
+from engine.recipe import Recipe, Whole, positions, whole_order
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 
@@ -164,21 +164,58 @@ def is_told_apart(base: Value) -> bool:
     )
 
 
+_taken_from: weakref.WeakKeyDictionary[Value, dict[Recipe, set[Recipe]]]
+_taken_from = weakref.WeakKeyDictionary()
+"""For a base, which views of it were taken from which other ones."""
+
+
+MAX_NOTED = 4096
+"""So many views of one base are known by their descent; then it is forgotten."""
+
+
+def note_view_of_view(base: Value, view: Recipe, of: Recipe) -> None:
+    """Remember that a view was taken from another one of the same base."""
+    known = _taken_from.setdefault(base, {})
+    if len(known) >= MAX_NOTED:  # as in a loop over the parts of a view
+        known.clear()
+    known.setdefault(Recipe(*view), set()).add(Recipe(*of))
+
+
+def _is_taken_from(base: Value, part: Recipe, region: Recipe) -> bool:
+    """Whether a view is another one, or was taken from it, at once or not."""
+    known = _taken_from.get(base, {})
+    seen, stack = {part}, [part]
+    while stack:
+        view = stack.pop()
+        if view == region:
+            return True
+        more = known.get(view, set()) - seen
+        seen |= more
+        stack += more
+    return False
+
+
 def through(
-    region: Recipe, parts: Iterable[Contribution]
+    base: Value, region: Recipe, parts: Iterable[Contribution]
 ) -> tuple[list[Contribution], list[Contribution]]:
-    """Contributions that come through a region, and all others."""
+    """Contributions to a base that come through a region, and all others."""
     inside: list[Contribution] = []
     outside: list[Contribution] = []
     for part in parts:
-        (inside if _comes_through(region, part) else outside).append(part)
+        (inside if _comes_through(base, region, part) else outside).append(part)
     return inside, outside
 
 
-def _comes_through(region: Recipe, part: Contribution) -> bool:
+def _comes_through(base: Value, region: Recipe, part: Contribution) -> bool:
+    # Where all elements of the base are in a region, only descent tells views apart.
+    everything = whole_order(region, base.size) is not None
     match part:
+        case AtRegion(_, recipe) if everything:
+            return _is_taken_from(base, recipe, region)
         case AtRegion(_, recipe):
             return lies_within(recipe, region)
+        case AtPositions() if everything:
+            return False
         case AtPositions(_, picked):
             (chosen,) = compute([picked])
             return bool(np.isin(chosen, positions(region)).all())
@@ -211,7 +248,7 @@ def hooked(
     A view of a view comes before that, as what it receives goes on to it.
     """
     for hook in sorted(hooks, key=lambda one: (one.recipe.size, one.last)):
-        inside, outside = through(hook.recipe, arrived)
+        inside, outside = through(value, hook.recipe, arrived)
         if inside and hook.view() is not None:
             answer = hook.hook(at_region(value, inside, hook.recipe))
             if answer is not None:

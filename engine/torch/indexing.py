@@ -8,14 +8,16 @@ from typing import Any, Self
 import numpy as np
 
 from engine.array import Array
+from engine.contributions import is_view
 from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.movement import reshape_value
 from engine.ops import bounded
 from engine.ops.op import cast
 from engine.ops.regions import put, put_add, take
-from engine.recipe import Recipe, index_basic, whole
+from engine.recipe import Recipe, index_basic, whole, whole_order
 from engine.record.registry import REGISTRY
+from engine.record.trace import grad_enabled
 from engine.record.value import Value
 from engine.torch.keys import (
     Index,
@@ -52,11 +54,20 @@ class Indexing(Array):
 
     def _places(self, recipe: Recipe, arrays: list[tuple[int, Index]]) -> Places:
         base = self.line.current()
-        if base.dtype == recipe.dtype:
+        if base.dtype == recipe.dtype and not self._is_apart(base):
             return Places(flat_places(recipe, arrays), base, True)
         part = self.view_as(recipe).read()
         flat = whole(part.dtype, part.shape)
         return Places(flat_places(flat, arrays), part, False)
+
+    def _is_apart(self, base: Value) -> bool:
+        """Whether this shows all of a base, and its gradient is told apart from it."""
+        return (
+            base.history is not None
+            and grad_enabled()
+            and is_view(self.recipe, base)
+            and whole_order(self.recipe, base.size) is not None
+        )
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if self._is_full_mask(key) and _single(value):

@@ -9,6 +9,7 @@ from operator import index
 from typing import Any, Self
 
 from engine.array import Array
+from engine.contributions import is_view, note_view_of_view
 from engine.errors import named
 from engine.movement import reshape_value
 from engine.recipe import (
@@ -113,10 +114,14 @@ class Views(Parts):
             return self.view(recipe.recipe.shape)
         if type(recipe) is Whole:
             recipe = recipe.plain()
-        if self.requires_grad and grad_enabled():
-            base = self.line.value
-            if recipe.shape == base.shape and recipe.is_whole(base.size, base.dtype):
-                recipe = Whole(*recipe)
+        line = self._line
+        base = self._value if line is None else line.value
+        assert base is not None
+        if base.history is not None and grad_enabled():
+            if is_view(self.recipe, base):
+                note_view_of_view(base, recipe, self.recipe)
+            if not is_view(recipe, base):
+                recipe = Whole(*recipe)  # what it reads is told apart from the base
         return super().view_as(recipe, writeable)
 
     def reshape_as(self, other: Array) -> Self:

@@ -214,3 +214,18 @@ def test_results_retain_gradients_of_walks_to_chosen_inputs() -> None:
         assert y.grad.tolist() == [6.0, 16.0]
         engine.autograd.grad(z, x)
         assert y.grad.tolist() == [12.0, 32.0] and x.grad.tolist() == [18.0, 64.0]
+
+
+def test_views_of_all_of_a_base_are_told_apart_by_their_descent() -> None:
+    x, y = base(False)
+    turned, flat = y.T, y.reshape(-1)
+    row = turned[0]
+    for each in (turned, flat, row):
+        each.retain_grad()
+    picked = turned[[1, 0]] * engine.tensor([[1.0], [2.0]])
+    loss = (turned * 1).sum() + (flat * 2).sum() + (row * 3).sum() + picked.sum()
+    (loss + (y[0] * 5).sum() + (y[[1]] * 7).sum()).backward()
+    assert turned.grad.tolist() == [[6.0, 6.0], [2.0, 2.0]]
+    assert flat.grad.tolist() == [2.0] * 4
+    assert row.grad.tolist() == [3.0, 3.0]
+    assert x.grad.tolist() == [[13.0, 9.0], [15.0, 11.0]]
