@@ -118,9 +118,10 @@ class Views(Parts):
         base = self._value if line is None else line.value
         assert base is not None
         if base.history is not None and grad_enabled():
-            if is_view(self.recipe, base):
-                note_view_of_view(base, recipe, self.recipe)
-            if not is_view(recipe, base):
+            own = self.recipe
+            if own is not base.layout and is_view(own, base):
+                note_view_of_view(base, recipe, own)
+            if recipe.shape == base.shape and not is_view(recipe, base):
                 recipe = Whole(*recipe)  # what it reads is told apart from the base
         return super().view_as(recipe, writeable)
 
