@@ -262,13 +262,10 @@ def test_a_few_elements_that_an_update_reads_where_it_writes_are_kept() -> None:
     column, row = take_part(x, slice(1, None), slice(0, 1)), take_part(x, 0)
     y = put_part(x, take_part(x, *rest) - column * row, *rest)
     recorded = Recorded([y], donated=[x])
-    decisions = recorded.decisions()
-    assert "v7: v2 kept, v0 is overwritten" in decisions
-    assert "v7: in place into v0" in decisions
-    assert not any("copied" in line for line in decisions)
-    (result,) = recorded.run(recorded.plan()).values()
-    expected = next(iter(recorded.expected().values()))
-    np.testing.assert_allclose(result, expected, rtol=1e-12)
+    kept = ["v7: v2 kept, v0 is overwritten", "v7: in place into v0"]
+    assert recorded.decisions()[:2] == kept
+    ((number, result),) = recorded.run(recorded.plan()).items()
+    np.testing.assert_allclose(result, recorded.expected()[number], rtol=1e-12)
 
 
 def test_an_update_of_the_region_that_it_reads_is_one_group() -> None:
