@@ -91,12 +91,27 @@ class _Sized(NamedTuple):
 
 
 _templates: dict[Any, Template] = {}
+_apart: set[Any] = set()
+"""Keys of pieces of which each has to be planned, as plans of others do not fit."""
 
 
 def unknown(parts: Sequence[Piece]) -> tuple[int, int]:
     """How many pieces have to be planned, like pieces once, and their events."""
-    sizes = {part.key: len(part.values) for part in parts if find(part) is None}
+    sizes: dict[Any, int] = {}
+    for part in parts:
+        if find(part) is None:
+            own = (part.key, part.numbers) if part.key in _apart else part.key
+            sizes[own] = len(part.values)
     return len(sizes), sum(sizes.values())
+
+
+def try_kinds(nodes: Sequence[Node], parts: Sequence[Piece], build: Build) -> None:
+    """Plan one piece of each key that is unknown: it may serve the others, or not."""
+    tried: set[Any] = set()
+    for part in parts:
+        if part.key not in tried and part.key not in _apart:
+            tried.add(part.key)
+            _template(part, nodes, build)
 
 
 def find(piece: Piece) -> Template | None:
@@ -130,11 +145,14 @@ def _template(piece: Piece, nodes: Sequence[Node], build: Build) -> Template:
         found = Template(plan, piece, sizings, movable, regions)
         if len(_templates) >= MAX_TEMPLATES:
             _templates.clear()
+            _apart.clear()
         any_size, one_size, exact = _keys(piece)
         if len(movable) < len(piece.origins):
             key = exact
         else:
             key = any_size if sizings and any_size not in _templates else one_size
+        if key is not any_size:
+            _apart.add(piece.key)
         _templates[key] = found
     return found
 

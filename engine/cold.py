@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.chain import assemble, unknown
+from engine.chain import assemble, try_kinds, unknown
 from engine.config import config
 from engine.description import Piece
 from engine.errors import Unfinished, warn_user
@@ -122,7 +123,26 @@ class ColdPlan:
         plan = self._ready_or_none()
         if plan is None:
             return self._told(interpret(self._nodes, self._alive, leaves, scalars))
+        if plan.overhead() > self._cost:
+            return self._warmed(plan, self._nodes, leaves, scalars)
         return plan.run(leaves, scalars)
+
+    def _warmed(
+        self,
+        plan: Plan,
+        nodes: list[Node],
+        leaves: Sequence[Array | None],
+        scalars: Sequence[Any],
+    ) -> dict[int, Array]:
+        """What NumPy computes as long as the kernels of a plan are not compiled.
+
+        Many rows of a small loop have one kernel: interpreted one by one, each of them
+        takes ten times as long as its events do here.
+        """
+        start = perf_counter()
+        outputs = interpret(nodes, self._alive, leaves, scalars)
+        plan.warm(perf_counter() - start)
+        return outputs
 
     def run_elsewhere(
         self,
@@ -139,6 +159,8 @@ class ColdPlan:
         plan = self._ready_or_none()
         if plan is None:
             return self._told(interpret(events(), self._alive, leaves, scalars))
+        if plan.overhead() > self._cost:
+            return self._warmed(plan, events(), leaves, scalars)
         assert self._moves is not None
         own = zip(shifts, self.shifts, strict=True)
         moves = self._moves.of_places([new - old for new, old in own])
@@ -185,8 +207,12 @@ class ColdPlan:
                 self._spent = max(self._spent, spent(self._key, self._cost))
             plan = self._like()
             if plan is None:
-                if config.tier == "auto" and not self._pays(parts):
-                    return None
+                if config.tier == "auto":
+                    if not self._pays(parts):
+                        return None
+                    try_kinds(self._nodes, parts, build_plan)
+                    if not self._pays(parts):  # they have to be planned one by one
+                        return None
                 plan = self._planned(parts)
             moves = moves_of(self._nodes, parts, plan.fixed)
             frame = frame_of(self._nodes, self.shifts, moves.pinned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from engine.buffers import Buffers, Content, plan_buffers
 from engine.chain import Result
+from engine.config import config
 from engine.errors import Unfinished
 from engine.interpret import moved
 from engine.kernels import pool
@@ -60,6 +62,7 @@ class Plan:
     __slots__ = (
         "_away",
         "_cold",
+        "_kinds",
         "_leaves",
         "_like",
         "_make",
@@ -94,6 +97,7 @@ class Plan:
         self._like: tuple[Plan, Array] | None = None
         self.bound: Bound | None = None
         self._cold: list[Row] = []
+        self._kinds: list[tuple[Row, int]] | None = None
         self.fixed: tuple[int, ...] = ()
         self.recurs = False
 
@@ -231,6 +235,32 @@ class Plan:
         self._cold = [] if moved is None else moved.cold()
         self.bound = moved
         return moved
+
+    def overhead(self) -> float:
+        """Seconds that it takes to interpret the rows that are cold, one by one."""
+        if self._away or config.tier != "auto":
+            return 0.0
+        if self._like is not None:
+            return self._like[0].overhead()
+        if self.bound is not None and not self._cold:
+            return 0.0
+        return sum([row.overhead * count for row, count in self._cold_kinds()])
+
+    def warm(self, seconds: float) -> None:
+        """Let cold rows know what NumPy takes, which computes all in their place."""
+        if self._like is not None:
+            return self._like[0].warm(seconds)
+        cold = self._cold_kinds()
+        for row, _ in cold:
+            row.warm(seconds / len(cold))
+
+    def _cold_kinds(self) -> list[tuple[Row, int]]:
+        """The rows that are cold, those of one kernel once, and how many they are."""
+        kinds = self._kinds
+        if kinds is None:
+            counts = Counter([row.first or row for row in self.rows])
+            kinds = self._kinds = [*counts.items()]
+        return [(row, count) for row, count in kinds if row.is_cold()]
 
     def _wait(self, seconds: float) -> None:
         """Let cold rows know what it costs that they keep all others from going on."""

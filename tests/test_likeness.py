@@ -182,6 +182,35 @@ def test_cold_rows_are_moved_too_and_bound_when_they_are_warm(
     assert len(assembled) == before
 
 
+@pytest.mark.parametrize("sweep", [columns, rows])
+def test_numpy_computes_a_path_whose_kernels_are_cold_as_one(
+    sweep: Callable[[int], Recorded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine.row, "_heat", {})
+    monkeypatch.setattr(engine.row, "COMPILE", float("inf"))
+    monkeypatch.setattr(backend_of(HOST), "is_known", lambda kernel: False)
+    interpreted: list[str] = []
+    monkeypatch.setattr(
+        engine.row, "interpret_group", lambda group, *_: interpreted.append(group.kind)
+    )
+    for cost in ("PIECE", "PLAN", "PLACE", "LOOK", "LOOKS"):
+        monkeypatch.setattr(engine.cold, cost, 0.0)
+    expected = whole(sweep(3))
+    with config(tier="auto"):
+        plan, found = run(sweep(3), 4)
+        assert plan.plan is not None
+        assert plan.plan.overhead() > 0
+        assert plan.straight() is None
+        elsewhere = [run(sweep(begin))[1] for begin in (4, 17)]
+        assert not interpreted
+        monkeypatch.setattr(engine.row, "COMPILE", 1e-9)  # that is what it has taken
+        assert plan.plan.overhead() == 0
+        warm = [bits(x) for x in sweep(3).run(plan).values()]  # type: ignore[arg-type]
+    assert found == warm == expected
+    assert elsewhere == [whole(sweep(begin)) for begin in (4, 17)]
+    assert not interpreted
+
+
 def test_rows_are_made_when_a_moved_plan_needs_them(assembled: list[int]) -> None:
     run(columns(3), 2)
     recorded = columns(8)
