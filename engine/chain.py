@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -130,10 +130,11 @@ def _fits(template: Template, numbers: Numbers) -> bool:
     return all(one.fits(numbers) for one in template.sizings)
 
 
-def _keys(piece: Piece) -> tuple[tuple[Any, ...], ...]:
+def _keys(piece: Piece) -> Iterator[Any]:
     """Keys of ever fewer pieces: of any numbers, of these, of these places."""
-    sized = (piece.key, piece.numbers)
-    return piece.key, sized, (*sized, tuple(piece.origins.items()))
+    yield piece.key
+    yield piece.key, piece.numbers
+    yield piece.key, piece.numbers, tuple(piece.origins.items())
 
 
 def _template(piece: Piece, nodes: Sequence[Node], build: Build) -> Template:

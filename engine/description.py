@@ -24,7 +24,7 @@ class Piece:
 
     Parameters
     ----------
-    key : tuple
+    key : Kind
         What the plan depends on.
     values : tuple of int
         The number in the whole path of each value of the piece; what enters is there.
@@ -51,7 +51,7 @@ class Piece:
         How many Python scalars were recorded before.
     """
 
-    key: tuple[Any, ...]
+    key: Kind
     values: tuple[int, ...]
     entering: tuple[int, ...]
     final: frozenset[int]
@@ -90,39 +90,56 @@ class Piece:
         return path
 
 
-class Body:
-    """What like pieces do, but for numbers; the keys of those with some numbers.
+class Kind:
+    """What like pieces have in common: they have one object of it.
 
-    Two bodies are never equal: one that is looked up by its rows stands for them.
+    Parameters
+    ----------
+    rows : tuple
+        What they do, but for numbers.
+    told : tuple
+        The pattern of their numbers, or the numbers themselves.
     """
 
-    __slots__ = ("keys", "rows")
+    __slots__ = ("rows", "told")
+
+    def __init__(self, rows: tuple[Any, ...], told: tuple[Any, ...]) -> None:
+        self.rows, self.told = rows, told
+
+
+class Body:
+    """What pieces do, but for numbers; their kinds by numbers, and by what is told."""
+
+    __slots__ = ("by_numbers", "kinds", "rows")
 
     def __init__(self, rows: tuple[Any, ...]) -> None:
         self.rows = rows
-        self.keys: dict[Numbers, tuple[Any, ...]] = {}
+        self.by_numbers: dict[Numbers, Kind] = {}
+        self.kinds: dict[tuple[Any, ...], Kind] = {}
 
-    def key(
+    def kind(
         self,
         numbers: Numbers,
         regions: Sequence[Region],
         movable: Set[int],
         sizable: bool,
         reduces: bool,
-    ) -> tuple[Any, ...]:
-        """The key of pieces of this body, which may be `sizable`.
+    ) -> Kind:
+        """The kind of pieces of this body, which may be `sizable`.
 
         Of `movable` arrays the offsets are counted from their first regions.
         """
-        key = self.keys.get(numbers)
-        if key is None:
-            if len(self.keys) >= MOST:
-                self.keys.clear()
-            told: Any = numbers
+        kind = self.by_numbers.get(numbers)
+        if kind is None:
+            if len(self.by_numbers) >= MOST:
+                self.by_numbers.clear()
+                self.kinds.clear()
+            told: tuple[Any, ...] = numbers
             if sizable:
                 told = pattern(numbers, regions, movable, reduces)
-            key = self.keys[numbers] = (self, told)
-        return key
+            kind = self.kinds.setdefault(told, Kind(self.rows, told))
+            self.by_numbers[numbers] = kind
+        return kind
 
 
 _bodies: dict[tuple[Any, ...], Body] = {}
@@ -296,7 +313,7 @@ class Description:
         final = [k for k in self.entering if self._is_final(k, stop)]
         owners = tuple([one.owner for one in self.regions])
         return Piece(
-            body.key(numbers, self.regions, origins.keys(), sizable, self.reduces),
+            body.kind(numbers, self.regions, origins.keys(), sizable, self.reduces),
             tuple(self.number),
             tuple(self.entering),
             frozenset(final),
