@@ -222,6 +222,22 @@ def test_numpy_gives_values_back_when_they_have_been_read(
     assert memory.peak_bytes() - before <= 8 * 800_000
 
 
+@pytest.mark.parametrize("axes", [(0,), (1,), (0, 1)])
+@pytest.mark.parametrize("along", [0, 1])
+@pytest.mark.parametrize("shape", [(6, 9), (40, 50)])
+def test_lines_that_are_walked_backwards_are_stored_where_they_belong(
+    shape: tuple[int, int], along: int, axes: tuple[int, ...]
+) -> None:
+    back = [slice(None, None, -1 if axis in axes else 1) for axis in range(2)]
+    x, weights = array(*shape), array(*shape, seed=1)
+    y = put_part(x, op("tanh", take_part(x, *back) * 0.5), *back)
+    recorded = Recorded([y, reduced("sum", y * weights, along)], donated=[x])
+    with config(tier="compiled"):
+        results = recorded.run(recorded.plan())
+    for number, expected in recorded.expected().items():
+        np.testing.assert_allclose(results[number], expected, rtol=1e-12)
+
+
 # -- tiers ----------------------------------------------------------------------------
 def interpreted_runs(recorded: Recorded, most: int) -> int:
     """How many runs of one plan NumPy interprets before a kernel takes over."""

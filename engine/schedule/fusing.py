@@ -251,9 +251,12 @@ class Fuser:
             if len(moving) != 1:
                 return None
             if parts[moving[0]] == 1:
+                if digits[moving[0]] < 0:
+                    return None  # in that order a sum has other bits
                 reduced.append((-digits[moving[0]], axis))
             strides.append(digits[moving[0]] * weight[parts[moving[0]]])
-        own = Place(0, tuple(strides))
+        begin = sum(n * weight[p] for n, p in zip(found.start, parts, strict=True))
+        own = Place(begin, tuple(strides))
         inner = [axis for _, axis in sorted(reduced)]
         along = sizes[2] == 1 and not is_short(*sizes[:2])
         kind: GroupKind = "row" if along else "column"
