@@ -94,7 +94,9 @@ class Array:
         if line is None:
             value = self._value
             if value is None:  # another thread has made one
-                return self.line
+                line = self._line
+                assert line is not None
+                return line
             line = Line(Storage(value), value)
             with changing:
                 if self._line is None:
@@ -118,10 +120,11 @@ class Array:
         line = self._line
         if line is None:
             value = self._value
-            if value is None:  # another thread has made its line
-                return self.read()
-            own = self.recipe is value.layout  # as `wrap` made it, in C order
-            return value if own else read_region(value, self.recipe)
+            if value is not None:
+                own = self.recipe is value.layout  # as `wrap` made it, in C order
+                return value if own else read_region(value, self.recipe)
+            line = self._line  # another thread has made it meanwhile
+            assert line is not None
         storage, value = line.storage, line.value
         if storage.memory is None and line.version == storage.version:
             if self.recipe is value.layout:
