@@ -6,6 +6,7 @@ import gc
 import signal
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy
 import pytest
@@ -95,14 +96,15 @@ def test_100000_chained_pending_ops_evaluate() -> None:
 def test_a_long_loop_that_never_looks_has_flat_memory() -> None:
     x = np.zeros(1000)
     blocks = []
-    for _ in range(3):
+    for _ in range(6):
         for _ in range(24_576):  # a multiple of what may be pending
             x = x + 1.0
         gc.collect()
         blocks.append(sys.getallocatedblocks())
-    assert blocks[2] < blocks[1] + 1000
+    grown = sorted(after - before for before, after in pairwise(blocks))
+    assert grown[2] < 1000  # a plan is made in one of them, its kernel in another
     assert engine.stats()["bytes_in_use"] < 50_000_000
-    assert float(x[0]) == 3 * 24_576
+    assert float(x[0]) == 6 * 24_576
 
 
 def test_pending_bytes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
