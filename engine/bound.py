@@ -141,10 +141,16 @@ Part = PythonRow | NativeRows
 
 
 class Bound:
-    """The parts of a plan, for a number of threads."""
+    """The parts of a plan, for a number of threads.
+
+    `overhead` says how many seconds it takes that Python runs some of them.
+    """
 
     def __init__(self, parts: Sequence[Part], threads: int) -> None:
         self.parts, self.threads = tuple(parts), threads
+        self.overhead = sum(
+            [part.row.overhead for part in parts if isinstance(part, PythonRow)]
+        )
 
     def run(self, table: list[Any], scalars: Sequence[Any]) -> Stop | None:
         """Run all parts over a table of arrays; where they stopped."""

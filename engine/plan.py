@@ -237,13 +237,13 @@ class Plan:
         return moved
 
     def overhead(self) -> float:
-        """Seconds that it takes to interpret the rows that are cold, one by one."""
+        """Seconds that it takes to interpret rows, those that are not native."""
         if self._away or config.tier != "auto":
             return 0.0
         if self._like is not None:
             return self._like[0].overhead()
         if self.bound is not None and not self._cold:
-            return 0.0
+            return self.bound.overhead
         return sum([row.overhead * count for row, count in self._cold_kinds()])
 
     def warm(self, seconds: float) -> None:

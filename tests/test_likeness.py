@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 import pytest
-from planning import Recorded, array, bits, empty_trace, put_part, take_part
+from planning import Recorded, array, bits, empty_trace, op, put_part, take_part
 
 import engine
 import engine.chain
@@ -209,6 +209,35 @@ def test_numpy_computes_a_path_whose_kernels_are_cold_as_one(
     assert found == warm == expected
     assert elsewhere == [whole(sweep(begin)) for begin in (4, 17)]
     assert not interpreted
+
+
+@pytest.mark.parametrize(("size", "as_one"), [(7, True), (200_000, False)])
+def test_numpy_computes_a_path_of_many_small_calls_of_libraries_as_one(
+    size: int, as_one: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = array(size)
+    for _ in range(30):
+        x = op("sort", x * 0.5 + 1.0, attributes=(0,))
+    recorded = Recorded([x])
+    cold = ColdPlan(recorded.nodes, recorded.alive, recorded.donated)
+    cold.warm()
+    first = [recorded.run(cold) for _ in range(3)]  # type: ignore[arg-type]
+    if native.available():
+        assert cold.plan is not None and cold.plan.bound is not None
+        groups: list[str] = []
+        interpret_group = engine.row.interpret_group
+        monkeypatch.setattr(
+            engine.row,
+            "interpret_group",
+            lambda group, *rest: [
+                groups.append(group.kind),
+                interpret_group(group, *rest),
+            ],
+        )
+        with config(tier="auto"):
+            again = recorded.run(cold)  # type: ignore[arg-type]
+        assert [bits(x) for x in again.values()] == [bits(x) for x in first[0].values()]
+        assert (not groups) == as_one
 
 
 def test_rows_are_made_when_a_moved_plan_needs_them(assembled: list[int]) -> None:
