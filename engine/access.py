@@ -17,7 +17,6 @@ import numpy as np
 
 from engine.recipe import Recipe, c_strides
 
-Array = np.ndarray[Any, Any]
 Extents = tuple[int, ...]
 Pieces = tuple[Extents, ...]
 """For each axis the extents that it is split into, outermost first."""
@@ -325,42 +324,6 @@ def _box(
             if digits[k] < 0 or (k and ends[k] * units[k] >= units[k - 1]):
                 return None
     return digits, ends
-
-
-def are_met(offsets: Array, extents: Array, strides: Array) -> Array:
-    """In which rows the `meetings` of places are those of the first row.
-
-    The columns are places, with an axis more for extents; strides are the same in all
-    rows. Where a place is no box, the answer is no.
-    """
-    steps = set(np.abs(strides).ravel().tolist())
-    units = sorted((steps | {1}) - {0}, reverse=True)
-    if not all(unit % below == 0 for unit, below in pairwise(units)):
-        return np.zeros(len(offsets), bool)
-    first, last, are_boxes = _boxes(offsets, extents, strides, units)
-    before = np.all(first[:, :, :, None] <= last[:, :, None], axis=0)
-    met = before & before.transpose(0, 2, 1)
-    good: Array = are_boxes & np.all(met == met[0], (1, 2))
-    return good
-
-
-def _boxes(
-    offsets: Array, extents: Array, strides: Array, units: Sequence[int]
-) -> tuple[Array, Array, Array]:
-    """`_box` of all places: the first and the last of each digit; the rows of boxes."""
-    first = np.empty((len(units), *offsets.shape), np.int64)
-    rest = offsets
-    for k, unit in enumerate(units):
-        first[k], rest = np.divmod(rest, unit)
-    last = first.copy()
-    more = extents - 1
-    for k, unit in enumerate(units):
-        first[k] -= (more * (strides == -unit)).sum(2)
-        last[k] += (more * (strides == unit)).sum(2)
-    inside = first >= 0
-    for k, (above, unit) in enumerate(pairwise(units), 1):
-        inside[k] &= last[k] * unit < above
-    return first, last, np.all(inside, (0, 2)) & np.all(more >= 0, (1, 2))
 
 
 def span(extents: Extents, place: Place) -> tuple[int, int]:

@@ -154,7 +154,7 @@ def _body(rows: tuple[Any, ...]) -> Body:
     return _bodies.get(rows) or _bodies.setdefault(rows, Body(rows))
 
 
-def composed(below: Recipe, recipe: Recipe) -> Recipe | None:
+def _composed(below: Recipe, recipe: Recipe) -> Recipe | None:
     """The view that a view of a view is, if it is one."""
     dtype, offset, shape, strides = recipe
     if dtype != below.dtype or not recipe.size:
@@ -187,7 +187,6 @@ class Description:
         self.rows: list[Any] = []
         self.regions: list[Region] = []
         self.views: dict[int, Region] = {}
-        self.composed: dict[int, int] = {}
         self.fixed: set[int] = set()
         self.shapes: dict[Shape, int] = {}
         self.arrays: dict[Shape, int] = {}
@@ -284,11 +283,10 @@ class Description:
         own = len(self.number)
         below = self.views.get(base)
         if below is not None:
-            recipe = composed(below.recipe, view.recipe)
+            recipe = _composed(below.recipe, view.recipe)
             if recipe is None:
                 self.resizable = False
                 return
-            self.composed[own] = base
             self.strides.setdefault(recipe.strides, len(self.strides))
             view = Region(below.owner, below.size, recipe)
             self.regions.append(view)

@@ -21,16 +21,12 @@ from itertools import combinations, combinations_with_replacement, permutations
 from math import prod
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from engine.access import Place, are_met, meetings
+from engine.access import Place, meetings
 from engine.kernels.kernel import Layout
 from engine.lower.axes import WIDE
 from engine.program import Step
 from engine.recipe import Recipe, Shape, c_strides
 from engine.schedule.trial import SHORT
-
-Array = np.ndarray[Any, Any]
 
 REGIONS = frozenset({"view", "update", "update_add"})
 
@@ -138,12 +134,12 @@ def runs(rank: int, reduces: bool) -> list[tuple[int, int]]:
     return [*combinations_with_replacement(range(rank + 1), 2)]
 
 
-def shortness(size: Any) -> Any:
+def shortness(size: int) -> int:
     """How a number of elements compares with what makes lines short, or narrow."""
     return (size > SHORT) + 2 * (size >= WIDE)
 
 
-def _named(things: Iterable[Hashable], known: Iterable[int] = ()) -> tuple[int, ...]:
+def _named(things: Iterable[Hashable], known: Sequence[int] = ()) -> tuple[int, ...]:
     """Equal things by equal numbers, in the order in which they appear.
 
     >>> _named("abba"), _named([7, 1, 7], known=[1])
@@ -159,61 +155,22 @@ def relations(regions: Sequence[Region]) -> tuple[bool, ...]:
     Moving all regions of an array by the same distance changes nothing.
     """
     found: list[bool] = []
-    arrays: dict[int, list[Recipe]] = {}
-    for owner, size, recipe in dict.fromkeys(regions):
-        arrays.setdefault(owner, []).append(recipe)
-        found.append(2 * prod(recipe.shape) >= size)
-        axes = [*zip(recipe.shape, recipe.strides, strict=True)]
-        for (_, outer), (count, inner) in permutations(axes, 2):
-            found += [outer == count * inner, abs(outer) < abs(inner)]
-    for recipes in arrays.values():
-        if len(recipes) > 1:
-            found += meetings([(r.shape, Place(r[1], r[3])) for r in recipes])
+    arrays: dict[int, dict[tuple[Any, ...], tuple[Shape, Place]]] = {}
+    for owner, size, (_, offset, shape, strides) in regions:
+        known = arrays.setdefault(owner, {})
+        where = (offset, shape, strides)
+        if where in known:
+            continue
+        known[where] = (shape, Place(offset, strides))
+        found.append(2 * prod(shape) >= size)
+        if len(shape) > 1:
+            axes = [*zip(shape, strides, strict=True)]
+            for (_, outer), (count, inner) in permutations(axes, 2):
+                found += [outer == count * inner, abs(outer) < abs(inner)]
+    for places in arrays.values():
+        if len(places) > 1:
+            found += meetings([*places.values()])
     return tuple(found)
-
-
-class Columns(NamedTuple):
-    """The regions of like pieces, a row for each piece, a column for each region.
-
-    Parameters
-    ----------
-    owners : sequence of int
-        Of which array each region is.
-    sizes : array, (pieces, regions)
-        How many elements the array has.
-    offsets : array, (pieces, regions)
-    extents : array, (pieces, regions, axes)
-        1 for axes that a region does not have.
-    strides : array, (regions, axes)
-        The same in all pieces, and 0 there.
-    """
-
-    owners: Sequence[int]
-    sizes: Array
-    offsets: Array
-    extents: Array
-    strides: Array
-
-
-def are_related(regions: Columns) -> Array:
-    """Which pieces have the `relations` of the first of them, if they have its strides.
-
-    Numbers of elements are compared as floats: exact up to 2**53, and beyond it more
-    than any array has.
-    """
-    owners, sizes, _, extents, strides = regions
-    counts = extents.prod(2, dtype=float)
-    found = (counts == 0) + 2 * (counts == sizes) + 4 * (2 * counts >= sizes)
-    good: Array = (found == found[0]).all(1)
-    steps = extents * strides.astype(float)
-    adjoin = strides[:, :, None] == steps[:, :, None, :]
-    good &= (adjoin == adjoin[0]).all((1, 2, 3))
-    for owner in dict.fromkeys(owners):
-        of_one = [k for k, other in enumerate(owners) if other == owner]
-        if len(of_one) > 1:
-            places = regions.offsets[:, of_one], extents[:, of_one], strides[of_one]
-            good &= are_met(*places)
-    return good
 
 
 class Factor(NamedTuple):

@@ -11,18 +11,18 @@ holds only how far apart they are, since nothing that is decided depends on more
   keep their offsets in the key; so do those that a plan copies, whole or in part;
 * kernels take offsets as arguments.
 
-Extents are left out as well where a piece has a single one, as that of
-``A[k+1:, k+1:] -= A[k+1:, k:k+1] * A[k, k+1:]``: see `extents`.
+Where all ops of a piece are elementwise or reduce, as in
+``A[k+1:, k:] -= A[k+1:, k:k+1] * A[k, k:]``, the key says no number, but what is
+compared of them: see `extents`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, pairwise
 
-from engine.description import WRITERS, Piece
+from engine.description import WRITERS, Description, Piece
 from engine.interpret import last_uses
-from engine.iterations import Path, describe_alike
 from engine.kernels.backend import HOST
 from engine.record.node import LEAF, Node
 from engine.repeats import cuts
@@ -45,18 +45,16 @@ def pieces(
     ]
     if not events:
         return []
-    path = Path(nodes, alive, donated, last)
-    if len(events) < LONG:
-        return [path.describe(events).piece]
-    names = [(nodes[i].op, len(nodes[i].shape)) for i in events]
-    ends = [op.name in WRITERS for op, _ in names]
-    shapes = [nodes[i].shape for i in events]
-    places = cuts(names, ends, shapes, _crossed(nodes, events, last))
-    bounds = [*pairwise([0, *places, len(events)])]
-    parts: list[Piece] = []
-    for _, like in groupby(bounds, lambda bound: tuple(names[slice(*bound)])):
-        parts += describe_alike(path, [events[a:b] for a, b in like])
-    return parts
+    places: list[int] = []
+    if len(events) >= LONG:
+        names = [(nodes[i].op, len(nodes[i].shape)) for i in events]
+        ends = [op.name in WRITERS for op, _ in names]
+        shapes = [nodes[i].shape for i in events]
+        places = cuts(names, ends, shapes, _crossed(nodes, events, last))
+    return [
+        Description(nodes, alive, donated, last, events[a:b]).piece
+        for a, b in pairwise([0, *places, len(events)])
+    ]
 
 
 def _crossed(

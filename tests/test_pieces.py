@@ -13,9 +13,8 @@ import engine.chain
 from engine.chain import assemble, unknown
 from engine.cold import ColdPlan
 from engine.config import config
-from engine.description import Description, Piece
+from engine.description import Piece
 from engine.errors import Unfinished
-from engine.interpret import last_uses
 from engine.pieces import pieces
 from engine.plan import Plan, build_plan
 from engine.record.registry import REGISTRY
@@ -43,7 +42,6 @@ def chained(recorded: Recorded) -> Plan:
 
 def check(recorded: Recorded, tolerance: float = 1e-9) -> None:
     """The results of pieces have the bits of those of the whole, and are NumPy's."""
-    check_described(recorded)
     with config(tier="compiled"):
         whole = recorded.run(recorded.plan())
         plan = chained(recorded)
@@ -54,18 +52,6 @@ def check(recorded: Recorded, tolerance: float = 1e-9) -> None:
         assert result.shape == first[value].shape == expected[value].shape
         assert bits(result) == bits(first[value]) == bits(second[value])
         np.testing.assert_allclose(result, expected[value], rtol=tolerance)
-
-
-def check_described(recorded: Recorded) -> None:
-    """Pieces that are compared with one are what they are by themselves."""
-    parts = parts_of(recorded)
-    last = last_uses(recorded.nodes, recorded.alive)
-    given = recorded.nodes, recorded.alive, recorded.donated, last
-    for part in parts:
-        events = [i for i in part.values if i not in part.entering]
-        alone = Description(*given, events).piece
-        assert part == alone
-        assert [*part.origins.items()] == [*alone.origins.items()]
 
 
 # -- loops ----------------------------------------------------------------------------
