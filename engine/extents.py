@@ -59,8 +59,11 @@ class Numbers(NamedTuple):
 
     def other_shapes(self, other: Numbers) -> dict[Shape, Shape]:
         """For each shape that of a piece with other numbers."""
-        own, others = self.arrays + self.shapes, other.arrays + other.shapes
-        return dict(zip(own, others, strict=True))
+        return dict(zip(self.all_shapes(), other.all_shapes(), strict=True))
+
+    def all_shapes(self) -> tuple[Shape, ...]:
+        """The shapes of arrays, and all other ones."""
+        return self.arrays + self.shapes
 
 
 class Sizes(NamedTuple):
@@ -96,7 +99,7 @@ def pattern(
     numbers: Numbers, regions: Sequence[Region], movable: Set[int], reduces: bool
 ) -> tuple[Any, ...]:
     """What is compared of the numbers of a piece: see the head of this file."""
-    shapes = numbers.shapes
+    shapes = numbers.all_shapes()
     sizes = [prod(shape[a:b]) for shape in shapes for a, b in runs(len(shape), reduces)]
     short = tuple(map(shortness, sizes)) if reduces else ()
     sizes += [region.size for region in regions]
@@ -106,7 +109,7 @@ def pattern(
         (region.owner, offset) if region.owner in movable else offset
         for region, offset in zip(regions, numbers.offsets, strict=True)
     ]
-    extents = (n for shape in (*numbers.arrays, *shapes) for n in shape)
+    extents = (n for shape in shapes for n in shape)
     return (
         _named(places, known=(0,)),
         _named(extents, known=(1,)),
@@ -120,7 +123,7 @@ def pattern(
 
 def all_strides(numbers: Numbers) -> list[tuple[int, ...]]:
     """The strides of regions, and those of all arrays and values in memory."""
-    return [*numbers.strides, *map(c_strides, numbers.arrays + numbers.shapes)]
+    return [*numbers.strides, *map(c_strides, numbers.all_shapes())]
 
 
 def runs(rank: int, reduces: bool) -> list[tuple[int, int]]:
@@ -181,7 +184,7 @@ class Factor(NamedTuple):
 
     def of(self, numbers: Numbers) -> int:
         """The product, for a piece."""
-        shape = numbers.shapes[self.shape]
+        shape = numbers.all_shapes()[self.shape]
         return prod([shape[axis] for axis in self.axes])
 
 
@@ -250,7 +253,8 @@ def sizing(layout: Layout, memory: Sequence[int], sizes: Sizes) -> Sizing | None
     sizes : Sizes
     """
     numbers, begins = sizes.numbers, sizes.begins()
-    factors = tuple([_factors(extent, numbers.shapes) for extent in layout.extents])
+    shapes = numbers.all_shapes()
+    factors = tuple([_factors(extent, shapes) for extent in layout.extents])
     known = {
         abs(stride): (k, axis)
         for k, strides in enumerate(all_strides(numbers))
