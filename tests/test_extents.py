@@ -163,19 +163,6 @@ def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
         return False
 
 
-def test_the_extent_of_an_array_that_is_read_whole_is_none_of_a_part_by_chance() -> (
-    None
-):
-    a, b = array(20, 20), array(20, seed=1)
-    for k in range(16):
-        mean = reduced("sum", b * b, 0) * 0.05
-        a = put_part(a, take_part(a, k + 1, 2) * 0.5 + mean, k + 1, 2)
-        rest = slice(None, 20 - k), slice(0, 2)
-        largest = reduced("max", take_part(a, k, slice(None, k + 1)), 0)
-        a = put_part(a, take_part(a, *rest) * largest * 0.3, *rest)
-    check(Recorded([a]))
-
-
 # -- numbers --------------------------------------------------------------------------
 DOUBLE = np.dtype(np.float64)
 SIZES = Sizes(Numbers((0, 3), ((6, 24),), ((4, 5), (20,)), ((24, 1),)), (0, 0), {0: 7})
@@ -200,6 +187,14 @@ def test_a_number_that_may_be_one_of_two_fits_where_both_are_equal() -> None:
     assert found.extents == ((Factor(1, (0, 1)), Factor(2, (0,))),)
     apart = SIZES.numbers._replace(shapes=((4, 6), (20,)))
     assert not found.fits(apart)
+
+
+def test_an_array_that_is_read_whole_is_no_product_by_chance() -> None:
+    sizes = Sizes(Numbers((), ((20,),), ((10, 2),), ()), (), {})
+    found = sizing(Layout((20,), ((0,),)), [0], sizes)
+    assert found is not None
+    assert found.extents == ((Factor(0, (0,)), Factor(1, (0, 1))),)
+    assert not found.fits(sizes.numbers._replace(shapes=((9, 2),)))
 
 
 @pytest.mark.parametrize(
