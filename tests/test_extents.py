@@ -20,7 +20,7 @@ from planning import (
 )
 
 import engine.chain
-from engine.chain import assemble, unknown
+from engine.chain import assemble, find, unknown
 from engine.config import config
 from engine.description import Piece
 from engine.extents import Factor, Numbers, Region, Sizes, Sizing, pattern, sizing
@@ -47,6 +47,7 @@ def check(recorded: Recorded) -> int:
     parts = parts_of(recorded)
     count, _ = unknown(parts)
     made = assemble(recorded.nodes, recorded.alive, parts, build_plan)
+    check_layouts(recorded, parts)
     plan = Plan(made.rows, made.contents, made.leaves, made.outputs)
     whole = recorded.run(recorded.plan())
     for _ in range(2):
@@ -55,6 +56,23 @@ def check(recorded: Recorded) -> int:
             k: bits(x) for k, x in whole.items()
         }
     return count
+
+
+def check_layouts(recorded: Recorded, parts: list[Piece]) -> None:
+    """What serves other sizes has the kernels, and the numbers, of plans made anew."""
+    for part in parts:
+        template = find(part)
+        assert template is not None
+        plan = build_plan(part.nodes(recorded.nodes), part.alive, part.donated)
+        sized = template.sized(part)
+        if sized.piece is part:
+            found = [lowered for lowered in sized.lowered if lowered is not None]
+            anew = [row.lowered for row in plan.rows if row.lowered is not None]
+            assert [x.layout for x in found] == [x.layout for x in anew]
+            assert [x.kernel.key for x in found] == [x.kernel.key for x in anew]
+            assert [x.temporaries for x in found] == [x.temporaries for x in anew]
+            assert [*sized.contents] == [*plan.contents]
+            assert sized.steps() == plan.schedule.program.steps
 
 
 def eliminated(rows: int, columns: int) -> Recorded:
