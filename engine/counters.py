@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-import os
-import threading
 from typing import Final
+
+from engine.locks import new_lock
 
 _NAMES = ("ops_recorded", "synchronisations", "launches", "interpreted_ops")
 _counts = dict.fromkeys(_NAMES, 0)
-_lock = threading.RLock()
-
-if hasattr(os, "register_at_fork"):  # no thread that a child lacks has it then
-    os.register_at_fork(
-        before=_lock.acquire,
-        after_in_parent=_lock.release,
-        after_in_child=_lock.release,
-    )
+_lock = new_lock()
 
 NATIVE: Final = (ctypes.c_int64 * len(_NAMES))()
 """What native code adds to these counts, in this order, while it has the GIL."""

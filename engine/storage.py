@@ -11,9 +11,7 @@ is gone, it is lazy again.
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +23,7 @@ from engine.cotangent import Cotangent
 from engine.errors import named
 from engine.execute import compute, done_at_once, evaluate
 from engine.kernels.backend import HOST
+from engine.locks import new_lock
 from engine.movement import reshape_value
 from engine.ops.regions import update, view
 from engine.ops.transfer import on_device
@@ -38,15 +37,8 @@ from engine.record.watchers import watchers
 NDArray = np.ndarray[Any, Any]
 
 
-changing = threading.RLock()
+changing = new_lock()
 """Held while a storage gets a new value: several threads may write parts of it."""
-
-if hasattr(os, "register_at_fork"):  # no thread that a child lacks has it then
-    os.register_at_fork(
-        before=changing.acquire,
-        after_in_parent=changing.release,
-        after_in_child=changing.release,
-    )
 
 OVERRIDE: Any = Marker("override")
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -39,6 +39,20 @@ def busy() -> Recorded:
     return Recorded([x * 3.0, sweep(rows, 1), long, op("tanh", y)])
 
 
+def run_at_once(count: int, work: Callable[[int], None], interval: float) -> None:
+    """Run a function in threads, by numbers, that are switched so often."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(interval)
+    try:
+        threads = [threading.Thread(target=work, args=(k,)) for k in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+
+
 def test_eight_threads_may_run_one_plan_at_once() -> None:
     pool.set_num_threads(3)
     recorded = busy()
@@ -55,16 +69,7 @@ def test_eight_threads_may_run_one_plan_at_once() -> None:
         except BaseException as error:
             wrong.append(error)
 
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(2e-5)
-    try:
-        threads = [threading.Thread(target=work) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(before)
+    run_at_once(8, lambda _: work(), 2e-5)
     assert not wrong
 
 
@@ -90,16 +95,7 @@ def test_threads_make_the_steps_and_rows_of_a_plan_at_once() -> None:
         except Exception as error:
             wrong.append(error)
 
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(before)
+    run_at_once(4, work, 1e-6)
     assert not wrong
 
 

@@ -8,8 +8,6 @@ stay as they are, and `Compiled.report` says why, with the user's line.
 from __future__ import annotations
 
 import functools
-import os
-import threading
 import types
 from collections import OrderedDict
 from collections.abc import Callable
@@ -30,6 +28,7 @@ from engine.capture.reach import PARTS, Reach
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Replay, gathered
 from engine.config import config
+from engine.locks import new_lock
 from engine.record.trace import current_trace
 from engine.record.watchers import watchers
 
@@ -43,15 +42,8 @@ CHANGES = 16
 """Recordings of one signature after which there must be two replays for each."""
 
 
-_choosing = threading.RLock()
+_choosing = new_lock()
 """Held while the signatures of a function are looked through."""
-
-if hasattr(os, "register_at_fork"):  # no thread that a child lacks has it then
-    os.register_at_fork(
-        before=_choosing.acquire,
-        after_in_parent=_choosing.release,
-        after_in_child=_choosing.release,
-    )
 
 
 class Signature:
