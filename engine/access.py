@@ -199,6 +199,21 @@ def spread(shape: Extents, into: Extents) -> Recipe:
     return Recipe(_ANY, 0, into, tuple(strides))
 
 
+def composed(below: Recipe, view: Recipe) -> Recipe | None:
+    """The view that a view of a view is; None where it is none, or of another dtype.
+
+    >>> rows = Recipe(np.dtype(float), 2, (3, 2), (4, 1))
+    >>> composed(rows, Recipe(np.dtype(float), 1, (3,), (2,)))[1:]
+    (3, (3,), (4,))
+    """
+    if view.dtype != below.dtype or not view.size:
+        return None
+    found = compose(below, view.shape, Place(view.offset, view.strides))
+    if found is None or found.pieces is not None:
+        return None
+    return Recipe(view.dtype, found.place.offset, view.shape, found.place.strides)
+
+
 _ANY: np.dtype[Any] = np.dtype(np.uint8)
 
 

@@ -13,6 +13,7 @@ from engine.description import Piece
 from engine.extents import (
     REGIONS,
     Numbers,
+    Sizes,
     Sizing,
     moved_steps,
     resized_steps,
@@ -65,8 +66,8 @@ class Template:
     def sized(self, piece: Piece) -> _Sized:
         """What its rows need over the sizes of a piece that it serves."""
         plan, own = self.plan, self.piece
-        given = plan.schedule.program.steps
         if piece.numbers == own.numbers:
+            given = plan.schedule.program.steps
             lowered = [row.lowered for row in plan.rows]
             return _Sized(own, plan.contents, lowered, lambda: given)
         sizes = piece.sizes
@@ -77,8 +78,8 @@ class Template:
             row.lowered and row.lowered.over(one.layout(sizes), elements)
             for row, one in zip(plan.rows, self.sizings, strict=True)
         ]
-        about = (given, _arrays(plan.schedule), own.sizes, sizes)
-        return _Sized(piece, contents, lowered, Later(partial(resized_steps, *about)))
+        steps = Later(partial(_resized, plan.schedule, own.sizes, sizes))
+        return _Sized(piece, contents, lowered, steps)
 
 
 class _Sized(NamedTuple):
@@ -169,6 +170,10 @@ def _arrays(schedule: Schedule) -> list[int]:
         copied = step.op is COPY and step.origin < 0
         found.append(found[step.operands[0]] if copied else step.origin)
     return [found[schedule.memory[n]] for n in roots(steps)]
+
+
+def _resized(schedule: Schedule, old: Sizes, new: Sizes) -> tuple[Step, ...]:
+    return resized_steps(schedule.program.steps, _arrays(schedule), old, new)
 
 
 def _sizings(plan: WholePlan, piece: Piece) -> tuple[Sizing, ...]:

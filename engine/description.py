@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from engine.access import Place, compose
+from engine.access import composed
 from engine.extents import REGIONS, Numbers, Region, Sizes, pattern
-from engine.recipe import Recipe, Shape
+from engine.recipe import Shape
 from engine.record.node import LEAF, Node
 
 WRITERS = frozenset({"update", "update_add", "put", "put_add"})
@@ -154,17 +154,6 @@ def _body(rows: tuple[Any, ...]) -> Body:
     return _bodies.get(rows) or _bodies.setdefault(rows, Body(rows))
 
 
-def _composed(below: Recipe, recipe: Recipe) -> Recipe | None:
-    """The view that a view of a view is, if it is one."""
-    dtype, offset, shape, strides = recipe
-    if dtype != below.dtype or not recipe.size:
-        return None
-    found = compose(below, shape, Place(offset, strides))
-    if found is None or found.pieces is not None:
-        return None
-    return Recipe(dtype, found.place.offset, shape, found.place.strides)
-
-
 class Description:
     """The walk over the events of one piece.
 
@@ -283,7 +272,7 @@ class Description:
         own = len(self.number)
         below = self.views.get(base)
         if below is not None:
-            recipe = _composed(below.recipe, view.recipe)
+            recipe = composed(below.recipe, view.recipe)
             if recipe is None:
                 self.resizable = False
                 return

@@ -182,9 +182,9 @@ class Factor(NamedTuple):
     shape: int
     axes: tuple[int, ...]
 
-    def of(self, numbers: Numbers) -> int:
-        """The product, for a piece."""
-        shape = numbers.all_shapes()[self.shape]
+    def of(self, shapes: Sequence[Shape]) -> int:
+        """The product, for a piece with these shapes."""
+        shape = shapes[self.shape]
         return prod([shape[axis] for axis in self.axes])
 
 
@@ -226,16 +226,17 @@ class Sizing(NamedTuple):
 
     def layout(self, sizes: Sizes) -> Layout:
         """The layout, for a piece that it fits."""
-        strides = all_strides(sizes.numbers)
+        shapes, strides = sizes.numbers.all_shapes(), all_strides(sizes.numbers)
         return Layout(
-            tuple([factors[0].of(sizes.numbers) for factors in self.extents]),
+            tuple([factors[0].of(shapes) for factors in self.extents]),
             tuple([spot.of(sizes, strides) for spot in self.places]),
         )
 
     def fits(self, numbers: Numbers) -> bool:
         """Whether it is plain what the extents are for a piece of the same pattern."""
+        shapes = numbers.all_shapes()
         return all(
-            len({factor.of(numbers) for factor in factors}) == 1
+            len({factor.of(shapes) for factor in factors}) == 1
             for factors in self.extents
             if len(factors) > 1
         )

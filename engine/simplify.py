@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.access import Place, compose, meet
+from engine.access import composed, meet
 from engine.program import Program, Step, is_leaf, is_view
 from engine.recipe import Recipe, canonical, whole
 from engine.record.registry import REGISTRY
@@ -138,18 +138,9 @@ def _(step: Step, steps: Steps) -> int | Step | None:
 
 @_rule("view of a view", "view")
 def _(step: Step, steps: Steps) -> int | Step | None:
-    base, recipe = steps[step.operands[0]], step.attributes[0]
-    if not is_view(base) or recipe.dtype != base.dtype or not recipe.size:
-        return None
-    found = compose(
-        base.attributes[0], recipe.shape, Place(recipe.offset, recipe.strides)
-    )
-    if found is None or found.pieces is not None:
-        return None
-    offset, strides = found.place
-    return _view(
-        step, base.operands[0], Recipe(recipe.dtype, offset, recipe.shape, strides)
-    )
+    base = steps[step.operands[0]]
+    found = composed(base.attributes[0], step.attributes[0]) if is_view(base) else None
+    return None if found is None else _view(step, base.operands[0], found)
 
 
 @_rule("view of one number", "view")
