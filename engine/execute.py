@@ -19,6 +19,7 @@ from engine.interrupts import run_whole
 from engine.kernels.backend import HOST
 from engine.liveness import donated_leaves, live_values
 from engine.loud import Listener
+from engine.promises import wait_for
 from engine.record.frames import events, shifts_of
 from engine.record.node import LEAF
 from engine.record.runtime import looked
@@ -367,7 +368,9 @@ def _record_again(value: Value) -> None:
             continue
         history = top.history  # read once: another thread may let it go
         if history is None or isinstance(history.op, Marker):
-            raise _of_lost(top)
+            if not wait_for(top, PATIENCE if _here.flushes else -1):
+                raise _of_lost(top)
+            continue
         missing = [
             x
             for x in history.inputs

@@ -135,6 +135,7 @@ class Compiled:
         return signature
 
     def _replayed(self, signature: Signature, replay: Replay, call: Call) -> Any:
+        replay.claim()
         if not replay.prepare(call.floats):
             # An ordinary call fails where it does, after what comes before.
             return call.ordinary(self._function, self._wrap)

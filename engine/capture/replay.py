@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,10 +12,11 @@ from engine.capture.guards import Guards
 from engine.capture.reach import Reach
 from engine.capture.recording import Made, Recording, Segment, mapped
 from engine.capture.release import plain
-from engine.capture.specs import Maker, write
+from engine.capture.specs import Maker, Writing
 from engine.cold import ColdPlan
 from engine.errors import Unfinished
 from engine.interrupts import run_whole
+from engine.promises import Promise
 from engine.record.value import Value
 
 
@@ -135,7 +135,7 @@ def gathered(
 
 
 class Replay:
-    """One replay of an entry."""
+    """One replay of an entry: `claim`, `prepare`, and `run`."""
 
     def __init__(
         self,
@@ -151,32 +151,70 @@ class Replay:
             self.table[slot] = value.buffer
         self.numbers: list[Any] = []
         self.made: dict[int, Value] = {}
+        self.writings: list[Writing] = []
+        self.promise: Promise | None = None
+        self.spent: set[int] = set()  # whose memory is overwritten
+
+    def claim(self) -> None:
+        """Let what is about to be written show promised values.
+
+        Raises
+        ------
+        Unfit
+            When another thread has written to it meanwhile.
+        """
+        effects = self.entry.recording.effects
+        if not effects:
+            return
+        self.writings = writings = [
+            Writing(effect, self.handles, self.values[effect.root])
+            for effect in effects
+        ]
+        promised = [x for one in writings for x in one.values]
+        former = [one.old for one in writings for _ in one.values]
+        self.promise = Promise(promised, former)
+        try:
+            if not all(writing.show() for writing in writings):
+                raise Unfit("another thread writes to an array that it works on")
+        except BaseException:
+            self.promise.withdraw()
+            raise
 
     def prepare(self, floats: Sequence[float]) -> bool:
         """Compute the numbers; False where that fails and nothing has been done yet."""
         program = self.entry.recording.program
         try:
             self.numbers = program.run([floats[k] for k in self.entry.floats])
-        except Exception:
-            if program.sources:  # they have counted on
-                raise
+        except BaseException as error:
+            if self.promise is not None:
+                self.promise.withdraw()
+            if program.sources or not isinstance(error, Exception):
+                raise  # they have counted on
             return False
         return True
 
     def run(self) -> Any:
         """Do the call; what it returns."""
-        for slot in self.entry.overwritten:
-            if not self._only_ours(slot):
-                self.table[slot] = self.table[slot].copy()
+        overwritten = self.entry.overwritten
+        effects = self.entry.recording.effects
+        for effect, writing in zip(effects, self.writings, strict=True):
+            if effect.root in overwritten:
+                if writing.only_ours():
+                    self.spent.add(effect.root)
+                else:
+                    self.table[effect.root] = self.table[effect.root].copy()
         counters.add("synchronisations")
         try:
-            if self.entry.overwritten:
+            if overwritten:
                 run_whole(self._compute)
             else:
                 self._compute()
         except BaseException:
             self._give_up()
             raise
+        finally:
+            if self.promise is not None:
+                self.promise.keep()
         return self._hand_out()
 
     def _compute(self) -> None:
@@ -197,24 +235,10 @@ class Replay:
                 raise unfinished.error from unfinished.error.__cause__
             for number, slot in step.outputs:
                 table[slot] = outputs[number]
-
-    def _only_ours(self, slot: int) -> bool:
-        """Whether nobody but the array that is written holds its memory."""
-        value = self.values[slot]
-        line = self.handles[slot]._line
-        # Our list, and the handle or the line and its storage.
-        holders = 2
-        if line is not None:
-            if line.value is not value or line.storage.latest is not value:
-                return False
-            holders = 3
-        # The local name here, and getrefcount's argument. Where arrays share memory
-        # there are more holders: they are taken for somebody else, and a copy is made.
-        if sys.getrefcount(value) > holders + 2:
-            return False
-        buffer = value.buffer
-        # The value's, the table's, the local name, getrefcount's argument.
-        return sys.getrefcount(buffer) <= 4 and bool(buffer.flags.writeable)
+        effects = self.entry.recording.effects
+        for effect, writing in zip(effects, self.writings, strict=True):
+            writing.fill(table[effect.slot])
+            self.made[effect.slot] = writing.first
 
     def _value(self, slot: int) -> Value:
         """The value of a slot: one object for all that show it."""
@@ -229,11 +253,8 @@ class Replay:
         return value
 
     def _hand_out(self) -> Any:
-        """Values into handles: those that were there before, and new ones."""
+        """Values into new handles, and gradients."""
         recording = self.entry.recording
-        self.made = {}
-        for effect in recording.effects:
-            write(effect, self.handles, self._value(effect.slot))
         for slot in self.entry.fresh:
             self._value(slot)
         made = Maker(self.handles, self.made).handles_of(recording.specs)
@@ -252,12 +273,10 @@ class Replay:
 
     def _give_up(self) -> None:
         """After an error: what was written is lost, unless it was computed before."""
-        overwritten = set(self.entry.overwritten)
-        self.made = {}
-        for effect in self.entry.recording.effects:
+        effects = self.entry.recording.effects
+        for effect, writing in zip(effects, self.writings, strict=True):
             buffer = self.table[effect.slot]
             if buffer is not None:
-                write(effect, self.handles, self._value(effect.slot))
-            elif effect.root in overwritten:
-                old = self.values[effect.root]
-                write(effect, self.handles, Value(old.dtype, old.shape))
+                writing.fill(buffer)
+            elif effect.root not in self.spent:
+                writing.fill(writing.old.buffer)

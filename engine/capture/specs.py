@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from engine.array import Array
 from engine.capture.arguments import was_given_attributes
 from engine.capture.effects import Refused
 from engine.recipe import Recipe
 from engine.record.value import LEAF_HISTORY, Freed, History, Value
-from engine.storage import Line, Storage, stop
+from engine.storage import Line, Storage, changing, stop
 
 if TYPE_CHECKING:
     from engine.capture.watch import Capture
@@ -56,13 +59,15 @@ class Effect:
     """An array that was there before, written: the slot of what it shows now.
 
     `synced` are those of the same memory whose history shows it already; `leaf` says
-    that what they show is the start of a history.
+    that what they show is the start of a history. The memory has a dtype and a shape.
     """
 
     root: int
     slot: int
     synced: tuple[int, ...]
     leaf: bool
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
 
 
 class Specs:
@@ -189,11 +194,12 @@ class Specs:
             if line.version == storage.version:
                 synced.append(number)
                 self._check_history(line.value.history, line)
-        history = storage.latest.history
+        latest = storage.latest
+        history = latest.history
         if history is not None and history.op is not LEAF_HISTORY:
             raise self.refused("it writes a result that requires grad into an array")
-        slot = self._slot(storage.latest)
-        return Effect(root, slot, tuple(synced), history is not None)
+        slot, leaf = self._slot(latest), history is not None
+        return Effect(root, slot, tuple(synced), leaf, latest.dtype, latest.shape)
 
     def _check_history(self, history: History | None, line: Line) -> None:
         if history is not None and history.cell is not line.cell:
@@ -253,17 +259,71 @@ class Maker:
         return line
 
 
-def write(effect: Effect, handles: Sequence[Array], value: Value) -> None:
-    """Let an array that was there before show a value."""
-    storage = handles[effect.root].line.storage
-    storage.version += 1
-    storage.latest = value
-    for number in effect.synced:
-        line = handles[number].line
-        shown = value
-        if line.cell is not None:
-            shown = Value(value.dtype, value.shape, value.buffer)
-            shown.history = History(LEAF_HISTORY, (), (), line.cell)
-            if effect.leaf:
-                storage.latest = shown
-        line.value, line.version = shown, storage.version
+class Writing:
+    """An array that was there before, and what it is about to show.
+
+    Parameters
+    ----------
+    effect : Effect
+    handles : sequence of Array
+    old : Value
+        What it shows.
+    """
+
+    __slots__ = ("first", "latest", "line", "lines", "old", "values")
+
+    def __init__(self, effect: Effect, handles: Sequence[Array], old: Value) -> None:
+        self.old = old
+        self.line = handles[effect.root].line
+        self.first = self.latest = first = Value(effect.dtype, effect.shape)
+        self.values = [first]
+        self.lines: list[tuple[Line, Value]] = []
+        for number in effect.synced:
+            line = handles[number].line
+            shown = first
+            if line.cell is not None:
+                shown = Value(effect.dtype, effect.shape)
+                shown.history = History(LEAF_HISTORY, (), (), line.cell)
+                self.values.append(shown)
+                if effect.leaf:
+                    self.latest = shown
+            self.lines.append((line, shown))
+
+    def show(self) -> bool:
+        """Show it; False where another thread has written to the array meanwhile.
+
+        No thread comes in between where nothing is called and nothing repeated: native
+        code, which writes without the lock, does not either.
+        """
+        line, old, latest = self.line, self.old, self.latest
+        with changing:
+            storage = line.storage
+            if (
+                line.value is not old
+                or line.version != storage.version
+                or storage.memory is not None
+            ):
+                return False
+            storage.version = version = line.version + 1
+            storage.latest = latest
+        for shower, shown in self.lines:
+            if storage.version == version:
+                shower.value, shower.version = shown, version
+        return True
+
+    def only_ours(self) -> bool:
+        """Whether nobody but a replay that shows it holds what was there before."""
+        old = self.old
+        # Ours are: the replay's list, this object, what would be taken back for each
+        # value, the local name here, and getrefcount's argument. Where arrays share
+        # memory there are more: they are taken for somebody else's.
+        if sys.getrefcount(old) > len(self.values) + 4:
+            return False
+        buffer = old.buffer
+        # The value's, the replay's table, the local name, getrefcount's argument.
+        return sys.getrefcount(buffer) <= 4 and bool(buffer.flags.writeable)
+
+    def fill(self, buffer: Any) -> None:
+        """Give what it shows its memory."""
+        for value in self.values:
+            value.buffer = buffer

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from engine.errors import called, named, user_line
+from engine.errors import named, user_line
 from engine.kernels.backend import HOST
 from engine.shapes import check_axes
 
@@ -393,10 +393,8 @@ def alias(value: Value, history: History | None) -> Value:
     """The same array with another gradient history: no event, no copy."""
     trace = value.trace
     if value.buffer is None and trace is None:
-        raise RuntimeError(
-            f"{called()}: a value that can be computed was required; this one was lost "
-            "when an earlier computation failed"
-        )
+        _executors[0].ready(value, _thread.trace)  # raises if it is lost
+        trace = value.trace
     other = Value(
         value.dtype,
         value.shape,
