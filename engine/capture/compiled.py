@@ -42,6 +42,10 @@ CHANGES = 16
 """Recordings of one signature after which there must be two replays for each."""
 
 
+CROWDED = 8
+"""For so many new signatures, times `shapes`, none is recorded where it is in vain."""
+
+
 _choosing = new_lock()
 """Held while the signatures of a function are looked through."""
 
@@ -76,6 +80,7 @@ class Compiled:
         self._shapes = shapes
         self._signatures: OrderedDict[Any, Signature] = OrderedDict()
         self._static: dict[Any, frozenset[int]] = {}
+        self._vain = 0  # signatures that were forgotten before they recurred
         self._agreed = False
         self._notes: dict[str, int] = {}
         self._name = getattr(function, "__name__", type(function).__name__)
@@ -126,13 +131,26 @@ class Compiled:
         )
         with _choosing:
             signature = self._signatures.get(key)
-            if signature is None:
-                signature = self._signatures[key] = Signature()
-                if len(self._signatures) > self._shapes:
-                    self._signatures.popitem(last=False)
-            else:
+            if signature is not None:
                 self._signatures.move_to_end(key)
+                return signature
+            if self._vain > self._shapes:
+                self._passed_over()
+            signature = self._signatures[key] = Signature()
+            if len(self._signatures) > self._shapes:
+                _, forgotten = self._signatures.popitem(last=False)
+                self._vain += forgotten.replayed == 0
         return signature
+
+    def _passed_over(self) -> None:
+        """Leave a call as it is: its recording would be forgotten before it recurs.
+
+        Now and then some are recorded again, since programs change.
+        """
+        self._vain += 1
+        if self._vain > CROWDED * self._shapes:
+            self._vain = 0
+        raise Unfit(f"more than shapes={self._shapes} signatures come in turn")
 
     def _replayed(self, signature: Signature, replay: Replay, call: Call) -> Any:
         replay.claim()
