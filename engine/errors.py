@@ -51,21 +51,16 @@ def user_line() -> str:
     return _line(frame.f_code.co_filename, frame.f_lineno)
 
 
-LINES: dict[int, tuple[CodeType, str | bool | None]] = {}
+LINES: dict[int, tuple[CodeType, str | bool]] = {}
 """What `line_in` has said, for native code, which knows keys of its own."""
 
 
-def line_in(code: CodeType, number: int) -> tuple[CodeType, str | bool | None]:
-    """A code, and ``file:line`` where it is a user's: True for one that is not.
-
-    It is None for code that is in no file; that takes a look at its frame.
-    """
+def line_in(frame: FrameType, number: int) -> tuple[CodeType, str | bool]:
+    """The code of a frame, and ``file:line`` where it is a user's: True where not."""
     if len(LINES) >= _FILES:
         LINES.clear()
-    if code.co_filename[:1] == "<":
-        return code, None
-    ours = _is_file_ours(code.co_filename)
-    return code, ours or _line(code.co_filename, number)
+    code = frame.f_code
+    return code, _is_ours(frame) or _line(code.co_filename, number)
 
 
 @lru_cache(maxsize=4096)

@@ -38,7 +38,7 @@ from engine.record.value import (
 )
 from engine.record.watchers import watchers
 from engine.rewalk import FREED, Seen, free_graph
-from engine.steps import steps_of
+from engine.steps import by_rank, steps_of
 from engine.storage import GradCell, Line, Storage
 from engine.torch.once import FACES, Once
 
@@ -165,6 +165,7 @@ def _functions() -> dict[str, Any]:
         "let_graph_go": free_graph,
         "written": _written,
         "steps_of": steps_of,
+        "by_rank": by_rank,
         "same_axes": same_axes,
         "store_value": Array.store,
         "too_many": _too_many,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from engine.ops.op import Op
+from engine.recipe import Shape, owned
 from engine.record.frames import is_shifted
 from engine.record.node import LEAF, Node
 from engine.record.trace import Trace
@@ -109,7 +112,130 @@ def _operands(
             number = scalars[~k]
             if not isinstance(number, _PLAIN):  # one that changes from run to run
                 return None
-            # As rules of gradients need it; native code records plain numbers.
-            dtype = next(dtypes)
-            found.append(Scalar(typed(number, dtype), dtype))
+            found.append(_scalar(number, next(dtypes)))
     return tuple(found)
+
+
+class Count(NamedTuple):
+    """An operand: how many elements are reduced to one, or one less."""
+
+    dtype: np.dtype[Any]
+    less: int
+
+
+class Shaped(NamedTuple):
+    """An attribute: all of an array, of the shape of a reduction's result."""
+
+    dtype: np.dtype[Any]
+    keepdims: bool
+
+
+@dataclass(frozen=True)
+class ByRank:
+    """Steps of a reduction, a mean or the like, whatever the extents of its operand.
+
+    Parameters
+    ----------
+    steps : tuple of Step
+        With `Count` and `Shaped` in the places of what depends on the extents.
+    axes : tuple of int
+        Of its reductions.
+    shape : tuple of int
+        Those of one operand. Other rules may hold where other axes have an extent of 1.
+    believed : bool
+        Whether they were the same for another one: what is a constant is no count.
+    """
+
+    steps: tuple[Step, ...]
+    axes: tuple[int, ...]
+    shape: Shape
+    believed: bool = False
+
+    def __call__(self, value: Value) -> tuple[Step, ...] | None:
+        """The steps on another value of this dtype and rank, or None."""
+        shape = value.shape
+        if not self.believed or _single(shape) != _single(self.shape):
+            return None
+        count = _count(shape, self.axes)
+        made = []
+        for op, attributes, operands in self.steps:
+            own = [x.less for x in operands if type(x) is Count]
+            if own and count <= max(own):  # it may have warned
+                return None
+            given = [
+                _scalar(count - x.less, x.dtype) if type(x) is Count else x
+                for x in operands
+            ]
+            if attributes and type(attributes[0]) is Shaped:
+                dtype, keepdims = attributes[0]
+                attributes = (owned(dtype, _reduced(shape, self.axes, keepdims)),)
+            made.append((op, attributes, tuple(given)))
+        return tuple(made)
+
+
+def by_rank(
+    steps: Sequence[Step], shape: Shape, former: ByRank | None
+) -> ByRank | None:
+    """What steps on a value of this shape have to do with its extents.
+
+    None where that is unknown. `former` is what the last ones had to do with theirs.
+    """
+    axes: list[Any] = [step[1][0] for step in steps if step[0].kind == "reduce"]
+    if not axes or any(axes[0] != other for other in axes):
+        return None
+    count = _count(shape, axes[0])
+    made: list[Step] = []
+    for op, attributes, operands in steps:
+        if op.name == "view":
+            found = _shaped(attributes[0], shape, axes[0])
+            if found is None:
+                return None
+            attributes = (found,)
+        elif op.kind == "elementwise":
+            if op.name == "divide":
+                operands = tuple([_counted(x, count) for x in operands])
+        elif op.kind != "reduce":
+            return None
+        made.append((op, attributes, operands))
+    new = ByRank(tuple(made), axes[0], shape)
+    if former is None or (new.steps, new.axes) != (former.steps, former.axes):
+        return new
+    if _single(shape) != _single(former.shape):
+        return new
+    return replace(new, believed=former.believed or shape != former.shape)
+
+
+def _single(shape: Shape) -> list[bool]:
+    return [extent == 1 for extent in shape]
+
+
+def _count(shape: Shape, axes: Sequence[int]) -> int:
+    return prod([shape[axis] for axis in axes])
+
+
+def _reduced(shape: Shape, axes: Sequence[int], keepdims: bool) -> Shape:
+    if keepdims:
+        return tuple([1 if a in axes else n for a, n in enumerate(shape)])
+    return tuple([n for a, n in enumerate(shape) if a not in axes])
+
+
+def _shaped(recipe: Any, shape: Shape, axes: Sequence[int]) -> Shaped | None:
+    """What a reshape makes of the result of a reduction, or of one with axes kept."""
+    for keepdims in (True, False):
+        if recipe == owned(recipe.dtype, _reduced(shape, axes, keepdims)):
+            return Shaped(recipe.dtype, keepdims)
+    return None
+
+
+def _counted(operand: object, count: int) -> object:
+    """A divisor: `Count` where it is one."""
+    if type(operand) is Scalar and operand.dtype.kind in "fiu":
+        less = count - operand.value
+        if less in (0, 1):
+            return Count(operand.dtype, int(less))
+    return operand
+
+
+def _scalar(number: Any, dtype: np.dtype[Any]) -> Scalar:
+    """A number as rules of gradients need it; native code records plain ones."""
+    return Scalar(typed(number, dtype), dtype)

@@ -355,16 +355,6 @@ def test_the_least_recently_used_signatures_are_forgotten() -> None:
     assert len(compiled._signatures) == 3
 
 
-def test_signatures_that_would_be_forgotten_are_not_recorded_for_ever() -> None:
-    compiled = engine.compile(shapes=3)(stencil)
-    for n in [*range(4, 12)] * 8:
-        assert compiled(enp.ones(n), 0.5).shape == (n,)
-    assert "not captured, 32 times: more than shapes=3" in compiled.report()
-    for _ in range(60):  # one that stays is found in the end
-        compiled(enp.ones(20), 0.5)
-    assert replays(compiled) > 30
-
-
 def test_nested_arguments_are_taken_apart() -> None:
     def total(tree: Any, pair: Any) -> Any:
         return tree["a"] * pair[0] + tree["b"][1]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from compiling import captured, replays
+from compiling import captured, replays, stencil
 
 import engine
 import engine.numpy as enp
@@ -273,3 +273,13 @@ def test_dropout_and_modes_of_modules() -> None:
         plain = model(x).tolist()
         for _ in range(4):
             assert compiled(x).tolist() == plain
+
+
+def test_signatures_that_would_be_forgotten_are_not_recorded_for_ever() -> None:
+    compiled = engine.compile(shapes=3)(stencil)
+    for n in [*range(4, 12)] * 8:
+        assert compiled(enp.ones(n), 0.5).shape == (n,)
+    assert "not captured, 32 times: more than shapes=3" in compiled.report()
+    for _ in range(60):  # one that stays is found in the end
+        compiled(enp.ones(20), 0.5)
+    assert replays(compiled) > 30

@@ -63,8 +63,8 @@ def grow(
 def _found(key: tuple[Any, ...], inputs: tuple[Any, ...]) -> Found | None:
     """The dtype and shape of a result; None for what a face might record otherwise.
 
-    It records regions that are neither all of an array nor nothing as they are, and
-    other ops as it did before on arrays of these dtypes and shapes.
+    It records reshapes and regions that are neither all of an array nor nothing as they
+    are, and other ops as it did before on arrays of these dtypes and shapes.
     """
     op, _, attributes, dtypes = key
     if op.fails_late:
@@ -72,7 +72,8 @@ def _found(key: tuple[Any, ...], inputs: tuple[Any, ...]) -> Found | None:
     if op.name in ("view", "update"):
         base, (recipe,) = inputs[0], attributes
         dtype, offset, shape, strides = recipe
-        if 0 in shape or (offset == 0 and recipe.is_whole(base.size, base.dtype)):
+        whole = offset == 0 and recipe.is_whole(base.size, base.dtype)
+        if 0 in shape or (whole and (op.name == "update" or shape == base.shape)):
             return None
         if op.name == "view":
             return dtype, shape

@@ -27,8 +27,8 @@ FOUND: dict[tuple[Any, ...], Found] = {}
 RANKED: dict[tuple[Any, ...], tuple[np.dtype[Any], tuple[int, ...] | None]] = {}
 """What is the same for operands on as many axes, whatever their extents, but for none.
 
-That is the dtype of an elementwise result, whose shape stands as None, and all of a
-reduction to a number, or of a product of vectors of one length.
+That is the dtype of the result of an elementwise op or a reduction, whose shape stands
+as None, and all of a product of vectors of one length.
 """
 
 
@@ -49,7 +49,9 @@ def find(event: tuple[Any, ...]) -> Found | None:
         ranked = RANKED.get(_ranked(event))
         if ranked is not None and (event[0].name != "matmul" or event[2] == event[3]):
             dtype, shape = ranked
-            if shape is None:
+            if shape is None and event[0].kind == "reduce":
+                shape = left_of(event[2][2], event[1][0])
+            elif shape is None:
                 shape = broadcast_shapes(*[own for _, _, own in event[2:]])
             found = dtype, shape
     return found
@@ -76,8 +78,25 @@ def infer(
             RANKED.clear()
         event = signature(op, inputs, attributes)
         FOUND[event] = found
-        if op.kind == "elementwise":
+        if op.kind == "elementwise" or is_left(found[1], event):
             RANKED[_ranked(event)] = found[0], None
-        elif found[1] == () and (op.kind == "reduce" or op.name == "matmul"):
+        elif found[1] == () and op.name == "matmul":
             RANKED[_ranked(event)] = found
     return found
+
+
+def is_left(shape: tuple[int, ...], event: tuple[Any, ...]) -> bool:
+    """Whether a result has the shape that a reduction leaves."""
+    op, attributes, *operands = event
+    return op.kind == "reduce" and shape == left_of(operands[0][2], attributes[0])
+
+
+def left_of(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
+    """What a reduction over axes leaves of a shape.
+
+    Examples
+    --------
+    >>> left_of((2, 3, 4), (1,))
+    (2, 4)
+    """
+    return tuple([extent for axis, extent in enumerate(shape) if axis not in axes])

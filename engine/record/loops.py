@@ -29,16 +29,16 @@ def ends_iterations(write: Node) -> bool:
     if write.number < LEAST:
         return False
     period = _period(write)
-    last = _last(write, period + max(period, REPEATED)) if period else []
-    if not last or not all(map(_alike, last[:-period], last[period:])):
+    if not period or not _is_repeated(write, period):
         return False
-    before, iteration = last[-2 * period : -period], last[-period:]
+    last = _last(write, 2 * period)
+    before, iteration = last[:period], last[period:]
     if _is_carried(before, iteration):
         return False
     first = _first(write)
     if any(_alike(first, node) for node in iteration):
         return _alike(first, iteration[0])
-    return _is_smallest(last[-2 * period :], period)
+    return _is_smallest(last, period)
 
 
 def _alike(one: Node, other: Node) -> bool:
@@ -58,14 +58,30 @@ def _period(write: Node) -> int:
     return 0
 
 
-def _last(node: Node | None, count: int) -> list[Node]:
-    """So many events up to one; nothing where there are fewer."""
-    found: list[Node] = []
-    while len(found) < count:
-        if node is None:
-            return []
-        found.append(node)
+def _is_repeated(write: Node, period: int) -> bool:
+    """Whether the last events were recorded again and again, with this period."""
+    node: Node | None = write
+    former = _back(write, period)
+    for _ in range(max(period, REPEATED)):
+        if node is None or former is None or not _alike(node, former):
+            return False
+        node, former = node.parent, former.parent
+    return True
+
+
+def _back(node: Node | None, count: int) -> Node | None:
+    """The event so many events ago."""
+    for _ in range(count):
+        node = None if node is None else node.parent
+    return node
+
+
+def _last(node: Node, count: int) -> list[Node]:
+    """So many events up to one; there are as many."""
+    found = [node]
+    while len(found) < count and node.parent is not None:
         node = node.parent
+        found.append(node)
     return found[::-1]
 
 

@@ -7,7 +7,7 @@ are recorded from here, if the path goes on with them as it did the last time.
 
 from __future__ import annotations
 
-from .frames import has_none
+from .frames import has_none, size_of
 from .handles import (
     FACE,
     OP,
@@ -202,26 +202,65 @@ def result_by_rank(value: int, entry: int, parts: int) -> int:
     shape = load(value + slot.value_shape)
     if has_none(shape):  # that may be an error
         return 0
+    found = known_by_rank(value, entry, parts)
+    if found == 0 or kind(found) == state.tuple_type:
+        return found
+    one = reserve(1)
+    store(one, value)
+    IncRef(found)
+    steps = Call(found, one, 1, 0)
+    DecRef(found)
+    if steps == 0:
+        forget_error()
+        return 0
+    if steps != state.none:
+        remember_result(load(value + slot.value_layout), entry, parts, 1, steps)
+    DecRef(steps)
+    if steps == state.none:
+        return 0
+    return steps
+
+
+def known_by_rank(value: int, entry: int, parts: int) -> int:
+    """What is known (borrowed) of all values of a dtype and rank; or 0."""
     named = load(parts + 24)
-    store(parts + 24, named + (TupleSize(shape) << RANK))
+    rank = TupleSize(load(value + slot.value_shape))
+    store(parts + 24, named + (rank << RANK))
     found = result_of(load(value + slot.value_dtype), entry, parts, 1)
     store(parts + 24, named)
     return found
 
 
 def remember_by_rank(value: int, entry: int, parts: int, steps: int) -> int:
-    """Let steps serve all values of a dtype and rank, where they are one reduction.
+    """Let steps serve all values of a dtype and rank, where they can.
 
-    It is known by its axes alone. Of means and the like the steps have the extents.
+    One reduction is known by its axes alone. Of means and the like Python says what
+    depends on the extents.
     """
     step = TupleItem(steps, 0)
     known = TupleSize(steps) == 1 and TupleSize(TupleItem(step, 2)) == 1
     if known and DictItem(state.reductions, TupleItem(step, 0)) != 0:
+        IncRef(steps)
+    else:
+        three = reserve(3)
+        store(three, steps)
+        store(three + 8, load(value + slot.value_shape))
+        former = known_by_rank(value, entry, parts)
+        if former == 0 or kind(former) == state.tuple_type:
+            former = state.none
+        store(three + 16, former)
+        IncRef(former)
+        steps = Call(state.by_rank, three, 3, 0)
+        DecRef(former)
+    if steps == 0:
+        forget_error()
+    elif steps != state.none:
         named = load(parts + 24)
         rank = TupleSize(load(value + slot.value_shape))
         store(parts + 24, named + (rank << RANK))
         remember_result(load(value + slot.value_dtype), entry, parts, 1, steps)
         store(parts + 24, named)
+    DecRef(steps)
     return 0
 
 
@@ -241,8 +280,11 @@ def is_wrapped(result: int, face: int) -> int:
 def replay(steps: int, value: int) -> int:
     """Record steps on a value, all or none; the last result, or 0."""
     values = reserve(RESULTS)
-    alone = TupleSize(steps) == 1  # it is recorded or not, on a new path as well
-    if TupleSize(steps) > STEPS or not (alone or goes_on(steps, value)):
+    # One is recorded or not, on a new path as well; so are several on a small value.
+    small = size_of(load(value + slot.value_shape)) <= state.large
+    if TupleSize(steps) > STEPS:
+        return 0
+    if not (small or TupleSize(steps) == 1 or goes_on(steps, value)):
         return 0
     store(values, value)
     return play(steps, values, 1)

@@ -72,7 +72,7 @@ WORDS = (
     *("find_trace", "call_op", "written", "too_many", "failed", "grow"),
     *("call_once", "user_line", "seen_type", "backward_name", "let_graph_go"),
     "typed_scalar",
-    *("store_value", "update_in_place", "locate", "same_axes", "steps_of"),
+    *("store_value", "update_in_place", "locate", "same_axes", "steps_of", "by_rank"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     *("reference_name", "writing_ops", "own_array", "reductions"),
     # of nodes

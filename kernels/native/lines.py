@@ -34,7 +34,7 @@ def user_line() -> int:
         frame = back
         i += 1
     DecRef(frame)
-    if answer == 0 or answer == state.true or answer == state.none:
+    if answer == 0 or answer == state.true:
         answer = Call(state.user_line, 0, 0, 0)
     else:
         IncRef(answer)
@@ -42,7 +42,7 @@ def user_line() -> int:
 
 
 def line_of_frame(frame: int) -> int:
-    """The line (borrowed) of a user's frame, True for one of ours, else None; or 0."""
+    """The line (borrowed) of a user's frame, or True for one of ours; or 0."""
     number = LineOf(frame)
     code = CodeOf(frame)
     key = IntFrom((code << 12) ^ number)
@@ -53,7 +53,7 @@ def line_of_frame(frame: int) -> int:
         found = 0
     if found == 0 and code != 0 and key != 0:
         ErrClear()
-        found = noted_line(code, number, key)
+        found = noted_line(frame, number, key)
     DecRef(key)
     DecRef(code)
     if found == 0:
@@ -61,10 +61,10 @@ def line_of_frame(frame: int) -> int:
     return TupleItem(found, 1)
 
 
-def noted_line(code: int, number: int, key: int) -> int:
-    """Let Python say what the line of a code is, and remember it (borrowed); or 0."""
+def noted_line(frame: int, number: int, key: int) -> int:
+    """Let Python say what the line of a frame is, and remember it (borrowed); or 0."""
     pair = reserve(2)
-    store(pair, code)
+    store(pair, frame)
     store(pair + 8, IntFrom(number))
     found = 0
     if load(pair + 8) != 0:

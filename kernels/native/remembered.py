@@ -145,7 +145,12 @@ def empty_entry(entry: int) -> int:
 
 
 def remember_result(recipe: int, face: int, parts: int, count: int, found: int) -> int:
-    """Keep what Python found for a key without numbers."""
+    """Keep what Python found for a key without numbers, and nothing that was before."""
     IncRef(found)
-    store(new_entry(recipe, face, parts, count) + RESULT, found)
+    entry = entry_of(recipe, face, parts, count)
+    if entry == 0:
+        entry = new_entry(recipe, face, parts, count)
+    former = load(entry + RESULT)
+    store(entry + RESULT, found)
+    DecRef(former)
     return 0

@@ -7,6 +7,7 @@ from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import (
     RECIPE_DTYPE,
+    RECIPE_OFFSET,
     RECIPE_SHAPE,
     RECIPE_STRIDES,
     forget_error,
@@ -28,7 +29,7 @@ def form_of_result(event: int, recipe: int, items: int, count: int) -> int:
     pair = reserve(2)
     base = load(items)
     if op == state.view_op or op == state.update_op:
-        if not is_part(op, recipe, base):
+        if not (is_part(op, recipe, base) or is_reshape(op, recipe, base)):
             return 0
         store(pair, TupleItem(recipe, RECIPE_DTYPE))
         store(pair + 8, TupleItem(recipe, RECIPE_SHAPE))
@@ -88,6 +89,36 @@ def is_part(op: int, recipe: int, base: int) -> int:
     return 1
 
 
+def is_reshape(op: int, recipe: int, base: int) -> int:
+    """Whether a recipe is all of a value in C order, in another shape, to read it."""
+    if op != state.view_op or recipe == 0 or kind(base) != state.value_type:
+        return 0
+    shape = TupleItem(recipe, RECIPE_SHAPE)
+    whole = load(base + slot.value_shape)
+    if TupleItem(recipe, RECIPE_DTYPE) != load(base + slot.value_dtype):
+        return 0
+    if size_of(shape) == 0 or size_of(shape) != size_of(whole):
+        return 0
+    if same_extents(shape, whole) or TupleSize(shape) > AXES:
+        return 0
+    return IntAs(TupleItem(recipe, RECIPE_OFFSET)) == 0 and are_dense(recipe)
+
+
+def are_dense(recipe: int) -> int:
+    """Whether elements lie side by side in C order."""
+    shape = TupleItem(recipe, RECIPE_SHAPE)
+    strides = TupleItem(recipe, RECIPE_STRIDES)
+    step = 1
+    axis = TupleSize(shape)
+    while axis > 0:
+        axis -= 1
+        extent = IntAs(TupleItem(shape, axis))
+        if extent != 1 and IntAs(TupleItem(strides, axis)) != step:
+            return 0
+        step *= extent
+    return 1
+
+
 def known_result(event: int, items: int, count: int, pair: int) -> int:
     """Fill in the dtype (borrowed) and the shape (a new reference) of a result.
 
@@ -105,11 +136,32 @@ def known_result(event: int, items: int, count: int, pair: int) -> int:
     store(pair, TupleItem(found, 0))
     shape = TupleItem(found, 1)
     if shape == state.none:  # as that of the operands
-        shape = broadcast(items, count)
+        if DictItem(state.reductions, TupleItem(event, 0)) != 0:
+            axes = TupleItem(TupleItem(event, 2), 0)
+            shape = left_of(load(load(items) + slot.value_shape), axes)
+        else:
+            shape = broadcast(items, count)
     else:
         IncRef(shape)
     store(pair + 8, shape)
     return shape != 0
+
+
+def left_of(shape: int, axes: int) -> int:
+    """What a reduction over axes leaves of a shape (a new reference), or 0."""
+    made = TupleNew(TupleSize(shape) - TupleSize(axes))
+    count = 0
+    axis = 0
+    while made != 0 and axis < TupleSize(shape):
+        i = 0
+        while i < TupleSize(axes) and IntAs(TupleItem(axes, i)) != axis:
+            i += 1
+        if i == TupleSize(axes):
+            put_item(made, count, TupleItem(shape, axis))
+            count += 1
+        axis += 1
+    ErrClear()
+    return made
 
 
 def remembered_of(table: int, event: int, items: int, count: int, ranked: int) -> int:
