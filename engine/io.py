@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from errno import ENOENT
+from errno import EACCES, EISDIR, ENOENT
 from math import prod
 from typing import IO, Any, NamedTuple, TypeAlias
 
@@ -23,7 +23,7 @@ from engine.execute import compute
 from engine.record.value import constant
 from engine.torch.tensor import Tensor
 
-Path: TypeAlias = str | os.PathLike[str]
+Path: TypeAlias = str | bytes | os.PathLike[str]
 
 DTYPES = {
     "BOOL": "bool",
@@ -43,6 +43,13 @@ DTYPES = {
 """The format's names of dtypes."""
 
 _NAMES = {np.dtype(name): code for code, name in DTYPES.items()}
+_FOREIGN = frozenset(
+    (
+        *("BF16", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"),
+        *("F6_E2M3", "F6_E3M2", "F4"),
+    )
+)
+"""Dtypes of the format that Engine has not."""
 _MAX_HEADER = 100_000_000
 
 
@@ -77,6 +84,8 @@ def save(
     ------
     TypeError
         When something else than tensors is given.
+    ValueError
+        When a name is no text that UTF-8 can write.
     OSError
         When the file cannot be written; what was there before is kept.
 
@@ -90,7 +99,7 @@ def save(
     """
     arrays = _arrays(obj)
     header = _header(arrays, metadata)
-    with _replacing(os.fspath(f)) as file:
+    with _writing(os.fsdecode(f)) as file:
         file.write(len(header).to_bytes(8, "little"))
         file.write(header)
         for array in arrays.values():
@@ -113,6 +122,8 @@ def load(f: Path) -> dict[str, Tensor]:
     ------
     DamagedFile
         When the file is not in the format, or a part of it is missing.
+    TypeError
+        When it has tensors of a dtype that Engine has not, such as bfloat16.
     FileNotFoundError
         When there is no such file.
 
@@ -125,22 +136,28 @@ def load(f: Path) -> dict[str, Tensor]:
     >>> engine.load(path)["w"]
     tensor([1., 1.])
     """
-    name = os.fspath(f)
+    name = os.fsdecode(f)
     with open(name, "rb") as file:
         entries, start = read_header(file, name)
         return {
-            key: Tensor.wrap(constant(_read(file, start, entry)))
+            key: Tensor.wrap(constant(_read(file, name, start, entry)))
             for key, entry in entries.items()
         }
 
 
-def _read(file: IO[bytes], start: int, entry: Entry) -> np.ndarray[Any, Any]:
+def _read(file: IO[bytes], name: str, start: int, entry: Entry) -> np.ndarray[Any, Any]:
     file.seek(start + entry.begin)
     data = file.read(entry.end - entry.begin)
-    return np.frombuffer(data, entry.dtype).reshape(entry.shape)
+    try:
+        array = np.frombuffer(data, entry.dtype).reshape(entry.shape)
+    except ValueError as error:  # no array can be so, or the file has shrunk meanwhile
+        shape = f"an array of shape {list(entry.shape)}"
+        raise _damaged(name, shape, f"{len(data)} bytes, and {error}") from error
+    # Any byte but 0 is True elsewhere, and kernels count on 1.
+    return array.view(np.uint8) != 0 if array.dtype == bool else array
 
 
-def _arrays(obj: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+def _arrays(obj: Mapping[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
     """The elements of all tensors, computed together, by name."""
     if not isinstance(obj, Mapping):
         raise TypeError(
@@ -148,7 +165,7 @@ def _arrays(obj: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
             f"{type(obj).__name__} was given"
         )
     for key, item in obj.items():
-        if type(key) is not str or key == "__metadata__":
+        if not isinstance(key, str) or key == "__metadata__":
             raise TypeError(f"save: names as keys were required; {key!r} was given")
         if not isinstance(item, (Array, np.ndarray)):
             raise TypeError(
@@ -161,14 +178,22 @@ def _arrays(obj: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         for key, item in obj.items()
     }
     for key, array in arrays.items():
-        if array.dtype not in _NAMES:
+        if _native(array) not in _NAMES:
             raise TypeError(
                 f"save: a dtype among {', '.join(DTYPES.values())} was required; "
                 f"{key!r} is {array.dtype.name}"
             )
     # Wide elements first, so that each begins at a multiple of its size.
     order = sorted(arrays, key=lambda key: (-arrays[key].dtype.itemsize, key))
-    return {key: np.asarray(arrays[key], order="C") for key in order}
+    return {
+        key: np.asarray(arrays[key], _native(arrays[key]), order="C") for key in order
+    }
+
+
+def _native(array: np.ndarray[Any, Any]) -> np.dtype[Any]:
+    """The dtype with the order of bytes that files have."""
+    dtype: np.dtype[Any] = array.dtype.newbyteorder("<")
+    return dtype
 
 
 def _header(
@@ -176,6 +201,11 @@ def _header(
 ) -> bytes:
     described: dict[str, Any] = {}
     if metadata is not None:
+        if not isinstance(metadata, Mapping):
+            raise TypeError(
+                "save: a dictionary of texts was required as metadata; "
+                f"{type(metadata).__name__} was given"
+            )
         described["__metadata__"] = {str(k): str(v) for k, v in metadata.items()}
     place = 0
     for key, array in arrays.items():
@@ -185,19 +215,44 @@ def _header(
             "data_offsets": [place, place + array.nbytes],
         }
         place += array.nbytes
-    text = json.dumps(described, separators=(",", ":")).encode()
-    return text + b" " * (-len(text) % 8)
+    text = json.dumps(described, separators=(",", ":"), ensure_ascii=False)
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            "save: names that UTF-8 can write were required; "
+            f"{text[error.start : error.end]!r} was given in one"
+        ) from None
+    return encoded + b" " * (-len(encoded) % 8)
 
 
 @contextlib.contextmanager
-def _replacing(name: str) -> Iterator[IO[bytes]]:
-    """A new file that takes the place of `name` when all went well."""
-    folder = os.path.dirname(os.path.abspath(name))
+def _writing(name: str) -> Iterator[IO[bytes]]:
+    """A file to write to, that takes the place of `name` when all went well.
+
+    Of links the file that they lead to; pipes and devices are written to themselves.
+    """
+    place = os.path.realpath(name)
+    folder = os.path.dirname(place)
     if not os.path.isdir(folder):
         raise FileNotFoundError(ENOENT, "save: no such directory", folder)
-    handle, temporary = tempfile.mkstemp(
-        prefix=os.path.basename(name) + ".", suffix=".part", dir=folder
-    )
+    if os.path.isdir(place) or not os.path.basename(name):
+        raise IsADirectoryError(EISDIR, "save: the name of a file was required", name)
+    if os.path.exists(place) and not os.access(place, os.W_OK):
+        raise PermissionError(EACCES, "save: the file is read-only", name)
+    if os.path.exists(place) and not os.path.isfile(place):
+        with open(place, "wb") as file:
+            yield file
+    else:
+        with _replacing(place, folder) as file:
+            yield file
+
+
+@contextlib.contextmanager
+def _replacing(name: str, folder: str) -> Iterator[IO[bytes]]:
+    """A new file in a folder that takes the place of `name` when all went well."""
+    start = os.path.basename(name)[:40]  # the whole may be as long as names can be
+    handle, temporary = tempfile.mkstemp(prefix=f"{start}.", suffix=".part", dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -232,21 +287,34 @@ def read_header(file: IO[bytes], name: str) -> tuple[dict[str, Entry], int]:
         raise _damaged(name, f"a header of {length} bytes", f"{size} bytes in all")
     text = file.read(length)
     try:
-        described = json.loads(text)
+        described = json.loads(text.decode())
         assert isinstance(described, dict)
         described.pop("__metadata__", None)
+        _check_dtypes(described, name)
         entries = {key: _entry(item) for key, item in described.items()}
-    except (ValueError, AssertionError, KeyError, TypeError) as error:
+    except (ValueError, AssertionError, KeyError, RecursionError) as error:
         raise _damaged(name, "a safetensors header", f"{text[:40]!r}") from error
     _check_places(entries, name, size - 8 - length)
     return entries, 8 + length
 
 
-def _entry(item: Any) -> Entry:
-    shape = tuple(item["shape"])
-    begin, end = item["data_offsets"]
+def _check_dtypes(described: Mapping[str, Any], name: str) -> None:
+    """Raise TypeError for what the format has, and Engine has not."""
+    for key, item in described.items():
+        assert isinstance(item, dict) and isinstance(item["dtype"], str)
+        if item["dtype"] in _FOREIGN:
+            raise TypeError(
+                f"load: a dtype among {', '.join(DTYPES)} was required; {key!r} of "
+                f"{name} is {item['dtype']}"
+            )
+
+
+def _entry(item: dict[str, Any]) -> Entry:
+    shape, places = item["shape"], item["data_offsets"]
+    assert isinstance(shape, list) and isinstance(places, list)
+    begin, end = places
     assert all(type(n) is int and n >= 0 for n in (*shape, begin, end))
-    return Entry(np.dtype(DTYPES[item["dtype"]]), shape, begin, end)
+    return Entry(np.dtype(DTYPES[item["dtype"]]), tuple(shape), begin, end)
 
 
 def _check_places(entries: Mapping[str, Entry], name: str, size: int) -> None:

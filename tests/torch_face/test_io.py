@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +102,19 @@ def entry(**changes: Any) -> dict[str, Any]:
         (whole_file()[:30], "bytes in all"),
         ((3).to_bytes(8, "little") + b"abc", "a safetensors header"),
         (header_of([1, 2]), "a safetensors header"),
-        (header_of(entry(dtype="BF16")) + bytes(8), "a safetensors header"),
+        (header_of(entry(dtype="F33")) + bytes(8), "a safetensors header"),
         (header_of(entry(shape=[-2])) + bytes(8), "a safetensors header"),
         (header_of(entry(shape=[2.0])) + bytes(8), "a safetensors header"),
         (header_of(entry(shape=[3])) + bytes(8), "bytes 0 to 12"),
         (header_of(entry(data_offsets=[8, 16])) + bytes(16), "bytes 8 to 16"),
         (header_of(entry(data_offsets=[8, 0])) + bytes(8), "found: bytes 8"),
+        (header_of(entry(shape=[2**62, 0], data_offsets=[0, 0])), "array of shape"),
+        (header_of(entry(shape=[1] * 70 + [2])) + bytes(8), "an array of shape"),
+        (header_of(entry(shape={}, data_offsets=[0, 4])) + bytes(4), "a safetensors"),
+        (header_of(entry(shape="", data_offsets=[0, 4])) + bytes(4), "a safetensors"),
+        (header_of(entry(dtype=[])) + bytes(8), "a safetensors header"),
+        ((10**6).to_bytes(8, "little") + b"[" * 10**6, "a safetensors header"),
+        ((8).to_bytes(8, "little") + "{}  ".encode("utf-16-le"), "a safetensors"),
         (header_of({"a": 1}), "a safetensors header"),
         (header_of({"a": {"dtype": "F32"}}), "a safetensors header"),
         (b"\x80\x04\x95" + bytes(50), "bytes in all"),
@@ -117,6 +125,36 @@ def test_damaged_files_are_refused(path: Path, data: bytes, message: str) -> Non
     with pytest.raises(DamagedFile, match=message) as caught:
         engine.load(path)
     assert "weights.safetensors is damaged" in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", ["BF16", "F8_E4M3"])
+def test_dtypes_that_only_the_format_has_are_named(path: Path, dtype: str) -> None:
+    path.write_bytes(header_of(entry(dtype=dtype)) + bytes(8))
+    with pytest.raises(TypeError, match=f"'a' of .*weights.safetensors is {dtype}"):
+        engine.load(path)
+
+
+def test_true_is_any_byte_but_zero(path: Path) -> None:
+    described = entry(dtype="BOOL", shape=[3], data_offsets=[0, 3])
+    path.write_bytes(header_of(described) + bytes([0, 2, 255]))
+    loaded = engine.load(path)["a"]
+    assert loaded.numpy().view(np.uint8).tolist() == [0, 1, 1]
+
+
+def test_arrays_of_any_layout_are_saved(path: Path) -> None:
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    mine = engine.numpy.array(x)
+    arrays: dict[str, Any] = {
+        "turned": mine[::-1, ::2],
+        "fortran": engine.numpy.asfortranarray(mine),
+        "broadcast": engine.numpy.broadcast_to(mine, (2, 2, 3)),
+        "selected": mine[mine > 2],
+        "other bytes": x.astype(">f4")[:, ::-1],
+    }
+    engine.save(arrays, path)
+    for name, loaded in engine.load(path).items():
+        assert loaded.dtype is engine.float32
+        assert loaded.tolist() == np.asarray(arrays[name]).tolist(), name
 
 
 def test_a_flipped_byte_never_gives_more_than_a_clear_error(path: Path) -> None:
@@ -160,6 +198,64 @@ def test_what_cannot_be_saved(path: Path, obj: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         engine.save(obj, path)
     assert not path.exists()
+
+
+def test_what_no_reader_could_read_is_not_written(path: Path) -> None:
+    with pytest.raises(ValueError, match=r"names that UTF-8 can write .*'\\ud800'"):
+        engine.save({"a\ud800": engine.ones(1)}, path)
+    with pytest.raises(TypeError, match=r"dictionary of texts .* list was given"):
+        engine.save({"a": engine.ones(1)}, path, metadata=["x"])  # type: ignore[arg-type]
+    assert not path.exists()
+
+
+def test_names_of_files(path: Path) -> None:
+    class Text(str):
+        pass
+
+    engine.save({Text("a"): engine.ones(1)}, os.fsencode(path))
+    assert engine.load(os.fsencode(path))["a"].tolist() == [1.0]
+    long = path.parent / ("n" * 255)
+    engine.save({"a": engine.ones(1)}, long)
+    assert engine.load(long)["a"].tolist() == [1.0]
+
+
+def test_a_link_stays_one(path: Path) -> None:
+    link, kept = path.parent / "link", path.parent / "kept"
+    kept.mkdir()
+    link.symlink_to(kept / "weights")
+    for number in (1.0, 2.0):  # it leads nowhere at first
+        engine.save({"a": engine.tensor(number)}, link)
+        assert link.is_symlink()
+        assert engine.load(kept / "weights")["a"].item() == number
+
+
+def test_a_pipe_is_written_to_and_stays_one(path: Path) -> None:
+    engine.save({"a": engine.ones(3)}, path)
+    pipe = path.parent / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(
+        target=lambda: read.append(pipe.read_bytes()), daemon=True
+    )
+    reader.start()
+    engine.save({"a": engine.ones(3)}, pipe)
+    assert pipe.is_fifo()
+    reader.join()
+    assert read == [path.read_bytes()]
+
+
+def test_directories_and_protected_files_are_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (path.parent, f"{path}/"):
+        with pytest.raises(IsADirectoryError, match=str(folder)):
+            engine.save({"a": engine.ones(1)}, folder)
+    path.write_bytes(b"precious")
+    monkeypatch.setattr(os, "access", lambda *_: False)  # it is true for a superuser
+    with pytest.raises(PermissionError, match="read-only"):
+        engine.save({"a": engine.ones(1)}, path)
+    assert path.read_bytes() == b"precious"
+    assert os.listdir(path.parent) == [path.name]
 
 
 def test_a_failed_save_loses_nothing(
