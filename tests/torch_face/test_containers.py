@@ -8,9 +8,11 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import numpy as np
 import pytest
 
 import engine
+import engine.numpy
 from engine import nn
 
 
@@ -157,6 +159,62 @@ def test_what_is_loaded_can_take_the_place() -> None:
     assert layer.state_dict(keep_vars=True)["bias"] is layer.bias
     with pytest.raises(RuntimeError, match="size mismatch for weight"):
         layer.load_state_dict({"weight": engine.ones(3), "bias": engine.ones(2)}, True)
+
+
+def test_what_cannot_take_the_place_changes_nothing() -> None:
+    layer = nn.Linear(1, 2)
+    weight, before = layer.weight, layer.weight.tolist()
+    for bias in (engine.ones(2, dtype=engine.int64), np.zeros(2, "U3"), [0.0, 0.0]):
+        state = {"weight": engine.zeros(2, 1), "bias": bias}
+        with pytest.raises(RuntimeError, match=r"in loading state_dict .*\n\tbias: "):
+            layer.load_state_dict(state, assign=True)
+        assert layer.weight is weight and weight.tolist() == before
+    frozen = engine.numpy.ones(2)
+    frozen.flags.writeable = False
+    layer.bias.data = engine.from_numpy(np.broadcast_to(np.float32(1), (2,)))
+    with pytest.raises(RuntimeError, match="bias: memory that can be written to"):
+        layer.load_state_dict({"weight": engine.zeros(2, 1), "bias": frozen})
+    assert layer.weight.tolist() == before
+
+
+def test_arrays_take_the_places_of_tensors_as_tensors() -> None:
+    norm, mean = nn.BatchNorm1d(2, affine=False), engine.numpy.zeros(2)
+    norm.load_state_dict({"running_mean": mean, "running_var": np.ones(2)}, assign=True)
+    mean[0] = 3.0
+    assert type(norm.running_mean) is type(norm.running_var) is engine.Tensor
+    assert norm.running_mean.tolist() == [3.0, 0.0]
+
+
+def test_files_from_before_batches_were_counted_are_loaded() -> None:
+    norm = nn.BatchNorm1d(2)
+    norm(engine.ones(3, 2))
+    state = norm.state_dict()
+    del state["num_batches_tracked"]
+    assert not any(norm.load_state_dict(state))
+    assert norm.num_batches_tracked.item() == 1
+
+
+def test_modules_keep_what_they_say() -> None:
+    class Counted(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.calls = 0
+
+        def get_extra_state(self) -> Any:
+            return {"calls": self.calls}
+
+        def set_extra_state(self, state: Any) -> None:
+            self.calls = state["calls"]
+
+    model, other = nn.Sequential(Counted()), nn.Sequential(Counted())
+    model[0].calls = 7
+    assert list(model.state_dict(prefix="a.")) == ["a.0._extra_state"]
+    assert not any(other.load_state_dict(model.state_dict()))
+    assert other[0].calls == 7
+    with pytest.raises(RuntimeError, match=r'Missing key.*"0._extra_state"'):
+        other.load_state_dict({})
+    with pytest.raises(RuntimeError, match=r'Unexpected key.*"0._extra_state"'):
+        nn.Sequential(nn.Tanh()).load_state_dict(model.state_dict())
 
 
 def test_modules_are_visited_in_order_and_the_outer_last() -> None:

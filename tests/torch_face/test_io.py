@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import engine
+import engine.numpy
 from engine.io import DTYPES, DamagedFile
 
 
