@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from math import cos, pi
+from types import FunctionType
 from typing import Any
 
 from engine.optim.optimizer import Optimizer
@@ -168,7 +169,8 @@ class ExponentialLR(LRScheduler):
 class LambdaLR(LRScheduler):
     """The first rate times what a function of the epoch says.
 
-    There may be one for each group, in a list; `state_dict` has none of them.
+    There may be one for each group, in a list. `state_dict` has none of them, but for
+    the attributes of those that are objects.
 
     Examples
     --------
@@ -202,6 +204,21 @@ class LambdaLR(LRScheduler):
 
     _not_kept = ("optimizer", "_begins", "lr_lambdas")
 
+    def state_dict(self) -> dict[str, Any]:
+        """What to keep of the scheduler, and of functions that are objects."""
+        objects = [
+            None if isinstance(function, FunctionType) else dict(_attributes(function))
+            for function in self.lr_lambdas
+        ]
+        return {**super().state_dict(), "lr_lambdas": objects}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave, options and attributes of objects too."""
+        super().load_state_dict(state_dict)
+        objects = state_dict.get("lr_lambdas") or []
+        for function, kept in zip(self.lr_lambdas, objects, strict=False):
+            _attributes(function).update(kept or {})
+
     def get_lr(self) -> list[float]:
         """The rates of all groups in this epoch, which `step` begins."""
         functions = self.lr_lambdas
@@ -211,6 +228,11 @@ class LambdaLR(LRScheduler):
             first * function(self.last_epoch)
             for first, function in zip(self.base_lrs, functions, strict=True)
         ]
+
+
+def _attributes(function: Any) -> dict[str, Any]:
+    found: dict[str, Any] = getattr(function, "__dict__", {})
+    return found
 
 
 class CosineAnnealingLR(LRScheduler):

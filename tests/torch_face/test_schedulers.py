@@ -5,6 +5,7 @@ The expected numbers are PyTorch's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -79,12 +80,29 @@ def test_each_group_can_have_a_function() -> None:
     assert scheduler.get_last_lr() == [1.0, 0.0]
     rates(scheduler, 3)
     assert scheduler.get_last_lr() == [0.125, 1.5]
-    assert sorted(scheduler.state_dict()) == ["base_lrs", "last_epoch"]
+    assert scheduler.state_dict()["lr_lambdas"] == [None, None]
     scheduler.optimizer.add_param_group({"params": [engine.ones(1)], "lr": 2.0})
     rates(scheduler, 1)
     assert scheduler.get_last_lr() == [0.0625, 2.0, 8.0]
     with pytest.raises(ValueError, match="Expected 1 lr_lambdas, but got 2"):
         lr_scheduler.LambdaLR(optimizer(), functions)
+
+
+def test_functions_that_are_objects_keep_what_they_have() -> None:
+    class Falling:
+        def __init__(self, factor: float) -> None:
+            self.factor = factor
+
+        def __call__(self, epoch: int) -> float:
+            return self.factor**epoch
+
+    first = lr_scheduler.LambdaLR(optimizer(), Falling(0.5))
+    rates(first, 1)
+    other = lr_scheduler.LambdaLR(optimizer(), Falling(9.0))
+    other.load_state_dict(first.state_dict())
+    assert rates(other, 2) == [0.25, 0.125]
+    plain = lr_scheduler.LambdaLR(optimizer(), math.exp)
+    plain.load_state_dict(plain.state_dict())
 
 
 def test_schedulers_of_the_users_own_give_all_rates() -> None:
