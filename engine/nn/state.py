@@ -112,7 +112,7 @@ class State(Contents):
             names = ", ".join(f'"{key}"' for key in missing)
             problems.append(f"Missing key(s) in state_dict: {names}. ")
         found = [place for key, place in own.items() if key in state_dict]
-        given = {place.name: _tensor_of(state_dict[place.name]) for place in found}
+        given = {place.name: tensor_of(state_dict[place.name]) for place in found}
         problems += _misfits(found, given, assign)
         if problems:
             lines = "\n\t".join(problems)
@@ -138,7 +138,7 @@ class State(Contents):
         }
 
 
-def _tensor_of(given: Any) -> Any:
+def tensor_of(given: Any) -> Any:
     """A tensor on the memory of an array, or of the elements of an ndarray.
 
     Anything else is left for `_misfits` to find.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from typing import Any, SupportsFloat
 
 from engine.array import Array
@@ -10,6 +11,7 @@ from engine.errors import named
 from engine.execute import flush
 from engine.many import counted_again, read_all, renew_all, values_again
 from engine.nn.module import zero_grads
+from engine.nn.state import tensor_of
 from engine.ops.op import cast
 from engine.optim.steps import (
     Change,
@@ -322,15 +324,45 @@ class Optimizer:
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` gave.
+        """Take over what `state_dict` gave, as copies of the parameters' dtypes.
 
         Raises
         ------
         ValueError
-            When the groups have other sizes, or something is missing.
+            When the groups have other sizes, or something is missing. Nothing is
+            changed then.
         """
         _require_keys(ValueError, state_dict, "state", "param_groups")
-        groups = state_dict["param_groups"]
+        groups, states = state_dict["param_groups"], state_dict["state"]
+        parameters = self._numbered(groups)
+        _require_keys(ValueError, states)
+        for number, kept in states.items():
+            if number not in parameters:
+                given = f"{[*parameters]} were required; {number!r} was given"
+                raise ValueError(named(f"states of the parameters {given}"))
+            _require_keys(ValueError, kept)
+        made = {
+            parameters[number]: {
+                key: _fitting(key, item, parameters[number])
+                for key, item in kept.items()
+            }
+            for number, kept in states.items()
+        }
+        for own, group in zip(self.param_groups, groups, strict=True):
+            own.update({k: deepcopy(v) for k, v in group.items() if k != "params"})
+        self.state = made
+
+    def _numbered(self, groups: list[Group]) -> dict[Any, Tensor]:
+        """The parameters by the numbers that they have in a state dict's groups."""
+        if len(groups) != len(self.param_groups):
+            raise ValueError(
+                named(
+                    "loaded state dict has a different number of parameter groups: "
+                    f"{len(self.param_groups)} were required; {len(groups)} were given"
+                )
+            )
+        for group in groups:
+            _require_keys(ValueError, group, "params")
         sizes = [len(group["params"]) for group in self.param_groups]
         if [len(group["params"]) for group in groups] != sizes:
             raise ValueError(
@@ -339,14 +371,10 @@ class Optimizer:
                     f"the size of optimizer's group: sizes {sizes} were required"
                 )
             )
-        parameters: dict[int, Tensor] = {}
+        parameters: dict[Any, Tensor] = {}
         for own, group in zip(self.param_groups, groups, strict=True):
             parameters.update(zip(group["params"], own["params"], strict=True))
-            own.update({k: v for k, v in group.items() if k != "params"})
-        self.state = {
-            parameters[number]: {key: _copied(item) for key, item in kept.items()}
-            for number, kept in state_dict["state"].items()
-        }
+        return parameters
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles keep: not what is known of the last step."""
@@ -365,16 +393,20 @@ def _require_keys(kind: type[Exception], given: Any, *keys: str) -> None:
     """Raise an exception of a kind unless a dictionary with some keys is given."""
     if not isinstance(given, Mapping) or not set(keys) <= set(given):
         was = [*given] if isinstance(given, Mapping) else type(given).__name__
-        raise kind(
-            named(
-                f"a dictionary with {' and '.join(map(repr, keys))} was required; "
-                f"{was} was given"
-            )
-        )
+        wanted = f" with {' and '.join(map(repr, keys))}" if keys else ""
+        raise kind(named(f"a dictionary{wanted} was required; {was} was given"))
 
 
-def _copied(item: Any) -> Any:
-    return item.detach().clone() if isinstance(item, Tensor) else item
+def _fitting(key: Any, item: Any, parameter: Tensor) -> Any:
+    """What is kept for a parameter, on its device, and in its dtype but for steps."""
+    tensor = tensor_of(item)
+    if not isinstance(tensor, Tensor):
+        return deepcopy(item)
+    if key == "step":
+        return tensor.detach().clone()
+    floating = parameter.is_floating_point()
+    dtype = parameter.dtype if floating else tensor.dtype
+    return tensor.detach().to(parameter.device, dtype, copy=True)
 
 
 def require(ok: bool, name: str, value: Any) -> None:

@@ -322,6 +322,50 @@ def test_schedulers_can_be_combined_and_made_for_a_loaded_optimizer() -> None:
     assert again.param_groups[0]["lr"] == pytest.approx(0.5 * 0.1**3)
 
 
+def test_a_loaded_state_has_the_dtypes_of_the_parameters() -> None:
+    kept = {"step": np.array(2.0), "exp_avg": engine.ones(2).array()}
+    kept["exp_avg_sq"] = np.ones(2, np.float32)
+    x = engine.zeros(2, dtype=engine.float64, requires_grad=True)
+    optimizer = Adam([x], lr=0.1)
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": {0: kept}, "param_groups": groups})
+    state = optimizer.state[x]
+    assert state["exp_avg"].dtype is state["exp_avg_sq"].dtype is engine.float64
+    x.grad = engine.full((2,), 1 / 3, dtype=engine.float64)
+    optimizer.step()
+    # In float64 all the way, as PyTorch does it.
+    assert state["exp_avg"].tolist() == [1.0 + (1 / 3 - 1.0) * (1 - 0.9)] * 2
+    assert state["step"].item() == 3.0
+
+
+def wrong(changes: dict[Any, Any]) -> dict[str, Any]:
+    group = {"params": [0, 1], "lr": 9.0}
+    return {"state": {}, "param_groups": [group], **changes}
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        (wrong({"state": {7: {}}}), r"parameters \[0, 1\] were required; 7 was given"),
+        (wrong({"state": {0: 3}}), "a dictionary was required; int was given"),
+        (wrong({"state": [3]}), "a dictionary was required; list was given"),
+        (wrong({"param_groups": []}), "different number of parameter groups"),
+        (wrong({"param_groups": [{"lr": 9.0}]}), "a dictionary with 'params'"),
+        (wrong({"param_groups": [{"params": [0], "lr": 9.0}]}), "doesn't match the"),
+    ],
+)
+def test_what_is_no_state_of_an_optimizer_changes_nothing(
+    state: Any, message: str
+) -> None:
+    parameters = start()
+    optimizer = Adam(parameters, lr=0.1)
+    steps(parameters, optimizer, 2)
+    before = repr(optimizer.state_dict())
+    with pytest.raises(ValueError, match=message):
+        optimizer.load_state_dict(state)
+    assert repr(optimizer.state_dict()) == before
+
+
 def test_cosine_rises_again() -> None:
     optimizer = SGD(start(), lr=1.0)
     cosine = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2, eta_min=0.5)
