@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.array import Array
 from engine.errors import named
+from engine.torch.copies import separate
 from engine.torch.once import FACES
 from engine.torch.tensor import Tensor
 
@@ -49,9 +50,7 @@ class Parameter(Tensor):
         return "Parameter containing:\n" + super().__repr__()
 
     def __deepcopy__(self, memo: dict[Any, Any]) -> Any:
-        copied = Parameter(self.detach().clone(), self.requires_grad)
-        memo[id(self)] = copied
-        return copied
+        return separate(self, memo)
 
 
 FACES.append(Parameter)

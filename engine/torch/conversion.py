@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from typing import Any, Self
 
 import numpy as np
@@ -212,21 +211,6 @@ class Conversion(Array):
         from engine.recipe import is_c_contiguous
 
         return self if is_c_contiguous(self.recipe) else self.clone()
-
-    def __deepcopy__(self, memo: dict[Any, Any]) -> Self:
-        if not self.is_leaf:
-            raise RuntimeError(
-                named(
-                    "Only Tensors created explicitly by the user (graph leaves) "
-                    "support the deepcopy protocol at the moment; detach() it first"
-                )
-            )
-        copied = self.detach().clone()
-        if self.requires_grad:
-            copied.requires_grad_()
-        memo[id(self)] = copied
-        copied.grad = deepcopy(self.grad, memo)
-        return copied
 
     # -- NumPy and Python ---------------------------------------------------------
     def numpy(self, *, force: Any = False) -> NDArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -77,9 +77,6 @@ class Protocols(Array):
         from engine.numpy import ndarray
 
         return ndarray.from_line(self.line, self.recipe, self.writeable)
-
-    def __copy__(self) -> Self:
-        return self.from_line(self.line, self.recipe, self.writeable)
 
 
 def _is_tensor(x: Any) -> bool:

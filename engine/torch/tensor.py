@@ -11,7 +11,6 @@ import numpy as np
 from engine.array import Array, accumulate
 from engine.contributions import RegionHook, drop_ended, is_view
 from engine.errors import named
-from engine.kernels.backend import HOST
 from engine.ops.op import cast
 from engine.recipe import Recipe, whole
 from engine.record.trace import grad_enabled
@@ -19,6 +18,7 @@ from engine.record.value import Freed, History, Value, constant
 from engine.storage import GradCell, leaf
 from engine.torch.complexes import Complex
 from engine.torch.conversion import Conversion
+from engine.torch.copies import Copies
 from engine.torch.device import placed
 from engine.torch.dtypes import Default, dtype_of, known, number_dtype
 from engine.torch.hooks import Handle, checked, within_walk
@@ -41,6 +41,7 @@ class Tensor(
     Products,
     Complex,
     Protocols,
+    Copies,
 ):
     """A lazy tensor with PyTorch's semantics.
 
@@ -257,10 +258,6 @@ class Tensor(
             self._freeze(had)
         return self
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        elements = self.detach().numpy_copy()
-        return _remade, (type(self), elements, self.requires_grad, self.place)
-
     # -- new tensors like this one ------------------------------------------------
     def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None) -> Self:
         """A new tensor of `data`, with this tensor's dtype and device."""
@@ -309,16 +306,6 @@ def _require_gradient_like(gradient: Any, x: Tensor) -> None:
                 f"{gradient.recipe.dtype.name}{list(gradient.shape)} was given"
             )
         )
-
-
-def _remade(
-    kind: type[Tensor], elements: Any, requires_grad: bool, place: str = HOST
-) -> Tensor:
-    """A tensor as it was when it was pickled."""
-    made = Tensor.wrap(placed(constant(elements), place))
-    if kind is not Tensor:
-        return kind(made, requires_grad)
-    return made.requires_grad_() if requires_grad else made
 
 
 def value_of_data(data: Any, dtype: Any = None) -> Value:

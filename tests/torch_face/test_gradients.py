@@ -5,9 +5,7 @@ The expected numbers are worked out by hand, or are finite differences.
 
 from __future__ import annotations
 
-import copy
 import gc
-import pickle
 import weakref
 from collections.abc import Callable
 
@@ -221,19 +219,6 @@ def test_data_can_be_replaced_or_changed_in_place() -> None:
     x.grad = None
     (x * 2).sum().backward()
     assert numbers(x.grad) == [2.0, 2.0, 2.0]
-
-
-def test_pickles_and_copies() -> None:
-    x = leaf(1.0, 2.0)
-    again = pickle.loads(pickle.dumps(x))
-    assert again.tolist() == [1.0, 2.0] and again.requires_grad and again.is_leaf
-    parameter = pickle.loads(pickle.dumps(engine.nn.Parameter(engine.ones(1))))
-    assert type(parameter) is engine.nn.Parameter
-    shared, separate = copy.copy(x.detach()), copy.deepcopy(x)
-    shared[0] = 9.0
-    assert x.tolist() == [9.0, 2.0] and separate.tolist() == [1.0, 2.0]
-    with pytest.raises(RuntimeError, match="graph leaves"):
-        copy.deepcopy(x * 2)
 
 
 def test_a_detached_view_may_get_a_history_of_its_own() -> None:
