@@ -180,8 +180,19 @@ def is_from_user(error: BaseException) -> bool:
     return innermost is not None and not _is_ours(innermost)
 
 
+def said(error: Exception) -> str:
+    """What an exception says, without what `same_kind` keeps of it."""
+    text = error.strerror if isinstance(error, OSError) else None
+    return (text or str(error)).rstrip(".")
+
+
 def same_kind(error: Exception, message: str) -> Exception:
-    """An exception of an error's class, or of its nearest base, with a new message."""
+    """An exception of an error's class, or of its nearest base, with a new message.
+
+    Errors of the system keep their number and the names of files.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return OSError(error.errno, message, error.filename, None, error.filename2)
     for kind in type(error).__mro__:
         try:
             made = kind(message)

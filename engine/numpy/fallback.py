@@ -9,7 +9,7 @@ import numpy as np
 
 import engine.numpy.handle as face
 from engine.array import Array
-from engine.errors import is_from_user, same_kind, user_line, warn_user
+from engine.errors import is_from_user, said, same_kind, user_line, warn_user
 from engine.execute import compute
 from engine.recipe import storage_order, transposed
 from engine.record.trace import grad_enabled
@@ -67,7 +67,7 @@ def ask(name: str, function: Callable[..., Any], *args: Any, **options: Any) -> 
         arrays = [x for x in args if isinstance(x, (np.ndarray, np.generic))]
         given = " and ".join(f"{x.dtype}{list(x.shape)}" for x in arrays)
         given = f"; {given} given" if given else ""
-        message = f"{name}: {str(error).rstrip('.')}{given}; at {user_line()}"
+        message = f"{name}: {said(error)}{given}; at {user_line()}"
         raise same_kind(error, message) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import warnings
 from pathlib import Path
@@ -346,6 +347,17 @@ def test_a_mapped_file_is_shared(tmp_path: Path) -> None:
     still = np.load(tmp_path / "x.npy", mmap_mode="r")
     with pytest.raises(ValueError, match="read-only"):
         still[0] = 1.0
+
+
+@pytest.mark.parametrize("call", ["load", "fromfile", "save", "savetxt"])
+def test_errors_about_files_say_which_and_why(call: str, tmp_path: Path) -> None:
+    name = str(tmp_path / "missing" / "x.npy")
+    given = (np.ones(2),) if call.startswith("save") else ()
+    with pytest.raises(FileNotFoundError, match=f"{call}: No such file") as caught:
+        getattr(np, call)(name, *given)
+    error = caught.value
+    assert (error.errno, error.filename) == (errno.ENOENT, name)
+    assert "test_more_functions.py" in str(error)
 
 
 def test_no_pickle_is_loaded_by_default() -> None:
