@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from typing import Any, Self
 
 import numpy as np
@@ -242,12 +243,19 @@ class ndarray(Operators, Methods, Views, Memory, Printing, Scalars):
         return self.copy("K")
 
     def __deepcopy__(self, memo: Any) -> Self:
-        return self.copy("K")
+        cell = self.line.cell if self.requires_grad else None
+        if cell is None or cell.recipe != self.recipe:
+            return self.copy("K")
+        leaf = self.detach().copy("K").requires_grad_()  # apart from this one
+        memo[id(self)] = leaf
+        leaf.grad = deepcopy(self.grad, memo)
+        return leaf
 
     def __reduce__(self) -> Any:
         array = self.computed()
         fortran = is_f_contiguous(self.recipe) and not is_c_contiguous(self.recipe)
-        return _rebuilt, (array.copy("F" if fortran else "C"), self.scalar)
+        elements = array.copy("F" if fortran else "C")
+        return _rebuilt, (elements, self.scalar, self.requires_grad)
 
     def __array_ufunc__(
         self, function: np.ufunc, method: str, *inputs: Any, **options: Any
@@ -373,8 +381,9 @@ class Masked(ndarray):
         return super().astype(dtype, order, *args, **options) if made is None else made
 
 
-def _rebuilt(array: NDArray, scalar: bool) -> ndarray:
-    return ndarray.wrap(constant(array), scalar=True) if scalar else asarray(array)
+def _rebuilt(array: NDArray, scalar: bool, requires_grad: bool) -> ndarray:
+    made = ndarray.wrap(constant(array), scalar=True) if scalar else asarray(array)
+    return made.requires_grad_() if requires_grad else made
 
 
 def asarray(x: Any) -> ndarray:
