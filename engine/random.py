@@ -7,6 +7,7 @@ run it. Seed and counter are run-time numbers: a new seed compiles nothing.
 
 from __future__ import annotations
 
+import operator
 import os
 import threading
 from collections.abc import Sequence
@@ -70,8 +71,14 @@ class Generator:
 
     def set_state(self, state: tuple[int, int]) -> Generator:
         """Go to where `get_state` was called."""
+        try:
+            seed, drawn = map(operator.index, state)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"set_state: what get_state gives was required; {state!r:.60} was given"
+            ) from None
         with self._lock:
-            self._seed, self._drawn = state
+            self._seed, self._drawn = seed & _MASK, drawn & _MASK
         return self
 
     @property

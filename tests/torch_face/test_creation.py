@@ -100,6 +100,15 @@ def test_generators_are_streams_of_their_own() -> None:
     assert engine.rand(3, generator=one.set_state(state)).tolist() == third.tolist()
 
 
+@pytest.mark.parametrize("wrong", [3, ("a", "b"), (1, 2, 3), (1.5, 2), None])
+def test_what_is_no_state_leaves_a_generator_alone(wrong: Any) -> None:
+    generator = engine.Generator().manual_seed(1)
+    state = generator.get_state()
+    with pytest.raises(TypeError, match="set_state: what get_state gives was required"):
+        generator.set_state(wrong)
+    assert generator.get_state() == state
+
+
 @pytest.mark.parametrize("tier", ["numpy", "compiled"])
 def test_numbers_do_not_depend_on_what_runs(tier: engine.config.Tier) -> None:
     generator = engine.Generator().manual_seed(7)
