@@ -219,3 +219,14 @@ def test_a_compiled_function_is_copied_as_a_function_is() -> None:
     assert copy.deepcopy(doubled) is doubled
     assert copy.copy(doubled) is doubled
     assert pickle.loads(pickle.dumps(doubled)) is doubled
+
+
+def test_what_is_compiled_of_a_module_is_copied_with_it() -> None:
+    fast = engine.compile(engine.nn.Linear(2, 2, bias=False))
+    x = engine.ones(1, 2)
+    want = fast(x)
+    for again in (copy.deepcopy(fast), pickle.loads(pickle.dumps(fast))):
+        with engine.no_grad():
+            again.__wrapped__.weight *= 2.0
+        assert again(x).tolist() == (want * 2.0).tolist()
+        assert fast(x).tolist() == want.tolist()

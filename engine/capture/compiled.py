@@ -7,6 +7,7 @@ stay as they are, and `Compiled.report` says why, with the user's line.
 
 from __future__ import annotations
 
+import copy
 import functools
 import types
 from collections import OrderedDict
@@ -94,10 +95,16 @@ class Compiled:
         return self if instance is None else types.MethodType(self, instance)
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return self  # as of a function
+        copied = copy.deepcopy(self._function, memo)  # a function is its own copy
+        if copied is self._function:
+            return self
+        return Compiled(copied, self._strict, self._shapes)
 
-    def __reduce__(self) -> str:
-        return str(vars(self)["__qualname__"])  # found by its name, as a function is
+    def __reduce__(self) -> Any:
+        name = vars(self).get("__qualname__")
+        if name is None:  # of an object that can be called, such as a module
+            return Compiled, (self._function, self._strict, self._shapes)
+        return str(name)  # found by its name, as a function is
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         trace = current_trace()
