@@ -188,8 +188,7 @@ class Storage:
             if self.latest is not value:  # native code writes without the lock
                 return None
             self.memory = flat
-        if self.root is not None:
-            return self.memory
+        # Memory that came from outside may outlive its first holder there, too.
         owner = self.owner and self.owner()
         if owner is None:
             owner = Owner(self.memory)

@@ -403,3 +403,17 @@ def test_a_write_to_an_ndarray_is_seen_by_the_array_whose_memory_it_is() -> None
     assert x.tolist() == [3.0, 2.0, 1.0]
     np.copyto(numpy.asarray(x), x * 2)
     assert x.tolist() == [6.0, 4.0, 2.0]
+
+
+def test_exports_of_foreign_memory_outlive_its_first_holder() -> None:
+    given = numpy.zeros(3)
+    x = np.from_numpy(given)
+    whole, part = numpy.asarray(x), numpy.asarray(x[1:])
+    del given
+    x += 1
+    assert whole.tolist() == [1.0] * 3
+    whole[1] = 5.0
+    assert x.tolist() == [1.0, 5.0, 1.0]
+    del whole
+    x += 1
+    assert part.tolist() == [6.0, 2.0]
