@@ -237,6 +237,14 @@ class Conversion(Array):
             )
         return super().__array__(dtype, copy)
 
+    def __dlpack__(self, **options: Any) -> Any:
+        """The memory for other libraries, where no gradient is lost by that."""
+        if self.requires_grad:
+            raise BufferError(
+                named("Can't export tensors that require gradient, use tensor.detach()")
+            )
+        return super().__dlpack__(**options)
+
     def item(self, *place: Any) -> Any:
         """The only element as a Python number.
 

@@ -126,8 +126,23 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
     return Tensor.from_line(line, recipe, ndarray.flags.writeable)
 
 
-def from_dlpack(ext_tensor: Any) -> Tensor:
+def from_dlpack(
+    ext_tensor: Any, *, device: Any = None, copy: bool | None = None
+) -> Tensor:
     """A tensor on the memory of another library's array.
+
+    Parameters
+    ----------
+    ext_tensor : object that exports DLPack
+    device : device, optional
+        Where the tensor is; on another device than the memory it is a copy.
+    copy : bool, optional
+        True copies always, False never.
+
+    Raises
+    ------
+    ValueError
+        Where `copy` is False and a copy is needed.
 
     Examples
     --------
@@ -141,7 +156,13 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
             "from_dlpack: an array that exports DLPack was required; "
             f"{type(ext_tensor).__name__} was given"
         )
-    return from_numpy(np.from_dlpack(ext_tensor))
+    shared = from_numpy(np.from_dlpack(ext_tensor))
+    made = shared if device is None else shared.to(device)
+    if copy is False and made is not shared:
+        raise ValueError(
+            f"from_dlpack: memory on {shared.device} cannot be shared with {device}"
+        )
+    return made.clone() if copy and made is shared else made
 
 
 # -- filled ---------------------------------------------------------------------------

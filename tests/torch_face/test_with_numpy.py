@@ -95,6 +95,22 @@ def test_operators_with_arrays_give_tensors_by_pytorchs_rule() -> None:
     assert type(array) is enp.ndarray and array.dtype == np.float64
 
 
+def test_dlpack_drops_no_gradient() -> None:
+    x = engine.ones(2, requires_grad=True)
+    for tensor in (x, x * 2):
+        with pytest.raises(BufferError, match=r"require gradient, use tensor.detach()"):
+            np.from_dlpack(tensor)
+    assert np.from_dlpack(x.detach()).tolist() == [1, 1]
+
+
+def test_what_comes_by_dlpack_may_be_copied() -> None:
+    array = np.zeros(2)
+    shared = engine.from_dlpack(array, device="cpu", copy=False)
+    copied = engine.from_dlpack(array, copy=True)
+    array[0] = 5.0
+    assert shared.tolist() == [5, 0] and copied.tolist() == [0, 0]
+
+
 def test_numpys_functions_stay_lazy_and_differentiable() -> None:
     x = engine.tensor([1.0, 4.0], requires_grad=True)
     y = np.sqrt(x)
