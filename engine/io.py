@@ -20,7 +20,8 @@ import numpy as np
 
 from engine.array import Array
 from engine.execute import compute
-from engine.record.value import constant
+from engine.kernels import memory
+from engine.record.value import Value
 from engine.torch.tensor import Tensor
 
 Path: TypeAlias = str | bytes | os.PathLike[str]
@@ -140,21 +141,26 @@ def load(f: Path) -> dict[str, Tensor]:
     with open(name, "rb") as file:
         entries, start = read_header(file, name)
         return {
-            key: Tensor.wrap(constant(_read(file, name, start, entry)))
+            key: Tensor.wrap(_read(file, name, start, entry))
             for key, entry in entries.items()
         }
 
 
-def _read(file: IO[bytes], name: str, start: int, entry: Entry) -> np.ndarray[Any, Any]:
-    file.seek(start + entry.begin)
-    data = file.read(entry.end - entry.begin)
+def _read(file: IO[bytes], name: str, start: int, entry: Entry) -> Value:
+    """One tensor, read to where it stays."""
     try:
-        array = np.frombuffer(data, entry.dtype).reshape(entry.shape)
-    except ValueError as error:  # no array can be so, or the file has shrunk meanwhile
+        buffer = memory.allocate(entry.dtype, entry.shape)
+    except ValueError as error:
         shape = f"an array of shape {list(entry.shape)}"
-        raise _damaged(name, shape, f"{len(data)} bytes, and {error}") from error
-    # Any byte but 0 is True elsewhere, and kernels count on 1.
-    return array.view(np.uint8) != 0 if array.dtype == bool else array
+        raise _damaged(name, shape, f"one of which NumPy says: {error}") from error
+    data = buffer.reshape(-1).view(np.uint8)
+    file.seek(start + entry.begin)
+    count = file.readinto(data.data)  # type: ignore[attr-defined]
+    if count != data.size:  # the file has shrunk meanwhile
+        raise _damaged(name, f"{data.size} bytes", f"{count} bytes")
+    if buffer.dtype == bool:  # any byte but 0 is True elsewhere; kernels count on 1
+        np.not_equal(data, 0, out=data.view(bool))
+    return Value(buffer.dtype, buffer.shape, buffer)
 
 
 def _arrays(obj: Mapping[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
