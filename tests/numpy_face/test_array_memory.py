@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import pickle
 from pathlib import Path
@@ -204,3 +205,21 @@ def test_no_array_has_another_order_of_bytes() -> None:
             make(">f8")
     with pytest.raises(TypeError, match=">f8 was given"):
         np.from_numpy(numpy.ones(2, ">f8"))
+
+
+def test_copies_and_pickles_of_leaves_are_leaves() -> None:
+    x = np.arange(6.0).reshape(2, 3).T.requires_grad_()
+    (x * x).sum().backward()
+    before, again = x.grad.tolist(), copy.deepcopy([x, x])
+    assert again[0] is again[1] and again[0].grad.tolist() == before
+    (again[0] * 3).sum().backward()
+    assert x.grad.tolist() == before != again[0].grad.tolist()
+    for kept in (x, (x * 2)[1], (x * 2).sum()):
+        unpickled = pickle.loads(pickle.dumps(kept))
+        assert unpickled.requires_grad and unpickled.is_leaf
+        (unpickled * 3).sum().backward()
+        assert unpickled.grad.tolist() == np.full(kept.shape, 3.0).tolist()
+    part = copy.deepcopy(x[1:])  # gradients still flow through copies of parts
+    x.grad = None
+    part.sum().backward()
+    assert x.grad.tolist() == [[0.0] * 2, [1.0] * 2, [1.0] * 2]
