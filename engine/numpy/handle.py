@@ -255,7 +255,7 @@ class ndarray(Operators, Methods, Views, Memory, Printing, Scalars):
         array = self.computed()
         fortran = is_f_contiguous(self.recipe) and not is_c_contiguous(self.recipe)
         elements = array.copy("F" if fortran else "C")
-        return _rebuilt, (elements, self.scalar, self.requires_grad)
+        return _rebuilt, (elements, self.scalar, self.requires_grad, type(self))
 
     def __array_ufunc__(
         self, function: np.ufunc, method: str, *inputs: Any, **options: Any
@@ -381,8 +381,11 @@ class Masked(ndarray):
         return super().astype(dtype, order, *args, **options) if made is None else made
 
 
-def _rebuilt(array: NDArray, scalar: bool, requires_grad: bool) -> ndarray:
+def _rebuilt(
+    array: NDArray, scalar: bool, requires_grad: bool, kind: type[ndarray]
+) -> ndarray:
     made = ndarray.wrap(constant(array), scalar=True) if scalar else asarray(array)
+    made = made if kind is ndarray else made.view(kind)
     return made.requires_grad_() if requires_grad else made
 
 

@@ -223,3 +223,14 @@ def test_copies_and_pickles_of_leaves_are_leaves() -> None:
     x.grad = None
     part.sum().backward()
     assert x.grad.tolist() == [[0.0] * 2, [1.0] * 2, [1.0] * 2]
+
+
+class Special(np.ndarray):
+    """A class of a user's own."""
+
+
+def test_pickles_keep_the_class() -> None:
+    x = np.arange(3).view(Special)
+    assert type(pickle.loads(pickle.dumps(x))) is Special
+    picked = np.arange(3)[np.arange(3) > 1]
+    assert type(pickle.loads(pickle.dumps(picked))) is np.ndarray
