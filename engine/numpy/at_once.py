@@ -204,7 +204,7 @@ def _cell_of(x: Any) -> Any:
         cell = _computed_scalar(x)
         return cell if cell is not None and cell.dtype.char in _REAL else None
     small = type(x) is int and -(2**63) <= x < 2**63
-    return x if small or type(x) is float else None
+    return x if small or type(x) in (float, bool) else None
 
 
 def _is_whole(cell: Any) -> bool:

@@ -192,7 +192,7 @@ def test_arithmetic_on_computed_scalars_is_numpys_and_records_nothing(
     arrays = list(map(computed, SCALARS))
     at_once = name not in ("floor_divide", "remainder")
     for x, y in itertools.product(arrays, arrays):
-        others = [*y, 3, -2, 0, 2.3, 1e-42, 2**30, float("nan")]
+        others = [*y, 3, -2, 0, 2.3, 1e-42, 2**30, float("nan"), True, False]
         for a in x:
             for b in others:
                 for left, right in ((a, b), (b, a)):
@@ -215,7 +215,7 @@ def test_arithmetic_on_scalars_of_any_dtype_is_numpys(letter: str) -> None:
     x = np.array([0, 1, 100]).astype(letter)
     array, ones = computed(x), [computed(np.ones(1, c))[0] for c in "?bLfd"]
     for k in range(3):
-        for number in (1, 200, -3, 0.5, 2**40, *ones):
+        for number in (1, 200, -3, 0.5, 2**40, True, *ones):
             other = np.asarray(number)[()] if isinstance(number, en.ndarray) else number
             for work in BOTH.values():
                 try:
