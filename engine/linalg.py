@@ -21,6 +21,7 @@ from engine.torch.norms import matrix_norm as matrix_norm
 from engine.torch.norms import matrix_rank as matrix_rank
 from engine.torch.norms import norm as norm
 from engine.torch.norms import vector_norm as vector_norm
+from engine.torch.results import result_text
 from engine.torch.tensor import Tensor
 
 LinAlgError = np.linalg.LinAlgError
@@ -32,12 +33,18 @@ class SlogdetResult(NamedTuple):
     sign: Tensor
     logabsdet: Tensor
 
+    def __repr__(self) -> str:
+        return result_text("linalg_slogdet", self._fields, self)
+
 
 class QRResult(NamedTuple):
     """What `qr` gives."""
 
     Q: Tensor
     R: Tensor
+
+    def __repr__(self) -> str:
+        return result_text("linalg_qr", self._fields, self)
 
 
 class SVDResult(NamedTuple):
@@ -47,12 +54,36 @@ class SVDResult(NamedTuple):
     S: Tensor
     Vh: Tensor
 
+    def __repr__(self) -> str:
+        return result_text("linalg_svd", self._fields, self)
+
 
 class EigResult(NamedTuple):
-    """What `eig` and `eigh` give."""
+    """What `eig` gives."""
 
     eigenvalues: Tensor
     eigenvectors: Tensor
+
+    def __repr__(self) -> str:
+        return result_text("linalg_eig", self._fields, self)
+
+
+class EighResult(EigResult):
+    """What `eigh` gives.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.linalg.eigh(engine.ones(1, 1))
+    engine.return_types.linalg_eigh(
+    eigenvalues=tensor([1.]),
+    eigenvectors=tensor([[1.]]))
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return result_text("linalg_eigh", self._fields, self)
 
 
 class LstsqResult(NamedTuple):
@@ -62,6 +93,9 @@ class LstsqResult(NamedTuple):
     residuals: Tensor
     rank: Tensor
     singular_values: Tensor
+
+    def __repr__(self) -> str:
+        return result_text("linalg_lstsq", self._fields, self)
 
 
 # -- inverses and solutions -----------------------------------------------------------
@@ -240,7 +274,7 @@ def eigh(A: Any, UPLO: str = "L") -> EigResult:
     tensor([1., 3.])
     """
     (a,) = inexact(A)
-    return EigResult(*map(Tensor.wrap, recorded(matrices.eigh, a, _triangle(UPLO))))
+    return EighResult(*map(Tensor.wrap, recorded(matrices.eigh, a, _triangle(UPLO))))
 
 
 def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:

@@ -326,7 +326,8 @@ def _parameter(item: Any) -> Any:
 
 def _lines_of(parameters: Mapping[str, Parameter | None]) -> str:
     return "\n".join(
-        f"({name}): Parameter of shape {list(parameter.shape)}"
+        f"  ({name}): Parameter containing: "
+        f"[{parameter.dtype} of size {'x'.join(map(str, parameter.shape))}]"
         for name, parameter in parameters.items()
         if parameter is not None
     )

@@ -49,6 +49,11 @@ class Parameter(Tensor):
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return object.__format__(self, spec)
+
     def __deepcopy__(self, memo: dict[Any, Any]) -> Any:
         return separate(self, memo)
 

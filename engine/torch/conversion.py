@@ -317,8 +317,8 @@ class Conversion(Array):
         return bool(np.any(self.computed() == np.asarray(item)))
 
     def __format__(self, spec: str) -> str:
-        if self.recipe.shape or not spec:
-            return object.__format__(self, spec) if spec else repr(self)
+        if self.recipe.shape:
+            return object.__format__(self, spec)
         return format(self.item(), spec)
 
     def __repr__(self) -> str:
@@ -347,6 +347,9 @@ _TITLES = {
     "divide": "Div",
     "negative": "Neg",
     "power": "Pow",
+    "square": "Pow",
+    "clip": "Clamp",
+    "cast": "ToCopy",
     "absolute": "Abs",
     "update": "CopySlices",
     "put": "IndexPut",

@@ -17,7 +17,8 @@ from engine.record.value import Value
 from engine.torch.dtypes import known, numpy_dtype
 from engine.torch.once import Once
 from engine.torch.operands import wrap_dim, wrap_dims
-from engine.torch.sorting import Extreme, Sorting, accumulator
+from engine.torch.results import Max, Min
+from engine.torch.sorting import Sorting, accumulator
 
 INT64 = np.dtype(np.int64)
 
@@ -317,16 +318,16 @@ class Reductions(Sorting):
             everything = wrap_dims(None, len(self.recipe.shape))
             return self.wrap(reduce(name, self.read(), everything))
         place = wrap_dim(dim, len(self.recipe.shape))
-        value = self.read()
+        value, result = self.read(), Max if name == "max" else Min
         if not value.shape:
-            return Extreme(self.wrap(value), self.wrap(cast(value, INT64) * 0))
+            return result(self.wrap(value), self.wrap(cast(value, INT64) * 0))
         if not value.shape[place]:
             raise IndexError(
                 f"{name}: at least one element was required; Expected reduction dim "
                 f"{place} to have non-zero size; shape {list(value.shape)} was given"
             )
         where = reduce("arg" + name, value, (place,), True)
-        return self._picked(value, where, place, keepdim)
+        return result(*self._picked(value, where, place, keepdim))
 
     def _require_elements(self, name: str) -> None:
         if self.recipe.size == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,15 +14,9 @@ from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.torch.dtypes import NumpyDType, numpy_dtype
 from engine.torch.operands import wrap_dim
+from engine.torch.results import Sort, TopK
 
 INT64 = np.dtype(np.int64)
-
-
-class Extreme(NamedTuple):
-    """What reductions along one dimension give: `values`, and where they were."""
-
-    values: Any
-    indices: Any
 
 
 class Sorting(Array):
@@ -77,7 +71,7 @@ class Sorting(Array):
 
     def sort(
         self, dim: int = -1, descending: bool = False, *, stable: bool = True
-    ) -> Extreme:
+    ) -> Sort:
         """The elements in order along a dimension, and where they were.
 
         Examples
@@ -90,13 +84,13 @@ class Sorting(Array):
         value = self.read()
         place = wrap_dim(dim, len(value.shape))
         if not value.shape:
-            return Extreme(self.wrap(value), self.wrap(cast(value, INT64) * 0))
+            return Sort(self.wrap(value), self.wrap(cast(value, INT64) * 0))
         order = _order(value, place, descending)
-        return self._picked(value, order, place, True)
+        return Sort(*self._picked(value, order, place, True))
 
     def topk(
         self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
-    ) -> Extreme:
+    ) -> TopK:
         """The `k` largest elements along a dimension, in order, and where they were.
 
         Examples
@@ -114,18 +108,20 @@ class Sorting(Array):
             )
         found = self.sort(place, largest)
         if not self.recipe.shape:
-            return found
+            return TopK(*found)
         key = (slice(None),) * place + (slice(k),)
-        return Extreme(found.values[key], found.indices[key])
+        return TopK(found.values[key], found.indices[key])
 
-    def _picked(self, value: Value, where: Value, place: int, keepdim: bool) -> Extreme:
+    def _picked(
+        self, value: Value, where: Value, place: int, keepdim: bool
+    ) -> tuple[Self, Self]:
         """The elements at positions along a dimension, and the positions."""
         positions = flat_positions(where, place, value.shape)
         picked = REGISTRY["take"](value, positions)
         if not keepdim:
             shape = value.shape[:place] + value.shape[place + 1 :]
             picked, where = reshape_value(picked, shape), reshape_value(where, shape)
-        return Extreme(self.wrap(picked), self.wrap(where))
+        return self.wrap(picked), self.wrap(where)
 
 
 def accumulator(dtype: NumpyDType) -> NumpyDType:

@@ -26,7 +26,57 @@ def test_gradient_functions_show() -> None:
     x = engine.tensor([1.0, 2.0], requires_grad=True)
     assert repr(x * 2) == "tensor([2., 4.], grad_fn=<MulBackward0>)"
     assert str(x.sum().detach()) == "tensor(3.)"
-    assert f"{x[1]:.3f}" == "2.000" and f"{x[1]}".startswith("tensor(2.")
+    assert f"{x[1]:.3f}" == "2.000" and f"{x[1]}" == "2.0"
+    assert repr((x**2).clamp(0, 3).double()) == (
+        "tensor([1., 3.], dtype=engine.float64, grad_fn=<ToCopyBackward0>)"
+    )
+    assert (x**2).grad_fn.name() == "PowBackward0"
+    assert x.clamp(0, 3).grad_fn.name() == "ClampBackward0"
+
+
+def test_tensors_in_texts_are_as_by_torch() -> None:
+    number, many = engine.tensor(3.5), engine.tensor([1, 2])
+    assert f"{number} {number:.1f} {engine.tensor(True)} {many}" == (
+        "3.5 3.5 True tensor([1, 2])"
+    )
+    with pytest.raises(TypeError, match="unsupported format"):
+        f"{many:.1f}"
+
+
+def test_parameters_say_so_wherever_they_are_printed() -> None:
+    text = "Parameter containing:\ntensor(1., requires_grad=True)"
+    parameter = engine.nn.Parameter(engine.tensor(1.0))
+    assert repr(parameter) == str(parameter) == f"{parameter}" == text
+    with pytest.raises(TypeError, match="unsupported format"):
+        f"{parameter:.1f}"
+    held = engine.nn.ParameterList([engine.ones(2, 3), engine.tensor(1.0)])
+    assert repr(held) == (
+        "ParameterList(\n"
+        "    (0): Parameter containing: [engine.float32 of size 2x3]\n"
+        "    (1): Parameter containing: [engine.float32 of size ]\n"
+        ")"
+    )
+
+
+NAMED = {
+    "x.max(dim=1)": "max(\nvalues=tensor([2., 4.]),\nindices=tensor([1, 1]))",
+    "x.min(0)": "min(\nvalues=tensor([1., 2.]),\nindices=tensor([0, 0]))",
+    "x[0].sort()": "sort(\nvalues=tensor([1., 2.]),\nindices=tensor([0, 1]))",
+    "x[0].topk(1)": "topk(\nvalues=tensor([2.]),\nindices=tensor([1]))",
+    "t.linalg.slogdet(-x)": (
+        "linalg_slogdet(\nsign=tensor(-1.),\nlogabsdet=tensor(0.6931))"
+    ),
+    "t.linalg.eigh(4 * t.eye(1))": (
+        "linalg_eigh(\neigenvalues=tensor([4.]),\neigenvectors=tensor([[1.]]))"
+    ),
+}
+
+
+@pytest.mark.parametrize("source", NAMED)
+def test_named_results_print_their_names(source: str) -> None:
+    x = engine.tensor([[1.0, 2.0], [3.0, 4.0]])
+    text = repr(eval(source, {"x": x, "t": engine}))
+    assert text == "engine.return_types." + NAMED[source]
 
 
 def test_random_tensors_print_as_by_torch() -> None:
