@@ -22,6 +22,7 @@ from engine.nn.loss_functions import nll_loss as nll_loss
 from engine.nn.padding import pad as pad
 from engine.record.value import Value
 from engine.torch.functions import one_hot as one_hot
+from engine.torch.functions import where
 from engine.torch.gradients import no_grad
 from engine.torch.once import Once
 from engine.torch.operands import (
@@ -171,8 +172,10 @@ def mish(input: Any, inplace: bool = False) -> Tensor:
     return _written(input, _activated(composites.mish, input), inplace)
 
 
-def softplus(input: Any, beta: float = 1.0) -> Tensor:
-    """``log(1 + exp(beta * x)) / beta``.
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """``log(1 + exp(beta * x)) / beta``; x where `beta * x` is above a threshold.
+
+    Of thresholds of 20 and more the formula is used everywhere: it does not overflow.
 
     Examples
     --------
@@ -180,7 +183,8 @@ def softplus(input: Any, beta: float = 1.0) -> Tensor:
     >>> engine.nn.functional.softplus(engine.tensor([-1.0, 100.0]))
     tensor([  0.3133, 100.0000])
     """
-    return _activated(composites.softplus, input, beta)
+    out = _activated(composites.softplus, input, beta)
+    return out if threshold >= 20 else where(input * beta > threshold, input, out)
 
 
 def logsigmoid(input: Any) -> Tensor:

@@ -15,6 +15,7 @@ from engine.ops import bounded, shares
 from engine.ops.op import cast
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
+from engine.torch.creation import ones_like
 from engine.torch.functions import one_hot as one_hot
 from engine.torch.known import is_checked
 from engine.torch.once import Once
@@ -97,8 +98,12 @@ def huber_loss(
     return _loss_of_pair("huber_loss", composite, input, target, delta, how)
 
 
-def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Tensor:
+def binary_cross_entropy(
+    input: Any, target: Any, weight: Any = None, reduction: str = "mean"
+) -> Tensor:
     """-log of the probability of targets in [0, 1], given probabilities.
+
+    Elements are multiplied by `weight` before they are reduced.
 
     Examples
     --------
@@ -109,6 +114,9 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Te
     """
     name = "binary_cross_entropy"
     how = _reduction(name, reduction)
+    if weight is not None:
+        each = binary_cross_entropy(input, target, reduction="none")
+        return _reduced(each * weight, how)
     _require_alike(name, input, target)
     # Probabilities by `sigmoid` are between 0 and 1: they stay in one kernel with it.
     pending = not _is_sigmoid(input) and not _is_checked_share(name, input, "input")
@@ -165,9 +173,16 @@ def _require_alike(name: str, input: Any, target: Any) -> None:
 
 
 def binary_cross_entropy_with_logits(
-    input: Any, target: Any, reduction: str = "mean"
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    reduction: str = "mean",
+    pos_weight: Any = None,
 ) -> Tensor:
     """-log of the probability of targets in [0, 1], given log-odds.
+
+    Elements are multiplied by `weight` before they are reduced, and what comes from
+    targets of 1 by `pos_weight`.
 
     Examples
     --------
@@ -186,7 +201,20 @@ def binary_cross_entropy_with_logits(
             )
         )
     composite = composites.binary_cross_entropy_with_logits
-    return _loss_of_pair(name, composite, input, target, how)
+    if weight is None and pos_weight is None:
+        return _loss_of_pair(name, composite, input, target, how)
+    each = _loss_of_pair(name, composite, input, target, "none")
+    if pos_weight is not None:
+        of_ones = _loss_of_pair(name, composite, input, ones_like(input), "none")
+        each = (1 - target) * input + (1 + (pos_weight - 1) * target) * of_ones
+    return _reduced(each if weight is None else each * weight, how)
+
+
+def _reduced(each: Tensor, how: Reduction) -> Tensor:
+    """The losses of all elements, made one where that is wanted."""
+    if how == "none":
+        return each
+    return each.mean() if how == "mean" else each.sum()
 
 
 def cross_entropy(

@@ -81,9 +81,17 @@ class BCELoss(_Loss):
     tensor(0.3993)
     """
 
+    weight: Tensor | None
+
+    def __init__(self, weight: Tensor | None = None, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+
     def forward(self, input: Any, target: Any) -> Tensor:
         """Compute the loss."""
-        return functional.binary_cross_entropy(input, target, self.reduction)
+        return functional.binary_cross_entropy(
+            input, target, self.weight, self.reduction
+        )
 
 
 class BCEWithLogitsLoss(_Loss):
@@ -97,10 +105,23 @@ class BCEWithLogitsLoss(_Loss):
     tensor(0.3466)
     """
 
+    weight: Tensor | None
+    pos_weight: Tensor | None
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
+    ) -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+        self.register_buffer("pos_weight", pos_weight)
+
     def forward(self, input: Any, target: Any) -> Tensor:
         """Compute the loss."""
         return functional.binary_cross_entropy_with_logits(
-            input, target, self.reduction
+            input, target, self.weight, self.reduction, self.pos_weight
         )
 
 

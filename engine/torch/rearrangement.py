@@ -166,16 +166,41 @@ class Rearrangement(Array):
             return tuple(self.wrap(constant(place)) for place in places)
         return self.wrap(constant(np.argwhere(array)))
 
-    def unique(self, sorted: bool = True) -> Self:
-        """The different elements, in rising order.
+    def unique(
+        self,
+        sorted: bool = True,
+        return_inverse: bool = False,
+        return_counts: bool = False,
+        dim: int | None = None,
+    ) -> Any:
+        """The different elements, or slices along a dimension, in rising order.
+
+        Parameters
+        ----------
+        sorted : bool
+            They are sorted in any case.
+        return_inverse : bool
+            Give, for each element or slice, which one of them it is.
+        return_counts : bool
+            Give how often each one occurs.
+        dim : int, optional
+            The dimension of slices that are compared.
 
         Examples
         --------
         >>> import engine
         >>> engine.tensor([3, 1, 3]).unique()
         tensor([1, 3])
+        >>> engine.tensor([3, 1, 3]).unique(return_counts=True)
+        (tensor([1, 3]), tensor([1, 2]))
         """
-        return self.wrap(constant(np.unique(self.computed())))
+        axis = None if dim is None else wrap_dim(dim, len(self.recipe.shape))
+        wanted: dict[str, Any] = {"axis": axis, "equal_nan": False}
+        wanted |= {"return_inverse": return_inverse, "return_counts": return_counts}
+        found = np.unique(self.computed(), **wanted)
+        if isinstance(found, tuple):
+            return tuple(self.wrap(constant(np.asarray(part))) for part in found)
+        return self.wrap(constant(found))
 
 
 def _rolled(value: Value, shifts: int, axis: int) -> Value:

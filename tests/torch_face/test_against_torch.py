@@ -245,6 +245,8 @@ x.bool()
 i.float()
 i.type_as(x)
 torch.unique(i)
+torch.unique(i % 3, return_inverse=True, return_counts=True)[1]
+torch.unique(i % 2, dim=1, return_counts=True)[1]
 torch.broadcast_tensors(x, v)[1]
 torch.isfinite(x / 0)
 torch.nn.functional.gelu(x)
@@ -252,6 +254,7 @@ torch.nn.functional.gelu(x, approximate="tanh")
 torch.nn.functional.silu(x)
 torch.nn.functional.mish(x)
 torch.nn.functional.softplus(x)
+torch.nn.functional.softplus(x, 2.0, threshold=1.0)
 torch.nn.functional.leaky_relu(x, 0.1)
 torch.nn.functional.elu(x)
 torch.nn.functional.logsigmoid(x)
@@ -278,6 +281,9 @@ torch.nn.functional.cross_entropy(v, i[0, 0] % 4)
 torch.nn.functional.nll_loss(x.log_softmax(1), i[:, 0] % 4)
 torch.nn.functional.binary_cross_entropy_with_logits(x, y.sigmoid())
 torch.nn.functional.binary_cross_entropy(x.sigmoid(), y.sigmoid())
+torch.nn.functional.binary_cross_entropy(x.sigmoid(), y.sigmoid(), v.detach())
+torch.nn.BCEWithLogitsLoss(pos_weight=v.exp())(x, y.sigmoid())
+torch.nn.BCEWithLogitsLoss(y.exp(), reduction="none", pos_weight=v)(x, y.sigmoid())
 """
 
 WRITES = """

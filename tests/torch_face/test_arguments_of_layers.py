@@ -193,3 +193,44 @@ def test_gradients_of_logarithms_of_sums_at_the_ends() -> None:
     x.grad = None
     F.logsigmoid(x).sum().backward()
     assert x.grad[:5].tolist() == [1.0, 1.0, 0.5, 0.0, 0.0] and x.grad[5].isnan()
+
+
+def test_weights_of_binary_losses() -> None:
+    x, target = engine.tensor([0.0, 2.0, -1.0]), engine.tensor([1.0, 0.0, 1.0])
+    weight = engine.tensor([1.0, 2.0, 0.5])
+    certain = [0.693147, 2.126928, 1.313262]  # of no weights
+    shares = nn.BCELoss(weight, reduction="none")(x.sigmoid(), target)
+    odds = nn.BCEWithLogitsLoss(weight, reduction="none")(x, target)
+    expected = [0.693147, 4.253856, 0.656631]
+    assert shares.tolist() == pytest.approx(expected, abs=1e-5)
+    assert odds.tolist() == pytest.approx(expected, abs=1e-5)
+    loss = nn.BCEWithLogitsLoss(reduction="sum", pos_weight=engine.tensor(3.0))
+    assert "pos_weight" in loss.state_dict()
+    total = 3 * certain[0] + certain[1] + 3 * certain[2]
+    assert loss(x, target).item() == pytest.approx(total, abs=1e-5)
+    far = engine.tensor([100.0, -100.0], requires_grad=True)
+    loss(far, engine.tensor([0.0, 1.0])).backward()
+    assert far.grad.tolist() == [1.0, -3.0]
+
+
+def test_softplus_is_linear_above_its_threshold() -> None:
+    x = engine.tensor([0.5, 2.0])
+    assert F.softplus(x, threshold=1.0).tolist() == pytest.approx([0.974077, 2.0])
+    assert repr(nn.Softplus()) == "Softplus(beta=1.0, threshold=20.0)"
+
+
+def test_unique_tells_where_and_how_often() -> None:
+    x = engine.tensor([[3, 1], [3, 3]])
+    found, places, counts = x.unique(return_inverse=True, return_counts=True)
+    assert found.tolist() == [1, 3] and counts.tolist() == [1, 3]
+    assert places.tolist() == [[1, 0], [1, 1]]
+    assert x.T.unique(dim=1).tolist() == [[3, 3], [1, 3]]
+    rows, (first, second) = x.unique(dim=0, return_inverse=True)
+    assert rows.tolist() == [[3, 1], [3, 3]] and (first, second) == (0, 1)
+
+
+def test_each_nan_is_another_element_for_unique() -> None:
+    found, counts = engine.tensor([1.0, float("nan"), float("nan")]).unique(
+        return_counts=True
+    )
+    assert found[1:].isnan().all() and counts.tolist() == [1, 1, 1]
