@@ -7,74 +7,14 @@ from math import cos, pi
 from types import FunctionType
 from typing import Any
 
+from engine.optim.cycles import (
+    CosineAnnealingWarmRestarts as CosineAnnealingWarmRestarts,
+)
+from engine.optim.cycles import OneCycleLR as OneCycleLR
 from engine.optim.optimizer import Optimizer
-
-
-class LRScheduler:
-    """Base class: subclasses define `rate`, or `get_lr` for all groups at once.
-
-    Most change the rate that the group has now, as PyTorch's do: schedulers can be
-    combined, and one that is made for a loaded optimizer leaves its rate.
-    """
-
-    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(
-                f"{type(self).__name__}: an optimizer was required; "
-                f"{type(optimizer).__name__} was given"
-            )
-        self.optimizer = optimizer
-        for number, group in enumerate(optimizer.param_groups):
-            if last_epoch == -1:
-                group.setdefault("initial_lr", group["lr"])
-            elif "initial_lr" not in group:
-                raise KeyError(
-                    f"{type(self).__name__}: 'initial_lr' was required in "
-                    f"param_groups[{number}] of an optimizer that goes on after epoch "
-                    f"{last_epoch}"
-                )
-        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
-        self.last_epoch, self._begins = last_epoch, True
-        self.step()
-        self._begins = False
-
-    def rate(self, now: float, first: float) -> float:
-        """The rate of this epoch, given the one of the last epoch and the first one."""
-        raise NotImplementedError
-
-    def step(self) -> None:
-        """Go to the next epoch."""
-        groups = self.optimizer.param_groups
-        for group in groups[len(self.base_lrs) :]:  # that were added meanwhile
-            self.base_lrs.append(group.setdefault("initial_lr", group["lr"]))
-        self.last_epoch += 1
-        for group, rate in zip(groups, self.get_lr(), strict=True):
-            group["lr"] = rate
-
-    def get_lr(self) -> list[float]:
-        """The rates of all groups in this epoch, which `step` begins."""
-        groups = self.optimizer.param_groups
-        return [
-            self.rate(group["lr"], first)
-            for group, first in zip(groups, self.base_lrs, strict=True)
-        ]
-
-    def get_last_lr(self) -> list[float]:
-        """The rates of all groups now."""
-        return [group["lr"] for group in self.optimizer.param_groups]
-
-    def state_dict(self) -> dict[str, Any]:
-        """What to keep of the scheduler: all but its optimizer and functions."""
-        kept = {k: v for k, v in self.__dict__.items() if k not in self._not_kept}
-        return {k: [*v] if isinstance(v, list) else v for k, v in kept.items()}
-
-    _not_kept: tuple[str, ...] = ("optimizer", "_begins")
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` gave, options too."""
-        for name, item in state_dict.items():
-            if name not in self._not_kept:
-                setattr(self, name, [*item] if isinstance(item, list) else item)
+from engine.optim.plateau import ReduceLROnPlateau as ReduceLROnPlateau
+from engine.optim.schedule import LRScheduler as LRScheduler
+from engine.optim.sequence import SequentialLR as SequentialLR
 
 
 class StepLR(LRScheduler):
@@ -269,3 +209,132 @@ class CosineAnnealingLR(LRScheduler):
             return now + (first - low) * (1 - cos(pi / span)) / 2
         fallen = (1 + cos(pi * epoch / span)) / (1 + cos(pi * (epoch - 1) / span))
         return fallen * (now - low) + low
+
+
+class ConstantLR(LRScheduler):
+    """The rate times `factor` for the first `total_iters` epochs.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0], requires_grad=True)
+    >>> optimizer = engine.optim.SGD([x], lr=1.0)
+    >>> scheduler = engine.optim.lr_scheduler.ConstantLR(optimizer, 0.5, total_iters=2)
+    >>> rates = []
+    >>> for epoch in range(4):
+    ...     rates += scheduler.get_last_lr()
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> rates
+    [0.5, 0.5, 1.0, 1.0]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        factor: float = 1 / 3,
+        total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:
+        if not 0 <= factor <= 1:
+            raise ValueError(
+                "ConstantLR: Constant multiplicative factor expected to be between 0 "
+                f"and 1; {factor} was given"
+            )
+        self.factor, self.total_iters = factor, total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, now: float, first: float) -> float:
+        """The rate of this epoch."""
+        if self.last_epoch == 0:
+            return now * self.factor
+        return now if self.last_epoch != self.total_iters else now * (1 / self.factor)
+
+
+class LinearLR(LRScheduler):
+    """The rate times a factor that goes straight from one number to another.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0], requires_grad=True)
+    >>> optimizer = engine.optim.SGD([x], lr=1.0)
+    >>> scheduler = engine.optim.lr_scheduler.LinearLR(optimizer, 0.5, total_iters=2)
+    >>> rates = []
+    >>> for epoch in range(4):
+    ...     rates += scheduler.get_last_lr()
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> rates
+    [0.5, 0.75, 1.0, 1.0]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1 / 3,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:
+        if not 0 < start_factor <= 1:
+            raise ValueError(
+                "LinearLR: Starting multiplicative factor expected to be greater than "
+                f"0 and less or equal to 1; {start_factor} was given"
+            )
+        if not 0 <= end_factor <= 1:
+            raise ValueError(
+                "LinearLR: Ending multiplicative factor expected to be between 0 and "
+                f"1; {end_factor} was given"
+            )
+        self.start_factor, self.end_factor = start_factor, end_factor
+        self.total_iters = total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, now: float, first: float) -> float:
+        """The rate of this epoch."""
+        epoch = self.last_epoch
+        if epoch == 0:
+            return now * self.start_factor
+        if self._begins or epoch > self.total_iters:
+            return now
+        step = (self.end_factor - self.start_factor) / self.total_iters
+        before = self.start_factor + (epoch - 1) * step
+        return now * (1 + step / before)
+
+
+class PolynomialLR(LRScheduler):
+    """The rate falls to 0 in `total_iters` epochs, as a power of the epochs left.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.tensor([1.0], requires_grad=True)
+    >>> optimizer = engine.optim.SGD([x], lr=1.0)
+    >>> scheduler = engine.optim.lr_scheduler.PolynomialLR(optimizer, 2)
+    >>> rates = []
+    >>> for epoch in range(4):
+    ...     rates += scheduler.get_last_lr()
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> rates
+    [1.0, 0.5, 0.0, 0.0]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        total_iters: int = 5,
+        power: float = 1.0,
+        last_epoch: int = -1,
+    ) -> None:
+        self.total_iters, self.power = total_iters, power
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, now: float, first: float) -> float:
+        """The rate of this epoch."""
+        epoch, span = self.last_epoch, self.total_iters
+        if self._begins or epoch > span:
+            return now
+        left: float = ((span - epoch) / (span - epoch + 1)) ** self.power
+        return now * left

@@ -113,3 +113,131 @@ def test_schedulers_of_the_users_own_give_all_rates() -> None:
     scheduler = Growing(optimizer(2))
     rates(scheduler, 2)
     assert scheduler.get_last_lr() == [3.0, 1.5]
+
+
+MORE: list[tuple[Callable[[Any, Any], Any], list[float]]] = [
+    (lambda s, o: s.ConstantLR(o, 0.25, 2), [0.25, 0.25, 1, 1, 1, 1]),
+    (lambda s, o: s.LinearLR(o, 0.5, 0.8, 3), [0.5, 0.6, 0.7, 0.8, 0.8, 0.8]),
+    (lambda s, o: s.PolynomialLR(o, 4, 2.0), [1, 0.5625, 0.25, 0.0625, 0, 0]),
+    (
+        lambda s, o: s.CosineAnnealingWarmRestarts(o, 2, 2, 0.1),
+        [1, 0.55, 1, 0.868198, 0.55, 0.231802],
+    ),
+    (
+        lambda s, o: s.OneCycleLR(o, 2.0, 6),
+        [0.08, 1.988831, 1.623491, 0.925274, 0.266955, 0.000008],
+    ),
+    (
+        lambda s, o: s.OneCycleLR(
+            o,
+            [2.0],
+            epochs=2,
+            steps_per_epoch=3,
+            pct_start=0.4,
+            anneal_strategy="linear",
+            div_factor=10.0,
+            final_div_factor=2.0,
+            three_phase=True,
+            base_momentum=0.5,
+        ),
+        [0.2, 1.485714, 1.228571, 0.190909, 0.145455, 0.1],
+    ),
+    (
+        lambda s, o: s.SequentialLR(
+            o, [s.LinearLR(o, 0.1, total_iters=2), s.StepLR(o, 2, 0.5)], [3]
+        ),
+        [0.1, 0.55, 1, 1, 1, 0.5],
+    ),
+    (
+        lambda s, o: s.SequentialLR(
+            o,
+            [s.ConstantLR(o, 0.5), s.ExponentialLR(o, 0.5), s.PolynomialLR(o)],
+            [1, 3],
+        ),
+        [0.5, 1, 0.5, 1, 0.8, 0.6],
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "expected"), MORE)
+def test_schedules_of_the_rate(
+    make: Callable[[Any, Any], Any], expected: list[float]
+) -> None:
+    def begun() -> Any:
+        groups = [{"params": [engine.ones(1)], "lr": 1.0}]
+        return make(lr_scheduler, SGD(groups, momentum=0.9))
+
+    scheduler = begun()
+    found = [scheduler.get_last_lr()[0], *rates(scheduler, 5)]
+    assert found == pytest.approx(expected, abs=1e-6)
+    first, again = begun(), begun()
+    rates(first, 2)
+    again.load_state_dict(first.state_dict())
+    again.optimizer.load_state_dict(first.optimizer.state_dict())
+    assert rates(again, 3) == pytest.approx(expected[3:], abs=1e-6)
+
+
+def test_one_cycle_moves_the_momentum_against_the_rate() -> None:
+    moving = SGD([engine.ones(1)], lr=1.0, momentum=0.9)
+    scheduler = lr_scheduler.OneCycleLR(moving, 1.0, 10)
+    found = []
+    for _ in range(4):
+        found.append(moving.param_groups[0]["momentum"])
+        moving.step()
+        scheduler.step()
+    assert found == pytest.approx([0.95, 0.9, 0.85, 0.854952], abs=1e-6)
+    adam = engine.optim.Adam([engine.ones(1)])
+    lr_scheduler.OneCycleLR(adam, 1.0, 10)
+    assert adam.param_groups[0]["betas"] == (0.95, 0.999)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"patience": 1}, [1, 1, 1, 1, 0.1, 0.1, 0.1]),
+        ({"patience": 0, "factor": 0.5, "cooldown": 2}, [1, 1, 1, 0.5, 0.5, 0.5, 0.25]),
+        ({"patience": 0, "mode": "max", "min_lr": 0.05}, [1, 0.1, 0.05] + [0.05] * 4),
+        (
+            {"patience": 0, "threshold": 1.5, "threshold_mode": "abs"},
+            [1, 0.1, 0.1, 0.01, 0.001, 0.001, 0.0001],
+        ),
+    ],
+)
+def test_a_plateau_reduces_the_rate(
+    options: dict[str, Any], expected: list[float]
+) -> None:
+    scheduler = lr_scheduler.ReduceLROnPlateau(optimizer(), **options)
+    found = []
+    for loss in (5.0, 4.0, 3.0, 3.0, 2.9999, 1.0, 1.5):
+        scheduler.step(engine.tensor(loss))
+        found += scheduler.get_last_lr()
+    assert found == pytest.approx(expected, abs=1e-9)
+    again = lr_scheduler.ReduceLROnPlateau(optimizer())
+    again.load_state_dict(scheduler.state_dict())
+    assert again.state_dict() == scheduler.state_dict()
+
+
+def test_schedules_that_mean_nothing_are_refused() -> None:
+    o = optimizer()
+    for make in (
+        lambda: lr_scheduler.LinearLR(o, 0.0),
+        lambda: lr_scheduler.ConstantLR(o, 2.0),
+        lambda: lr_scheduler.OneCycleLR(o, 1.0),
+        lambda: lr_scheduler.OneCycleLR(o, 1.0, 0),
+        lambda: lr_scheduler.OneCycleLR(o, 1.0, 9, pct_start=2.0),
+        lambda: lr_scheduler.OneCycleLR(o, [1.0, 2.0], 9),
+        lambda: lr_scheduler.CosineAnnealingWarmRestarts(o, 0),
+        lambda: lr_scheduler.ReduceLROnPlateau(o, factor=1.0),
+        lambda: lr_scheduler.ReduceLROnPlateau(o, "mean"),
+        lambda: lr_scheduler.ReduceLROnPlateau(o, min_lr=[0.0, 0.0]),
+        lambda: lr_scheduler.SequentialLR(o, [], []),
+        lambda: lr_scheduler.SequentialLR(o, [lr_scheduler.StepLR(optimizer(), 1)], []),
+    ):
+        with pytest.raises(ValueError):
+            make()
+    scheduler = lr_scheduler.OneCycleLR(
+        SGD([engine.ones(1)], 1.0, momentum=0.5), 1.0, 2
+    )
+    rates(scheduler, 2)
+    with pytest.raises(ValueError, match="Tried to step 3 times"):
+        scheduler.step()
