@@ -26,6 +26,9 @@ from engine.explain import explain as explain
 from engine.kernels import pool as _pool
 from engine.kernels.pool import set_num_threads as set_num_threads
 from engine.random import Generator as Generator
+from engine.torch.arrangements import hstack as hstack
+from engine.torch.arrangements import meshgrid as meshgrid
+from engine.torch.arrangements import vstack as vstack
 from engine.torch.complexes import complex as complex
 from engine.torch.complexes import imag as imag
 from engine.torch.complexes import polar as polar
@@ -93,6 +96,7 @@ from engine.torch.printing import set_printoptions as set_printoptions
 from engine.torch.sampling import bernoulli as bernoulli
 from engine.torch.sampling import initial_seed as initial_seed
 from engine.torch.sampling import manual_seed as manual_seed
+from engine.torch.sampling import multinomial as multinomial
 from engine.torch.sampling import rand as rand
 from engine.torch.sampling import rand_like as rand_like
 from engine.torch.sampling import randint as randint
@@ -198,6 +202,8 @@ cumsum = _function(Tensor.cumsum)
 deg2rad = _function(Tensor.deg2rad)
 detach = _function(Tensor.detach)
 diagonal = _function(Tensor.diagonal)
+diag = _function(Tensor.diag)
+diff = _function(Tensor.diff)
 dist = _function(Tensor.dist)
 div = _function(Tensor.div)
 dot = _function(Tensor.dot)
@@ -221,6 +227,8 @@ greater = _function(Tensor.greater)
 greater_equal = _function(Tensor.greater_equal)
 gt = _function(Tensor.gt)
 hypot = _function(Tensor.hypot)
+index_add = _function(Tensor.index_add)
+index_fill = _function(Tensor.index_fill)
 index_select = _function(Tensor.index_select)
 isclose = _function(Tensor.isclose)
 isfinite = _function(Tensor.isfinite)
@@ -250,6 +258,7 @@ matmul = _function(Tensor.matmul)
 max = _function(Tensor.max)
 maximum = _function(Tensor.maximum)
 mean = _function(Tensor.mean)
+median = _function(Tensor.median)
 min = _function(Tensor.min)
 minimum = _function(Tensor.minimum)
 mm = _function(Tensor.mm)
@@ -257,6 +266,7 @@ movedim = _function(Tensor.movedim)
 mul = _function(Tensor.mul)
 multiply = _function(Tensor.multiply)
 mv = _function(Tensor.mv)
+nan_to_num = _function(Tensor.nan_to_num)
 nansum = _function(Tensor.nansum)
 narrow = _function(Tensor.narrow)
 ne = _function(Tensor.ne)
@@ -279,6 +289,8 @@ roll = _function(Tensor.roll)
 round = _function(Tensor.round)
 rsqrt = _function(Tensor.rsqrt)
 rsub = _function(Tensor.rsub)
+scatter = _function(Tensor.scatter)
+scatter_add = _function(Tensor.scatter_add)
 select = _function(Tensor.select)
 sigmoid = _function(Tensor.sigmoid)
 sign = _function(Tensor.sign)
@@ -293,11 +305,13 @@ squeeze = _function(Tensor.squeeze)
 std = _function(Tensor.std)
 sub = _function(Tensor.sub)
 sum = _function(Tensor.sum)
+swapaxes = _function(Tensor.swapaxes)
 t = _function(Tensor.t)
 tan = _function(Tensor.tan)
 tanh = _function(Tensor.tanh)
 tile = _function(Tensor.tile)
 topk = _function(Tensor.topk)
+trace = _function(Tensor.trace)
 transpose = _function(Tensor.transpose)
 tril = _function(Tensor.tril)
 triu = _function(Tensor.triu)

@@ -52,3 +52,9 @@ class TopK(Extreme):
     """What `topk` gives."""
 
     __slots__ = ()
+
+
+class Median(Extreme):
+    """What `median` gives along a dimension."""
+
+    __slots__ = ()

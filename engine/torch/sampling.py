@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from engine import random
 from engine.array import Array
 from engine.ops.op import cast
@@ -173,3 +175,78 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     """
     drawn = _source(generator).uniform(input.recipe.shape, input.recipe.dtype)
     return Tensor.wrap(cast(drawn < input.detach().read(), input.recipe.dtype))
+
+
+def multinomial(
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Places drawn in proportion to weights, which are computed and checked.
+
+    Parameters
+    ----------
+    input : Tensor
+        Weights, of one row of places or of several.
+    num_samples : int
+        How many to draw of each row.
+    replacement : bool
+        Whether a place may be drawn again.
+    generator : Generator, optional
+        The stream to draw from.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.multinomial(engine.tensor([0.0, 1.0, 0.0]), 1)
+    tensor([1])
+    >>> engine.multinomial(engine.ones(2, 3), 3).sort().values
+    tensor([[0, 1, 2],
+            [0, 1, 2]])
+    """
+    weights = input.detach()
+    _check_weights(weights, num_samples, replacement)
+    shape, dtype = weights.recipe.shape, weights.recipe.dtype
+    source = _source(generator)
+    if not replacement:  # the first ones of independent exponential times
+        times = -Tensor.wrap(source.uniform(shape, dtype)).neg().log1p()
+        return (times / weights).topk(num_samples, largest=False).indices  # type: ignore[no-any-return]
+    ends = weights.cumsum(-1)
+    drawn = Tensor.wrap(source.uniform((*shape[:-1], num_samples), dtype))
+    below = 1 - 2 * float(np.finfo(dtype).eps)  # the end itself is no place
+    reached = drawn.clamp_max(below) * ends[..., -1:]
+    return (ends.unsqueeze(-2) <= reached.unsqueeze(-1)).sum(-1)
+
+
+def _check_weights(weights: Tensor, count: int, replacement: bool) -> None:
+    shape = weights.recipe.shape
+    if weights.recipe.dtype.kind != "f":
+        raise RuntimeError(
+            "multinomial: only supports floating-point dtypes for input; "
+            f"{weights.dtype} was given"
+        )
+    if len(shape) not in (1, 2):
+        raise RuntimeError(
+            f"multinomial: prob_dist must be 1 or 2 dim; {len(shape)} was given"
+        )
+    if count <= 0:
+        raise RuntimeError(
+            f"multinomial: cannot sample n_sample <= 0 samples; {count} was given"
+        )
+    array = weights.computed()
+    if not (np.isfinite(array).all() and (array >= 0).all()):
+        raise RuntimeError(
+            "multinomial: probability tensor contains either `inf`, `nan` or element < "
+            "0"
+        )
+    if not (array.sum(-1) > 0).all():
+        raise RuntimeError(
+            "multinomial: invalid multinomial distribution (sum of probabilities <= 0)"
+        )
+    if not replacement and count > np.count_nonzero(array, -1).min(initial=count):
+        raise RuntimeError(
+            "multinomial: cannot sample n_sample > the places of positive weight "
+            f"without replacement; {count} was given"
+        )

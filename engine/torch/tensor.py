@@ -19,6 +19,7 @@ from engine.storage import GradCell, leaf
 from engine.torch.complexes import Complex
 from engine.torch.conversion import Conversion
 from engine.torch.copies import Copies
+from engine.torch.derived import Derived
 from engine.torch.device import placed
 from engine.torch.dtypes import Default, dtype_of, known, number_dtype
 from engine.torch.hooks import Handle, checked, within_walk
@@ -40,6 +41,7 @@ class Tensor(
     InPlace,
     Products,
     Complex,
+    Derived,
     Protocols,
     Copies,
 ):
