@@ -114,12 +114,17 @@ def lower_triangle(rows: int, columns: int, k: int = 0) -> Value:
 
 def tril(x: Value, k: int = 0) -> Value:
     """x on and below the k-th diagonal, 0 above it."""
-    return ops.where(lower_triangle(x.shape[-2], x.shape[-1], k), x, 0)
+    return ops.where(lower_triangle(x.shape[-2], x.shape[-1], k), x, _nothing(x))
 
 
 def triu(x: Value, k: int = 0) -> Value:
     """x on and above the k-th diagonal, 0 below it."""
-    return ops.where(lower_triangle(x.shape[-2], x.shape[-1], k - 1), 0, x)
+    return ops.where(lower_triangle(x.shape[-2], x.shape[-1], k - 1), _nothing(x), x)
+
+
+def _nothing(x: Value) -> int:
+    """A zero beside which booleans stay booleans."""
+    return False if x.dtype.kind == "b" else 0
 
 
 # -- random numbers --------------------------------------------------------------------

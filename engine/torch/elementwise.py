@@ -239,6 +239,8 @@ class Elementwise(Choices):
         tensor([0.5000, 1.5000, 2.3000])
         """
         if decimals == 0:
+            if self.recipe.dtype.kind in "biu":
+                return self.clone()  # type: ignore[no-any-return, attr-defined]
             return self.wrap(elementwise(op_named("rint"), self))
         scale = 10.0**decimals
         return self.wrap(op_named("rint")(self.read() * scale) / scale)

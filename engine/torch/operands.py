@@ -66,6 +66,8 @@ def elementwise(op: Op, *operands: Any, floating: bool = False) -> Value:
         )
     if op.name in _COMPARISONS and dtype.kind in "iu":
         dtype = _comparable(operands, dtype)
+    if op.name == "square" and dtype.kind == "b":  # a power by an integer, as there
+        dtype = np.dtype(np.int64)
     inputs = [operand(x, dtype) for x in operands]
     if len(inputs) > 1:
         check_devices(op.name, *inputs)

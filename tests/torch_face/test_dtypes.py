@@ -213,3 +213,14 @@ def test_sizes_are_tuples_that_count() -> None:
 def test_limits() -> None:
     assert engine.finfo(engine.float64).eps == np.finfo(np.float64).eps
     assert engine.iinfo(engine.uint8).max == 255
+
+
+def test_masks_and_integers_keep_their_dtype() -> None:
+    mask = engine.ones(2, 2, dtype=engine.bool_)
+    assert mask.tril().dtype == mask.triu(1).dtype == engine.bool_
+    assert mask.tril().tolist() == [[True, False], [True, True]]
+    assert mask.square().dtype == (mask**2).dtype == engine.int64
+    for dtype in (engine.uint8, engine.int32, engine.int64):
+        x = engine.tensor([3, 250]).to(dtype)
+        assert x.round().dtype == dtype and x.round().tolist() == x.tolist()
+    assert engine.ones(2, 2).masked_fill(~mask.tril(), 0.0).tolist() == [[1, 0], [1, 1]]
