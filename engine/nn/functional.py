@@ -9,6 +9,10 @@ from engine import composites
 from engine.array import Array
 from engine.errors import named
 from engine.movement import transpose_value
+from engine.nn.attention import cosine_similarity as cosine_similarity
+from engine.nn.attention import (
+    scaled_dot_product_attention as scaled_dot_product_attention,
+)
 from engine.nn.lookup import embedding as embedding
 from engine.nn.loss_functions import binary_cross_entropy as binary_cross_entropy
 from engine.nn.loss_functions import (
@@ -19,6 +23,7 @@ from engine.nn.loss_functions import huber_loss as huber_loss
 from engine.nn.loss_functions import l1_loss as l1_loss
 from engine.nn.loss_functions import mse_loss as mse_loss
 from engine.nn.loss_functions import nll_loss as nll_loss
+from engine.nn.loss_functions import smooth_l1_loss as smooth_l1_loss
 from engine.nn.padding import pad as pad
 from engine.record.value import Value
 from engine.torch.functions import one_hot as one_hot

@@ -6,6 +6,7 @@ from math import sqrt
 
 from engine.errors import named
 from engine.random import Generator
+from engine.torch.creation import eye
 from engine.torch.gradients import no_grad
 from engine.torch.sampling import rand, randn
 from engine.torch.tensor import Tensor
@@ -202,3 +203,54 @@ def kaiming_normal_(
     engine.Size([2, 6])
     """
     return normal_(tensor, 0.0, _scale(tensor, a, mode, nonlinearity))
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """Fill a matrix with ones on the diagonal, and zeros elsewhere.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.init.eye_(engine.empty(2, 3))
+    tensor([[1., 0., 0.],
+            [0., 1., 0.]])
+    """
+    if len(tensor.shape) != 2:
+        raise ValueError(
+            "eye_: Only tensors with 2 dimensions are supported; shape "
+            f"{list(tensor.shape)} was given"
+        )
+    return _filled(tensor, eye(*tensor.shape, dtype=tensor.dtype))
+
+
+def orthogonal_(
+    tensor: Tensor, gain: float = 1, generator: Generator | None = None
+) -> Tensor:
+    """Fill with `gain` times an orthogonal matrix, drawn with equal chances.
+
+    The rows of the tensor, whose other dimensions are taken as one, are orthogonal to
+    each other, or its columns, where they are fewer.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x = engine.nn.init.orthogonal_(engine.empty(2, 3), gain=2.0)
+    >>> (x @ x.T).allclose(4 * engine.eye(2), atol=1e-5)
+    True
+    """
+    shape = tensor.shape
+    if len(shape) < 2:
+        raise ValueError(
+            "orthogonal_: Only tensors with 2 or more dimensions are supported; shape "
+            f"{list(shape)} was given"
+        )
+    if not tensor.numel():
+        return tensor
+    from engine.linalg import qr
+
+    rows, columns = shape[0], tensor.numel() // shape[0]
+    tall = max(rows, columns), min(rows, columns)
+    drawn = randn(tall, dtype=tensor.dtype, generator=generator)
+    made, triangle = qr(drawn)
+    made = made * triangle.diagonal().sign() * gain
+    return _filled(tensor, (made.T if rows < columns else made).reshape(shape))

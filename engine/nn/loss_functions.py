@@ -98,6 +98,28 @@ def huber_loss(
     return _loss_of_pair("huber_loss", composite, input, target, delta, how)
 
 
+def smooth_l1_loss(
+    input: Any, target: Any, reduction: str = "mean", beta: float = 1.0
+) -> Tensor:
+    """The absolute difference less ``beta / 2``, quadratic where it is below `beta`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> x, target = engine.tensor([1.0, 2.0]), engine.tensor([1.5, 5.0])
+    >>> engine.nn.functional.smooth_l1_loss(x, target, reduction="none")
+    tensor([0.1250, 2.5000])
+    """
+    if beta < 0:
+        raise RuntimeError(
+            "smooth_l1_loss: does not support negative values for beta; "
+            f"{beta} was given"
+        )
+    if beta == 0:
+        return l1_loss(input, target, reduction)
+    return huber_loss(input, target, reduction, beta) / beta
+
+
 def binary_cross_entropy(
     input: Any, target: Any, weight: Any = None, reduction: str = "mean"
 ) -> Tensor:

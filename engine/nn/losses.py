@@ -71,6 +71,25 @@ class HuberLoss(_Loss):
         return functional.huber_loss(input, target, self.reduction, self.delta)
 
 
+class SmoothL1Loss(_Loss):
+    """The absolute difference less ``beta / 2``, quadratic where it is below `beta`.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.nn.SmoothL1Loss(beta=2.0)(engine.tensor([1.0]), engine.tensor([5.0]))
+    tensor(3.)
+    """
+
+    def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.beta = beta
+
+    def forward(self, input: Any, target: Any) -> Tensor:
+        """Compute the loss."""
+        return functional.smooth_l1_loss(input, target, self.reduction, self.beta)
+
+
 class BCELoss(_Loss):
     """-log of the probability of targets in [0, 1], given probabilities.
 

@@ -45,13 +45,12 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     places = list(range(len(tensors)))
     if indexing == "xy":
         places[:2] = places[:2][::-1]
-    shape = [tensors[place].numel() for place in places]
-    return tuple(
-        x.reshape([-1 if axis == place else 1 for axis in range(len(shape))]).expand(
-            shape
-        )
-        for x, place in zip(tensors, places, strict=True)
-    )
+    shape, grids = [tensors[place].numel() for place in places], []
+    for x, place in zip(tensors, places, strict=True):
+        alone = [1] * len(shape)
+        alone[place] = shape[place]
+        grids.append(x.reshape(alone).expand(shape))
+    return tuple(grids)
 
 
 def vstack(tensors: Sequence[Any]) -> Tensor:
