@@ -107,13 +107,19 @@ def save(
             file.write(array.reshape(-1).view(np.uint8).data)
 
 
-def load(f: Path) -> dict[str, Tensor]:
+def load(
+    f: Path, map_location: Any = None, *, weights_only: bool = True
+) -> dict[str, Tensor]:
     """Load the tensors of a safetensors file.
 
     Parameters
     ----------
     f : str or path
         A file that `save`, or any other writer of the format, has written.
+    map_location : str or device, optional
+        The device to load to; by default the host.
+    weights_only : bool
+        True: nothing but tensors is ever loaded.
 
     Returns
     -------
@@ -127,6 +133,8 @@ def load(f: Path) -> dict[str, Tensor]:
         When it has tensors of a dtype that Engine has not, such as bfloat16.
     FileNotFoundError
         When there is no such file.
+    ValueError
+        When more than tensors is asked for.
 
     Examples
     --------
@@ -137,13 +145,21 @@ def load(f: Path) -> dict[str, Tensor]:
     >>> engine.load(path)["w"]
     tensor([1., 1.])
     """
+    if not weights_only:
+        raise ValueError(
+            "load: weights_only=True was required, as files hold tensors alone and "
+            "nothing is unpickled; False was given"
+        )
     name = os.fsdecode(f)
     with open(name, "rb") as file:
         entries, start = read_header(file, name)
-        return {
+        tensors = {
             key: Tensor.wrap(_read(file, name, start, entry))
             for key, entry in entries.items()
         }
+    if map_location is None:
+        return tensors
+    return {key: tensor.to(map_location) for key, tensor in tensors.items()}
 
 
 def _read(file: IO[bytes], name: str, start: int, entry: Entry) -> Value:

@@ -284,3 +284,12 @@ def test_permissions_are_those_of_new_files(path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     finally:
         os.umask(mask)
+
+
+def test_keywords_of_loading(path: Path) -> None:
+    engine.save({"w": engine.ones(2)}, path)
+    found = engine.load(path, map_location="cpu", weights_only=True)
+    assert found["w"].tolist() == [1.0, 1.0]
+    assert engine.load(path, engine.device("cpu"))["w"].device == engine.device("cpu")
+    with pytest.raises(ValueError, match="nothing is unpickled"):
+        engine.load(path, weights_only=False)
