@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ with warnings.catch_warnings():  # numba-cuda 0.30 uses what NumPy 2.5 deprecate
     warnings.simplefilter("ignore", DeprecationWarning)
     from numba import cuda, types
     from numba.cuda import api, compiler, dispatcher
+    from numba.cuda.cudadrv import nvvm
 
 from ..kernel import DTYPES
 from . import moments
@@ -88,7 +89,7 @@ def compile_text(
     exec(compile(text, filename, "exec"), namespace)
     namespace["cuda"] = cuda  # Numba reads globals when it compiles
     kinds = eval(f"[{jit.signature}]", {**_types()})
-    with _lock, _as_on(architecture):
+    with _lock, _as_on(architecture), _uncontracted():
         ptx, _ = cuda.compile(
             jit.function,
             types.void(*kinds),
@@ -122,6 +123,21 @@ def _as_on(architecture: tuple[int, int]) -> Iterator[None]:
     finally:
         for module, function in zip(modules, before, strict=True):
             module.get_current_device = function
+
+
+@contextmanager
+def _uncontracted() -> Iterator[None]:
+    """Let NVVM round every product by itself, so that no bit depends on what is fused.
+
+    numba-cuda has no parameter for the option. What asks for a fused multiply-add by
+    its name still gets one.
+    """
+    before = nvvm.compile_ir
+    nvvm.compile_ir = partial(before, fma=False)
+    try:
+        yield
+    finally:
+        nvvm.compile_ir = before
 
 
 @cache

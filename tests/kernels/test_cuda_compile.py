@@ -85,6 +85,14 @@ def test_wide_maps_move_sixteen_bytes_at_a_time(dtype: str, move: str) -> None:
     assert f"st.global.{move}" in program.ptx
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_products_are_rounded_whatever_is_fused_with_them(dtype: str) -> None:
+    text = "x0 * x0 - x1 * x1"  # contracted, it is not 0 where x0 == x1
+    program = build(elementwise(text, dtype, dtype, dtype))
+    assert "mul.rn.f" in program.ptx  # which the assembler leaves alone, too
+    assert "fma" not in program.ptx
+
+
 def test_no_wide_form_where_addresses_do_not_allow_it() -> None:
     contiguous = elementwise("x0 + x1", "float32", "float32", "float32")
     assert teams(contiguous) == ("map", "wide")
