@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.array import Array
 from engine.errors import named
+from engine.kernels.backend import HOST
 from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
 from engine.ops.regions import full_value
@@ -81,11 +82,13 @@ _WHOLE = frozenset(
 
 
 def check_devices(name: str, *inputs: Any) -> None:
-    """Raise RuntimeError for tensors on two devices; one of no dimensions may differ.
+    """Raise RuntimeError for tensors on two devices.
 
-    As in PyTorch, a number of the host may meet tensors on any device.
+    As in PyTorch, a number of the host may meet tensors on any device, but none of a
+    device those of the host.
     """
-    devices = {x.device: None for x in inputs if type(x) is Value and x.shape}
+    values = [x for x in inputs if type(x) is Value]
+    devices = {x.device: None for x in values if x.shape or x.device != HOST}
     if len(devices) > 1:
         raise RuntimeError(
             f"{name}: Expected all tensors to be on the same device, but found at "
