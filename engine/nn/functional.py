@@ -270,7 +270,7 @@ def dropout(
     if not training or p == 0.0:
         return input
     scale = 0.0 if p == 1.0 else 1.0 / (1.0 - p)
-    out = _dropped(input, rand(input.shape), p, scale)
+    out = _dropped(input, rand(input.shape, device=input.device), p, scale)
     return input.copy_(out) if inplace else out
 
 

@@ -288,7 +288,7 @@ class BatchNorm1d(Module):
         if track_running_stats:
             self.running_mean = zeros(num_features, **options)
             self.running_var = ones(num_features, **options)
-            self.num_batches_tracked = zeros((), dtype=np.int64)
+            self.num_batches_tracked = zeros((), dtype=np.int64, device=device)
 
     def reset_running_stats(self) -> None:
         """Let the running statistics be those of no batch again."""
