@@ -19,6 +19,7 @@ from engine.ops import decompositions as parts
 from engine.ops.matrices import log_shapes, require_matrices
 from engine.ops.op import DType, cast
 from engine.ops.packing import unpacked
+from engine.ops.transfer import on_device
 from engine.record.trace import alias, grad_enabled
 from engine.record.value import Value, constant
 
@@ -206,7 +207,7 @@ def matrix_power(x: Value, n: int) -> Value:
     """A square matrix multiplied by itself; the inverse, where n is negative."""
     require_matrices("matrix_power", x)
     if n == 0:
-        one = eye(x.shape[-1], x.shape[-1], 0, x.dtype)
+        one = on_device(eye(x.shape[-1], x.shape[-1], 0, x.dtype), x.device)
         return broadcast_value(one, x.shape)
     if n < 0:
         x, n = inverse(x), -n

@@ -11,6 +11,7 @@ from engine.errors import named
 from engine.movement import expand_axes, reshape_value
 from engine.ops.op import Op, cast
 from engine.ops.regions import full_value
+from engine.ops.transfer import on_device
 from engine.record.value import Value, constant
 
 from .matrices import inexact, last_axes, singular_values
@@ -22,7 +23,7 @@ def _extreme(op: Op, x: Value, axis: int) -> Value:
     axis %= len(x.shape)
     if op is ops.max and x.shape[axis] == 0:
         left = tuple(n for other, n in enumerate(x.shape) if other != axis)
-        return full_value(left, 0, x.dtype)
+        return on_device(full_value(left, 0, x.dtype), x.device)
     return reduce(op, x, axis)
 
 

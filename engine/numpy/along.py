@@ -12,7 +12,14 @@ from engine.errors import named
 
 from . import compiled_loops
 from .axes import normal_axis
-from .fallback import ask, library_call, refuse_gradients, to_host, wrapped
+from .fallback import (
+    ask,
+    library_call,
+    place_of,
+    refuse_gradients,
+    to_host,
+    wrapped,
+)
 from .joining import stack
 from .manipulation import expand_dims, moveaxis
 from .operands import NOT_GIVEN
@@ -140,7 +147,7 @@ class vectorize:
             refuse_gradients(name, "the function is not differentiated", args)
             found = ask(name, compiled_loops.elementwise, self.pyfunc, to_host(args))
             if found is not None:
-                return wrapped(found)
+                return wrapped(found, place_of(args))
         return library_call(name, self._loop(), *args, **kwargs)
 
     def _may_compile(self) -> bool:

@@ -12,6 +12,7 @@ from engine.errors import named
 from engine.movement import broadcast_value
 from engine.ops.op import cast
 from engine.ops.regions import full_value
+from engine.ops.transfer import on_device
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES
 
@@ -61,7 +62,8 @@ def average(
         if not returned:
             return result
         count = array.size / max(result.size, 1)
-        sums = face.fresh(full_value(result.shape, count, result.dtype))
+        counts = full_value(result.shape, count, result.dtype)
+        sums = face.fresh(on_device(counts, result.place))
         return result, sums
     if array.dtype.kind in DATES:
         raise TypeError(named(f"numbers to weigh were required; {array.dtype} given"))

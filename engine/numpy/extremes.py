@@ -12,6 +12,7 @@ import engine.numpy.handle as face
 from engine.errors import named
 from engine.movement import reshape_value
 from engine.ops.regions import full_value
+from engine.ops.transfer import on_device
 from engine.record.registry import REGISTRY
 
 from .masked import over_selections
@@ -71,7 +72,7 @@ def _extreme(
     first = first_value(name, initial, array.dtype)
     if array.size == 0:
         shape = reduced_shape(array.shape, axes, keepdims)
-        value = full_value(shape, initial, array.dtype)
+        value = on_device(full_value(shape, initial, array.dtype), array.place)
         return deliver(name, face.ndarray.wrap(value, scalar=not shape), out)
     result = reduce(name, array, axes, keepdims)
     started = elementwise.apply(REGISTRY[ufunc], result, first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import is_from_user, said, same_kind, user_line, warn_user
 from engine.execute import compute
+from engine.kernels.backend import HOST
+from engine.ops.transfer import on_device
 from engine.recipe import storage_order, transposed
 from engine.record.trace import grad_enabled
 from engine.record.value import Value, constant
@@ -50,7 +52,7 @@ def library_call(
     Raises TypeError when a gradient is required, since it would be lost.
     """
     refuse_gradients(name, "the function has no lazy version", args, options)
-    return wrapped(ask(name, function, *to_host(args), **to_host(options)))
+    return _asked(name, function, args, options)
 
 
 def ask(name: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -107,7 +109,24 @@ def into_foreign(
 def quiet_call(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """`library_call` for results that never carry a gradient: positions, counts."""
     name = getattr(function, "__name__", "function")
-    return wrapped(ask(name, function, *to_host(args), **to_host(options)))
+    return _asked(name, function, args, options)
+
+
+def _asked(
+    name: str,
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    options: Mapping[str, Any],
+) -> Any:
+    """What NumPy answers, wrapped, on the device of any operand."""
+    found = ask(name, function, *to_host(args), **to_host(options))
+    return wrapped(found, place_of(args, options))
+
+
+def place_of(*trees: Any) -> str:
+    """The device of a result: that of any array in nested arguments."""
+    places = (x.place for x in _flatten(trees) if isinstance(x, Array))
+    return next((place for place in places if place != HOST), HOST)
 
 
 def _flatten(tree: Any) -> list[Any]:
@@ -150,26 +169,27 @@ def host_value(x: Array) -> Any:
     return array.transpose(np.argsort(order))
 
 
-def wrapped(result: Any) -> Any:
+def wrapped(result: Any, device: str = HOST) -> Any:
     """Handles in place of ndarrays and NumPy scalars, in tuples and lists too."""
     if isinstance(result, np.ndarray) and result.dtype.kind in KINDS:
-        return adopt(result)
+        return adopt(result, device)
     if isinstance(result, np.generic) and result.dtype.kind in KINDS:
-        return face.ndarray.wrap(_owned(np.array(result)), scalar=True)
+        value = on_device(_owned(np.array(result)), device)
+        return face.ndarray.wrap(value, scalar=True)
     if type(result) in (list, tuple):
-        return type(result)(_wrapped_once(result))
+        return type(result)(_wrapped_once(result, device))
     if isinstance(result, tuple) and hasattr(result, "_fields"):
-        return type(result)(*_wrapped_once(result))
+        return type(result)(*_wrapped_once(result, device))
     return result
 
 
-def _wrapped_once(results: Sequence[Any]) -> list[Any]:
+def _wrapped_once(results: Sequence[Any], device: str) -> list[Any]:
     """One handle for an array that NumPy returns twice: two would share its memory."""
-    made = {id(x): wrapped(x) for x in results}
+    made = {id(x): wrapped(x, device) for x in results}
     return [made[id(x)] for x in results]
 
 
-def adopt(array: np.ndarray[Any, Any]) -> face.ndarray:
+def adopt(array: np.ndarray[Any, Any], device: str = HOST) -> face.ndarray:
     """A handle on a fresh ndarray with its layout in memory, copied where shared."""
     array = native(array)
     rank = array.ndim
@@ -178,8 +198,10 @@ def adopt(array: np.ndarray[Any, Any]) -> face.ndarray:
     if dense.base is not None and not (
         dense.flags.c_contiguous and dense.base is array and array.base is None
     ):
-        return face.ndarray.wrap(constant(dense), order)
-    return face.ndarray.wrap(_owned(np.asarray(dense, order="C")), order)
+        value = constant(dense)
+    else:
+        value = _owned(np.asarray(dense, order="C"))
+    return face.ndarray.wrap(on_device(value, device), order)
 
 
 def _owned(array: np.ndarray[Any, Any]) -> Value:

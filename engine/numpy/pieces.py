@@ -53,7 +53,7 @@ def piecewise(
 
 def _conditions(condlist: Any, array: face.ndarray) -> list[face.ndarray]:
     """Conditions as boolean arrays; one alone need not be in a list."""
-    alone = np.ndim(condlist) == 0
+    alone = not isinstance(condlist, (list, tuple)) and np.ndim(condlist) == 0
     if not alone and array.ndim:
         alone = np.ndim(condlist[0]) == 0
     given = [condlist] if alone else condlist

@@ -21,7 +21,7 @@ from engine.shapes import broadcast_shapes
 
 from .creation import extents_of
 from .elementwise import apply
-from .fallback import ask, refuse_gradients, to_host, wrapped
+from .fallback import ask, place_of, refuse_gradients, to_host, wrapped
 from .random_hosted import Hosted
 
 Shape = tuple[int, ...]
@@ -109,7 +109,8 @@ class Distributions(Hosted):
         # Looking at both numbers says that what is recorded cannot be run again.
         key, counter = (int(x) for x in self._stream._next(1))
         host = np.random.Generator(np.random.Philox(key=[key, counter]))
-        return wrapped(ask(name, getattr(host, name), *to_host(args), **options))
+        found = ask(name, getattr(host, name), *to_host(args), **options)
+        return wrapped(found, place_of(args))
 
     def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
         """Normal numbers."""

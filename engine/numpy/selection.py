@@ -16,6 +16,7 @@ from engine.kernels.native.places import LARGE, true_places
 from engine.movement import broadcast_value
 from engine.ops.op import cast
 from engine.ops.regions import full_value
+from engine.ops.transfer import on_device
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 from engine.shapes import broadcast_shapes
@@ -107,7 +108,8 @@ def take(
     if 0 in shape:
         if mode == "raise" and 0 not in lead:  # as NumPy, which looks row by row
             check_bounds(as_positions(places), extent, axis)
-        empty = face.ndarray.wrap(full_value(shape, 0, array.dtype))
+        nothing = on_device(full_value(shape, 0, array.dtype), array.place)
+        empty = face.ndarray.wrap(nothing)
         return deliver("take", empty, out, "unsafe")
     if not extent:
         raise IndexError(named("cannot do a non-empty take from an empty axes."))
@@ -189,8 +191,10 @@ def nonzero(a: Any) -> tuple[Any, ...]:
 
     if array.ndim == 1:  # a column of memory that nobody else has, and all of it
         found = _true_places(array.computed())
-        return (face.ndarray.wrap(Value(found.dtype, found.shape, found)),)
-    return tuple(adopt(x) for x in memory.counted(np.nonzero, array.computed()))
+        value = on_device(Value(found.dtype, found.shape, found), array.place)
+        return (face.ndarray.wrap(value),)
+    found_by_axis = memory.counted(np.nonzero, array.computed())
+    return tuple(adopt(x, array.place) for x in found_by_axis)
 
 
 def _true_places(array: NDArray) -> NDArray:
@@ -225,7 +229,8 @@ def argwhere(a: Any) -> Any:
     """
     from .fallback import adopt
 
-    return adopt(np.argwhere(face.asarray(a).computed()))
+    array = face.asarray(a)
+    return adopt(np.argwhere(array.computed()), array.place)
 
 
 def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> Any:

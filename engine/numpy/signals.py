@@ -16,7 +16,7 @@ from . import shared_calls
 from .axes import normal_axis
 from .differences import diff
 from .elementwise import apply
-from .fallback import library_call
+from .fallback import library_call, place_of
 from .joining import concatenate
 from .scans import cumsum
 
@@ -49,7 +49,8 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
     if right.size > _SHIFTS or dates:  # whose unit NumPy drops
         return library_call("convolve", np.convolve, left, right, mode)
     n, m = left.size, right.size
-    out = face.ndarray((n + m - 1,), np.result_type(left.dtype, right.dtype))
+    made = face.ndarray((n + m - 1,), np.result_type(left.dtype, right.dtype))
+    out = made.to_device(place_of(left, right))
     for k in range(m):
         out[k : k + n] += left * right[k]
     if mode == "same":

@@ -14,6 +14,7 @@ from engine.recipe import Recipe
 from engine.record.registry import REGISTRY
 from engine.record.value import constant, typed
 
+from .devices import placed
 from .elementwise import apply
 from .fallback import into_foreign
 from .manipulation import broadcast_to
@@ -63,7 +64,7 @@ def diag(v: Any, k: int = 0) -> Any:
     with naming():
         k = index(k)
     n = array.shape[0] + abs(k)
-    out = face.ndarray((n, n), array.dtype)
+    out = placed(face.ndarray((n, n), array.dtype), None, array)
     recipe = diagonal_recipe(out, k, 0, 1)
     out.store(array.read(), recipe)
     return out

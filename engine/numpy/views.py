@@ -12,6 +12,7 @@ from engine.array import Array
 from engine.errors import named, naming
 from engine.movement import reshape_value, transpose_value
 from engine.ops.regions import full_value
+from engine.ops.transfer import on_device
 from engine.recipe import (
     Recipe,
     index_basic,
@@ -194,7 +195,8 @@ class Views(Array):
         recipe = self.recipe
         fortran = is_f_contiguous(recipe) and not is_c_contiguous(recipe)
         order = tuple(range(self.ndim))[:: -1 if fortran else 1]
-        value = full_value(tuple(recipe.shape[a] for a in order), 0, self.dtype)
+        zeros = full_value(tuple(recipe.shape[a] for a in order), 0, self.dtype)
+        value = on_device(zeros, self.place)
         return self.wrap(value, order, scalar=self.scalar, writeable=False)
 
     @imag.setter

@@ -12,6 +12,7 @@ from engine.array import Array
 from engine.composites import concatenate, tile
 from engine.errors import named
 from engine.movement import flip_value, reshape_value, slice_value
+from engine.ops.transfer import on_device
 from engine.record.value import Value, constant
 from engine.torch.operands import wrap_dim
 from engine.torch.views import sizes
@@ -163,8 +164,8 @@ class Rearrangement(Array):
         array = self.computed()
         if as_tuple:
             places = np.nonzero(np.atleast_1d(array))
-            return tuple(self.wrap(constant(place)) for place in places)
-        return self.wrap(constant(np.argwhere(array)))
+            return tuple(self._located(place) for place in places)
+        return self._located(np.argwhere(array))
 
     def unique(
         self,
@@ -199,8 +200,12 @@ class Rearrangement(Array):
         wanted |= {"return_inverse": return_inverse, "return_counts": return_counts}
         found = np.unique(self.computed(), **wanted)
         if isinstance(found, tuple):
-            return tuple(self.wrap(constant(np.asarray(part))) for part in found)
-        return self.wrap(constant(found))
+            return tuple([self._located(np.asarray(part)) for part in found])
+        return self._located(found)
+
+    def _located(self, found: np.ndarray[Any, Any]) -> Self:
+        """What NumPy found in this tensor, as a tensor where this one is."""
+        return self.wrap(on_device(constant(found), self.place))
 
 
 def _rolled(value: Value, shifts: int, axis: int) -> Value:

@@ -243,6 +243,42 @@ def test_gradients_on_cuda() -> None:
 
 
 @on_a_device
+def test_what_is_found_in_a_tensor_on_cuda_is_there() -> None:
+    x = tensor_on_cuda(3.0, 0.0, 3.0)
+    assert_on_cuda(x.nonzero(), [[0], [2]])
+    assert_on_cuda(engine.where(x > 0)[0], [0, 2])
+    assert_on_cuda(x.unique(), [0.0, 3.0])
+    square = engine.ones(2, 2, device="cuda")
+    assert_on_cuda(engine.linalg.matrix_power(square, 0), np.eye(2))
+
+
+@on_a_device
+def test_dropout_on_cuda_takes_the_numbers_of_the_host() -> None:
+    engine.manual_seed(0)
+    here = nn.Dropout(0.5)(engine.ones(20))
+    engine.manual_seed(0)
+    assert_on_cuda(nn.Dropout(0.5)(engine.ones(20, device="cuda")), here.numpy())
+
+
+@on_a_device
+def test_the_state_of_an_optimiser_is_loaded_to_where_its_parameters_are() -> None:
+    def stepped(device: str, dtype: Any, state: Any = None) -> Any:
+        w = nn.Parameter(engine.ones(2, device=device, dtype=dtype))
+        optimiser = optim.Adam([w], lr=0.1)
+        if state is not None:
+            optimiser.load_state_dict(state)
+        (w * w).sum().backward()
+        optimiser.step()
+        return w, optimiser
+
+    _, saved = stepped("cpu", engine.float64)
+    w, optimiser = stepped("cuda", engine.float32, saved.state_dict())
+    for kept in (optimiser.state[w]["exp_avg"], optimiser.state[w]["exp_avg_sq"]):
+        assert kept.is_cuda
+        assert kept.dtype == engine.float32
+
+
+@on_a_device
 def test_training_on_cuda_follows_training_on_the_host() -> None:
     def losses(device: str) -> list[float]:
         engine.manual_seed(0)
@@ -269,6 +305,8 @@ def test_what_is_refused_on_cuda() -> None:
         lambda: x + y,
         lambda: x.reshape(1, 2) @ y,
         lambda: engine.where(x > 0, x, y),
+        lambda: y + x[0],  # numbers of a device may not meet tensors of the host
+        lambda: y.mul_(x[0]),
     ):
         with pytest.raises(RuntimeError, match=r"same device.*cuda.*were given"):
             call()
@@ -289,6 +327,19 @@ def test_numpys_face_on_cuda() -> None:
     y = enp.sin(x) + enp.arange(2.0)
     assert y.device == "cuda"
     assert enp.zeros_like(y).device == "cuda"
+    for found in (
+        enp.unique(x),  # these NumPy computes
+        *enp.nonzero(x),
+        enp.argwhere(x),
+        enp.histogram(x)[0],
+        enp.convolve(x, x),
+        enp.diag(x),
+        enp.piecewise(x, [x < 2, x >= 2], [3.0, 4.0]),
+        enp.imag(x),
+        enp.vectorize(lambda each: each + 1)(x),
+        enp.take(x[:0], enp.zeros(0, int)),
+    ):
+        assert found.device == "cuda"
     np.testing.assert_allclose(
         np.asarray(y.to_device("cpu")), np.sin([1.0, 2.0]) + np.arange(2.0)
     )
