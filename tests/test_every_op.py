@@ -26,7 +26,7 @@ from op_cases import CASES, Case, float_operands, record_case
 
 import engine
 import engine.ops
-from engine.ops.op import ElementwiseOp, Op
+from engine.ops.op import ElementwiseOp, Op, cast
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
 
@@ -253,6 +253,15 @@ def _as_view(array: Any, show: Any) -> Value:
     strides = tuple(s // step for s in shown.strides)
     recipe = Recipe(array.dtype, offset, shown.shape, strides)
     return engine.ops.view(operand(array), attributes=(recipe,))
+
+
+@pytest.mark.parametrize("source", ["float16", "float32", "float64"])
+def test_floats_wrap_around_in_narrow_integers(source: str, backend: str) -> None:
+    x = np.repeat([-1.0, 300.7, -300.7, 40000.0], 25).astype(source)  # in vectors, too
+    dtypes = [np.dtype(name) for name in ("b", "B", "h", "H", "I")]
+    results = run(backend, [cast(operand(x), dtype) for dtype in dtypes])
+    for result, dtype in zip(results, dtypes, strict=True):
+        np.testing.assert_array_equal(result, x.astype(np.int64).astype(dtype))
 
 
 def test_python_numbers_are_weak(backend: str) -> None:

@@ -196,6 +196,8 @@ class _Lowering:
             ]
             template = step.op.text(text_dtype(step, self.steps))
             text = template.format(**dict(zip(ITEM_NAMES, names, strict=False)))
+            if step.op.name == "cast":
+                text = _wrapping(text, text_dtype(step, self.steps), step.dtype)
         target = self._name("t")
         self._add(Compute(target, _name_of(step.dtype), text), inside)
         return target
@@ -342,6 +344,21 @@ def _statements(body: Sequence[Statement]) -> list[Statement]:
 @cache
 def _name_of(dtype: np.dtype[np.generic]) -> str:
     return dtype.name  # NumPy computes it anew each time
+
+
+def _wrapping(
+    text: str, source: np.dtype[np.generic], target: np.dtype[np.generic]
+) -> str:
+    """A number to be cast: a float goes to a narrow integer by way of a wide one.
+
+    So it wraps around as in NumPy; machines have no one answer to -1.0 as a uint8.
+    """
+    if source.kind != "f" or target.kind not in "iu" or target in _WIDE:
+        return text
+    return f"{'int32' if target.itemsize < 4 else 'int64'}({text})"
+
+
+_WIDE = frozenset(map(np.dtype, ("int32", "int64", "uint64")))
 
 
 def _role(roles: set[str]) -> Literal["read", "write", "update"]:
