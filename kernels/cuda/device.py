@@ -8,7 +8,9 @@ machines that have none.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from math import prod
 from typing import Any
@@ -57,6 +59,7 @@ class Device:
 
     def __init__(self) -> None:
         check(driver.cuInit, 0)
+        self.process = os.getpid()
         self.handle = check(driver.cuDeviceGet, 0)
         self.context = check(driver.cuDevicePrimaryCtxRetain, self.handle)
         name = check(driver.cuDeviceGetName, 256, self.handle)
@@ -74,8 +77,22 @@ class Device:
         return int(check(driver.cuDeviceGetAttribute, attribute, self.handle))
 
     def use(self) -> None:
-        """Make this the device of the calling thread."""
-        check(driver.cuCtxSetCurrent, self.context)
+        """Make this the device of the calling thread.
+
+        Raises
+        ------
+        CudaError
+            If the driver reports an error, as in every forked process.
+        """
+        try:
+            check(driver.cuCtxSetCurrent, self.context)
+        except CudaError:
+            if os.getpid() == self.process:
+                raise
+            raise CudaError(
+                "a process in which CUDA was started was required; this one was forked "
+                "after that: start it by the method 'spawn' of multiprocessing"
+            ) from None
 
     def synchronize(self) -> None:
         """Wait until everything launched is done."""
@@ -86,8 +103,9 @@ class Device:
         """Give the memory that no array holds back to the driver."""
         self.synchronize()
         for blocks in list(_free.values()):
-            while blocks:
-                check(driver.cuMemFree, blocks.pop())
+            with suppress(IndexError):  # other threads take from them, too
+                while True:
+                    check(driver.cuMemFree, blocks.pop())
 
 
 @cache
@@ -135,10 +153,11 @@ class Memory:
             self.pointer = blocks.pop()
         except IndexError:
             self.pointer = _mapped(self.size)
+        self._blocks = blocks  # when the interpreter ends, `_free` goes before us
 
     def __del__(self) -> None:
-        if hasattr(self, "pointer"):
-            _free[self.size].append(self.pointer)
+        if hasattr(self, "_blocks"):
+            self._blocks.append(self.pointer)
 
 
 def _mapped(size: int) -> int:
