@@ -15,6 +15,7 @@ import numpy as np
 from engine.autograd import backward, leaf_gradients
 from engine.errors import named, naming, warn_of_parts
 from engine.execute import compute
+from engine.kernels.backend import HOST
 from engine.ops.op import cast
 from engine.ops.regions import take
 from engine.recipe import (
@@ -394,7 +395,7 @@ class Array:
         )
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        return (1, 0)
+        return (1 if self.place == HOST else 2, 0)  # kDLCPU, kDLCUDA
 
     # -- Python numbers -----------------------------------------------------------
     def item(self, *args: int) -> Any:

@@ -41,6 +41,7 @@ def checked_device(device: object) -> str:
 
 def placed(array: ndarray, device: Any, like: Any = None) -> ndarray:
     """A new array on a device; where `like` is when none is named."""
-    if device is None:
-        device = like.place if isinstance(like, Array) else HOST
-    return array if device == HOST else array.to_device(device)
+    if device is not None:
+        return array.to_device(device)
+    away = isinstance(like, Array) and like.place != HOST
+    return array.to_device(like.place) if away else array

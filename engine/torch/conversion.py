@@ -140,8 +140,8 @@ class Conversion(Array):
         return repr(self.dtype) if dtype is None else self.to(dtype)
 
     def type_as(self, other: Array) -> Self:
-        """This tensor with the dtype of another one."""
-        return self.to(known(other.recipe.dtype))
+        """This tensor with the dtype of another one, on its device."""
+        return self.to(device=other.place, dtype=known(other.recipe.dtype))
 
     def float(self) -> Self:
         """As float32."""

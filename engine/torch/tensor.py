@@ -308,6 +308,13 @@ def _require_gradient_like(gradient: Any, x: Tensor) -> None:
                 f"{gradient.recipe.dtype.name}{list(gradient.shape)} was given"
             )
         )
+    if gradient.place != x.place:
+        raise RuntimeError(
+            named(
+                f"assigned grad has data located on a different device: {x.place} was "
+                f"required; {gradient.place} was given"
+            )
+        )
 
 
 def value_of_data(data: Any, dtype: Any = None) -> Value:

@@ -163,6 +163,8 @@ def test_moves_to_and_from_cuda() -> None:
     np.testing.assert_array_equal(there.cpu().numpy(), [2.0, 3.0])
     assert there.to("cpu", engine.float64).dtype == engine.float64
     assert x.to(there).is_cuda
+    assert x.type_as(there).is_cuda
+    assert there.__dlpack_device__() == (2, 0)
     assert str(pickle.loads(pickle.dumps(there)).device) == "cuda:0"
     assert copy.deepcopy(there).is_cuda
     assert repr(there) == "tensor([2., 3.], device='cuda:0')"
@@ -318,6 +320,8 @@ def test_what_is_refused_on_cuda() -> None:
         x.to("cuda:1")
     with pytest.raises(IndexError):
         x[engine.tensor([0, 2])]
+    with pytest.raises(RuntimeError, match="located on a different device"):
+        x.requires_grad_().grad = y
 
 
 @on_a_device
@@ -327,6 +331,7 @@ def test_numpys_face_on_cuda() -> None:
     y = enp.sin(x) + enp.arange(2.0)
     assert y.device == "cuda"
     assert enp.zeros_like(y).device == "cuda"
+    assert enp.asarray(x, device="cpu").device == "cpu"
     for found in (
         enp.unique(x),  # these NumPy computes
         *enp.nonzero(x),
