@@ -349,16 +349,18 @@ def _name_of(dtype: np.dtype[np.generic]) -> str:
 def _wrapping(
     text: str, source: np.dtype[np.generic], target: np.dtype[np.generic]
 ) -> str:
-    """A number to be cast: a float goes to a narrow integer by way of a wide one.
+    """A number to be cast: a float goes to an integer by way of one that has its sign.
 
     So it wraps around as in NumPy; machines have no one answer to -1.0 as a uint8.
     """
-    if source.kind != "f" or target.kind not in "iu" or target in _WIDE:
+    if source.kind != "f" or target.kind not in "iu" or target in _SIGNED:
         return text
+    if target.itemsize == 8:  # none has the sign and the other half of the numbers, too
+        return f"select({text} < 0, uint64(int64({text})), uint64({text}))"
     return f"{'int32' if target.itemsize < 4 else 'int64'}({text})"
 
 
-_WIDE = frozenset(map(np.dtype, ("int32", "int64", "uint64")))
+_SIGNED = frozenset(map(np.dtype, ("int32", "int64")))
 
 
 def _role(roles: set[str]) -> Literal["read", "write", "update"]:
