@@ -14,6 +14,8 @@ from .device import CudaError, device
 
 LETTERS = {"float32": "S", "float64": "D", "complex64": "C", "complex128": "Z"}
 PLAIN, TURNED = 0, 1
+NO_MEMORY = 3
+"""The status of a call that could not allocate."""
 
 _lock = threading.Lock()
 
@@ -31,14 +33,18 @@ class _Library:
         self.check("cublasCreate_v2", ctypes.byref(self.handle))
 
     def check(self, name: str, *arguments: Any) -> None:
-        """Call a function.
+        """Call a function, again where it has found no memory of its own to take.
 
         Raises
         ------
         CudaError
             If it reports an error.
         """
-        status = getattr(self.functions, name)(*arguments)
+        function = getattr(self.functions, name)
+        status = function(*arguments)
+        if status == NO_MEMORY:
+            device().empty_cache()
+            status = function(*arguments)
         if status != 0:
             raise CudaError(f"{name}: status {status}")
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 pytest.importorskip("cuda.bindings", reason="the extra `cuda` is not installed")
-from engine.kernels.cuda import device
+from engine.kernels.cuda import cublas, device
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,6 +87,23 @@ def test_what_no_array_holds_is_given_back_before_memory_is_too_little(
     with pytest.raises(MemoryError, match="of the memory of no device"):
         device.Memory(1 << 20)
     assert large.pointer in driver.mapped
+
+
+def test_products_get_the_memory_that_no_array_holds(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def create(size: int) -> int:
+        status, _ = driver.cuMemAlloc(size)
+        return 3 if status else 0
+
+    monkeypatch.setattr(cublas, "device", device.device)
+    library = cublas._Library.__new__(cublas._Library)
+    library.functions = SimpleNamespace(create=create)  # type: ignore[assignment]
+    kept = device.Memory(3 << 20)
+    del kept
+    library.check("create", 7 << 20)
+    with pytest.raises(device.CudaError, match="create: status 3"):
+        library.check("create", 7 << 20)
 
 
 class Taken(list[int]):
