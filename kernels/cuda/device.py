@@ -160,16 +160,22 @@ class Memory:
             self._blocks.append(self.pointer)
 
 
+def _taking(call: Callable[..., tuple[Any, ...]], *arguments: Any) -> tuple[Any, ...]:
+    """What a call gives that takes memory, if need be of what no array holds."""
+    found = call(*arguments)
+    if found[0] == driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
+        device().empty_cache()
+        found = call(*arguments)
+    return found
+
+
 def _mapped(size: int) -> int:
-    """A new block of memory; if there is no more, of what no array holds."""
+    """A new block of memory."""
     here = device()
     here.use()
-    for again in (True, False):
-        status, pointer = driver.cuMemAlloc(size)
-        if int(status) == 0:
-            return int(pointer)
-        if again:
-            here.empty_cache()
+    status, pointer = _taking(driver.cuMemAlloc, size)
+    if int(status) == 0:
+        return int(pointer)
     if status != driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
         raise CudaError(f"cuMemAlloc: {status.name}")
     raise MemoryError(
@@ -224,7 +230,9 @@ class Module:
 
     def __init__(self, code: bytes, entry: str) -> None:
         device().use()
-        self.module = check(driver.cuModuleLoadData, code)
+        status, self.module = _taking(driver.cuModuleLoadData, code)
+        if int(status) != 0:
+            raise CudaError(f"cuModuleLoadData: {status.name}")
         self.function = check(driver.cuModuleGetFunction, self.module, entry.encode())
         fitting = driver.cuOccupancyMaxActiveBlocksPerMultiprocessor
         self.resident = max(int(check(fitting, self.function, THREADS, 0)), 1)

@@ -47,6 +47,17 @@ class Driver:
         del self.mapped[pointer]
         return (DONE,)
 
+    def cuModuleLoadData(self, code: bytes) -> tuple[Status, int]:
+        return self.cuMemAlloc(7 << 20)
+
+    def cuModuleGetFunction(self, module: int, name: bytes) -> tuple[Status, int]:
+        return DONE, module
+
+    def cuOccupancyMaxActiveBlocksPerMultiprocessor(
+        self, *limits: object
+    ) -> tuple[Status, int]:
+        return DONE, 8
+
     def cuCtxSetCurrent(self, context: object) -> tuple[Status]:
         return (self.status,)
 
@@ -87,6 +98,13 @@ def test_what_no_array_holds_is_given_back_before_memory_is_too_little(
     with pytest.raises(MemoryError, match="of the memory of no device"):
         device.Memory(1 << 20)
     assert large.pointer in driver.mapped
+
+
+def test_machine_code_gets_the_memory_that_no_array_holds(driver: Driver) -> None:
+    kept = device.Memory(3 << 20)
+    del kept
+    module = device.Module(b"code", "entry")
+    assert (module.module, module.resident) == (2, 8)
 
 
 def test_products_get_the_memory_that_no_array_holds(
