@@ -21,7 +21,7 @@ import engine.numpy.elementwise as elementwise
 import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import named, warn_of_parts
-from engine.execute import compute
+from engine.execute import compute, done_at_once, evaluate
 from engine.kernels.backend import HOST
 from engine.movement import reshape_value
 from engine.ops.op import Op, cast
@@ -30,11 +30,16 @@ from engine.record.registry import REGISTRY
 from engine.record.runtime import RunTime
 from engine.record.trace import current_trace, grad_mode
 from engine.record.value import DATES, Scalar, Value, typed
+from engine.record.watchers import watchers
 from engine.shapes import broadcast_shapes
 from engine.storage import read_region
 
+from .fallback import adopt
 from .masks import Mask, Region
-from .operands import NUMBERS, WEAK
+from .operands import NUMBERS, WEAK, NDArray
+
+FEW = 4096
+"""From so few elements NumPy selects sooner than work on whole arrays is recorded."""
 
 
 class Pending(NamedTuple):
@@ -51,7 +56,7 @@ class Pending(NamedTuple):
         return self.source.recipe.shape[len(self.mask.shape) :]
 
 
-def selected(handle: Array, key: Any) -> face.Masked | None:
+def selected(handle: Array, key: Any) -> Any:
     """``handle[key]`` for a boolean key; None where it shall be copied at once."""
     shape, rank = key.shape, len(key.shape)
     recipe = handle.recipe
@@ -61,6 +66,10 @@ def selected(handle: Array, key: Any) -> face.Masked | None:
         return None  # work on whole arrays would tell of what is not selected
     if handle.place != HOST or (isinstance(key, Array) and key.place != HOST):
         return None
+    if recipe.size <= FEW:
+        found = _selected_now(handle, key)
+        if found is not None:
+            return found
     if rank < len(recipe.shape) and storage_order(recipe) != tuple(
         range(len(recipe.shape))
     ):
@@ -69,6 +78,31 @@ def selected(handle: Array, key: Any) -> face.Masked | None:
     if mask.is_sparse:
         return None
     return face.Masked.of(Pending(mask, Region.of(handle), computed=False))
+
+
+def _selected_now(handle: Array, key: Any) -> Any:
+    """What is selected of a few elements, which are computed; None where not.
+
+    It stays pending where gradients flow, and where somebody watches what is recorded.
+    """
+    if watchers:
+        return None
+    flags = _elements(key) if isinstance(key, Array) else key
+    elements = None if flags is None else _elements(handle)
+    if elements is None:
+        return None
+    done_at_once()
+    return adopt(elements[flags])
+
+
+def _elements(handle: Array) -> NDArray | None:
+    """What a handle shows, computed; None of what has a history."""
+    source = Region.of(handle)
+    if source.base.history is not None:
+        return None
+    if source.base.buffer is None:
+        evaluate([source.base])
+    return source.known()
 
 
 def gathered(pending: Pending) -> face.ndarray:

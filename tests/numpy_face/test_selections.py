@@ -11,6 +11,7 @@ from selecting import after, arrays, assert_alike, random_program, run
 
 import engine
 import engine.numpy as np
+from engine.numpy import masked
 
 PROGRAMS = """
 y = a[m]
@@ -211,6 +212,12 @@ a[m].no_such_name
 """
 
 
+@pytest.fixture(autouse=True, params=[0, masked.FEW])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Selections of a few elements are pending like others, or made at once."""
+    monkeypatch.setattr(masked, "FEW", request.param)
+
+
 @pytest.mark.parametrize("tier", ["numpy", "compiled"])
 def test_programs_show_what_numpy_shows(tier: Any) -> None:
     sources = LINES if tier == "numpy" else LINES[::40]
@@ -260,3 +267,19 @@ def test_random_programs_give_the_same_bits_however_they_are_flushed() -> None:
                 if isinstance(x, np.ndarray):
                     same_bits = x.computed().tobytes() == two[name].computed().tobytes()
                     assert same_bits, f"{seed}: {name}\n{source}"
+
+
+def test_a_few_elements_are_selected_at_once_where_nobody_watches() -> None:
+    x, weight = np.arange(6.0), engine.numpy.arange(6.0)
+    weight.requires_grad_()
+    assert (type(x[x > 2]) is np.ndarray) == (masked.FEW > 0)
+    assert type(weight[x > 2]) is not np.ndarray  # gradients flow through a choice
+    weight[x > 2].sum().backward()
+    assert weight.grad.tolist() == [0, 0, 0, 1, 1, 1]
+
+    @engine.compile
+    def total(x: Any) -> Any:
+        return x[x > 2].sum()
+
+    assert [float(total(x)) for _ in range(4)] == [12.0] * 4
+    assert "replayed 2 times" in total.report()
