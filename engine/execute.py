@@ -15,7 +15,7 @@ from engine.cold import ColdPlan
 from engine.config import config
 from engine.errors import Unfinished, called, same_kind
 from engine.interpret import interpret, moved
-from engine.interrupts import run_whole
+from engine.interrupts import BUT_CTRL_C, SIGNALS, run_whole
 from engine.kernels.backend import HOST
 from engine.liveness import donated_leaves, live_values
 from engine.loud import Listener
@@ -24,6 +24,7 @@ from engine.record.frames import events, shifts_of
 from engine.record.node import LEAF
 from engine.record.runtime import looked
 from engine.record.trace import (
+    HERE,
     Trace,
     current_trace,
     have_spare,
@@ -31,7 +32,6 @@ from engine.record.trace import (
     record,
     renew,
     set_executor,
-    take_up,
 )
 from engine.record.trie import settle
 from engine.record.value import Marker, Value
@@ -84,8 +84,8 @@ def evaluate(values: Sequence[Value]) -> None:
 def flush(trace: Trace) -> None:
     """Compute every live value of a trace and start it anew.
 
-    An interrupt (Ctrl-C) is heard when the computation is done if that overwrites
-    memory; else it is heard at once, and all stays pending.
+    A signal is heard when the computation is done. Ctrl-C is heard at once where that
+    overwrites no memory, and all stays pending.
     """
     if _native and _native[0].flush(trace):
         return
@@ -125,10 +125,11 @@ def _flush_held(trace: Trace) -> None:
     if trace.flushing:
         return
     have_spare()
-    trace.flushing = True  # from here on native code leaves the trace alone
     events = len(trace.values)
-    _here.flushes += 1
     spare = None
+    # Signals are heard at calls: there is none from here to `try`, nor in `finally`.
+    trace.flushing = True  # from here on native code leaves the trace alone
+    _here.flushes += 1
     try:
         if events:
             spare = put_aside(trace)
@@ -138,7 +139,7 @@ def _flush_held(trace: Trace) -> None:
         trace.flushing = None if trace.loud else False
         trace.donating = False
         if spare is not None:
-            take_up(trace, spare)
+            HERE.spare, HERE.trace = spare, trace
     watcher = _watcher  # read once: another thread may have seen enough
     if watcher is not None:
         watcher(events)
@@ -186,10 +187,8 @@ def _compute_aside(value: Value, trace: Trace) -> None:
 def _compute(trace: Trace) -> None:
     key, leaves = _survey(trace)
     trace.donating = 1 in key[len(trace.values) :]
-    if _native and not trace.donating:
-        _run(trace, key, leaves)
-    else:
-        run_whole(_run, trace, key, leaves)
+    waiting = SIGNALS if trace.donating or not _native else BUT_CTRL_C
+    run_whole(_run, trace, key, leaves, waiting=waiting)
 
 
 def _run(trace: Trace, key: bytes, leaves: list[Any]) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import engine
 import engine.numpy as np
+from engine.interrupts import run_whole
 from engine.record import current_trace
 from engine.record.registry import REGISTRY
 
@@ -197,34 +198,99 @@ def test_a_failed_computation_loses_nothing_that_does_not_depend_on_it(
                 engine.eval(lost)
 
 
-@pytest.fixture
-def interrupts_are_heard() -> Iterator[None]:
-    """Python's handler, also where the tests run as a background job without one."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+def _raise(number: int, frame: object) -> None:
+    raise KeyboardInterrupt if number == signal.SIGINT else TimeoutError(str(number))
 
 
-@pytest.mark.usefixtures("interrupts_are_heard")
-def test_an_interrupt_waits_until_a_computation_is_done(
-    monkeypatch: pytest.MonkeyPatch,
+HEARD = {"SIGINT": KeyboardInterrupt, "SIGTERM": TimeoutError, "SIGALRM": TimeoutError}
+"""What the handlers of signals raise: a deadline, say."""
+
+
+@pytest.fixture(params=HEARD)
+def heard(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A signal with a handler, also where the tests run as a background job."""
+    number = getattr(signal, request.param, None)
+    if number is None:
+        pytest.skip("a signal that this system has not")
+    before = signal.signal(number, _raise)
+    yield request.param
+    assert signal.getsignal(number) is _raise
+    signal.signal(number, before)
+
+
+def _raise_in_the_middle(heard: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(array: numpy.ndarray, *_: object) -> numpy.ndarray:
+        signal.raise_signal(getattr(signal, heard))
+        return array.copy()
+
+    monkeypatch.setattr(REGISTRY["sort"], "reference", interrupted)
+
+
+def test_a_signal_waits_until_a_computation_is_done(
+    heard: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with engine.config(tier="numpy"):
         weights = np.ones(3)
         engine.eval(weights)
         weights += np.sort(weights)
         y = weights * 2
-
-        def interrupted(array: numpy.ndarray, *_: object) -> numpy.ndarray:
-            signal.raise_signal(signal.SIGINT)
-            return array.copy()
-
-        monkeypatch.setattr(REGISTRY["sort"], "reference", interrupted)
-        with pytest.raises(KeyboardInterrupt):
+        _raise_in_the_middle(heard, monkeypatch)
+        with pytest.raises(HEARD[heard]):
             engine.eval(y)
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         assert weights.tolist() == [2.0, 2.0, 2.0]
         assert y.tolist() == [4.0, 4.0, 4.0]
+
+
+def test_what_a_signal_raises_is_not_taken_for_the_error_of_an_operation(
+    heard: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with engine.config(tier="numpy"):
+        x = np.array([3.0, 1.0, 2.0])
+        engine.eval(x)
+        y = np.sort(x) * 2  # nothing is overwritten
+        _raise_in_the_middle(heard, monkeypatch)
+        with pytest.raises(HEARD[heard]):
+            engine.eval(y)
+        monkeypatch.undo()
+        assert sorted(y.tolist()) == [2.0, 4.0, 6.0]
+
+
+def test_signals_that_come_together_are_all_heard() -> None:
+    calls: list[int] = []
+
+    def handler(number: int, frame: object) -> None:
+        calls.append(number)
+        raise TimeoutError
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    before = [signal.signal(number, handler) for number in numbers]
+    try:
+        with pytest.raises(TimeoutError):
+            run_whole(lambda: list(map(signal.raise_signal, numbers)))
+        assert calls == numbers
+        assert [signal.getsignal(number) for number in numbers] == [handler] * 2
+    finally:
+        for number, old in zip(numbers, before, strict=True):
+            signal.signal(number, old)
+
+
+class Uncounted(list[object]):
+    """A list whose length is asked for when an interrupt arrives."""
+
+    def __len__(self) -> int:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_before_a_flush_leaves_all_pending() -> None:
+    with engine.config(tier="numpy"):
+        x = np.arange(3.0) + 1
+        trace = current_trace()
+        values = trace.values
+        trace.values = Uncounted(values)
+        with pytest.raises(KeyboardInterrupt):
+            engine.eval(x)
+        trace.values = values
+        assert x.tolist() == [1.0, 2.0, 3.0]
 
 
 class Interrupted(list[object]):

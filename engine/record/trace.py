@@ -253,12 +253,13 @@ class _Thread(threading.local):
         return self.__dict__.setdefault(name, Trace(threading.RLock()))
 
 
-_thread = _Thread()
+HERE = _Thread()
+"""What this thread records into; the engine's own flush sets it, too."""
 
 
 def current_trace() -> Trace:
     """The trace that this thread records into."""
-    return _thread.trace
+    return HERE.trace
 
 
 def have_spare() -> None:
@@ -266,8 +267,8 @@ def have_spare() -> None:
 
     Where objects are made finalizers may run, and record into the trace as ever.
     """
-    if _thread.spare is None:
-        _thread.spare = Trace(threading.RLock())
+    if HERE.spare is None:
+        HERE.spare = Trace(threading.RLock())
 
 
 def put_aside(trace: Trace) -> Trace | None:
@@ -275,17 +276,12 @@ def put_aside(trace: Trace) -> Trace | None:
 
     Gives the trace that stands in; None when `trace` is another thread's.
     """
-    if _thread.trace is not trace:
+    if HERE.trace is not trace:
         return None
-    spare = _thread.spare or Trace(threading.RLock())
+    spare = HERE.spare or Trace(threading.RLock())
     spare.grad = trace.grad
-    _thread.spare, _thread.trace = None, spare
+    HERE.spare, HERE.trace = None, spare
     return spare
-
-
-def take_up(trace: Trace, spare: Trace) -> None:
-    """End what `put_aside` began."""
-    _thread.spare, _thread.trace = spare, trace
 
 
 def renew(trace: Trace) -> None:
@@ -317,12 +313,12 @@ def note_histories(trace: Trace) -> None:
 
 def grad_enabled() -> bool:
     """Whether ops of this thread record a gradient history."""
-    return _thread.trace.grad
+    return HERE.trace.grad
 
 
 def switch_grad(enabled: bool) -> bool:
     """Switch the recording of gradient histories on or off; gives what it was."""
-    trace = _thread.trace
+    trace = HERE.trace
     before, trace.grad = trace.grad, enabled
     return before
 
@@ -359,7 +355,7 @@ def record(
     op: Op, inputs: Sequence[Value | Scalar], attributes: tuple[Any, ...] = ()
 ) -> Value:
     """Record one event and return its value. Errors leave the trace as it was."""
-    trace = _thread.trace
+    trace = HERE.trace
     if trace.node.last is END:
         _executors[0].flush(trace)
     has_history = False

@@ -36,8 +36,8 @@ def undisturbed() -> Iterator[None]:
     with _lock:
         ran = gc.isenabled()
         _paused[0] |= ran
-        gc.disable()
         try:
+            gc.disable()  # here: an interrupt is heard behind it
             yield
         finally:
             if ran:
