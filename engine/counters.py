@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import Final
 
-from engine.locks import new_lock
+from engine.kernels.locks import new_lock
 
 _NAMES = ("ops_recorded", "synchronisations", "launches", "interpreted_ops")
 _counts = dict.fromkeys(_NAMES, 0)

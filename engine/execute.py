@@ -123,6 +123,8 @@ _here = _Here()
 def _flush_held(trace: Trace) -> None:
     """`flush` of a trace whose lock is held."""
     if trace.flushing:
+        if _here.flushes == 0:  # it is no finalizer that asks
+            _left_behind(trace)
         return
     have_spare()
     events = len(trace.values)
@@ -287,6 +289,13 @@ def _lose(trace: Trace, unfinished: Unfinished) -> None:
     values = [x for x in (*trace.values, *trace.aliases) if x.buffer is None]
     _lost.update((x, error) for x in values if x.number not in outputs)
     _hand_out_all(trace, outputs)
+
+
+def _left_behind(trace: Trace) -> None:
+    """Give up a trace that another thread was flushing when this process was forked."""
+    why = "another thread was computing it when this process was forked"
+    _lose(trace, Unfinished(RuntimeError(why), {}))
+    trace.flushing = trace.donating = False
 
 
 def failed(trace: Trace) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.execute import watch_flushes
 from engine.interrupts import run_whole
+from engine.kernels.cpu.target import compiling
 
 if TYPE_CHECKING:
     from engine.recipe import Recipe
@@ -107,7 +108,8 @@ def start() -> None:
     except IndexError:
         return
     watch_flushes(None)
-    run_whole(_start)
+    with compiling():  # no fork leaves it half done
+        run_whole(_start)
 
 
 def _start() -> None:

@@ -23,7 +23,7 @@ from engine.cotangent import Cotangent
 from engine.errors import named
 from engine.execute import compute, done_at_once, evaluate
 from engine.kernels.backend import HOST
-from engine.locks import new_lock
+from engine.kernels.locks import new_lock
 from engine.movement import reshape_value
 from engine.ops.regions import update, view
 from engine.ops.transfer import on_device

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import sys
 from collections.abc import Callable
 from threading import Event, RLock, Thread
 from types import SimpleNamespace
@@ -14,17 +12,12 @@ import pytest
 
 import engine
 import engine.numpy as np
-from engine import bound, builder, counters, execute, storage
+from engine import builder, execute, storage
 from engine.capture import arguments, compiled, reach
 from engine.errors import Unfinished
 from engine.kernels import memory
 from engine.numpy import at_once
 from engine.record import Trace, current_trace, splice
-
-FORK = [
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork"),
-    pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
-]
 
 
 def elsewhere(function: Callable[[], Any]) -> Any:
@@ -366,63 +359,7 @@ def test_a_write_to_an_argument_that_shares_its_value_is_not_lost(
     assert twin.tolist() == [1.0, 9.0, 3.0]
 
 
-# -- forks -----------------------------------------------------------------------------
-def in_child(function: Callable[[], Any]) -> Any:
-    """What a function gives in a forked process."""
-    context = multiprocessing.get_context("fork")
-    ours, theirs = context.Pipe()
-    child = context.Process(target=lambda: theirs.send(function()))
-    child.start()
-    try:
-        assert ours.poll(10), "the child waits for ever"
-        return ours.recv()
-    finally:
-        child.kill()
-        child.join(30)
-
-
-def forked_meanwhile(
-    hold: Callable[[Event, Event], None], then: Callable[[], Any]
-) -> Any:
-    """What a function gives in a process that was forked while a thread held a lock."""
-    inside, enough = Event(), Event()
-    holder = Thread(target=lambda: hold(inside, enough))
-    holder.start()
-    inside.wait()
-    try:
-        return in_child(then)
-    finally:
-        enough.set()
-        holder.join()
-
-
-@pytest.mark.parametrize("lock", [counters._lock, compiled._choosing])
-@FORK[0]
-@FORK[1]
-def test_a_forked_process_finds_no_lock_of_threads_that_it_lacks(lock: Any) -> None:
-    def hold(inside: Event, enough: Event) -> None:
-        with lock:
-            inside.set()
-            enough.wait(0.3)
-
-    assert forked_meanwhile(hold, lambda: lock.acquire(timeout=5))
-
-
-@FORK[0]
-@FORK[1]
-def test_a_forked_process_may_move_rows_though_a_thread_did_at_the_fork() -> None:
-    def rows(offsets: Callable[[], Any]) -> Any:
-        made = bound.NativeRows.__new__(bound.NativeRows)
-        made._known_offsets = None
-        made.segment = SimpleNamespace(offsets=offsets)  # type: ignore[assignment]
-        return made
-
-    def hold(inside: Event, enough: Event) -> None:
-        rows(lambda: inside.set() or enough.wait(20))._offsets  # noqa: B018
-
-    assert forked_meanwhile(hold, lambda: rows(lambda: 3)._offsets) == 3
-
-
+# -- children --------------------------------------------------------------------------
 def test_a_child_that_compiles_is_ended_while_a_thread_asks_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

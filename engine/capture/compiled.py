@@ -29,7 +29,7 @@ from engine.capture.reach import PARTS, Reach
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Replay, gathered
 from engine.config import config
-from engine.locks import new_lock
+from engine.kernels.locks import new_lock
 from engine.record.trace import current_trace
 from engine.record.watchers import watchers
 

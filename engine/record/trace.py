@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.errors import named, user_line
 from engine.kernels.backend import HOST
+from engine.kernels.locks import new_lock
 from engine.shapes import check_axes
 
 from .frames import (
@@ -250,7 +251,7 @@ class _Thread(threading.local):
         """The trace, when it is first needed; a finalizer may need it meanwhile."""
         if name != "trace":
             raise AttributeError(name)
-        return self.__dict__.setdefault(name, Trace(threading.RLock()))
+        return self.__dict__.setdefault(name, Trace(new_lock()))
 
 
 HERE = _Thread()
@@ -268,7 +269,7 @@ def have_spare() -> None:
     Where objects are made finalizers may run, and record into the trace as ever.
     """
     if HERE.spare is None:
-        HERE.spare = Trace(threading.RLock())
+        HERE.spare = Trace(new_lock())
 
 
 def put_aside(trace: Trace) -> Trace | None:
@@ -278,7 +279,7 @@ def put_aside(trace: Trace) -> Trace | None:
     """
     if HERE.trace is not trace:
         return None
-    spare = HERE.spare or Trace(threading.RLock())
+    spare = HERE.spare or Trace(new_lock())
     spare.grad = trace.grad
     HERE.spare, HERE.trace = None, spare
     return spare

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import threading
 
 from .. import cache
 from ..backend import CompileError, UnsupportedKernel, reason
 from ..counts import COUNTS
 from ..host import HostMemory
 from ..kernel import Compute, Kernel, Layout
+from ..locks import new_lock
 from ..scalars import COMPLEX_FUSED, FUSED, PARTS
 from . import launch
 from .emit import emit, emit_split
@@ -27,17 +26,7 @@ from .target import (
 
 CALL = re.compile(r"\b([a-z]\w*)\(")
 
-_lock = threading.RLock()  # Numba compiles one kernel at a time
-
-
-def _after_fork() -> None:
-    """The thread that held a lock is not there in the child."""
-    global _lock
-    _lock = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+_lock = new_lock()  # Numba compiles one kernel at a time
 
 
 class CompiledKernel:

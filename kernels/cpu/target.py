@@ -10,19 +10,19 @@ import ctypes
 import gc
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache as once
 from typing import Any
 
 from .. import cache
+from ..locks import new_lock, wait_first
 from .linking import MissingSymbol as MissingSymbol
 from .linking import Unlinkable, link
 from .object_file import undefined_symbols
 from .processor import AVX, F16C, FMA, is_known, processor
 
-_lock = threading.RLock()  # a handler of signals may compute, too
+_lock = new_lock()  # a handler of signals may compute, too
 _paused = [False]
 """Whether the garbage collector is off for a while."""
 
@@ -70,11 +70,7 @@ def forever(thing: object) -> None:
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
-PATIENCE = 5.0
-"""Seconds that a fork waits for what other threads compile."""
-
-_compiling = threading.RLock()
-_waited: list[bool] = []
+_compiling = new_lock()
 
 
 @contextmanager
@@ -84,34 +80,27 @@ def compiling() -> Iterator[None]:
     They have locks of their own, which a child would find held for ever.
     """
     with _compiling:
+        _import_logging()
         yield
 
 
-def _before_fork() -> None:
-    _waited.append(_compiling.acquire(timeout=PATIENCE))
+@once
+def _import_logging() -> None:
+    """Import what Numba does, of which a fork takes a lock that Numba needs."""
+    import logging  # noqa: F401
 
-
-def _after_fork_in_parent() -> None:
-    if _waited and _waited.pop():
-        _compiling.release()
+    wait_first()
 
 
 def _after_fork_in_child() -> None:
-    """The threads that held locks are not there in the child."""
-    global _lock, _compiling
-    _lock, _compiling = threading.RLock(), threading.RLock()
-    _waited.clear()
+    """The thread that paused the collector may not be there in the child."""
     if _paused[0]:
         _paused[0] = False
         gc.enable()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=_after_fork_in_parent,
-        after_in_child=_after_fork_in_child,
-    )
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 @once
