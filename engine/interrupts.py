@@ -13,7 +13,7 @@ _builtin: Any = importlib.import_module("_signal")
 
 _signal, _getsignal = _builtin.signal, _builtin.getsignal
 
-_NAMES = "SIGINT SIGTERM SIGALRM SIGHUP SIGUSR1 SIGUSR2 SIGVTALRM SIGPROF SIGQUIT"
+_NAMES = "SIGINT SIGTERM SIGALRM SIGHUP SIGUSR1 SIGUSR2"
 
 SIGNALS: tuple[int, ...] = tuple(
     int(getattr(_builtin, name)) for name in _NAMES.split() if hasattr(_builtin, name)
