@@ -390,7 +390,7 @@ def alias(value: Value, history: History | None) -> Value:
     """The same array with another gradient history: no event, no copy."""
     trace = value.trace
     if value.buffer is None and trace is None:
-        _executors[0].ready(value, _thread.trace)  # raises if it is lost
+        _executors[0].ready(value, HERE.trace)  # raises if it is lost
         trace = value.trace
     other = Value(
         value.dtype,
