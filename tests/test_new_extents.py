@@ -119,3 +119,18 @@ def test_code_that_is_in_no_file_has_lines(recorder: Callable[[str], None]) -> N
         lines = [node.line for node in events(current_trace())]
         assert lines[-2:] == ["<typed>:2", "<typed>:3"]
         engine.eval(space["z"])
+
+
+@needs_native
+def test_a_deviation_is_recorded_anew_where_gradients_flow(
+    recorder: Callable[[str], None],
+) -> None:
+    recorder("native")
+    x = np.ones(4)
+    for _ in range(3):
+        engine.eval(x.std())
+    x.requires_grad_()
+    with engine.no_grad():
+        engine.eval(x.std())
+    x.std().backward()
+    assert x.grad.tolist() == [0.0] * 4

@@ -44,6 +44,9 @@ RESULTS = 1 + STEPS
 PARTS = 8
 """So many operands steps have at most, and so many arrays they start from."""
 
+FLOWS = 2
+"""What a key has more where gradients flow: other events may be recorded then."""
+
 RANK = 8
 """By so many bits the number of axes is shifted in a key by rank."""
 
@@ -88,6 +91,8 @@ def reduced_value(
         return with_self(load(entry + PYTHON), self, given, count, names)
     layout = load(value + slot.value_layout)
     IncRef(value)
+    if flows(value):
+        store(parts + 24, load(parts + 24) + FLOWS)
     known = result_of(layout, entry, parts, 1)
     if known == 0:
         known = result_by_rank(value, entry, parts)
@@ -102,6 +107,14 @@ def reduced_value(
         result = with_self(load(entry + PYTHON), self, given, count, names)
     DecRef(value)
     return result
+
+
+def flows(value: int) -> int:
+    """Whether gradients flow to a value: a deviation then has a slope of 0 at 0."""
+    trace = current()
+    if trace == 0 or load(trace + slot.trace_grad) != state.true:
+        return 0
+    return has(value + slot.value_history)
 
 
 def are_axes(given: int, count: int, names: int, entry: int, parts: int) -> int:
