@@ -16,7 +16,7 @@ from engine.chain import assemble, try_kinds, unknown
 from engine.config import config
 from engine.description import Piece
 from engine.errors import Unfinished, warn_user
-from engine.interpret import interpret
+from engine.interpret import Outline, interpret, outline_of
 from engine.kernels.backend import HOST
 from engine.likeness import find, key_of, places_of, remember, spent
 from engine.moves import Moves, frame_of, moves_of
@@ -67,6 +67,7 @@ class ColdPlan:
         "_key",
         "_moves",
         "_nodes",
+        "_outline",
         "_pieces",
         "_places",
         "_spent",
@@ -86,6 +87,7 @@ class ColdPlan:
         own = [node for node in nodes if node.op is not LEAF]
         self.shifts = shifts or (0,) * (len(nodes) - len(own))
         self._moves: Moves | None = None
+        self._outline: Outline | None = None
         self._nodes, self._alive, self._donated = nodes, alive, donated
         self._cost = FLUSH + EVENT * len(nodes) + BYTE * _bytes(own, nodes)
         # What is on a device is not brought to the host to be interpreted.
@@ -122,7 +124,7 @@ class ColdPlan:
         """Compute the outputs, by number of the recorded value."""
         plan = self._ready_or_none()
         if plan is None:
-            return self._told(interpret(self._nodes, self._alive, leaves, scalars))
+            return self._told(self._interpreted(self._nodes, leaves, scalars))
         if plan.overhead() > self._cost:
             return self._warmed(plan, self._nodes, leaves, scalars)
         return plan.run(leaves, scalars)
@@ -140,9 +142,21 @@ class ColdPlan:
         takes ten times as long as its events do here.
         """
         start = perf_counter()
-        outputs = interpret(nodes, self._alive, leaves, scalars)
+        outputs = self._interpreted(nodes, leaves, scalars)
         plan.warm(perf_counter() - start)
         return outputs
+
+    def _interpreted(
+        self,
+        nodes: list[Node],
+        leaves: Sequence[Array | None],
+        scalars: Sequence[Any],
+    ) -> dict[int, Array]:
+        """What NumPy computes, wherever the regions of the path begin."""
+        outline = self._outline
+        if outline is None:
+            outline = self._outline = outline_of(nodes, self._alive)
+        return interpret(nodes, outline, leaves, scalars)
 
     def run_elsewhere(
         self,
@@ -158,7 +172,7 @@ class ColdPlan:
         """
         plan = self._ready_or_none()
         if plan is None:
-            return self._told(interpret(events(), self._alive, leaves, scalars))
+            return self._told(self._interpreted(events(), leaves, scalars))
         if plan.overhead() > self._cost:
             return self._warmed(plan, events(), leaves, scalars)
         assert self._moves is not None

@@ -14,7 +14,7 @@ from engine import counters
 from engine.cold import ColdPlan
 from engine.config import config
 from engine.errors import Unfinished, called, same_kind
-from engine.interpret import interpret, moved
+from engine.interpret import interpret, moved, outline_of
 from engine.interrupts import BUT_CTRL_C, SIGNALS, run_whole
 from engine.kernels.backend import HOST
 from engine.liveness import donated_leaves, live_values
@@ -180,7 +180,7 @@ def _compute_aside(value: Value, trace: Trace) -> None:
     leaves = [leaf.buffer for leaf in trace.leaves[:entered]]
     alive = [False] * value.number + [True]
     try:
-        outputs = interpret(nodes, alive, leaves, trace.scalars)
+        outputs = interpret(nodes, outline_of(nodes, alive), leaves, trace.scalars)
     except Unfinished as unfinished:
         raise unfinished.error from unfinished.error.__cause__
     value.buffer = outputs[value.number]
@@ -229,8 +229,9 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
     alive = key[: len(trace.values)]
     if config.tier == "numpy" or trace.loud:
         listener = Listener(trace.loud) if trace.loud else None
-        kept = list(map(bool, alive))
-        return interpret(events(trace), kept, leaves, scalars, listener)
+        nodes = events(trace)
+        outline = outline_of(nodes, [*map(bool, alive)])
+        return interpret(nodes, outline, leaves, scalars, listener)
     known, shifts = node.known(key), shifts_of(trace)
     if known is None:
         wanted = tuple(map(bool, alive))

@@ -27,9 +27,33 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
+class Outline(NamedTuple):
+    """What is the same each time that a path is interpreted.
+
+    `kept` has a byte for each value, `last` a word: see `last_words`. `entering` are
+    the numbers of leaves, `wanted` those of what is alive, and `moves` says whether any
+    of them is on a device.
+    """
+
+    kept: bytes
+    last: bytes
+    entering: tuple[int, ...]
+    wanted: tuple[int, ...]
+    moves: bool
+
+
+def outline_of(nodes: list[Node], alive: Sequence[bool]) -> Outline:
+    """The outline of a path, wherever its regions begin."""
+    kept = bytes(alive)
+    entering = tuple([i for i, node in enumerate(nodes) if node.op is LEAF])
+    wanted = tuple([i for i, is_kept in enumerate(kept) if is_kept])
+    moves = any([nodes[i].device != HOST for i in (*entering, *wanted)])
+    return Outline(kept, last_words(nodes, kept), entering, wanted, moves)
+
+
 def interpret(
     nodes: list[Node],
-    alive: Sequence[bool],
+    outline: Outline,
     leaves: Sequence[Array | None],
     scalars: Sequence[Any],
     listener: Listener | None = None,
@@ -46,36 +70,32 @@ def interpret(
         When a node fails, after those that do not depend on it have run.
     """
     outputs: dict[int, Array] = memory.counted(
-        _interpret, nodes, alive, leaves, scalars, listener
+        _interpret, nodes, outline, leaves, scalars, listener
     )
     return outputs
 
 
 def _interpret(
     nodes: list[Node],
-    alive: Sequence[bool],
+    outline: Outline,
     leaves: Sequence[Array | None],
     scalars: Sequence[Any],
     listener: Listener | None,
 ) -> dict[int, Array]:
-    kept = bytes(alive)
-    words = last_words(nodes, kept)
-    last = memoryview(words).cast("q")
+    kept, words, entering, wanted, moves = outline
     environment: list[Any] = [None] * len(nodes)
-    entering = iter(leaves)
-    for i, node in enumerate(nodes):
-        if node.op is LEAF:
-            environment[i] = moved(next(entering), HOST)
+    for i, leaf in zip(entering, leaves, strict=True):
+        environment[i] = moved(leaf, HOST) if moves else leaf
     quick = _native[0].interpreted if _native and listener is None else None
+    count, i = 0, 0
+    if quick is not None:
+        i = quick(nodes, kept, words, environment, scalars, 0)
+        if i == len(nodes) and not moves:
+            return {k: environment[k] for k in wanted}
+    last = memoryview(words).cast("q")
     lost: set[int] = set()
     failure: Exception | None = None
-    count, i = 0, 0
     while i < len(nodes):
-        if quick is not None and not lost:
-            i = quick(nodes, kept, words, environment, scalars, i)
-            if i == len(nodes):
-                break
-        node = nodes[i]
         try:
             count += _carry_out(
                 i, nodes, kept, last, environment, scalars, lost, listener
@@ -84,9 +104,12 @@ def _interpret(
             failure = failure or error
             lost.add(i)
         i += 1
+        if quick is not None and not lost:
+            i = quick(nodes, kept, words, environment, scalars, i)
     counters.add("interpreted_ops", count)
-    wanted = [i for i, is_kept in enumerate(kept) if is_kept and i not in lost]
-    outputs = {i: moved(environment[i], nodes[i].device) for i in wanted}
+    outputs = {
+        i: moved(environment[i], nodes[i].device) for i in wanted if i not in lost
+    }
     if failure is not None:
         raise Unfinished(failure, outputs)
     return outputs

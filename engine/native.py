@@ -52,7 +52,7 @@ class NumPy(NamedTuple):
     ``target op= other``, and ``locate(array, key)`` gives the recipe of a subscript.
     `steps` are those of what is done with arrays again, `picked` is the name there of
     what indices pick, and ``take(functions)`` gets native functions that are called
-    there, or None (`engine.numpy.quick`).
+    there, or None (`engine.numpy.quick`). `powers` are the ops that exponents mean.
     """
 
     call_ufunc: Callable[..., Any]
@@ -61,6 +61,7 @@ class NumPy(NamedTuple):
     steps: dict[Any, Any]
     picked: str
     take: Callable[[Any], None]
+    powers: dict[Any, Any]
 
 
 def prepare(face: type) -> None:

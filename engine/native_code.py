@@ -319,6 +319,7 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
     code.thing("locate", functions.locate)
     code.thing("known_steps", functions.steps)
     code.thing("picked", functions.picked)
+    code.thing("powers", functions.powers)
     _use(functions.take, (code.many("counted"), code.many("again")))
     ops = {getattr(np, name, None): op for name, op in REGISTRY.items()}
     code.thing("ufuncs", {f: op for f, op in ops.items() if isinstance(f, np.ufunc)})

@@ -134,7 +134,8 @@ def _types() -> dict[str, Any]:
 
 
 def _ops() -> dict[str, Any]:
-    names = "view", "update", "full", "cast", "iota", "multiply", "add", "matmul"
+    names = ["view", "update", "full", "cast", "iota", "matmul"]
+    names += ["multiply", "add", "power"]
     return {
         **{f"{name}_op": REGISTRY[name] for name in names},
         "leaf_op": LEAF,

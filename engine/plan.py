@@ -17,7 +17,7 @@ from engine.kernels import pool
 from engine.kernels.backend import HOST
 from engine.program import from_nodes, is_leaf
 from engine.record.node import LEAF, Node
-from engine.row import Row
+from engine.row import COMPILE, Row
 from engine.schedule import Schedule, schedule
 from engine.schedule.prepare import prepare
 from engine.simplify import simplify
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from engine.bound import Bound
 
 Array = np.ndarray[Any, Any]
+
+LOOK = COMPILE / 16
+"""Seconds that NumPy computes for cold rows until it is looked again whether they are.
+
+It takes as long as interpreting some ten events.
+"""
 
 ASUNDER = 1.5e-4
 """Seconds that a run takes longer where cold rows cut its plan in segments."""
@@ -62,13 +68,16 @@ class Plan:
     __slots__ = (
         "_away",
         "_cold",
+        "_found_cold",
         "_kinds",
         "_leaves",
         "_like",
         "_make",
         "_outputs",
+        "_overhead",
         "_rows",
         "_slots",
+        "_waited",
         "bound",
         "contents",
         "fixed",
@@ -98,6 +107,8 @@ class Plan:
         self.bound: Bound | None = None
         self._cold: list[Row] = []
         self._kinds: list[tuple[Row, int]] | None = None
+        self._found_cold: list[tuple[Row, int]] | None = None
+        self._waited = self._overhead = 0.0
         self.fixed: tuple[int, ...] = ()
         self.recurs = False
 
@@ -244,23 +255,38 @@ class Plan:
             return self._like[0].overhead()
         if self.bound is not None and not self._cold:
             return self.bound.overhead
-        return sum([row.overhead * count for row, count in self._cold_kinds()])
+        if self._found_cold is None:
+            self._cold_kinds()
+        return self._overhead
 
     def warm(self, seconds: float) -> None:
         """Let cold rows know what NumPy takes, which computes all in their place."""
         if self._like is not None:
             return self._like[0].warm(seconds)
+        self._waited += seconds
+        if self._waited < LOOK:
+            return
+        seconds, self._waited = self._waited, 0.0
         cold = self._cold_kinds()
         for row, _ in cold:
             row.warm(seconds / len(cold))
+        self._found_cold = None
 
     def _cold_kinds(self) -> list[tuple[Row, int]]:
-        """The rows that are cold, those of one kernel once, and how many they are."""
-        kinds = self._kinds
-        if kinds is None:
-            counts = Counter([row.first or row for row in self.rows])
-            kinds = self._kinds = [*counts.items()]
-        return [(row, count) for row, count in kinds if row.is_cold()]
+        """The rows that are cold, those of one kernel once, and how many they are.
+
+        To look takes as long as to interpret a few events: it is done now and then.
+        """
+        found = self._found_cold
+        if found is None:
+            kinds = self._kinds
+            if kinds is None:
+                counts = Counter([row.first or row for row in self.rows])
+                kinds = self._kinds = [*counts.items()]
+            found = [(row, count) for row, count in kinds if row.is_cold()]
+            self._overhead = sum([row.overhead * count for row, count in found])
+            self._found_cold = found
+        return found
 
     def _wait(self, seconds: float) -> None:
         """Let cold rows know what it costs that they keep all others from going on."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.config import config
-from engine.interpret import interpret
+from engine.interpret import interpret, outline_of
 from engine.kernels import pool
 from engine.plan import Plan, build_plan
 from engine.program import Program, from_nodes
@@ -93,7 +93,8 @@ class Recorded:
 
     def expected(self) -> dict[int, Array]:
         """The outputs by NumPy, node by node."""
-        return interpret(self.nodes, self.alive, self._copies(), self.scalars)
+        outline = outline_of(self.nodes, self.alive)
+        return interpret(self.nodes, outline, self._copies(), self.scalars)
 
     def run(self, plan: Plan | None = None) -> dict[int, Array]:
         """The outputs by a plan, on copies of the leaves."""

@@ -134,6 +134,7 @@ _native.join_numpy(
         quick.known,
         gathers.PICKED,
         quick.use_native,
+        operators.POWERS,
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from operator import index
 from typing import Any
 
@@ -17,6 +18,7 @@ from .axes import is_fortran, order_letter
 from .devices import checked_device, placed
 from .methods import memory_order
 from .operands import KINDS, NUMBERS
+from .quick import again, noted_on
 
 __all__ = [
     "empty",
@@ -89,6 +91,35 @@ def _filled(shape: Any, number: Any, dtype: np.dtype[Any], order: str) -> face.n
     return face.ndarray.wrap(value, axes)
 
 
+def _constant(
+    name: str, number: int, shape: Any, dtype: Any, order: str, device: Any, like: Any
+) -> face.ndarray:
+    """An array of one number; what says no more than a shape is known by that."""
+    plain = order == "C" and device is None and like is None
+    if plain and type(shape) in (int, tuple) and shape != ():
+        letter = _letter(dtype)
+        if letter is not None:
+            what = (name, shape, letter)
+            made: face.ndarray | None = again((), what)
+            if made is None:
+                fill = partial(_filled, shape, number, np.dtype(letter), "C")
+                made = noted_on(what, (), (), fill)
+            return made
+    check_device(device, like)
+    return placed(_filled(shape, number, numeric_dtype(dtype, name), order), device)
+
+
+_LETTERS: dict[Any, str] = {float: "d", int: "l", bool: "?", complex: "D"}
+_LETTERS |= {np.dtype(letter).type: letter for letter in "fbhiBHILFe"}
+
+
+def _letter(dtype: Any) -> str | None:
+    """NumPy's letter of a dtype that is given as a class, or by default; else None."""
+    if dtype is None:
+        return "d"
+    return _LETTERS.get(dtype) if type(dtype) is type else None
+
+
 def zeros(
     shape: Any,
     dtype: Any = None,
@@ -117,8 +148,7 @@ def zeros(
     array([[0, 0],
            [0, 0]], dtype=int32)
     """
-    check_device(device, like)
-    return placed(_filled(shape, 0, numeric_dtype(dtype, "zeros"), order), device)
+    return _constant("zeros", 0, shape, dtype, order, device, like)
 
 
 def ones(
@@ -138,8 +168,7 @@ def ones(
     array([[1, 1, 1],
            [1, 1, 1]])
     """
-    check_device(device, like)
-    return placed(_filled(shape, 1, numeric_dtype(dtype, "ones"), order), device)
+    return _constant("ones", 1, shape, dtype, order, device, like)
 
 
 def empty(
@@ -158,8 +187,7 @@ def empty(
     >>> np.empty((2, 2)).shape
     (2, 2)
     """
-    check_device(device, like)
-    return placed(_filled(shape, 0, numeric_dtype(dtype, "empty"), order), device)
+    return _constant("empty", 0, shape, dtype, order, device, like)
 
 
 def full(

@@ -167,6 +167,21 @@ def _power_op(base: Any, exponent: Any) -> Op | None:
     return None
 
 
+POWERS: dict[tuple[np.dtype[Any], type, Any], Op] = {}
+"""The ops that exponents mean, by the dtype of the base, for native code."""
+
+MOST = 1000
+"""So many are kept; past this many all are forgotten."""
+
+
+def _remember_power(dtype: np.dtype[Any], exponent: Any, op: Op) -> None:
+    """Let native code know an op; that of booleans depends on more than the dtype."""
+    if len(POWERS) >= MOST:
+        POWERS.clear()
+    if dtype.kind != "b":
+        POWERS[dtype, type(exponent), exponent] = op
+
+
 def _is_squared(base: Any, exponent: Any) -> bool:
     """Whether NumPy takes a power of complex numbers by squaring."""
     return (
@@ -247,9 +262,12 @@ class Operators(Array):
             return NotImplemented
         op = _power_op(self, exponent)
         if op is not None:
+            _remember_power(self.dtype, exponent, op)
             return apply(op, self)
         if _is_squared(self, exponent):
             return _by_squaring(self, exponent)
+        if type(exponent) is float and self.dtype.kind == "f":
+            _remember_power(self.dtype, exponent, REGISTRY["power"])
         return apply(REGISTRY["power"], self, exponent)
 
     def __ipow__(self, exponent: Any) -> Any:  # type: ignore[misc]

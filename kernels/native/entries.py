@@ -64,8 +64,8 @@ WORDS = (
     *("empty", "leaf_history", "faces", "cell_type", "freed", "freed_type"),
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op", "ufunc_called"),
     *("leaf_op", "view_op", "update_op", "full_op", "cast_op", "sequence", "loops"),
-    *("iota_op", "multiply_op", "add_op", "matmul_op"),
-    *("known_steps", "picked", "codes"),
+    *("iota_op", "multiply_op", "add_op", "power_op", "matmul_op"),
+    *("known_steps", "picked", "powers", "codes"),
     *("most_events", "soft_events", "shift_leaves", "no_shift", "no_owner", "end"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does

@@ -118,7 +118,7 @@ def again(self: int, given: int, count: int, names: int) -> int:
         return nothing()
     items = reserve(PARTS)
     parts = parts_of(load(given), items)
-    if parts == 0:
+    if parts == 0 and load(given) != state.empty:  # what is made of no array
         return nothing()
     result = done_again(load(given + 8), items, parts)
     drop_items(items, parts)

@@ -20,9 +20,9 @@ from .handles import (
     wrapped,
 )
 from .language import inline, load, reserve, slot, state, store
-from .macros import DecRef, IncRef, IntAs
-from .matching import drop_items, field, hold_items, kind
-from .python import Call, DictItem, TextCompare
+from .macros import DecRef, IncRef, IntAs, TupleItem
+from .matching import RECIPE_DTYPE, drop_items, field, hold_items, kind, put_item
+from .python import Call, DictItem, ErrClear, TextCompare, TupleNew
 from .recording import follow, with_self
 from .scalars import are_at_hand, found_at_once
 
@@ -215,10 +215,64 @@ def binary(self: int, other: int, entry: int) -> int:
 
 
 def power(self: int, given: int, count: int, names: int, entry: int) -> int:
-    """``self ** other``, where both are handles: numbers mean ops of their own."""
-    if count == 1 and names == 0 and kind(load(given)) == load(entry + FACE):
+    """``self ** other``; some numbers mean ops of their own, as Python has found."""
+    face = load(entry + FACE)
+    if count == 1 and names == 0 and kind(load(given)) == face:
         return binary(self, load(given), entry)
+    if count == 1 and names == 0 and kind(self) == face:
+        op = meant_by(load(given), self)
+        if op != 0:
+            return powered(op, self, load(given), entry)
     return with_self(load(entry + PYTHON), self, given, count, names)
+
+
+def meant_by(exponent: int, base: int) -> int:
+    """The op (borrowed) that a power of an array is known to be; or 0."""
+    its = kind(exponent)
+    recipe = field(base + slot.array_recipe, state.recipe_type)
+    if recipe == 0 or load(base + slot.array_scalar) == state.true:
+        return 0
+    if its != state.int_type and its != state.float_type:
+        return 0
+    key = TupleNew(3)
+    if key == 0:
+        ErrClear()
+        return 0
+    put_item(key, 0, TupleItem(recipe, RECIPE_DTYPE))
+    put_item(key, 1, its)
+    put_item(key, 2, exponent)
+    found = DictItem(state.powers, key)
+    DecRef(key)
+    ErrClear()
+    return found
+
+
+def powered(op: int, base: int, exponent: int, entry: int) -> int:
+    """What an op gives of an array, else what the method does."""
+    items = reserve(2)
+    values = reserve(2)
+    store(items, base)
+    value = 0
+    if agree(items, 1, load(entry + FACE)):
+        value = shown(base)
+    result = 0
+    if value != 0:
+        store(values, value)
+        store(values + 8, exponent)
+        count = 1 + (op == state.power_op)
+        result = made_of(op, values, count, load(entry + FACE))
+    other = 0
+    if result == 0 and value != 0 and not is_plain(base):  # it is not to be read again
+        IncRef(value)
+        other = wrapped(load(entry + FACE), value)
+    if result == 0:
+        if other != 0:
+            store(items, other)
+        store(items + 8, exponent)
+        result = Call(load(entry + PYTHON), items, 2, 0)
+    DecRef(other)
+    DecRef(value)
+    return result
 
 
 def unary(self: int, nothing: int, entry: int) -> int:
