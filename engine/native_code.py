@@ -50,6 +50,14 @@ REDUCTIONS = frozenset(
 )
 """Methods whose events depend on the layout of the array, and on axes, alone."""
 
+VIEWS = frozenset(
+    (
+        *("reshape", "ravel", "transpose", "swapaxes", "squeeze"),
+        *("view", "permute", "flatten", "unsqueeze", "t"),
+    )
+)
+"""Methods that show the same memory, by a recipe and integers alone, or copy it."""
+
 OPERATORS = (("__matmul__", "product", "matmul"), ("__pow__", "power", "power"))
 """Operators of the NumPy face that native code does in ways of their own."""
 
@@ -261,6 +269,9 @@ def _join(code: Code, face: Any, axes: tuple[str, str]) -> None:
     for name in REDUCTIONS & found.keys():
         address, _ = code.method("reduced", axes, found[name], face)
         _replace(face, name, address, KINDS["reduced"])
+    for name in VIEWS & found.keys():
+        address, _ = code.method("viewed", None, found[name], face)
+        _replace(face, name, address, KINDS["viewed"])
     for name, python in found.items():
         form = FORMS.get(python)
         if form is not None and (name[:2] == "__" or form.operands == 1):
@@ -333,3 +344,7 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
         address, _ = code.method(kind, REGISTRY[op], getattr(face, name), face)
         _replace(face, name, address, KINDS[kind])
     _join(code, face, ("axis", "keepdims"))
+    python = inspect.getattr_static(face, "T")
+    turned = property(face.transpose, doc=python.__doc__)  # type: ignore[attr-defined]
+    _methods.append((face, "T", python, turned))
+    face.T = turned  # type: ignore[attr-defined]

@@ -162,6 +162,7 @@ def test_cold_rows_are_moved_too_and_bound_when_they_are_warm(
 ) -> None:
     monkeypatch.setattr(engine.row, "_heat", {})
     monkeypatch.setattr(engine.row, "COMPILE", float("inf"))
+    monkeypatch.setattr(engine.plan, "LOOK", 0.0)
     monkeypatch.setattr(backend_of(HOST), "is_known", lambda kernel: False)
     with config(tier="auto"):
         for cost in ("PIECE", "PLAN", "PLACE", "LOOK", "LOOKS"):
@@ -188,6 +189,7 @@ def test_numpy_computes_a_path_whose_kernels_are_cold_as_one(
 ) -> None:
     monkeypatch.setattr(engine.row, "_heat", {})
     monkeypatch.setattr(engine.row, "COMPILE", float("inf"))
+    monkeypatch.setattr(engine.plan, "LOOK", 0.0)
     monkeypatch.setattr(backend_of(HOST), "is_known", lambda kernel: False)
     interpreted: list[str] = []
     monkeypatch.setattr(

@@ -213,9 +213,15 @@ def asarray(
     >>> np.asarray(x) is x
     True
     """
+    given = dtype, order, device, copy, like
+    if type(a) is face.ndarray and given == _NOTHING and not a.scalar:
+        return a
     check_device(device, like)
     made = array(a, dtype, copy=copy, order=order)
     return placed(made, device, made)
+
+
+_NOTHING = (None,) * 5
 
 
 def asanyarray(

@@ -11,13 +11,15 @@ import numpy as np
 import engine.numpy.handle as face
 from engine.array import Array
 from engine.errors import named, naming
+from engine.kernels.backend import HOST
 from engine.ops.op import as_operand
 from engine.ops.regions import full_value
+from engine.recipe import is_c_contiguous
 
 from .axes import is_fortran, order_letter
 from .devices import checked_device, placed
 from .methods import memory_order
-from .operands import KINDS, NUMBERS
+from .operands import KINDS, NUMBERS, letter_of
 from .quick import again, noted_on
 
 __all__ = [
@@ -92,12 +94,18 @@ def _filled(shape: Any, number: Any, dtype: np.dtype[Any], order: str) -> face.n
 
 
 def _constant(
-    name: str, number: int, shape: Any, dtype: Any, order: str, device: Any, like: Any
+    name: str,
+    number: int,
+    shape: Any,
+    dtype: Any,
+    order: str,
+    device: Any = None,
+    like: Any = None,
 ) -> face.ndarray:
     """An array of one number; what says no more than a shape is known by that."""
     plain = order == "C" and device is None and like is None
     if plain and type(shape) in (int, tuple) and shape != ():
-        letter = _letter(dtype)
+        letter = "d" if dtype is None else letter_of(dtype)
         if letter is not None:
             what = (name, shape, letter)
             made: face.ndarray | None = again((), what)
@@ -107,17 +115,6 @@ def _constant(
             return made
     check_device(device, like)
     return placed(_filled(shape, number, numeric_dtype(dtype, name), order), device)
-
-
-_LETTERS: dict[Any, str] = {float: "d", int: "l", bool: "?", complex: "D"}
-_LETTERS |= {np.dtype(letter).type: letter for letter in "fbhiBHILFe"}
-
-
-def _letter(dtype: Any) -> str | None:
-    """NumPy's letter of a dtype that is given as a class, or by default; else None."""
-    if dtype is None:
-        return "d"
-    return _LETTERS.get(dtype) if type(dtype) is type else None
 
 
 def zeros(
@@ -240,6 +237,11 @@ def _number(number: Any, dtype: np.dtype[Any], name: str) -> Any:
 def _like(
     a: Any, number: Any, dtype: Any, order: str, shape: Any, name: str
 ) -> face.ndarray:
+    plain = dtype is shape is None and order == "K" and name != "full_like"
+    if plain and type(a) is face.ndarray:
+        recipe = a.recipe
+        if recipe.shape and a.place == HOST and is_c_contiguous(recipe):
+            return _constant(name, number, recipe.shape, recipe.dtype.type, "C")
     array = face.asarray(a)
     found = array.dtype if dtype is None else numeric_dtype(dtype, name)
     order = order_letter(order)

@@ -27,7 +27,8 @@ from engine.record.value import DATES
 from . import indexing
 from .axes import normal_axis, order_letter
 from .fallback import ask
-from .operands import check_kind, read_as
+from .operands import check_kind, letter_of, read_as
+from .quick import again_or_noted
 
 
 def memory_order(array: Array, order: Any) -> tuple[int, ...]:
@@ -68,6 +69,16 @@ class Methods(Array):
 
         The casting "same_value" of NumPy 2.4 looks at them at once.
         """
+        letter = letter_of(dtype)
+        if letter is not None and self.recipe.dtype.kind != "c":  # which may warn
+            given = order, casting, subok, copy
+            what, target = ("astype", letter, *map(str, given)), np.dtype(letter)
+            return again_or_noted(what, self, lambda: self._cast(target, *given))  # type: ignore[no-any-return]
+        return self._cast(dtype, order, casting, subok, copy)
+
+    def _cast(
+        self, dtype: Any, order: str, casting: str, subok: bool, copy: bool
+    ) -> Self:
         with naming():
             target = np.dtype(dtype)
         check_kind("astype", target)

@@ -38,6 +38,23 @@ class _NotGiven:
 NOT_GIVEN: Any = _NotGiven()
 
 NUMBERS = (bool, int, float, complex)
+
+_LETTERS: dict[Any, str] = {float: "d", int: "l", bool: "?", complex: "D"}
+for _dtype in map(np.dtype, "?bhilBHILefdFD"):
+    _LETTERS |= dict.fromkeys((_dtype.type, _dtype.name, _dtype.str[1:]), _dtype.char)
+
+
+def letter_of(dtype: Any) -> str | None:
+    """NumPy's letter of a dtype that is given as a class or by name; None for others.
+
+    Examples
+    --------
+    >>> letter_of(float), letter_of(np.float32), letter_of("int64"), letter_of("f4,i4")
+    ('d', 'f', 'l', None)
+    """
+    return _LETTERS.get(dtype) if type(dtype) in (type, str) else None
+
+
 WEAK = frozenset(NUMBERS)
 KINDS = "biufc" + DATES
 

@@ -82,10 +82,25 @@ def noted(what: tuple[Any, ...], array: Any, function: Callable[[], Any]) -> Any
     What it records must depend on `what` and on the dtype and shape of the array alone;
     it is remembered for arrays in C order.
     """
-    value = plain_value(array)
+    value, line = plain_value(array), array._line
+    if line is not None and line.is_current() and array.recipe is line.value.layout:
+        value = line.value
     if value is None or not _is_plain(what):
         return function()
     return noted_on(what, [array], [value], function)
+
+
+def again_or_noted(
+    what: tuple[Any, ...], array: Any, function: Callable[[], Any]
+) -> Any:
+    """What a function of one array gives, recorded natively where it is known.
+
+    As of `noted`. Arrays of no axes are left out: of them, native code makes scalars.
+    """
+    if type(array) is not face.ndarray or not array.recipe.shape:
+        return function()
+    made = again((array,), what)
+    return noted(what, array, function) if made is None else made
 
 
 def noted_on(

@@ -28,6 +28,7 @@ from engine.recipe import (
 from .axes import normal_axis, order_letter, strict_axis
 from .indexing import get, set_
 from .operands import check_kind, read_as
+from .quick import again_or_noted
 
 
 class Views(Array):
@@ -38,8 +39,7 @@ class Views(Array):
     @property
     def T(self) -> Self:
         """The array with its axes reversed."""
-        recipe = self.recipe
-        return self.view_as(transposed(recipe, range(len(recipe.shape))[::-1]))
+        return self.transpose()
 
     @property
     def mT(self) -> Self:
@@ -50,13 +50,12 @@ class Views(Array):
 
     def transpose(self, *axes: Any) -> Self:
         """The array with its axes in another order, by default reversed."""
+        rank = self.ndim
+        if not axes or (len(axes) == 1 and axes[0] is None):
+            return self.view_as(transposed(self.recipe, range(rank)[::-1]))
         if len(axes) == 1 and not isinstance(axes[0], (int, np.integer)):
-            if axes[0] is None:
-                return self.T
             axes = tuple(axes[0])
-        elif not axes:
-            return self.T
-        return self.view_as(transposed(self.recipe, permutation(axes, self.ndim)))
+        return self.view_as(transposed(self.recipe, permutation(axes, rank)))
 
     def swapaxes(self, axis1: int, axis2: int, /) -> Self:
         """The array with two axes exchanged."""
@@ -137,8 +136,8 @@ class Views(Array):
 
     def flatten(self, order: str = "C") -> Self:
         """A copy of the elements along one axis."""
-        flat = self.ravel(order)
-        return self.wrap(flat.read())
+        what = ("flatten", order)
+        return again_or_noted(what, self, lambda: self.wrap(self.ravel(order).read()))  # type: ignore[no-any-return]
 
     def squeeze(self, axis: Any = None) -> Self:
         """The array without axes of extent 1."""

@@ -44,6 +44,7 @@ from . import (
     subscripts,
     threads,
     turning,
+    viewing,
     walking,
     writing,
 )
@@ -90,7 +91,7 @@ WORDS = (
 MODULES = (
     *(macros, recycling, matching, frames, threads, turning, recording, flushing),
     *(handles, looking, casting, scalars, operators, writing, at_once, remembered),
-    *(keys, indexing, regions, subscripts, calls, slots, functions, splicing),
+    *(keys, indexing, regions, subscripts, viewing, calls, slots, functions, splicing),
     *(repeating, walking, backward, many),
     *(lines, results, growing, paths, interpreting),
 )
@@ -115,6 +116,7 @@ KINDS = {
     "reduced": FASTCALL,
     "product": ONE,
     "power": FASTCALL,
+    "viewed": FASTCALL,
 }
 """Kinds of methods that differ only in their words, and how Python calls them."""
 
@@ -129,6 +131,7 @@ METHODS = {
     "reduced": 32,
     "product": 1,
     "power": 1,
+    "viewed": 24,
     "operator": 24,
     "compare": 2,
     "assign": 2,
@@ -169,6 +172,7 @@ define void @native_free_{k}(i64 %self) {{
 _MORE = {
     "reduced": ", i64 %count, i64 %names",
     "power": ", i64 %count, i64 %names",
+    "viewed": ", i64 %count, i64 %names",
     "compare": ", i64 %which",
     "assign": ", i64 %value",
 }
