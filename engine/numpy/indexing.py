@@ -30,7 +30,7 @@ from .nested import holds_handles, joined
 from .operands import KINDS, NUMBERS, WEAK, NDArray, host_array
 from .picking import picked
 
-_FILLED = frozenset(
+FILLED = frozenset(
     (
         *("float16", "float32", "float64", "bool"),
         *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
@@ -212,9 +212,8 @@ def _set_basic(handle: face.ndarray, parts: tuple[Any, ...], value: Any) -> None
         value = _shorter(value, handle.dtype, recipe, is_element)
     if isinstance(value, Array) and _stands_there(handle, value, recipe):
         return  # a[1:] += 1 stores the view that it has just written
-    if type(value) in (int, float) and handle.dtype.name in _FILLED:
-        with naming():
-            number = _assigned(value, handle.dtype)[()]
+    if type(value) in (int, float) and handle.dtype.name in FILLED:
+        number = assigned(value, handle.dtype)[()]
         handle.store(full_value(recipe.shape, number, handle.dtype), recipe)
         return
     handle.store(stored_value(handle, value, recipe.shape), recipe)
@@ -255,12 +254,16 @@ def given_value(handle: Array, value: Any) -> Value:
     value = joined(value)
     if isinstance(value, Array):
         return value.read()
+    return constant(assigned(value, handle.dtype))
+
+
+def assigned(value: Any, dtype: np.dtype[Any]) -> NDArray:
+    """A foreign value of an assignment, Python numbers cast as NumPy casts them."""
     with naming():
-        return constant(_assigned(value, handle.dtype))
+        return _assigned(value, dtype)
 
 
 def _assigned(value: Any, dtype: np.dtype[Any]) -> NDArray:
-    """A foreign value of an assignment, Python numbers cast as NumPy casts them."""
     if isinstance(value, np.ndarray):
         return _numeric(value)
     cell: NDArray

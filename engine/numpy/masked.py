@@ -228,7 +228,7 @@ def like(selection: face.Masked, change: Callable[[face.ndarray], Any]) -> Any:
 # -- writes ---------------------------------------------------------------------------
 def store(handle: Array, key: Any, value: Any) -> bool:
     """``handle[key] = value`` as a choice between whole arrays, where it is one."""
-    from .indexing import stored_value
+    from .indexing import FILLED, assigned, stored_value
 
     rank, shape = len(key.shape), handle.recipe.shape
     if not rank or shape[:rank] != key.shape:
@@ -239,7 +239,9 @@ def store(handle: Array, key: Any, value: Any) -> bool:
         if own.source.recipe.shape != shape or not mask.agrees(own.mask):
             return False
         warn_of_parts(own.source.recipe.dtype, handle.dtype)
-        inside = cast(own.source.read(), handle.dtype)
+        inside: Any = cast(own.source.read(), handle.dtype)
+    elif type(value) in (int, float) and handle.dtype.name in FILLED:
+        inside = Scalar(assigned(value, handle.dtype)[()], handle.dtype)
     elif _fits_rest(value, shape[rank:]):
         inside = stored_value(handle, value, shape[rank:])
     else:
