@@ -240,8 +240,10 @@ def _like(
     plain = dtype is shape is None and order == "K" and name != "full_like"
     if plain and type(a) is face.ndarray:
         recipe = a.recipe
-        if recipe.shape and a.place == HOST and is_c_contiguous(recipe):
-            return _constant(name, number, recipe.shape, recipe.dtype.type, "C")
+        kind = recipe.dtype.type  # of dates it says no unit
+        known = recipe.shape and a.place == HOST and is_c_contiguous(recipe)
+        if known and letter_of(kind) is not None:
+            return _constant(name, number, recipe.shape, kind, "C")
     array = face.asarray(a)
     found = array.dtype if dtype is None else numeric_dtype(dtype, name)
     order = order_letter(order)

@@ -130,7 +130,7 @@ class Derived(Array):
         Examples
         --------
         >>> import engine
-        >>> engine.tensor([float("nan"), float("-inf")]).nan_to_num(neginf=-1.0)
+        >>> engine.tensor([engine.nan, -engine.inf]).nan_to_num(neginf=-1.0)
         tensor([ 0., -1.])
         """
         from engine.torch.dtypes import finfo
