@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.execute import watch_flushes
 from engine.interrupts import run_whole
-from engine.kernels.cpu.target import compiling
+from engine.kernels.locks import new_lock
 
 if TYPE_CHECKING:
     from engine.recipe import Recipe
@@ -109,8 +109,14 @@ def start() -> None:
     except IndexError:
         return
     watch_flushes(None)
-    with compiling():  # no fork leaves it half done
-        run_whole(_start)
+    with _starting:  # no fork leaves it half done
+        from engine.kernels.cpu.target import compiling
+
+        with compiling():
+            run_whole(_start)
+
+
+_starting = new_lock()
 
 
 def _start() -> None:
