@@ -160,15 +160,19 @@ class Compiled:
         raise Unfit(f"more than shapes={self._shapes} signatures come in turn")
 
     def _replayed(self, signature: Signature, replay: Replay, call: Call) -> Any:
-        replay.claim()
-        if not replay.prepare(call.floats):
-            # An ordinary call fails where it does, after what comes before.
-            return call.ordinary(self._function, self._wrap)
-        signature.replayed += 1
+        ready = False
         try:
-            return replay.run()
+            replay.claim()
+            ready = replay.prepare(call.floats)
+            if ready:
+                signature.replayed += 1
+                return replay.run()
         finally:
-            call.write_back(replay.handles)
+            replay.settle()
+            if ready:
+                call.write_back(replay.handles)
+        # An ordinary call fails where it does, after what comes before.
+        return call.ordinary(self._function, self._wrap)
 
     def _record(self, signature: Signature, call: Call) -> Any:
         """An ordinary call, watched where it may be replayed one day."""

@@ -135,7 +135,7 @@ def gathered(
 
 
 class Replay:
-    """One replay of an entry: `claim`, `prepare`, and `run`."""
+    """One replay of an entry: `claim`, `prepare`, `run`, and `settle` in any case."""
 
     def __init__(
         self,
@@ -154,6 +154,7 @@ class Replay:
         self.writings: list[Writing] = []
         self.promise: Promise | None = None
         self.spent: set[int] = set()  # whose memory is overwritten
+        self.begun = False
 
     def claim(self) -> None:
         """Let what is about to be written show promised values.
@@ -173,28 +174,23 @@ class Replay:
         promised = [x for one in writings for x in one.values]
         former = [one.old for one in writings for _ in one.values]
         self.promise = Promise(promised, former)
-        try:
-            if not all(writing.show() for writing in writings):
-                raise Unfit("another thread writes to an array that it works on")
-        except BaseException:
-            self.promise.withdraw()
-            raise
+        if not all(writing.show() for writing in writings):
+            raise Unfit("another thread writes to an array that it works on")
 
     def prepare(self, floats: Sequence[float]) -> bool:
         """Compute the numbers; False where that fails and nothing has been done yet."""
         program = self.entry.recording.program
         try:
             self.numbers = program.run([floats[k] for k in self.entry.floats])
-        except BaseException as error:
-            if self.promise is not None:
-                self.promise.withdraw()
-            if program.sources or not isinstance(error, Exception):
-                raise  # they have counted on
+        except Exception:
+            if program.sources:  # they have counted on
+                raise
             return False
         return True
 
     def run(self) -> Any:
         """Do the call; what it returns."""
+        self.begun = True
         overwritten = self.entry.overwritten
         effects = self.entry.recording.effects
         for effect, writing in zip(effects, self.writings, strict=True):
@@ -204,17 +200,11 @@ class Replay:
                 else:
                     self.table[effect.root] = self.table[effect.root].copy()
         counters.add("synchronisations")
-        try:
-            if overwritten:
-                run_whole(self._compute)
-            else:
-                self._compute()
-        except BaseException:
-            self._give_up()
-            raise
-        finally:
-            if self.promise is not None:
-                self.promise.keep()
+        if overwritten:
+            run_whole(self._compute)
+        else:
+            self._compute()
+        self.settle()
         return self._hand_out()
 
     def _compute(self) -> None:
@@ -235,10 +225,6 @@ class Replay:
                 raise unfinished.error from unfinished.error.__cause__
             for number, slot in step.outputs:
                 table[slot] = outputs[number]
-        effects = self.entry.recording.effects
-        for effect, writing in zip(effects, self.writings, strict=True):
-            writing.fill(table[effect.slot])
-            self.made[effect.slot] = writing.first
 
     def _value(self, slot: int) -> Value:
         """The value of a slot: one object for all that show it."""
@@ -271,12 +257,24 @@ class Replay:
 
         return mapped(recording.result, filled)
 
-    def _give_up(self) -> None:
-        """After an error: what was written is lost, unless it was computed before."""
+    def settle(self) -> None:
+        """Let what was claimed show what was computed, and others go on.
+
+        What was not computed shows what it did, or is lost where it was overwritten.
+        """
+        promise = self.promise
+        if promise is None:
+            return
+        if not self.begun:
+            promise.withdraw()
+            self.promise = None
+            return
         effects = self.entry.recording.effects
         for effect, writing in zip(effects, self.writings, strict=True):
             buffer = self.table[effect.slot]
-            if buffer is not None:
-                writing.fill(buffer)
-            elif effect.root not in self.spent:
-                writing.fill(writing.old.buffer)
+            if buffer is None and effect.root not in self.spent:
+                buffer = writing.old.buffer
+            writing.fill(buffer)
+            self.made[effect.slot] = writing.first
+        promise.keep()
+        self.promise = None  # last: an interrupt before it has all of this done again
