@@ -22,6 +22,7 @@ from engine.recipe import (
 )
 from engine.record.registry import REGISTRY
 from engine.record.value import Value
+from engine.shapes import reduced_shape
 
 
 def view_value(value: Value, recipe: Recipe) -> Value:
@@ -91,7 +92,7 @@ def expand_axes(value: Value, axes: Sequence[int]) -> Value:
 
 def keep_axes(value: Value, axes: Sequence[int], shape: Shape) -> Value:
     """What a reduction of `shape` over `axes` gave, broadcast over `shape` again."""
-    kept = tuple(1 if a in axes else n for a, n in enumerate(shape))
+    kept = reduced_shape(shape, axes, keepdims=True)
     return broadcast_value(reshape_value(value, kept), shape)
 
 

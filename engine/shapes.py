@@ -17,6 +17,21 @@ def check_axes(shape: Sequence[int], error: type[Exception] = ValueError) -> Non
         raise error(named(message))
 
 
+def reduced_shape(
+    shape: tuple[int, ...], axes: Sequence[int], keepdims: bool = False
+) -> tuple[int, ...]:
+    """What a reduction over axes, which are not negative, leaves of a shape.
+
+    Examples
+    --------
+    >>> reduced_shape((2, 3, 4), (1,)), reduced_shape((2, 3, 4), (1,), keepdims=True)
+    ((2, 4), (2, 1, 4))
+    """
+    if keepdims:
+        return tuple([1 if axis in axes else n for axis, n in enumerate(shape)])
+    return tuple([n for axis, n in enumerate(shape) if axis not in axes])
+
+
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     """The common shape of operands.
 

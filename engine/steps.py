@@ -15,6 +15,7 @@ from engine.record.frames import is_shifted
 from engine.record.node import LEAF, Node
 from engine.record.trace import Trace
 from engine.record.value import Scalar, Value, typed
+from engine.shapes import reduced_shape
 
 Step: TypeAlias = tuple[Op, tuple[object, ...], tuple[object, ...]]
 """An op, its attributes, its operands: typed scalars, or numbers of results.
@@ -168,7 +169,7 @@ class ByRank:
             ]
             if attributes and type(attributes[0]) is Shaped:
                 dtype, keepdims = attributes[0]
-                attributes = (owned(dtype, _reduced(shape, self.axes, keepdims)),)
+                attributes = (owned(dtype, reduced_shape(shape, self.axes, keepdims)),)
             made.append((op, attributes, tuple(given)))
         return tuple(made)
 
@@ -213,16 +214,10 @@ def _count(shape: Shape, axes: Sequence[int]) -> int:
     return prod([shape[axis] for axis in axes])
 
 
-def _reduced(shape: Shape, axes: Sequence[int], keepdims: bool) -> Shape:
-    if keepdims:
-        return tuple([1 if a in axes else n for a, n in enumerate(shape)])
-    return tuple([n for a, n in enumerate(shape) if a not in axes])
-
-
 def _shaped(recipe: Any, shape: Shape, axes: Sequence[int]) -> Shaped | None:
     """What a reshape makes of the result of a reduction, or of one with axes kept."""
     for keepdims in (True, False):
-        if recipe == owned(recipe.dtype, _reduced(shape, axes, keepdims)):
+        if recipe == owned(recipe.dtype, reduced_shape(shape, axes, keepdims)):
             return Shaped(recipe.dtype, keepdims)
     return None
 

@@ -14,6 +14,7 @@ from engine.ops.loops import BOOL
 from engine.ops.op import DType, Op, cast
 from engine.record.trace import alias
 from engine.record.value import Value
+from engine.shapes import reduced_shape
 
 Axis: TypeAlias = int | Sequence[int] | None
 
@@ -171,8 +172,7 @@ def logsumexp(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     if keepdims:
         return out
     axes = normal_axes(axis, len(x.shape))
-    left = tuple(n for a, n in enumerate(x.shape) if a not in axes)
-    return reshape_value(out, left)
+    return reshape_value(out, reduced_shape(x.shape, axes))
 
 
 def take_along_axis(x: Value, places: Value, axis: int) -> Value:

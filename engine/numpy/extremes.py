@@ -14,6 +14,7 @@ from engine.movement import reshape_value
 from engine.ops.regions import full_value
 from engine.ops.transfer import on_device
 from engine.record.registry import REGISTRY
+from engine.shapes import reduced_shape
 
 from .masked import over_selections
 from .quick import by_method
@@ -25,7 +26,6 @@ from .reductions import (
     first_value,
     normal,
     reduce,
-    reduced_shape,
     selected,
 )
 

@@ -13,7 +13,7 @@ from engine.errors import named, warn_of_parts
 from engine.movement import normal_axes, reshape_value
 from engine.ops.op import cast
 from engine.ops.reductions import spread
-from engine.recipe import Shape, c_strides, keep_order, transposed
+from engine.recipe import c_strides, keep_order, transposed
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES, Value, typed
 from engine.shapes import broadcast_shapes
@@ -273,12 +273,6 @@ def prod(
     array([ 2, 12])
     """
     return _summed("prod", "multiply", 1, a, axis, dtype, out, keepdims, initial, where)
-
-
-def reduced_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
-    if keepdims:
-        return tuple(1 if axis in axes else n for axis, n in enumerate(shape))
-    return tuple(n for axis, n in enumerate(shape) if axis not in axes)
 
 
 @by_method

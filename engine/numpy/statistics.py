@@ -16,12 +16,13 @@ from engine.errors import named, warn_user
 from engine.movement import broadcast_value
 from engine.record.registry import REGISTRY
 from engine.record.value import DATES
+from engine.shapes import reduced_shape
 
 from .axes import normal_axis
 from .masked import over_selections
 from .operands import checked_dtype
 from .quick import by_method
-from .reductions import Axis, deliver, normal, reduce, reduced_shape, selected
+from .reductions import Axis, deliver, normal, reduce, selected
 
 __all__ = [
     "mean",

@@ -12,6 +12,7 @@ from engine.cotangent import Cotangent, settle
 from engine.movement import keep_axes, reshape_value
 from engine.recipe import Shape
 from engine.record.value import DATES, Value
+from engine.shapes import reduced_shape
 
 from .arithmetic import square
 from .comparison import equal, isnan
@@ -23,12 +24,8 @@ from .selection import where
 Axes = tuple[int, ...]
 
 
-def _left(shape: Shape, axes: Axes) -> Shape:
-    return tuple(n for axis, n in enumerate(shape) if axis not in axes)
-
-
 def _same(x: Any, axes: Axes) -> tuple[DType, Shape]:
-    return x.dtype, _left(x.shape, axes)
+    return x.dtype, reduced_shape(x.shape, axes)
 
 
 def _added(ufunc: np.ufunc) -> Callable[[Any, Axes], tuple[DType, Shape]]:
@@ -49,11 +46,11 @@ def _extreme(x: Any, axes: Axes) -> tuple[DType, Shape]:
 
 def _position(x: Any, axes: Axes) -> tuple[DType, Shape]:
     _require_elements(x, axes, "argmax and argmin")
-    return INT64, _left(x.shape, axes)
+    return INT64, reduced_shape(x.shape, axes)
 
 
 def _truth(x: Any, axes: Axes) -> tuple[DType, Shape]:
-    return BOOL, _left(x.shape, axes)
+    return BOOL, reduced_shape(x.shape, axes)
 
 
 def _deviations(x: Any, axes: Axes) -> tuple[DType, Shape]:

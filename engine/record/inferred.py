@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from engine.shapes import broadcast_shapes
+from engine.shapes import broadcast_shapes, reduced_shape
 
 from .value import Scalar, Value
 
@@ -50,7 +50,7 @@ def find(event: tuple[Any, ...]) -> Found | None:
         if ranked is not None and (event[0].name != "matmul" or event[2] == event[3]):
             dtype, shape = ranked
             if shape is None and event[0].kind == "reduce":
-                shape = left_of(event[2][2], event[1][0])
+                shape = reduced_shape(event[2][2], event[1][0])
             elif shape is None:
                 shape = broadcast_shapes(*[own for _, _, own in event[2:]])
             found = dtype, shape
@@ -88,15 +88,4 @@ def infer(
 def is_left(shape: tuple[int, ...], event: tuple[Any, ...]) -> bool:
     """Whether a result has the shape that a reduction leaves."""
     op, attributes, *operands = event
-    return op.kind == "reduce" and shape == left_of(operands[0][2], attributes[0])
-
-
-def left_of(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
-    """What a reduction over axes leaves of a shape.
-
-    Examples
-    --------
-    >>> left_of((2, 3, 4), (1,))
-    (2, 4)
-    """
-    return tuple([extent for axis, extent in enumerate(shape) if axis not in axes])
+    return op.kind == "reduce" and shape == reduced_shape(operands[0][2], attributes[0])
