@@ -140,7 +140,9 @@ _PROTOCOLS = (
     "call_plain",
     "call_ufunc",
     "call_function",
+    *("noted", "noted_on", "again_or_noted"),
 )
+"""Functions that no user calls, beside those whose names say so."""
 
 
 def _is_ours(frame: FrameType) -> bool:

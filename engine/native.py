@@ -53,6 +53,7 @@ class NumPy(NamedTuple):
     `steps` are those of what is done with arrays again, `picked` is the name there of
     what indices pick, and ``take(functions)`` gets native functions that are called
     there, or None (`engine.numpy.quick`). `powers` are the ops that exponents mean.
+    Masks select at once from `few` elements; ``gathered(elements)`` wraps those.
     """
 
     call_ufunc: Callable[..., Any]
@@ -62,6 +63,8 @@ class NumPy(NamedTuple):
     picked: str
     take: Callable[[Any], None]
     powers: dict[Any, Any]
+    few: int
+    gathered: Callable[[Any], Any]
 
 
 def prepare(face: type) -> None:

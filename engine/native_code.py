@@ -58,6 +58,9 @@ VIEWS = frozenset(
 )
 """Methods that show the same memory, by a recipe and integers alone, or copy it."""
 
+PARTS = ("real", "imag")
+"""Properties of the NumPy face that show part of the memory of complex numbers."""
+
 OPERATORS = (("__matmul__", "product", "matmul"), ("__pow__", "power", "power"))
 """Operators of the NumPy face that native code does in ways of their own."""
 
@@ -331,6 +334,8 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
     code.thing("known_steps", functions.steps)
     code.thing("picked", functions.picked)
     code.thing("powers", functions.powers)
+    code.number("few", functions.few)
+    code.thing("gathered", functions.gathered)
     _use(functions.take, (code.many("counted"), code.many("again")))
     ops = {getattr(np, name, None): op for name, op in REGISTRY.items()}
     code.thing("ufuncs", {f: op for f, op in ops.items() if isinstance(f, np.ufunc)})
@@ -344,7 +349,18 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
         address, _ = code.method(kind, REGISTRY[op], getattr(face, name), face)
         _replace(face, name, address, KINDS[kind])
     _join(code, face, ("axis", "keepdims"))
-    python = inspect.getattr_static(face, "T")
-    turned = property(face.transpose, doc=python.__doc__)  # type: ignore[attr-defined]
-    _methods.append((face, "T", python, turned))
-    face.T = turned  # type: ignore[attr-defined]
+    _use_property(face, "T", face.transpose)  # type: ignore[attr-defined]
+    for name in PARTS:
+        get = inspect.getattr_static(face, name).fget
+        address, _ = code.method("viewed", None, get, face)
+        text = get.__doc__ or ""
+        shows = objects.method(face, name, address, KINDS["viewed"], text)
+        _use_property(face, name, shows)
+
+
+def _use_property(face: Any, name: str, get: Any) -> None:
+    """Let native code make what a property shows."""
+    python = inspect.getattr_static(face, name)
+    made = property(get, python.fset, doc=python.__doc__)
+    _methods.append((face, name, python, made))
+    setattr(face, name, made)

@@ -135,7 +135,7 @@ def _types() -> dict[str, Any]:
 
 def _ops() -> dict[str, Any]:
     names = ["view", "update", "full", "cast", "iota", "matmul"]
-    names += ["multiply", "add", "power"]
+    names += ["multiply", "add", "power", "where"]
     return {
         **{f"{name}_op": REGISTRY[name] for name in names},
         "leaf_op": LEAF,

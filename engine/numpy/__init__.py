@@ -49,6 +49,7 @@ from . import (
     lib,
     linalg,
     manipulation,
+    masked,
     names,
     nanfunctions,
     nanquantiles,
@@ -135,6 +136,8 @@ _native.join_numpy(
         gathers.PICKED,
         quick.use_native,
         operators.POWERS,
+        masked.FEW,
+        masked.wrapped,
     ),
 )
 

@@ -16,12 +16,14 @@ from engine.movement import reshape_value
 
 from .fallback import ask, library_call
 from .products import matmul
+from .quick import remembered
 from .reductions import deliver
 from .views import diagonal_recipe
 
 __all__ = ["einsum", "einsum_path"]
 
 
+@remembered(8, shows_parts=True)
 def einsum(
     *operands: Any, out: Any = None, optimize: Any = False, **kwargs: Any
 ) -> Any:

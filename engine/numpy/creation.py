@@ -20,7 +20,7 @@ from .axes import is_fortran, order_letter
 from .devices import checked_device, placed
 from .methods import memory_order
 from .operands import KINDS, NUMBERS, letter_of
-from .quick import again, noted_on
+from .quick import again, noted_on, remembered
 
 __all__ = [
     "empty",
@@ -187,6 +187,7 @@ def empty(
     return _constant("empty", 0, shape, dtype, order, device, like)
 
 
+@remembered(0)
 def full(
     shape: Any,
     fill_value: Any,
@@ -324,6 +325,7 @@ def empty_like(
     return placed(made, device, prototype)
 
 
+@remembered()
 def full_like(
     a: Any,
     fill_value: Any,

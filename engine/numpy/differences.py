@@ -17,6 +17,7 @@ from engine.record.value import DATES
 from .axes import normal_axis
 from .elementwise import apply
 from .operands import NOT_GIVEN
+from .quick import remembered
 
 __all__ = [
     "diff",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 
+@remembered()
 def diff(
     a: Any,
     n: int = 1,
@@ -121,6 +123,7 @@ def _with_ends(middle: Any, to_begin: Any, to_end: Any) -> Any:
     return concatenate(flat).astype(middle.dtype)
 
 
+@remembered()
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Central differences within, one-sided ones at the ends.
 

@@ -95,6 +95,11 @@ def _selected_now(handle: Array, key: Any) -> Any:
     return adopt(elements[flags])
 
 
+def wrapped(elements: NDArray) -> face.ndarray:
+    """An array of fresh elements, in C order."""
+    return face.ndarray.wrap(Value(elements.dtype, elements.shape, elements))
+
+
 def _elements(handle: Array) -> NDArray | None:
     """What a handle shows, computed; None of what has a history."""
     source = Region.of(handle)

@@ -14,6 +14,8 @@ from engine.movement import normal_axes
 from engine.ops.op import cast
 from engine.record.value import Value
 
+from .quick import remembered
+
 __all__ = ["cond", "matrix_norm", "matrix_rank", "norm", "vector_norm"]
 
 
@@ -26,6 +28,7 @@ def _wide(value: Value) -> face.ndarray:
     return face.fresh(cast(value, np.dtype(np.float32)))
 
 
+@remembered()
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """A norm of a vector or a matrix: Euclidean by default.
 

@@ -16,6 +16,7 @@ from engine.record.registry import REGISTRY
 from .elementwise import apply
 from .fallback import into_foreign
 from .operands import NOT_GIVEN, NUMBERS, WEAK
+from .quick import remembered
 from .reductions import deliver
 
 __all__ = [
@@ -49,8 +50,17 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
         raise ValueError(named("either both or neither of x and y should be given"))
     kinds: Any = x.__class__, y.__class__
     if WEAK.issuperset(kinds):
-        x = np.result_type(x, y).type(x)
-    x, y = _wrapped(x, y), _wrapped(y, x)
+        return _one_number_or_another(condition, x, y)
+    return _chosen(condition, _wrapped(x, y), _wrapped(y, x))
+
+
+@remembered()
+def _one_number_or_another(condition: Any, x: Any, y: Any) -> Any:
+    """`where` of two Python numbers, which say the dtype."""
+    return _chosen(condition, np.result_type(x, y).type(x), y)
+
+
+def _chosen(condition: Any, x: Any, y: Any) -> Any:
     made = apply(REGISTRY["where"], condition, x, y)
     made.scalar, made.writeable = False, True  # np.where gives arrays without axes
     return made
@@ -68,6 +78,7 @@ def _wrapped(number: Any, other: Any) -> Any:
     return np.asarray(number).astype(dtype)[()]
 
 
+@remembered()
 def clip(
     a: Any,
     min: Any = NOT_GIVEN,
@@ -154,6 +165,7 @@ def _limit(array: Array, limit: Any, upper: int) -> Any:
     return limit
 
 
+@remembered()
 def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
     """The elements rounded to decimals, halves to even.
 
@@ -273,6 +285,7 @@ def angle(z: Any, deg: bool = False) -> Any:
     return apply(REGISTRY["rad2deg"], result) if deg else result
 
 
+@remembered()
 def sinc(x: Any) -> Any:
     """sin(pi x) / (pi x), 1 at 0.
 

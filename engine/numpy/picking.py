@@ -10,6 +10,7 @@ import numpy as np
 import engine.numpy.handle as face
 from engine.execute import evaluate
 from engine.kernels.backend import HOST
+from engine.kernels.native.masking import SMALL
 from engine.kernels.native.picks import AXES, pick
 from engine.kernels.native.places import true_places
 from engine.recipe import Recipe, strided
@@ -18,9 +19,6 @@ from engine.record.watchers import watchers
 
 from .fallback import adopt
 from .operands import NDArray
-
-SMALL = 512
-"""NumPy's own indexing picks from so few positions as fast as can be."""
 
 MANY = 2**16
 """So many positions, to be checked and kept, are worth computing a small base early."""

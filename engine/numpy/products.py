@@ -18,6 +18,7 @@ from engine.record.registry import REGISTRY
 from . import elementwise
 from .axes import normal_axis
 from .elementwise import check_out
+from .quick import remembered
 from .reductions import deliver
 
 __all__ = [
@@ -80,6 +81,7 @@ def delivered(name: str, value: Any, out: Any) -> Any:
     return target
 
 
+@remembered(2)
 def dot(a: Any, b: Any, out: Any = None) -> Any:
     """The dot product: of the last axis of `a` and the last but one of `b`.
 
@@ -166,6 +168,7 @@ def _checked_product(x: Any, y: Any) -> Any:
     return composites.matrix_product(x.read(), y.read())
 
 
+@remembered(2)
 def vdot(a: Any, b: Any, /) -> Any:
     """The dot product of all elements, the first conjugated.
 
@@ -181,6 +184,7 @@ def vdot(a: Any, b: Any, /) -> Any:
     return face.fresh(_checked_product(x, y))
 
 
+@remembered(2)
 def inner(a: Any, b: Any, /) -> Any:
     """The product over the last axes of both.
 
@@ -202,6 +206,7 @@ def inner(a: Any, b: Any, /) -> Any:
     return face.fresh(product.read())
 
 
+@remembered(2)
 def outer(a: Any, b: Any, out: Any = None) -> Any:
     """All products of an element of one with an element of the other.
 
@@ -218,6 +223,7 @@ def outer(a: Any, b: Any, out: Any = None) -> Any:
     return deliver("outer", result, out)
 
 
+@remembered(2)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """The sum of products over pairs of axes.
 
@@ -251,6 +257,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return face.ndarray.wrap(product)
 
 
+@remembered(2)
 def kron(a: Any, b: Any) -> Any:
     """The Kronecker product.
 
@@ -372,6 +379,7 @@ def vecmat(x1: Any, x2: Any, /, out: Any = None) -> Any:
     return deliver("vecmat", matmul(x[..., None, :], x2)[..., 0, :], out)
 
 
+@remembered()
 def trace(
     a: Any,
     offset: int = 0,

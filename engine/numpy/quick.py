@@ -6,9 +6,12 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
+
 import engine.numpy.handle as face
+from engine.kernels.backend import HOST
 from engine.kernels.native.calls import PARTS, STEPS
-from engine.recipe import Recipe
+from engine.recipe import Recipe, is_c_contiguous
 from engine.record.trace import current_trace
 from engine.record.value import Value
 from engine.steps import Step, steps_on
@@ -19,7 +22,7 @@ What: TypeAlias = int | str | tuple[Any, ...] | None
 """What is done: a function's name and its other arguments, as integers, strings and
 None, in a tuple; of a join its axis, of indices that pick a name of their own.
 
-What is no tuple is done on the host alone.
+What is no tuple, or begins with an integer, is done on the host alone.
 """
 
 MOST = 10_000
@@ -33,6 +36,16 @@ known for the next slice.
 """
 
 _LETTERS = frozenset((int, str, type(None)))
+_KEPT = _LETTERS | {tuple}
+_CLASSES: dict[type, Any] = {
+    kind: ("class", kind.__name__) for kind in (bool, int, float, complex)
+}
+
+LARGEST = 1e30
+"""Numbers below it are remembered: single precision has them."""
+
+CREDIT, PRICE = 10_000, 10
+"""What a function has to spend where it is remembered: a hit gives it 1 back."""
 
 
 class Native(NamedTuple):
@@ -82,9 +95,7 @@ def noted(what: tuple[Any, ...], array: Any, function: Callable[[], Any]) -> Any
     What it records must depend on `what` and on the dtype and shape of the array alone;
     it is remembered for arrays in C order.
     """
-    value, line = plain_value(array), array._line
-    if line is not None and line.is_current() and array.recipe is line.value.layout:
-        value = line.value
+    value = _whole_value(array)
     if value is None or not _is_plain(what):
         return function()
     return noted_on(what, [array], [value], function)
@@ -120,11 +131,38 @@ def noted_on(
     kept = trace.values
     before = len(kept)
     result = function()
-    if trace.values is kept and len(kept) > before:
+    if trace.values is kept and len(kept) > before and _is_made(result, arrays):
         steps = steps_on(trace, before, values, result.read())
         if steps is not None and len(steps) <= STEPS:
             remember(what, [array.recipe for array in arrays], steps)
     return result
+
+
+def _is_made(result: Any, arrays: Sequence[Any]) -> bool:
+    """Whether a result is what native code makes of a value: an array of its own.
+
+    Or a view of all of one, in C order, that nobody else has.
+    """
+    if type(result) is not face.ndarray:
+        return False
+    if result.scalar or not result.recipe.shape:
+        return bool(result.scalar)
+    line = result._line
+    if line is None:
+        return plain_value(result) is not None
+    if any(x._line is not None and x._line.storage is line.storage for x in arrays):
+        return False
+    base = line.storage.latest
+    whole = result.recipe.is_whole(base.size, base.dtype)
+    return bool(whole and result.writeable and is_c_contiguous(result.recipe))
+
+
+def _whole_value(array: Any) -> Value | None:
+    """The value of an array that shows all of it, in C order; None for others."""
+    value, line = plain_value(array), array._line
+    if line is not None and line.is_current() and array.recipe is line.value.layout:
+        value = line.value
+    return value
 
 
 def by_method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -142,6 +180,118 @@ def by_method(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(a, axis, *args, **options)
 
     return call
+
+
+def remembered(
+    most: int = 1, shows_parts: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: a function whose events are remembered, to be recorded natively.
+
+    They must depend on the dtypes and shapes of arrays in C order, which are among the
+    first `most` arguments, and on its other arguments, alone; what it gives must be an
+    array of its own, unless it may be a view of one that it is given (`shows_parts`).
+    Only arguments that are arrays, numbers, strings, None, dtypes or tuples of integers
+    are remembered, and only while it is worth it: a number that is another one in each
+    call is not. Views in C order are read first.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        credit = CREDIT
+
+        @functools.wraps(function)
+        def call(*args: Any, **options: Any) -> Any:
+            nonlocal credit
+            arrays: dict[int, Any] = {}
+            words = _words(function.__name__, args[:most], shows_parts, arrays)
+            if words is None or face.ndarray in map(type, args[most:]):
+                return function(*args, **options)
+            words += [_word(x) for x in args[most:]]
+            for option, x in options.items():
+                words += (option, _word(x))
+            what, given = tuple(words), tuple(arrays.values())
+            made = again(given, what)
+            if made is not None:
+                credit += credit < CREDIT
+                return made
+            args = tuple([arrays.get(id(x), x) for x in args])
+            if credit > 0 and _may_be_noted(what, given):
+                credit -= PRICE
+                values = [x.read() for x in given]
+                return noted_on(what, given, values, lambda: function(*args, **options))
+            return function(*args, **options)
+
+        return call
+
+    return decorate
+
+
+def _words(
+    name: str, args: Sequence[Any], shows_parts: bool, arrays: dict[int, Any]
+) -> list[Any] | None:
+    """What native code compares of a call; None where that is not all that matters.
+
+    The first word says which arguments are arrays; `arrays` gets those, once each.
+    """
+    words: list[Any] = [0, name]
+    for place, x in enumerate(args):
+        if type(x) is not face.ndarray:
+            words.append(_word(x))
+            continue
+        number = len(arrays)
+        if not x.recipe.shape:  # a scalar, perhaps: native code makes those of results
+            return None
+        if id(x) in arrays:
+            number = [*arrays].index(id(x))
+        elif _whole_value(x) is not None:
+            arrays[id(x)] = x
+        elif shows_parts or not _is_in_order(x):
+            return None
+        else:
+            arrays[id(x)] = face.ndarray.wrap(x.read())
+        words[0] |= 1 << place
+        words.append(number)
+    return words
+
+
+def _is_in_order(array: Any) -> bool:
+    """Whether elements lie in memory in C order, with or without gaps."""
+    strides = array.recipe.strides
+    return all(s > 0 for s in strides) and [*strides] == sorted(strides, reverse=True)
+
+
+def _may_be_noted(what: tuple[Any, ...], arrays: Sequence[Any]) -> bool:
+    """Whether the steps of a call may be remembered: it is silent, and on the host."""
+    if not _native or "device" in what or not _is_plain(what):
+        return False
+    return all(x.place == HOST for x in arrays) and _casts_quietly(what, arrays)
+
+
+def _casts_quietly(what: tuple[Any, ...], arrays: Sequence[Any]) -> bool:
+    """Whether no dtype warns of a number that it cannot hold: it would each time."""
+    pairs = [word for word in what if type(word) is tuple and len(word) == 2]
+    floats = [float.fromhex(x) for name, x in pairs if name == "float"]
+    if not all(abs(x) < LARGEST for x in floats):
+        return False
+    kinds = [np.dtype(x) for name, x in pairs if name in ("dtype", "class")]
+    dtypes = [array.recipe.dtype for array in arrays]
+    if kinds and any(x.kind == "c" for x in dtypes):
+        return False  # it may lose its imaginary part
+    dtypes += kinds
+    return not floats or all(x.kind in "bfc" and x.itemsize != 2 for x in dtypes)
+
+
+def _word(x: Any) -> Any:
+    """What native code compares in the place of an argument; `object` for others."""
+    kind = type(x)
+    if kind in _KEPT:
+        return x
+    if kind is float:
+        return "float", x.hex()
+    if kind is bool:
+        return "bool", str(x)
+    if isinstance(x, np.dtype) and x.isbuiltin:
+        return "dtype", x.str
+    return _CLASSES.get(x, object) if isinstance(x, type) else object
 
 
 def _is_plain(what: tuple[Any, ...]) -> bool:

@@ -72,6 +72,15 @@ def arange(
         made = quick.counted(start, stop, step)
         if made is not None:
             return made  # type: ignore[no-any-return]
+    counted: face.ndarray = _counted(start, stop, step, dtype, device, like)
+    return counted
+
+
+@quick.remembered(0)
+def _counted(
+    start: Any, stop: Any, step: Any, dtype: Any, device: Any, like: Any
+) -> face.ndarray:
+    """`arange` of numbers of all kinds."""
     check_device(device, like)
     dtype = None if dtype is None else np.dtype(dtype)
     given = start, stop, step, dtype
@@ -115,6 +124,7 @@ def _counted_by_numpy(start: Any, stop: Any, step: Any, dtype: Any) -> face.ndar
     return face.ndarray.wrap(constant(made))
 
 
+@quick.remembered(0)
 def linspace(
     start: Any,
     stop: Any,
@@ -215,6 +225,7 @@ def _linspace_of_arrays(
     return made, step
 
 
+@quick.remembered(0)
 def logspace(
     start: Any,
     stop: Any,
@@ -280,6 +291,7 @@ def fromfunction(
     return function(*indices(shape, dtype=dtype), **kwargs)
 
 
+@quick.remembered(0)
 def eye(
     N: int,
     M: int | None = None,
@@ -327,7 +339,8 @@ def identity(n: int, dtype: Any = None, *, like: Any = None) -> face.ndarray:
     array([[1., 0.],
            [0., 1.]])
     """
-    return eye(n, dtype=float if dtype is None else dtype, like=like)
+    made: face.ndarray = eye(n, dtype=float if dtype is None else dtype, like=like)
+    return made
 
 
 def tri(

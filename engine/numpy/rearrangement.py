@@ -18,6 +18,7 @@ from . import quick
 from .axes import normal_axis, strict_axis
 from .keys import as_positions
 from .operands import host_array, read_as
+from .quick import remembered
 
 __all__ = [
     "flip",
@@ -121,13 +122,14 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     if made is not None:
         return made
     array = face.asarray(a)
-    if axis is None:
-        return roll(array.ravel(), shift, 0).reshape(array.shape)
     return quick.noted(what, array, lambda: _rolled_along(array, shift, axis))
 
 
 def _rolled_along(array: Any, shift: Any, axis: Any) -> Any:
-    """`roll` along axes."""
+    """`roll` of an array."""
+    if axis is None:
+        flat = roll(array.ravel(), shift, 0)
+        return face.fresh(flat.reshape(array.shape).read())
     axes = axis if isinstance(axis, tuple) else (axis,)
     shifts = shift if isinstance(shift, (tuple, list)) else (shift,)
     pairs = np.broadcast(np.asarray(axes), np.asarray(shifts))
@@ -154,6 +156,7 @@ def _rolled(array: Any, by: int, axis: int) -> Any:
 
 
 # -- repeating ------------------------------------------------------------------------
+@remembered()
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     """Each element several times.
 
@@ -189,6 +192,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     return array[(slice(None),) * axis + (places,)]
 
 
+@remembered()
 def tile(A: Any, reps: Any) -> Any:
     """The array repeated as a whole.
 
@@ -246,6 +250,7 @@ def resize(a: Any, new_shape: Any) -> Any:
 
 
 # -- padding --------------------------------------------------------------------------
+@remembered()
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
     """The array with elements put around it.
 

@@ -18,6 +18,7 @@ from .differences import diff
 from .elementwise import apply
 from .fallback import library_call, place_of
 from .joining import concatenate
+from .quick import remembered
 from .scans import cumsum
 
 __all__ = ["convolve", "correlate", "interp", "unwrap"]
@@ -26,6 +27,7 @@ _SHIFTS = 64
 """Longer kernels than this are convolved by NumPy."""
 
 
+@remembered(2)
 def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
     """The convolution of two sequences, as sums of shifted products.
 
@@ -73,6 +75,7 @@ def _mode(mode: Any) -> str:
     return str(mode)
 
 
+@remembered(2)
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """The correlation of two sequences: sums of products with the shifted conjugate.
 

@@ -21,7 +21,7 @@ from engine.shapes import reduced_shape
 from .axes import normal_axis
 from .masked import over_selections
 from .operands import checked_dtype
-from .quick import by_method
+from .quick import by_method, remembered
 from .reductions import Axis, deliver, normal, reduce, selected
 
 __all__ = [
@@ -249,6 +249,7 @@ def std(
     return deliver("std", root, out)
 
 
+@remembered()
 def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
     """The largest element less the smallest, over axes.
 
@@ -263,6 +264,7 @@ def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> A
     return deliver("ptp", elementwise.apply(REGISTRY["subtract"], high, low), out)
 
 
+@remembered(2)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """The integral by the trapezoidal rule.
 

@@ -18,6 +18,7 @@ from .devices import placed
 from .elementwise import apply
 from .fallback import into_foreign
 from .manipulation import broadcast_to
+from .quick import remembered
 from .ranges import lower_triangle
 from .rearrangement import resize
 from .views import diagonal_recipe
@@ -136,6 +137,7 @@ def _wrapped_places(a: Any) -> Any:
     return np.unravel_index(places, a.shape)
 
 
+@remembered()
 def tril(m: Any, k: int = 0) -> Any:
     """The lower triangle; zeros above it.
 
@@ -150,6 +152,7 @@ def tril(m: Any, k: int = 0) -> Any:
     return _triangle(m, k, True)
 
 
+@remembered()
 def triu(m: Any, k: int = 0) -> Any:
     """The upper triangle; zeros below it.
 
@@ -174,6 +177,7 @@ def _triangle(m: Any, k: Any, lower: bool) -> Any:
     return apply(REGISTRY["where"], mask, *choices)
 
 
+@remembered()
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """The powers of a vector's elements, as columns.
 

@@ -73,11 +73,9 @@ def needs_no_cast(op: int, values: int, count: int) -> int:
 
 def loop_for(op: int, values: int, count: int) -> int:
     """The dtypes that an op works in (`Loop`), as far as Python knows; else 0."""
-    loops = DictItem(state.loops, op)
     kinds = TupleNew(count)
-    if loops == 0 or kinds == 0:
+    if kinds == 0:
         ErrClear()
-        DecRef(kinds)
         return 0
     i = 0
     while i < count:
@@ -87,11 +85,20 @@ def loop_for(op: int, values: int, count: int) -> int:
             its = load(thing + slot.value_dtype)
         put_item(kinds, i, its)
         i += 1
-    loop = DictItem(loops, kinds)
-    IncRef(loop)
+    loop = loop_of(op, kinds)
     DecRef(kinds)
+    return loop
+
+
+def loop_of(op: int, kinds: int) -> int:
+    """The loop of an op for a tuple of dtypes, and of types of Python's numbers."""
+    loops = DictItem(state.loops, op)
+    loop = 0
+    if loops != 0:
+        loop = DictItem(loops, kinds)
     if loop == 0:
         ErrClear()
+    IncRef(loop)
     return loop
 
 

@@ -27,6 +27,7 @@ from . import (
     looking,
     macros,
     many,
+    masking,
     matching,
     objects,
     operators,
@@ -65,8 +66,8 @@ WORDS = (
     *("empty", "leaf_history", "faces", "cell_type", "freed", "freed_type"),
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op", "ufunc_called"),
     *("leaf_op", "view_op", "update_op", "full_op", "cast_op", "sequence", "loops"),
-    *("iota_op", "multiply_op", "add_op", "power_op", "matmul_op"),
-    *("known_steps", "picked", "powers", "codes"),
+    *("iota_op", "multiply_op", "add_op", "power_op", "matmul_op", "where_op"),
+    *("known_steps", "picked", "powers", "codes", "few", "gathered"),
     *("most_events", "soft_events", "shift_leaves", "no_shift", "no_owner", "end"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
@@ -91,8 +92,8 @@ WORDS = (
 MODULES = (
     *(macros, recycling, matching, frames, threads, turning, recording, flushing),
     *(handles, looking, casting, scalars, operators, writing, at_once, remembered),
-    *(keys, indexing, regions, subscripts, viewing, calls, slots, functions, splicing),
-    *(repeating, walking, backward, many),
+    *(keys, indexing, regions, masking, subscripts, viewing, calls, slots, functions),
+    *(splicing, repeating, walking, backward, many),
     *(lines, results, growing, paths, interpreting),
 )
 

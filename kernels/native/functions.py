@@ -135,13 +135,20 @@ def done_again(what: int, items: int, parts: int) -> int:
     result = 0
     values = reserve(ROOM)
     known = read_parts(items, values, parts)
-    if known and kind(what) != state.tuple_type:
+    if known and is_of_host(what):
         known = all_on_host(values, parts)
     if known:
         result = wrapped(state.ndarray_type, play(steps, values, parts))
     drop_items(values, parts)
     DecRef(steps)
     return result
+
+
+def is_of_host(what: int) -> int:
+    """Whether what is done is known of the host alone, see `engine.numpy.quick`."""
+    if kind(what) != state.tuple_type:
+        return 1
+    return TupleSize(what) == 0 or kind(TupleItem(what, 0)) == state.int_type
 
 
 def picked_again(handle: int, key: int) -> int:

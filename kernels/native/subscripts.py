@@ -21,6 +21,7 @@ from .handles import (
 from .keys import described, is_element
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, TupleItem
+from .masking import put_under, selected
 from .matching import RECIPE_DTYPE, field, forget_error, has, kind, put
 from .python import Call, ErrClear
 from .recycling import fresh, keep, row_of
@@ -57,7 +58,11 @@ def getitem(self: int, key: int, entry: int) -> int:
             if view != 0:
                 return view
     if plain and face == state.ndarray_type and kind(key) == face:
-        view = picked_again(self, key)
+        view = selected(self, key)
+        if view == -1:
+            return 0
+        if view == 0:
+            view = picked_again(self, key)
         if view != 0:
             return view
     store(items, self)
@@ -157,6 +162,13 @@ def setitem(self: int, given: int, entry: int) -> int:
     if filled_at_once(self, key, value, face, parts):
         IncRef(state.none)
         return state.none
+    if face == state.ndarray_type and kind(self) == face and kind(key) == face:
+        answer = put_under(self, key, value)
+        if answer < 0:
+            return 0
+        if answer:
+            IncRef(state.none)
+            return state.none
     store(items, self)
     store(items + 8, key)
     store(items + 16, value)

@@ -5,6 +5,7 @@ The faces say what they mean; all but the cases of everyday is left to their met
 
 from __future__ import annotations
 
+from .casting import follow_cast, loop_of
 from .frames import has_none
 from .handles import (
     FACE,
@@ -23,14 +24,16 @@ from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import (
     RECIPE_DTYPE,
     RECIPE_SHAPE,
+    equal,
     field,
     has,
     kind,
+    put_item,
     replace,
     same_extents,
     same_recipe,
 )
-from .operators import agree, are_scalars
+from .operators import agree, are_scalars, is_operand_number
 from .python import Call, ErrClear, IntFrom, TupleNew, TupleSet
 from .recording import follow
 from .scalars import found_at_once
@@ -172,7 +175,7 @@ def in_place(self: int, other: int, entry: int) -> int:
         known = wrapped(face, found_at_once(load(entry + OP), items, 2))
         if known != 0:  # it is another scalar
             return known
-    if not may_change(items, face) or not has_no_views(items, face):
+    if not may_change(items, face, load(entry + OP)) or not has_no_views(items, face):
         return Call(load(entry + PYTHON), items, 2, 0)
     values = reserve(2)
     store(values, shown(self))
@@ -186,11 +189,7 @@ def in_place(self: int, other: int, entry: int) -> int:
     op = load(entry + OP)
     result = 0
     if load(values + 8) != 0:
-        result = follow(op, 0, 0, values, 2, 0)
-    dtype = load(load(values) + slot.value_dtype)
-    if result != 0 and load(result + slot.value_dtype) != dtype:
-        DecRef(result)  # a quotient of integers is none: Python refuses it
-        result = 0
+        result = changed_to(op, values, face)
     if result != 0:
         answer = stored(self, result)
         DecRef(result)
@@ -207,6 +206,46 @@ def in_place(self: int, other: int, entry: int) -> int:
     return self
 
 
+def changed_to(op: int, values: int, face: int) -> int:
+    """What an op gives of two values, in the dtype of the first; 0 for Python."""
+    dtype = load(load(values) + slot.value_dtype)
+    if face == state.ndarray_type:
+        result = follow_cast(op, values, 2)
+    else:
+        result = follow(op, 0, 0, values, 2, 0)
+    if result == 0 or load(result + slot.value_dtype) == dtype:
+        return result
+    cast = 0
+    if load(result + slot.value_dtype) == state.float64 and dtype == state.float32:
+        items = reserve(1)
+        store(items, result)
+        cast = follow(state.cast_op, 0, dtype, items, 1, 0)
+    DecRef(result)  # of tensors of integers a quotient is none: Python refuses it
+    return cast
+
+
+def gives(op: int, dtype: int, other: int) -> int:
+    """Whether an op surely gives what is stored in the dtype of its first operand.
+
+    `other` is a dtype, or the type of a Python number.
+    """
+    kinds = TupleNew(2)
+    if kinds == 0:
+        ErrClear()
+        return 0
+    put_item(kinds, 0, dtype)
+    put_item(kinds, 1, other)
+    loop = loop_of(op, kinds)
+    DecRef(kinds)
+    known = 0
+    if loop != 0:
+        known = equal(TupleItem(loop, 1), dtype)
+        if dtype == state.float32 and TupleItem(loop, 1) == state.float64:
+            known = 1  # it is cast, as NumPy does
+    DecRef(loop)
+    return known
+
+
 def has_no_views(items: int, face: int) -> int:
     """Whether to read tensors records nothing, so that Python may read them again."""
     if face != state.tensor_type:
@@ -217,8 +256,8 @@ def has_no_views(items: int, face: int) -> int:
     return kind(other) != face or at_hand(other) != 0
 
 
-def may_change(items: int, face: int) -> int:
-    """Whether ``x op= y`` may give what `x` can hold: it has the dtype of `y`."""
+def may_change(items: int, face: int, op: int) -> int:
+    """Whether ``x op= y`` gives what `x` can hold."""
     target = load(items)
     other = load(items + 8)
     if kind(target) != face or not agree(items, 2, face) or not may_write(target):
@@ -227,13 +266,18 @@ def may_change(items: int, face: int) -> int:
     dtype = TupleItem(recipe, RECIPE_DTYPE)
     if is_empty(recipe):
         return 0
+    numpy = face == state.ndarray_type
+    double = dtype == state.float64 or dtype == state.float32
     if kind(other) != face:
-        if dtype == state.int64:  # NumPy has a say in what becomes of integers
-            return face == state.tensor_type and kind(other) == state.int_type
-        double = dtype == state.float64 or dtype == state.float32
-        return double and is_number(other)
+        if double and is_number(other):
+            return 1
+        if numpy:
+            return is_operand_number(other, face) and gives(op, dtype, kind(other))
+        return dtype == state.int64 and kind(other) == state.int_type
     given = load(other + slot.array_recipe)
-    if TupleItem(given, RECIPE_DTYPE) != dtype:
+    its = TupleItem(given, RECIPE_DTYPE)
+    same = its == dtype and (double or not numpy)
+    if not same and not (numpy and gives(op, dtype, its)):
         return 0
     return broadcasts(TupleItem(given, RECIPE_SHAPE), TupleItem(recipe, RECIPE_SHAPE))
 

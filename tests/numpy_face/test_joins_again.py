@@ -124,6 +124,7 @@ def test_a_rule_of_casts_that_there_is_not_is_refused() -> None:
 
 
 def test_joins_of_many_are_not_remembered() -> None:
+    parts = [np.full(1, float(k)) for k in range(40)]
     before = len(quick.known)
-    np.concatenate([np.full(1, float(k)) for k in range(40)])
+    np.concatenate(parts)
     assert len(quick.known) == before

@@ -1,0 +1,275 @@
+"""Masks and arrays of indices as subscripts: of a few elements, done at once.
+
+`engine.numpy.masked` and `engine.numpy.picking` say what they mean. Here are handles
+that show a value as it is, with a mask of their shape, or indices that are computed. A
+number under a mask is recorded, as a choice.
+"""
+
+from __future__ import annotations
+
+from .flushing import DONE, FAILED, is_free
+from .handles import at_hand, is_current, is_number, line_of
+from .language import (
+    load,
+    load_byte,
+    reserve,
+    slot,
+    state,
+    store,
+    store_byte,
+)
+from .looking import settled
+from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
+from .matching import field, has, kind, replace, row_for, same_extents
+from .python import Call, DictSize, ErrClear, GetItem, IntFrom
+from .recording import follow
+from .writing import may_write, write
+
+SMALL = 512
+"""NumPy's own indexing picks from so few places as fast as can be."""
+
+
+def mask_for(key: int, value: int) -> int:
+    """The value (borrowed) of a mask of another value's shape; 0 for other keys."""
+    flags = at_hand(key)
+    if flags == 0 or load(flags + slot.value_dtype) != state.bool_dtype:
+        return 0
+    shape = load(value + slot.value_shape)
+    if TupleSize(shape) == 0 or not is_here(flags) or not is_here(value):
+        return 0
+    if not same_extents(load(flags + slot.value_shape), shape):
+        return 0
+    return flags
+
+
+def is_here(value: int) -> int:
+    """Whether a value is one of the host, and has no history."""
+    if load(value + slot.value_device) != state.host:
+        return 0
+    return not has(value + slot.value_history)
+
+
+def count_of(shape: int) -> int:
+    """How many elements there are."""
+    count = 1
+    i = 0
+    while i < TupleSize(shape):
+        count *= IntAs(TupleItem(shape, i))
+        i += 1
+    return count
+
+
+def both_settled(one: int, other: int) -> int:
+    """Compute two values that are held: what `flushed` answers."""
+    done = settled(one)
+    if done == DONE:
+        done = settled(other)
+    if done == DONE and (
+        kind(load(one + slot.value_buffer)) != state.array_type
+        or kind(load(other + slot.value_buffer)) != state.array_type
+    ):
+        return 0
+    return done
+
+
+def selected(handle: int, key: int) -> int:
+    """``handle[key]`` for a mask or indices: 0 for Python to do, -1 an error."""
+    value = at_hand(handle)
+    if value == 0 or DictSize(state.watchers) != 0:
+        return 0
+    flags = mask_for(key, value)
+    if flags == 0:
+        flags = places_for(key, value)
+    elif count_of(load(value + slot.value_shape)) > state.few:
+        flags = 0
+    if flags == 0:
+        return 0
+    IncRef(value)
+    IncRef(flags)
+    done = both_settled(flags, value)
+    found = 0
+    if done == DONE:
+        found = picked_elements(
+            load(value + slot.value_buffer), load(flags + slot.value_buffer)
+        )
+    DecRef(flags)
+    DecRef(value)
+    if done == FAILED:
+        return -1
+    return found
+
+
+def places_for(key: int, value: int) -> int:
+    """The value (borrowed) of a few computed indices of another computed value."""
+    places = at_hand(key)
+    if places == 0 or load(places + slot.value_dtype) != state.int64:
+        return 0
+    if not has(places + slot.value_buffer) or not has(value + slot.value_buffer):
+        return 0
+    shape = load(places + slot.value_shape)
+    if TupleSize(shape) == 0 or not is_here(places) or not is_here(value):
+        return 0
+    if TupleSize(load(value + slot.value_shape)) == 0 or count_of(shape) > SMALL:
+        return 0
+    return places
+
+
+def picked_elements(buffer: int, key: int) -> int:
+    """A handle of what NumPy picks from an array; 0 for Python, -1 an error."""
+    items = reserve(1)
+    IncRef(buffer)
+    IncRef(key)
+    found = GetItem(buffer, key)
+    DecRef(key)
+    DecRef(buffer)
+    if found == 0:
+        ErrClear()
+        return 0
+    store(items, found)
+    made = Call(state.gathered, items, 1, 0)
+    DecRef(found)
+    if made == 0:
+        return -1
+    return made
+
+
+def put_under(handle: int, key: int, value: int) -> int:
+    """``handle[key] = value`` for a mask: 1 done, 0 for Python to do, -1 an error."""
+    own = at_hand(handle)
+    if own == 0 or mask_for(key, own) == 0 or DictSize(state.watchers) != 0:
+        return 0
+    if line_of(handle) == 0 or not may_write(handle):
+        return 0
+    own = at_hand(handle)
+    flags = mask_for(key, own)
+    if flags == 0:
+        return 0
+    if is_number(value):
+        return choose_number(handle, own, flags, value)
+    if kind(value) != state.ndarray_type:
+        return 0
+    given = at_hand(value)
+    if given == 0 or not is_here(given) or given == own:
+        return 0
+    if load(given + slot.value_dtype) != load(own + slot.value_dtype):
+        return 0
+    if TupleSize(load(given + slot.value_shape)) != 1:
+        return 0
+    IncRef(own)
+    IncRef(flags)
+    IncRef(given)
+    done = both_settled(flags, own)
+    if done == DONE:
+        done = both_settled(given, own)
+    DecRef(own)  # the handle's memory holds it alone, or it is not written
+    written = 0
+    if done == DONE and at_hand(handle) == own and may_write(handle):
+        written = put_elements(handle, own, flags, given)
+    DecRef(given)
+    DecRef(flags)
+    if done == FAILED:
+        return -1
+    return written
+
+
+def choose_number(handle: int, own: int, flags: int, number: int) -> int:
+    """Record a choice between a number and what is there: 1 done, 0 not, -1 failed."""
+    items = reserve(3)
+    recipe = load(handle + slot.array_recipe)
+    IncRef(recipe)
+    IncRef(own)
+    IncRef(flags)
+    store(items, flags)
+    store(items + 8, number)
+    store(items + 16, own)
+    made = follow(state.where_op, 0, 0, items, 3, 0)
+    answer = 0
+    same = made != 0 and load(made + slot.value_dtype) == load(own + slot.value_dtype)
+    if same and at_hand(handle) == own and may_write(handle):
+        answer = write(handle, recipe, made)
+    DecRef(made)
+    DecRef(flags)
+    DecRef(own)
+    DecRef(recipe)
+    return answer
+
+
+def put_elements(handle: int, own: int, flags: int, given: int) -> int:
+    """Write computed elements where a mask holds, if nobody else has the memory.
+
+    No Python code runs meanwhile, nor does another thread of Python.
+    """
+    line = field(handle + slot.array_line, state.line_type)
+    if line == 0 or not is_current(line):
+        return 0
+    storage = load(line + slot.line_storage)
+    if (
+        load(storage + slot.storage_latest) != own
+        or load(line + slot.line_value) != own
+    ):
+        return 0
+    buffer = load(own + slot.value_buffer)
+    mask = load(flags + slot.value_buffer)
+    source = load(given + slot.value_buffer)
+    if buffer == source or not is_free(own, buffer):
+        return 0
+    row = row_for(load(own + slot.value_dtype))
+    count = count_of(load(own + slot.value_shape))
+    if row == 0 or held(load(mask + slot.buffer_data), count) != count_of(
+        load(given + slot.value_shape)
+    ):
+        return 0  # NumPy has a word for it
+    version = IntFrom(IntAs(load(storage + slot.storage_version)) + 1)
+    if version == 0:
+        ErrClear()
+        return 0
+    place_elements(
+        load(buffer + slot.buffer_data),
+        load(source + slot.buffer_data),
+        load(mask + slot.buffer_data),
+        count,
+        load(row + 16),
+    )
+    IncRef(version)
+    replace(storage + slot.storage_version, version)
+    replace(line + slot.line_version, version)
+    return 1
+
+
+def held(mask: int, count: int) -> int:
+    """How many flags hold."""
+    found = 0
+    i = 0
+    while i < count:
+        if load_byte(mask + i):
+            found += 1
+        i += 1
+    return found
+
+
+def place_elements(
+    memory: int, source: int, mask: int, count: int, itemsize: int
+) -> int:
+    """Copy elements to the places where a mask holds, one after the other."""
+    i = 0
+    while i < count:
+        if load_byte(mask + i):
+            place_element(memory + i * itemsize, source, itemsize)
+            source += itemsize
+        i += 1
+    return 0
+
+
+def place_element(there: int, source: int, itemsize: int) -> int:
+    """Copy an element of 1, 2, 4, 8 or 16 bytes."""
+    if itemsize == 8:
+        store(there, load(source))
+    elif itemsize == 16:
+        store(there, load(source))
+        store(there + 8, load(source + 8))
+    else:
+        i = 0
+        while i < itemsize:
+            store_byte(there + i, load_byte(source + i))
+            i += 1
+    return 0
