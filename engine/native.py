@@ -54,6 +54,7 @@ class NumPy(NamedTuple):
     what indices pick, and ``take(functions)`` gets native functions that are called
     there, or None (`engine.numpy.quick`). `powers` are the ops that exponents mean.
     Masks select at once from `few` elements; ``gathered(elements)`` wraps those.
+    ``of_float(op, number)`` is what an op gives for a Python number, or None.
     """
 
     call_ufunc: Callable[..., Any]
@@ -65,6 +66,7 @@ class NumPy(NamedTuple):
     powers: dict[Any, Any]
     few: int
     gathered: Callable[[Any], Any]
+    of_float: Callable[[Any, float], Any]
 
 
 def prepare(face: type) -> None:

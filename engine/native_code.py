@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import interpret, many
+from engine import interpret, many, steps
 from engine.array import Array
 from engine.config import Config
 from engine.execute import Native, use_native
@@ -141,6 +141,7 @@ def _use_functions(code: Code) -> None:
         interpret.Native(code.many("last_words"), code.many("interpreted")),
     )
     _use(frames.use_native, code.one("events"))
+    _use(steps.use_native, code.many("played"))
     names = "record_again", "walk_again", "free_graph", "backward_again"
     _use(splice.use_native, splice.Native(*map(code.many, names)))
     _use(
@@ -336,6 +337,7 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
     code.thing("powers", functions.powers)
     code.number("few", functions.few)
     code.thing("gathered", functions.gathered)
+    code.thing("of_float", functions.of_float)
     _use(functions.take, (code.many("counted"), code.many("again")))
     ops = {getattr(np, name, None): op for name, op in REGISTRY.items()}
     code.thing("ufuncs", {f: op for f, op in ops.items() if isinstance(f, np.ufunc)})

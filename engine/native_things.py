@@ -78,6 +78,7 @@ def _constants() -> dict[str, Any]:
         "host": HOST,
         "attributes_name": "attributes",
         "call_name": "__call__",
+        "out_name": "out",
         "acquire_name": "acquire",
         "release_name": "release",
         "step_name": "step",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
 from typing import Any
@@ -18,16 +18,19 @@ from typing import Any
 import numpy as np
 
 from engine import composites
-from engine.record.once import repeated
 from engine.record.runtime import from_source
+from engine.record.trace import current_trace
 from engine.record.value import Scalar, Value
 from engine.record.watchers import watchers
+from engine.steps import Step, replayed, steps_on
 
 __all__ = ["Generator", "default_generator"]
 
 _MASK = (1 << 64) - 1
 _NUMBER = np.dtype(np.uint64)
 """What seeds and counters are."""
+
+_DOUBLE = np.dtype(np.float64)
 
 
 class Generator:
@@ -116,32 +119,78 @@ class Generator:
 
     def uniform(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Value:
         """Uniform numbers in [0, 1)."""
-        seed, start = self._next(prod(shape))
-        if watchers:
-            return composites.uniform(seed, start, shape, dtype)
-        extents, numbers = tuple(shape), [_NUMBER.type(seed), _NUMBER.type(start)]
+        extents = tuple(shape)
 
-        def draw() -> list[Value]:
-            key, first = [Scalar(x, _NUMBER) for x in numbers]
-            return [composites.uniform(key, first, extents, dtype)]
+        def draw(seed: Any, start: Any) -> Value:
+            return composites.uniform(seed, start, extents, dtype)
 
-        (drawn,) = repeated(("uniform", extents, dtype), draw, (), numbers)
-        return drawn
+        return _drawn(("uniform", extents, dtype), self._next(prod(extents)), draw)
 
     def normal(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Value:
         """Normal numbers of mean 0 and variance 1."""
-        return composites.normal(*self._next(2 * prod(shape)), shape, dtype)
+        extents = tuple(shape)
+        count = prod(extents)
+        seed, start = self._next(2 * count)
+        numbers: tuple[Any, ...] = (seed, start)
+        if dtype == _DOUBLE:
+            numbers = seed, start, start + count
+
+        def draw(seed: Any, start: Any, second: Any = None) -> Value:
+            return composites.normal(seed, start, extents, dtype, second)
+
+        return _drawn(("normal", extents, dtype), numbers, draw)
 
     def integers(
         self, low: int, high: int, shape: Sequence[int], dtype: np.dtype[Any]
     ) -> Value:
         """Integers from `low` to below `high`."""
-        key, start = self._next(prod(shape))
-        return composites.integers(key, start, shape, low, high, dtype)
+        extents = tuple(shape)
+
+        def draw(seed: Any, start: Any) -> Value:
+            return composites.integers(seed, start, extents, low, high, dtype)
+
+        what = "integers", extents, low, high, dtype
+        return _drawn(what, self._next(prod(extents)), draw)
 
     def permutation(self, n: int) -> Value:
         """The integers below `n` in random order, as int64."""
-        return composites.permutation(*self._next(n), n)
+
+        def draw(seed: Any, start: Any) -> Value:
+            return composites.permutation(seed, start, n)
+
+        return _drawn(("permutation", n), self._next(n), draw)
+
+
+_known: dict[tuple[Any, ...], tuple[Step, ...] | None] = {}
+"""The steps of draws, of some shapes."""
+
+_MOST = 1000
+"""So many are kept; past this many all are forgotten."""
+
+
+def _drawn(
+    what: tuple[Any, ...], numbers: tuple[Any, ...], draw: Callable[..., Value]
+) -> Value:
+    """What is drawn with a seed and counters; native code records it where it can.
+
+    What `draw` records must depend on `what` alone.
+    """
+    if watchers or any(type(x) is not int for x in numbers):
+        return draw(*numbers)
+    given = tuple([Scalar(_NUMBER.type(x & _MASK), _NUMBER) for x in numbers])
+    steps = _known.get(what)
+    made = None if steps is None else replayed(steps, given)
+    if made is not None:
+        return made
+    trace = current_trace()
+    kept = trace.values
+    before, unknown = len(kept), what not in _known
+    made = draw(*given)
+    if unknown and trace.values is kept:
+        if len(_known) >= _MOST:
+            _known.clear()
+        _known[what] = steps_on(trace, before, given, made)
+    return made
 
 
 default_generator = Generator()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
@@ -36,6 +36,19 @@ def recorded(steps: Sequence[Step], values: Sequence[Value]) -> Value:
     return last
 
 
+_native: list[Callable[[Any, Any], Any]] = []
+
+
+def use_native(played: Callable[[Any, Any], Any] | None) -> None:
+    """Let native code, ``played(steps, given)``, do what it can, or nothing."""
+    _native[:] = [] if played is None else [played]
+
+
+def replayed(steps: Sequence[Step], given: tuple[Value | Scalar, ...]) -> Value | None:
+    """The result of steps that native code records again; None where it does not."""
+    return _native[0](steps, given) if _native else None
+
+
 def steps_of(
     trace: Trace, before: int, value: Value, result: Value
 ) -> tuple[Step, ...] | None:
@@ -44,7 +57,7 @@ def steps_of(
 
 
 def steps_on(
-    trace: Trace, before: int, values: Sequence[Value], result: Value
+    trace: Trace, before: int, values: Sequence[Value | Scalar], result: Value
 ) -> tuple[Step, ...] | None:
     """The events of a call as steps on values; None where it did something else, too.
 
@@ -53,8 +66,9 @@ def steps_on(
     trace : Trace
     before : int
         How many values the trace had before the call.
-    values : sequence of Value
-        What the call was about: the first numbers among the operands of steps.
+    values : sequence of Value or Scalar
+        What the call was about: the first numbers among the operands of steps. It must
+        have recorded the number of each scalar, that very object.
     result : Value
         What came of it: the result of the last step. Those of steps have the numbers
         behind those of the values.
@@ -62,7 +76,11 @@ def steps_on(
     if any(0 in value.shape for value in values):  # it may have warned, and will again
         return None
     numbers: dict[int, int] = {}
+    scalars: dict[int, int] = {}
     for k, value in enumerate(values):
+        if isinstance(value, Scalar):
+            scalars[id(value.value)] = k
+            continue
         own = trace.leaf_numbers.get(id(value))
         if own is None:
             if value.trace is not trace:
@@ -71,14 +89,14 @@ def steps_on(
         if trace.values[own] is not value:
             return None
         numbers[own] = k
-    if trace.values[-1] is not result or len(numbers) < len(values):
+    if trace.values[-1] is not result or len(numbers) + len(scalars) < len(values):
         return None
     given = frozenset(numbers)
     steps: list[Step] = []
     for node in _since(trace.node, before):
         if node.number in given:
             continue
-        operands = _operands(node, numbers, trace.scalars)
+        operands = _operands(node, numbers, trace.scalars, scalars)
         if node.op is LEAF or operands is None:
             return None
         if node.owner >= 0 and is_shifted(trace):  # it says where another region is
@@ -99,9 +117,12 @@ def _since(last: Node, before: int) -> list[Node]:
 
 
 def _operands(
-    node: Node, numbers: dict[int, int], scalars: list[object]
+    node: Node,
+    numbers: dict[int, int],
+    scalars: list[object],
+    given: dict[int, int],
 ) -> tuple[object, ...] | None:
-    """The operands of a node as those of a step."""
+    """The operands of a node as those of a step; `given` are numbers of scalars."""
     dtypes = iter(node.scalars)
     found: list[object] = []
     for k in node.operands:
@@ -111,6 +132,10 @@ def _operands(
             found.append(numbers[k])
         else:
             number = scalars[~k]
+            if id(number) in given:
+                found.append(given[id(number)])
+                next(dtypes)
+                continue
             if not isinstance(number, _PLAIN):  # one that changes from run to run
                 return None
             found.append(_scalar(number, next(dtypes)))

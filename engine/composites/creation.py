@@ -154,16 +154,22 @@ def _fraction(random: Value, dtype: DType) -> Value:
 
 
 def normal(
-    key: int, offset: int, shape: Sequence[int], dtype: DType = _DOUBLE
+    key: int | Scalar,
+    offset: Any,
+    shape: Sequence[int],
+    dtype: DType = _DOUBLE,
+    second_offset: int | Scalar | None = None,
 ) -> Value:
     """Normally distributed numbers (Box-Muller). Uses two counters per element.
 
-    In float64 both uniform numbers have 53 bits; in narrower dtypes they are the two
-    halves of the first 64.
+    In float64 both uniform numbers have 53 bits, and the second ones have the counters
+    from `second_offset` on, which is behind the first ones; in narrower dtypes they are
+    the two halves of the first 64.
     """
     first = bits(key, offset, shape)
     if dtype == _DOUBLE:
-        second = bits(key, offset + prod(shape), shape)
+        behind = offset + prod(shape) if second_offset is None else second_offset
+        second = bits(key, behind, shape)
         # 1 - u is in (0, 1], so that its logarithm is finite.
         radius = ops.sqrt(ops.log(1.0 - _fraction(first, dtype)) * -2.0)
         return radius * ops.cos(_fraction(second, dtype) * (2.0 * pi))
@@ -174,7 +180,12 @@ def normal(
 
 
 def integers(
-    key: int, offset: int, shape: Sequence[int], low: int, high: int, dtype: DType
+    key: int | Scalar,
+    offset: int | Scalar,
+    shape: Sequence[int],
+    low: int,
+    high: int,
+    dtype: DType,
 ) -> Value:
     """Integers from low to below high. Uses one counter per element.
 
@@ -193,13 +204,16 @@ def integers(
 
 
 def bernoulli(
-    key: int, offset: int, shape: Sequence[int], probability: float | Value
+    key: int | Scalar,
+    offset: int | Scalar,
+    shape: Sequence[int],
+    probability: float | Value,
 ) -> Value:
     """True with a probability. Uses one counter per element."""
     return uniform(key, offset, shape) < probability
 
 
-def permutation(key: int, offset: int, length: int) -> Value:
+def permutation(key: int | Scalar, offset: int | Scalar, length: int) -> Value:
     """The integers below `length` in random order. Uses `length` counters."""
     return ops.argsort(bits(key, offset, (length,)), attributes=(0,))
 

@@ -34,6 +34,7 @@ from . import (
     creation,
     dates,
     differences,
+    elementwise,
     emath,
     extremes,
     fft,
@@ -138,6 +139,7 @@ _native.join_numpy(
         operators.POWERS,
         masked.FEW,
         masked.wrapped,
+        elementwise.of_float,
     ),
 )
 

@@ -83,6 +83,9 @@ def array(
         quick = None if subok or ndmin or ndmax or like else of_list(object)
         if quick is not None:
             return quick
+    usual = dtype is None and copy is True and order == "K" and like is None
+    if usual and type(object) is face.ndarray and not (object.scalar or ndmin or ndmax):
+        return object.copy("K")
     check_device(None, like)
     order = order_letter(order)
     if order == "A" and (not copy or dtype != getattr(object, "dtype", dtype)):

@@ -96,8 +96,24 @@ def _of_numbers(op: Op, args: tuple[Any, ...]) -> face.ndarray | None:
         return None
     if op.resolve(kinds_of(parts)).output.kind not in "fc":
         return None
+    if [*map(type, args)] == [float]:
+        _FLOATS[op] = op.ufunc
     with np.errstate(all="ignore"):
         cell = np.array(op.ufunc(*[x.value for x in parts]))
+    return face.ndarray.wrap(Value(cell.dtype, (), cell), scalar=True)
+
+
+_FLOATS: dict[Op, Any] = {}
+"""What does ops for a Python number at once, of those that were done so before."""
+
+
+def of_float(op: Op, number: float) -> face.ndarray | None:
+    """What an op gives for a Python number where that is known, as `_of_numbers`."""
+    ufunc = _FLOATS.get(op)
+    if ufunc is None or watchers or current_trace().loud:
+        return None
+    with np.errstate(all="ignore"):
+        cell = np.array(ufunc(number))
     return face.ndarray.wrap(Value(cell.dtype, (), cell), scalar=True)
 
 

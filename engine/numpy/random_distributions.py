@@ -7,6 +7,7 @@ a generator of NumPy that the stream seeds, and are computed at once.
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ from .random_hosted import Hosted
 
 Shape = tuple[int, ...]
 
+_NUMBERS = frozenset((int, float))
+
 _TINY = 2.0**-54
 """Below all uniform numbers that are not 0."""
 
@@ -35,11 +38,15 @@ _MOST_TRIALS = 64
 
 def shape_of(size: Any) -> Shape:
     """The shape that a `size` asks for."""
+    if type(size) is int and size >= 0:
+        return (size,)
     return () if size is None else extents_of(size)
 
 
 def broadcast_size(size: Any, *parameters: Any) -> Shape:
     """The shape of a draw with parameters; they must fit into `size`."""
+    if _NUMBERS.issuperset(map(type, parameters)):
+        return shape_of(size)
     shapes = [x.shape if hasattr(x, "shape") else np.shape(x) for x in parameters]
     if size is None:
         return broadcast_shapes(*shapes)
@@ -62,8 +69,8 @@ def required(holds: str, name: str, x: Any) -> None:
 
     `holds` is what must be true of it: ``">= 0"``, ``"> 0"`` or ``"in [0, 1]"``.
     """
-    if isinstance(x, Array):
-        return
+    if isinstance(x, Array) or (type(x) in _NUMBERS and 0 < x <= 1):
+        return  # as of the usual ones: they are in all of these ranges
     numbers = np.asarray(x)
     wrong = {
         ">= 0": numbers < 0,
@@ -116,14 +123,17 @@ class Distributions(Hosted):
         """Normal numbers."""
         required(">= 0", "scale", scale)
         shape = broadcast_size(size, loc, scale)
-        drawn = self._made(self._stream.normal(shape, np.dtype(float)))
-        return drawn * scale + loc
+        drawn: Any = self._made(self._stream.normal(shape, np.dtype(float)))
+        if type(scale) not in _NUMBERS or scale != 1:
+            drawn = drawn * scale
+        return drawn if type(loc) in _NUMBERS and loc == 0 else drawn + loc
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
         """Uniform numbers in [low, high)."""
         low, high = numeric(low), numeric(high)
-        width = high - low
-        if not isinstance(width, Array):
+        width: Any = high - low
+        plain = type(width) in _NUMBERS and 0 < width < inf
+        if not isinstance(width, Array) and not plain:
             if not np.all(np.isfinite(width)):
                 raise OverflowError(
                     named(f"high - low range exceeds valid bounds: {low} and {high}")

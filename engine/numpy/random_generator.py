@@ -306,7 +306,12 @@ def _size_of(size: Any, out: Any) -> tuple[int, ...]:
     return shape
 
 
+_DOUBLE = np.dtype(np.float64)
+
+
 def _floating(dtype: Any) -> np.dtype[Any]:
+    if dtype is np.float64:
+        return _DOUBLE
     found: np.dtype[Any] = np.dtype(dtype)
     if found not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise TypeError(named(f"float32 or float64 was required; {found} was given"))

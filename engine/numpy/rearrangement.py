@@ -14,7 +14,6 @@ from engine.errors import named, naming
 from engine.movement import integers, normal_axes
 from engine.recipe import transposed
 
-from . import quick
 from .axes import normal_axis, strict_axis
 from .keys import as_positions
 from .operands import host_array, read_as
@@ -108,6 +107,7 @@ def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
     return flip(array.swapaxes(one, two), two)
 
 
+@remembered()
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     """A copy whose elements are moved on along axes, around the end.
 
@@ -117,16 +117,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     >>> np.roll(np.arange(5), 2)
     array([3, 4, 0, 1, 2])
     """
-    what = ("roll", shift, axis)
-    made = quick.again((a,), what)
-    if made is not None:
-        return made
     array = face.asarray(a)
-    return quick.noted(what, array, lambda: _rolled_along(array, shift, axis))
-
-
-def _rolled_along(array: Any, shift: Any, axis: Any) -> Any:
-    """`roll` of an array."""
     if axis is None:
         flat = roll(array.ravel(), shift, 0)
         return face.fresh(flat.reshape(array.shape).read())

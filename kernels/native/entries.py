@@ -45,6 +45,7 @@ from . import (
     subscripts,
     threads,
     turning,
+    ufuncs,
     viewing,
     walking,
     writing,
@@ -54,7 +55,7 @@ from .objects import FASTCALL, NONE, ONE
 WORDS = (
     # objects of Python
     *("none", "true", "false", "zero", "ellipsis", "host"),
-    *("attributes_name", "call_name"),
+    *("attributes_name", "call_name", "out_name"),
     "interrupt",
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
     *("complex_type", "bool_dtype", "float32", "float64", "complex128", "int64"),
@@ -67,7 +68,7 @@ WORDS = (
     *("tensor_type", "ndarray_type", "ndarray_base", "ufunc_op", "ufunc_called"),
     *("leaf_op", "view_op", "update_op", "full_op", "cast_op", "sequence", "loops"),
     *("iota_op", "multiply_op", "add_op", "power_op", "matmul_op", "where_op"),
-    *("known_steps", "picked", "powers", "codes", "few", "gathered"),
+    *("known_steps", "picked", "powers", "codes", "few", "gathered", "of_float"),
     *("most_events", "soft_events", "shift_leaves", "no_shift", "no_owner", "end"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
@@ -91,9 +92,9 @@ WORDS = (
 
 MODULES = (
     *(macros, recycling, matching, frames, threads, turning, recording, flushing),
-    *(handles, looking, casting, scalars, operators, writing, at_once, remembered),
-    *(keys, indexing, regions, masking, subscripts, viewing, calls, slots, functions),
-    *(splicing, repeating, walking, backward, many),
+    *(handles, looking, casting, scalars, operators, writing, ufuncs, at_once),
+    *(remembered, keys, indexing, regions, masking, subscripts, viewing, calls, slots),
+    *(functions, splicing, repeating, walking, backward, many),
     *(lines, results, growing, paths, interpreting),
 )
 
@@ -102,7 +103,7 @@ FUNCTIONS = (
     *("flush", "survey", "settle", "evaluate"),
     *("call_once", "record_again", "walk_again", "free_graph", "backward_again"),
     *("read_first", "renew_first", "forget_first", "values_again", "counted_again"),
-    *("counted", "again", "last_words", "interpreted"),
+    *("counted", "again", "played", "last_words", "interpreted"),
     "events",
 )
 

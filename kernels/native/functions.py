@@ -127,6 +127,25 @@ def again(self: int, given: int, count: int, names: int) -> int:
     return result
 
 
+def played(self: int, given: int, count: int, names: int) -> int:
+    """``played(steps, given)``: the result of steps on values and numbers, or None."""
+    if count != 2 or names != 0 or kind(load(given)) != state.tuple_type:
+        return nothing()
+    things = load(given + 8)
+    if kind(things) != state.tuple_type or TupleSize(things) > PARTS:
+        return nothing()
+    values = reserve(ROOM)
+    parts = TupleSize(things)
+    i = 0
+    while i < parts:
+        store(values + 8 * i, TupleItem(things, i))
+        i += 1
+    result = play(load(given), values, parts)
+    if result == 0:
+        return nothing()
+    return result
+
+
 def done_again(what: int, items: int, parts: int) -> int:
     """What was done with arrays like these, which are in C order; 0 for Python."""
     steps = steps_for(what, items, parts)

@@ -94,7 +94,10 @@ def is_current(line: int) -> int:
 
 
 def in_c_order(handle: int) -> int:
-    """Whether the axes of a handle lie in C order, so that those of results do."""
+    """Whether the axes of a handle lie in C order, so that those of results do.
+
+    Some may be walked backwards.
+    """
     recipe = field(handle + slot.array_recipe, state.recipe_type)
     if recipe == 0:
         return 0
@@ -107,6 +110,8 @@ def in_c_order(handle: int) -> int:
     i = 0
     while i < rank:
         stride = IntAs(TupleItem(strides, i))
+        if stride < 0:
+            stride = -stride
         if stride != 0 or IntAs(TupleItem(shape, i)) != 1:  # no axis by None
             if stride <= 0 or stride >= above:
                 return 0

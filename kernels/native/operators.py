@@ -20,9 +20,16 @@ from .handles import (
     wrapped,
 )
 from .language import inline, load, reserve, slot, state, store
-from .macros import DecRef, IncRef, IntAs, TupleItem
+from .macros import DecRef, IncRef, TupleItem
 from .matching import RECIPE_DTYPE, drop_items, field, hold_items, kind, put_item
-from .python import Call, DictItem, ErrClear, TextCompare, TupleNew
+from .python import (
+    Call,
+    DictItem,
+    ErrClear,
+    FloatAs,
+    FloatFrom,
+    TupleNew,
+)
 from .recording import follow, with_self
 from .scalars import are_at_hand, found_at_once
 
@@ -196,22 +203,48 @@ def binary(self: int, other: int, entry: int) -> int:
     items = reserve(4)
     face = load(entry + FACE)
     if kind(self) != face or (
-        kind(other) != face and not is_operand_number(other, face)
+        kind(other) != face
+        and not is_operand_number(other, face)
+        and not is_double(other, self)
     ):
         store(items, self)
         store(items + 8, other)
         return Call(load(entry + PYTHON), items, 2, 0)
+    own = number_beside(other)
     extra = 0
     if load(entry + OTHER):
         extra = -1
-        store(items + 16, other)
+        store(items + 16, own)
         store(items + 24, self)
     else:
         store(items + 16, self)
-        store(items + 24, other)
+        store(items + 24, own)
     store(items, 0)
     store(items + 8, 0)
-    return apply(load(entry + OP), items + 16, 2, face, load(entry + PYTHON), extra)
+    result = apply(load(entry + OP), items + 16, 2, face, load(entry + PYTHON), extra)
+    DecRef(own)
+    return result
+
+
+def number_beside(thing: int) -> int:
+    """A new reference to an operand; of ``np.float64``, to the number that it is."""
+    if kind(thing) == state.double_type:
+        number = FloatFrom(FloatAs(thing))
+        if number != 0:
+            return number
+        ErrClear()
+    IncRef(thing)
+    return thing
+
+
+def is_double(thing: int, handle: int) -> int:
+    """Whether something is ``np.float64``, beside an array of that dtype."""
+    if kind(thing) != state.double_type or kind(handle) != state.ndarray_type:
+        return 0
+    recipe = field(handle + slot.array_recipe, state.recipe_type)
+    if recipe == 0 or load(handle + slot.array_scalar) == state.true:
+        return 0
+    return TupleItem(recipe, RECIPE_DTYPE) == state.float64
 
 
 def power(self: int, given: int, count: int, names: int, entry: int) -> int:
@@ -283,48 +316,3 @@ def unary(self: int, nothing: int, entry: int) -> int:
     store(items + 16, self)
     python = load(entry + PYTHON)
     return apply(load(entry + OP), items + 16, 1, load(entry + FACE), python, 0)
-
-
-def call_ufunc(self: int, given: int, count: int, names: int) -> int:
-    """``ufunc.__call__`` of the NumPy face: one or two operands, no options."""
-    op = load(self + state.ufunc_op)
-    if names == 0 and op != 0 and op != state.none and (count == 1 or count == 2):
-        items = reserve(4)
-        store(items, 0)
-        store(items + 8, self)
-        store(items + 16, load(given))
-        if count == 2:
-            store(items + 24, load(given + 8))
-        if takes(op, count):
-            return apply(op, items + 16, count, state.ndarray_type, state.ufunc, 1)
-    return with_self(state.ufunc, self, given, count, names)
-
-
-def array_ufunc(self: int, given: int, count: int, names: int) -> int:
-    """``ndarray.__array_ufunc__`` for a plain call of NumPy's function."""
-    if names == 0 and (count == 3 or count == 4) and is_call(load(given + 8)):
-        op = DictItem(state.ufuncs, load(given))
-        if op != 0 and takes(op, count - 2) and kind(self) == state.ndarray_type:
-            items = reserve(5)
-            store(items, self)
-            store(items + 8, load(given))
-            store(items + 16, load(given + 8))
-            store(items + 24, load(given + 16))
-            if count == 4:
-                store(items + 32, load(given + 24))
-            face = state.ndarray_type
-            if agree(items + 24, count - 2, face):
-                python = state.array_ufunc_plain
-                return apply(op, items + 24, count - 2, face, python, 2)
-    return with_self(state.array_ufunc, self, given, count, names)
-
-
-def is_call(name: int) -> int:
-    """Whether a name is ``__call__``: NumPy makes a new string for each call."""
-    return kind(name) == state.text_type and TextCompare(name, state.call_name) == 0
-
-
-def takes(op: int, count: int) -> int:
-    """Whether an op has so many operands: its number is known to Python alone."""
-    found = DictItem(state.operands, op)
-    return found != 0 and IntAs(found) == count

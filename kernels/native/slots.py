@@ -12,8 +12,9 @@ from .language import invoke, load, reserve, slot, state, store
 from .looking import truth
 from .macros import DecRef, TupleSize
 from .matching import kind
-from .operators import binary, call_ufunc
+from .operators import binary
 from .subscripts import setitem
+from .ufuncs import call_ufunc
 
 FORWARD, REFLECTED = 0, 8
 """The words of an operator: the entries of both its methods; 0 for one without."""
