@@ -94,9 +94,14 @@ def is_current(line: int) -> int:
 
 
 def in_c_order(handle: int) -> int:
-    """Whether the axes of a handle lie in C order, so that those of results do.
+    """Whether the axes of a handle lie in C order."""
+    return is_ordered(handle, 0)
 
-    Some may be walked backwards.
+
+def is_ordered(handle: int, backwards: int) -> int:
+    """Whether axes lie in C order; they may be walked `backwards`.
+
+    Those of the results of elementwise ops lie in C order then.
     """
     recipe = field(handle + slot.array_recipe, state.recipe_type)
     if recipe == 0:
@@ -110,7 +115,7 @@ def in_c_order(handle: int) -> int:
     i = 0
     while i < rank:
         stride = IntAs(TupleItem(strides, i))
-        if stride < 0:
+        if stride < 0 and backwards:
             stride = -stride
         if stride != 0 or IntAs(TupleItem(shape, i)) != 1:  # no axis by None
             if stride <= 0 or stride >= above:

@@ -13,8 +13,8 @@ from .handles import (
     OP,
     OTHER,
     PYTHON,
-    in_c_order,
     is_number,
+    is_ordered,
     is_plain,
     shown,
     wrapped,
@@ -50,7 +50,7 @@ def agree(items: int, count: int, face: int) -> int:
             if recipe == 0:
                 return 0
             numpy = face == state.ndarray_type
-            if numpy and not is_plain(thing) and not in_c_order(thing):
+            if numpy and not is_plain(thing) and not is_ordered(thing, 1):
                 return 0
             handles += 1
         elif not is_operand_number(thing, face):
