@@ -155,14 +155,33 @@ def pad_with_itself(
     strides = c_strides(x.shape)
     positions = full_value(shape, 0, np.int64)
     for axis, (n, ends) in enumerate(zip(x.shape, widths, strict=True)):
-        # Which element each place shows: a small array, from shapes alone.
-        places = np.pad(np.arange(n), ends, mode=mode) * strides[axis]
-        wide = reshape_value(
-            constant(places.astype(np.int64)),
-            (len(places),) + (1,) * (len(shape) - axis - 1),
-        )
-        positions = positions + wide
+        places = _places_shown(n, ends, mode)
+        if strides[axis] != 1:
+            places = places * strides[axis]
+        behind = len(shape) - axis - 1
+        positions = positions + reshape_value(places, places.shape + (1,) * behind)
     return ops.take(x, positions)
+
+
+def _places_shown(n: int, ends: tuple[int, int], mode: PadMode) -> Value:
+    """Which of n elements each place along a continued axis shows."""
+    before, after = ends
+    if not n or max(ends) > (n - 1 if mode == "reflect" else n):
+        # An axis without elements is an error; one that is shown several times is rare.
+        return constant(np.pad(np.arange(n), ends, mode=mode).astype(np.int64))
+    place = ops.iota(attributes=(before + n + after,))
+    if not before and not after:
+        return place
+    place = place - before
+    if mode == "edge":
+        return ops.minimum(ops.maximum(place, 0), n - 1)
+    if mode == "wrap":
+        place = ops.where(place < 0, place + n, place)
+        return ops.where(place < n, place, place - n)
+    # Both ends are turned around: the element there is shown once, or twice.
+    twice = int(mode == "symmetric")
+    place = ops.maximum(place, -twice - place)
+    return ops.minimum(place, 2 * (n - 1) + twice - place)
 
 
 # -- products --------------------------------------------------------------------------

@@ -44,16 +44,20 @@ def is_idle() -> bool:
 
 def element_of(handle: Array, recipe: Recipe) -> Value | None:
     """A computed value that is one element of a handle's memory; None to record it."""
-    found = elements_of(handle, recipe)
+    found = elements_of(handle, recipe, recipe.dtype.kind in "iu" and not watchers)
     if found is None:
         return None
     done_at_once()
     return Value(recipe.dtype, (), np.array(found), layout=owned(recipe.dtype, ()))
 
 
-def elements_of(handle: Array, recipe: Recipe) -> NDArray | None:
-    """Elements of a handle's memory, not to be written; None where they are pending."""
-    if not is_idle():
+def elements_of(handle: Array, recipe: Recipe, always: bool = False) -> NDArray | None:
+    """Elements of a handle's memory, not to be written; None where they are pending.
+
+    And where anything else is, unless they are `always` wanted: an integer mostly is to
+    be looked at, as a place or a count, and that would have all computed.
+    """
+    if not always and not is_idle():
         return None
     base, line = handle._value, handle._line
     if base is None:

@@ -123,7 +123,6 @@ def _with_ends(middle: Any, to_begin: Any, to_end: Any) -> Any:
     return concatenate(flat).astype(middle.dtype)
 
 
-@remembered()
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Central differences within, one-sided ones at the ends.
 
@@ -164,6 +163,7 @@ def _in_given_order(axis: Any, rank: int) -> list[int]:
     return axes
 
 
+@remembered()
 def _along(array: face.ndarray, axis: int, step: Any) -> face.ndarray:
     def part(start: Any, stop: Any) -> tuple[slice, ...]:
         return (slice(None),) * axis + (slice(start, stop),)

@@ -7,7 +7,7 @@ code that touches memory.
 
 from __future__ import annotations
 
-from .cells import FILL
+from .cells import FILL, SIGNED, UNSIGNED
 from .flushing import is_free
 from .handles import is_current, line_of
 from .language import invoke, load, reserve, slot, state, store
@@ -23,7 +23,7 @@ from .matching import (
     replace,
     row_for,
 )
-from .python import ErrClear, IntFrom
+from .python import DictSize, ErrClear, IntFrom
 from .recycling import fresh
 from .scalars import become, is_idle, new_cell
 from .writing import may_write
@@ -60,15 +60,15 @@ def element_of(handle: int, recipe: int, own: int) -> int:
     `own` is the recipe of the handle for which that of the element was found: Python
     code, which may run meanwhile, may give the handle another shape, and less memory.
     """
-    if not is_idle():
+    row = row_for(TupleItem(recipe, RECIPE_DTYPE))
+    if row == 0 or not may_look(row):
         return 0
     value = fresh(state.value_row)  # where the collector may run, so this comes first
     if value == 0:
         ErrClear()
         return 0
     cell = 0
-    row = row_for(TupleItem(recipe, RECIPE_DTYPE))
-    if row != 0 and is_idle() and load(handle + slot.array_recipe) == own:
+    if may_look(row) and load(handle + slot.array_recipe) == own:
         base = base_of(handle)
         if base != 0:
             cell = copied(base, recipe, row)
@@ -77,6 +77,19 @@ def element_of(handle: int, recipe: int, own: int) -> int:
         return 0
     become(value, row, cell)
     return value
+
+
+def may_look(row: int) -> int:
+    """Whether an element of a dtype is read at once, if it is computed.
+
+    An integer mostly is to be looked at, as a place or a count: that would have all
+    computed that is pending.
+    """
+    if DictSize(state.watchers) != 0:
+        return 0
+    if load(row + 24) == SIGNED or load(row + 24) == UNSIGNED:
+        return 1
+    return is_idle()
 
 
 def base_of(handle: int) -> int:
