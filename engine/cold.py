@@ -301,9 +301,10 @@ def _rows(
 def _bytes(events: Sequence[Node], nodes: Sequence[Node]) -> int:
     """How many bytes the references of events write, or read where they make less.
 
-    A write counts as one to all of the array: it is copied when it came in.
+    A write counts as one to all of the array: it is copied when it came in. A view takes
+    no time.
     """
-    written = sum([node.size for node in events])
+    written = sum([node.size for node in events if node.op.name != "view"])
     less = [node for node in events if node.op.kind not in _AS_LARGE]
     return written + sum(
         [nodes[k].size for node in less for k in node.operands if k >= 0]

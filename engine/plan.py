@@ -248,7 +248,7 @@ class Plan:
         return moved
 
     def overhead(self) -> float:
-        """Seconds that it takes to interpret rows, those that are not native."""
+        """Seconds that it takes to interpret rows: those that are not native."""
         if self._away or config.tier != "auto":
             return 0.0
         if self._like is not None:

@@ -191,8 +191,9 @@ class Row:
 
     @property
     def overhead(self) -> float:
-        """Seconds that it takes to interpret the group, whatever its size."""
-        return GROUP + CALL * len(self.group.steps)
+        """Seconds that it takes to interpret the group."""
+        steps = len(self.group.steps)
+        return GROUP + CALL * steps + ELEMENT * steps * self.group.size
 
     def run(self, table: list[Any], scalars: Sequence[Any]) -> None:
         """Compute the group over the table of buffers."""
@@ -365,7 +366,7 @@ class Row:
         if self.device != HOST:
             return True
         kernel = lowered.kernel
-        cost = self.overhead + ELEMENT * len(self.group.steps) * self.group.size
+        cost = self.overhead
         spent = _heat[kernel.key] = _heat.get(kernel.key, 0.0) + cost
         if spent >= COMPILE:
             return True
