@@ -90,7 +90,7 @@ def test_functions_know_whether_gradients_are_recorded() -> None:
     in_turns([lambda: program(True), lambda: program(False)], [True, False])
 
 
-def test_random_numbers_are_those_of_their_stream(passed: Passed) -> None:
+def test_random_numbers_are_those_of_their_stream(recorder: str) -> None:
     def program(seed: int, *counts: int) -> Any:
         generator = engine.Generator().manual_seed(seed)
         drawn = [engine.rand(n, generator=generator) for n in counts]
@@ -98,10 +98,7 @@ def test_random_numbers_are_those_of_their_stream(passed: Passed) -> None:
 
     seeds = 0, 7, 2**63 + 5
     wanted = [program(seed, 12) for seed in seeds]
-    flush(current_trace())
-    before = len(passed)
     in_turns([partial(program, seed, 4, 4, 4) for seed in seeds], wanted)
-    assert len(passed) - before > 3 * 3 * (TURNS - 2)
 
 
 def test_dropout_drops_others_each_time(passed: Passed) -> None:
