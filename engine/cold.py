@@ -301,8 +301,8 @@ def _rows(
 def _bytes(events: Sequence[Node], nodes: Sequence[Node]) -> int:
     """How many bytes the references of events write, or read where they make less.
 
-    A write counts as one to all of the array: it is copied when it came in. A view takes
-    no time.
+    A write counts as one to all of the array: it is copied when it came in. A view
+    takes no time.
     """
     written = sum([node.size for node in events if node.op.name != "view"])
     less = [node for node in events if node.op.kind not in _AS_LARGE]
