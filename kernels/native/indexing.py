@@ -1,4 +1,4 @@
-"""The arithmetic of subscripts, for keys whose slices go forward by ones.
+"""The arithmetic of subscripts, for keys of integers, slices, None and dots.
 
 It is that of `engine.recipe.index_basic`, which also has the other keys, and the words
 for those that are wrong.
@@ -19,6 +19,9 @@ from .matching import (
 )
 from .python import Allocate, Call, ErrClear, IntFrom, TupleNew, TupleSet
 from .remembered import PART
+
+MOST_STEPS = 1 << 30
+"""Slices that go further at once, or backwards, are left to Python."""
 
 MOST_AXES = 16
 """Arrays of more axes are left to Python."""
@@ -50,7 +53,7 @@ def computed_region(recipe: int, parts: int, count: int) -> int:
             left = 0
         else:
             own = copy_axis(recipe, axis, axes, made)
-            length = taken(part, load(own), load(own + 8), words)
+            length = taken(part, own, words)
             if length < -1:
                 return 0
             if length >= 0:
@@ -96,11 +99,13 @@ def copy_axis(recipe: int, axis: int, axes: int, i: int) -> int:
     return own
 
 
-def taken(part: int, extent: int, stride: int, offset: int) -> int:
+def taken(part: int, axis: int, offset: int) -> int:
     """The extent that a part leaves of an axis, -1 for none, -2 for Python to find.
 
-    Where the region begins is moved.
+    Where the region begins is moved, and so is the stride of the axis.
     """
+    extent = load(axis)
+    stride = load(axis + 8)
     start = load(part + NUMBER)
     if load(part) == INTEGER:
         if start < 0:
@@ -115,13 +120,18 @@ def taken(part: int, extent: int, stride: int, offset: int) -> int:
         start = within(load(part + 8), extent)
         stop = load(part + 16)
         step = load(part + 24)
-    if step != 1:
+    if step < 1 or step > MOST_STEPS:
         return -2
     stop = within(stop, extent)
     if stop <= start:
+        if step != 1:
+            return -2
         return 0
     store(offset, load(offset) + start * stride)
-    return stop - start
+    if step == 1:
+        return stop - start
+    store(axis + 8, stride * step)
+    return (stop - start - 1) // step + 1
 
 
 @inline
