@@ -108,8 +108,8 @@ def place_of(
     first = shift == UNKNOWN
     if first:
         shift = 0
-        if key not in parent.children and not watchers:
-            leader = parent.children.get(leader_key(key))
+        if parent.child(key) is None and not watchers:
+            leader = parent.child(leader_key(key))
             if leader is not None:
                 shift = attributes[0].offset - leader.attributes[0].offset
         if _shift(trace, owner) != UNKNOWN:  # a finalizer has recorded meanwhile

@@ -46,7 +46,7 @@ def grow(
             parent.last = leaf_node(parent, entering)
             return True
         place = place_of(trace, parent, key, inputs)
-        node = parent.children.get(place.key)
+        node = parent.child(place.key)
         if node is None:
             node = trace.extend(parent, place, inputs, key[2], found)
     except Exception:  # Python records it again, and the user hears of it

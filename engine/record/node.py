@@ -58,9 +58,11 @@ class Node:
     reads or writes a region (see `engine.record.frames`), else -1, and `opens` says
     whether it is the first one; it is None for an op that fails late, whose events are
     known by their lines, too, and which no `last` names. All but the caches is
-    immutable: `children` and `plans` by key, `last`, the child that was last gone to,
-    or `END`, and the `passages` that begin here (see `engine.record.splice`). The last
-    three are None as long as there are none.
+    immutable: `only`, the first child, which has its `key`, and other `children` by
+    theirs; `plans` by key; `last`, the child that was last gone to, or `END`; and the
+    `passages` that begin here (see `engine.record.splice`). They are None as long as
+    there are none: the collector, which looks at all that there is, comes the more
+    often the more a node is made of, and most have one child.
     """
 
     __slots__ = (
@@ -69,10 +71,12 @@ class Node:
         "device",
         "differentiable",
         "dtype",
+        "key",
         "last",
         "layout",
         "line",
         "number",
+        "only",
         "op",
         "opens",
         "operands",
@@ -117,10 +121,32 @@ class Node:
         self.owner = owner
         self.opens = None if op.fails_late else opens
         self.differentiable = inexact and op.rule is not None
-        self.children: dict[Any, Node] = {}
+        self.key: tuple[Any, ...] | None = None
+        self.only: Node | None = None
+        self.children: dict[Any, Node] | None = None
         self.last: Node | None = None
         self.plans: dict[Any, Known] | None = None
         self.passages: dict[Any, Any] | None = None
+
+    def child(self, key: tuple[Any, ...]) -> Node | None:
+        """The node of an event, by its key; None where no path went on with it."""
+        only, children = self.only, self.children
+        if only is not None and only.key == key:
+            return only
+        return None if children is None else children.get(key)
+
+    def add(self, key: tuple[Any, ...], node: Node) -> Node:
+        """Let paths go on with a node, if there is none for its event; which it is."""
+        if self.only is None:
+            node.key = key
+            self.only = node  # at once: no other thread sees it without its key
+            return node
+        known = self.child(key)
+        if known is not None:
+            return known
+        if self.children is None:
+            self.children = {}
+        return self.children.setdefault(key, node)
 
     def path(self) -> list[Node]:
         """All nodes from the first event to this one; ``path()[i].number == i``."""

@@ -107,7 +107,7 @@ class Trace:
                     )
                 )
             key = (*key[:4], line)
-            known = parent.children.get(key)
+            known = parent.child(key)
             if known is not None:
                 return known
         device = _device_of(op, inputs, attributes)
@@ -127,12 +127,12 @@ class Trace:
         TRIE.grow()
         if op.name == "update" and ends_iterations(node):
             node.last = END
-        if place.first and size <= LARGE:
-            parent.children.setdefault(leader_key(key), node)
-        # The key is made of what the node has: paths are long, and the collector, which
-        # looks at all that there is, comes the more often the more they are made of.
+        # The key is made of what the node has: there are few things for the collector.
         own = (op, node.operands, node.attributes, node.scalars, *key[4:])
-        return parent.children.setdefault(own, node)
+        made = parent.add(own, node)
+        if place.first and size <= LARGE:
+            parent.add(leader_key(key), made)
+        return made
 
     def repair(self) -> None:
         """Take back an event that an interrupt has left half recorded.
@@ -201,7 +201,7 @@ class Trace:
         if self.values is not values:
             return None
         place = place_of(self, parent, key, inputs)
-        node = parent.children.get(place.key)
+        node = parent.child(place.key)
         if node is None:
             node = self.extend(parent, place, inputs, attributes)
         value = Value(
@@ -268,8 +268,11 @@ def have_spare() -> None:
 
     Where objects are made finalizers may run, and record into the trace as ever.
     """
-    if HERE.spare is None:
+    spare = HERE.spare
+    if spare is None:
         HERE.spare = Trace(new_lock())
+    elif not spare.values:
+        spare.node = TRIE.root  # another one since all nodes were forgotten
 
 
 def put_aside(trace: Trace) -> Trace | None:

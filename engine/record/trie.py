@@ -69,11 +69,11 @@ def leaf_node(parent: Node, value: Value) -> Node:
     """The node behind `parent` of a computed value that enters a trace."""
     dtype, shape, device = value.dtype, value.shape, value.device
     key = (LEAF, dtype, shape, device)
-    node = parent.children.get(key)
+    node = parent.child(key)
     if node is None:
         line = user_line()
         node = Node(LEAF, (), (), (), dtype, shape, parent, line, device)
-        node = parent.children.setdefault(key, node)
+        node = parent.add(key, node)
         TRIE.grow()
     return node
 
@@ -94,9 +94,9 @@ def settle(trace: Trace) -> None:
             key = (LEAF, event.dtype, event.shape, event.device)
         elif event.op.fails_late or event.size > LARGE:
             key += (event.line,)
-        node = parent.children.get(key)
+        node = parent.child(key)
         if node is None:
-            node = parent.children.setdefault(key, event.like(event.attributes, parent))
+            node = parent.add(key, event.like(event.attributes, parent))
             TRIE.grow()
         parent = node
     if trace.node.last is END:  # it ends behind whole iterations there, too

@@ -20,6 +20,7 @@ from .matching import (
     RECIPE_OFFSET,
     RECIPE_SHAPE,
     RECIPE_STRIDES,
+    equal,
     forget_error,
     kind,
     put,
@@ -38,6 +39,7 @@ from .python import (
     IntFrom,
     TupleNew,
     TupleSet,
+    Untrack,
 )
 from .results import form_of_result
 
@@ -104,6 +106,7 @@ def shifted_attributes(recipe: int, shift: int) -> int:
         DecRef(own)
         return 0
     TupleSet(made, 0, own)
+    Untrack(made)
     return made
 
 
@@ -114,14 +117,12 @@ def filled_node(
     op = TupleItem(event, 0)
     line = user_line()
     rule = Attribute(op, state.rule_name)
-    children = DictNew()
     node = Allocate(state.node_type, 0)
     number = IntAs(load(parent + slot.node_number)) + 1
-    if line == 0 or rule == 0 or children == 0 or node == 0:
+    if line == 0 or rule == 0 or node == 0:
         forget_error()
         DecRef(line)
         DecRef(rule)
-        DecRef(children)
         DecRef(node)
         return 0
     put(node + slot.node_op, op)
@@ -151,7 +152,9 @@ def filled_node(
         put(node + slot.node_opens, truth_of(opens))
     inexact = TupleItem(form, FORM_INEXACT) == state.true
     put(node + slot.node_differentiable, truth_of(inexact and rule != state.none))
-    store(node + slot.node_children, children)
+    put(node + slot.node_key, state.none)
+    put(node + slot.node_only, state.none)
+    put(node + slot.node_children, state.none)
     put(node + slot.node_last, state.none)
     put(node + slot.node_plans, state.none)
     put(node + slot.node_passages, state.none)
@@ -203,13 +206,12 @@ def planted(
     size = IntFrom(IntAs(load(state.trie + slot.trie_size)) + 1)
     done = 0
     if key != 0 and size != 0 and (leader != 0 or not opens):
-        children = load(parent + slot.node_children)
         still = is_behind(trace, parent, owner, shift)
-        if still and DictItem(children, key) == 0 and DictSet(children, key, node) == 0:
+        if still and child_of(parent, key) == 0 and add_child(parent, key, node):
             replace(state.trie + slot.trie_size, size)
             size = 0
-            if leader != 0 and DictItem(children, leader) == 0:
-                DictSet(children, leader, node)
+            if leader != 0 and child_of(parent, leader) == 0:
+                add_child(parent, leader, node)
             IncRef(node)
             replace(parent + slot.node_last, node)
             done = 1
@@ -219,8 +221,39 @@ def planted(
     return done
 
 
+def child_of(node: int, key: int) -> int:
+    """The child (borrowed) of a node by the key of its event; 0 without one."""
+    only = load(node + slot.node_only)
+    if only != state.none and equal(load(only + slot.node_key), key):
+        return only
+    children = load(node + slot.node_children)
+    if children == state.none:
+        return 0
+    return DictItem(children, key)
+
+
+def add_child(node: int, key: int, child: int) -> int:
+    """Let paths go on with a new child of a node; whether they do."""
+    if load(node + slot.node_only) == state.none:
+        IncRef(key)
+        replace(child + slot.node_key, key)
+        IncRef(child)
+        replace(node + slot.node_only, child)
+        return 1
+    children = load(node + slot.node_children)
+    if children == state.none:
+        children = DictNew()
+        if children == 0:
+            return 0
+        replace(node + slot.node_children, children)
+    return DictSet(children, key, child) == 0
+
+
 def key_of_node(node: int, attributes: int) -> int:
-    """The key of a node, with these attributes; or 0."""
+    """The key of a node, with these attributes; or 0.
+
+    The collector need not know it: nothing that it is made of refers to nodes.
+    """
     named = load(node + slot.node_opens) == state.none
     key = TupleNew(4 + named)
     if key == 0:
@@ -231,6 +264,7 @@ def key_of_node(node: int, attributes: int) -> int:
     put_item(key, 1, load(node + slot.node_operands))
     put_item(key, 2, attributes)
     put_item(key, 3, load(node + slot.node_scalars))
+    Untrack(key)
     return key
 
 

@@ -17,7 +17,7 @@ from .matching import (
     forget_error,
     put_item,
 )
-from .python import Allocate, Call, ErrClear, IntFrom, TupleNew, TupleSet
+from .python import Allocate, Call, ErrClear, IntFrom, TupleNew, TupleSet, Untrack
 from .remembered import PART
 
 MOST_STEPS = 1 << 30
@@ -197,6 +197,7 @@ def new_recipe(dtype: int, offset: int, shape: int, strides: int) -> int:
         TupleSet(made, RECIPE_OFFSET, begin)
         put_item(made, RECIPE_SHAPE, shape)
         put_item(made, RECIPE_STRIDES, strides)
+        Untrack(made)  # it refers to nothing, and there are many
     DecRef(dtype)
     DecRef(shape)
     DecRef(strides)

@@ -7,7 +7,7 @@ from .growing import shifted_attributes
 from .language import load, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListItem, TupleItem
 from .matching import put
-from .python import Allocate, DictNew, ErrClear, ListNew, ListSet
+from .python import Allocate, ErrClear, ListNew, ListSet
 
 
 def events(self: int, trace: int) -> int:
@@ -50,11 +50,9 @@ def moved_node(node: int, shift: int) -> int:
     """A node like one about a region, which begins further on; 0 with an error."""
     recipe = TupleItem(load(node + slot.node_attributes), 0)
     attributes = shifted_attributes(recipe, -shift)
-    children = DictNew()
     made = Allocate(state.node_type, 0)
-    if attributes == 0 or children == 0 or made == 0:
+    if attributes == 0 or made == 0:
         DecRef(attributes)
-        DecRef(children)
         DecRef(made)
         return 0
     put(made + slot.node_op, load(node + slot.node_op))
@@ -72,7 +70,9 @@ def moved_node(node: int, shift: int) -> int:
     put(made + slot.node_owner, load(node + slot.node_owner))
     put(made + slot.node_opens, load(node + slot.node_opens))
     put(made + slot.node_differentiable, load(node + slot.node_differentiable))
-    store(made + slot.node_children, children)
+    put(made + slot.node_key, state.none)
+    put(made + slot.node_only, state.none)
+    put(made + slot.node_children, state.none)
     put(made + slot.node_last, state.none)
     put(made + slot.node_plans, state.none)
     put(made + slot.node_passages, state.none)

@@ -18,7 +18,7 @@ from .frames import (
     region_leaf,
     shift_of,
 )
-from .growing import NAMED, made_node
+from .growing import NAMED, child_of, made_node
 from .language import load, reserve, slot, state, store
 from .lines import user_line
 from .macros import DecRef, IncRef, ListSize, TupleItem
@@ -32,6 +32,7 @@ from .python import (
     IntFromAddress,
     TupleNew,
     TupleSet,
+    Untrack,
 )
 from .results import fails_late
 
@@ -201,7 +202,7 @@ def turn_to_leaf(
 
 def point(node: int, key: int) -> int:
     """Let a child be the last one: 1 where it was, 2 where not, 0 if there is none."""
-    child = DictItem(load(node + slot.node_children), key)
+    child = child_of(node, key)
     if child == 0 or kind(child) != kind(node):
         ErrClear()
         return 0
@@ -319,6 +320,8 @@ def event_key(
         attributes = TupleNew(1)
         if attributes != 0:
             put_item(attributes, 0, only)
+            if kind(only) == state.recipe_type:
+                Untrack(attributes)  # none of these refers to anything
     elif given == 0:
         attributes = TupleNew(0)
     else:

@@ -1,0 +1,92 @@
+"""Nodes of the trie: their children, and what the collector need not know."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from typing import Any
+
+import numpy
+
+import engine
+import engine.numpy as np
+from engine.record import trie
+from engine.record.node import LEAF, Node
+
+FLOAT = numpy.dtype(float)
+
+
+def node(parent: Node | None = None) -> Node:
+    return Node(LEAF, (), (), (), FLOAT, (3,), parent, "")
+
+
+def test_children_are_found_by_their_keys() -> None:
+    parent = node()
+    assert parent.child((LEAF, 0)) is None
+    made = [node(parent) for _ in range(4)]
+    for k, child in enumerate(made):
+        assert parent.add((LEAF, k), child) is child
+        assert parent.add((LEAF, k), node(parent)) is child
+        for j, other in enumerate(made):
+            assert parent.child((LEAF, j)) is (other if j <= k else None)
+    assert parent.only is made[0]
+    assert made[0].key == (LEAF, 0)
+    assert parent.add((LEAF, "first region"), made[2]) is made[2]
+    assert parent.child((LEAF, "first region")) is made[2]
+
+
+def test_threads_add_children_at_once() -> None:
+    parent = node()
+    found: list[Any] = []
+
+    def work(number: int) -> None:
+        for k in range(300):
+            key = (LEAF, k % 50)
+            own = parent.add(key, node(parent))
+            found.append((key, parent.child(key)))
+            assert own is not None
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 1200
+    for key, child in found:
+        assert parent.child(key) is child
+
+
+def grow(size: int) -> None:
+    x = np.array(numpy.zeros(size))
+    for k in range(1, size - 2):
+        x[k:] += x[:-k] * 0.5
+    engine.eval(x)
+
+
+def test_a_trie_that_is_forgotten_is_freed(recorder: str) -> None:
+    for size in (40, 60, 41):
+        grow(size)
+    assert len(nodes()) > 500
+    trie.TRIE.root, trie.TRIE.size = trie._new_root(), 0
+    for size in (3, 4, 5):  # a trace holds the root that it began at
+        engine.eval(np.zeros(size) + 1)
+    gc.collect()
+    assert len(nodes()) < 100
+
+
+def nodes() -> list[Any]:
+    return [thing for thing in gc.get_objects() if type(thing) is Node]
+
+
+def test_there_is_little_for_the_collector(recorder: str) -> None:
+    sizes = (50, 61, 62) if recorder == "native" else (51, 63, 64)
+    grow(sizes[0])
+    gc.collect()
+    before = len(gc.get_objects()), len(nodes())
+    grow(sizes[1])
+    grow(sizes[2])
+    gc.collect()
+    more = len(gc.get_objects()) - before[0]
+    made = len(nodes()) - before[1]
+    assert made > 150
+    assert more < (2 if recorder == "native" else 6) * made
