@@ -102,6 +102,20 @@ def loop_of(op: int, kinds: int) -> int:
     return loop
 
 
+def result_dtype(op: int, kinds: int) -> int:
+    """The dtype (borrowed) of what an op gives, as `loop_of`; takes the tuple over."""
+    if kinds == 0:
+        ErrClear()
+        return 0
+    loop = loop_of(op, kinds)
+    DecRef(kinds)
+    dtype = 0
+    if loop != 0:
+        dtype = TupleItem(loop, 1)
+    DecRef(loop)  # the op keeps it
+    return dtype
+
+
 def suits_numbers(inputs: int, values: int, count: int) -> int:
     """Whether Python numbers get the dtype of the last value, as they do here."""
     dtype = 0

@@ -5,7 +5,7 @@ They are Engine's own, or NumPy's with an array of Engine among the operands.
 
 from __future__ import annotations
 
-from .casting import follow_cast, loop_of
+from .casting import follow_cast, result_dtype
 from .handles import in_c_order, is_number, shown
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
@@ -14,13 +14,12 @@ from .matching import (
     RECIPE_SHAPE,
     drop_items,
     equal,
-    field,
     kind,
     put_item,
     same_extents,
 )
 from .operators import agree, apply, is_double, number_beside
-from .python import Call, DictItem, ErrClear, TextCompare, TupleNew
+from .python import Call, DictItem, TextCompare, TupleNew
 from .recording import with_self
 from .writing import broadcasts, is_empty, may_write, stored
 
@@ -182,22 +181,13 @@ def fills(items: int, count: int, shape: int) -> int:
 def gives_dtype(op: int, items: int, count: int, dtype: int) -> int:
     """Whether an op surely gives a dtype, for these operands."""
     kinds = TupleNew(count)
-    if kinds == 0:
-        ErrClear()
-        return 0
     i = 0
-    while i < count:
+    while i < count and kinds != 0:
         thing = load(items + 8 * i)
         its = kind(thing)
         if its == state.ndarray_type:
-            recipe = field(thing + slot.array_recipe, state.recipe_type)
-            its = TupleItem(recipe, RECIPE_DTYPE)
+            its = TupleItem(load(thing + slot.array_recipe), RECIPE_DTYPE)
         put_item(kinds, i, its)
         i += 1
-    loop = loop_of(op, kinds)
-    DecRef(kinds)
-    known = 0
-    if loop != 0:
-        known = equal(TupleItem(loop, 1), dtype)
-    DecRef(loop)
-    return known
+    made = result_dtype(op, kinds)
+    return made != 0 and equal(made, dtype)

@@ -5,7 +5,7 @@ The faces say what they mean; all but the cases of everyday is left to their met
 
 from __future__ import annotations
 
-from .casting import follow_cast, loop_of
+from .casting import follow_cast, result_dtype
 from .frames import has_none
 from .handles import (
     FACE,
@@ -230,20 +230,13 @@ def gives(op: int, dtype: int, other: int) -> int:
     `other` is a dtype, or the type of a Python number.
     """
     kinds = TupleNew(2)
-    if kinds == 0:
-        ErrClear()
-        return 0
-    put_item(kinds, 0, dtype)
-    put_item(kinds, 1, other)
-    loop = loop_of(op, kinds)
-    DecRef(kinds)
-    known = 0
-    if loop != 0:
-        known = equal(TupleItem(loop, 1), dtype)
-        if dtype == state.float32 and TupleItem(loop, 1) == state.float64:
-            known = 1  # it is cast, as NumPy does
-    DecRef(loop)
-    return known
+    if kinds != 0:
+        put_item(kinds, 0, dtype)
+        put_item(kinds, 1, other)
+    made = result_dtype(op, kinds)
+    if dtype == state.float32 and made == state.float64:
+        return 1  # it is cast, as NumPy does
+    return made != 0 and equal(made, dtype)
 
 
 def has_no_views(items: int, face: int) -> int:
