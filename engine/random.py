@@ -144,13 +144,16 @@ class Generator:
         self, low: int, high: int, shape: Sequence[int], dtype: np.dtype[Any]
     ) -> Value:
         """Integers from `low` to below `high`."""
-        extents = tuple(shape)
+        extents, width = tuple(shape), high - low
+        numbers: tuple[Any, ...] = self._next(prod(extents))
+        if not 0 < width <= _MASK:
+            return composites.integers(*numbers, extents, low, high, dtype)
+        numbers += width, low & _MASK
 
-        def draw(seed: Any, start: Any) -> Value:
-            return composites.integers(seed, start, extents, low, high, dtype)
+        def draw(seed: Any, start: Any, width: Any, low: Any) -> Value:
+            return composites.integers_of(seed, start, width, low, extents, dtype)
 
-        what = "integers", extents, low, high, dtype
-        return _drawn(what, self._next(prod(extents)), draw)
+        return _drawn(("integers", extents, dtype), numbers, draw)
 
     def permutation(self, n: int) -> Value:
         """The integers below `n` in random order, as int64."""

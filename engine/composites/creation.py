@@ -196,11 +196,26 @@ def integers(
     """
     if high <= low:
         raise ValueError(f"integers: low < high was required; {low}, {high} were given")
+    width = high - low if high - low < 2**64 else None
+    return integers_of(key, offset, width, low % 2**64, shape, dtype)
+
+
+def integers_of(
+    key: int | Scalar,
+    offset: int | Scalar,
+    width: int | Scalar | None,
+    low: int | Scalar,
+    shape: Sequence[int],
+    dtype: DType,
+) -> Value:
+    """Integers from `low`, modulo 2**64, to below `width` more; None: any of 64 bits.
+
+    Wrapping around in 64 bits gives the right number for every `low`.
+    """
     drawn = bits(key, offset, shape)
-    if high - low < 2**64:
-        drawn = ops.remainder(drawn, high - low)
-    # Wrapping around in 64 bits gives the right number for every low.
-    return cast(drawn + low % 2**64, dtype)
+    if width is not None:
+        drawn = ops.remainder(drawn, width)
+    return cast(drawn + low, dtype)
 
 
 def bernoulli(

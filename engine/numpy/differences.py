@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-@remembered()
+@remembered(shows_parts=True)
 def diff(
     a: Any,
     n: int = 1,
