@@ -145,10 +145,10 @@ class Generator:
     ) -> Value:
         """Integers from `low` to below `high`."""
         extents, width = tuple(shape), high - low
-        numbers: tuple[Any, ...] = self._next(prod(extents))
+        seed, start = self._next(prod(extents))
         if not 0 < width <= _MASK:
-            return composites.integers(*numbers, extents, low, high, dtype)
-        numbers += width, low & _MASK
+            return composites.integers(seed, start, extents, low, high, dtype)
+        numbers = seed, start, width, low & _MASK
 
         def draw(seed: Any, start: Any, width: Any, low: Any) -> Value:
             return composites.integers_of(seed, start, width, low, extents, dtype)

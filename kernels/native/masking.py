@@ -140,8 +140,10 @@ def put_under(handle: int, key: int, value: int) -> int:
         return 0
     if line_of(handle) == 0 or not may_write(handle):
         return 0
-    own = at_hand(handle)
-    flags = mask_for(key, own)
+    own = at_hand(handle)  # it may be another one now
+    flags = 0
+    if own != 0:
+        flags = mask_for(key, own)
     if flags == 0:
         return 0
     if is_number(value):
@@ -161,9 +163,10 @@ def put_under(handle: int, key: int, value: int) -> int:
     done = both_settled(flags, own)
     if done == DONE:
         done = both_settled(given, own)
+    same = done == DONE and at_hand(handle) == own and may_write(handle)
     DecRef(own)  # the handle's memory holds it alone, or it is not written
     written = 0
-    if done == DONE and at_hand(handle) == own and may_write(handle):
+    if same:
         written = put_elements(handle, own, flags, given)
     DecRef(given)
     DecRef(flags)
