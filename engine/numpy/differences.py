@@ -145,7 +145,8 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     steps = list(spacing) * (len(axes) if len(spacing) == 1 else 1)
     if len(steps) != len(axes):
         raise TypeError(named("invalid number of arguments"))
-    if array.dtype.kind == "b":
+    if array.dtype.kind == "b" and axes:
+        _check_extent(array, axes[0])
         apply(REGISTRY["subtract"], array, array)  # which says why there is no such
     if array.dtype.kind in "iu":
         array = array.astype(float)
@@ -163,11 +164,7 @@ def _in_given_order(axis: Any, rank: int) -> list[int]:
     return axes
 
 
-@remembered()
-def _along(array: face.ndarray, axis: int, step: Any) -> face.ndarray:
-    def part(start: Any, stop: Any) -> tuple[slice, ...]:
-        return (slice(None),) * axis + (slice(start, stop),)
-
+def _check_extent(array: face.ndarray, axis: int) -> None:
     if array.shape[axis] < 2:
         raise ValueError(
             named(
@@ -175,6 +172,14 @@ def _along(array: face.ndarray, axis: int, step: Any) -> face.ndarray:
                 "(edge_order + 1) elements are required."
             )
         )
+
+
+@remembered()
+def _along(array: face.ndarray, axis: int, step: Any) -> face.ndarray:
+    def part(start: Any, stop: Any) -> tuple[slice, ...]:
+        return (slice(None),) * axis + (slice(start, stop),)
+
+    _check_extent(array, axis)
     out = face.ndarray.wrap(cast(array.read(), array.dtype)).copy()
     out[part(1, -1)] = (array[part(2, None)] - array[part(None, -2)]) / (2.0 * step)
     out[part(0, 1)] = (array[part(1, 2)] - array[part(0, 1)]) / step

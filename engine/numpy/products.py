@@ -243,12 +243,19 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     x, y = face.asarray(a), face.asarray(b)
     if not np.ndim(axes):
         count = index(axes)
+        if count > min(x.ndim, y.ndim):
+            given = min(x.ndim, y.ndim)
+            raise IndexError(named(f"at most {given} axes are there; {count} given"))
         left, right = tuple(range(x.ndim - count, x.ndim)), tuple(range(count))
     else:
         left, right = map(integers, axes)
     if len(left) != len(right):
         raise ValueError(named("shape-mismatch for sum"))
     for places, rank in ((left, x.ndim), (right, y.ndim)):
+        if not all(-rank <= place < rank for place in places):
+            raise IndexError(
+                named(f"axes below {rank} were required; {places} were given")
+            )
         if len({place % rank if rank else place for place in places}) < len(places):
             raise ValueError(named(f"duplicate axes are not allowed; {axes} given"))
     product = composites.tensordot(x.read(), y.read(), left, right)

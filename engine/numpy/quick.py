@@ -270,13 +270,15 @@ def _casts_quietly(what: tuple[Any, ...], arrays: Sequence[Any]) -> bool:
     """Whether no dtype warns of a number that it cannot hold: it would each time."""
     pairs = [word for word in what if type(word) is tuple and len(word) == 2]
     floats = [float.fromhex(x) for name, x in pairs if name == "float"]
-    if not all(abs(x) < LARGEST for x in floats):
-        return False
     kinds = [np.dtype(x) for name, x in pairs if name in ("dtype", "class")]
     dtypes = [array.recipe.dtype for array in arrays]
     if kinds and any(x.kind == "c" for x in dtypes):
         return False  # it may lose its imaginary part
     dtypes += kinds
+    if not arrays and not kinds and str not in map(type, what[2:]):
+        return True  # no dtype is asked for
+    if not all(abs(x) < LARGEST for x in floats):
+        return False
     return not floats or all(x.kind in "bfc" and x.itemsize != 2 for x in dtypes)
 
 

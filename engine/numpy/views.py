@@ -183,6 +183,8 @@ class Views(Array):
 
     @real.setter
     def real(self, value: Any) -> None:
+        if type(value) is int:
+            value = np.asarray(value)  # which wraps around, in this one place
         set_(self.real, ..., value)  # type: ignore[arg-type]
 
     @property
