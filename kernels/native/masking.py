@@ -7,9 +7,11 @@ number under a mask is recorded, as a choice.
 
 from __future__ import annotations
 
+from .cells import FILL
 from .flushing import DONE, FAILED, is_free
 from .handles import at_hand, is_current, is_number, line_of
 from .language import (
+    invoke,
     load,
     load_byte,
     reserve,
@@ -157,19 +159,58 @@ def put_under(handle: int, key: int, value: int) -> int:
         return 0
     if TupleSize(load(given + slot.value_shape)) != 1:
         return 0
+    return put_settled(handle, own, flags, given)
+
+
+def put_places(handle: int, key: int, value: int) -> int:
+    """``handle[key] = value`` for a few computed indices of an array with one axis.
+
+    1 done, 0 for Python to do, -1 an error.
+    """
+    own = at_hand(handle)
+    if own == 0 or DictSize(state.watchers) != 0 or places_for(key, own) == 0:
+        return 0
+    if line_of(handle) == 0 or not may_write(handle):
+        return 0
+    own = at_hand(handle)  # it may be another one now
+    places = 0
+    if own != 0:
+        places = places_for(key, own)
+    if places == 0 or TupleSize(load(own + slot.value_shape)) != 1:
+        return 0
+    if is_number(value):
+        return put_elements(handle, own, places, 0, value)
+    if kind(value) != state.ndarray_type:
+        return 0
+    given = at_hand(value)
+    if given == 0 or given == own or not is_here(given):
+        return 0
+    if load(given + slot.value_dtype) != load(own + slot.value_dtype):
+        return 0
+    shape = load(places + slot.value_shape)
+    if not same_extents(load(given + slot.value_shape), shape):
+        return 0
+    return put_settled(handle, own, places, given)
+
+
+def put_settled(handle: int, own: int, key: int, given: int) -> int:
+    """Compute what is pending, and put elements where a mask holds, or at places.
+
+    1 done, 0 for Python to do, -1 an error.
+    """
     IncRef(own)
-    IncRef(flags)
+    IncRef(key)
     IncRef(given)
-    done = both_settled(flags, own)
+    done = both_settled(key, own)
     if done == DONE:
         done = both_settled(given, own)
     same = done == DONE and at_hand(handle) == own and may_write(handle)
     DecRef(own)  # the handle's memory holds it alone, or it is not written
     written = 0
     if same:
-        written = put_elements(handle, own, flags, given)
+        written = put_elements(handle, own, key, given, 0)
     DecRef(given)
-    DecRef(flags)
+    DecRef(key)
     if done == FAILED:
         return -1
     return written
@@ -197,10 +238,11 @@ def choose_number(handle: int, own: int, flags: int, number: int) -> int:
     return answer
 
 
-def put_elements(handle: int, own: int, flags: int, given: int) -> int:
-    """Write computed elements where a mask holds, if nobody else has the memory.
+def put_elements(handle: int, own: int, key: int, given: int, number: int) -> int:
+    """Write computed elements where a mask holds, or at places; 0 for Python to do it.
 
-    No Python code runs meanwhile, nor does another thread of Python.
+    That is where nobody else has the memory. At places it may be a `number` instead. No
+    Python code runs meanwhile, nor does another thread of Python.
     """
     line = field(handle + slot.array_line, state.line_type)
     if line == 0 or not is_current(line):
@@ -212,27 +254,32 @@ def put_elements(handle: int, own: int, flags: int, given: int) -> int:
     ):
         return 0
     buffer = load(own + slot.value_buffer)
-    mask = load(flags + slot.value_buffer)
-    source = load(given + slot.value_buffer)
-    if buffer == source or not is_free(own, buffer):
+    if kind(buffer) != state.array_type or not is_free(own, buffer):
         return 0
     row = row_for(load(own + slot.value_dtype))
-    count = count_of(load(own + slot.value_shape))
-    if row == 0 or held(load(mask + slot.buffer_data), count) != count_of(
-        load(given + slot.value_shape)
-    ):
+    memory = load(buffer + slot.buffer_data)
+    which = load(load(key + slot.value_buffer) + slot.buffer_data)
+    extent = count_of(load(own + slot.value_shape))
+    count = count_of(load(key + slot.value_shape))
+    source = 0
+    if given != 0:
+        source = load(load(given + slot.value_buffer) + slot.buffer_data)
+    by_mask = load(key + slot.value_dtype) == state.bool_dtype
+    if row == 0 or source == memory:
+        return 0
+    if by_mask and held(which, extent) != count_of(load(given + slot.value_shape)):
         return 0  # NumPy has a word for it
+    if not by_mask and (count == 0 or not are_within(which, count, extent)):
+        return 0
     version = IntFrom(IntAs(load(storage + slot.storage_version)) + 1)
     if version == 0:
         ErrClear()
         return 0
-    place_elements(
-        load(buffer + slot.buffer_data),
-        load(source + slot.buffer_data),
-        load(mask + slot.buffer_data),
-        count,
-        load(row + 16),
-    )
+    if by_mask:
+        place_elements(memory, source, which, extent, load(row + 16))
+    elif not place_at(memory, source, which, count, extent, row, number):
+        DecRef(version)
+        return 0
     IncRef(version)
     replace(storage + slot.storage_version, version)
     replace(line + slot.line_version, version)
@@ -248,6 +295,58 @@ def held(mask: int, count: int) -> int:
             found += 1
         i += 1
     return found
+
+
+def are_within(places: int, count: int, extent: int) -> int:
+    """Whether all places are those of elements, counted from the front or the end."""
+    i = 0
+    while i < count:
+        place = load(places + 8 * i)
+        if place < -extent or place >= extent:
+            return 0
+        i += 1
+    return 1
+
+
+def place_at(
+    memory: int,
+    source: int,
+    places: int,
+    count: int,
+    extent: int,
+    row: int,
+    number: int,
+) -> int:
+    """Copy elements to places in turn, or a number; 0, and nothing, if it is no fit."""
+    itemsize = load(row + 16)
+    step = itemsize
+    if source == 0:  # the first one is converted, and copied to the others
+        place = load(places)
+        if place < 0:
+            place += extent
+        source = memory + place * itemsize
+        step = 0
+        if not fill_one(source, row, number):
+            return 0
+    i = 0
+    while i < count:
+        place = load(places + 8 * i)
+        if place < 0:
+            place += extent
+        place_element(memory + place * itemsize, source + i * step, itemsize)
+        i += 1
+    return 1
+
+
+def fill_one(there: int, row: int, number: int) -> int:
+    """Write a Python number as an element of a dtype; 0 where it does not fit."""
+    words = reserve(5)
+    store(words, there)
+    store(words + 8, 1)
+    store(words + 16, load(row + 16))
+    store(words + 24, load(row + 24))
+    store(words + 32, load(row + 16))
+    return invoke(load(state.cells + FILL), words, number, 0)
 
 
 def place_elements(

@@ -21,7 +21,7 @@ from .handles import (
 from .keys import described, is_element
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, TupleItem
-from .masking import put_under, selected
+from .masking import put_places, put_under, selected
 from .matching import RECIPE_DTYPE, field, forget_error, has, kind, put
 from .python import Call, ErrClear
 from .recycling import fresh, keep, row_of
@@ -164,6 +164,8 @@ def setitem(self: int, given: int, entry: int) -> int:
         return state.none
     if face == state.ndarray_type and kind(self) == face and kind(key) == face:
         answer = put_under(self, key, value)
+        if answer == 0:
+            answer = put_places(self, key, value)
         if answer < 0:
             return 0
         if answer:

@@ -147,3 +147,62 @@ def test_threads_write_under_masks(recorder: str) -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+PLACES = """
+v[i] = w
+v[i] = 3
+v[i] = 2.5
+v[i] = -1
+v[i] = v[i] + 1
+v[i] += 1
+v[i] = v[j]
+v[j] = v
+v[i] = w[::-1]
+v[i] = 300
+v[i] = 10**30
+v[i] = x[0]
+v[i[:2]] = 7
+v[i] = [1, 2, 3]
+v[numpy_places - 9] = 1
+v[i] = w[:2]
+v[numpy_places] = 4
+y = v[i]
+y = v[i] * v[j]
+y = x[i]
+x[i] = 5
+x[i] = w
+v = v + 1
+i = -1 - i
+kept = v.copy()
+part = v[1:]; v[i] = w; y = part
+""".strip().splitlines()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_programs_of_places(dtype: str, recorder: str) -> None:
+    random = numpy.random.default_rng(int(numpy.dtype(dtype).num))
+
+    def run_with(xp: Any, lines: list[str], seed: int) -> list[Any]:
+        draw = numpy.random.default_rng(seed)
+        names = {"numpy": numpy, "numpy_places": draw.integers(0, 3, 3)}
+        names |= {"y": xp.zeros(1), "x": xp.array(draw.integers(0, 4, (3, 3)))}
+        for name in "vw":
+            names[name] = xp.array(draw.integers(0, 4, 3).astype(dtype))
+        for name in "ij":
+            names[name] = xp.array(draw.integers(-3, 3, 3))
+        told: list[Any] = []
+        for line in lines:
+            try:
+                exec(line, names)
+            except (IndexError, ValueError, OverflowError, TypeError):
+                told.append(line)
+        for name in "vwxyij":
+            thing = numpy.array(names[name])
+            told.append((name, thing.tolist(), str(thing.dtype), thing.shape))
+        return told
+
+    for seed in range(150):
+        lines = [str(line) for line in random.choice(PLACES, 8)]
+        assert run_with(np, lines, seed) == run_with(numpy, lines, seed), lines
