@@ -75,7 +75,7 @@ class Recording:
     def difference(self, other: Recording) -> tuple[str, str] | None:
         """Why another call is not the same, and the line; None where it is."""
         for mine, theirs in zip(self.segments, other.segments, strict=False):
-            if mine.node is not theirs.node:
+            if not _is_same_path(mine.node, theirs.node):
                 return "two calls record other operations", _parting(mine, theirs)
             line = mine.node.line
             if mine.alive != theirs.alive or mine.leaves != theirs.leaves:
@@ -99,6 +99,21 @@ class Recording:
         ) or repr(self.result) != repr(other.result):
             return "two calls return or write other arrays", line
         return None
+
+
+def _is_same_path(one: Node, other: Node) -> bool:
+    """Whether two paths are of the same events: all nodes may have been made anew."""
+    while one is not other:
+        mine, theirs = (
+            (x.op, x.operands, x.attributes, x.scalars, x.dtype, x.shape, x.device)
+            for x in (one, other)
+        )
+        if mine != theirs or one.number != other.number:
+            return False
+        if one.parent is None or other.parent is None:
+            return one.parent is other.parent
+        one, other = one.parent, other.parent
+    return True
 
 
 def _parting(one: Segment, other: Segment) -> str:

@@ -26,6 +26,7 @@ from .matching import (
     put,
     put_item,
     replace,
+    row_for,
 )
 from .python import (
     Allocate,
@@ -250,10 +251,7 @@ def add_child(node: int, key: int, child: int) -> int:
 
 
 def key_of_node(node: int, attributes: int) -> int:
-    """The key of a node, with these attributes; or 0.
-
-    The collector need not know it: nothing that it is made of refers to nodes.
-    """
+    """The key of a node, with these attributes; or 0."""
     named = load(node + slot.node_opens) == state.none
     key = TupleNew(4 + named)
     if key == 0:
@@ -264,8 +262,29 @@ def key_of_node(node: int, attributes: int) -> int:
     put_item(key, 1, load(node + slot.node_operands))
     put_item(key, 2, attributes)
     put_item(key, 3, load(node + slot.node_scalars))
-    Untrack(key)
+    if are_plain(attributes):
+        Untrack(key)  # nothing that it is made of refers to nodes
     return key
+
+
+def are_plain(attributes: int) -> int:
+    """Whether attributes are recipes, dtypes, integers and tuples of them, or none.
+
+    The functions and arrays that some ops have may refer to anything.
+    """
+    i = 0
+    while i < TupleSize(attributes):
+        thing = TupleItem(attributes, i)
+        its = kind(thing)
+        if its == state.tuple_type:
+            if not are_plain(thing):
+                return 0
+        elif not (
+            its == state.recipe_type or its == state.int_type or row_for(thing) != 0
+        ):
+            return 0
+        i += 1
+    return 1
 
 
 def is_behind(trace: int, parent: int, owner: int, shift: int) -> int:

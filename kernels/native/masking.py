@@ -146,7 +146,7 @@ def put_under(handle: int, key: int, value: int) -> int:
     flags = 0
     if own != 0:
         flags = mask_for(key, own)
-    if flags == 0:
+    if flags == 0 or count_of(load(own + slot.value_shape)) == 0:
         return 0
     if is_number(value):
         return choose_number(handle, own, flags, value)
