@@ -203,38 +203,39 @@ def binary(self: int, other: int, entry: int) -> int:
     items = reserve(4)
     face = load(entry + FACE)
     if kind(self) != face or (
-        kind(other) != face
-        and not is_operand_number(other, face)
-        and not is_double(other, self)
+        kind(other) != face and not is_operand_number(other, face)
     ):
+        if is_double(other, self):
+            return beside_double(self, other, entry)
         store(items, self)
         store(items + 8, other)
         return Call(load(entry + PYTHON), items, 2, 0)
-    own = number_beside(other)
     extra = 0
     if load(entry + OTHER):
         extra = -1
-        store(items + 16, own)
+        store(items + 16, other)
         store(items + 24, self)
     else:
         store(items + 16, self)
-        store(items + 24, own)
+        store(items + 24, other)
     store(items, 0)
     store(items + 8, 0)
-    result = apply(load(entry + OP), items + 16, 2, face, load(entry + PYTHON), extra)
-    DecRef(own)
+    return apply(load(entry + OP), items + 16, 2, face, load(entry + PYTHON), extra)
+
+
+def beside_double(self: int, other: int, entry: int) -> int:
+    """`binary`, where the other operand is a ``np.float64``."""
+    number = number_of_double(other)
+    if number == 0:
+        return 0
+    result = binary(self, number, entry)
+    DecRef(number)
     return result
 
 
-def number_beside(thing: int) -> int:
-    """A new reference to an operand; of ``np.float64``, to the number that it is."""
-    if kind(thing) == state.double_type:
-        number = FloatFrom(FloatAs(thing))
-        if number != 0:
-            return number
-        ErrClear()
-    IncRef(thing)
-    return thing
+def number_of_double(thing: int) -> int:
+    """The Python number that a ``np.float64`` is (a new reference)."""
+    return FloatFrom(FloatAs(thing))
 
 
 def is_double(thing: int, handle: int) -> int:
