@@ -58,7 +58,21 @@ class Trie:
         """Count one more node; past the most there may be, all are forgotten."""
         self.size += 1
         if self.size > MAX_TRIE_NODES:
-            self.root, self.size = _new_root(), 0
+            self.forget()
+
+    def forget(self) -> None:
+        """Forget all nodes; whoever holds one has the path to it, and nothing else."""
+        nodes = [self.root]
+        self.root, self.size = _new_root(), 0
+        for node in nodes:  # those behind it are added meanwhile
+            if node.only is not None:
+                nodes.append(node.only)
+            if node.children is not None:
+                nodes.extend(node.children.values())
+            node.only = node.children = node.last = None
+            node.plans = node.passages = None
+        while nodes:
+            nodes.pop()  # from the ends of paths on: none takes all before it along
 
 
 TRIE = Trie()
