@@ -106,3 +106,39 @@ def test_recordings_agree_though_nodes_were_forgotten_between_them() -> None:
     for _ in range(3):
         numpy.testing.assert_array_equal(program(x), first)
     assert replays(program) == 2
+
+
+def test_threads_go_on_while_nodes_are_forgotten(recorder: str) -> None:
+    wrong: list[Any] = []
+    over = threading.Event()
+
+    def program(xp: Any, size: int) -> Any:
+        x, y = xp.arange(size) * 1.0, xp.zeros(size)
+        for k in range(1, 5):
+            y[k:] += x[:-k] * 0.5
+            y[y > 2] -= 1
+        return numpy.asarray(xp.pad(y, 1) + y.sum())
+
+    def work(number: int) -> None:
+        try:
+            for k in range(60):
+                size = 8 + (k * 7 + number) % 11
+                found, want = program(np, size), program(numpy, size)
+                if not numpy.allclose(found, want):
+                    wrong.append((found, want))
+        except BaseException as error:
+            wrong.append(error)
+
+    def forget() -> None:
+        while not over.wait(0.002):
+            trie.TRIE.forget()
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
+    other = threading.Thread(target=forget)
+    for thread in (*threads, other):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    over.set()
+    other.join()
+    assert not wrong

@@ -145,9 +145,10 @@ class Node:
         known = self.child(key)
         if known is not None:
             return known
-        if self.children is None:
-            self.children = {}
-        return self.children.setdefault(key, node)
+        children = self.children  # read once: all nodes may be forgotten at any time
+        if children is None:
+            children = self.children = {}
+        return children.setdefault(key, node)
 
     def path(self) -> list[Node]:
         """All nodes from the first event to this one; ``path()[i].number == i``."""
@@ -166,15 +167,17 @@ class Node:
 
     def learn(self, key: Any, plan: Any) -> Known:
         """Remember what computes the path that ends here, in a way to flush it."""
-        if self.plans is None:
-            self.plans = {}
-        known = self.plans[key] = Known(plan)
+        plans = self.plans
+        if plans is None:
+            plans = self.plans = {}
+        known = plans[key] = Known(plan)
         return known
 
     def forget(self, key: Any) -> None:
         """Forget what computes the path that ends here, in a way to flush it."""
-        if self.plans is not None:
-            self.plans.pop(key, None)
+        plans = self.plans
+        if plans is not None:
+            plans.pop(key, None)
 
     def like(self, attributes: tuple[Any, ...], parent: Node | None) -> Node:
         """The same event with other attributes, as another node behind `parent`."""

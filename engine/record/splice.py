@@ -358,9 +358,10 @@ def _kept(
 
 def passages_from(node: Node) -> dict[Any, Any]:
     """What is known of functions that begin to record at a node."""
-    if node.passages is None:
-        node.passages = {}
-    return node.passages
+    passages = node.passages  # read once: all nodes may be forgotten at any time
+    if passages is None:
+        passages = node.passages = {}
+    return passages
 
 
 def trace_number(value: Value) -> int:
