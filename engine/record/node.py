@@ -66,28 +66,28 @@ class Node:
     """
 
     # What native code reads of each node that it follows comes first: two cache lines.
-    __slots__ = (  # noqa: RUF023
-        "op",
-        "operands",
+    __slots__ = (
         "attributes",
-        "scalars",
-        "last",
-        "opens",
-        "number",
-        "dtype",
-        "shape",
-        "layout",
+        "children",
         "device",
         "differentiable",
-        "owner",
-        "size",
-        "plans",
-        "passages",
-        "parent",
-        "only",
+        "dtype",
         "key",
-        "children",
+        "last",
+        "layout",
         "line",
+        "number",
+        "only",
+        "op",
+        "opens",
+        "operands",
+        "owner",
+        "parent",
+        "passages",
+        "plans",
+        "scalars",
+        "shape",
+        "size",
     )
 
     def __init__(
