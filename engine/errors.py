@@ -140,7 +140,8 @@ _PROTOCOLS = (
     "call_plain",
     "call_ufunc",
     "call_function",
-    *("noted", "noted_on", "again_or_noted"),
+    "noted_on",
+    "again_or_noted",
 )
 """Functions that no user calls, beside those whose names say so."""
 

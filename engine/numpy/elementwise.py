@@ -98,9 +98,7 @@ def _of_numbers(op: Op, args: tuple[Any, ...]) -> face.ndarray | None:
         return None
     if [*map(type, args)] == [float]:
         _FLOATS[op] = op.ufunc
-    with np.errstate(all="ignore"):
-        cell = np.array(op.ufunc(*[x.value for x in parts]))
-    return face.ndarray.wrap(Value(cell.dtype, (), cell), scalar=True)
+    return _scalar_of(op.ufunc, *[x.value for x in parts])
 
 
 _FLOATS: dict[Op, Any] = {}
@@ -112,8 +110,13 @@ def of_float(op: Op, number: float) -> face.ndarray | None:
     ufunc = _FLOATS.get(op)
     if ufunc is None or watchers or current_trace().loud:
         return None
+    return _scalar_of(ufunc, number)
+
+
+def _scalar_of(ufunc: np.ufunc, *numbers: Any) -> face.ndarray:
+    """What NumPy's function gives for numbers."""
     with np.errstate(all="ignore"):
-        cell = np.array(ufunc(number))
+        cell = np.array(ufunc(*numbers))
     return face.ndarray.wrap(Value(cell.dtype, (), cell), scalar=True)
 
 

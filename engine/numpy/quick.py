@@ -89,29 +89,24 @@ def remember(what: What, recipes: Sequence[Recipe], steps: tuple[Step, ...]) -> 
     known[what, *parts] = steps
 
 
-def noted(what: tuple[Any, ...], array: Any, function: Callable[[], Any]) -> Any:
-    """What a function of one array gives, whose steps are remembered.
-
-    What it records must depend on `what` and on the dtype and shape of the array alone;
-    it is remembered for arrays in C order.
-    """
-    value = _whole_value(array)
-    if value is None or not _is_plain(what):
-        return function()
-    return noted_on(what, [array], [value], function)
-
-
 def again_or_noted(
     what: tuple[Any, ...], array: Any, function: Callable[[], Any]
 ) -> Any:
     """What a function of one array gives, recorded natively where it is known.
 
-    As of `noted`. Arrays of no axes are left out: of them, native code makes scalars.
+    What it records must depend on `what` and on the dtype and shape of the array alone;
+    it is remembered for arrays in C order. Arrays of no axes are left out: of them,
+    native code makes scalars.
     """
     if type(array) is not face.ndarray or not array.recipe.shape:
         return function()
     made = again((array,), what)
-    return noted(what, array, function) if made is None else made
+    if made is not None:
+        return made
+    value = _whole_value(array)
+    if value is None or not _is_plain(what):
+        return function()
+    return noted_on(what, [array], [value], function)
 
 
 def noted_on(

@@ -132,27 +132,57 @@ def write_number(handle: int, recipe: int, own: int, number: int) -> int:
         step = IntAs(TupleItem(TupleItem(recipe, RECIPE_STRIDES), 0))
     if count < 1 or count > MANY or (step == 0 and count > 1):
         return 0
-    storage = load(line + slot.line_storage)
-    base = load(storage + slot.storage_latest)
+    buffer = own_buffer(line, recipe)
+    if buffer == 0:
+        return 0
+    version = next_version(line)
+    if version == 0:
+        return 0
+    there = first_of(buffer, recipe, row)
+    if not fill(there, count, step * load(row + 16), row, number):
+        DecRef(version)
+        return 0
+    count_write(line, version)
+    return 1
+
+
+def own_buffer(line: int, recipe: int) -> int:
+    """The computed memory (borrowed) of a line that nobody else holds; 0 without such.
+
+    `recipe` is that of the part to be written.
+    """
+    base = load(load(line + slot.line_storage) + slot.storage_latest)
     if base != load(line + slot.line_value):
         return 0
     buffer = memory_of(base, recipe)
     if buffer == 0 or not is_free(base, buffer):
         return 0
+    return buffer
+
+
+def fill(there: int, count: int, step: int, row: int, number: int) -> int:
+    """Write a number to elements that are `step` bytes apart; 0 if it does not fit."""
+    words = reserve(5)
+    store(words, there)
+    store(words + 8, count)
+    store(words + 16, step)
+    store(words + 24, load(row + 24))
+    store(words + 32, load(row + 16))
+    return invoke(load(state.cells + FILL), words, number, 0)
+
+
+def next_version(line: int) -> int:
+    """What counts the writes to a line's memory, with one more; or 0."""
+    storage = load(line + slot.line_storage)
     version = IntFrom(IntAs(load(storage + slot.storage_version)) + 1)
     if version == 0:
         ErrClear()
-        return 0
-    words = reserve(5)
-    store(words, first_of(buffer, recipe, row))
-    store(words + 8, count)
-    store(words + 16, step * load(row + 16))
-    store(words + 24, load(row + 24))
-    store(words + 32, load(row + 16))
-    if not invoke(load(state.cells + FILL), words, number, 0):
-        DecRef(version)
-        return 0
+    return version
+
+
+def count_write(line: int, version: int) -> int:
+    """Let a line and its memory have a version; takes over the reference."""
     IncRef(version)
-    replace(storage + slot.storage_version, version)
+    replace(load(line + slot.line_storage) + slot.storage_version, version)
     replace(line + slot.line_version, version)
-    return 1
+    return 0

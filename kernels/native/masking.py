@@ -7,11 +7,10 @@ number under a mask is recorded, as a choice.
 
 from __future__ import annotations
 
-from .cells import FILL
-from .flushing import DONE, FAILED, is_free
-from .handles import at_hand, is_current, is_number, line_of
+from .at_once import count_write, fill, next_version, own_buffer
+from .flushing import DONE, FAILED
+from .handles import at_hand, is_number
 from .language import (
-    invoke,
     load,
     load_byte,
     reserve,
@@ -22,8 +21,8 @@ from .language import (
 )
 from .looking import settled
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
-from .matching import field, has, kind, replace, row_for, same_extents
-from .python import Call, DictSize, ErrClear, GetItem, IntFrom
+from .matching import field, has, kind, row_for, same_extents
+from .python import Call, DictSize, ErrClear, GetItem
 from .recording import follow
 from .writing import may_write, write
 
@@ -135,51 +134,39 @@ def picked_elements(buffer: int, key: int) -> int:
     return made
 
 
-def put_under(handle: int, key: int, value: int) -> int:
-    """``handle[key] = value`` for a mask: 1 done, 0 for Python to do, -1 an error."""
-    own = at_hand(handle)
-    if own == 0 or mask_for(key, own) == 0 or DictSize(state.watchers) != 0:
-        return 0
-    if line_of(handle) == 0 or not may_write(handle):
-        return 0
-    own = at_hand(handle)  # it may be another one now
-    flags = 0
-    if own != 0:
-        flags = mask_for(key, own)
-    if flags == 0 or count_of(load(own + slot.value_shape)) == 0:
-        return 0
-    if is_number(value):
-        return choose_number(handle, own, flags, value)
-    if kind(value) != state.ndarray_type:
-        return 0
-    given = at_hand(value)
-    if given == 0 or not is_here(given) or given == own:
-        return 0
-    if load(given + slot.value_dtype) != load(own + slot.value_dtype):
-        return 0
-    if TupleSize(load(given + slot.value_shape)) != 1:
-        return 0
-    return put_settled(handle, own, flags, given)
-
-
-def put_places(handle: int, key: int, value: int) -> int:
-    """``handle[key] = value`` for a few computed indices of an array with one axis.
+def put_at(handle: int, key: int, value: int) -> int:
+    """``handle[key] = value`` for a mask, or a few computed indices of one axis.
 
     1 done, 0 for Python to do, -1 an error.
     """
+    if DictSize(state.watchers) != 0 or not may_write(handle):
+        return 0
     own = at_hand(handle)
-    if own == 0 or DictSize(state.watchers) != 0 or places_for(key, own) == 0:
+    if own == 0 or count_of(load(own + slot.value_shape)) == 0:
         return 0
-    if line_of(handle) == 0 or not may_write(handle):
-        return 0
-    own = at_hand(handle)  # it may be another one now
+    flags = mask_for(key, own)
+    if flags != 0 and is_number(value):
+        return choose_number(handle, own, flags, value)
     places = 0
-    if own != 0:
+    if flags == 0 and TupleSize(load(own + slot.value_shape)) == 1:
         places = places_for(key, own)
-    if places == 0 or TupleSize(load(own + slot.value_shape)) != 1:
-        return 0
-    if is_number(value):
+    if places != 0 and is_number(value):
         return put_elements(handle, own, places, 0, value)
+    if flags == 0 and places == 0:
+        return 0
+    given = given_for(value, own)
+    if given == 0:
+        return 0
+    shape = load(given + slot.value_shape)
+    if flags != 0 and TupleSize(shape) == 1:
+        return put_settled(handle, own, flags, given)
+    if places != 0 and same_extents(shape, load(places + slot.value_shape)):
+        return put_settled(handle, own, places, given)
+    return 0
+
+
+def given_for(value: int, own: int) -> int:
+    """The value (borrowed) of an array, to be put into another one of its dtype."""
     if kind(value) != state.ndarray_type:
         return 0
     given = at_hand(value)
@@ -187,10 +174,7 @@ def put_places(handle: int, key: int, value: int) -> int:
         return 0
     if load(given + slot.value_dtype) != load(own + slot.value_dtype):
         return 0
-    shape = load(places + slot.value_shape)
-    if not same_extents(load(given + slot.value_shape), shape):
-        return 0
-    return put_settled(handle, own, places, given)
+    return given
 
 
 def put_settled(handle: int, own: int, key: int, given: int) -> int:
@@ -245,18 +229,12 @@ def put_elements(handle: int, own: int, key: int, given: int, number: int) -> in
     Python code runs meanwhile, nor does another thread of Python.
     """
     line = field(handle + slot.array_line, state.line_type)
-    if line == 0 or not is_current(line):
+    if line == 0 or load(line + slot.line_value) != own:
         return 0
-    storage = load(line + slot.line_storage)
-    if (
-        load(storage + slot.storage_latest) != own
-        or load(line + slot.line_value) != own
-    ):
-        return 0
-    buffer = load(own + slot.value_buffer)
-    if kind(buffer) != state.array_type or not is_free(own, buffer):
-        return 0
+    buffer = own_buffer(line, load(handle + slot.array_recipe))
     row = row_for(load(own + slot.value_dtype))
+    if buffer == 0 or row == 0:
+        return 0
     memory = load(buffer + slot.buffer_data)
     which = load(load(key + slot.value_buffer) + slot.buffer_data)
     extent = count_of(load(own + slot.value_shape))
@@ -264,25 +242,22 @@ def put_elements(handle: int, own: int, key: int, given: int, number: int) -> in
     source = 0
     if given != 0:
         source = load(load(given + slot.value_buffer) + slot.buffer_data)
-    by_mask = load(key + slot.value_dtype) == state.bool_dtype
-    if row == 0 or source == memory:
+    if source == memory:
         return 0
+    by_mask = load(key + slot.value_dtype) == state.bool_dtype
     if by_mask and held(which, extent) != count_of(load(given + slot.value_shape)):
         return 0  # NumPy has a word for it
     if not by_mask and (count == 0 or not are_within(which, count, extent)):
         return 0
-    version = IntFrom(IntAs(load(storage + slot.storage_version)) + 1)
+    version = next_version(line)
     if version == 0:
-        ErrClear()
         return 0
     if by_mask:
         place_elements(memory, source, which, extent, load(row + 16))
     elif not place_at(memory, source, which, count, extent, row, number):
         DecRef(version)
         return 0
-    IncRef(version)
-    replace(storage + slot.storage_version, version)
-    replace(line + slot.line_version, version)
+    count_write(line, version)
     return 1
 
 
@@ -326,7 +301,7 @@ def place_at(
             place += extent
         source = memory + place * itemsize
         step = 0
-        if not fill_one(source, row, number):
+        if not fill(source, 1, itemsize, row, number):
             return 0
     i = 0
     while i < count:
@@ -336,17 +311,6 @@ def place_at(
         place_element(memory + place * itemsize, source + i * step, itemsize)
         i += 1
     return 1
-
-
-def fill_one(there: int, row: int, number: int) -> int:
-    """Write a Python number as an element of a dtype; 0 where it does not fit."""
-    words = reserve(5)
-    store(words, there)
-    store(words + 8, 1)
-    store(words + 16, load(row + 16))
-    store(words + 24, load(row + 24))
-    store(words + 32, load(row + 16))
-    return invoke(load(state.cells + FILL), words, number, 0)
 
 
 def place_elements(

@@ -21,7 +21,7 @@ from .handles import (
 from .keys import described, is_element
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, TupleItem
-from .masking import put_places, put_under, selected
+from .masking import put_at, selected
 from .matching import RECIPE_DTYPE, field, forget_error, has, kind, put
 from .python import Call, ErrClear
 from .recycling import fresh, keep, row_of
@@ -159,18 +159,15 @@ def setitem(self: int, given: int, entry: int) -> int:
     value = load(given + 8)
     parts = reserve(20)
     items = reserve(3)
-    if filled_at_once(self, key, value, face, parts):
+    done = filled_at_once(self, key, value, face, parts)
+    numpy = face == state.ndarray_type and kind(self) == face
+    if not done and numpy and kind(key) == face:
+        done = put_at(self, key, value)
+    if done < 0:
+        return 0
+    if done:
         IncRef(state.none)
         return state.none
-    if face == state.ndarray_type and kind(self) == face and kind(key) == face:
-        answer = put_under(self, key, value)
-        if answer == 0:
-            answer = put_places(self, key, value)
-        if answer < 0:
-            return 0
-        if answer:
-            IncRef(state.none)
-            return state.none
     store(items, self)
     store(items + 8, key)
     store(items + 16, value)
