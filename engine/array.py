@@ -416,11 +416,6 @@ class Array:
             with naming():
                 return bool(array)
 
-    def __len__(self) -> int:
-        if not self.recipe.shape:
-            raise TypeError(named("len() of unsized object"))
-        return self.recipe.shape[0]
-
 
 @lru_cache(maxsize=4096)
 def _ordered(recipe: Recipe, order: tuple[int, ...]) -> Recipe:

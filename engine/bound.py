@@ -18,7 +18,9 @@ import numpy as np
 
 from engine.kernels import pool
 from engine.kernels.counts import COUNTS
+from engine.kernels.cpu.deviations import WIDTH
 from engine.kernels.cpu.launch import Launch, failure, scalar_formats
+from engine.kernels.native import resizing
 from engine.kernels.native import table as native
 from engine.kernels.native.runner import words_of
 from engine.kernels.native.table import Call, Offset, Pointer, Scalar, Temporary, Word
@@ -102,6 +104,51 @@ class NativeRows:
             table[slot] = None
         return None
 
+    def run_whole(self, table: list[Any], scalars: Sequence[Any]) -> None:
+        """Run rows that are all of a plan, and check nothing of what they find.
+
+        Raises
+        ------
+        MemoryError
+            Before anything is written.
+        RuntimeError
+            If the machine code gives another status than 0.
+        """
+        if self._helpers:
+            pool.have_helpers(self._helpers)
+        done = self._run(table, scalars)
+        COUNTS.launches += self.launches
+        if done != self._count:
+            raise failure(self._names[done] or "a library call", 1)
+
+    def has_phases(self) -> bool:
+        """Whether a launch is several calls, one behind the other."""
+        return self.launches < sum([name is not None for name in self._names])
+
+    def checks(self) -> bool:
+        """Whether a call may fail by what it finds."""
+        return any([call.checks for call in self.segment.calls])
+
+    def words(self) -> Array:
+        """The words of the segment."""
+        return resizing.words_of(self._bound)
+
+    def resized(self, words: Array, sizes: Sequence[int]) -> NativeRows:
+        """The same rows over arrays of other extents.
+
+        Parameters
+        ----------
+        words : array of int
+            The words of their segment.
+        sizes : sequence of int
+            Of its temporaries, in bytes.
+        """
+        rows = NativeRows.__new__(NativeRows)
+        rows.__dict__.update(self.__dict__)  # what `copy` takes ten times for
+        rows._bound = resizing.bind_again(self._bound, self.segment, words, sizes)
+        rows._run = rows._bound.run
+        return rows
+
     def moved(self, moves: Array) -> NativeRows:
         """The same rows, their regions moved: by how much, for each."""
         rows = copy(self)
@@ -160,6 +207,12 @@ class Bound:
                 return stop
         return None
 
+    def whole(self) -> NativeRows | None:
+        """All of it, where that is one native call."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], NativeRows):
+            return self.parts[0]
+        return None
+
     def straight(
         self, leaves: dict[int, int], results: Sequence[tuple[int, int]], donated: bool
     ) -> tuple[Any, ...] | None:
@@ -176,17 +229,18 @@ class Bound:
         donated : bool
             Whether memory that comes in may be overwritten.
         """
-        if len(self.parts) != 1 or not isinstance(self.parts[0], NativeRows):
+        rows = self.whole()
+        if rows is None:
             return None
-        segment = self.parts[0].segment
+        segment = rows.segment
         made = {slot for slot, *_ in segment.fresh}
         known = made | leaves.keys()
         whole = known.issuperset((*segment.inputs, *(slot for _, slot in results)))
         late = segment.calls[segment.overwrites :]
         if not whole or (donated and any(call.checks for call in late)):
             return None
-        ends = native.Ends(leaves, tuple(results), self.parts[0].launches)
-        return self.parts[0].straight(ends, self.threads)
+        ends = native.Ends(leaves, tuple(results), rows.launches)
+        return rows.straight(ends, self.threads)
 
     def moved(self, moves: Array) -> Bound:
         """The same, its regions moved.
@@ -311,6 +365,9 @@ class _Draft:
         formats = scalar_formats(launch.kernel)
         for k, form in zip(row.scalar_numbers, formats, strict=True):
             words += [Scalar(k, word) for word in words_of(form)]
+        blocks = None
+        if launch.kernel.kind == "column" and plan is None:
+            blocks = len(words), launch.kernel.outer, WIDTH
         words += _numbers(row, launch)
         if plan is not None:
             for dtype, shape in plan.buffers:
@@ -319,7 +376,10 @@ class _Draft:
             entry = launch.address if split is None else split
             ending = () if plan is None else (phase,)
             work = launch.work / len(steps)
-            self.calls.append(Call(entry, (*words, *ending), total, chunk, work))
+            words_of_call = (*words, *ending)
+            self.calls.append(
+                Call(entry, words_of_call, total, chunk, work, False, blocks)
+            )
             self.names.append(launch.kernel.name)
 
     def _call(self, call: Call) -> None:

@@ -23,7 +23,7 @@ from engine.schedule.prepare import prepare
 from engine.simplify import simplify
 
 if TYPE_CHECKING:
-    from engine.bound import Bound
+    from engine.bound import Bound, NativeRows
 
 Array = np.ndarray[Any, Any]
 
@@ -184,6 +184,12 @@ class Plan:
                 return None
         results = [(value, slot) for value, slot, *_ in self._outputs]
         return bound.straight(dict(self._leaves), results, donated)
+
+    def whole(self) -> NativeRows | None:
+        """The plan as one native call; None where it is more, or not yet known."""
+        self.recurs = True
+        bound = self._ready()
+        return None if bound is None or self._cold else bound.whole()
 
     def moved(self, moves: Array, rows: Callable[[], Sequence[Row]]) -> Plan | None:
         """The plan of a path that is like this one's, see `likeness`.

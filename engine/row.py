@@ -183,6 +183,12 @@ class Row:
         assert self.lowered is not None
         return _heat.get(self.lowered.kernel.key, 0.0) < COMPILE
 
+    def is_ready(self) -> bool:
+        """Whether it is known how the row runs; what is not cold is compiled."""
+        if not self.settle() and not (config.tier == "auto" and self.is_cold()):
+            self._choose()
+        return self.settle()
+
     def warm(self, seconds: float) -> None:
         """Note what others have waited since the group is cold, as if it had run."""
         assert self.lowered is not None

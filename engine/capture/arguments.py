@@ -39,7 +39,8 @@ class Taken:
     Attributes
     ----------
     key : tuple
-        All that is no array or float: equal keys are arguments of equal structure.
+        All that is no array or float: equal keys are arguments of equal structure. Of
+        NumPy's arrays all but their extents.
     leaves : list
         Arrays of Engine and of NumPy, and floats, in order.
     objects : list
@@ -74,7 +75,7 @@ class Taken:
         if kind is np.ndarray:
             self.leaves.append(x)
             order = None if x.flags.c_contiguous else x.strides
-            return np.ndarray, x.dtype, x.shape, order, x.flags.writeable
+            return np.ndarray, x.dtype, x.ndim, order, x.flags.writeable
         if kind in _PLAIN or isinstance(x, (np.generic, np.dtype)):
             return kind, _written(x)
         if kind is slice and _BOUNDS.issuperset(map(type, (x.start, x.stop, x.step))):

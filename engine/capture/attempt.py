@@ -37,12 +37,15 @@ class Attempt:
         Why it cannot be replayed.
     looks : dict of int to str
         The floats at which Python looked, and where.
+    asked_sizes : bool
+        Whether Python has asked, or may have, how many elements there are.
     """
 
     result: Any = None
     entry: Entry | None = None
     refused: Refused | None = None
     looks: dict[int, str] = field(default_factory=dict)
+    asked_sizes: bool = False
 
 
 def settings() -> tuple[Any, ...]:
@@ -88,7 +91,7 @@ def attempt(
         release(capture.numbers, own)
         call.write_back(handles)
     made.result = _plained(made.result)
-    made.looks = _looked(capture, free)
+    made.looks, made.asked_sizes = _looked(capture, free), capture.asked_sizes
     if made.refused is None and capture.foreign_look is not None:
         made.refused = capture.foreign_look
     if recording is not None and made.refused is None and not made.looks:

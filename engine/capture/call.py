@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence, Set
 from itertools import combinations
+from math import prod
 from operator import is_not
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +20,27 @@ from engine.capture.arguments import (
     rebuilt,
     wrap_numpy,
 )
+from engine.recipe import owned
+
+if TYPE_CHECKING:
+    from engine.capture.family import Family
 
 NDArray = np.ndarray[Any, Any]
+
+
+class Sizes(NamedTuple):
+    """Arguments apart from their extents.
+
+    Parameters
+    ----------
+    key : tuple
+        What they are; which extents are equal, or 1.
+    extents : tuple of int
+        Those that are not 1, equal ones once, in the order in which they appear.
+    """
+
+    key: tuple[Any, ...]
+    extents: tuple[int, ...]
 
 
 class Call:
@@ -32,6 +52,7 @@ class Call:
         self.floats: list[float] = []
         self.given: list[Any] = []
         self.arrays: list[NDArray] = []
+        self.family: Family | None = None
         for leaf in self.taken.leaves:
             if type(leaf) is float:
                 self.floats.append(leaf)
@@ -41,7 +62,7 @@ class Call:
                     self.arrays.append(leaf)
 
     def forms(self) -> list[Any]:
-        """What a recording depends on, of the arrays; None for NumPy's."""
+        """What a recording depends on, of the arrays; the shapes of NumPy's."""
         for one, other in combinations(self.arrays, 2):
             if np.may_share_memory(one, other):
                 raise Unfit("two NumPy arrays share memory")
@@ -51,7 +72,34 @@ class Call:
             raise Unfit("the elements of a NumPy array are far apart")
         if not all(x.dtype.kind in "biufc" and x.dtype.isnative for x in self.arrays):
             raise Unfit("a NumPy array has a dtype that Engine has not")
-        return [None if type(x) is np.ndarray else form_of(x) for x in self.given]
+        return [x.shape if type(x) is np.ndarray else form_of(x) for x in self.given]
+
+    def sizes(self, forms: Sequence[Any]) -> Sizes | None:
+        """The forms but for extents, and the extents; None for parts of arrays."""
+        shapes: list[tuple[int, ...]] = []
+        rest: list[Any] = []
+        for form, x in zip(forms, self.given, strict=True):
+            if type(x) is np.ndarray:
+                if not x.flags.c_contiguous:
+                    return None
+                shapes.append(form)
+                continue
+            kind, recipe, shape, dtype, *others = form
+            own = recipe.shape
+            flat = shape != own
+            if flat and len(shape) != 1:
+                return None
+            if recipe is not owned(dtype, own) and (
+                not recipe.is_whole(prod(shape), dtype)
+            ):
+                return None
+            shapes.append(own)
+            rest.append((kind, dtype, len(own), flat, *others))
+        names: dict[int, int] = {1: 0}
+        which = [names.setdefault(n, len(names)) for shape in shapes for n in shape]
+        if 0 in names or len(names) < 2:
+            return None
+        return Sizes((*rest, *which), tuple(names)[1:])
 
     def handles(self, private: Set[int] | None) -> list[Any]:
         """The arrays; NumPy's as arrays of Engine, copies those that are `private`."""

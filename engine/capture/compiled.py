@@ -11,7 +11,8 @@ import copy
 import functools
 import types
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from time import perf_counter
 from typing import Any
 
 from engine.capture.arguments import (
@@ -25,6 +26,7 @@ from engine.capture.attempt import attempt, grad_forms, settings
 from engine.capture.call import Call, copied
 from engine.capture.code import GENERATORS, line_of
 from engine.capture.effects import Refused
+from engine.capture.family import Family
 from engine.capture.reach import PARTS, Reach
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Replay, gathered
@@ -54,12 +56,24 @@ _choosing = new_lock()
 class Signature:
     """What is known of calls with arguments of the same kinds."""
 
-    def __init__(self) -> None:
+    def __init__(self, family: Family | None, extents: tuple[int, ...]) -> None:
+        self.family, self.extents = family, extents
         self.entries: list[Entry] = []
         self.previous: Recording | None = None
         self.reason: Refused | None = None
         self.refused = False
         self.trials = self.recorded = self.replayed = 0
+
+    def known(self) -> Iterator[Entry]:
+        """Its entries, and one of its family that may hold where they do not."""
+        yield from self.entries
+        entry = None if self.family is None else self.family.entry(self.extents)
+        if entry is not None:
+            yield entry
+
+    def keep(self, entry: Entry) -> None:
+        """Let an entry be the first one that is known."""
+        self.entries = [entry, *self.entries[: VARIANTS - 1]]
 
     def refuse(self, refused: Refused) -> None:
         """Note why a call was not captured; for good, if it is so each time."""
@@ -80,6 +94,7 @@ class Compiled:
         self._strict = strict
         self._shapes = shapes
         self._signatures: OrderedDict[Any, Signature] = OrderedDict()
+        self._families: dict[Any, Family] = {}
         self._static: dict[Any, frozenset[int]] = {}
         self._vain = 0  # signatures that were forgotten before they recurred
         self._agreed = False
@@ -116,38 +131,61 @@ class Compiled:
                 raise Unfit("a list or dict is there twice among its arguments")
             signature = self._signature(call)
             if not signature.refused:
-                for entry in signature.entries:
+                for entry in signature.known():
                     replay = _replay(entry, call)
                     if replay is not None:
+                        if entry not in signature.entries:
+                            signature.keep(entry)
                         return self._replayed(signature, replay, call)
                 return self._record(signature, call)
         except Unfit as unfit:
             self._notes[str(unfit)] = self._notes.get(str(unfit), 0) + 1
-            return call.ordinary(self._function, share_numpy)
+            start = perf_counter()
+            result = call.ordinary(self._function, share_numpy)
+            if call.family is not None:
+                call.family.waited(perf_counter() - start)
+            return result
         self._complain(signature)
         return call.ordinary(self._function, self._wrap)
 
     def _signature(self, call: Call) -> Signature:
         """What is known of calls with such arguments."""
         static = self._static.get(call.taken.key, ()) if self._static else ()
-        key = (
-            call.taken.key,
-            *call.forms(),
-            *(call.floats[k].hex() for k in sorted(static)),
-            *settings(),
-        )
+        rest = (*(call.floats[k].hex() for k in sorted(static)), *settings())
+        forms = call.forms()
+        key = (call.taken.key, *forms, *rest)
         with _choosing:
             signature = self._signatures.get(key)
             if signature is not None:
                 self._signatures.move_to_end(key)
                 return signature
-            if self._vain > self._shapes:
+            sizes = call.sizes(forms)
+            family: Family | None = None
+            extents: tuple[int, ...] = ()
+            if sizes is not None:
+                extents = sizes.extents
+                family = self._family((call.taken.key, *sizes.key, *rest))
+                call.family = family
+            signature = Signature(family, extents)
+            entry = None if family is None else family.entry(extents)
+            if entry is not None:
+                signature.entries = [entry]
+            elif self._vain > self._shapes and not (family and family.wants()):
                 self._passed_over()
-            signature = self._signatures[key] = Signature()
+            self._signatures[key] = signature
             if len(self._signatures) > self._shapes:
                 _, forgotten = self._signatures.popitem(last=False)
                 self._vain += forgotten.replayed == 0
         return signature
+
+    def _family(self, key: Any) -> Family:
+        """The family of calls that differ in extents alone."""
+        family = self._families.get(key)
+        if family is None:
+            if len(self._families) >= self._shapes:
+                self._families.pop(next(iter(self._families)))
+            family = self._families[key] = Family()
+        return family
 
     def _passed_over(self) -> None:
         """Leave a call as it is: its recording would be forgotten before it recurs.
@@ -192,13 +230,21 @@ class Compiled:
         if reach.asks_types and len(static) < len(call.floats):
             self._static[call.taken.key] = frozenset(range(len(call.floats)))
             return call.ordinary(self._function, self._wrap)
+        start = perf_counter()
         made = attempt(self._function, reach, call, static, self._line)
         if made.looks:
             self._static[call.taken.key] = static | made.looks.keys()
         if made.refused is not None:
             signature.refuse(made.refused)
-        elif made.entry is not None and self._agrees(signature, made.entry.recording):
-            signature.entries = [made.entry, *signature.entries[: VARIANTS - 1]]
+        elif made.entry is not None:
+            if self._agrees(signature, made.entry.recording):
+                signature.keep(made.entry)
+            family = signature.family
+            if family is not None and made.asked_sizes:
+                family.refuse("Python may have asked how many elements there are")
+            elif family is not None:
+                seconds = perf_counter() - start
+                family.add(signature.extents, made.entry, seconds)
         self._complain(signature)
         return made.result
 
@@ -247,7 +293,9 @@ class Compiled:
         """
         with _choosing:
             signatures = list(self._signatures.values())
+            known = [x for one in self._families.values() for x in one.sized]
         lines = [f"{self._name}: {_counted(len(signatures), 'signature')}"]
+        lines += [f"  {sized}" for sized in known]
         lines += [f"  {_told(signature)}" for signature in signatures]
         lines += [
             f"  not captured, {_counted(count, 'time')}: {reason}"

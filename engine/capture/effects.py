@@ -135,6 +135,18 @@ IMPURE = frozenset(
 )
 """Functions of Engine and NumPy that do more than compute."""
 
+SIZES = frozenset(
+    [
+        *("shape", "size", "sizes", "nbytes", "strides", "stride", "numel", "nelement"),
+        *("__len__", "__iter__", "__sizeof__", "__array_interface__", "__dlpack__"),
+        *("flat", "flags", "ctypes", "data_ptr", "storage_offset", "is_contiguous"),
+        *("ndenumerate", "ndindex", "nditer", "broadcast", "broadcast_shapes"),
+        *("array_equal", "array_equiv", "may_share_memory", "shares_memory"),
+        *("attrgetter", "methodcaller", "__getattribute__", "__getattr__", "__dict__"),
+    ]
+)
+"""Names of what tells Python how many elements there are, or might by another name."""
+
 GETTERS = (operator.itemgetter, operator.attrgetter, operator.methodcaller)
 
 

@@ -22,6 +22,7 @@ from engine.capture.code import Use, line_of, names_of
 from engine.capture.effects import (
     GETTERS,
     PURE_BUILTINS,
+    SIZES,
     Refused,
     check_attribute,
     is_known,
@@ -63,6 +64,7 @@ class Reach:
         self._lines: list[str] = []
         self.names: set[str] = set()
         self.asks_types = False
+        self._asks_names = False
         self._seen: dict[int, Any] = {id(default_generator): default_generator}
         self._stack: list[tuple[Any, str, str]] = []
         self._classes: list[tuple[type, str, str]] = []
@@ -71,6 +73,13 @@ class Reach:
     def knows(self, thing: Any) -> bool:
         """Whether an object was reached."""
         return id(thing) in self._seen
+
+    @property
+    def asks_sizes(self) -> bool:
+        """Whether code may ask how many elements there are, but for `len` and `for`."""
+        named = [x for x in self._seen.values() if isinstance(x, _NAMED)]
+        names = self.names.union([x.__name__ for x in named])
+        return self._asks_names or not names.isdisjoint(SIZES)
 
     def add(self, thing: Any, path: str, line: str) -> None:
         """Follow a root to everything that it reaches."""
@@ -263,6 +272,7 @@ class Reach:
         if isinstance(found, type) and issubclass(found, BaseException):
             return
         self.asks_types |= name == "type"
+        self._asks_names |= name in ("getattr", "vars", "dir")
         if name not in PURE_BUILTINS and not is_atom(found):
             raise Refused(f"it calls {name}, which has effects", line)
 
@@ -321,6 +331,8 @@ def _is_made_by_python(cls: type) -> bool:
         slotted or any("__dict__" in vars(one) for one in cls.__mro__)
     )
 
+
+_NAMED = (types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType)
 
 _UNCHANGING = frozenset((object, int, float, complex, str, bytes))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from engine import counters
 from engine.array import Array
@@ -12,7 +13,7 @@ from engine.capture.guards import Guards
 from engine.capture.reach import Reach
 from engine.capture.recording import Made, Recording, Segment, mapped
 from engine.capture.release import plain
-from engine.capture.specs import Maker, Writing
+from engine.capture.specs import Effect, Maker, Spec, Writing
 from engine.cold import ColdPlan
 from engine.errors import Unfinished
 from engine.interrupts import run_whole
@@ -65,10 +66,29 @@ class Entry:
         written = {effect.root for effect in recording.effects}
         free = written | private | set(range(roots, slots + 1))
         free -= recording.constants.keys()
-        self.steps = [_Step(one, free) for one in recording.segments]
+        self.steps = [Step.of(one, free) for one in recording.segments]
         used = {k for step in self.steps for k in step.overwritten}
         self.overwritten = sorted(k for k in used if k < roots and k not in private)
         self.fresh = sorted({s.slot for s in recording.specs if s.kind == "fresh"})
+
+    def over(
+        self, specs: tuple[Spec, ...], effects: tuple[Effect, ...], step: Step
+    ) -> Entry:
+        """The same over other extents."""
+        own, entry = self.recording, Entry.__new__(Entry)
+        entry.__dict__.update(self.__dict__)  # what `copy.copy` takes ten times for
+        entry.steps = [step]
+        if specs is not own.specs or effects is not own.effects:
+            entry.recording = Recording(
+                own.segments,
+                own.constants,
+                own.program,
+                specs,
+                own.result,
+                effects,
+                own.grads,
+            )
+        return entry
 
     def holds(self) -> bool:
         """Whether all that the function reads is as it was."""
@@ -80,30 +100,62 @@ class Entry:
         return self.guards.hold()
 
 
-class _Step:
-    """A segment with its plan."""
+class Runs(Protocol):
+    """A plan."""
 
-    __slots__ = ("leaves", "outputs", "overwritten", "plan", "scalars")
+    def run(self, leaves: Sequence[Any], scalars: Sequence[Any]) -> dict[int, Any]:
+        """Compute the outputs, by number of the recorded value."""
 
-    def __init__(self, segment: Segment, free: set[int]) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A segment with its plan.
+
+    Parameters
+    ----------
+    leaves : sequence of int
+        The slots of what comes in.
+    outputs : sequence of (int, int)
+        The numbers of what it computes, and their slots.
+    overwritten : sequence of int
+        The slots of `donated`
+    donated : frozenset of int
+        leaf values, whose memory it overwrites.
+    plan : Runs
+    scalars : sequence of number
+    """
+
+    leaves: Sequence[int]
+    outputs: Sequence[tuple[int, int]]
+    overwritten: Sequence[int]
+    donated: frozenset[int]
+    plan: Runs
+    scalars: Sequence[Any]
+
+    @classmethod
+    def of(cls, segment: Segment, free: set[int]) -> Step:
+        """The step of a segment that may overwrite what is in some slots."""
         pairs = list(zip(segment.numbers, segment.leaves, strict=True))
         donated = frozenset(
             number
             for number, slot in pairs
             if number in segment.donated and slot in free
         )
-        self.overwritten = [slot for number, slot in pairs if number in donated]
         key = (segment.alive, donated)
         node = segment.node
         known = node.known(key)
         if known is None:
             plan = ColdPlan(node.path(), segment.alive, donated)
             known = node.learn(key, plan)
-        self.plan: ColdPlan = known.plan
-        self.plan.warm()
-        self.leaves = segment.leaves
-        self.scalars = [plain(x) for x in segment.scalars]
-        self.outputs = tuple(segment.outputs.items())
+        known.plan.warm()
+        return cls(
+            segment.leaves,
+            tuple(segment.outputs.items()),
+            [slot for number, slot in pairs if number in donated],
+            donated,
+            known.plan,
+            [plain(x) for x in segment.scalars],
+        )
 
 
 def _kept(recording: Recording) -> frozenset[int]:

@@ -38,6 +38,7 @@ class Capture:
         self.refusal: Refused | None = None
         self.looks: dict[int, str] = {}
         self.foreign_look: Refused | None = None
+        self.asked_sizes = reach.asks_sizes
         self.segments: list[Segment] = []
         self.constants: dict[int, Any] = {}
         self.arguments: list[RunTime] = []
@@ -83,6 +84,10 @@ class Capture:
             stack += [x for x in one.operands if type(x) is RunTime]
 
     # -- arrays -----------------------------------------------------------------------
+    def asked_for_size(self) -> None:
+        """Python asked how long an array is."""
+        self.asked_sizes = True
+
     def looked(self, what: str) -> None:
         """Python looked at elements."""
         self.refuse(f"Python looks at {what}")

@@ -14,6 +14,7 @@ from engine.errors import called, named, warn_of_parts
 from engine.kernels.backend import HOST
 from engine.ops.transfer import on_device
 from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
+from engine.record.runtime import asked_for_size
 from engine.record.value import Value, constant
 from engine.storage import changing
 
@@ -113,7 +114,14 @@ class ndarray(Operators, Methods, Views, Memory, Printing, Scalars):
     def __iter__(self) -> Iterator[Any]:
         if not self.recipe.shape:
             raise TypeError(named("iteration over a 0-d array"))
+        asked_for_size()
         return (self[i] for i in range(self.recipe.shape[0]))
+
+    def __len__(self) -> int:
+        if not self.recipe.shape:
+            raise TypeError(named("len() of unsized object"))
+        asked_for_size()
+        return self.recipe.shape[0]
 
     def __contains__(self, item: Any) -> bool:
         return bool((self == item).any())

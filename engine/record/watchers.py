@@ -12,6 +12,9 @@ class Watcher(Protocol):
     def looked(self, what: str) -> None:
         """Somebody looked at what only a run can know."""
 
+    def asked_for_size(self) -> None:
+        """Python asked how many elements there are."""
+
     def number(
         self, value: Any, source: Callable[[], Any], place: tuple[Any, Any]
     ) -> Any:

@@ -12,6 +12,7 @@ from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.ops.op import cast
 from engine.ops.transfer import on_device
+from engine.record.runtime import asked_for_size
 from engine.record.trace import alias
 from engine.record.value import History
 from engine.storage import OVERRIDE
@@ -306,11 +307,13 @@ class Conversion(Array):
     def __len__(self) -> Any:
         if not self.recipe.shape:
             raise TypeError(named("len() of a 0-d tensor"))
+        asked_for_size()
         return self.recipe.shape[0]
 
     def __iter__(self) -> Iterator[Self]:
         if not self.recipe.shape:
             raise TypeError(named("iteration over a 0-d tensor"))
+        asked_for_size()
         return (self[i] for i in range(self.recipe.shape[0]))  # type: ignore[index]
 
     def __contains__(self, item: Any) -> Any:

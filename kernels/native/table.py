@@ -64,6 +64,9 @@ class Call(NamedTuple):
         Estimated nanoseconds.
     checks : bool
         Whether the call may give a status, by what it finds in the data.
+    blocks : (int, int, int) or None
+        Of which words the range is the product: the first, their number, and of how
+        many the last one counts blocks. None where it is plain.
     """
 
     entry: int
@@ -72,6 +75,7 @@ class Call(NamedTuple):
     chunk: int
     work: float
     checks: bool = False
+    blocks: tuple[int, int, int] | None = None
 
 
 class Temporary(NamedTuple):

@@ -1,0 +1,183 @@
+"""Families: calls of one signature but for extents, and what is replayed for them all.
+
+Some calls with other extents are recorded. Where their recordings differ in numbers
+that follow from the extents (see `sized`), calls with any extents between those are
+replayed: nothing is recorded, planned or compiled for them. Where Python has asked for
+the size of something, it might have done otherwise for another: then none is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.capture.formulas import changing, wanted
+from engine.capture.replay import Entry
+from engine.capture.samples import Sample, Unsized
+from engine.capture.sized import Extents, Planned, Sized
+from engine.kernels.locks import new_lock
+from engine.plan import WholePlan, build_plan
+
+MOST = 64
+"""Recordings that wait for others like them; past it, there will be none."""
+
+VAIN, REST = 16, 256
+"""After so many recordings that no replay came from, so many calls are ordinary."""
+
+_growing = new_lock()
+"""Held while a family learns."""
+
+
+class Family:
+    """Calls whose signatures differ in extents alone.
+
+    Attributes
+    ----------
+    sized : tuple of Sized
+        What is known; no two of them for the same extents.
+    reason : str or None
+        Why it will never know more.
+    """
+
+    def __init__(self) -> None:
+        self.sized: tuple[Sized, ...] = ()
+        self.reason: str | None = None
+        self._samples: dict[Extents, Sample] = {}  # of no structure that is known
+        self._plans: dict[Extents, Planned] = {}  # theirs
+        self._cold: WholePlan | None = None
+        self._waited = 0.0
+        self._left, self._vain = MOST, 0
+
+    def entry(self, extents: Extents) -> Entry | None:
+        """How to replay a call with some extents; None where that is unknown."""
+        for one in self.sized:
+            found = one.entry(extents)
+            if found is not None:
+                self._vain = 0
+                return found
+        return None
+
+    def wants(self) -> bool:
+        """Whether another recording may be of use."""
+        if self.reason is not None or self._left <= 0 or self._cold is not None:
+            return False
+        if self._vain >= VAIN:
+            self._vain = 0 if self._vain > REST else self._vain + 1
+            return False
+        return True
+
+    def waited(self, seconds: float) -> None:
+        """Note what a call has taken: kernels are compiled once that pays."""
+        if self._cold is not None:
+            with _growing:
+                self._waited += seconds
+                self._try(self._learn)
+
+    def add(self, extents: Extents, entry: Entry, seconds: float) -> None:
+        """Learn from a recording, which has taken some time."""
+        if self._cold is not None:
+            self.waited(seconds)
+        elif self.wants():
+            with _growing:
+                self._vain += 1
+                self._waited += seconds
+                self._try(lambda: self._add(extents, entry))
+
+    def refuse(self, reason: str) -> None:
+        """Give up: no recording says what there will be for other extents."""
+        self._forget()
+        self.reason = reason
+
+    def _try(self, step: Any) -> None:
+        try:
+            step()
+        except Unsized as unsized:
+            self.refuse(str(unsized))
+        except Exception as error:  # the call is done, and its result waits
+            self.refuse(f"{type(error).__name__}: {error}")
+
+    def _forget(self) -> None:
+        self.sized, self._cold, self._waited = (), None, 0.0
+        self._samples.clear()
+        self._plans.clear()
+
+    def _add(self, extents: Extents, entry: Entry) -> None:
+        known = [one.sample.entry for one in self.sized]
+        known += [one.entry for one in self._samples.values()]
+        if not all([one.holds() for one in known]):  # what it reads has changed
+            self._forget()
+        self._samples[extents] = Sample(extents, entry)
+        self._left -= 1
+        self._offer()
+        if extents in self._samples:
+            self._learn()
+            self._offer()
+        else:
+            self._left += 1
+        self._check()
+
+    def _offer(self) -> None:
+        """Leave out what formulas say already."""
+        for extents, sample in [*self._samples.items()]:
+            if any([one.takes(sample) for one in self.sized]):
+                del self._samples[extents]
+                self._plans.pop(extents, None)
+
+    def _learn(self) -> None:
+        """Make formulas of samples of one structure, where there are enough."""
+        alike: dict[Any, list[Sample]] = {}
+        for sample in self._samples.values():
+            alike.setdefault(sample.structure, []).append(sample)
+        for samples in alike.values():
+            extents = [one.extents for one in samples]
+            if len(samples) >= wanted(len(changing(extents))):
+                self._plan(samples)
+        planned: dict[Any, list[Planned]] = {}
+        for plan in self._plans.values():
+            planned.setdefault(plan.structure, []).append(plan)
+        for plans in planned.values():
+            found = Sized.of(plans)
+            if found is not None:
+                self.sized = (*self.sized, found)
+                for one in plans:
+                    del self._plans[one.sample.extents]
+                    del self._samples[one.sample.extents]
+
+    def _plan(self, samples: list[Sample]) -> None:
+        """Plan samples; nothing where kernels are cold."""
+        for sample in samples:
+            if sample.extents not in self._plans:
+                plan = self._ready(sample)
+                if plan is None:
+                    return
+                self._cold = None
+                rows = plan.whole()
+                if rows is None or rows.has_phases() or rows.checks():
+                    del self._samples[sample.extents]
+                else:
+                    self._plans[sample.extents] = Planned(sample, plan, rows)
+
+    def _ready(self, sample: Sample) -> WholePlan | None:
+        """The plan of a sample whose kernels are compiled; None while they are cold."""
+        plan = self._cold
+        if plan is None:
+            (segment,) = sample.entry.recording.segments
+            donated = sample.entry.steps[0].donated
+            plan = build_plan(segment.node.path(), segment.alive, donated)
+        cold = [row for row in plan.rows if not row.settle()]
+        for row in cold:
+            row.warm(self._waited / len(cold))
+        self._waited = 0.0
+        if all([row.is_ready() for row in plan.rows]):
+            return plan
+        self._cold = plan
+        return None
+
+    def _check(self) -> None:
+        """Refuse where calls with extents between others do something else."""
+        for k, one in enumerate(self.sized):
+            others = [x for x in self.sized[:k] if x.sample.like == one.sample.like]
+            within = [x for x in self._samples.values() if x.like == one.sample.like]
+            if any(map(one.meets, others)) or any(
+                [one.holds_within(x.extents) for x in within]
+            ):
+                raise Unsized("what it does depends on the extents")

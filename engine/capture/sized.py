@@ -1,0 +1,259 @@
+"""Recordings over other extents: what is the same, and what follows from the extents.
+
+A `Sample` is a recording, taken apart: its structure, and its numbers. Where samples
+have one structure, and their plans have, too, they make a `Sized`: it has formulas for
+the numbers, and gives entries for other extents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from engine.bound import NativeRows
+from engine.capture.apart import stay_apart
+from engine.capture.formulas import Formulas, Integers, changing, fit, wanted
+from engine.capture.replay import Entry, Step
+from engine.capture.samples import Sample, Tree, Unsized
+from engine.capture.templates import Slot, Varying, filled, template_of, tuple_of
+from engine.extents import relations, shortness
+from engine.kernels import pool
+from engine.kernels.native.resizing import loose_places, most_work
+from engine.plan import WholePlan
+
+Array = np.ndarray[Any, Any]
+Extents: TypeAlias = tuple[int, ...]
+
+FURTHER = 2
+"""How many times the largest extent that was seen another may be, without slices."""
+
+
+class Planned:
+    """The plan of a sample, which is one native segment.
+
+    Attributes
+    ----------
+    numbers : ndarray of int64
+        Those of the sample; the sizes of temporaries; the words of the segment.
+    loose : ndarray of int64
+        Which of them need no formula.
+    structure : tuple
+        What is equal of plans that differ in numbers alone.
+    """
+
+    def __init__(self, sample: Sample, plan: WholePlan, rows: NativeRows) -> None:
+        self.sample, self.rows = sample, rows
+        self.slots, self.leaves = len(plan.contents) + 1, plan.leaves
+        slots = {value: slot for value, slot, *_ in plan.outputs}
+        (segment,) = sample.entry.recording.segments
+        self.outputs = [(number, slots[number]) for number in segment.outputs]
+        self.words = words = rows.words()
+        sizes = [one.size for one in rows.segment.temporaries]
+        self.numbers = np.concatenate([sample.numbers, sizes, words]).astype(np.int64)
+        begin = len(self.numbers) - len(words)
+        self.loose = np.array(loose_places(rows.segment, words)) + begin
+        calls = [(call.entry, call.blocks) for call in rows.segment.calls]
+        self.structure = sample.structure, len(words), tuple(calls)
+
+
+class SizedPlan:
+    """A segment over other extents, as all of a flush."""
+
+    __slots__ = ("_planned", "_rows", "_shapes")
+
+    def __init__(self, planned: Planned, rows: NativeRows, shapes: Any) -> None:
+        self._planned, self._rows, self._shapes = planned, rows, shapes
+
+    def run(
+        self, leaves: Sequence[Array | None], scalars: Sequence[Any]
+    ) -> dict[int, Array]:
+        """Compute the outputs, by number of the recorded value."""
+        planned = self._planned
+        table: list[Any] = [None] * planned.slots
+        for slot, index in planned.leaves:
+            table[slot] = leaves[index]
+        self._rows.run_whole(table, scalars)
+        found = {}
+        for (number, slot), shape in zip(planned.outputs, self._shapes, strict=True):
+            array = table[slot]
+            found[number] = array if array.shape == shape else array.reshape(shape)
+        return found
+
+
+class Sized:
+    """Entries of one structure over any extents between some.
+
+    Attributes
+    ----------
+    sample : Sample
+        The first one.
+    lowest, highest : tuple of int
+        Extents that were seen.
+    """
+
+    def __init__(
+        self, plans: Sequence[Planned], table: Integers, formulas: Formulas
+    ) -> None:
+        self._planned = planned = plans[0]
+        self.sample = sample = planned.sample
+        self._formulas, self._threads = formulas, pool.num_threads()
+        words = len(planned.numbers) - len(planned.words)
+        self._base = most_work([one.words for one in plans])
+        varying, which = _varying(table)
+        self._varying = varying[varying >= words] - words
+        self._which = which[varying >= words]
+        numbers: list[Any] = planned.numbers[:words].tolist()
+        for k, n in zip(varying.tolist(), which.tolist(), strict=True):
+            if k < words:
+                numbers[k] = Slot(n)
+        self._numbers = numbers[: len(sample.numbers)]
+        self._sizes = _template(numbers[len(sample.numbers) :])
+        both = template_of(sample.trees, iter(numbers[: sample.count]))
+        self._tree, self._regions = both.parts if type(both) is Varying else both
+        self._labels = [numbers[k] for k in sample.labels.values()]
+        self._distinct = len({0, 1, *sample.labels})
+        self.lowest = self.highest = sample.extents
+        self._see(*[one.sample.extents for one in plans])
+
+    def __str__(self) -> str:
+        pairs = zip(self.lowest, self.highest, strict=True)
+        told = [f"{low}" if low == high else f"{low} to {high}" for low, high in pairs]
+        return f"captured for any extents: {', '.join(told)}"
+
+    @classmethod
+    def of(cls, plans: Sequence[Planned]) -> Sized | None:
+        """What samples of one structure say; None while there are too few of them.
+
+        Raises
+        ------
+        Unsized
+            When their numbers do not follow from the extents.
+        """
+        extents = [one.sample.extents for one in plans]
+        if len(plans) < wanted(len(changing(extents))):
+            return None
+        table = np.array([one.numbers for one in plans])
+        table[:, plans[0].loose] = 0
+        varying, which = _varying(table)
+        columns = np.zeros((len(plans), max(which, default=-1) + 1), np.int64)
+        columns[:, which] = table[:, varying]
+        formulas = fit(extents, columns)
+        if formulas is None or not formulas.fits(tuple(map(max, *extents))):
+            raise Unsized("its numbers do not follow from its arguments' extents")
+        return cls(plans, table, formulas)
+
+    def takes(self, sample: Sample) -> bool:
+        """Whether another sample is as the formulas say; then its extents are seen."""
+        if sample.structure != self.sample.structure:
+            return False
+        found = self._formulas.numbers(sample.extents)
+        highest = tuple(map(max, self.highest, sample.extents))
+        if found is None or not self._formulas.fits(highest):
+            return False
+        if _filled(self._numbers, found.tolist()) != sample.numbers.tolist():
+            return False
+        self._see(sample.extents)
+        return True
+
+    def _see(self, *extents: Extents) -> None:
+        """Let extents be between those that were seen."""
+        self._certain = False  # until it is known again
+        self.lowest = tuple(map(min, self.lowest, *extents))
+        self.highest = tuple(map(max, self.highest, *extents))
+        ends = zip(self.lowest, self.highest, strict=True)
+        corners = [self._formulas.numbers(x) for x in product(*[{*p} for p in ends])]
+        self._certain = self._formulas.are_linear() and stay_apart(
+            [
+                None if found is None else filled(self._regions, found.tolist())
+                for found in corners
+            ]
+        )
+
+    def holds_within(self, extents: Extents) -> bool:
+        """Whether extents are between those that were seen."""
+        bounds = zip(self.lowest, extents, self.highest, strict=True)
+        return all([low <= n <= high for low, n, high in bounds])
+
+    def serves(self, extents: Extents) -> bool:
+        """Whether extents are between those seen; without slices, not far from them.
+
+        What a slice does may change where it becomes longer than its array.
+        """
+        if self.sample.slices:
+            return self.holds_within(extents)
+        bounds = zip(self.lowest, extents, self.highest, strict=True)
+        return all(
+            [
+                n == high if low == high else n <= FURTHER * high
+                for low, n, high in bounds
+            ]
+        )
+
+    def meets(self, other: Sized) -> bool:
+        """Whether some extents are between those seen of two structures."""
+        ours = zip(self.lowest, self.highest, strict=True)
+        theirs = zip(other.lowest, other.highest, strict=True)
+        return all(
+            max(a, c) <= min(b, d) for (a, b), (c, d) in zip(ours, theirs, strict=True)
+        )
+
+    def entry(self, extents: Extents) -> Entry | None:
+        """The entry for some extents; None where it may be another one."""
+        if pool.num_threads() != self._threads or not self.serves(extents):
+            return None
+        found = self._formulas.numbers(extents)
+        if found is None:
+            return None
+        numbers = found.tolist()
+        labels = _filled(self._labels, numbers)
+        if len({0, 1, *labels}) != self._distinct:
+            return None
+        if tuple(map(shortness, labels)) != self.sample.short:
+            return None
+        if not self._certain or not self.holds_within(extents):
+            regions = filled(self._regions, numbers)
+            if relations(regions) != self.sample.relations:
+                return None
+        words = self._base.copy()
+        words[self._varying] = found[self._which]
+        rows = self._planned.rows.resized(words, filled(self._sizes, numbers))
+        return self._entry(filled(self._tree, numbers), rows)
+
+    def _entry(self, tree: Tree, rows: NativeRows) -> Entry:
+        entry = self.sample.entry
+        (former,) = entry.steps
+        scalars = [
+            one.kind(one.value) if type(one.value) is int else x
+            for x, one in zip(former.scalars, tree.scalars, strict=True)
+        ]
+        step = Step(
+            former.leaves,
+            former.outputs,
+            former.overwritten,
+            former.donated,
+            SizedPlan(self._planned, rows, tree.shapes),
+            scalars,
+        )
+        return entry.over(tree.specs, tree.effects, step)
+
+
+def _varying(table: Integers) -> tuple[Integers, Integers]:
+    """The numbers that are not the same in all samples; which of them are equal.
+
+    Equal ones have one number, by which formulas know them.
+    """
+    varying = np.flatnonzero((table != table[0]).any(axis=0))
+    _, which = np.unique(table[:, varying], axis=1, return_inverse=True)
+    return varying, which.reshape(-1)
+
+
+def _template(numbers: Sequence[Any]) -> Any:
+    return template_of((tuple_of, *[int] * len(numbers)), iter(numbers))
+
+
+def _filled(numbers: Sequence[Any], found: Sequence[int]) -> list[int]:
+    """Numbers, with those that vary in their places."""
+    return [found[x.number] if type(x) is Slot else x for x in numbers]
