@@ -121,14 +121,6 @@ class NativeRows:
         if done != self._count:
             raise failure(self._names[done] or "a library call", 1)
 
-    def has_phases(self) -> bool:
-        """Whether a launch is several calls, one behind the other."""
-        return self.launches < sum([name is not None for name in self._names])
-
-    def checks(self) -> bool:
-        """Whether a call may fail by what it finds."""
-        return any([call.checks for call in self.segment.calls])
-
     def words(self) -> Array:
         """The words of the segment."""
         return resizing.words_of(self._bound)
@@ -136,12 +128,7 @@ class NativeRows:
     def resized(self, words: Array, sizes: Sequence[int]) -> NativeRows:
         """The same rows over arrays of other extents.
 
-        Parameters
-        ----------
-        words : array of int
-            The words of their segment.
-        sizes : sequence of int
-            Of its temporaries, in bytes.
+        `words` are those of their segment, `sizes` the bytes of its temporaries.
         """
         rows = NativeRows.__new__(NativeRows)
         rows.__dict__.update(self.__dict__)  # what `copy` takes ten times for

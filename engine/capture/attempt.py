@@ -18,6 +18,7 @@ from engine.capture.replay import Entry, gathered
 from engine.capture.watch import Capture, Roots
 from engine.config import config
 from engine.execute import flush
+from engine.kernels.pool import num_threads
 from engine.record.runtime import RunTime
 from engine.record.trace import current_trace, grad_enabled
 from engine.torch.dtypes import Default
@@ -50,7 +51,7 @@ class Attempt:
 
 def settings() -> tuple[Any, ...]:
     """What all calls depend on."""
-    return grad_enabled(), config.tier, Default.dtype
+    return grad_enabled(), config.tier, Default.dtype, num_threads()
 
 
 def attempt(

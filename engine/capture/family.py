@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.bound import NativeRows
 from engine.capture.formulas import changing, wanted
 from engine.capture.replay import Entry
 from engine.capture.samples import Sample, Unsized
@@ -22,6 +23,12 @@ MOST = 64
 
 VAIN, REST = 16, 256
 """After so many recordings that no replay came from, so many calls are ordinary."""
+
+CONFLICTS = 3
+"""So often recordings may differ where formulas say that they do not.
+
+Some do where the first calls are recorded in another way than later ones.
+"""
 
 _growing = new_lock()
 """Held while a family learns."""
@@ -43,9 +50,9 @@ class Family:
         self.reason: str | None = None
         self._samples: dict[Extents, Sample] = {}  # of no structure that is known
         self._plans: dict[Extents, Planned] = {}  # theirs
-        self._cold: WholePlan | None = None
+        self._cold: tuple[Sample, WholePlan] | None = None
         self._waited = 0.0
-        self._left, self._vain = MOST, 0
+        self._left, self._vain, self._conflicts = MOST, 0, 0
 
     def entry(self, extents: Extents) -> Entry | None:
         """How to replay a call with some extents; None where that is unknown."""
@@ -129,8 +136,9 @@ class Family:
             alike.setdefault(sample.structure, []).append(sample)
         for samples in alike.values():
             extents = [one.extents for one in samples]
-            if len(samples) >= wanted(len(changing(extents))):
-                self._plan(samples)
+            enough = len(samples) >= wanted(len(changing(extents)))
+            if enough and not self._plan(samples):
+                return
         planned: dict[Any, list[Planned]] = {}
         for plan in self._plans.values():
             planned.setdefault(plan.structure, []).append(plan)
@@ -142,24 +150,26 @@ class Family:
                     del self._plans[one.sample.extents]
                     del self._samples[one.sample.extents]
 
-    def _plan(self, samples: list[Sample]) -> None:
-        """Plan samples; nothing where kernels are cold."""
+    def _plan(self, samples: list[Sample]) -> bool:
+        """Plan samples; False where kernels are cold."""
         for sample in samples:
             if sample.extents not in self._plans:
                 plan = self._ready(sample)
                 if plan is None:
-                    return
+                    return False
                 self._cold = None
                 rows = plan.whole()
-                if rows is None or rows.has_phases() or rows.checks():
+                if rows is None or _may_differ(plan, rows):
                     del self._samples[sample.extents]
                 else:
                     self._plans[sample.extents] = Planned(sample, plan, rows)
+        return True
 
     def _ready(self, sample: Sample) -> WholePlan | None:
         """The plan of a sample whose kernels are compiled; None while they are cold."""
-        plan = self._cold
-        if plan is None:
+        if self._cold is not None and self._cold[0] is sample:
+            plan = self._cold[1]
+        else:
             (segment,) = sample.entry.recording.segments
             donated = sample.entry.steps[0].donated
             plan = build_plan(segment.node.path(), segment.alive, donated)
@@ -169,15 +179,31 @@ class Family:
         self._waited = 0.0
         if all([row.is_ready() for row in plan.rows]):
             return plan
-        self._cold = plan
+        self._cold = sample, plan
         return None
 
     def _check(self) -> None:
-        """Refuse where calls with extents between others do something else."""
+        """Begin anew where calls with extents between others do something else."""
+        if self._is_consistent():
+            return
+        self._conflicts += 1
+        if self._conflicts == CONFLICTS:
+            raise Unsized("what it does depends on the extents")
+        self._forget()
+
+    def _is_consistent(self) -> bool:
         for k, one in enumerate(self.sized):
             others = [x for x in self.sized[:k] if x.sample.like == one.sample.like]
             within = [x for x in self._samples.values() if x.like == one.sample.like]
             if any(map(one.meets, others)) or any(
                 [one.holds_within(x.extents) for x in within]
             ):
-                raise Unsized("what it does depends on the extents")
+                return False
+        return True
+
+
+def _may_differ(plan: WholePlan, rows: NativeRows) -> bool:
+    """Whether calls depend on more: on data, or on how long lines are cut in blocks."""
+    launches = [row.launcher for row in plan.rows if row.launcher is not None]
+    in_phases = any([one.split_address() is not None for one in launches])
+    return in_phases or any([call.checks for call in rows.segment.calls])

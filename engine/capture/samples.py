@@ -88,8 +88,6 @@ class Sample:
         Both of these.
     relations : tuple of bool
         What regions have to do with each other.
-    slices : bool
-        Whether there are regions of arrays.
     structure : tuple
         What is equal of samples that differ in numbers alone.
 
@@ -109,7 +107,6 @@ class Sample:
         _check_served(path)
         regions = _regions(path, segment, entry.steps[0].donated)
         self.relations = relations(regions)
-        self.slices = any(node.op.name in REGIONS for node in path)
         tree = Tree(
             recording.specs,
             recording.effects,

@@ -20,15 +20,11 @@ from engine.capture.replay import Entry, Step
 from engine.capture.samples import Sample, Tree, Unsized
 from engine.capture.templates import Slot, Varying, filled, template_of, tuple_of
 from engine.extents import relations, shortness
-from engine.kernels import pool
 from engine.kernels.native.resizing import loose_places, most_work
 from engine.plan import WholePlan
 
 Array = np.ndarray[Any, Any]
 Extents: TypeAlias = tuple[int, ...]
-
-FURTHER = 2
-"""How many times the largest extent that was seen another may be, without slices."""
 
 
 class Planned:
@@ -99,7 +95,7 @@ class Sized:
     ) -> None:
         self._planned = planned = plans[0]
         self.sample = sample = planned.sample
-        self._formulas, self._threads = formulas, pool.num_threads()
+        self._formulas = formulas
         words = len(planned.numbers) - len(planned.words)
         self._base = most_work([one.words for one in plans])
         varying, which = _varying(table)
@@ -173,24 +169,12 @@ class Sized:
         )
 
     def holds_within(self, extents: Extents) -> bool:
-        """Whether extents are between those that were seen."""
+        """Whether extents are between those that were seen.
+
+        For others a slice may be longer than its array, of which nothing is recorded.
+        """
         bounds = zip(self.lowest, extents, self.highest, strict=True)
         return all([low <= n <= high for low, n, high in bounds])
-
-    def serves(self, extents: Extents) -> bool:
-        """Whether extents are between those seen; without slices, not far from them.
-
-        What a slice does may change where it becomes longer than its array.
-        """
-        if self.sample.slices:
-            return self.holds_within(extents)
-        bounds = zip(self.lowest, extents, self.highest, strict=True)
-        return all(
-            [
-                n == high if low == high else n <= FURTHER * high
-                for low, n, high in bounds
-            ]
-        )
 
     def meets(self, other: Sized) -> bool:
         """Whether some extents are between those seen of two structures."""
@@ -202,7 +186,7 @@ class Sized:
 
     def entry(self, extents: Extents) -> Entry | None:
         """The entry for some extents; None where it may be another one."""
-        if pool.num_threads() != self._threads or not self.serves(extents):
+        if not self.holds_within(extents):
             return None
         found = self._formulas.numbers(extents)
         if found is None:
@@ -213,7 +197,7 @@ class Sized:
             return None
         if tuple(map(shortness, labels)) != self.sample.short:
             return None
-        if not self._certain or not self.holds_within(extents):
+        if not self._certain:
             regions = filled(self._regions, numbers)
             if relations(regions) != self.sample.relations:
                 return None
