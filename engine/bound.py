@@ -18,7 +18,6 @@ import numpy as np
 
 from engine.kernels import pool
 from engine.kernels.counts import COUNTS
-from engine.kernels.cpu.deviations import WIDTH
 from engine.kernels.cpu.launch import Launch, failure, scalar_formats
 from engine.kernels.native import resizing
 from engine.kernels.native import table as native
@@ -125,15 +124,19 @@ class NativeRows:
         """The words of the segment."""
         return resizing.words_of(self._bound)
 
-    def resized(self, words: Array, sizes: Sequence[int]) -> NativeRows:
-        """The same rows over arrays of other extents.
+    def resized(self, words: Array, sizes: Sequence[int]) -> NativeRows | None:
+        """The same rows over arrays of other extents; None where others are better.
 
         `words` are those of their segment, `sizes` the bytes of its temporaries.
         """
+        found = resizing.bind_again(self._bound, self.segment, words, sizes)
+        if found is None:
+            return None
+        bound, chunks = found
         rows = NativeRows.__new__(NativeRows)
         rows.__dict__.update(self.__dict__)  # what `copy` takes ten times for
-        rows._bound = resizing.bind_again(self._bound, self.segment, words, sizes)
-        rows._run = rows._bound.run
+        rows._bound, rows._run = bound, bound.run
+        rows._helpers = min(pool.num_threads(), chunks) - 1
         return rows
 
     def moved(self, moves: Array) -> NativeRows:
@@ -352,9 +355,7 @@ class _Draft:
         formats = scalar_formats(launch.kernel)
         for k, form in zip(row.scalar_numbers, formats, strict=True):
             words += [Scalar(k, word) for word in words_of(form)]
-        blocks = None
-        if launch.kernel.kind == "column" and plan is None:
-            blocks = len(words), launch.kernel.outer, WIDTH
+        whole = (launch, len(words)) if plan is None else None
         words += _numbers(row, launch)
         if plan is not None:
             for dtype, shape in plan.buffers:
@@ -363,10 +364,8 @@ class _Draft:
             entry = launch.address if split is None else split
             ending = () if plan is None else (phase,)
             work = launch.work / len(steps)
-            words_of_call = (*words, *ending)
-            self.calls.append(
-                Call(entry, words_of_call, total, chunk, work, False, blocks)
-            )
+            own_words = (*words, *ending)
+            self.calls.append(Call(entry, own_words, total, chunk, work, False, whole))
             self.names.append(launch.kernel.name)
 
     def _call(self, call: Call) -> None:

@@ -36,7 +36,9 @@ def compile(
 
     The function is called as it is until two calls have recorded the same; from then
     on, a call with arguments of the same kinds and shapes runs what was recorded, on
-    its own arrays and numbers. A call that cannot be replayed is an ordinary call.
+    its own arrays and numbers. So does a call with other shapes, between those that
+    were recorded, where all numbers follow from them. A call that cannot be replayed
+    is an ordinary call.
 
     Parameters
     ----------

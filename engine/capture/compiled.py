@@ -293,10 +293,12 @@ class Compiled:
         """
         with _choosing:
             signatures = list(self._signatures.values())
-            known = [x for one in self._families.values() for x in one.sized]
+            families = list(self._families.values())
         lines = [f"{self._name}: {_counted(len(signatures), 'signature')}"]
-        lines += [f"  {sized}" for sized in known]
+        lines += [f"  {sized}" for one in families for sized in one.sized]
         lines += [f"  {_told(signature)}" for signature in signatures]
+        reasons = dict.fromkeys([one.reason for one in families if one.reason])
+        lines += [f"  not captured for other extents: {reason}" for reason in reasons]
         lines += [
             f"  not captured, {_counted(count, 'time')}: {reason}"
             for reason, count in list(self._notes.items())

@@ -20,7 +20,7 @@ from engine.capture.replay import Entry, Step
 from engine.capture.samples import Sample, Tree, Unsized
 from engine.capture.templates import Slot, Varying, filled, template_of, tuple_of
 from engine.extents import relations, shortness
-from engine.kernels.native.resizing import loose_places, most_work
+from engine.kernels.native.resizing import loose_places
 from engine.plan import WholePlan
 
 Array = np.ndarray[Any, Any]
@@ -51,8 +51,8 @@ class Planned:
         self.numbers = np.concatenate([sample.numbers, sizes, words]).astype(np.int64)
         begin = len(self.numbers) - len(words)
         self.loose = np.array(loose_places(rows.segment, words)) + begin
-        calls = [(call.entry, call.blocks) for call in rows.segment.calls]
-        self.structure = sample.structure, len(words), tuple(calls)
+        entries = tuple([call.entry for call in rows.segment.calls])
+        self.structure = sample.structure, len(words), entries
 
 
 class SizedPlan:
@@ -97,7 +97,7 @@ class Sized:
         self.sample = sample = planned.sample
         self._formulas = formulas
         words = len(planned.numbers) - len(planned.words)
-        self._base = most_work([one.words for one in plans])
+        self._base = planned.words
         varying, which = _varying(table)
         self._varying = varying[varying >= words] - words
         self._which = which[varying >= words]
@@ -204,7 +204,7 @@ class Sized:
         words = self._base.copy()
         words[self._varying] = found[self._which]
         rows = self._planned.rows.resized(words, filled(self._sizes, numbers))
-        return self._entry(filled(self._tree, numbers), rows)
+        return None if rows is None else self._entry(filled(self._tree, numbers), rows)
 
     def _entry(self, tree: Tree, rows: NativeRows) -> Entry:
         entry = self.sample.entry

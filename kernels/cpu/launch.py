@@ -63,12 +63,12 @@ def scalar_formats(kernel: Kernel) -> list[str]:
     return [FORMATS.get(dtype, "q") for dtype in kernel.scalars]
 
 
-def parallel_extent(kernel: Kernel, layout: Layout) -> tuple[int, int]:
+def parallel_extent(kernel: Kernel, extents: Sequence[int]) -> tuple[int, int]:
     """Length of the parallel index, and element visits per step of it."""
-    outer = layout.extents[: kernel.outer]
+    outer = extents[: kernel.outer]
     if kernel.kind == "map":
         return prod(outer), 1
-    inner = max(layout.extents[-1], 1)
+    inner = max(extents[-1], 1)
     if kernel.kind == "row":
         return prod(outer), inner
     last = outer[-1]
@@ -84,16 +84,24 @@ class Shares(NamedTuple):
     split: SplitPlan | None
 
 
+def costs_of(kernel: Kernel) -> tuple[float, float]:
+    """Estimated nanoseconds of a visit of an element, and of a row by itself."""
+    return nanoseconds(kernel), nanoseconds_of_row(kernel)
+
+
 def shares_of(
-    kernel: Kernel, layout: Layout, split: Callable[[], int | None]
+    kernel: Kernel,
+    extents: Sequence[int],
+    split: Callable[[], int | None],
+    costs: tuple[float, float],
 ) -> Shares:
-    """How launches over a layout are shared."""
-    total, visits = parallel_extent(kernel, layout)
-    cost = visits * nanoseconds(kernel) + nanoseconds_of_row(kernel)
+    """How launches over some extents are shared."""
+    total, visits = parallel_extent(kernel, extents)
+    cost = visits * costs[0] + costs[1]
     work = total * cost
     plan = None
-    if kernel.inner and layout.extents[-1] >= 4 * BLOCK and work >= SPLIT:
-        plan = SplitPlan(kernel, layout, total, split)
+    if work >= SPLIT and kernel.inner and extents[-1] >= 4 * BLOCK:
+        plan = SplitPlan(kernel, extents[-1], total, split)
     alone = total <= 1 or work < SERIAL
     return Shares(total, 0 if alone else chunk_of(cost, total), work, plan)
 
@@ -136,12 +144,13 @@ class Launch:
     ) -> None:
         self.kernel, self.address = kernel, address
         self._split_form = split
+        self._costs = costs_of(kernel)
         self._pack = packer(kernel)
         self.entry = pool.Entry(address)
         self._place(layout)
 
     def _place(self, layout: Layout) -> None:
-        shares = shares_of(self.kernel, layout, self._split_form)
+        shares = self._shares(layout.extents)
         self.extents, self.numbers = layout.extents, numbers_of(layout)
         self.total, self.chunk, self.work, self.split = shares
 
@@ -178,12 +187,25 @@ class Launch:
             launch._place(layout)
         return launch
 
+    def _shares(self, extents: Sequence[int]) -> Shares:
+        return shares_of(self.kernel, extents, self._split_form, self._costs)
+
     def split_address(self) -> int | None:
         """The split form, where it is there and is what this many threads want."""
-        plan, threads = self.split, pool.num_threads()
-        if plan is None or threads == 1 or plan.units >= 4 * threads:
-            return None
-        return plan.address()
+        return _address(self.split)
+
+    def shares(self, extents: Sequence[int]) -> Shares | None:
+        """How launches over other extents are shared; None for the split form."""
+        shares = self._shares(extents)
+        return shares if _address(shares.split) is None else None
+
+
+def _address(plan: SplitPlan | None) -> int | None:
+    """The split form, where it is there and is what this many threads want."""
+    threads = pool.num_threads()
+    if plan is None or threads == 1 or plan.units >= 4 * threads:
+        return None
+    return plan.address()
 
 
 def failure(name: str, status: int) -> RuntimeError:
@@ -222,18 +244,18 @@ def chunk_of(cost: float, total: int) -> int:
 
 
 class SplitPlan:
-    """How one layout runs in the split form (`split.py`): its phases and buffers."""
+    """How rows of a length run in the split form (`split.py`): phases, buffers."""
 
     def __init__(
         self,
         kernel: Kernel,
-        layout: Layout,
+        length: int,
         units: int,
         address: Callable[[], int | None],
     ) -> None:
         self.units = units
         self.address = address
-        self.pieces = units * -(-layout.extents[-1] // BLOCK)
+        self.pieces = units * -(-length // BLOCK)
         self.phases = phases(kernel)
         columns = WIDTH if kernel.kind == "column" else 1
         self.chunk = chunk_of(BLOCK * columns * nanoseconds(kernel), self.pieces)

@@ -1,22 +1,20 @@
 """Bound segments over arrays of other extents: the same calls, with other words.
 
-Of the words of a segment most are the same whatever the extents of its arrays. Some say
-how fast it runs, not what it does, and may be those of other extents: what a thread
-takes of a call at a time, and whether others may run meanwhile. Where temporaries stand
-is found anew, as is how many blocks a call has.
+Of the words of a segment most are the same whatever the extents of its arrays, and
+others follow from them by formulas. Where temporaries stand, and how launches are
+shared between threads, is found anew.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from .runner import FIELDS
-from .table import Bound, Segment, Temporary, functions, place
+from .table import RELEASE, Bound, Segment, Temporary, functions, place
 
 Words = np.ndarray[Any, Any]
 
@@ -37,10 +35,11 @@ def _table(words: Words, name: str) -> int:
 def loose_places(segment: Segment, words: Words) -> list[int]:
     """The words of a segment that are not fitted to the extents of its arrays."""
     first = _table(words, "calls")
-    places = [FIELDS.index("release"), *_places_of_memory(segment, words)]
+    places = [*map(FIELDS.index, ("release", "helpers"))]
+    places += _places_of_memory(segment, words)
     for k, call in enumerate(segment.calls):
         places.append(first + _CALL * k + _CHUNK)
-        if call.blocks is not None:
+        if call.launch is not None:
             places.append(first + _CALL * k + _TOTAL)
     return places
 
@@ -59,26 +58,45 @@ def _places_of_memory(segment: Segment, words: Words) -> list[int]:
     return [*range(first, first + count), size]
 
 
-def _count_blocks(segment: Segment, words: Words) -> None:
-    first, template = _table(words, "calls"), _table(words, "template")
+def _share(segment: Segment, words: Words) -> int | None:
+    """Find how launches are shared: how many chunks one has, at most.
+
+    None where one is better done in phases.
+    """
+    first, at = _table(words, "calls"), _table(words, "template")
+    chunks, work = 1, 0.0
     for k, call in enumerate(segment.calls):
-        if call.blocks is not None:
-            begin, count, width = call.blocks
-            at = template + begin
-            *others, last = words[at : at + count].tolist()
-            words[first + _CALL * k + _TOTAL] = prod(others) * -(-last // width)
-        template += len(call.words)
+        if call.launch is not None:
+            launch, begin = call.launch
+            begin += at
+            extents = words[begin : begin + len(launch.extents)].tolist()
+            shares = launch.shares(extents)
+            if shares is None:
+                return None
+            place = first + _CALL * k
+            words[place + _TOTAL] = shares.total
+            words[place + _CHUNK] = shares.chunk
+            if shares.chunk:
+                chunks = max(chunks, -(-shares.total // shares.chunk))
+            work += shares.work
+        at += len(call.words)
+    words[FIELDS.index("release")] = work >= RELEASE
+    return chunks
 
 
 def bind_again(
     bound: Bound, segment: Segment, words: Words, sizes: Sequence[int]
-) -> Bound:
-    """A bound segment with other words, and temporaries of other sizes, in bytes."""
+) -> tuple[Bound, int] | None:
+    """A bound segment with other words, and temporaries of other sizes, in bytes.
+
+    And how many chunks a launch has, at most. None where one would rather be several.
+    """
     native = functions()
     assert native is not None
     offsets = bound.offsets
-    if any(call.blocks for call in segment.calls):
-        _count_blocks(segment, words)
+    chunks = _share(segment, words)
+    if chunks is None:
+        return None
     if sizes:
         pairs = zip(segment.temporaries, sizes, strict=True)
         own = [Temporary(one.key, size, one.first, one.last) for one, size in pairs]
@@ -86,11 +104,4 @@ def bind_again(
         words[_places_of_memory(segment, words)] = [*offsets.values(), total]
     kept = (words.tobytes(), *bound.kept[1:])
     run = native.make(ctypes.addressof(native.method), kept, None)
-    return Bound(run, offsets, kept)
-
-
-def most_work(words: Sequence[Words]) -> Words:
-    """Of segments that differ in extents alone, the words of the one with most work."""
-    first, count = _table(words[0], "calls"), int(words[0][FIELDS.index("calls")])
-    totals = [first + _CALL * k + _TOTAL for k in range(count)]
-    return max(words, key=lambda one: int(one[totals].sum()))
+    return Bound(run, offsets, kept), chunks

@@ -11,7 +11,7 @@ import os
 from array import array as packed
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from .. import memory, pool
 from ..firsts import first
 from . import numpy_api
 from .runner import FIELDS, FORMATS, text
+
+if TYPE_CHECKING:
+    from ..cpu.launch import Launch
 
 
 class Pointer(NamedTuple):
@@ -64,9 +67,8 @@ class Call(NamedTuple):
         Estimated nanoseconds.
     checks : bool
         Whether the call may give a status, by what it finds in the data.
-    blocks : (int, int, int) or None
-        Of which words the range is the product: the first, their number, and of how
-        many the last one counts blocks. None where it is plain.
+    launch : (Launch, int) or None
+        The launch that it is all of, and the word at which the layout of that begins.
     """
 
     entry: int
@@ -75,7 +77,7 @@ class Call(NamedTuple):
     chunk: int
     work: float
     checks: bool = False
-    blocks: tuple[int, int, int] | None = None
+    launch: tuple[Launch, int] | None = None
 
 
 class Temporary(NamedTuple):
