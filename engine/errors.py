@@ -146,6 +146,12 @@ _PROTOCOLS = (
 """Functions that no user calls, beside those whose names say so."""
 
 
+def is_of_engine(frame: FrameType) -> bool:
+    """Whether a frame is of code of Engine, not of NumPy."""
+    filename = frame.f_code.co_filename
+    return filename.startswith((_PACKAGE, _KERNELS)) and not filename.startswith(_DEMO)
+
+
 def _is_ours(frame: FrameType) -> bool:
     """Whether a frame is part of Engine, or of NumPy, which calls back into it."""
     filename = frame.f_code.co_filename

@@ -13,13 +13,12 @@ from engine.capture.call import Call
 from engine.capture.effects import Refused
 from engine.capture.reach import Reach
 from engine.capture.recording import Recording, mapped
-from engine.capture.release import plain, release
+from engine.capture.release import STANDING, plain, release
 from engine.capture.replay import Entry, gathered
 from engine.capture.watch import Capture, Roots
 from engine.config import config
 from engine.execute import flush
 from engine.kernels.pool import num_threads
-from engine.record.runtime import RunTime
 from engine.record.trace import current_trace, grad_enabled
 from engine.torch.dtypes import Default
 
@@ -39,7 +38,9 @@ class Attempt:
     looks : dict of int to str
         The floats at which Python looked, and where.
     asked_sizes : bool
-        Whether Python has asked, or may have, how many elements there are.
+        Whether Python has asked, or may have, how many elements there are;
+    gave_extents : bool
+        whether it has got extents, and done no more than to add integers to them.
     """
 
     result: Any = None
@@ -47,6 +48,7 @@ class Attempt:
     refused: Refused | None = None
     looks: dict[int, str] = field(default_factory=dict)
     asked_sizes: bool = False
+    gave_extents: bool = False
 
 
 def settings() -> tuple[Any, ...]:
@@ -88,11 +90,12 @@ def attempt(
         error.args = tuple(map(plain, error.args))
         raise
     finally:
+        made.result = _plained(made.result)
         own = [numbers, capture.arguments, *(s.scalars for s in capture.segments)]
         release(capture.numbers, own)
         call.write_back(handles)
-    made.result = _plained(made.result)
     made.looks, made.asked_sizes = _looked(capture, free), capture.asked_sizes
+    made.gave_extents = capture.gave_extents
     if made.refused is None and capture.foreign_look is not None:
         made.refused = capture.foreign_look
     if recording is not None and made.refused is None and not made.looks:
@@ -155,7 +158,7 @@ def _plained(result: Any) -> Any:
     found: list[Any] = []
 
     def number(x: Any) -> Any:
-        if type(x) is RunTime:
+        if type(x) in STANDING:
             found.append(x)
         return plain(x)
 

@@ -244,7 +244,7 @@ class Compiled:
                 family.refuse("Python may have asked how many elements there are")
             elif family is not None:
                 seconds = perf_counter() - start
-                family.add(signature.extents, made.entry, seconds)
+                family.add(signature.extents, made.entry, seconds, made.gave_extents)
         self._complain(signature)
         return made.result
 

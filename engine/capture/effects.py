@@ -137,15 +137,19 @@ IMPURE = frozenset(
 
 SIZES = frozenset(
     [
-        *("shape", "size", "sizes", "nbytes", "strides", "stride", "numel", "nelement"),
+        *("sizes", "nbytes", "strides", "stride", "numel", "nelement"),
         *("__len__", "__iter__", "__sizeof__", "__array_interface__", "__dlpack__"),
         *("flat", "flags", "ctypes", "data_ptr", "storage_offset", "is_contiguous"),
         *("ndenumerate", "ndindex", "nditer", "broadcast", "broadcast_shapes"),
         *("array_equal", "array_equiv", "may_share_memory", "shares_memory"),
+        *("binary_repr", "base_repr", "isscalar", "unravel_index", "indices"),
         *("attrgetter", "methodcaller", "__getattribute__", "__getattr__", "__dict__"),
     ]
 )
-"""Names of what tells Python how many elements there are, or might by another name."""
+"""Names of what tells Python how many elements there are, or might by another name.
+
+Of `len` and of `shape` and `size` of arrays Python is seen to ask, see `record.extent`.
+"""
 
 GETTERS = (operator.itemgetter, operator.attrgetter, operator.methodcaller)
 

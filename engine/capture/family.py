@@ -13,7 +13,7 @@ from typing import Any
 from engine.bound import NativeRows
 from engine.capture.formulas import changing, wanted
 from engine.capture.replay import Entry
-from engine.capture.samples import Sample, Unsized
+from engine.capture.samples import Empty, Sample, Unsized
 from engine.capture.sized import Extents, Planned, Sized
 from engine.kernels.locks import new_lock
 from engine.plan import WholePlan, build_plan
@@ -53,6 +53,7 @@ class Family:
         self._cold: tuple[Sample, WholePlan] | None = None
         self._waited = 0.0
         self._left, self._vain, self._conflicts = MOST, 0, 0
+        self._single = False
 
     def entry(self, extents: Extents) -> Entry | None:
         """How to replay a call with some extents; None where that is unknown."""
@@ -79,8 +80,15 @@ class Family:
                 self._waited += seconds
                 self._try(self._learn)
 
-    def add(self, extents: Extents, entry: Entry, seconds: float) -> None:
-        """Learn from a recording, which has taken some time."""
+    def add(
+        self, extents: Extents, entry: Entry, seconds: float, single: bool = False
+    ) -> None:
+        """Learn from a recording, which has taken some time.
+
+        Where Python has got extents, a `single` one may change: of two, what is
+        between those that were seen is no box.
+        """
+        self._single |= single
         if self._cold is not None:
             self.waited(seconds)
         elif self.wants():
@@ -112,8 +120,11 @@ class Family:
         known += [one.entry for one in self._samples.values()]
         if not all([one.holds() for one in known]):  # what it reads has changed
             self._forget()
-        self._samples[extents] = Sample(extents, entry)
         self._left -= 1
+        try:
+            self._samples[extents] = Sample(extents, entry)
+        except Empty:
+            return
         self._offer()
         if extents in self._samples:
             self._learn()
@@ -136,6 +147,8 @@ class Family:
             alike.setdefault(sample.structure, []).append(sample)
         for samples in alike.values():
             extents = [one.extents for one in samples]
+            if self._single and len(changing(extents)) > 1:
+                raise Unsized("Python has got several extents that change")
             enough = len(samples) >= wanted(len(changing(extents)))
             if enough and not self._plan(samples):
                 return

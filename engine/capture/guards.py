@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.record.extent import Extent
 from engine.record.runtime import RunTime
 
 _PLAIN = frozenset(
@@ -87,7 +88,7 @@ class Table(NamedTuple):
         else:
             return
         for key, item in items:
-            if type(item) is RunTime:
+            if type(item) in (RunTime, Extent):
                 container[key] = item.value
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import sys
 import types
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+from engine.record.extent import Extent
 from engine.record.runtime import RunTime
 
 DEEP = 4
@@ -16,19 +19,23 @@ DEEP = 4
 
 def plain(x: Any) -> Any:
     """The number that something stands in for, or the thing itself."""
-    return x.value if type(x) is RunTime else x
+    return x.value if type(x) in STANDING else x
+
+
+STANDING = (RunTime, Extent)
+"""Classes of what stands in for numbers."""
 
 
 def release(numbers: Sequence[RunTime], own: Sequence[Any]) -> None:
     """Put the numbers in the place of what stood in for them, wherever that is kept.
 
     Lists, dicts, sets, deques, tuples in them, variables of functions and attributes
-    are looked through, but for what is in `own`. What is deeper in tuples, or in one
-    that only code holds, stays, and acts as its number.
+    are looked through, but for what is in `own`. What is deeper in tuples, in one that
+    only code holds, or in a slice, stays, and acts as its number.
     """
     instead: dict[int, Any] = {id(x): x.value for x in numbers}
     skipped = {id(numbers), *map(id, own), *(id(x.operands) for x in numbers)}
-    found: Sequence[Any] = numbers
+    found: Sequence[Any] = [x for x in numbers if not _is_gone(x)]
     for _ in range(DEEP):  # the call below may show up as a tuple of its arguments
         if not found:
             return
@@ -43,6 +50,16 @@ def release(numbers: Sequence[RunTime], own: Sequence[Any]) -> None:
             _put(holder, instead)
 
 
+def _is_gone(number: RunTime) -> bool:
+    """Whether only the list of numbers holds an extent: to look for others is slow."""
+    # The list's, the loop's, the argument, and getrefcount's.
+    return type(number) is Extent and sys.getrefcount(number) <= HELD
+
+
+HELD = 4
+"""References to a number that nobody holds but who asks."""
+
+
 def _put(holder: Any, instead: Mapping[int, Any]) -> None:
     """Let an object hold others in the place of some."""
     kind = type(holder)
@@ -51,7 +68,7 @@ def _put(holder: Any, instead: Mapping[int, Any]) -> None:
             if id(item) in instead:
                 holder[place] = instead[id(item)]
     elif isinstance(holder, dict):
-        if any(type(key) is RunTime for key in holder):
+        if any(type(key) in STANDING for key in holder):
             items = [(plain(key), item) for key, item in holder.items()]
             holder.clear()
             holder.update(items)
@@ -59,13 +76,13 @@ def _put(holder: Any, instead: Mapping[int, Any]) -> None:
             if id(item) in instead:
                 holder[key] = instead[id(item)]
     elif isinstance(holder, set):
-        old = [item for item in holder if type(item) is RunTime]
+        old = [item for item in holder if type(item) in STANDING]
         holder.difference_update(old)
         holder.update(item.value for item in old)
     elif kind is types.CellType:
         content = holder.cell_contents
         holder.cell_contents = instead.get(id(content), content)
-    elif kind is not RunTime and not isinstance(holder, (tuple, types.FrameType)):
+    elif kind not in STANDING and not isinstance(holder, (tuple, types.FrameType)):
         _put_into_attributes(holder, instead)
 
 
@@ -75,7 +92,8 @@ def _put_into_attributes(holder: Any, instead: Mapping[int, Any]) -> None:
             if isinstance(member, types.MemberDescriptorType):
                 value = getattr(holder, name, None)
                 if id(value) in instead:
-                    member.__set__(holder, instead[id(value)])
+                    with suppress(AttributeError):  # those of slices cannot be set
+                        member.__set__(holder, instead[id(value)])
     for name, value in list(getattr(holder, "__dict__", {}).items()):
         if id(value) in instead:
             vars(holder)[name] = instead[id(value)]

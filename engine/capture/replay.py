@@ -72,22 +72,25 @@ class Entry:
         self.fresh = sorted({s.slot for s in recording.specs if s.kind == "fresh"})
 
     def over(
-        self, specs: tuple[Spec, ...], effects: tuple[Effect, ...], step: Step
+        self,
+        specs: tuple[Spec, ...],
+        effects: tuple[Effect, ...],
+        result: Any,
+        step: Step,
     ) -> Entry:
         """The same over other extents."""
         own, entry = self.recording, Entry.__new__(Entry)
         entry.__dict__.update(self.__dict__)  # what `copy.copy` takes ten times for
         entry.steps = [step]
-        if specs is not own.specs or effects is not own.effects:
-            entry.recording = Recording(
-                own.segments,
-                own.constants,
-                own.program,
-                specs,
-                own.result,
-                effects,
-                own.grads,
-            )
+        entry.recording = Recording(
+            own.segments,
+            own.constants,
+            own.program,
+            specs,
+            result,
+            effects,
+            own.grads,
+        )
         return entry
 
     def holds(self) -> bool:

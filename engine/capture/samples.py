@@ -32,6 +32,10 @@ class Unsized(Exception):
     """Why recordings of a function say nothing about other extents."""
 
 
+class Empty(Exception):
+    """Why a recording says nothing about other extents: slices are cut at nothing."""
+
+
 class Number(NamedTuple):
     """A number that was recorded: a whole one may follow from the extents."""
 
@@ -61,6 +65,7 @@ class Tree(NamedTuple):
     effects: tuple[Effect, ...]
     shapes: tuple[tuple[int, ...], ...]
     scalars: tuple[Number, ...]
+    result: Any
 
 
 class Sample:
@@ -95,6 +100,8 @@ class Sample:
     ------
     Unsized
         When something was recorded that depends on extents otherwise.
+    Empty
+        When there are arrays without elements.
     """
 
     def __init__(self, extents: tuple[int, ...], entry: Entry) -> None:
@@ -112,6 +119,7 @@ class Sample:
             recording.effects,
             tuple([path[number].shape for number in segment.outputs]),
             tuple([Number.of(x) for x in segment.scalars]),
+            recording.result,
         )
         numbers: list[int] = []
         self.trees = taken_apart((tree, regions), numbers)
@@ -119,6 +127,8 @@ class Sample:
         events = tuple([(node.op, node.operands, node.attributes) for node in path])
         told = taken_apart(events, numbers)
         begin = len(numbers)
+        if any(0 in node.shape for node in path):
+            raise Empty("it makes arrays without elements")
         numbers += [n for node in path for n in node.shape]
         numbers += [n for region in regions for n in region.recipe.shape]
         self.numbers = np.array(numbers, np.int64)
@@ -175,7 +185,7 @@ def _besides(entry: Entry, segment: Segment) -> tuple[Any, ...]:
     return (
         *(*numbers, program.scalars, program.results, tuple(made)),
         *(entry.pattern, entry.forms, tuple(entry.floats), tuple(entry.overwritten)),
-        *(repr(recording.result), recording.grads),
+        recording.grads,
         *(segment.alive, segment.numbers, segment.leaves),
         tuple(segment.outputs.items()),
     )

@@ -18,7 +18,14 @@ from engine.capture.apart import stay_apart
 from engine.capture.formulas import Formulas, Integers, changing, fit, wanted
 from engine.capture.replay import Entry, Step
 from engine.capture.samples import Sample, Tree, Unsized
-from engine.capture.templates import Slot, Varying, filled, template_of, tuple_of
+from engine.capture.templates import (
+    Integer,
+    Slot,
+    Varying,
+    filled,
+    template_of,
+    tuple_of,
+)
 from engine.extents import relations, shortness
 from engine.kernels.native.resizing import loose_places
 from engine.plan import WholePlan
@@ -221,7 +228,7 @@ class Sized:
             SizedPlan(self._planned, rows, tree.shapes),
             scalars,
         )
-        return entry.over(tree.specs, tree.effects, step)
+        return entry.over(tree.specs, tree.effects, tree.result, step)
 
 
 def _varying(table: Integers) -> tuple[Integers, Integers]:
@@ -235,7 +242,7 @@ def _varying(table: Integers) -> tuple[Integers, Integers]:
 
 
 def _template(numbers: Sequence[Any]) -> Any:
-    return template_of((tuple_of, *[int] * len(numbers)), iter(numbers))
+    return template_of((tuple_of, *[Integer] * len(numbers)), iter(numbers))
 
 
 def _filled(numbers: Sequence[Any], found: Sequence[int]) -> list[int]:

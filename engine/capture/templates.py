@@ -10,6 +10,10 @@ from engine.capture.specs import Effect, Spec
 from engine.recipe import Recipe, owned
 
 
+class Integer:
+    """In a structure, the place of an integer."""
+
+
 class Slot(NamedTuple):
     """In a template, the place of a number."""
 
@@ -39,7 +43,7 @@ def taken_apart(thing: Any, numbers: list[int]) -> Any:
     kind = type(thing)
     if kind is int:
         numbers.append(thing)
-        return int
+        return Integer
     if kind is Recipe and thing == owned(thing.dtype, thing.shape):
         # Native code knows what owns its memory by one object.
         return owned, thing.dtype, taken_apart(thing.shape, numbers)
@@ -49,7 +53,22 @@ def taken_apart(thing: Any, numbers: list[int]) -> Any:
     if isinstance(thing, tuple):
         make = tuple_of if kind is tuple else kind
         return make, *[taken_apart(item, numbers) for item in thing]
+    if kind is list:
+        return list_of, *[taken_apart(item, numbers) for item in thing]
+    if kind is dict:
+        parts = [taken_apart(item, numbers) for item in thing.values()]
+        return dict_of, (tuple_of, *thing), *parts
     return thing
+
+
+def list_of(*parts: Any) -> list[Any]:
+    """A list of its arguments."""
+    return [*parts]
+
+
+def dict_of(keys: tuple[Any, ...], *items: Any) -> dict[Any, Any]:
+    """A dict of keys and items."""
+    return dict(zip(keys, items, strict=True))
 
 
 def tuple_of(*parts: Any) -> tuple[Any, ...]:
@@ -59,7 +78,7 @@ def tuple_of(*parts: Any) -> tuple[Any, ...]:
 
 def template_of(structure: Any, numbers: Iterator[Any]) -> Any:
     """A tree of a structure, whose numbers are integers and slots."""
-    if structure is int:
+    if structure is Integer:
         return next(numbers)
     if type(structure) is not tuple:
         return structure

@@ -24,6 +24,7 @@ from engine.capture.release import plain
 from engine.capture.specs import Specs
 from engine.errors import user_line
 from engine.execute import flush
+from engine.record.extent import Extent
 from engine.record.runtime import RunTime
 from engine.record.trace import Trace
 from engine.record.watchers import watchers
@@ -38,7 +39,7 @@ class Capture:
         self.refusal: Refused | None = None
         self.looks: dict[int, str] = {}
         self.foreign_look: Refused | None = None
-        self.asked_sizes = reach.asks_sizes
+        self.asked_sizes, self.gave_extents = reach.asks_sizes, False
         self.segments: list[Segment] = []
         self.constants: dict[int, Any] = {}
         self.arguments: list[RunTime] = []
@@ -87,6 +88,16 @@ class Capture:
     def asked_for_size(self) -> None:
         """Python asked how long an array is."""
         self.asked_sizes = True
+
+    def extents(self, extents: tuple[int, ...]) -> tuple[int, ...]:
+        """What stands in for extents that Python asks for."""
+        if self.reach.asks_types:
+            self.asked_sizes = True
+        if self.asked_sizes:
+            return extents
+        self.gave_extents = True
+        stand: list[Any] = [Extent(n, self) if n > 1 else n for n in extents]
+        return tuple(stand)
 
     def looked(self, what: str) -> None:
         """Python looked at elements."""
@@ -203,6 +214,8 @@ class Capture:
             if type(leaf) is RunTime:
                 wanted.append(leaf)
                 return Made("number", len(wanted) - 1)
+            if type(leaf) is Extent:
+                return leaf.value
             if is_atom(leaf) or isinstance(leaf, type) or self.reach.knows(leaf):
                 return leaf
             raise specs.refused(f"it returns an object of type {type(leaf).__name__}")

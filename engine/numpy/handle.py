@@ -14,7 +14,7 @@ from engine.errors import called, named, warn_of_parts
 from engine.kernels.backend import HOST
 from engine.ops.transfer import on_device
 from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
-from engine.record.runtime import asked_for_size
+from engine.record.extent import asked_for_size, shown
 from engine.record.value import Value, constant
 from engine.storage import changing
 
@@ -130,7 +130,7 @@ class ndarray(Operators, Methods, Views, Memory, Printing, Scalars):
     @property
     def shape(self) -> tuple[int, ...]:
         """The extent of each axis; it can be set where no copy is needed."""
-        return self.recipe.shape
+        return shown(self.recipe.shape)
 
     @shape.setter
     def shape(self, shape: Any) -> None:
@@ -148,7 +148,9 @@ class ndarray(Operators, Methods, Views, Memory, Printing, Scalars):
     @property
     def size(self) -> int:
         """The number of elements."""
-        return self.recipe.size
+        if len(self.recipe.shape) > 1:
+            asked_for_size()
+        return shown((self.recipe.size,))[0]
 
     @property
     def itemsize(self) -> int:

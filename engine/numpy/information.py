@@ -11,6 +11,7 @@ from engine.array import Array
 from engine.errors import named
 from engine.movement import normal_axes
 from engine.recipe import Recipe, strided
+from engine.record.extent import asked_for_size
 
 from .devices import placed
 
@@ -35,6 +36,7 @@ def shape(a: Any) -> tuple[int, ...]:
     >>> np.shape([[1, 2, 3]]), np.shape(np.ones((4, 0)))
     ((1, 3), (4, 0))
     """
+    asked_for_size()
     return face.asarray(a).shape
 
 
@@ -59,6 +61,7 @@ def size(a: Any, axis: int | tuple[int, ...] | None = None) -> int:
     >>> np.size(np.ones((2, 3))), np.size(np.ones((2, 3)), 1)
     (6, 3)
     """
+    asked_for_size()
     extents = face.asarray(a).shape
     if axis is None:
         return int(np.prod(extents, dtype=int))

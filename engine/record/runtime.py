@@ -26,14 +26,6 @@ def looked(what: str = "the value of an array") -> None:
             watcher.looked(what)
 
 
-def asked_for_size() -> None:
-    """Say that Python has asked how long an array is, in this thread."""
-    if watchers:
-        watcher = watchers.get(id(current_trace()))
-        if watcher is not None:
-            watcher.asked_for_size()
-
-
 def from_source(source: Callable[[], Any], place: tuple[Any, Any]) -> Any:
     """A number that `source` gives anew in every run of what is recorded.
 
@@ -189,7 +181,7 @@ class RunTime:
 
 def plain(x: Any) -> Any:
     """A number's own value: it has then been looked at. Anything else is itself."""
-    return x.look() if type(x) is RunTime else x
+    return x.look() if issubclass(type(x), RunTime) else x
 
 
 def _same(x: Any) -> Any:

@@ -15,6 +15,9 @@ class Watcher(Protocol):
     def asked_for_size(self) -> None:
         """Python asked how many elements there are."""
 
+    def extents(self, extents: tuple[int, ...]) -> tuple[int, ...]:
+        """What stands in for extents that Python asks for."""
+
     def number(
         self, value: Any, source: Callable[[], Any], place: tuple[Any, Any]
     ) -> Any:

@@ -12,7 +12,7 @@ from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.ops.op import cast
 from engine.ops.transfer import on_device
-from engine.record.runtime import asked_for_size
+from engine.record.extent import asked_for_size
 from engine.record.trace import alias
 from engine.record.value import History
 from engine.storage import OVERRIDE
@@ -45,6 +45,7 @@ class Conversion(Array):
     @property
     def shape(self) -> Size:
         """The size of every dimension."""
+        asked_for_size()
         return Size(self.recipe.shape)
 
     @property

@@ -15,6 +15,7 @@ from engine.recipe import (
     is_c_contiguous,
     positions,
 )
+from engine.record.extent import asked_for_size
 from engine.torch.dtypes import Size
 from engine.torch.operands import wrap_dim
 
@@ -185,6 +186,7 @@ class Parts(Array):
     # -- facts --------------------------------------------------------------------
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
+        asked_for_size()
         shape = self.recipe.shape
         return Size(shape) if dim is None else shape[wrap_dim(dim, len(shape))]
 
