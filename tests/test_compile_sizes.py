@@ -3,52 +3,27 @@
 from __future__ import annotations
 
 import random
-import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy
 import pytest
 from compiling import replays
+from sizes import (
+    Program,
+    compare,
+    compiled_tier,
+    families,
+    numbers,
+    sized_replays,
+    with_numpy,
+)
 
 import engine
 import engine.numpy as np
-from engine.capture.sized import SizedPlan
 
-Program = Callable[..., Any]
-
-
-@pytest.fixture(autouse=True)
-def compiled_tier() -> Iterator[None]:
-    with engine.config(tier="compiled"):
-        yield
-
-
-def with_numpy(function: Program) -> Program:
-    """The same function, of NumPy."""
-    names = {**function.__globals__, "np": numpy}
-    return types.FunctionType(
-        function.__code__, names, function.__name__, None, function.__closure__
-    )
-
-
-def numbers(*shape: int) -> Any:
-    rng = numpy.random.default_rng(sum(shape) + len(shape))
-    return rng.uniform(0.5, 2.0, shape)
-
-
-def families(compiled: Any) -> list[Any]:
-    return list(compiled._families.values())
-
-
-def sized_replays(compiled: Any) -> int:
-    """How many calls were replayed by what was recorded of other extents."""
-    return sum(
-        signature.replayed
-        for signature in compiled._signatures.values()
-        if any(type(x.steps[0].plan) is SizedPlan for x in signature.entries)
-    )
+__all__ = ["compiled_tier"]
 
 
 # -- functions of one vector ---------------------------------------------------------
@@ -121,26 +96,6 @@ VECTORS: list[Program] = [
     filled,
     written_twice,
 ]
-
-
-def trees(result: Any) -> list[Any]:
-    if isinstance(result, tuple):
-        return [numpy.asarray(x) for x in result]
-    return [] if result is None else [numpy.asarray(result)]
-
-
-def compare(compiled: Any, function: Program, *args: Any, **options: Any) -> None:
-    """A call gives what NumPy gives, and writes what NumPy writes."""
-    own = [np.array(x) if isinstance(x, numpy.ndarray) else x for x in args]
-    want = with_numpy(function)(*args, **options)
-    found = compiled(*own, **options)
-    for one, other in zip(trees(found), trees(want), strict=True):
-        assert one.dtype == other.dtype
-        assert one.shape == other.shape
-        assert numpy.allclose(one, other, rtol=1e-12, equal_nan=True)
-    for one, other in zip(own, args, strict=True):
-        if isinstance(other, numpy.ndarray):
-            assert numpy.allclose(numpy.asarray(one), other, rtol=1e-12, equal_nan=True)
 
 
 @pytest.mark.parametrize("order", ["up", "mixed"])
@@ -247,87 +202,6 @@ def test_few_kernels_serve_a_thousand_extents() -> None:
         compiled(np.ones(n))
     assert engine.stats()["kernels_compiled"] - before <= 3
     assert "any extents" in compiled.report()
-
-
-# -- extents that Python asks for ------------------------------------------------------
-def padded(x: Any) -> Any:
-    n = x.shape[0]
-    out = np.zeros(n + 2)
-    out[1 : n + 1] = x[:n] * 2
-    return out, out.sum() / n
-
-
-def by_size(x: Any) -> Any:
-    return np.ones(x.shape) * x + x.size, x.reshape(x.shape[0], 1), x.size - 1
-
-
-def windows(x: Any) -> Any:
-    n = x.shape[0]
-    return x[: n - 2] + x[2:], {"n": n, "both": [n - 3, (n,)]}
-
-
-@pytest.mark.parametrize(
-    "function", [padded, by_size, windows], ids=lambda f: f.__name__
-)
-def test_shapes_may_be_asked_for(function: Program) -> None:
-    compiled = engine.compile(function)
-    for n in random.Random(11).sample(range(4, 99), 60):
-        found = compiled(np.array(numbers(n)))
-        want = with_numpy(function)(numbers(n))
-        assert numpy.allclose(found[0], want[0], rtol=1e-12)
-        if function is padded:
-            assert numpy.allclose(found[1], want[1], rtol=1e-12)
-        else:
-            assert repr(found[-1]) == repr(want[-1])
-    assert sized_replays(compiled) > 5, [x.reason for x in families(compiled)]
-
-
-def test_two_extents_that_python_has() -> None:
-    def function(x: Any, y: Any) -> Any:
-        return y[: x.shape[0]] * 2
-
-    compiled = engine.compile(function)
-    for n in range(4, 24):
-        compare(compiled, function, numbers(n), numbers(n + 5))
-    for n, m in [(30, 10), (10, 30), (7, 8), (24, 23)]:
-        compare(compiled, function, numbers(n), numbers(m))
-
-
-def test_extents_are_integers_when_the_call_is_over() -> None:
-    seen: list[Any] = []
-
-    def function(x: Any, kept: list[Any]) -> Any:
-        kept.append(x.shape[0] - 1)
-        return x + kept[-1]
-
-    compiled = engine.compile(function)
-    for n in (5, 6, 7):
-        compiled(np.ones(n), seen)
-    assert [*map(type, seen)] == [int] * 3
-    assert seen == [4, 5, 6]
-
-
-def negative(x: Any) -> Any:
-    n = x.shape[0]
-    return x[: n - 9] * 2
-
-
-def shrinking(x: Any) -> Any:
-    return x[5 : 30 - x.shape[0]] * 2
-
-
-def doubled(x: Any) -> Any:
-    return x[: 2 * x.shape[0] - 12] * 2
-
-
-@pytest.mark.parametrize(
-    "function", [negative, shrinking, doubled], ids=lambda f: f.__name__
-)
-def test_bounds_that_turn_around(function: Program) -> None:
-    compiled = engine.compile(function)
-    rng = random.Random(12)
-    for _ in range(80):
-        compare(compiled, function, numbers(rng.randint(3, 30)))
 
 
 # -- what is not known of other extents ------------------------------------------------

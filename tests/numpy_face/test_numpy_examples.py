@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import math
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -108,6 +110,27 @@ def outcomes(examples: list[doctest.Example], module: Any) -> Iterator[str]:
                 yield printed.getvalue()
 
 
+NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
+
+
+def is_same_but_for_rounding(one: str, two: str) -> bool:
+    """Whether texts differ in the last digits of numbers alone.
+
+    NumPy's numbers are computed by libm, its arrays by loops of its own, which on CPUs
+    with AVX-512 round some powers otherwise: ours are arrays.
+    """
+    if NUMBER.sub("#", one) != NUMBER.sub("#", two):
+        return False
+    pairs = zip(NUMBER.findall(one), NUMBER.findall(two), strict=True)
+    return all(math.isclose(float(a), float(b), rel_tol=4e-15) for a, b in pairs)
+
+
+def test_texts_that_differ_in_rounding_alone() -> None:
+    assert is_same_but_for_rounding("x(1.0000000000000013)", "x(1.0000000000000011)")
+    assert not is_same_but_for_rounding("1.0000000000001", "1.0000000000002")
+    assert not is_same_but_for_rounding("f(1.5)", "g(1.5)")
+
+
 def nearest_builtin(error: Exception) -> str:
     """The builtin class that an exception is one of."""
     return next(x.__name__ for x in type(error).__mro__ if x.__module__ == "builtins")
@@ -141,6 +164,6 @@ def test_examples_of_numpys_documentation_print_the_same(space: str) -> None:
     for name, examples in documented(space):
         want, have = (list(outcomes(examples, module)) for module in (numpy, np))
         for example, one, two in zip(examples, want, have, strict=True):
-            if one != two:
+            if one != two and not is_same_but_for_rounding(one, two):
                 wrong.append(f"{name}: {example.source}{one!r} but {two!r}")
     assert not wrong, "\n".join(wrong)
