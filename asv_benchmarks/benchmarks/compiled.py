@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import itertools
+import random
+import statistics
 import time
 from collections.abc import Callable
 from functools import partial
@@ -97,6 +100,43 @@ class Small:
         engine.eval(self.call(self.x))
 
 
+def smoothed(x: Any) -> Any:
+    """A stencil on a vector, which is written to a copy."""
+    y = x.copy()
+    y[1:-1] = (x[:-2] + x[1:-1] + x[2:]) / 3
+    return y
+
+
+class NewLengths:
+    """Calls with vectors of another length each time, from 100 to 3,100."""
+
+    params = (["numpy", *WAYS],)
+    param_names = ("by",)
+
+    def setup(self, by: str) -> None:
+        make = np.array if by == "numpy" else engine.numpy.array
+        lengths = list(range(100, 3100))
+        random.Random(3).shuffle(lengths)
+        self.vectors = itertools.cycle([make(np.ones(n)) for n in lengths])
+        self.call = decorated(smoothed, by)
+        self.look = (lambda *_: None) if by == "numpy" else engine.eval
+        for _ in range(1500):
+            self.time_new_length(by)
+
+    def time_new_length(self, by: str) -> None:
+        self.look(self.call(next(self.vectors)))
+
+
+def median(call: Callable[[], Any], count: int = 1000) -> float:
+    """Microseconds of a call in the middle: each of them is another one."""
+    taken = []
+    for _ in range(count):
+        start = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken) * 1e6
+
+
 def least(call: Callable[[], Any], seconds: float = 1.0) -> float:
     """Microseconds of the fastest of many calls."""
     taken = []
@@ -115,12 +155,14 @@ def report() -> None:
         *((Training(), "time_step", (by,)) for by in WAYS),
         *((Small(), "time_call", ("x + 1.0", by)) for by in WAYS),
         (Small(), "time_call", ("nothing", "compiled")),
+        *((NewLengths(), "time_new_length", (by,)) for by in ("numpy", *WAYS)),
     ]
     for benchmark, name, by in rows:
         benchmark.setup(*by)
         call = getattr(benchmark, name)
-        taken = least(partial(call, *by))
-        print(f"{type(benchmark).__name__:9} {', '.join(by):24} {taken:12.1f} us")
+        measure = median if name == "time_new_length" else least
+        taken = measure(partial(call, *by))
+        print(f"{type(benchmark).__name__:10} {', '.join(by):24} {taken:12.1f} us")
 
 
 if __name__ == "__main__":

@@ -170,7 +170,7 @@ class Compiled:
             entry = None if family is None else family.entry(extents)
             if entry is not None:
                 signature.entries = [entry]
-            elif self._vain > self._shapes and not (family and family.wants()):
+            elif self._vain > self._shapes and not (family and family.grants()):
                 self._passed_over()
             self._signatures[key] = signature
             if len(self._signatures) > self._shapes:

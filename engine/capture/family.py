@@ -3,7 +3,11 @@
 Some calls with other extents are recorded. Where their recordings differ in numbers
 that follow from the extents (see `sized`), calls with any extents between those are
 replayed: nothing is recorded, planned or compiled for them. Where Python has asked for
-the size of something, it might have done otherwise for another: then none is.
+the size of something, it might have done otherwise for another: then none is. Where all
+that it has done is to add integers to extents (see `record.extent`), and one extent
+alone changes, it has not: what grows with an extent one for one makes slices that grow,
+shrink, or stay as they are. What they are for the lowest and the highest extent and for
+some between, they are for all between.
 """
 
 from __future__ import annotations
@@ -66,12 +70,16 @@ class Family:
 
     def wants(self) -> bool:
         """Whether another recording may be of use."""
-        if self.reason is not None or self._left <= 0 or self._cold is not None:
+        return self.reason is None and self._left > 0 and self._cold is None
+
+    def grants(self) -> bool:
+        """Whether a call is recorded that is not expected to come again."""
+        if not self.wants():
             return False
-        if self._vain >= VAIN:
-            self._vain = 0 if self._vain > REST else self._vain + 1
-            return False
-        return True
+        self._vain += 1
+        if self._vain > VAIN + REST:
+            self._vain = 0
+        return self._vain <= VAIN
 
     def waited(self, seconds: float) -> None:
         """Note what a call has taken: kernels are compiled once that pays."""
@@ -88,12 +96,13 @@ class Family:
         Where Python has got extents, a `single` one may change: of two, what is
         between those that were seen is no box.
         """
-        self._single |= single
+        if single and not self._single:
+            self._single = True
+            self._forget()
         if self._cold is not None:
             self.waited(seconds)
         elif self.wants():
             with _growing:
-                self._vain += 1
                 self._waited += seconds
                 self._try(lambda: self._add(extents, entry))
 

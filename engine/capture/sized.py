@@ -152,9 +152,10 @@ class Sized:
         """Whether another sample is as the formulas say; then its extents are seen."""
         if sample.structure != self.sample.structure:
             return False
+        if not self._formulas.fits(tuple(map(max, self.highest, sample.extents))):
+            return False
         found = self._formulas.numbers(sample.extents)
-        highest = tuple(map(max, self.highest, sample.extents))
-        if found is None or not self._formulas.fits(highest):
+        if found is None:
             return False
         if _filled(self._numbers, found.tolist()) != sample.numbers.tolist():
             return False

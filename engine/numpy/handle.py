@@ -16,6 +16,7 @@ from engine.ops.transfer import on_device
 from engine.recipe import Recipe, is_c_contiguous, is_f_contiguous
 from engine.record.extent import asked_for_size, shown
 from engine.record.value import Value, constant
+from engine.record.watchers import watchers
 from engine.storage import changing
 
 from . import indexing, masked
@@ -130,7 +131,8 @@ class ndarray(Operators, Methods, Views, Memory, Printing, Scalars):
     @property
     def shape(self) -> tuple[int, ...]:
         """The extent of each axis; it can be set where no copy is needed."""
-        return shown(self.recipe.shape)
+        shape = self.recipe.shape
+        return shown(shape) if watchers else shape
 
     @shape.setter
     def shape(self, shape: Any) -> None:
