@@ -103,8 +103,14 @@ class NativeRows:
             table[slot] = None
         return None
 
-    def run_whole(self, table: list[Any], scalars: Sequence[Any]) -> None:
-        """Run rows that are all of a plan, and check nothing of what they find.
+    def run_resized(
+        self,
+        bound: native.Bound,
+        helpers: int,
+        table: list[Any],
+        scalars: Sequence[Any],
+    ) -> None:
+        """Run what `resized` gave, of rows that check nothing of what they find.
 
         Raises
         ------
@@ -113,9 +119,9 @@ class NativeRows:
         RuntimeError
             If the machine code gives another status than 0.
         """
-        if self._helpers:
-            pool.have_helpers(self._helpers)
-        done = self._run(table, scalars)
+        if helpers:
+            pool.have_helpers(helpers)
+        done = bound.run(table, scalars)
         COUNTS.launches += self.launches
         if done != self._count:
             raise failure(self._names[done] or "a library call", 1)
@@ -124,20 +130,19 @@ class NativeRows:
         """The words of the segment."""
         return resizing.words_of(self._bound)
 
-    def resized(self, words: Array, sizes: Sequence[int]) -> NativeRows | None:
-        """The same rows over arrays of other extents; None where others are better.
+    def resized(
+        self, words: Array, sizes: Sequence[int]
+    ) -> tuple[native.Bound, int] | None:
+        """The rows bound to arrays of other extents, and how many threads can help.
 
-        `words` are those of their segment, `sizes` the bytes of its temporaries.
+        None where other rows are better. `words` are those of their segment, `sizes`
+        the bytes of its temporaries.
         """
         found = resizing.bind_again(self._bound, self.segment, words, sizes)
         if found is None:
             return None
         bound, chunks = found
-        rows = NativeRows.__new__(NativeRows)
-        rows.__dict__.update(self.__dict__)  # what `copy` takes ten times for
-        rows._bound, rows._run = bound, bound.run
-        rows._helpers = min(pool.num_threads(), chunks) - 1
-        return rows
+        return bound, min(pool.num_threads(), chunks) - 1
 
     def moved(self, moves: Array) -> NativeRows:
         """The same rows, their regions moved: by how much, for each."""

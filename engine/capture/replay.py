@@ -52,6 +52,8 @@ class Entry:
         floats: Sequence[int],
     ) -> None:
         self.recording, self.reach, self.guards = recording, reach, Guards(reach.guards)
+        self.specs, self.effects = recording.specs, recording.effects
+        self.result = recording.result
         self.forms, self.pattern, self.floats = forms, pattern, floats
         self.private = private = _kept(recording).intersection(arrays)
         self.state = [(h, h._line, h.recipe, h.writeable) for h in reach.handles]
@@ -79,18 +81,10 @@ class Entry:
         step: Step,
     ) -> Entry:
         """The same over other extents."""
-        own, entry = self.recording, Entry.__new__(Entry)
+        entry = Entry.__new__(Entry)
         entry.__dict__.update(self.__dict__)  # what `copy.copy` takes ten times for
+        entry.specs, entry.effects, entry.result = specs, effects, result
         entry.steps = [step]
-        entry.recording = Recording(
-            own.segments,
-            own.constants,
-            own.program,
-            specs,
-            result,
-            effects,
-            own.grads,
-        )
         return entry
 
     def holds(self) -> bool:
@@ -219,7 +213,7 @@ class Replay:
         Unfit
             When another thread has written to it meanwhile.
         """
-        effects = self.entry.recording.effects
+        effects = self.entry.effects
         if not effects:
             return
         self.writings = writings = [
@@ -247,7 +241,7 @@ class Replay:
         """Do the call; what it returns."""
         self.begun = True
         overwritten = self.entry.overwritten
-        effects = self.entry.recording.effects
+        effects = self.entry.effects
         for effect, writing in zip(effects, self.writings, strict=True):
             if effect.root in overwritten:
                 if writing.only_ours():
@@ -295,10 +289,10 @@ class Replay:
 
     def _hand_out(self) -> Any:
         """Values into new handles, and gradients."""
-        recording = self.entry.recording
-        for slot in self.entry.fresh:
+        entry, recording = self.entry, self.entry.recording
+        for slot in entry.fresh:
             self._value(slot)
-        made = Maker(self.handles, self.made).handles_of(recording.specs)
+        made = Maker(self.handles, self.made).handles_of(entry.specs)
         for cell, grad in zip(self.cells, recording.grads, strict=True):
             if grad != "kept":
                 cell.grad = None if grad is None else made[grad]
@@ -310,7 +304,7 @@ class Replay:
                 return made[leaf.number]
             return self.numbers[recording.program.results[leaf.number]]
 
-        return mapped(recording.result, filled)
+        return mapped(entry.result, filled)
 
     def settle(self) -> None:
         """Let what was claimed show what was computed, and others go on.
@@ -324,7 +318,7 @@ class Replay:
             promise.withdraw()
             self.promise = None
             return
-        effects = self.entry.recording.effects
+        effects = self.entry.effects
         for effect, writing in zip(effects, self.writings, strict=True):
             buffer = self.table[effect.slot]
             if buffer is None and effect.root not in self.spent:

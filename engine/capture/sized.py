@@ -8,7 +8,7 @@ the numbers, and gives entries for other extents.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
+from itertools import combinations, product
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,6 +27,7 @@ from engine.capture.templates import (
     tuple_of,
 )
 from engine.extents import relations, shortness
+from engine.kernels.native import table as native
 from engine.kernels.native.resizing import loose_places
 from engine.plan import WholePlan
 
@@ -65,10 +66,12 @@ class Planned:
 class SizedPlan:
     """A segment over other extents, as all of a flush."""
 
-    __slots__ = ("_planned", "_rows", "_shapes")
+    __slots__ = ("_bound", "_planned", "_shapes")
 
-    def __init__(self, planned: Planned, rows: NativeRows, shapes: Any) -> None:
-        self._planned, self._rows, self._shapes = planned, rows, shapes
+    def __init__(
+        self, planned: Planned, bound: tuple[native.Bound, int], shapes: Any
+    ) -> None:
+        self._planned, self._bound, self._shapes = planned, bound, shapes
 
     def run(
         self, leaves: Sequence[Array | None], scalars: Sequence[Any]
@@ -78,7 +81,7 @@ class SizedPlan:
         table: list[Any] = [None] * planned.slots
         for slot, index in planned.leaves:
             table[slot] = leaves[index]
-        self._rows.run_whole(table, scalars)
+        planned.rows.run_resized(*self._bound, table, scalars)
         found = {}
         for (number, slot), shape in zip(planned.outputs, self._shapes, strict=True):
             array = table[slot]
@@ -116,6 +119,8 @@ class Sized:
         self._sizes = _template(numbers[len(sample.numbers) :])
         both = template_of(sample.trees, iter(numbers[: sample.count]))
         self._tree, self._regions = both.parts if type(both) is Varying else both
+        tree = self._tree.parts if type(self._tree) is Varying else self._tree
+        self._scalars = tree[Tree._fields.index("scalars")]
         self._labels = [numbers[k] for k in sample.labels.values()]
         self._distinct = len({0, 1, *sample.labels})
         self.lowest = self.highest = sample.extents
@@ -169,10 +174,39 @@ class Sized:
         self.highest = tuple(map(max, self.highest, *extents))
         ends = zip(self.lowest, self.highest, strict=True)
         corners = [self._formulas.numbers(x) for x in product(*[{*p} for p in ends])]
+        self._meeting = self._where_labels_meet()
         self._certain = self._formulas.are_linear() and stay_apart(
             [
                 None if found is None else filled(self._regions, found.tolist())
                 for found in corners
+            ]
+        )
+
+    def _where_labels_meet(self) -> tuple[int, frozenset[int]] | None:
+        """If a single extent changes, and others linearly, for which two are equal.
+
+        None otherwise. Whether they are short is the same between two where it is.
+        """
+        formulas = self._formulas
+        which = changing([self.lowest, self.highest])
+        if len(which) != 1 or not formulas.are_linear():
+            return None
+        slopes = [formulas.terms.index(t) for t in formulas.terms if t]
+        constants = [k for k, t in enumerate(formulas.terms) if not t]
+        lines = {(0, 0), (1, 0)}
+        for label in self._labels:
+            if type(label) is Slot:
+                own = formulas.coefficients[label.number].tolist()
+                base = sum([own[k] for k in constants])
+                lines.add((base, sum([own[k] for k in slopes])))
+            else:
+                lines.add((label, 0))
+        pairs = combinations(sorted(lines), 2)
+        return which[0], frozenset(
+            [
+                (a - c) // (d - b)
+                for (a, b), (c, d) in pairs
+                if b != d and (a - c) % (d - b) == 0
             ]
         )
 
@@ -200,10 +234,13 @@ class Sized:
         if found is None:
             return None
         numbers = found.tolist()
-        labels = _filled(self._labels, numbers)
-        if len({0, 1, *labels}) != self._distinct:
-            return None
-        if tuple(map(shortness, labels)) != self.sample.short:
+        if self._meeting is None:
+            labels = _filled(self._labels, numbers)
+            if len({0, 1, *labels}) != self._distinct:
+                return None
+            if tuple(map(shortness, labels)) != self.sample.short:
+                return None
+        elif extents[self._meeting[0]] in self._meeting[1]:
             return None
         if not self._certain:
             regions = filled(self._regions, numbers)
@@ -211,22 +248,26 @@ class Sized:
                 return None
         words = self._base.copy()
         words[self._varying] = found[self._which]
-        rows = self._planned.rows.resized(words, filled(self._sizes, numbers))
-        return None if rows is None else self._entry(filled(self._tree, numbers), rows)
+        bound = self._planned.rows.resized(words, filled(self._sizes, numbers))
+        if bound is None:
+            return None
+        return self._entry(filled(self._tree, numbers), bound)
 
-    def _entry(self, tree: Tree, rows: NativeRows) -> Entry:
+    def _entry(self, tree: Tree, bound: tuple[native.Bound, int]) -> Entry:
         entry = self.sample.entry
         (former,) = entry.steps
-        scalars = [
-            one.kind(one.value) if type(one.value) is int else x
-            for x, one in zip(former.scalars, tree.scalars, strict=True)
-        ]
+        scalars = former.scalars
+        if tree.scalars is not self._scalars:
+            scalars = [
+                one.kind(one.value) if type(one.value) is int else x
+                for x, one in zip(former.scalars, tree.scalars, strict=True)
+            ]
         step = Step(
             former.leaves,
             former.outputs,
             former.overwritten,
             former.donated,
-            SizedPlan(self._planned, rows, tree.shapes),
+            SizedPlan(self._planned, bound, tree.shapes),
             scalars,
         )
         return entry.over(tree.specs, tree.effects, tree.result, step)
