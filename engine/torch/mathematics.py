@@ -109,7 +109,11 @@ class Mathematics(Array):
         "log2", "Logarithms to base 2.", "[1.0, 8.0]", "[0., 3.]", floating=True
     )
     log10 = unary(
-        "log10", "Logarithms to base 10.", "[1.0, 100.0]", "[0., 2.]", floating=True
+        "log10",
+        "Logarithms to base 10.",
+        "[2.0, 50.0]",
+        "[0.3010, 1.6990]",
+        floating=True,
     )
     log1p = unary(
         "log1p",
