@@ -154,6 +154,17 @@ def _body(rows: tuple[Any, ...]) -> Body:
     return _bodies.get(rows) or _bodies.setdefault(rows, Body(rows))
 
 
+def needed(
+    nodes: Sequence[Node], alive: Sequence[bool], last: Sequence[int]
+) -> list[int]:
+    """The events of a path whose values are read later, or alive at its end."""
+    return [
+        i
+        for i, node in enumerate(nodes)
+        if node.op is not LEAF and (last[i] >= 0 or alive[i])
+    ]
+
+
 class Description:
     """The walk over the events of one piece.
 

@@ -21,10 +21,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from engine.description import WRITERS, Description, Piece
+from engine.description import WRITERS, Description, Piece, needed
 from engine.interpret import last_uses
 from engine.kernels.backend import HOST
-from engine.record.node import LEAF, Node
+from engine.record.node import Node
 from engine.repeats import cuts
 
 LONG = 20
@@ -38,11 +38,7 @@ def pieces(
     if any(node.device != HOST for node in nodes):
         return []
     last = last_uses(nodes, alive)
-    events = [
-        i
-        for i, node in enumerate(nodes)
-        if node.op is not LEAF and (last[i] >= 0 or alive[i])
-    ]
+    events = needed(nodes, alive, last)
     if not events:
         return []
     places: list[int] = []

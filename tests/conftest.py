@@ -52,6 +52,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("backend", [pytest.param("compiled", marks=absent)])
 
 
+@pytest.fixture
+def compiled_tier() -> Iterator[None]:
+    """Kernels are compiled at once."""
+    with engine.config(tier="compiled"):
+        yield
+
+
 @pytest.fixture(params=["native", "python"])
 def recorder(request: pytest.FixtureRequest) -> Iterator[str]:
     """Tests run on both recorders: the name of the one that records."""

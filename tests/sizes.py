@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy
-import pytest
 
-import engine
 import engine.numpy as np
 from engine.capture.sized import SizedPlan
 
 Program = Callable[..., Any]
-
-
-@pytest.fixture(autouse=True)
-def compiled_tier() -> Iterator[None]:
-    with engine.config(tier="compiled"):
-        yield
 
 
 def with_numpy(function: Program) -> Program:

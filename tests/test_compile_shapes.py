@@ -10,7 +10,6 @@ import pytest
 from sizes import (
     Program,
     compare,
-    compiled_tier,
     families,
     numbers,
     sized_replays,
@@ -20,7 +19,7 @@ from sizes import (
 import engine
 import engine.numpy as np
 
-__all__ = ["compiled_tier"]
+pytestmark = pytest.mark.usefixtures("compiled_tier")
 
 
 def padded(x: Any) -> Any:

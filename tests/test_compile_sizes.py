@@ -13,7 +13,6 @@ from compiling import replays
 from sizes import (
     Program,
     compare,
-    compiled_tier,
     families,
     numbers,
     sized_replays,
@@ -23,7 +22,7 @@ from sizes import (
 import engine
 import engine.numpy as np
 
-__all__ = ["compiled_tier"]
+pytestmark = pytest.mark.usefixtures("compiled_tier")
 
 
 # -- functions of one vector ---------------------------------------------------------

@@ -127,25 +127,15 @@ class NewLengths:
         self.look(self.call(next(self.vectors)))
 
 
-def median(call: Callable[[], Any], count: int = 1000) -> float:
-    """Microseconds of a call in the middle: each of them is another one."""
-    taken = []
-    for _ in range(count):
+def timings(call: Callable[[], Any]) -> list[float]:
+    """Microseconds of a thousand calls, or of those of a second: three at least."""
+    taken: list[float] = []
+    end = time.perf_counter() + 1.0
+    while len(taken) < 3 or (len(taken) < 1000 and time.perf_counter() < end):
         start = time.perf_counter()
         call()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken) * 1e6
-
-
-def least(call: Callable[[], Any], seconds: float = 1.0) -> float:
-    """Microseconds of the fastest of many calls."""
-    taken = []
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(taken) < 3:
-        start = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - start)
-    return min(taken) * 1e6
+        taken.append((time.perf_counter() - start) * 1e6)
+    return taken
 
 
 def report() -> None:
@@ -160,8 +150,9 @@ def report() -> None:
     for benchmark, name, by in rows:
         benchmark.setup(*by)
         call = getattr(benchmark, name)
-        measure = median if name == "time_new_length" else least
-        taken = measure(partial(call, *by))
+        # Calls of new lengths are other ones each time.
+        summary = statistics.median if isinstance(benchmark, NewLengths) else min
+        taken = summary(timings(partial(call, *by)))
         print(f"{type(benchmark).__name__:10} {', '.join(by):24} {taken:12.1f} us")
 
 

@@ -13,12 +13,13 @@ from engine.capture.call import Call
 from engine.capture.effects import Refused
 from engine.capture.reach import Reach
 from engine.capture.recording import Recording, mapped
-from engine.capture.release import STANDING, plain, release
+from engine.capture.release import plain, release
 from engine.capture.replay import Entry, gathered
 from engine.capture.watch import Capture, Roots
 from engine.config import config
 from engine.execute import flush
 from engine.kernels.pool import num_threads
+from engine.record.runtime import stands_in
 from engine.record.trace import current_trace, grad_enabled
 from engine.torch.dtypes import Default
 
@@ -158,7 +159,7 @@ def _plained(result: Any) -> Any:
     found: list[Any] = []
 
     def number(x: Any) -> Any:
-        if type(x) in STANDING:
+        if stands_in(x):
             found.append(x)
         return plain(x)
 

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.record.extent import Extent
-from engine.record.runtime import RunTime
+from engine.record.runtime import stands_in
 
 _PLAIN = frozenset(
     (
@@ -88,7 +87,7 @@ class Table(NamedTuple):
         else:
             return
         for key, item in items:
-            if type(item) in (RunTime, Extent):
+            if stands_in(item):
                 container[key] = item.value
 
 

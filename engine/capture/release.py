@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from engine.record.extent import Extent
-from engine.record.runtime import RunTime
+from engine.record.runtime import RunTime, stands_in
 
 DEEP = 4
 """So many tuples may stand around a number."""
@@ -19,11 +19,7 @@ DEEP = 4
 
 def plain(x: Any) -> Any:
     """The number that something stands in for, or the thing itself."""
-    return x.value if type(x) in STANDING else x
-
-
-STANDING = (RunTime, Extent)
-"""Classes of what stands in for numbers."""
+    return x.value if stands_in(x) else x
 
 
 def release(numbers: Sequence[RunTime], own: Sequence[Any]) -> None:
@@ -68,7 +64,7 @@ def _put(holder: Any, instead: Mapping[int, Any]) -> None:
             if id(item) in instead:
                 holder[place] = instead[id(item)]
     elif isinstance(holder, dict):
-        if any(type(key) in STANDING for key in holder):
+        if any(map(stands_in, holder)):
             items = [(plain(key), item) for key, item in holder.items()]
             holder.clear()
             holder.update(items)
@@ -76,13 +72,13 @@ def _put(holder: Any, instead: Mapping[int, Any]) -> None:
             if id(item) in instead:
                 holder[key] = instead[id(item)]
     elif isinstance(holder, set):
-        old = [item for item in holder if type(item) in STANDING]
+        old = [item for item in holder if stands_in(item)]
         holder.difference_update(old)
         holder.update(item.value for item in old)
     elif kind is types.CellType:
         content = holder.cell_contents
         holder.cell_contents = instead.get(id(content), content)
-    elif kind not in STANDING and not isinstance(holder, (tuple, types.FrameType)):
+    elif not stands_in(holder) and not isinstance(holder, (tuple, types.FrameType)):
         _put_into_attributes(holder, instead)
 
 

@@ -11,7 +11,7 @@ from engine.capture.recording import Segment
 from engine.capture.replay import Entry
 from engine.capture.specs import Effect, Spec
 from engine.capture.templates import taken_apart
-from engine.description import WRITERS, Description
+from engine.description import WRITERS, Description, needed
 from engine.extents import REGIONS, Region, relations, shortness
 from engine.interpret import last_uses
 from engine.record.node import LEAF, Node
@@ -112,6 +112,8 @@ class Sample:
         (segment,) = recording.segments
         path = segment.node.path()
         _check_served(path)
+        if any(0 in node.shape for node in path):
+            raise Empty("it makes arrays without elements")
         regions = _regions(path, segment, entry.steps[0].donated)
         self.relations = relations(regions)
         tree = Tree(
@@ -127,8 +129,6 @@ class Sample:
         events = tuple([(node.op, node.operands, node.attributes) for node in path])
         told = taken_apart(events, numbers)
         begin = len(numbers)
-        if any(0 in node.shape for node in path):
-            raise Empty("it makes arrays without elements")
         numbers += [n for node in path for n in node.shape]
         numbers += [n for region in regions for n in region.recipe.shape]
         self.numbers = np.array(numbers, np.int64)
@@ -162,11 +162,7 @@ def _regions(
     if not any(node.op.name in WRITERS for node in path):
         return ()
     last = last_uses(path, segment.alive)
-    events = [
-        i
-        for i, node in enumerate(path)
-        if node.op is not LEAF and (last[i] >= 0 or segment.alive[i])
-    ]
+    events = needed(path, segment.alive, last)
     if not events:
         return ()
     return tuple(Description(path, segment.alive, donated, last, events).regions)

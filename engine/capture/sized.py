@@ -191,8 +191,8 @@ class Sized:
         which = changing([self.lowest, self.highest])
         if len(which) != 1 or not formulas.are_linear():
             return None
-        slopes = [formulas.terms.index(t) for t in formulas.terms if t]
-        constants = [k for k, t in enumerate(formulas.terms) if not t]
+        slopes = [k for k, term in enumerate(formulas.terms) if term]
+        constants = [k for k, term in enumerate(formulas.terms) if not term]
         lines = {(0, 0), (1, 0)}
         for label in self._labels:
             if type(label) is Slot:

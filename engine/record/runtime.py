@@ -179,9 +179,14 @@ class RunTime:
         return function(*map(plain, args), **{k: plain(x) for k, x in options.items()})
 
 
+def stands_in(x: Any) -> bool:
+    """Whether something stands in for a number; `isinstance` says what that is."""
+    return issubclass(type(x), RunTime)
+
+
 def plain(x: Any) -> Any:
     """A number's own value: it has then been looked at. Anything else is itself."""
-    return x.look() if issubclass(type(x), RunTime) else x
+    return x.look() if stands_in(x) else x
 
 
 def _same(x: Any) -> Any:

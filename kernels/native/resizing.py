@@ -35,8 +35,7 @@ def _table(words: Words, name: str) -> int:
 def loose_places(segment: Segment, words: Words) -> list[int]:
     """The words of a segment that are not fitted to the extents of its arrays."""
     first = _table(words, "calls")
-    places = [*map(FIELDS.index, ("release", "helpers"))]
-    places += _places_of_memory(segment, words)
+    places = [FIELDS.index("release"), *_places_of_memory(segment, words)]
     for k, call in enumerate(segment.calls):
         places.append(first + _CALL * k + _CHUNK)
         if call.launch is not None:
