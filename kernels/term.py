@@ -39,10 +39,12 @@ class Place:
 
     `symbol` names the functions of its C library; `missing` are the LLVM intrinsics
     that it does not have, and for which that library stands in; `vector_loops` says
-    whether the compiler makes vector loops there, which must have no branch.
+    whether the compiler makes vector loops there, which must have no branch. `scale`
+    gives ``x * 2**n`` of vectors, rounded once, for whole floats `n`, where the machine
+    has an instruction for it; None of other terms.
     """
 
-    __slots__ = ("builder", "missing", "symbol", "vector_loops")
+    __slots__ = ("builder", "missing", "scale", "symbol", "vector_loops")
 
     def __init__(
         self,
@@ -50,8 +52,10 @@ class Place:
         symbol: Symbol,
         missing: frozenset[str] = frozenset(),
         vector_loops: bool = True,
+        scale: Callable[[Term, Term], Term | None] | None = None,
     ) -> None:
         self.builder = builder
+        self.scale = scale
         self.symbol = symbol
         self.missing = missing
         self.vector_loops = vector_loops

@@ -62,7 +62,7 @@ def _reduced(x: Term, form: Format, halves: int = 0) -> tuple[Term, Term]:
     most = 2 * form.bias + form.lift + halves
     low, high = form.exp_range[0], most * math.log(2)
     n, r, rest = reduce_exp(clamp(x, low, high), form)
-    return n, (r + rest) + 1.0
+    return n.integer, (r + rest) + 1.0
 
 
 # -- exponentials ----------------------------------------------------------------------

@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 
 from .term import Term, bits, convert, fma, from_bits, llvm, magnitude, select
-from .vecmath import clamp, copysign, lost, polynomial, power_of_two, reduce_exp, scale
+from .vecmath import (
+    clamp,
+    copysign,
+    lost,
+    polynomial,
+    power_of_two,
+    raised,
+    reduce_exp,
+    scale,
+)
 from .vecmath_formats import FORMATS, Format
 from .vecmath_tables import EXP_SHORT64, LOG_POWER64, LOG_SHORT64
 
@@ -220,7 +229,7 @@ def power_double(x: Term, y: Term) -> Term:
     bounded = select(main < -800.0, -800.0, select(main > 800.0, 800.0, main))
     rest = select(bounded == main, rest, 0.0)
     n, r, tail = reduce_exp(bounded, form, rest)
-    return scale((r + tail) + 1.0, n, form)
+    return raised((r + tail) + 1.0, n, form)
 
 
 def double_log(x: Term, form: Format) -> tuple[Term, Term]:

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+import engine.numpy
+
 from .libraries import by_copying, by_engine, by_jax, by_numexpr, by_numpy, by_torch
 from .race import Race, Target, Timed
 
 
-def chain(a: Any, b: Any) -> Any:
-    return np.exp(-a * a) * b + 1
+def chain(module: Any) -> Any:
+    return lambda a, b: module.exp(-a * a) * b + 1
 
 
 def chain_numexpr(numexpr: Any) -> Any:
@@ -20,15 +22,11 @@ def chain_numexpr(numexpr: Any) -> Any:
 
 
 def chain_jax(jax: Any) -> Any:
-    return jax.jit(lambda a, b: jax.numpy.exp(-a * a) * b + 1)
+    return jax.jit(chain(jax.numpy))
 
 
 def chain_torch(torch: Any) -> Any:
-    return lambda a, b: torch.exp(-a * a) * b + 1
-
-
-def chain_torch_compiled(torch: Any) -> Any:
-    return torch.compile(chain_torch(torch), dynamic=False)
+    return torch.compile(chain(torch), dynamic=False)
 
 
 def bandwidth(a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
@@ -59,12 +57,12 @@ def normal(arrays: int, *shape: int, dtype: Any = np.float64) -> tuple[Any, ...]
 PEERS = ("numexpr", "jax.jit", "torch.compile")
 
 CHAIN = {
-    "numpy": by_numpy(chain),
+    "numpy": by_numpy(chain(np)),
     "numexpr": by_numexpr(chain_numexpr),
     "jax.jit": by_jax(chain_jax),
-    "torch": by_torch(chain_torch),
-    "torch.compile": by_torch(chain_torch_compiled),
-    "engine": by_engine(chain),
+    "torch": by_torch(chain),
+    "torch.compile": by_torch(chain_torch),
+    "engine": by_engine(chain(engine.numpy)),
 }
 
 SIZES = {100: 1.0, 1_000: 1.5, 10_000: 2.0, 100_000: 2.5, 1_000_000: 4.0}

@@ -112,7 +112,7 @@ def compiled_for_extents() -> int:
     with engine.config(tier="compiled"):
         for size in sizes:
             x = engine.numpy.array(np.full(size, 0.5))
-            engine.eval(chain(x, x))
+            engine.eval(chain(engine.numpy)(x, x))
     return engine.stats()["kernels_compiled"]
 
 

@@ -35,7 +35,7 @@ class Peak:
         return (engine.stats()["peak_bytes"] - before) / self.flat.nbytes
 
     def track_chain(self) -> float:
-        return self.peak(chain, self.flat, self.flat)
+        return self.peak(chain(np), self.flat, self.flat)
 
     def track_jacobi(self) -> float:
         return self.peak(partial(jacobi_2d, steps=20), self.square)

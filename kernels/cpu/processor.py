@@ -54,8 +54,11 @@ LEAVES = (
 FMA, SAVES_VECTORS, AVX, F16C = 1 << 12, 1 << 27, 1 << 28, 1 << 29
 """Bits of ECX of leaf 1 (Intel's manual, volume 2, CPUID)."""
 
-VECTORS_KEPT = 6
-"""Bits of xgetbv's answer: the system keeps the registers of SSE and AVX."""
+AVX512F = 1 << 16
+"""A bit of EBX of leaf 7."""
+
+VECTORS_KEPT, WIDE_KEPT = 0x6, 0xE6
+"""Bits of xgetbv's answer: the system keeps the registers of AVX, of AVX-512."""
 
 
 class Processor:
@@ -70,6 +73,11 @@ class Processor:
         if not answer & SAVES_VECTORS or self.words[-1] & VECTORS_KEPT != VECTORS_KEPT:
             return False
         return all(answer & bit for bit in (AVX, *bits))
+
+    def has_wide(self) -> bool:
+        """Whether it has vectors of 64 bytes, AVX-512's foundation."""
+        wide = self.words[LEAVES.index((7, 0, EBX))] & AVX512F
+        return bool(wide) and self.has() and self.words[-1] & WIDE_KEPT == WIDE_KEPT
 
     def text(self) -> str:
         """The words as text: CPUs that LLVM tells apart have different ones."""

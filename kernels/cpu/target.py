@@ -148,11 +148,12 @@ def features() -> frozenset[str]:
     """Which of the features of x86 CPUs this one has that decide what is generated."""
     cpu = processor()
     if cpu is None:
-        return frozenset(("avx", "fma", "f16c")).intersection(
+        return frozenset(("avx", "fma", "f16c", "avx512f")).intersection(
             name[1:] for name in cpu_features().split(",") if name[:1] == "+"
         )
     bits = {"avx": AVX, "fma": FMA, "f16c": F16C}
-    return frozenset(name for name, bit in bits.items() if cpu.has(bit))
+    found = {name for name, bit in bits.items() if cpu.has(bit)}
+    return frozenset(found | {"avx512f"} if cpu.has_wide() else found)
 
 
 def has_fused_multiply_add() -> bool:
@@ -171,6 +172,11 @@ def converts_halves() -> bool:
 def loads_by_masks() -> bool:
     """Whether this CPU loads some lanes of a vector of floats by one instruction."""
     return is_x86() and "avx" in features()
+
+
+def scales_vectors() -> bool:
+    """Whether this CPU multiplies vectors by powers of two, by one instruction."""
+    return is_x86() and "avx512f" in features()
 
 
 @once

@@ -76,7 +76,11 @@ def edges(dtype: str) -> Any:
     info = np.finfo(dtype)
     ends = np.array([0, 1, np.inf, np.nan, info.max, info.tiny, info.tiny / 8, 1e7])
     sizes = random.normal(size=120) * np.exp(random.normal(size=120) * 6)
-    return np.concatenate([ends, -ends, sizes, np.linspace(-3, 3, 67)]).astype(dtype)
+    near = np.linspace(-3, 3, 67)
+    tiny = np.linspace(np.log(info.smallest_subnormal), np.log(info.tiny), 40)  # of exp
+    return np.concatenate([ends, -ends, sizes, near, tiny, tiny / np.log(2)]).astype(
+        dtype
+    )
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
