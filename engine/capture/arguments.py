@@ -193,8 +193,8 @@ def value_of(handle: Array) -> Value:
     return line.value if line.version == line.storage.version else line.current()
 
 
-def separated(handles: Sequence[Array]) -> list[Value]:
-    """The values of arrays, computed; no two pieces of memory have one value.
+def separated(handles: Sequence[Array], values: list[Value]) -> list[Value]:
+    """The `values` of arrays, computed; no two pieces of memory have one value.
 
     A copy of an array is the same value until one of the two is written.
 
@@ -203,8 +203,9 @@ def separated(handles: Sequence[Array]) -> list[Value]:
     Unfit
         When another thread writes to one of them meanwhile.
     """
-    values = [value_of(handle) for handle in handles]
     evaluate(values)
+    if len({id(value.buffer) for value in values}) == len(values):
+        return values
     owners: dict[int, int] = {}
     for k, handle in enumerate(handles):
         line, value = handle._line, values[k]
@@ -233,18 +234,17 @@ def pattern_of(handles: Sequence[Array], values: Sequence[Value]) -> tuple[Any, 
         When one piece of memory has two values, as it has where only some of several
         views of it are arguments.
     """
-    same = [id(handle) for handle in handles]
-    lines: list[int] = []
-    storages: list[int] = []
-    for handle in handles:
-        line = handle._line
-        lines.append(id(handle) if line is None else id(line))
-        storages.append(id(handle) if line is None else id(line.storage))
+    storages = [
+        id(handle if handle._line is None else handle._line.storage)
+        for handle in handles
+    ]
     distinct = len(set(storages))
     if len({id(value.buffer) for value in values}) != distinct:
         raise Unfit("two arrays are views of memory that was just separated")
     if distinct == len(handles):
         return ()
+    same = [id(handle) for handle in handles]
+    lines = [id(handle if handle._line is None else handle._line) for handle in handles]
     return (
         *(same.index(one) for one in same),
         *(lines.index(one) for one in lines),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.capture.arguments import check_fit, form_of, pattern_of, separated
+from engine.capture.arguments import check_fit, form_of, pattern_of, separated, value_of
 from engine.capture.call import Call
 from engine.capture.effects import Refused
 from engine.capture.reach import Reach
@@ -137,7 +137,7 @@ def _enter(capture: Capture, handles: Sequence[Any], reach: Reach) -> tuple[Any,
     for handle in reach.handles:
         assert handle.line is not None  # by which it is known again
         check_fit(handle)
-    values = separated(handles)
+    values = separated(handles, [value_of(handle) for handle in handles])
     pattern = pattern_of(handles, values)
     for value in values:
         capture.enter(value.buffer)

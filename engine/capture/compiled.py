@@ -21,6 +21,7 @@ from engine.capture.arguments import (
     pattern_of,
     separated,
     share_numpy,
+    value_of,
 )
 from engine.capture.attempt import attempt, grad_forms, settings
 from engine.capture.call import Call, copied
@@ -335,10 +336,11 @@ def _replay(entry: Entry, call: Call) -> Replay | None:
     grads, cells = gathered(given, reached)
     if grad_forms(cells) != entry.forms:
         return None
-    for handle in reached:
-        check_fit(handle)
     handles = [*given, *reached, *grads]
-    values = separated(handles)
+    values = [value_of(handle) for handle in given]
+    values += [check_fit(handle) for handle in reached]
+    values += [value_of(grad) for grad in grads]
+    values = separated(handles, values)
     if pattern_of(handles, values) != entry.pattern:
         return None
     return Replay(entry, handles, values, cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from operator import is_
 from typing import Any, NamedTuple
 
@@ -121,7 +122,16 @@ class Guards:
         self._names = [(one.get, one.value) for one in guards if type(one) is Name]
         tables = [one for one in guards if type(one) is Table]
         whole = [one for one in tables if not any(x is ANY for x in one.values)]
-        self._tables = [(one.container, len(one.values), one) for one in whole]
+        mappings = [(one.container, one.keys) for one in whole if one.keys is not None]
+        self._containers = [one.container for one in whole]
+        self._sizes = [len(one.values) for one in whole]
+        self._items = [
+            one.container.__iter__ if one.keys is None else one.container.values
+            for one in whole
+        ]
+        self._values = [value for one in whole for value in one.values]
+        self._mappings = [container for container, _ in mappings]
+        self._keys = [key for _, keys in mappings for key in keys]
         self._entries = [
             (one.container, len(one.values), key, value)
             for one in tables
@@ -135,17 +145,14 @@ class Guards:
         for get, value in self._names:
             if get() is not value:
                 return self._changed()
-        for container, size, (_, keys, values, _) in self._tables:
-            if len(container) != size:
-                return False
-            if keys is None:
-                held = all(map(is_, container, values))
-            else:
-                held = all(map(is_, container.values(), values)) and all(
-                    map(is_, container, keys)
-                )
-            if not held:
-                return self._changed()
+        if list(map(len, self._containers)) != self._sizes:
+            return False
+        # All in one go: a model has dozens of them, most with few items.
+        items = chain.from_iterable([each() for each in self._items])
+        if not all(map(is_, items, self._values)):
+            return self._changed()
+        if not all(map(is_, chain.from_iterable(self._mappings), self._keys)):
+            return self._changed()
         for container, size, key, value in self._entries:
             if len(container) != size or container.get(key, ANY) is not value:
                 return self._changed()

@@ -66,7 +66,11 @@ class Program:
         for place, source in self.sources:
             table[place] = source()
         for place, function, operands in self.steps:
-            table[place] = function(*[table[k] for k in operands])
+            if len(operands) == 2:  # most have: without a list it takes half as long
+                left, right = operands
+                table[place] = function(table[left], table[right])
+            else:
+                table[place] = function(*[table[k] for k in operands])
         return table
 
 

@@ -172,14 +172,15 @@ def gathered(
     given: Sequence[Array], reached: Sequence[Array]
 ) -> tuple[list[Array], list[Any]]:
     """The gradients of all leaves among arrays, and the cells of those leaves."""
-    cells: list[Any] = []
+    found = {}
     for handle in (*given, *reached):
         line = handle._line
         cell = None if line is None else line.cell
-        if cell is not None and not any(cell is one for one in cells):
+        if cell is not None:
             if cell.hooks or cell.result_hooks:
                 raise Unfit("it works on a leaf that has gradient hooks")
-            cells.append(cell)
+            found[id(cell)] = cell
+    cells = list(found.values())
     return [cell.grad for cell in cells if cell.grad is not None], cells
 
 
