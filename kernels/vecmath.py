@@ -72,8 +72,8 @@ def raised(x: Term, whole: Whole, form: Format) -> Term:
     With AVX-512 it makes exp of float64 a tenth faster: nine instructions fall away.
     """
     by_instruction = x.place.scale
-    scaled = by_instruction and by_instruction(x, whole.number)
-    return scaled or scale(x, whole.integer, form)
+    scaled = None if by_instruction is None else by_instruction(x, whole.number)
+    return scale(x, whole.integer, form) if scaled is None else scaled
 
 
 def lost(a: Term, b: Term, total: Term) -> Term:

@@ -7,14 +7,16 @@ import struct
 import sys
 from typing import Any
 
+import llvmlite.binding as llvm
 import numpy as np
 import pytest
 from by_hand import softmax
 
 from engine.kernels import memory, pool
 from engine.kernels.cpu import compile as stage
+from engine.kernels.cpu import functions
 from engine.kernels.cpu.emit import emit
-from engine.kernels.cpu.target import load, loads_by_masks
+from engine.kernels.cpu.target import load, loads_by_masks, machine
 from engine.kernels.cpu.wide import lower_to_vectors
 from engine.kernels.scalars import FUSED, NAMES
 from engine.kernels.term import NoVector
@@ -143,6 +145,20 @@ def test_what_is_stored_where_it_was_loaded_is_the_new_value(
 def test_softmax_is_made_of_vectors(dtype: str) -> None:
     lowered = str(lower_to_vectors(emit(softmax(dtype)), stage.names(), "entry"))
     assert "masked.load" in lowered
+
+
+@pytest.mark.parametrize("has", [True, False])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_avx_512_scales_by_powers_of_two_by_one_instruction(
+    dtype: str, has: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever this CPU has: the code of one that has it can be written anywhere."""
+    monkeypatch.setattr(functions, "scales_vectors", lambda: has)
+    text = text_of(dtype, 2, "x0 = a0[i0]", "a1[i0] = exp(x0)")
+    module = llvm.parse_assembly(str(lower_to_vectors(text, stage.names(), "entry")))
+    target = llvm.Target.from_triple(machine().triple)
+    code = target.create_target_machine("skylake-avx512").emit_assembly(module)
+    assert code.count("vscalef") == (2 if has else 0)
 
 
 @pytest.mark.parametrize(
