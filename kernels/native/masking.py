@@ -150,6 +150,8 @@ def put_at(handle: int, key: int, value: int) -> int:
     places = 0
     if flags == 0 and TupleSize(load(own + slot.value_shape)) == 1:
         places = places_for(key, own)
+    if places == own:
+        return 0  # a place may be written before it is read: NumPy makes a copy
     if places != 0 and is_number(value):
         return put_elements(handle, own, places, 0, value)
     if flags == 0 and places == 0:

@@ -206,3 +206,20 @@ def test_programs_of_places(dtype: str, recorder: str) -> None:
     for seed in range(150):
         lines = [str(line) for line in random.choice(PLACES, 8)]
         assert run_with(np, lines, seed) == run_with(numpy, lines, seed), lines
+
+
+@pytest.mark.parametrize("statement", ["z[z] = 9", "z[z] = y", "z[z] = z", "z[z] += 1"])
+def test_places_may_be_written_while_they_are_read(
+    statement: str, recorder: str
+) -> None:
+    """More than once: at first the array has no memory of which it alone is sure."""
+    shifted = numpy.roll(numpy.arange(54), -1)
+    pair = {"z": np.array(shifted), "y": np.arange(54) * 3}
+    wanted: dict[str, Any] = {"z": shifted.copy(), "y": numpy.arange(54) * 3}
+    for names, module in ((pair, np), (wanted, numpy)):
+        for _ in range(30):
+            names["z"][:] = module.roll(module.arange(54), -1)
+            names["z"][module.array([3, 4])] = 5
+            engine.eval(*(x for x in names.values() if isinstance(x, np.ndarray)))
+            exec(statement, names)
+    numpy.testing.assert_array_equal(numpy.asarray(pair["z"]), wanted["z"])
