@@ -148,9 +148,8 @@ def exp2(x: Term) -> Term:
 def expm1(x: Term) -> Term:
     form = FORMATS[x.dtype]
     n, r, rest = reduce_exp(clamp(x, *form.expm1_range), form)
-    half = power_of_two(
-        n.integer - 1, form
-    )  # n may be one more than the exponent can hold
+    # n may be one more than the exponent can hold
+    half = power_of_two(n.integer - 1, form)
     result = fma(half, rest, fma(half, r, half - 0.5)) * 2.0
     return select(magnitude(x) < form.tiny, x, result)
 

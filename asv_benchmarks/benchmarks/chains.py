@@ -25,7 +25,7 @@ def chain_jax(jax: Any) -> Any:
     return jax.jit(chain(jax.numpy))
 
 
-def chain_torch(torch: Any) -> Any:
+def chain_torch_compiled(torch: Any) -> Any:
     return torch.compile(chain(torch), dynamic=False)
 
 
@@ -61,7 +61,7 @@ CHAIN = {
     "numexpr": by_numexpr(chain_numexpr),
     "jax.jit": by_jax(chain_jax),
     "torch": by_torch(chain),
-    "torch.compile": by_torch(chain_torch),
+    "torch.compile": by_torch(chain_torch_compiled),
     "engine": by_engine(chain(engine.numpy)),
 }
 

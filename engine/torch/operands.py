@@ -156,25 +156,23 @@ def typed(number: Any, dtype: NumpyDType) -> Scalar:
     """A Python number as an operand: integers wrap around, floats become infinite."""
     if type(number) is RunTime:
         return Scalar(number.typed(_typed_value, dtype), dtype)
-    if dtype.kind == "f":
-        if -_SMALLEST_MAXIMUM < number < _SMALLEST_MAXIMUM:
-            return Scalar(dtype.type(number), dtype)
-        with np.errstate(over="ignore"):
-            return Scalar(dtype.type(number), dtype)
-    try:
-        return Scalar(dtype.type(number), dtype)
-    except OverflowError:
-        wrapped = int(number) & ((1 << 64) - 1)
-        return Scalar(np.uint64(wrapped).astype(dtype), dtype)
-
-
-_SMALLEST_MAXIMUM = 65504.0  # float16's
+    return Scalar(_typed_value(number, dtype), dtype)
 
 
 def _typed_value(number: Any, dtype: NumpyDType) -> Any:
-    if type(number) is float and dtype.kind == "f" and abs(number) < _SMALLEST_MAXIMUM:
-        return dtype.type(number)  # most are: a third of the time
-    return typed(number, dtype).value
+    if dtype.kind == "f":
+        if -_SMALLEST_MAXIMUM < number < _SMALLEST_MAXIMUM:
+            return dtype.type(number)
+        with np.errstate(over="ignore"):
+            return dtype.type(number)
+    try:
+        return dtype.type(number)
+    except OverflowError:
+        wrapped = int(number) & ((1 << 64) - 1)
+        return np.uint64(wrapped).astype(dtype)
+
+
+_SMALLEST_MAXIMUM = 65504.0  # float16's
 
 
 def fits(number: Any, dtype: NumpyDType) -> bool:

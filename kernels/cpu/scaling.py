@@ -7,7 +7,7 @@ from typing import Any
 from llvmlite import ir
 
 from ..term import Term
-from .vectors import places
+from .vectors import part, places
 
 REGISTER = 512
 """The bits of a vector register of AVX-512."""
@@ -25,16 +25,15 @@ def scale(x: Term, n: Term) -> Term | None:
     if not x.is_vector or kind.count % lanes:
         return None
     build = x.place.builder
-    part, mask = ir.VectorType(kind.element, lanes), ir.IntType(lanes)
+    whole, mask = ir.VectorType(kind.element, lanes), ir.IntType(lanes)
     name = f"llvm.x86.avx512.mask.scalef.{'pd' if x.bits == 64 else 'ps'}.512"
     function: Any = build.module.globals.get(name)
     if function is None:
-        given = [part, part, part, mask, ir.IntType(32)]
-        function = ir.Function(build.module, ir.FunctionType(part, given), name)
+        given = [whole, whole, whole, mask, ir.IntType(32)]
+        function = ir.Function(build.module, ir.FunctionType(whole, given), name)
 
     def scaled(first: int) -> Any:
-        order = places(*range(first, first + lanes))
-        left, right = (build.shuffle_vector(z, z, order) for z in (x.value, n.value))
+        left, right = (part(build, z, first, lanes) for z in (x.value, n.value))
         return build.call(
             function, [left, right, left, mask(-1), ir.IntType(32)(AS_SET)]
         )

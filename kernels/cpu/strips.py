@@ -25,13 +25,12 @@ from numba.extending import intrinsic
 from .vectors import (
     COMBINE,
     INDEX,
-    Unknown,
     cgutils,
     is_signed,
     item_bytes,
     local_with,
     masked_load,
-    places,
+    part,
     repeated,
     splat,
     wide_load,
@@ -104,14 +103,7 @@ class _Doubt:
         Pieces that fill a register are compared: truth values of more would be packed.
         """
         b, width = self.builder, self.kind.count
-        pieces = [
-            b.shuffle_vector(
-                values,
-                Unknown(values.type),
-                places(*range(k, k + width)),
-            )
-            for k in range(0, values.type.count, width)
-        ]
+        pieces = [part(b, values, k, width) for k in range(0, values.type.count, width)]
         for x, y in zip(pieces[::2], pieces[1::2], strict=True):
             new = b.sext(compare(x, y), self.kind)
             b.store(b.or_(b.load(self.memory), new), self.memory)

@@ -412,11 +412,14 @@ def splat(builder: Any, value: Any, width: int) -> Any:
     return builder.shuffle_vector(first, unknown, places(*[0] * width))
 
 
+def part(builder: Any, value: Any, first: int, count: int) -> Any:
+    """Some lanes of a vector, one after the other."""
+    order = places(*range(first, first + count))
+    return builder.shuffle_vector(value, Unknown(value.type), order)
+
+
 def fold(builder: Any, value: Any, step: Combine, signed: bool) -> Any:
     """The lower half of a vector, combined with the upper half."""
-    half, unknown = value.type.count // 2, Unknown(value.type)
-    low, high = (
-        builder.shuffle_vector(value, unknown, places(*range(first, first + half)))
-        for first in (0, half)
-    )
+    half = value.type.count // 2
+    low, high = (part(builder, value, first, half) for first in (0, half))
     return step(builder, low, high, signed)
