@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -44,6 +44,26 @@ PLACE = 6e-6
 LOOK, LOOKS = 5e-5, 1.2e-5
 """To look for paths that are like one takes so much, and for each of its events."""
 
+RUNS = 32
+"""So often native code interprets a path before Python looks again whether it should.
+
+A flush in Python takes 10 us, one in native code 2 us and what the references take.
+"""
+
+
+class Cold(NamedTuple):
+    """A path whose plan is known, but which NumPy interprets: what native code needs.
+
+    `alive` has a byte for each value, `last` is what `interpret.last_words` gives, and
+    `budget` has one number: how often it is still to be done in native code. That is
+    below 0 once it turned out that it cannot be.
+    """
+
+    nodes: list[Node]
+    alive: bytes
+    last: bytes
+    budget: np.ndarray[Any, np.dtype[np.int64]]
+
 
 class ColdPlan:
     """A path that NumPy interprets while it is cold; later it is planned.
@@ -56,6 +76,8 @@ class ColdPlan:
         Of the leaves: where regions begin in the path, see `engine.record.frames`.
     frame : bytes or None
         How native code is to follow regions, see `engine.moves.frame_of`.
+    cold : Cold or None
+        How native code is to interpret the path, while that is cheaper than the plan.
     """
 
     __slots__ = (
@@ -72,6 +94,7 @@ class ColdPlan:
         "_places",
         "_spent",
         "_straight",
+        "cold",
         "frame",
         "plan",
         "shifts",
@@ -101,6 +124,7 @@ class ColdPlan:
         self._straight: tuple[Bound | None, tuple[Any, ...] | None] = None, None
         self._failure: str | None = None
         self.frame: bytes | None = None
+        self.cold: Cold | None = None
 
     def straight(self) -> tuple[Any, ...] | None:
         """The plan as one native segment; None where it is more, or not yet known."""
@@ -127,6 +151,7 @@ class ColdPlan:
             return self._told(self._interpreted(self._nodes, leaves, scalars))
         if plan.overhead() > self._cost:
             return self._warmed(plan, self._nodes, leaves, scalars)
+        self.cold = None
         return plan.run(leaves, scalars)
 
     def _warmed(
@@ -143,8 +168,25 @@ class ColdPlan:
         """
         start = perf_counter()
         outputs = self._interpreted(nodes, leaves, scalars)
-        plan.warm(perf_counter() - start)
+        plan.warm((perf_counter() - start) * (1 + self._done_natively()))
         return outputs
+
+    def _done_natively(self) -> int:
+        """How often native code has interpreted the path since Python did.
+
+        From now on it may again, where no regions begin elsewhere than the nodes say.
+        """
+        cold, outline = self.cold, self._outline
+        if cold is not None:
+            left = int(cold.budget[0])
+            if left < 0:
+                return 0
+            cold.budget[0] = RUNS
+            return RUNS - left
+        if outline is not None and not outline.moves and not any(self.shifts):
+            budget = np.full(1, RUNS, np.int64)
+            self.cold = Cold(self._nodes, outline.kept, outline.last, budget)
+        return 0
 
     def _interpreted(
         self,

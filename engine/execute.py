@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -91,7 +90,8 @@ def flush(trace: Trace) -> None:
         return
     # A finalizer in the middle of a flush must not wait for ever: the thread that has
     # the other trace may be waiting for this one.
-    if _here.flushes == 0 or trace is current_trace():
+    here = current_trace()
+    if here.flushes == 0 or trace is here:
         with trace.lock:
             _flush_held(trace)
     elif trace.lock.acquire(timeout=PATIENCE):
@@ -111,37 +111,28 @@ PATIENCE = 1.0
 """Seconds that a finalizer in the middle of a flush waits for another thread's."""
 
 
-class _Here(threading.local):
-    """How many flushes this thread is in the middle of."""
-
-    flushes = 0
-
-
-_here = _Here()
-
-
 def _flush_held(trace: Trace) -> None:
     """`flush` of a trace whose lock is held."""
     if trace.flushing:
-        if _here.flushes == 0:  # it is no finalizer that asks
+        if current_trace().flushes == 0:  # it is no finalizer that asks
             _left_behind(trace)
         return
     have_spare()
-    events = len(trace.values)
+    here, events = current_trace(), len(trace.values)
     spare = None
     # Signals are heard at calls: there is none from here to `try`, nor in `finally`.
     trace.flushing = True  # from here on native code leaves the trace alone
-    _here.flushes += 1
+    here.flushes += 1
     try:
         if events:
             spare = put_aside(trace)
             _compute(trace)
     finally:
-        _here.flushes -= 1
+        here.flushes -= 1
         trace.flushing = None if trace.loud else False
         trace.donating = False
         if spare is not None:
-            HERE.spare, HERE.trace = spare, trace
+            trace.spare, HERE.trace = spare, trace
     watcher = _watcher  # read once: another thread may have seen enough
     if watcher is not None:
         watcher(events)
@@ -254,6 +245,7 @@ def _outputs(trace: Trace, key: bytes, leaves: list[Any]) -> dict[int, Any]:
         if known.plan.frame is not None:  # looked at, and set, before what needs it
             known.frame = known.plan.frame
         known.straight = straight
+        known.cold = known.plan.cold
     return outputs
 
 
@@ -377,7 +369,7 @@ def _record_again(value: Value) -> None:
             continue
         history = top.history  # read once: another thread may let it go
         if history is None or isinstance(history.op, Marker):
-            if not wait_for(top, PATIENCE if _here.flushes else -1):
+            if not wait_for(top, PATIENCE if current_trace().flushes else -1):
                 raise _of_lost(top)
             continue
         missing = [

@@ -222,6 +222,7 @@ def slots_of(face: type[Array]) -> dict[str, int]:
         **fields("trace", lambda: Trace(None), *Trace.__slots__),  # type: ignore[arg-type]
         **fields("trie", Trie, *Trie.__slots__),
         **fields("known", lambda: Known(None), *Known.__slots__),
+        **fields("quiet", lambda: memory.Quiet(None), *memory.Quiet.__slots__),  # type: ignore[arg-type]
         **fields("config", Config, *Config.__slots__),
         **fields("seen", Seen, *Seen.__slots__),
         **fields("history", _history, *History.__slots__),

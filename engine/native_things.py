@@ -9,13 +9,15 @@ import numpy as np
 
 from engine import counters
 from engine.array import Array
+from engine.cold import Cold
 from engine.config import TIER_HERE, config
 from engine.errors import LINES, line_in, user_line
-from engine.execute import evaluate, failed
+from engine.execute import evaluate, failed, flush
 from engine.interpret import IN_PLACE, own_array
 from engine.kernels import pool
 from engine.kernels.backend import HOST
 from engine.kernels.cpu.target import forever
+from engine.kernels.memory import Quiet
 from engine.kernels.native import cells, numpy_api
 from engine.kernels.native.entries import Code
 from engine.ops.op import Op
@@ -26,7 +28,7 @@ from engine.record.growth import grow
 from engine.record.inferred import FOUND, RANKED
 from engine.record.node import END, LEAF, Known, Node
 from engine.record.registry import REGISTRY
-from engine.record.trace import current_trace
+from engine.record.trace import HERE, Trace, current_trace
 from engine.record.trie import LARGE, MAX_EVENTS, MAX_TRIE_NODES, SOFT_EVENTS, TRIE
 from engine.record.value import (
     LEAF_HISTORY,
@@ -82,6 +84,8 @@ def _constants() -> dict[str, Any]:
         "acquire_name": "acquire",
         "release_name": "release",
         "step_name": "step",
+        "trace_name": "trace",
+        "here": HERE,
         "numpy_name": "numpy",
         "backward_name": "backward",
         "reference_name": "reference",
@@ -117,6 +121,10 @@ def _types() -> dict[str, Any]:
         "list_type": list,
         "slice_type": slice,
         "interrupt": KeyboardInterrupt,
+        "exception": Exception,
+        "trace_type": Trace,
+        "quiet_type": Quiet,
+        "cold_type": Cold,
         "single_type": np.float32,
         "double_type": np.float64,
         "array_type": np.ndarray,
@@ -155,6 +163,7 @@ def _functions() -> dict[str, Any]:
         "typed_scalar": _typed_scalar,
         "own_array": own_array,
         "failed": failed,
+        "flush_trace": flush,
         "sequence": sequence,
         "find_trace": current_trace,
         "grow": grow,

@@ -72,16 +72,32 @@ def counted(function: Callable[..., Any], *arguments: Any) -> Any:
     >>> bytes_in_use() - before
     4000
     """
-    context = getattr(_local, "context", None)
-    if context is None:
-        context = _local.context = _quiet_context().copy()
-    if getattr(_local, "inside", False):
+    here = quiet()
+    if here.inside:
         return function(*arguments)
-    _local.inside = True
+    here.inside = True
     try:
-        return context.run(function, *arguments)
+        return here.context.run(function, *arguments)
     finally:
-        _local.inside = False
+        here.inside = False
+
+
+class Quiet:
+    """The context of a thread for `counted`, and whether it is inside."""
+
+    __slots__ = ("context", "inside")
+
+    def __init__(self, context: contextvars.Context) -> None:
+        self.context = context
+        self.inside = False
+
+
+def quiet() -> Quiet:
+    """What this thread has for `counted`."""
+    here: Quiet | None = getattr(_local, "quiet", None)
+    if here is None:
+        here = _local.quiet = Quiet(_quiet_context().copy())
+    return here
 
 
 @cache

@@ -127,7 +127,7 @@ def test_a_plan_that_follows_regions_is_never_known_without_its_frame() -> None:
     class Plan:
         """One that another thread makes while this one asks for it."""
 
-        frame, shifts = None, (0,)
+        cold, frame, shifts = None, None, (0,)
 
         def run(self, leaves: Any, scalars: Any) -> dict[int, Any]:
             return {}

@@ -211,14 +211,17 @@ class Known:
     frame : bytes or None
         How it follows the regions of leaves, see `engine.moves.frame_of`; None where
         none of them has a region, or too many.
+    cold : Cold or None
+        How native code is to interpret it, see `engine.cold`.
     """
 
-    __slots__ = ("frame", "plan", "straight")
+    __slots__ = ("cold", "frame", "plan", "straight")
 
     def __init__(self, plan: Any) -> None:
         self.plan = plan
         self.straight: tuple[Any, ...] | None = None
         self.frame: bytes | None = None
+        self.cold: tuple[Any, ...] | None = None
 
 
 class Event(Protocol):

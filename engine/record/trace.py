@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from engine.errors import named, user_line
+from engine.kernels import memory
 from engine.kernels.backend import HOST
 from engine.kernels.locks import new_lock
 from engine.shapes import check_axes
@@ -43,11 +44,15 @@ class Trace:
     overwrite leaves. Somebody wants to hear of the `loud` kinds of floating-point
     errors: each event is run at once then, and native code, which finds None in
     `flushing`, leaves the trace alone. The `shifts` are those of `frames`.
+
+    Of its thread it knows the trace that is to stand in for it (`spare`), how many
+    `flushes` the thread is in the middle of while it records here, and its `quiet`.
     """
 
     __slots__ = (
         "aliases",
         "donating",
+        "flushes",
         "flushing",
         "grad",
         "histories",
@@ -56,9 +61,11 @@ class Trace:
         "lock",
         "loud",
         "node",
+        "quiet",
         "room",
         "scalars",
         "shifts",
+        "spare",
         "values",
     )
 
@@ -77,6 +84,9 @@ class Trace:
         self.grad = True
         self.histories = False
         self.shifts = new_shifts()
+        self.spare: Trace | None = None
+        self.flushes = 0
+        self.quiet: memory.Quiet | None = None
 
     def extend(
         self,
@@ -245,7 +255,6 @@ class _Thread(threading.local):
     """What recording needs to know of a thread."""
 
     trace: Trace
-    spare: Trace | None = None
 
     def __getattr__(self, name: str) -> Any:
         """The trace, when it is first needed; a finalizer may need it meanwhile."""
@@ -268,9 +277,12 @@ def have_spare() -> None:
 
     Where objects are made finalizers may run, and record into the trace as ever.
     """
-    spare = HERE.spare
+    trace = HERE.trace
+    if trace.quiet is None:
+        trace.quiet = memory.quiet()
+    spare = trace.spare
     if spare is None:
-        HERE.spare = Trace(new_lock())
+        trace.spare = Trace(new_lock())
     elif not spare.values:
         spare.node = TRIE.root  # another one since all nodes were forgotten
 
@@ -282,9 +294,9 @@ def put_aside(trace: Trace) -> Trace | None:
     """
     if HERE.trace is not trace:
         return None
-    spare = HERE.spare or Trace(new_lock())
-    spare.grad = trace.grad
-    HERE.spare, HERE.trace = None, spare
+    spare = trace.spare or Trace(new_lock())
+    spare.grad, spare.flushes = trace.grad, trace.flushes
+    trace.spare, HERE.trace = None, spare
     return spare
 
 

@@ -14,8 +14,8 @@ which `language` compiles; `entries` names the modules, in the order of their us
 * Calls by users: `handles`, `operators`, `calls`, `functions`, `scalars`, `casting`,
   `looking`, `at_once`, `many`, `writing`.
 * Subscripts: `subscripts`, `keys`, `indexing`, `regions`.
-* Flushes: `flushing`, `interpreting`, `checks`, `recycling`. Gradients: `backward`,
-  `walking`. Kernels by hand: `picks`, `places`, `scans`.
+* Flushes: `flushing`, `settling`, `cold`, `interpreting`, `checks`, `recycling`.
+* Gradients: `backward`, `walking`. Kernels by hand: `picks`, `places`, `scans`.
 """
 
 MOVED = 64

@@ -13,6 +13,7 @@ from . import (
     backward,
     calls,
     casting,
+    cold,
     externals,
     flushing,
     frames,
@@ -40,6 +41,7 @@ from . import (
     repeating,
     results,
     scalars,
+    settling,
     slots,
     splicing,
     subscripts,
@@ -70,9 +72,11 @@ WORDS = (
     *("iota_op", "multiply_op", "add_op", "power_op", "matmul_op", "where_op"),
     *("known_steps", "picked", "powers", "codes", "few", "gathered", "of_float"),
     *("most_events", "soft_events", "shift_leaves", "no_shift", "no_owner", "end"),
+    *("cold_type", "trace_type", "quiet_type", "here", "trace_name", "exception"),
     *("known_type", "trie", "config", "watchers", "pool_numbers", "counts", "passed"),
     # what Python does
     *("find_trace", "call_op", "written", "too_many", "failed", "grow"),
+    "flush_trace",
     *("call_once", "user_line", "seen_type", "backward_name", "let_graph_go"),
     "typed_scalar",
     *("store_value", "update_in_place", "locate", "same_axes", "steps_of", "by_rank"),
@@ -91,11 +95,23 @@ WORDS = (
 """The words of the global block, see `language`."""
 
 MODULES = (
-    *(macros, recycling, matching, frames, threads, turning, recording, flushing),
-    *(handles, looking, casting, scalars, operators, writing, ufuncs, at_once),
+    *(macros, recycling, matching, frames, threads, turning, recording, settling),
+    *(
+        interpreting,
+        cold,
+        flushing,
+        handles,
+        looking,
+        casting,
+        scalars,
+        operators,
+        writing,
+        ufuncs,
+        at_once,
+    ),
     *(remembered, keys, indexing, regions, masking, subscripts, viewing, calls, slots),
     *(functions, splicing, repeating, walking, backward, many),
-    *(lines, results, growing, paths, interpreting),
+    *(lines, results, growing, paths),
 )
 
 FUNCTIONS = (

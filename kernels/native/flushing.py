@@ -13,6 +13,7 @@ computes without the GIL: the trace's lock is held then, and `Trace.flushing` se
 from __future__ import annotations
 
 from . import MOVED
+from .cold import interpret_path
 from .frames import follow_regions, shifts
 from .language import (
     invoke,
@@ -25,7 +26,7 @@ from .language import (
     store,
     store_byte,
 )
-from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, ListSize, TupleItem
+from .macros import DecRef, IncRef, ListAppend, ListItem, ListSize, TupleItem
 from .matching import field, has, kind, references, replace
 from .python import (
     BytesAt,
@@ -35,7 +36,6 @@ from .python import (
     ContextGet,
     DictItem,
     DictNew,
-    DictNext,
     DictSize,
     ErrClear,
     ErrFetch,
@@ -46,10 +46,21 @@ from .python import (
     TupleSet,
 )
 from .runner import FIELDS
+from .settling import (
+    BUFFERS,
+    DONE,
+    FAILED,
+    LEAVES,
+    LEFT,
+    LOCK,
+    NUMBERS,
+    SCALARS,
+    VALUES,
+    WRITEABLE,
+    empty,
+    settle_value,
+)
 from .threads import current
-
-WRITEABLE = 0x400
-"""NumPy's flag of arrays that may be written to."""
 
 CALLS = 8 * FIELDS.index("calls")
 RELEASE = 8 * FIELDS.index("release")
@@ -61,12 +72,6 @@ HELPERS = 8 * FIELDS.index("helpers")
 OVERWRITES = 8 * FIELDS.index("overwrites")
 STRAIGHT = 8 * FIELDS.index("straight")
 """Where the words at the head of a plan are."""
-
-LEFT, DONE, LOCK, FAILED = 0, 1, 2, 3
-"""What came of a flush: Python has to do it; done; the lock is needed; an error."""
-
-VALUES, LEAVES, SCALARS, NUMBERS, BUFFERS = 0, 8, 16, 24, 32
-"""The places of new, empty things."""
 
 
 def flush(self: int, trace: int) -> int:
@@ -187,6 +192,7 @@ def follow_plan(trace: int, locked: int, fresh: int) -> int:
     if key == 0:
         return LEFT
     straight = 0
+    cold = 0
     frame = state.none
     if describe(trace, BytesAt(key)):
         plans = load(load(trace + slot.trace_node) + slot.node_plans)
@@ -196,7 +202,11 @@ def follow_plan(trace: int, locked: int, fresh: int) -> int:
         if known != 0 and kind(known) == state.known_type:
             straight = field(known + slot.known_straight, state.tuple_type)
             frame = load(known + slot.known_frame)
+            if straight == 0:
+                cold = field(known + slot.known_cold, state.cold_type)
     done = LEFT
+    if cold != 0 and not load(shifts(trace)):
+        done = interpret_path(trace, cold, fresh, locked)
     given = reserve(2)  # the scalars, and where it says how the leaves' memory moves
     moves = reserve(MOVED)
     if straight != 0:
@@ -303,39 +313,6 @@ def give(trace: int, plan: int, buffers: int, entered: int) -> int:
     return 0
 
 
-def settle_value(value: int, buffer: int) -> int:
-    """A value that was pending is computed."""
-    IncRef(buffer)
-    replace(value + slot.value_buffer, buffer)
-    IncRef(state.none)
-    replace(value + slot.value_trace, state.none)
-    return 0
-
-
-def empty(trace: int, fresh: int) -> int:
-    """Let a trace begin anew; what it had is in the places of the new things."""
-    exchange(trace + slot.trace_values, fresh + VALUES)
-    exchange(trace + slot.trace_leaves, fresh + LEAVES)
-    exchange(trace + slot.trace_scalars, fresh + SCALARS)
-    exchange(trace + slot.trace_leaf_numbers, fresh + NUMBERS)
-    root = load(state.trie + slot.trie_root)
-    IncRef(root)
-    replace(trace + slot.trace_node, root)
-    room = load(state.trie + slot.trie_room)
-    IncRef(room)
-    replace(trace + slot.trace_room, room)
-    store(shifts(trace), 0)
-    return 0
-
-
-def exchange(place: int, other: int) -> int:
-    """Let two fields have each other's objects."""
-    thing = load(place)
-    store(place, load(other))
-    store(other, thing)
-    return 0
-
-
 def survey(self: int, trace: int) -> int:
     """``survey(trace)``: which values somebody holds, which leaves nobody does; leaves.
 
@@ -396,43 +373,3 @@ def is_free(leaf: int, buffer: int) -> int:
     if references(leaf) > 2 or references(buffer) > 1:
         return 0
     return (load_half(buffer + slot.array_flags) & WRITEABLE) != 0
-
-
-def settle(self: int, given: int, count: int, names: int) -> int:
-    """``settle(trace, outputs)``: hand out buffers, and empty the trace.
-
-    No Python code runs before all is done, so nothing can cut it.
-    """
-    if count != 2 or names != 0:
-        return 0
-    trace = load(given)
-    fresh = reserve(4)
-    store(fresh + VALUES, ListNew(0))
-    store(fresh + LEAVES, ListNew(0))
-    store(fresh + SCALARS, ListNew(0))
-    store(fresh + NUMBERS, DictNew())
-    i = 0
-    while i < 4:
-        if load(fresh + 8 * i) == 0:
-            return 0
-        i += 1
-    hand_out(load(trace + slot.trace_values), load(given + 8))
-    empty(trace, fresh)
-    i = 0
-    while i < 4:
-        DecRef(load(fresh + 8 * i))
-        i += 1
-    ErrClear()
-    IncRef(state.none)
-    return state.none
-
-
-def hand_out(values: int, outputs: int) -> int:
-    """Give values their buffers, by number."""
-    place = reserve(3)
-    store(place, 0)
-    while DictNext(outputs, place, place + 8, place + 16):
-        value = ListItem(values, IntAs(load(place + 8)))
-        if value != 0:
-            settle_value(value, load(place + 16))
-    return 0

@@ -11,7 +11,6 @@ belongs to the one flush.
 
 from __future__ import annotations
 
-from .flushing import WRITEABLE
 from .language import (
     inline,
     invoke,
@@ -45,6 +44,7 @@ from .python import (
     IntFrom,
     ListSet,
 )
+from .settling import WRITEABLE
 
 MOST_THINGS, AXES = 16, 16
 """Operands and attributes of an event, and axes, at most; more are left to Python."""
@@ -104,13 +104,17 @@ def interpreted(self: int, given: int, count: int, names: int) -> int:
         total = i
     while i < total and carried_out(nodes, i, alive, last, environment, scalars):
         i += 1
+    forget_error()
     return IntFrom(i)
 
 
 def carried_out(
     nodes: int, i: int, alive: int, last: int, environment: int, scalars: int
 ) -> int:
-    """Do one event, if it is needed; 0 for one that is left to Python."""
+    """Do one event, if it is needed; 0 for one that is left to Python.
+
+    An error is set where a reference has raised it.
+    """
     node = ListItem(nodes, i)
     if load(node + slot.node_op) == state.leaf_op:
         return 1
@@ -155,7 +159,6 @@ def operands_of(node: int, environment: int, scalars: int, things: int) -> int:
             used += 1
             thing = Call(load(dtype + slot.dtype_type), things + 8 * i, 1, 0)
             if thing == 0:
-                forget_error()
                 return i
         store(things + 8 * i, thing)
         i += 1
@@ -205,7 +208,6 @@ def result_of_event(node: int, things: int, count: int, free: int) -> int:
     result = Call(reference, things, count + i, 0)
     DecRef(reference)
     if result == 0:
-        forget_error()
         return 0
     return own(result, node, things, count)
 
@@ -230,8 +232,6 @@ def own(result: int, node: int, things: int, count: int) -> int:
     made = 0
     if load(arguments + 16) != 0:
         made = Call(state.own_array, arguments, 3, 0)
-    if made == 0:
-        forget_error()
     DecRef(load(arguments + 16))
     DecRef(result)
     return made

@@ -6,12 +6,13 @@ value as it is, not a part of it, and traces that were flushed in this way befor
 
 from __future__ import annotations
 
-from .flushing import DONE, FAILED, LEFT, flushed
+from .flushing import flushed
 from .handles import FACE, OTHER, PYTHON, at_hand, is_tensor
 from .language import load, load_byte, reserve, slot, state, store
 from .macros import DecRef, IncRef, ListItem, ListSize, TupleItem, TupleSize
 from .matching import RECIPE_DTYPE, RECIPE_SHAPE, field, has, kind
 from .python import Call, DictSize
+from .settling import DONE, FAILED, LEFT
 
 
 def settled(value: int) -> int:

@@ -8,7 +8,6 @@ number under a mask is recorded, as a choice.
 from __future__ import annotations
 
 from .at_once import count_write, fill, next_version, own_buffer
-from .flushing import DONE, FAILED
 from .handles import at_hand, is_number
 from .language import (
     load,
@@ -24,6 +23,7 @@ from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import field, has, kind, row_for, same_extents
 from .python import Call, DictSize, ErrClear, GetItem
 from .recording import follow
+from .settling import DONE, FAILED
 from .writing import may_write, write
 
 SMALL = 512

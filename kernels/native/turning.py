@@ -9,7 +9,7 @@ alternate are flushed in 4 us that way, where Python took 10.
 
 from __future__ import annotations
 
-from .flushing import DONE, flushed
+from .flushing import flushed
 from .frames import (
     agrees,
     form_of,
@@ -35,6 +35,7 @@ from .python import (
     Untrack,
 )
 from .results import fails_late
+from .settling import DONE
 
 
 def turn(trace: int, op: int, given: int, only: int, items: int, count: int) -> int:
