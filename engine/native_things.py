@@ -127,6 +127,7 @@ def _types() -> dict[str, Any]:
         "cold_type": Cold,
         "single_type": np.float32,
         "double_type": np.float64,
+        "long_type": np.int64,
         "array_type": np.ndarray,
         "value_type": Value,
         "scalar_type": Scalar,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from engine.recipe import storage_order, transposed
 from engine.record.trace import grad_enabled
 from engine.record.value import Value, constant
 
-from .operands import KINDS, native, read_as
+from .operands import KINDS, native, plain_value, read_as
 
 _warned: set[tuple[str, str]] = set()
 
@@ -51,8 +52,10 @@ def library_call(
 
     Raises TypeError when a gradient is required, since it would be lost.
     """
-    refuse_gradients(name, "the function has no lazy version", args, options)
-    return _asked(name, function, args, options)
+    arrays = _arrays_in(args, options)
+    if any([x.requires_grad for x in arrays]):
+        refuse_gradients(name, "the function has no lazy version", arrays)
+    return _asked(name, function, args, options, arrays)
 
 
 def ask(name: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -75,8 +78,7 @@ def ask(name: str, function: Callable[..., Any], *args: Any, **options: Any) -> 
 
 def need_gradients(*trees: Any) -> bool:
     """Whether gradients are to flow to any array in nested arguments."""
-    arrays = (x for x in _flatten(trees) if isinstance(x, Array))
-    return grad_enabled() and any(x.requires_grad for x in arrays)
+    return grad_enabled() and any([x.requires_grad for x in _arrays_in(*trees)])
 
 
 def refuse_gradients(name: str, reason: str, *trees: Any) -> None:
@@ -109,7 +111,7 @@ def into_foreign(
 def quiet_call(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """`library_call` for results that never carry a gradient: positions, counts."""
     name = getattr(function, "__name__", "function")
-    return _asked(name, function, args, options)
+    return _asked(name, function, args, options, _arrays_in(args, options))
 
 
 def _asked(
@@ -117,16 +119,24 @@ def _asked(
     function: Callable[..., Any],
     args: Sequence[Any],
     options: Mapping[str, Any],
+    arrays: Sequence[Array],
 ) -> Any:
-    """What NumPy answers, wrapped, on the device of any operand."""
+    """What NumPy answers, wrapped, on the device of any of the arrays among those."""
     found = ask(name, function, *to_host(args), **to_host(options))
-    return wrapped(found, place_of(args, options))
+    return wrapped(found, _place_of_any(arrays))
 
 
 def place_of(*trees: Any) -> str:
     """The device of a result: that of any array in nested arguments."""
-    places = (x.place for x in _flatten(trees) if isinstance(x, Array))
-    return next((place for place in places if place != HOST), HOST)
+    return _place_of_any(_arrays_in(*trees))
+
+
+def _place_of_any(arrays: Sequence[Array]) -> str:
+    return next((x.place for x in arrays if x.place != HOST), HOST)
+
+
+def _arrays_in(*trees: Any) -> list[Array]:
+    return [x for x in _flatten(trees) if isinstance(x, Array)]
 
 
 def _flatten(tree: Any) -> list[Any]:
@@ -146,13 +156,11 @@ def to_host(tree: Any) -> Any:
     """The same arguments with ndarrays and NumPy scalars in place of handles."""
     if isinstance(tree, Array):
         return host_value(tree)
-    if isinstance(tree, (list, tuple)) and any(
-        isinstance(x, Array) for x in _flatten(tree)
-    ):
+    if isinstance(tree, list):
         parts = [to_host(x) for x in tree]
-        return parts if isinstance(tree, list) else tuple(parts)
+        return tree if all(map(is_, parts, tree)) else parts
     if isinstance(tree, tuple):
-        return tuple(to_host(x) for x in tree)
+        return tuple([to_host(x) for x in tree])
     if isinstance(tree, dict):
         return {key: to_host(x) for key, x in tree.items()}
     return tree
@@ -160,6 +168,9 @@ def to_host(tree: Any) -> Any:
 
 def host_value(x: Array) -> Any:
     """A handle's elements as NumPy has them: an ndarray of its layout, or a scalar."""
+    if plain_value(x) is not None:
+        array = x.computed()
+        return array[()] if x.scalar else array
     recipe = x.recipe
     order = storage_order(recipe)
     if order == tuple(range(len(order))):
@@ -192,6 +203,8 @@ def _wrapped_once(results: Sequence[Any], device: str) -> list[Any]:
 def adopt(array: np.ndarray[Any, Any], device: str = HOST) -> face.ndarray:
     """A handle on a fresh ndarray with its layout in memory, copied where shared."""
     array = native(array)
+    if array.flags.c_contiguous and array.base is None:
+        return face.ndarray.wrap(on_device(_owned(array), device))
     rank = array.ndim
     order = tuple(sorted(range(rank), key=lambda axis: -abs(array.strides[axis])))
     dense = array.transpose(order)

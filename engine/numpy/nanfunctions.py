@@ -18,6 +18,7 @@ from engine.record.value import DATES
 from .elementwise import apply
 from .fallback import library_call
 from .operands import read_as
+from .quick import remembered
 from .reductions import deliver
 
 __all__ = [
@@ -54,6 +55,7 @@ def _warned(result: face.ndarray, flags: Any, message: str) -> face.ndarray:
     return face.ndarray.wrap(made, order, scalar=result.scalar)
 
 
+@remembered()
 def nansum(
     a: Any,
     axis: Any = None,
@@ -74,6 +76,7 @@ def nansum(
     return reductions.sum(_filled(a, 0)[0], axis, dtype, out, keepdims, initial, where)
 
 
+@remembered()
 def nanprod(
     a: Any,
     axis: Any = None,

@@ -37,8 +37,10 @@ known for the next slice.
 
 _LETTERS = frozenset((int, str, type(None)))
 _KEPT = _LETTERS | {tuple}
+_KINDS: tuple[type, ...] = bool, int, float, complex
 _CLASSES: dict[type, Any] = {
-    kind: ("class", kind.__name__) for kind in (bool, int, float, complex)
+    kind: ("class", kind.__name__)
+    for kind in (*_KINDS, *[np.dtype(letter).type for letter in "?bhilBHILfdFD"])
 }
 
 LARGEST = 1e30
@@ -192,10 +194,15 @@ def remembered(
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         credit = CREDIT
+        whats = _whats_of_arrays(function.__name__)
 
         @functools.wraps(function)
         def call(*args: Any, **options: Any) -> Any:
             nonlocal credit
+            if not options and len(args) <= most:
+                made = _native_call(args, *whats)
+                if made is not None:
+                    return made
             arrays: dict[int, Any] = {}
             words = _words(function.__name__, args[:most], shows_parts, arrays)
             if words is None or face.ndarray in map(type, args[most:]):
@@ -218,6 +225,23 @@ def remembered(
         return call
 
     return decorate
+
+
+def _whats_of_arrays(name: str) -> tuple[What, What, What]:
+    """What `_words` gives, in 3 us, for an array, one given twice, and two."""
+    return (1, name, 0), (3, name, 0, 0), (3, name, 0, 1)
+
+
+def _native_call(args: tuple[Any, ...], one: What, twice: What, two: What) -> Any:
+    """What native code gives of one array, or two, alone; None for Python to do."""
+    for x in args:
+        if type(x) is not face.ndarray or not x.recipe.shape:
+            return None
+    if len(args) == 1:
+        return again(args, one)
+    if len(args) != 2:
+        return None
+    return again(args[:1], twice) if args[0] is args[1] else again(args, two)
 
 
 def _words(

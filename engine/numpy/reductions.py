@@ -21,7 +21,7 @@ from engine.shapes import broadcast_shapes
 from .at_once import elements_of
 from .masked import over_selections
 from .operands import checked_dtype, plain_value, read_as
-from .quick import by_method
+from .quick import by_method, remembered
 
 __all__ = [
     "all",
@@ -180,6 +180,14 @@ def selected(array: face.ndarray, where: Any, other: Any) -> face.ndarray:
     return chosen
 
 
+@remembered()
+def _summed_in(a: Any, name: str, axis: Axis, dtype: Any, keepdims: bool) -> Any:
+    """A sum or product in a dtype that is named."""
+    array = _given(a)
+    axes = normal(name, axis, array.ndim)
+    return reduce(name, array, axes, keepdims, accumulator(array.dtype, dtype))
+
+
 def _summed(
     name: str,
     combine: str,
@@ -192,6 +200,9 @@ def _summed(
     initial: Any,
     where: Any,
 ) -> Any:
+    plain = out is None and initial is None and where is True
+    if plain and not isinstance(dtype, str | None):  # a string may ask for real parts
+        return _summed_in(a, name, axis, dtype, keepdims)
     array = selected(_given(a), where, neutral)
     axes = normal(name, axis, array.ndim)
     target = accumulator(array.dtype, dtype_of(out) if dtype is None else dtype)

@@ -96,6 +96,8 @@ def take(
     array([[30,  0],
            [10, 30]])
     """
+    if mode == "raise" and out is None and _is_subscript(a, indices, axis):
+        return a[indices]
     array = face.asarray(a)
     if axis is None:
         array, axis = array.ravel(), 0
@@ -119,6 +121,17 @@ def take(
         return deliver("take", array[index], out, "unsafe")
     result = get(array, (slice(None),) * axis + (places,))
     return deliver("take", result.copy(), out, "unsafe")
+
+
+def _is_subscript(a: Any, indices: Any, axis: Any) -> bool:
+    """Whether taking elements of an array is what the array's own subscript does."""
+    if type(a) is not face.ndarray or type(indices) is not face.ndarray:
+        return False
+    shape = a.recipe.shape
+    on_first = axis is None if len(shape) == 1 else len(shape) > 1 and axis == 0
+    if not on_first or 0 in shape:
+        return False
+    return bool(indices.recipe.shape and indices.recipe.dtype == np.int64)
 
 
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:

@@ -16,6 +16,7 @@ from . import shared_calls
 from .axes import normal_axis, strict_axis
 from .fallback import ask, library_call, need_gradients, quiet_call, to_host
 from .operands import read_as
+from .quick import remembered
 from .rearrangement import flip
 
 __all__ = [
@@ -86,6 +87,7 @@ def _along(name: str, a: Any, axis: Any, how: Any) -> Any:
     return face.ndarray.wrap(result, order)
 
 
+@remembered()
 def sort(
     a: Any,
     axis: Any = -1,
@@ -135,6 +137,7 @@ def sort_complex(a: Any) -> Any:
     return array.astype(np.complex64 if short else np.complex128)
 
 
+@remembered()
 def argsort(
     a: Any,
     axis: Any = -1,

@@ -64,6 +64,12 @@ def diag(v: Any, k: int = 0) -> Any:
         raise ValueError(named("Input must be 1- or 2-d."))
     with naming():
         k = index(k)
+    return _with_diagonal(array, k)
+
+
+@remembered()
+def _with_diagonal(array: face.ndarray, k: int) -> face.ndarray:
+    """A matrix of zeros but for a diagonal."""
     n = array.shape[0] + abs(k)
     out = placed(face.ndarray((n, n), array.dtype), None, array)
     recipe = diagonal_recipe(out, k, 0, 1)

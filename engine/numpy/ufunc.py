@@ -339,35 +339,34 @@ class ufunc:
     ) -> Any:
         """Reduce an axis by applying the function along it."""
         function = _REDUCTIONS.get(self.__name__)
-        truth = self.__name__.startswith("logical") and dtype is not None
-        if function is None or truth:
-            options: dict[str, Any] = {"axis": axis, "dtype": dtype}
-            if initial is not None:
-                options["initial"] = initial
-            if where is not True:
-                options["where"] = where
-            result = library_call(
-                f"{self.__name__}.reduce",
-                self.numpy.reduce,
-                array,
-                keepdims=keepdims,
-                **options,
-            )
-            return reductions.deliver(f"{self.__name__}.reduce", result, out)
-        if dtype is not None and self.__name__ in ("maximum", "minimum"):
-            array = face.asarray(array).astype(dtype, copy=False)
-        options = {"axis": axis, "out": out, "keepdims": keepdims, "where": where}
-        if self.__name__ in ("add", "multiply"):
-            options["dtype"] = dtype
+        plain = dtype is None and out is None and initial is None and where is True
+        if function is not None and plain and not keepdims:
+            return function(array, axis)
+        options: dict[str, Any] = {"axis": axis, "keepdims": keepdims}
         if initial is not None:
             options["initial"] = initial
-        return function(array, **options)
+        if where is not True:
+            options["where"] = where
+        truth = self.__name__.startswith("logical") and dtype is not None
+        if function is None or truth:
+            name, reduce = f"{self.__name__}.reduce", self.numpy.reduce
+            result = library_call(name, reduce, array, dtype=dtype, **options)
+            return reductions.deliver(name, result, out)
+        if dtype is not None and self.__name__ in ("maximum", "minimum"):
+            array = face.asarray(array).astype(dtype, copy=False)
+        if self.__name__ in ("add", "multiply"):
+            options["dtype"] = dtype
+        return function(array, out=out, **options)
 
     def accumulate(
         self, array: Any, /, axis: Any = 0, dtype: Any = None, out: Any = None
     ) -> Any:
         """The reductions of all prefixes along an axis."""
         if self.__name__ in ("add", "multiply"):
+            scan = scans.cumsum if self.__name__ == "add" else scans.cumprod
+            plain = type(axis) is int and dtype is None and out is None
+            if plain and type(array) is face.ndarray and array.recipe.shape:
+                return scan(array, axis)
             rank = np.ndim(array)
             if not rank:
                 raise TypeError(named("cannot accumulate on a scalar"))
@@ -376,7 +375,6 @@ class ufunc:
                 if len(axes) != 1:
                     raise ValueError(named("accumulate does not allow multiple axes"))
                 (axis,) = axes
-            scan = scans.cumsum if self.__name__ == "add" else scans.cumprod
             return scan(array, axis=axis, dtype=dtype, out=out)
         name = f"{self.__name__}.accumulate"
         running = _RUNNING.get(self.__name__)

@@ -61,7 +61,7 @@ WORDS = (
     "interrupt",
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
     *("complex_type", "bool_dtype", "float32", "float64", "complex128", "int64"),
-    *("single_type", "double_type", "array_type"),
+    *("single_type", "double_type", "long_type", "array_type"),
     *("acquire_name", "release_name", "step_name", "numpy_name", "tier_here"),
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),

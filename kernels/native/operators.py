@@ -28,6 +28,7 @@ from .python import (
     ErrClear,
     FloatAs,
     FloatFrom,
+    IndexOf,
     TupleNew,
 )
 from .recording import follow, with_self
@@ -205,8 +206,8 @@ def binary(self: int, other: int, entry: int) -> int:
     if kind(self) != face or (
         kind(other) != face and not is_operand_number(other, face)
     ):
-        if is_double(other, self):
-            return beside_double(self, other, entry)
+        if is_own_scalar(other, self):
+            return beside_scalar(self, other, entry)
         store(items, self)
         store(items + 8, other)
         return Call(load(entry + PYTHON), items, 2, 0)
@@ -223,9 +224,9 @@ def binary(self: int, other: int, entry: int) -> int:
     return apply(load(entry + OP), items + 16, 2, face, load(entry + PYTHON), extra)
 
 
-def beside_double(self: int, other: int, entry: int) -> int:
-    """`binary`, where the other operand is a ``np.float64``."""
-    number = number_of_double(other)
+def beside_scalar(self: int, other: int, entry: int) -> int:
+    """`binary`, where the other operand is a ``np.float64`` or ``np.int64``."""
+    number = number_of_scalar(other)
     if number == 0:
         return 0
     result = binary(self, number, entry)
@@ -233,19 +234,28 @@ def beside_double(self: int, other: int, entry: int) -> int:
     return result
 
 
-def number_of_double(thing: int) -> int:
-    """The Python number that a ``np.float64`` is (a new reference)."""
-    return FloatFrom(FloatAs(thing))
+def number_of_scalar(thing: int) -> int:
+    """The Python number that a ``np.float64`` or ``np.int64`` is (a new reference)."""
+    if kind(thing) == state.double_type:
+        return FloatFrom(FloatAs(thing))
+    return IndexOf(thing)
 
 
-def is_double(thing: int, handle: int) -> int:
-    """Whether something is ``np.float64``, beside an array of that dtype."""
-    if kind(thing) != state.double_type or kind(handle) != state.ndarray_type:
+def is_own_scalar(thing: int, handle: int) -> int:
+    """Whether something is ``np.float64``, or ``np.int64``, beside an array like it.
+
+    A Python number gives the same then. Integers are like doubles, too.
+    """
+    its = kind(thing)
+    if its != state.double_type and its != state.long_type:
+        return 0
+    if kind(handle) != state.ndarray_type:
         return 0
     recipe = field(handle + slot.array_recipe, state.recipe_type)
     if recipe == 0 or load(handle + slot.array_scalar) == state.true:
         return 0
-    return TupleItem(recipe, RECIPE_DTYPE) == state.float64
+    dtype = TupleItem(recipe, RECIPE_DTYPE)
+    return dtype == state.float64 or (its == state.long_type and dtype == state.int64)
 
 
 def power(self: int, given: int, count: int, names: int, entry: int) -> int:

@@ -18,7 +18,7 @@ from .matching import (
     put_item,
     same_extents,
 )
-from .operators import agree, apply, is_double, number_of_double
+from .operators import agree, apply, is_own_scalar, number_of_scalar
 from .python import Call, DictItem, TextCompare, TupleNew
 from .recording import with_self
 from .writing import broadcasts, is_empty, may_write, stored
@@ -87,8 +87,8 @@ def array_ufunc(self: int, given: int, count: int, names: int) -> int:
             number = 0
             if count == 4:
                 store(items + 32, load(given + 24))
-                if is_double(load(items + 24), self):
-                    number = number_of_double(load(items + 24))
+                if is_own_scalar(load(items + 24), self):
+                    number = number_of_scalar(load(items + 24))
                     if number == 0:
                         return 0
                     store(items + 24, number)

@@ -62,6 +62,39 @@ x += w
 f *= w
 i += w
 x[1:] -= w
+r = n * x
+r = x * n
+r = x / n
+r = n - i
+r = i - n
+r = i // n
+r = n % i
+r = n ** i
+r = i ** n
+r = x ** n
+r = i >> n
+r = n | i
+r = x & n
+r = i > n
+r = x == n
+r = n * f
+r = f * n
+r = u + n
+r = m * n
+r = n * z
+r = i[1:] * n
+r = n * s
+r = np.add(i, n)
+r = numpy.maximum(n, i)
+r = numpy.arctan2(x, n)
+r = numpy.true_divide(n, i)
+r = i * numpy.int64(2**62)
+r = x * numpy.int64(2**62 + 1)
+r = x == numpy.int64(2**62 + 1)
+i += n
+x *= n
+i[1:] -= n
+i /= n
 r = numpy.add(x, y)
 r = numpy.add(x, y, out=x)
 r = numpy.float32(2.5) * x
@@ -156,7 +189,12 @@ def names_of(xp: Any, seed: int) -> dict[str, Any]:
         "m": random.random((3, 3)) > 0.5,
     }
     names = {name: xp.array(a) for name, a in given.items()}
-    return names | {"s": names["x"][0, 1], "w": numpy.float64(2.5), "numpy": numpy}
+    return names | {
+        "s": names["x"][0, 1],
+        "w": numpy.float64(2.5),
+        "n": numpy.int64(3),
+        "numpy": numpy,
+    }
 
 
 def described(thing: Any) -> Any:
