@@ -16,7 +16,7 @@ from engine.chain import assemble, try_kinds, unknown
 from engine.config import config
 from engine.description import Piece
 from engine.errors import Unfinished, warn_user
-from engine.interpret import Outline, interpret, outline_of
+from engine.interpret import Outline, interpret, interprets_natively, outline_of
 from engine.kernels.backend import HOST
 from engine.likeness import find, key_of, places_of, remember, spent
 from engine.moves import Moves, frame_of, moves_of
@@ -43,6 +43,9 @@ PLACE = 6e-6
 
 LOOK, LOOKS = 5e-5, 1.2e-5
 """To look for paths that are like one takes so much, and for each of its events."""
+
+NATIVE, NATIVE_EVENT = 3e-6, 8e-7
+"""What native code takes to interpret a path, by itself and for each event."""
 
 RUNS = 32
 """So often native code interprets a path before Python looks again whether it should.
@@ -88,6 +91,7 @@ class ColdPlan:
         "_failure",
         "_key",
         "_moves",
+        "_native_cost",
         "_nodes",
         "_outline",
         "_pieces",
@@ -112,7 +116,9 @@ class ColdPlan:
         self._moves: Moves | None = None
         self._outline: Outline | None = None
         self._nodes, self._alive, self._donated = nodes, alive, donated
-        self._cost = FLUSH + EVENT * len(nodes) + BYTE * _bytes(own, nodes)
+        moved = BYTE * _bytes(own, nodes)
+        self._cost = FLUSH + EVENT * len(nodes) + moved
+        self._native_cost = NATIVE + NATIVE_EVENT * len(nodes) + moved
         # What is on a device is not brought to the host to be interpreted.
         away = any([node.device != HOST for node in nodes])
         self._spent = float("inf") if away else 0.0
@@ -149,10 +155,20 @@ class ColdPlan:
         plan = self._ready_or_none()
         if plan is None:
             return self._told(self._interpreted(self._nodes, leaves, scalars))
-        if plan.overhead() > self._cost:
+        if plan.overhead() > self._cost or self._is_quicker_than(plan):
             return self._warmed(plan, self._nodes, leaves, scalars)
         self.cold = None
         return plan.run(leaves, scalars)
+
+    def _is_quicker_than(self, plan: Plan) -> bool:
+        """Whether native code interprets the path sooner than Python runs the plan.
+
+        It calls what has no kernel as Python would. An overhead is Python's alone, and
+        twice what it takes where not all is native.
+        """
+        quick = interprets_natively() and not any(self.shifts)
+        failed = self.cold is not None and self.cold.budget[0] < 0
+        return quick and not failed and plan.overhead() > 2 * self._native_cost
 
     def _warmed(
         self,

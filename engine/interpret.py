@@ -225,6 +225,11 @@ def use_native(functions: Native | None) -> None:
     _native[:] = [] if functions is None else [functions]
 
 
+def interprets_natively() -> bool:
+    """Whether native code interprets what it can."""
+    return bool(_native)
+
+
 def call_reference(node: Node | Step, inputs: list[Any], overwrite: bool) -> Array:
     """The result of a node's reference, as an array of its own or in the first input.
 

@@ -145,7 +145,7 @@ def _types() -> dict[str, Any]:
 
 def _ops() -> dict[str, Any]:
     names = ["view", "update", "full", "cast", "iota", "matmul"]
-    names += ["multiply", "add", "power", "where"]
+    names += ["multiply", "add", "power", "square", "where"]
     return {
         **{f"{name}_op": REGISTRY[name] for name in names},
         "leaf_op": LEAF,

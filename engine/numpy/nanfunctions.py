@@ -46,12 +46,12 @@ def _filled(a: Any, number: float) -> tuple[face.ndarray, Any]:
     return filled, missing
 
 
-def _warned(result: face.ndarray, flags: Any, message: str) -> face.ndarray:
-    """The same array; computing it warns at the user's line if a flag is set."""
+def _warned(result: face.ndarray, flags: Any, message: str, line: str) -> face.ndarray:
+    """The same array; computing it warns at a line if a flag is set."""
     order = storage_order(result.recipe)
     value = read_as(result, transposed(result.recipe, order))
     flags = read_as(flags, transposed(flags.recipe, order))
-    made = REGISTRY["warned"](value, flags, attributes=(message, user_line()))
+    made = REGISTRY["warned"](value, flags, attributes=(message, line))
     return face.ndarray.wrap(made, order, scalar=result.scalar)
 
 
@@ -124,6 +124,27 @@ def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> 
 def _extreme(
     a: Any, axis: Any, out: Any, keepdims: bool, initial: Any, where: Any, largest: bool
 ) -> Any:
+    line = user_line()
+    if out is None and initial is None and where is True:
+        return _extreme_at(a, "nanmax" if largest else "nanmin", axis, keepdims, line)
+    return _extreme_of(a, axis, out, keepdims, initial, where, largest, line)
+
+
+@remembered()
+def _extreme_at(a: Any, name: str, axis: Any, keepdims: bool, line: str) -> Any:
+    return _extreme_of(a, axis, None, keepdims, None, True, name == "nanmax", line)
+
+
+def _extreme_of(
+    a: Any,
+    axis: Any,
+    out: Any,
+    keepdims: bool,
+    initial: Any,
+    where: Any,
+    largest: bool,
+    line: str,
+) -> Any:
     name = "nanmax" if largest else "nanmin"
     array = face.asarray(a)
     if array.dtype.kind in DATES:
@@ -136,7 +157,7 @@ def _extreme(
     if missing is not None and initial is None:
         nothing = reductions.all(missing, axis, keepdims=keepdims, where=where)
         result = apply(REGISTRY["where"], nothing, result.dtype.type(np.nan), result)
-        result = _warned(result, nothing, "All-NaN slice encountered")
+        result = _warned(result, nothing, "All-NaN slice encountered", line)
     return deliver(name, result, out)
 
 
@@ -256,6 +277,20 @@ def nanmean(
     >>> np.nanmean(np.array([[1.0, np.nan], [3.0, 5.0]]), axis=1)
     array([1., 4.])
     """
+    line = user_line()
+    if dtype is None and out is None and where is True:
+        return _mean_at(a, axis, keepdims, line)
+    return _mean_of(a, axis, dtype, out, keepdims, where, line)
+
+
+@remembered()
+def _mean_at(a: Any, axis: Any, keepdims: bool, line: str) -> Any:
+    return _mean_of(a, axis, None, None, keepdims, True, line)
+
+
+def _mean_of(
+    a: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, where: Any, line: str
+) -> Any:
     array = face.asarray(a)
     _check_inexact(array, dtype, out)
     present = _present(array, where)
@@ -263,7 +298,7 @@ def nanmean(
     if present is not where:
         some = reductions.any(present, axis, keepdims=keepdims)
         nothing = apply(REGISTRY["logical_not"], some)
-        result = _warned(result, nothing, "Mean of empty slice")
+        result = _warned(result, nothing, "Mean of empty slice", line)
     return deliver("nanmean", result, out, "unsafe")
 
 
@@ -287,10 +322,8 @@ def nanvar(
     >>> np.nanvar(np.array([1.0, np.nan, 3.0]))
     np.float64(1.0)
     """
-    options = {"where": where, "mean": mean, "correction": correction}
-    array = face.asarray(a)
-    made = _spread("nanvar", array, axis, dtype, out, ddof, keepdims, **options)
-    return deliver("nanvar", made, out, "unsafe")
+    given = axis, dtype, out, ddof, keepdims, where, mean, correction
+    return deliver("nanvar", _spread("nanvar", a, *given), out, "unsafe")
 
 
 def _check_inexact(array: Any, dtype: Any, out: Any) -> None:
@@ -305,18 +338,47 @@ def _check_inexact(array: Any, dtype: Any, out: Any) -> None:
 
 def _spread(
     name: str,
-    array: Any,
+    a: Any,
     axis: Any,
     dtype: Any,
     out: Any,
     ddof: float,
     keepdims: bool,
-    *,
     where: Any,
     mean: Any,
     correction: Any,
 ) -> Any:
     """The variance or standard deviation; computing it warns where nothing is left."""
+    line = user_line()
+    plain = dtype is None and out is None and mean is None and correction is None
+    if plain and where is True:
+        return _spread_at(a, name, axis, ddof, keepdims, line)
+    rest = where, mean, correction
+    return _spread_of(name, a, axis, dtype, out, ddof, keepdims, *rest, line)
+
+
+@remembered()
+def _spread_at(
+    a: Any, name: str, axis: Any, ddof: float, keepdims: bool, line: str
+) -> Any:
+    rest = None, None, ddof, keepdims, True, None, None
+    return _spread_of(name, a, axis, *rest, line)
+
+
+def _spread_of(
+    name: str,
+    a: Any,
+    axis: Any,
+    dtype: Any,
+    out: Any,
+    ddof: float,
+    keepdims: bool,
+    where: Any,
+    mean: Any,
+    correction: Any,
+    line: str,
+) -> Any:
+    array = face.asarray(a)
     _check_inexact(array, dtype, out)
     present = _present(array, where)
     method = array.var if name == "nanvar" else array.std
@@ -328,7 +390,7 @@ def _spread(
     less = ddof if correction is None else correction
     nothing = apply(REGISTRY["less_equal"], count, less)
     result = apply(REGISTRY["where"], nothing, np.nan, result)
-    return _warned(result, nothing, "Degrees of freedom <= 0 for slice.")
+    return _warned(result, nothing, "Degrees of freedom <= 0 for slice.", line)
 
 
 def nanstd(
@@ -351,7 +413,5 @@ def nanstd(
     >>> np.nanstd(np.array([1.0, np.nan, 3.0]))
     np.float64(1.0)
     """
-    options = {"where": where, "mean": mean, "correction": correction}
-    array = face.asarray(a)
-    made = _spread("nanstd", array, axis, dtype, out, ddof, keepdims, **options)
-    return deliver("nanstd", made, out)
+    given = axis, dtype, out, ddof, keepdims, where, mean, correction
+    return deliver("nanstd", _spread("nanstd", a, *given), out)

@@ -76,6 +76,15 @@ def plain_value(handle: Array) -> Value | None:
     return None
 
 
+def is_square(base: Any, exponent: Any) -> bool:
+    """Whether a power is a square of floats: NumPy's loops look for 2, too."""
+    if exponent.__class__ not in (int, float) or exponent != 2:
+        return False
+    if not isinstance(base, Array) or base.scalar:
+        return False
+    return base.recipe.dtype in (np.float64, np.float32)
+
+
 def operand(x: Any, name: str) -> Any:
     """`x` as an operand: a handle, an ndarray, a typed scalar or a weak number.
 

@@ -13,7 +13,7 @@ from engine.record.registry import REGISTRY
 from .axes import normal_axis
 from .fallback import library_call
 from .reductions import deliver
-from .sorting import sort
+from .sorting import partition, sort
 
 __all__ = [
     "median",
@@ -82,6 +82,10 @@ def has_plain_quantiles(array: face.ndarray, q: Any, axis: Any, scale: float) ->
     return type(q) is float or whole
 
 
+FEW = 16
+"""So many elements are found in their places sooner than all are sorted."""
+
+
 def _quantiles_of_sorted(
     array: Any, shares: list[Any], axis: Any, keepdims: bool, middle: bool = False
 ) -> list[Any]:
@@ -95,8 +99,11 @@ def _quantiles_of_sorted(
     if axis is not None:
         kept = (*array.shape[:place], 1, *array.shape[place + 1 :])
     work = flat.astype(float) if flat.dtype.kind in "biu" else flat
-    rising = sort(work, place)
     last = work.shape[place] - 1
+    lows = {int(q * last) for q in shares}
+    wanted = sorted({*lows, *[min(low + 1, last) for low in lows], last})
+    few = len(wanted) <= FEW
+    rising = partition(work, wanted, place) if few else sort(work, place)
     lead = (slice(None),) * place
     top = rising[(*lead, last)]
     found = []

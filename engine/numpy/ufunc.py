@@ -23,7 +23,7 @@ from . import elementwise, extremes, reductions, scans, shared_calls
 from .axes import order_letter
 from .fallback import into_foreign, library_call
 from .indexing import add_at
-from .operands import WEAK, checked_dtype, to_value
+from .operands import WEAK, checked_dtype, is_square, to_value
 from .ufunc_examples import EXAMPLES
 
 _ABSENT = set("OG")
@@ -175,6 +175,8 @@ class ufunc:
         unsigned = signature is None and sig is None
         free = casting in _FREE
         if plain and unsigned and free and op is not None and len(args) == op.nin:
+            if self.__name__ == "power" and is_square(*args):
+                op, args = REGISTRY["square"], args[:1]
             return elementwise.apply(op, *args)
         given = args, out, where, casting, order, dtype, signature or sig
         if where is True or not current_trace().loud:

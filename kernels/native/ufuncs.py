@@ -14,14 +14,25 @@ from .matching import (
     RECIPE_SHAPE,
     drop_items,
     equal,
+    field,
     kind,
     put_item,
     same_extents,
 )
-from .operators import agree, apply, is_own_scalar, number_of_scalar
-from .python import Call, DictItem, TextCompare, TupleNew
+from .operators import (
+    agree,
+    apply,
+    is_own_scalar,
+    made_of,
+    number_of_scalar,
+    own_values,
+)
+from .python import Call, DictItem, ErrClear, FloatAs, TextCompare, TupleNew
 from .recording import with_self
 from .writing import broadcasts, is_empty, may_write, stored
+
+TWO = 0x4000000000000000
+"""The bits of 2.0."""
 
 
 def call_ufunc(self: int, given: int, count: int, names: int) -> int:
@@ -37,6 +48,10 @@ def call_ufunc(self: int, given: int, count: int, names: int) -> int:
         if done:
             IncRef(out)
             return out
+    if op == state.power_op and names == 0 and count == 2:
+        found = square_for(given)
+        if found != 0:
+            return found
     if names == 0 and count == 1 and kind(load(given)) == state.float_type:
         items = reserve(2)
         store(items, op)
@@ -55,6 +70,35 @@ def call_ufunc(self: int, given: int, count: int, names: int) -> int:
         if takes(op, count):
             return apply(op, items + 16, count, state.ndarray_type, state.ufunc, 1)
     return with_self(state.ufunc, self, given, count, names)
+
+
+def square_for(given: int) -> int:
+    """The square of an array, for a power that is one; 0 for others."""
+    values = reserve(2)
+    if not is_square(load(given), load(given + 8)):
+        return 0
+    if not own_values(given, 1, state.ndarray_type, values):
+        return 0
+    result = made_of(state.square_op, values, 1, state.ndarray_type)
+    drop_items(values, 1)
+    return result
+
+
+def is_square(base: int, exponent: int) -> int:
+    """Whether a power is a square of floats: NumPy's loops look for 2, too."""
+    if kind(exponent) == state.int_type:
+        if IntAs(exponent) != 2:
+            ErrClear()
+            return 0
+    elif kind(exponent) != state.float_type or FloatAs(exponent) != TWO:
+        return 0
+    if kind(base) != state.ndarray_type or load(base + slot.array_scalar) == state.true:
+        return 0
+    recipe = field(base + slot.array_recipe, state.recipe_type)
+    if recipe == 0:
+        return 0
+    dtype = TupleItem(recipe, RECIPE_DTYPE)
+    return dtype == state.float64 or dtype == state.float32
 
 
 def output_of(op: int, given: int, count: int, names: int) -> int:
