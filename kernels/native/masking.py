@@ -7,7 +7,14 @@ number under a mask is recorded, as a choice.
 
 from __future__ import annotations
 
-from .at_once import count_write, fill, next_version, own_buffer
+from .at_once import (
+    base_of,
+    count_write,
+    fill,
+    memory_of,
+    next_version,
+    own_buffer,
+)
 from .handles import at_hand, is_number
 from .language import (
     load,
@@ -20,7 +27,17 @@ from .language import (
 )
 from .looking import settled
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
-from .matching import field, has, kind, row_for, same_extents
+from .matching import (
+    RECIPE_DTYPE,
+    RECIPE_OFFSET,
+    RECIPE_SHAPE,
+    RECIPE_STRIDES,
+    field,
+    has,
+    kind,
+    row_for,
+    same_extents,
+)
 from .python import Call, DictSize, ErrClear, GetItem
 from .recording import follow
 from .settling import DONE, FAILED
@@ -28,6 +45,9 @@ from .writing import may_write, write
 
 SMALL = 512
 """NumPy's own indexing picks from so few places as fast as can be."""
+
+PLACES, COUNT, SHAPE = 0, 8, 16
+"""Where indices are, how many, and their shape (borrowed)."""
 
 
 def mask_for(key: int, value: int) -> int:
@@ -147,24 +167,66 @@ def put_at(handle: int, key: int, value: int) -> int:
     flags = mask_for(key, own)
     if flags != 0 and is_number(value):
         return choose_number(handle, own, flags, value)
-    places = 0
-    if flags == 0 and TupleSize(load(own + slot.value_shape)) == 1:
-        places = places_for(key, own)
-    if places == own:
-        return 0  # a place may be written before it is read: NumPy makes a copy
-    if places != 0 and is_number(value):
-        return put_elements(handle, own, places, 0, value)
-    if flags == 0 and places == 0:
+    where = reserve(3)
+    if flags == 0 and not places_at(key, own, where):
         return 0
+    if flags == 0 and is_number(value):
+        return put_elements(handle, own, 0, where, 0, value)
     given = given_for(value, own)
     if given == 0:
         return 0
     shape = load(given + slot.value_shape)
     if flags != 0 and TupleSize(shape) == 1:
-        return put_settled(handle, own, flags, given)
-    if places != 0 and same_extents(shape, load(places + slot.value_shape)):
-        return put_settled(handle, own, places, given)
+        return put_settled(handle, own, flags, key, given)
+    if flags == 0 and same_extents(shape, load(where + SHAPE)):
+        return put_settled(handle, own, 0, key, given)
     return 0
+
+
+def places_at(key: int, own: int, where: int) -> int:
+    """Say where a few computed indices of a value of one axis are; 0 for other keys.
+
+    They are all of an array, or a part of one without gaps. It is not the value itself:
+    a place may be written before it is read then, and NumPy makes a copy.
+    """
+    if TupleSize(load(own + slot.value_shape)) != 1:
+        return 0
+    places = places_for(key, own)
+    first = 0
+    if places != 0:
+        shape = load(places + slot.value_shape)
+    else:
+        places = part_for(key)
+        if places == 0 or not has(own + slot.value_buffer) or not is_here(own):
+            return 0
+        recipe = load(key + slot.array_recipe)
+        shape = TupleItem(recipe, RECIPE_SHAPE)
+        first = IntAs(TupleItem(recipe, RECIPE_OFFSET))
+    if places == own:
+        return 0
+    memory = load(load(places + slot.value_buffer) + slot.buffer_data)
+    store(where + PLACES, memory + 8 * first)
+    store(where + COUNT, count_of(shape))
+    store(where + SHAPE, shape)
+    return 1
+
+
+def part_for(key: int) -> int:
+    """The value (borrowed) of which a handle shows a few indices side by side, or 0."""
+    if kind(key) != state.ndarray_type:
+        return 0
+    recipe = field(key + slot.array_recipe, state.recipe_type)
+    if recipe == 0 or TupleItem(recipe, RECIPE_DTYPE) != state.int64:
+        return 0
+    shape = TupleItem(recipe, RECIPE_SHAPE)
+    if TupleSize(shape) != 1 or count_of(shape) > SMALL:
+        return 0
+    if IntAs(TupleItem(TupleItem(recipe, RECIPE_STRIDES), 0)) != 1:
+        return 0
+    base = base_of(key)
+    if base == 0 or memory_of(base, recipe) == 0:
+        return 0
+    return base
 
 
 def given_for(value: int, own: int) -> int:
@@ -179,24 +241,30 @@ def given_for(value: int, own: int) -> int:
     return given
 
 
-def put_settled(handle: int, own: int, key: int, given: int) -> int:
-    """Compute what is pending, and put elements where a mask holds, or at places.
+def put_settled(handle: int, own: int, flags: int, key: int, given: int) -> int:
+    """Compute what is pending, and put elements where flags hold, or else at places.
 
     1 done, 0 for Python to do, -1 an error.
     """
+    where = reserve(3)
     IncRef(own)
-    IncRef(key)
+    IncRef(flags)
     IncRef(given)
-    done = both_settled(key, own)
-    if done == DONE:
-        done = both_settled(given, own)
+    done = both_settled(given, own)
+    if done == DONE and flags != 0:
+        done = both_settled(flags, own)
     same = done == DONE and at_hand(handle) == own and may_write(handle)
+    if same and flags == 0:  # Python code may have run
+        same = places_at(key, own, where) != 0
+        same = same and same_extents(
+            load(given + slot.value_shape), load(where + SHAPE)
+        )
     DecRef(own)  # the handle's memory holds it alone, or it is not written
     written = 0
     if same:
-        written = put_elements(handle, own, key, given, 0)
+        written = put_elements(handle, own, flags, where, given, 0)
     DecRef(given)
-    DecRef(key)
+    DecRef(flags)
     if done == FAILED:
         return -1
     return written
@@ -224,8 +292,10 @@ def choose_number(handle: int, own: int, flags: int, number: int) -> int:
     return answer
 
 
-def put_elements(handle: int, own: int, key: int, given: int, number: int) -> int:
-    """Write computed elements where a mask holds, or at places; 0 for Python to do it.
+def put_elements(
+    handle: int, own: int, flags: int, where: int, given: int, number: int
+) -> int:
+    """Write computed elements where flags hold, or at places; 0 for Python to do it.
 
     That is where nobody else has the memory. At places it may be a `number` instead. No
     Python code runs meanwhile, nor does another thread of Python.
@@ -238,23 +308,26 @@ def put_elements(handle: int, own: int, key: int, given: int, number: int) -> in
     if buffer == 0 or row == 0:
         return 0
     memory = load(buffer + slot.buffer_data)
-    which = load(load(key + slot.value_buffer) + slot.buffer_data)
     extent = count_of(load(own + slot.value_shape))
-    count = count_of(load(key + slot.value_shape))
+    count = 0
+    if flags != 0:
+        which = load(load(flags + slot.value_buffer) + slot.buffer_data)
+    else:
+        which = load(where + PLACES)
+        count = load(where + COUNT)
     source = 0
     if given != 0:
         source = load(load(given + slot.value_buffer) + slot.buffer_data)
     if source == memory:
         return 0
-    by_mask = load(key + slot.value_dtype) == state.bool_dtype
-    if by_mask and held(which, extent) != count_of(load(given + slot.value_shape)):
+    if flags != 0 and held(which, extent) != count_of(load(given + slot.value_shape)):
         return 0  # NumPy has a word for it
-    if not by_mask and (count == 0 or not are_within(which, count, extent)):
+    if flags == 0 and (count == 0 or not are_within(which, count, extent)):
         return 0
     version = next_version(line)
     if version == 0:
         return 0
-    if by_mask:
+    if flags != 0:
         place_elements(memory, source, which, extent, load(row + 16))
     elif not place_at(memory, source, which, count, extent, row, number):
         DecRef(version)

@@ -163,6 +163,16 @@ v[i] = 300
 v[i] = 10**30
 v[i] = x[0]
 v[i[:2]] = 7
+v[i[1:]] = w[:2]
+v[i[1:2]] = v[1:2]
+v[i[::2]] = 5
+v[i[::-1]] = w
+v[i[2:2]] = 9
+v[j[:2]] = w
+i[i[1:]] = 1
+i[j[:2]] = i[1:]
+j[1:] = i[:2]; v[j[1:]] = 6
+part = j[:2]; j[0] = 1; v[part] = 8
 v[i] = [1, 2, 3]
 v[numpy_places - 9] = 1
 v[i] = w[:2]
@@ -208,7 +218,10 @@ def test_programs_of_places(dtype: str, recorder: str) -> None:
         assert run_with(np, lines, seed) == run_with(numpy, lines, seed), lines
 
 
-@pytest.mark.parametrize("statement", ["z[z] = 9", "z[z] = y", "z[z] = z", "z[z] += 1"])
+STATEMENTS = "z[z] = 9", "z[z] = y", "z[z] = z", "z[z] += 1", "z[z[:40]] = 9"
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
 def test_places_may_be_written_while_they_are_read(
     statement: str, recorder: str
 ) -> None:
