@@ -215,8 +215,18 @@ def same_kind(error: Exception, message: str) -> Exception:
 def warn_user(message: str, category: type[Warning]) -> None:
     """Warn at the user's line, which the message names at its end."""
     line = user_line()
+    warn_at(line, f"{message}; at {line}", category)
+
+
+def warn_at(line: str, message: str, category: type[Warning]) -> None:
+    """Warn at ``file:line``: by default once for each message, as Python does."""
     filename, _, number = line.rpartition(":")
-    warnings.warn_explicit(f"{message}; at {line}", category, filename, int(number))
+    told = _told.setdefault(filename, {})
+    warnings.warn_explicit(message, category, filename, int(number), registry=told)
+
+
+_told: dict[str, dict[Any, Any]] = {}
+"""What was warned of, by file: in the place of a module's ``__warningregistry__``."""
 
 
 def warn_of_parts(given: np.dtype[Any], wanted: np.dtype[Any]) -> None:

@@ -340,3 +340,19 @@ def test_finalizers_compute_and_free_nothing_that_is_used() -> None:
     command = [sys.executable, "-c", FINALIZERS]
     done = subprocess.run(command, env=chosen, capture_output=True, text=True)
     assert done.stdout.split() == ["36.0", "True"], done.stderr[-2000:]
+
+
+WARNINGS = """
+import engine.numpy as np
+x = np.array([float("nan")] * 3)
+for _ in range(50):
+    float(np.nanmax(x))
+float(np.nanmax(x))
+"""
+
+
+def test_python_says_once_for_a_line_that_there_are_only_nans() -> None:
+    command = [sys.executable, "-c", WARNINGS]
+    done = subprocess.run(command, capture_output=True, text=True)
+    lines = [line for line in done.stderr.splitlines() if "RuntimeWarning" in line]
+    assert [line.split(":")[1] for line in lines] == ["5", "6"], done.stderr

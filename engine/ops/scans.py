@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from engine.cotangent import AtPositions, Cotangent, settle
+from engine.errors import warn_at
 from engine.movement import (
     broadcast_value,
     flip_value,
@@ -332,8 +332,7 @@ def _warned(x: Any, flags: Any, message: str, line: str) -> tuple[DType, Shape]:
 def warned(x: Any, flags: Any, message: Any, line: Any) -> Any:
     """The elements of x, after a RuntimeWarning at a line where a flag is set."""
     if flags.any():
-        filename, _, number = line.rpartition(":")
-        warnings.warn_explicit(message, RuntimeWarning, filename, int(number))
+        warn_at(line, message, RuntimeWarning)
     return x
 
 
