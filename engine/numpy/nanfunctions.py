@@ -121,31 +121,19 @@ def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> 
     return scans.cumprod(_filled(a, 1)[0], axis, dtype, out)
 
 
-def _extreme(
-    a: Any, axis: Any, out: Any, keepdims: bool, initial: Any, where: Any, largest: bool
-) -> Any:
-    line = user_line()
-    if out is None and initial is None and where is True:
-        return _extreme_at(a, "nanmax" if largest else "nanmin", axis, keepdims, line)
-    return _extreme_of(a, axis, out, keepdims, initial, where, largest, line)
-
-
 @remembered()
-def _extreme_at(a: Any, name: str, axis: Any, keepdims: bool, line: str) -> Any:
-    return _extreme_of(a, axis, None, keepdims, None, True, name == "nanmax", line)
-
-
-def _extreme_of(
+def _extreme(
     a: Any,
     axis: Any,
     out: Any,
     keepdims: bool,
     initial: Any,
     where: Any,
-    largest: bool,
+    name: str,
     line: str,
 ) -> Any:
-    name = "nanmax" if largest else "nanmin"
+    """The largest or smallest elements; the line is that of a warning."""
+    largest = name == "nanmax"
     array = face.asarray(a)
     if array.dtype.kind in DATES:
         return deliver(
@@ -188,7 +176,8 @@ def nanmax(
     >>> np.nanmax(np.array([[1.0, np.nan], [3.0, 2.0]]), axis=0)
     array([3., 2.])
     """
-    return _extreme(a, axis, out, keepdims, initial, where, True)
+    options = keepdims, initial, where
+    return _extreme(a, axis, out, *options, "nanmax", user_line())
 
 
 def nanmin(
@@ -207,7 +196,8 @@ def nanmin(
     >>> np.nanmin(np.array([[1.0, np.nan], [3.0, 2.0]]), axis=0)
     array([1., 2.])
     """
-    return _extreme(a, axis, out, keepdims, initial, where, False)
+    options = keepdims, initial, where
+    return _extreme(a, axis, out, *options, "nanmin", user_line())
 
 
 def _some(missing: Any, axis: Any) -> None:
@@ -277,20 +267,19 @@ def nanmean(
     >>> np.nanmean(np.array([[1.0, np.nan], [3.0, 5.0]]), axis=1)
     array([1., 4.])
     """
-    line = user_line()
-    if dtype is None and out is None and where is True:
-        return _mean_at(a, axis, keepdims, line)
-    return _mean_of(a, axis, dtype, out, keepdims, where, line)
+    return _mean(a, axis, _dtype(dtype), out, keepdims, where, user_line())
+
+
+def _dtype(given: Any) -> Any:
+    """A dtype that is named by a string: what is remembered tells strings from it."""
+    return np.dtype(given) if isinstance(given, str) else given
 
 
 @remembered()
-def _mean_at(a: Any, axis: Any, keepdims: bool, line: str) -> Any:
-    return _mean_of(a, axis, None, None, keepdims, True, line)
-
-
-def _mean_of(
+def _mean(
     a: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, where: Any, line: str
 ) -> Any:
+    """The mean of what is not NaN; the line is that of a warning."""
     array = face.asarray(a)
     _check_inexact(array, dtype, out)
     present = _present(array, where)
@@ -322,8 +311,9 @@ def nanvar(
     >>> np.nanvar(np.array([1.0, np.nan, 3.0]))
     np.float64(1.0)
     """
-    given = axis, dtype, out, ddof, keepdims, where, mean, correction
-    return deliver("nanvar", _spread("nanvar", a, *given), out, "unsafe")
+    given = axis, _dtype(dtype), out, ddof, keepdims, where, mean, correction
+    made = _spread(a, "nanvar", *given, user_line())
+    return deliver("nanvar", made, out, "unsafe")
 
 
 def _check_inexact(array: Any, dtype: Any, out: Any) -> None:
@@ -336,38 +326,10 @@ def _check_inexact(array: Any, dtype: Any, out: Any) -> None:
             raise TypeError(named(f"{message}; {np.dtype(given)} was given"))
 
 
-def _spread(
-    name: str,
-    a: Any,
-    axis: Any,
-    dtype: Any,
-    out: Any,
-    ddof: float,
-    keepdims: bool,
-    where: Any,
-    mean: Any,
-    correction: Any,
-) -> Any:
-    """The variance or standard deviation; computing it warns where nothing is left."""
-    line = user_line()
-    plain = dtype is None and out is None and mean is None and correction is None
-    if plain and where is True:
-        return _spread_at(a, name, axis, ddof, keepdims, line)
-    rest = where, mean, correction
-    return _spread_of(name, a, axis, dtype, out, ddof, keepdims, *rest, line)
-
-
 @remembered()
-def _spread_at(
-    a: Any, name: str, axis: Any, ddof: float, keepdims: bool, line: str
-) -> Any:
-    rest = None, None, ddof, keepdims, True, None, None
-    return _spread_of(name, a, axis, *rest, line)
-
-
-def _spread_of(
-    name: str,
+def _spread(
     a: Any,
+    name: str,
     axis: Any,
     dtype: Any,
     out: Any,
@@ -378,6 +340,7 @@ def _spread_of(
     correction: Any,
     line: str,
 ) -> Any:
+    """The variance or standard deviation; computing it warns where nothing is left."""
     array = face.asarray(a)
     _check_inexact(array, dtype, out)
     present = _present(array, where)
@@ -413,5 +376,5 @@ def nanstd(
     >>> np.nanstd(np.array([1.0, np.nan, 3.0]))
     np.float64(1.0)
     """
-    given = axis, dtype, out, ddof, keepdims, where, mean, correction
-    return deliver("nanstd", _spread("nanstd", a, *given), out)
+    given = axis, _dtype(dtype), out, ddof, keepdims, where, mean, correction
+    return deliver("nanstd", _spread(a, "nanstd", *given, user_line()), out)
