@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import table
-from benchmarks import contest, libraries, overhead, race, report, small_loops
+from benchmarks import calls, contest, libraries, overhead, race, report, small_loops
 from engine.kernels.native import table as native
 
 PACE = contest.Pace(seconds=0.0, rounds=(1, 1), sample=0.0, warming=0.0)
@@ -25,6 +25,16 @@ def test_the_work_gives_what_numpy_gives(work: Any) -> None:
         got = libraries.as_numpy(by_engine())
         assert [x.dtype for x in got] == [x.dtype for x in wanted]
         assert contest.difference(work, wanted, got) is None
+
+
+@pytest.mark.parametrize("code", calls.CALLS)
+def test_calls_give_what_numpy_gives(code: str) -> None:
+    wanted = np.array(calls.called(code, "numpy")())
+    found = calls.called(code, "engine")
+    for _ in range(3):
+        result = np.array(found())
+        assert result.dtype == wanted.dtype
+        np.testing.assert_allclose(result, wanted, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", small_loops.LOOPS)
