@@ -16,6 +16,7 @@ from engine.array import Array
 from engine.errors import called, named, naming
 from engine.recipe import Recipe, broadcast_strides, keep_order
 from engine.record.runtime import RunTime
+from engine.record.trace import current_trace
 from engine.record.value import DATES, Scalar, Value, constant
 from engine.shapes import broadcast_shapes
 from engine.storage import read_region
@@ -77,10 +78,13 @@ def plain_value(handle: Array) -> Value | None:
 
 
 def is_square(base: Any, exponent: Any) -> bool:
-    """Whether a power is a square of floats: NumPy's loops look for 2, too."""
+    """Whether a power is a square of floats: NumPy's loops look for 2, too.
+
+    Where somebody wants to hear of overflows, they are to be told of a power.
+    """
     if exponent.__class__ not in (int, float) or exponent != 2:
         return False
-    if not isinstance(base, Array) or base.scalar:
+    if not isinstance(base, Array) or base.scalar or current_trace().loud:
         return False
     return base.recipe.dtype in (np.float64, np.float32)
 

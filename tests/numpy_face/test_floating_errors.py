@@ -25,6 +25,8 @@ with np.errstate(invalid='raise'): r = np.sqrt(x)
 with np.errstate(over='raise'): r = big * 10
 with np.errstate(over='raise'): r = np.exp(x * 1000)
 with np.errstate(over='raise'): r = np.exp(x * 100)
+with np.errstate(over='warn'): r = np.power(x * 1e200, 2); str(r)
+with np.errstate(over='raise'): r = np.power(x * 1e200, 2); str(r)
 with np.errstate(under='raise'): r = 1 / big * 1e-10
 with np.errstate(all='warn'): r = i // 0
 with np.errstate(all='warn'): r = i % 0
