@@ -180,7 +180,7 @@ def reached(function: Any) -> Iterator[set[str]]:
         called = set(calls(current))
         yield called
         for name in called:
-            callee = current.__globals__.get(name)
+            callee = inspect.unwrap(current).__globals__.get(name)
             if inspect.isfunction(callee) and callee not in seen:
                 seen.add(callee)
                 if callee.__module__.startswith("engine.numpy"):

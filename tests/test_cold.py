@@ -312,6 +312,7 @@ FINALIZERS = """
 import gc
 import engine
 import engine.numpy as np
+from engine import counters, native
 
 class Last:
     def __init__(self, array):
@@ -320,6 +321,7 @@ class Last:
     def __del__(self):
         float(np.sort(self.array * 2.0)[0] + 1.0)
 
+assert native.recorder()[0] == "native"  # loads it
 x = np.arange(9.0)
 for _ in range(60):
     engine.eval(np.sort(x + 1.0))
@@ -330,7 +332,6 @@ for threshold in (1, 3, 7, 13, 31):
         y = np.sort(x + float(k))
         engine.eval(y)
         assert y.tolist() == [k + i for i in range(9)], y
-from engine import counters
 print(float(x.sum()), counters.NATIVE[1] > 200)
 """
 
