@@ -47,10 +47,14 @@ LOOK, LOOKS = 5e-5, 1.2e-5
 NATIVE, NATIVE_EVENT = 3e-6, 8e-7
 """What native code takes to interpret a path, by itself and for each event."""
 
-RUNS = 32
+SHORT = 1.5e-5
+"""What Python takes at least to run a plan of which not all is native."""
+
+RUNS, WORK = 32, 1e-3
 """So often native code interprets a path before Python looks again whether it should.
 
-A flush in Python takes 10 us, one in native code 2 us and what the references take.
+Nor for longer than some seconds, in all, as long as Python took: kernels may be due. A
+flush in Python takes 10 us, one in native code 2 us and what the references take.
 """
 
 
@@ -58,8 +62,8 @@ class Cold(NamedTuple):
     """A path whose plan is known, but which NumPy interprets: what native code needs.
 
     `alive` has a byte for each value, `last` is what `interpret.last_words` gives, and
-    `budget` has one number: how often it is still to be done in native code. That is
-    below 0 once it turned out that it cannot be.
+    `budget` says how often it is still to be done in native code, of how many times.
+    The first number is below 0 once it turned out that it cannot be.
     """
 
     nodes: list[Node]
@@ -163,12 +167,13 @@ class ColdPlan:
     def _is_quicker_than(self, plan: Plan) -> bool:
         """Whether native code interprets the path sooner than Python runs the plan.
 
-        It calls what has no kernel as Python would. An overhead is Python's alone, and
-        twice what it takes where not all is native.
+        Python parts such a plan's native rows where it has an overhead. Work on many
+        elements takes kernels less than NumPy: those paths are not taken.
         """
-        quick = interprets_natively() and not any(self.shifts)
-        failed = self.cold is not None and self.cold.budget[0] < 0
-        return quick and not failed and plan.overhead() > 2 * self._native_cost
+        quick = self._native_cost < SHORT and interprets_natively()
+        if not quick or any(self.shifts) or plan.overhead() == 0:
+            return False
+        return self.cold is None or self.cold.budget[0] >= 0
 
     def _warmed(
         self,
@@ -184,23 +189,25 @@ class ColdPlan:
         """
         start = perf_counter()
         outputs = self._interpreted(nodes, leaves, scalars)
-        plan.warm((perf_counter() - start) * (1 + self._done_natively()))
+        seconds = perf_counter() - start
+        plan.warm(seconds * (1 + self._done_natively(int(WORK / max(seconds, 1e-7)))))
         return outputs
 
-    def _done_natively(self) -> int:
+    def _done_natively(self, more: int) -> int:
         """How often native code has interpreted the path since Python did.
 
-        From now on it may again, where no regions begin elsewhere than the nodes say.
+        From now on it may some more times, where no regions begin elsewhere than the
+        nodes say.
         """
         cold, outline = self.cold, self._outline
+        runs = min(RUNS, more)
         if cold is not None:
-            left = int(cold.budget[0])
-            if left < 0:
-                return 0
-            cold.budget[0] = RUNS
-            return RUNS - left
+            left, given = cold.budget.tolist()
+            if left >= 0:
+                cold.budget[:] = runs
+            return given - left if left >= 0 else 0
         if outline is not None and not outline.moves and not any(self.shifts):
-            budget = np.full(1, RUNS, np.int64)
+            budget = np.full(2, runs, np.int64)
             self.cold = Cold(self._nodes, outline.kept, outline.last, budget)
         return 0
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
@@ -115,6 +116,17 @@ def test_python_looks_again_and_compiles_what_recurs() -> None:
     assert engine.stats()["interpreted_ops"] == 0
     n = numpy.arange(50, dtype=numpy.int8)
     assert y.tolist() == ((n ^ 3) - (n & 5)).tolist()
+
+
+def test_python_looks_each_time_at_what_takes_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = np.array([3.0, 1.0, 2.0])
+    calling(monkeypatch, lambda: time.sleep(0.002))
+    before = natively()
+    for _ in range(40):
+        engine.eval(ordered(x))
+    assert natively() == before
 
 
 def test_an_error_has_the_users_line_and_the_next_run_is_right() -> None:

@@ -82,8 +82,8 @@ def has_plain_quantiles(array: face.ndarray, q: Any, axis: Any, scale: float) ->
     return type(q) is float or whole
 
 
-FEW = 16
-"""So many elements are found in their places sooner than all are sorted."""
+FEW, LONG = 16, 1000
+"""So many elements of so many are found in their places sooner than all are sorted."""
 
 
 def _quantiles_of_sorted(
@@ -102,7 +102,7 @@ def _quantiles_of_sorted(
     last = work.shape[place] - 1
     lows = {int(q * last) for q in shares}
     wanted = sorted({*lows, *[min(low + 1, last) for low in lows], last})
-    few = len(wanted) <= FEW
+    few = len(wanted) <= FEW and last >= LONG
     rising = partition(work, wanted, place) if few else sort(work, place)
     lead = (slice(None),) * place
     top = rising[(*lead, last)]
