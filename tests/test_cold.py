@@ -121,7 +121,7 @@ def test_python_looks_again_and_compiles_what_recurs() -> None:
 def test_python_looks_each_time_at_what_takes_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    x = np.array([3.0, 1.0, 2.0])
+    x = np.arange(17.0)  # its path is known to no other test
     calling(monkeypatch, lambda: time.sleep(0.002))
     before = natively()
     for _ in range(40):
