@@ -267,12 +267,7 @@ def nanmean(
     >>> np.nanmean(np.array([[1.0, np.nan], [3.0, 5.0]]), axis=1)
     array([1., 4.])
     """
-    return _mean(a, axis, _dtype(dtype), out, keepdims, where, user_line())
-
-
-def _dtype(given: Any) -> Any:
-    """A dtype that is named by a string: what is remembered tells strings from it."""
-    return np.dtype(given) if isinstance(given, str) else given
+    return _mean(a, axis, dtype, out, keepdims, where, user_line())
 
 
 @remembered()
@@ -311,7 +306,7 @@ def nanvar(
     >>> np.nanvar(np.array([1.0, np.nan, 3.0]))
     np.float64(1.0)
     """
-    given = axis, _dtype(dtype), out, ddof, keepdims, where, mean, correction
+    given = axis, dtype, out, ddof, keepdims, where, mean, correction
     made = _spread(a, "nanvar", *given, user_line())
     return deliver("nanvar", made, out, "unsafe")
 
@@ -376,5 +371,5 @@ def nanstd(
     >>> np.nanstd(np.array([1.0, np.nan, 3.0]))
     np.float64(1.0)
     """
-    given = axis, _dtype(dtype), out, ddof, keepdims, where, mean, correction
+    given = axis, dtype, out, ddof, keepdims, where, mean, correction
     return deliver("nanstd", _spread(a, "nanstd", *given, user_line()), out)

@@ -290,6 +290,7 @@ def _casts_quietly(what: tuple[Any, ...], arrays: Sequence[Any]) -> bool:
     pairs = [word for word in what if type(word) is tuple and len(word) == 2]
     floats = [float.fromhex(x) for name, x in pairs if name == "float"]
     kinds = [np.dtype(x) for name, x in pairs if name in ("dtype", "class")]
+    kinds += [np.dtype(x) for x in what[2:] if type(x) is str and _is_dtype(x)]
     dtypes = [array.recipe.dtype for array in arrays]
     if kinds and any(x.kind == "c" for x in dtypes):
         return False  # it may lose its imaginary part
@@ -299,6 +300,17 @@ def _casts_quietly(what: tuple[Any, ...], arrays: Sequence[Any]) -> bool:
     if not all(abs(x) < LARGEST for x in floats):
         return False
     return not floats or all(x.kind in "bfc" and x.itemsize != 2 for x in dtypes)
+
+
+def _is_dtype(word: str) -> bool:
+    """Whether a string may be meant as a dtype: not ``"F"`` and ``"A"``, of orders."""
+    if word in ("F", "A", "a"):  # NumPy warns of the last one
+        return False
+    try:
+        np.dtype(word)
+    except (TypeError, ValueError, SyntaxError):
+        return False
+    return True
 
 
 def _word(x: Any) -> Any:

@@ -201,7 +201,7 @@ def _summed(
     where: Any,
 ) -> Any:
     plain = out is None and initial is None and where is True
-    if plain and not isinstance(dtype, str | None):  # a string may ask for real parts
+    if plain and dtype is not None:
         return _summed_in(a, name, axis, dtype, keepdims)
     array = selected(_given(a), where, neutral)
     axes = normal(name, axis, array.ndim)
