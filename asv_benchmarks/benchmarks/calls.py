@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-import engine
 import engine.numpy
+
+from .small_loops import evaluated
 
 CALLS = """
 x + y
@@ -86,16 +87,7 @@ def called(code: str, by: str) -> Callable[[], Any]:
     module: Any = np if by == "numpy" else engine.numpy
     names = data(module.array) | {"np": module}
     function = eval(f"lambda: {code}", names)
-    if by == "numpy":
-        return function  # type: ignore[no-any-return]
-
-    def call() -> Any:
-        result = function()
-        if isinstance(result, engine.numpy.ndarray):
-            engine.eval(result)
-        return result
-
-    return call
+    return function if by == "numpy" else lambda: evaluated(function())
 
 
 class Calls:

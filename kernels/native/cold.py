@@ -13,7 +13,7 @@ from __future__ import annotations
 from .interpreting import carried_out
 from .language import load, load_byte, reserve, slot, state, store
 from .macros import DecRef, IncRef, ListAppend, ListItem, ListSize, TupleItem
-from .matching import field, replace
+from .matching import drop_items, field, replace
 from .python import (
     BytesAt,
     Call,
@@ -27,7 +27,16 @@ from .python import (
     IntFrom,
     SetAttribute,
 )
-from .settling import BUFFERS, DONE, FAILED, LEFT, LOCK, empty, settle_value
+from .settling import (
+    BUFFERS,
+    DONE,
+    FAILED,
+    LEFT,
+    LOCK,
+    count_flush,
+    empty,
+    settle_value,
+)
 
 NODES, ALIVE, LAST, BUDGET = 0, 1, 2, 3
 """The items of `engine.cold.Cold`."""
@@ -159,7 +168,7 @@ def carry_out_all(cold: int, scalars: int, environment: int) -> int:
 
 
 def hand_out_all(trace: int, cold: int, environment: int) -> int:
-    """Give what is alive its memory, and count."""
+    """Give what is alive its memory, and count the flush."""
     values = load(trace + slot.trace_values)
     alive = BytesAt(TupleItem(cold, ALIVE))
     count = ListSize(values)
@@ -168,9 +177,7 @@ def hand_out_all(trace: int, cold: int, environment: int) -> int:
         if load_byte(alive + i):
             settle_value(ListItem(values, i), ListItem(environment, i))
         i += 1
-    recorded = count - ListSize(load(trace + slot.trace_leaves))
-    store(state.counts, load(state.counts) + recorded)
-    store(state.counts + 8, load(state.counts + 8) + 1)
+    count_flush(count - ListSize(load(trace + slot.trace_leaves)))
     return 0
 
 
@@ -196,7 +203,5 @@ def find_out(trace: int) -> int:
     if flush_in_python(trace):
         ErrRestore(load(error), load(error + 8), load(error + 16))
         return 0
-    DecRef(load(error))
-    DecRef(load(error + 8))
-    DecRef(load(error + 16))
+    drop_items(error, 3)
     return 0

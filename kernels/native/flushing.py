@@ -27,7 +27,7 @@ from .language import (
     store_byte,
 )
 from .macros import DecRef, IncRef, ListAppend, ListItem, ListSize, TupleItem
-from .matching import field, has, kind, references, replace
+from .matching import drop_items, field, has, kind, references, replace
 from .python import (
     BytesAt,
     BytesNew,
@@ -35,7 +35,6 @@ from .python import (
     CallMethod,
     ContextGet,
     DictItem,
-    DictNew,
     DictSize,
     ErrClear,
     ErrFetch,
@@ -50,14 +49,13 @@ from .settling import (
     BUFFERS,
     DONE,
     FAILED,
-    LEAVES,
     LEFT,
     LOCK,
-    NUMBERS,
-    SCALARS,
-    VALUES,
+    THINGS,
     WRITEABLE,
+    count_flush,
     empty,
+    make_things,
     settle_value,
 )
 from .threads import current
@@ -131,27 +129,13 @@ def unlock(trace: int) -> int:
 
 def attempt(trace: int, locked: int) -> int:
     """Flush with things that are made before the first look."""
-    fresh = reserve(5)
-    store(fresh + VALUES, ListNew(0))
-    store(fresh + LEAVES, ListNew(0))
-    store(fresh + SCALARS, ListNew(0))
-    store(fresh + NUMBERS, DictNew())
-    store(fresh + BUFFERS, ListNew(0))
-    whole = 1
-    i = 0
-    while i < 5:
-        if load(fresh + 8 * i) == 0:
-            whole = 0
-        i += 1
+    fresh = reserve(THINGS)
     done = LEFT
-    if whole and is_simple(trace):
+    if make_things(fresh) and is_simple(trace):
         done = follow_plan(trace, locked, fresh)
     if done == LEFT:
         ErrClear()
-    i = 0
-    while i < 5:
-        DecRef(load(fresh + 8 * i))
-        i += 1
+    drop_items(fresh, THINGS)
     return done
 
 
@@ -282,8 +266,7 @@ def run(trace: int, plan: int, fresh: int, overwrites: int, given: int) -> int:
         return lose(trace)
     give(trace, plan, buffers, entered)
     empty(trace, fresh)
-    store(state.counts, load(state.counts) + count - entered)
-    store(state.counts + 8, load(state.counts + 8) + 1)
+    count_flush(count - entered)
     store(state.counts + 16, load(state.counts + 16) + load(plan + LAUNCHES))
     return DONE
 

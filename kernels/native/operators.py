@@ -249,13 +249,18 @@ def is_own_scalar(thing: int, handle: int) -> int:
     its = kind(thing)
     if its != state.double_type and its != state.long_type:
         return 0
+    dtype = dtype_of_array(handle)
+    return dtype == state.float64 or (its == state.long_type and dtype == state.int64)
+
+
+def dtype_of_array(handle: int) -> int:
+    """The dtype (borrowed) of an array of the NumPy face that is no scalar; or 0."""
     if kind(handle) != state.ndarray_type:
         return 0
     recipe = field(handle + slot.array_recipe, state.recipe_type)
     if recipe == 0 or load(handle + slot.array_scalar) == state.true:
         return 0
-    dtype = TupleItem(recipe, RECIPE_DTYPE)
-    return dtype == state.float64 or (its == state.long_type and dtype == state.int64)
+    return TupleItem(recipe, RECIPE_DTYPE)
 
 
 def power(self: int, given: int, count: int, names: int, entry: int) -> int:
@@ -273,16 +278,14 @@ def power(self: int, given: int, count: int, names: int, entry: int) -> int:
 def meant_by(exponent: int, base: int) -> int:
     """The op (borrowed) that a power of an array is known to be; or 0."""
     its = kind(exponent)
-    recipe = field(base + slot.array_recipe, state.recipe_type)
-    if recipe == 0 or load(base + slot.array_scalar) == state.true:
-        return 0
-    if its != state.int_type and its != state.float_type:
+    dtype = dtype_of_array(base)
+    if dtype == 0 or (its != state.int_type and its != state.float_type):
         return 0
     key = TupleNew(3)
     if key == 0:
         ErrClear()
         return 0
-    put_item(key, 0, TupleItem(recipe, RECIPE_DTYPE))
+    put_item(key, 0, dtype)
     put_item(key, 1, its)
     put_item(key, 2, exponent)
     found = DictItem(state.powers, key)

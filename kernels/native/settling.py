@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from .frames import shifts
 from .language import load, reserve, slot, state, store
-from .macros import DecRef, IncRef, IntAs, ListItem
-from .matching import replace
+from .macros import IncRef, IntAs, ListItem
+from .matching import drop_items, replace
 from .python import DictNew, DictNext, ErrClear, ListNew
 
 WRITEABLE = 0x400
@@ -17,8 +17,30 @@ WRITEABLE = 0x400
 LEFT, DONE, LOCK, FAILED = 0, 1, 2, 3
 """What came of a flush: Python has to do it; done; the lock is needed; an error."""
 
-VALUES, LEAVES, SCALARS, NUMBERS, BUFFERS = 0, 8, 16, 24, 32
-"""The places of new, empty things."""
+VALUES, LEAVES, SCALARS, NUMBERS, BUFFERS, THINGS = 0, 8, 16, 24, 32, 5
+"""The places of new, empty things, and how many there are."""
+
+
+def make_things(fresh: int) -> int:
+    """Make the new, empty things of a flush; 0 where there is no memory for them."""
+    store(fresh + VALUES, ListNew(0))
+    store(fresh + LEAVES, ListNew(0))
+    store(fresh + SCALARS, ListNew(0))
+    store(fresh + NUMBERS, DictNew())
+    store(fresh + BUFFERS, ListNew(0))
+    i = 0
+    while i < THINGS:
+        if load(fresh + 8 * i) == 0:
+            return 0
+        i += 1
+    return 1
+
+
+def count_flush(recorded: int) -> int:
+    """Count a flush, and the ops that had been recorded until then."""
+    store(state.counts, load(state.counts) + recorded)
+    store(state.counts + 8, load(state.counts + 8) + 1)
+    return 0
 
 
 def settle_value(value: int, buffer: int) -> int:
@@ -59,22 +81,14 @@ def settle(self: int, given: int, count: int, names: int) -> int:
     if count != 2 or names != 0:
         return 0
     trace = load(given)
-    fresh = reserve(4)
-    store(fresh + VALUES, ListNew(0))
-    store(fresh + LEAVES, ListNew(0))
-    store(fresh + SCALARS, ListNew(0))
-    store(fresh + NUMBERS, DictNew())
-    i = 0
-    while i < 4:
-        if load(fresh + 8 * i) == 0:
-            return 0
-        i += 1
-    hand_out(load(trace + slot.trace_values), load(given + 8))
-    empty(trace, fresh)
-    i = 0
-    while i < 4:
-        DecRef(load(fresh + 8 * i))
-        i += 1
+    fresh = reserve(THINGS)
+    whole = make_things(fresh)
+    if whole:
+        hand_out(load(trace + slot.trace_values), load(given + 8))
+        empty(trace, fresh)
+    drop_items(fresh, THINGS)
+    if not whole:
+        return 0
     ErrClear()
     IncRef(state.none)
     return state.none

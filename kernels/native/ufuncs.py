@@ -14,7 +14,6 @@ from .matching import (
     RECIPE_SHAPE,
     drop_items,
     equal,
-    field,
     kind,
     put_item,
     same_extents,
@@ -22,6 +21,7 @@ from .matching import (
 from .operators import (
     agree,
     apply,
+    dtype_of_array,
     is_own_scalar,
     made_of,
     number_of_scalar,
@@ -92,12 +92,7 @@ def is_square(base: int, exponent: int) -> int:
             return 0
     elif kind(exponent) != state.float_type or FloatAs(exponent) != TWO:
         return 0
-    if kind(base) != state.ndarray_type or load(base + slot.array_scalar) == state.true:
-        return 0
-    recipe = field(base + slot.array_recipe, state.recipe_type)
-    if recipe == 0:
-        return 0
-    dtype = TupleItem(recipe, RECIPE_DTYPE)
+    dtype = dtype_of_array(base)
     return dtype == state.float64 or dtype == state.float32
 
 
