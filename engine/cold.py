@@ -152,6 +152,11 @@ class ColdPlan:
         """Have it planned at its next run: there will be more."""
         self._spent = float("inf")
 
+    def waited(self, seconds: float) -> None:
+        """Note what Python took that native code would not, but for cold rows."""
+        if self.plan is not None:
+            self.plan.warm(seconds)
+
     def run(
         self, leaves: Sequence[Array | None], scalars: Sequence[Any]
     ) -> dict[int, Array]:

@@ -29,8 +29,8 @@ LOAD_AFTER_EVENTS = 500
 _tensors: list[Any] = []
 """The PyTorch face."""
 
-_waiting: list[tuple[Any, ...]] = []
-"""What native code is to know of the NumPy face as soon as it is loaded."""
+_waiting: list[tuple[str, tuple[Any, ...]]] = []
+"""What native code is to know as soon as it is loaded: functions of `native_code`."""
 
 _started: list[bool] = []
 """Not empty once native code is loaded, or known to be none."""
@@ -91,7 +91,19 @@ def prepare(face: type) -> None:
 
 def join_numpy(*face: Any) -> None:
     """Let native code know the NumPy face as well, now or when it is loaded."""
-    _waiting.append(face)
+    _join("join_numpy", face)
+
+
+def join_compiled(cls: type, steady: str) -> None:
+    """Let native code replay the calls of compiled functions, now or when it is loaded.
+
+    `steady` is the attribute that says which.
+    """
+    _join("join_compiled", (cls, steady))
+
+
+def _join(name: str, what: tuple[Any, ...]) -> None:
+    _waiting.append((name, what))
     if _started:
         _join_waiting()
 
@@ -101,10 +113,10 @@ def _join_waiting() -> None:
 
     while _waiting:
         try:
-            face = _waiting.pop()  # one thread alone gets it
+            name, what = _waiting.pop()  # one thread alone gets it
         except IndexError:
             return
-        native_code.join_numpy(*face)
+        getattr(native_code, name)(*what)
 
 
 def start() -> None:

@@ -213,6 +213,7 @@ def slots_of(face: type[Array]) -> dict[str, int]:
     return {
         **objects.header(),
         **objects.slice_fields(),
+        **objects.cell_fields(),
         **objects.sequences(),
         **objects.integers(),
         **objects.arrays(),
@@ -359,6 +360,17 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
         text = get.__doc__ or ""
         shows = objects.method(face, name, address, KINDS["viewed"], text)
         _use_property(face, name, shows)
+
+
+def join_compiled(cls: Any, steady: str) -> None:
+    """Use native code for the calls of compiled functions that it can replay."""
+    code = _code
+    if code is None:
+        return
+    at = fields("compiled", lambda: cls(len, False, 1), steady)
+    code.number("compiled_steady", at[f"compiled_{steady}"])
+    code.thing("call_compiled", cls.__call__)
+    _replace(cls, "__call__", code.addresses["call_compiled"], FASTCALL)
 
 
 def _use_property(face: Any, name: str, get: Any) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import counters
 from engine.array import Array
+from engine.capture.guards import ANY
 from engine.cold import Cold
 from engine.config import TIER_HERE, config
 from engine.errors import LINES, line_in, user_line
@@ -42,6 +43,7 @@ from engine.record.watchers import watchers
 from engine.rewalk import FREED, Seen, free_graph
 from engine.steps import by_rank, steps_of
 from engine.storage import GradCell, Line, Storage
+from engine.torch.dtypes import Default
 from engine.torch.once import FACES, Once
 
 
@@ -88,6 +90,10 @@ def _constants() -> dict[str, Any]:
         "here": HERE,
         "numpy_name": "numpy",
         "backward_name": "backward",
+        "dtype_name": "dtype",
+        "dict_name": "__dict__",
+        "default": Default,
+        "anything": ANY,
         "reference_name": "reference",
         "rule_name": "rule",
         "fails_late_name": "fails_late",
@@ -181,6 +187,7 @@ def _functions() -> dict[str, Any]:
         "same_axes": same_axes,
         "store_value": Array.store,
         "too_many": _too_many,
+        "replay_failed": _replay_failed,
     }
 
 
@@ -210,6 +217,10 @@ def _typed_scalar(number: Any, dtype: np.dtype[Any]) -> Scalar:
 def _written(value: Value) -> None:
     """What a write does past `SOFT_EVENTS`."""
     evaluate([value])
+
+
+def _replay_failed(_: Any) -> None:
+    raise RuntimeError("compile: status 0 was required; a kernel gave another")
 
 
 def _too_many(*_: Any) -> None:

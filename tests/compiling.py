@@ -10,7 +10,7 @@ import engine
 
 def replays(compiled: Any) -> int:
     """How many calls were replayed."""
-    return sum(one.replayed for one in compiled._signatures.values())
+    return sum(one.replays() for one in compiled._signatures.values())
 
 
 def captured(function: Callable[..., Any], *args: Any) -> Any:
@@ -42,3 +42,30 @@ def stencil(x: Any, c: float) -> Any:
     y = x.copy()
     y[1:-1] = (x[:-2] + x[1:-1] + x[2:]) * c
     return y
+
+
+def natively(compiled: Any) -> int:
+    """How many calls native code has replayed."""
+    return sum(int(one.counts[0]) for one in compiled.steady)
+
+
+def steadied(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """The compiled function, which native code replays for such arguments."""
+    compiled = engine.compile(function)
+    for _ in range(6):
+        compiled(*arguments, **options)
+    before = natively(compiled)
+    compiled(*arguments, **options)
+    assert natively(compiled) == before + 1, compiled.report()
+    return compiled
+
+
+class Step:
+    """How many calls of a compiled function native code has replayed meanwhile."""
+
+    def __init__(self, compiled: Any) -> None:
+        self.compiled, self.before = compiled, natively(compiled)
+
+    def __call__(self) -> int:
+        before, self.before = self.before, natively(self.compiled)
+        return self.before - before

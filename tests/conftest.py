@@ -53,6 +53,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
+def native_code() -> None:
+    """Needs native code."""
+    own, why = native.recorder()
+    if own != "native":
+        pytest.skip(f"no native code: {why}")
+
+
+@pytest.fixture
 def compiled_tier() -> Iterator[None]:
     """Kernels are compiled at once."""
     with engine.config(tier="compiled"):

@@ -31,8 +31,11 @@ from engine.capture.family import Family
 from engine.capture.reach import PARTS, Reach
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Replay, gathered
+from engine.capture.steady import Steady, steady
 from engine.config import config
+from engine.execute import done_at_once
 from engine.kernels.locks import new_lock
+from engine.native import join_compiled
 from engine.record.trace import current_trace
 from engine.record.watchers import watchers
 
@@ -49,6 +52,16 @@ CHANGES = 16
 CROWDED = 8
 """For so many new signatures, times `shapes`, none is recorded where it is in vain."""
 
+
+AGAIN = 64
+"""After so many replays by Python, or less at first, it is looked again whether native
+code could do them: plans become native when their kernels are compiled."""
+
+PYTHON = 1.5e-5
+"""Seconds that a replay takes longer by Python, at least."""
+
+MISSES = 64
+"""So often native code may leave a recording to Python, past half of all times."""
 
 _choosing = new_lock()
 """Held while the signatures of a function are looked through."""
@@ -76,6 +89,10 @@ class Signature:
         """Let an entry be the first one that is known."""
         self.entries = [entry, *self.entries[: VARIANTS - 1]]
 
+    def replays(self) -> int:
+        """How often calls were replayed, in native code or by Python."""
+        return self.replayed + sum([int(one.counts[0]) for one in self.entries])
+
     def refuse(self, refused: Refused) -> None:
         """Note why a call was not captured; for good, if it is so each time."""
         self.trials += 1
@@ -87,10 +104,18 @@ class Compiled:
     """A function whose calls are replayed where that is provably the same.
 
     It is what `engine.compile` makes; call it like the function.
+
+    Attributes
+    ----------
+    steady : tuple of Steady
+        The recordings that native code replays, the latest first.
     """
+
+    __slots__ = ("__dict__", "__weakref__", "steady")
 
     def __init__(self, function: Callable[..., Any], strict: bool, shapes: int) -> None:
         functools.update_wrapper(self, function)
+        self.steady: tuple[Steady, ...] = ()
         self._function = function
         self._strict = strict
         self._shapes = shapes
@@ -176,7 +201,7 @@ class Compiled:
             self._signatures[key] = signature
             if len(self._signatures) > self._shapes:
                 _, forgotten = self._signatures.popitem(last=False)
-                self._vain += forgotten.replayed == 0
+                self._vain += forgotten.replays() == 0
         return signature
 
     def _family(self, key: Any) -> Family:
@@ -205,13 +230,32 @@ class Compiled:
             ready = replay.prepare(call.floats)
             if ready:
                 signature.replayed += 1
-                return replay.run()
+                result = replay.run()
+                self._steadied(replay.entry, call)
+                return result
         finally:
             replay.settle()
             if ready:
                 call.write_back(replay.handles)
         # An ordinary call fails where it does, after what comes before.
         return call.ordinary(self._function, self._wrap)
+
+    def _steadied(self, entry: Entry, call: Call) -> None:
+        """Let native code replay an entry that Python has replayed some times."""
+        done_at_once()
+        entry.replays += 1
+        if entry.replays < entry.due:
+            return
+        more = min(entry.due, AGAIN)
+        entry.due += more
+        made = steady(entry, call, settings()) if _is_of_use(entry) else None
+        if made is None:
+            for step in entry.steps:
+                step.plan.waited(more * PYTHON)
+        others = [x for x in self.steady if x.entry is not entry]
+        if made is not None:
+            others = [made, *others[: VARIANTS - 1]]
+        self.steady = tuple(others)
 
     def _record(self, signature: Signature, call: Call) -> Any:
         """An ordinary call, watched where it may be replayed one day."""
@@ -253,11 +297,11 @@ class Compiled:
         """Whether a recording may be replayed: the first one only when two agree."""
         signature.recorded += 1
         often = signature.recorded > CHANGES
-        if often and signature.replayed < 2 * signature.recorded:
+        if often and signature.replays() < 2 * signature.recorded:
             reason = "what it reads besides its arguments changes too often"
             signature.refuse(Refused(reason, self._line))
             return False
-        if self._agreed:
+        if self._agreed and not recording.constants:  # another thread's are none
             return True
         previous, signature.previous = signature.previous, recording
         if previous is None:
@@ -307,6 +351,12 @@ class Compiled:
         return "\n".join(lines)
 
 
+def _is_of_use(entry: Entry) -> bool:
+    """Whether native code replays a recording more often than it leaves it."""
+    replayed, missed = entry.counts
+    return bool(missed <= replayed + MISSES)
+
+
 PARTS[Compiled] = ("_function",)  # another one that calls it has it in its recording
 
 
@@ -320,7 +370,7 @@ def _told(signature: Signature) -> str:
     ops = sum(one.node.number + 1 - len(one.leaves) for one in segments)
     return (
         f"captured: {_counted(ops, 'op')} in {_counted(len(segments), 'part')}; "
-        f"replayed {_counted(signature.replayed, 'time')}"
+        f"replayed {_counted(signature.replays(), 'time')}"
     )
 
 
@@ -355,3 +405,6 @@ def compiled(function: Callable[..., Any], strict: bool, shapes: int) -> Compile
     if shapes < 1:
         raise ValueError(f"compile: shapes >= 1 was required; {shapes} was given")
     return Compiled(function, strict, shapes)
+
+
+join_compiled(Compiled, "steady")

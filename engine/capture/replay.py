@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
 from engine import counters
 from engine.array import Array
 from engine.capture.arguments import Unfit
@@ -72,6 +74,8 @@ class Entry:
         used = {k for step in self.steps for k in step.overwritten}
         self.overwritten = sorted(k for k in used if k < roots and k not in private)
         self.fresh = sorted({s.slot for s in recording.specs if s.kind == "fresh"})
+        self.counts = np.zeros(2, np.int64)  # see `steady`
+        self.replays, self.due = 0, 2
 
     def over(
         self,
@@ -102,6 +106,9 @@ class Runs(Protocol):
 
     def run(self, leaves: Sequence[Any], scalars: Sequence[Any]) -> dict[int, Any]:
         """Compute the outputs, by number of the recorded value."""
+
+    def waited(self, seconds: float) -> None:
+        """Note what Python took where native code would run another plan."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,9 @@ class SizedPlan:
     ) -> None:
         self._planned, self._bound, self._shapes = planned, bound, shapes
 
+    def waited(self, seconds: float) -> None:
+        """It is native already."""
+
     def run(
         self, leaves: Sequence[Array | None], scalars: Sequence[Any]
     ) -> dict[int, Array]:

@@ -154,7 +154,7 @@ class Specs:
         if value.buffer is None:
             raise self.refused("a result could not be computed")
         self.buffers.add(id(value.buffer))
-        return self.capture.slot(value.buffer)
+        return self.capture.slot(value)
 
     def effects(self) -> tuple[Effect, ...]:
         """What was written, of the arrays that were there before."""
@@ -275,14 +275,15 @@ class Writing:
     def __init__(self, effect: Effect, handles: Sequence[Array], old: Value) -> None:
         self.old = old
         self.line = handles[effect.root].line
-        self.first = self.latest = first = Value(effect.dtype, effect.shape)
+        # Numbers as if a flush had made them: see `Capture.slot`.
+        self.first = self.latest = first = Value(effect.dtype, effect.shape, number=0)
         self.values = [first]
         self.lines: list[tuple[Line, Value]] = []
         for number in effect.synced:
             line = handles[number].line
             shown = first
             if line.cell is not None:
-                shown = Value(effect.dtype, effect.shape)
+                shown = Value(effect.dtype, effect.shape, number=0)
                 shown.history = History(LEAF_HISTORY, (), (), line.cell)
                 self.values.append(shown)
                 if effect.leaf:

@@ -27,6 +27,7 @@ from engine.execute import flush
 from engine.record.extent import Extent
 from engine.record.runtime import RunTime
 from engine.record.trace import Trace
+from engine.record.value import Value
 from engine.record.watchers import watchers
 
 
@@ -118,12 +119,16 @@ class Capture:
         self._lines.append(line)
         return slot
 
-    def slot(self, buffer: Any) -> int:
-        """The slot of a buffer; one that nobody knows is a constant of the call."""
+    def slot(self, value: Value) -> int:
+        """The slot of a value's memory; what nobody knows is a constant of the call."""
+        buffer = value.buffer
         known = self._slots.get(id(buffer))
         if known is not None and known[0]() is buffer:
             return known[1]
         slot = self.enter(buffer)
+        if value.number >= 0:  # a flush has made it, and none of this call
+            reason = "another thread writes to an array that it works on"
+            self.refuse(reason, lasting=False)
         if isinstance(buffer, np.ndarray):
             self.constants[slot] = buffer.copy()
         else:
@@ -138,7 +143,7 @@ class Capture:
         scalars = _typed(trace)
         trace.scalars[:] = map(plain, scalars)
         numbers = tuple(trace.leaf_numbers[id(leaf)] for leaf in trace.leaves)
-        leaves = tuple(self.slot(leaf.buffer) for leaf in trace.leaves)
+        leaves = tuple(self.slot(leaf) for leaf in trace.leaves)
         self.segments.append(
             Segment(trace.node, tuple(alive), donated, numbers, leaves, scalars)
         )
@@ -193,6 +198,8 @@ class Capture:
         )
         effects = specs.effects()
         self._check_kept(specs.buffers)
+        if self.refusal is not None:
+            raise self.refusal
         program = programmed(self.arguments, self.sources, self.segments, wanted)
         return Recording(
             tuple(self.segments),

@@ -12,7 +12,7 @@ import numpy as np
 from engine.errors import broadcast_error, same_kind, warn_user
 from engine.installed import NUMPY_2_5
 from engine.record.registry import REGISTRY
-from engine.record.runtime import RunTime
+from engine.record.runtime import CONVERSIONS, RunTime
 from engine.record.trace import record
 from engine.record.value import Scalar, Value, typed
 from engine.shapes import broadcast_shapes
@@ -266,6 +266,9 @@ def _typed(number: Any, dtype: DType, name: str) -> Any:
                 f"{name}: Python integer {number} out of bounds for {dtype.name}"
             )
     return typed(number, dtype)
+
+
+CONVERSIONS.add(_typed)
 
 
 def cast(x: Value, dtype: DType) -> Value:

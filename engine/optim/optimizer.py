@@ -190,8 +190,10 @@ class Optimizer:
                 state = self.state.get(parameter)
                 form = forms[not state]
                 if not state:
-                    state = self.state[parameter] = self._begun(parameter, group)
-                    lasting = False
+                    begun = self._begun(parameter, group)
+                    if begun or state is None:  # some keep nothing
+                        state = self.state[parameter] = begun
+                        lasting = False
                 step, counts = None, -1
                 if "step" in state:
                     step, counts = counted(state, "step"), len(states)

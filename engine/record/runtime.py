@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def setting(options: MutableMapping[Any, Any], key: Any) -> Any:
     """An option that may change between runs, such as a learning rate."""
     if not watchers:
         return options[key]
-    return from_source(lambda: options[key], (options, key))
+    return from_source(Kept(options, key, False), (options, key))
 
 
 def counted(counts: MutableMapping[Any, Any], key: Any) -> Any:
@@ -48,12 +49,25 @@ def counted(counts: MutableMapping[Any, Any], key: Any) -> Any:
     if not watchers:
         counts[key] += 1
         return counts[key]
+    return from_source(Kept(counts, key, True), (counts, key))
 
-    def count() -> Any:
-        counts[key] += 1
-        return counts[key]
 
-    return from_source(count, (counts, key))
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A number that is kept in a mapping, and counted on where that `counts` calls."""
+
+    holder: MutableMapping[Any, Any]
+    key: Any
+    counts: bool
+
+    def __call__(self) -> Any:
+        if self.counts:
+            self.holder[self.key] += 1
+        return self.holder[self.key]
+
+
+CONVERSIONS: set[Callable[..., Any]] = set()
+"""Functions of a number and a dtype, first of all: the number as NumPy's scalar."""
 
 
 class RunTime:

@@ -15,7 +15,7 @@ from engine.movement import broadcast_value
 from engine.ops.op import Op, cast
 from engine.ops.regions import full_value
 from engine.record.registry import REGISTRY
-from engine.record.runtime import RunTime
+from engine.record.runtime import CONVERSIONS, RunTime
 from engine.record.value import Scalar, Value, constant
 from engine.torch.dtypes import (
     DIMENSIONED,
@@ -170,6 +170,9 @@ def _typed_value(number: Any, dtype: NumpyDType) -> Any:
     except OverflowError:
         wrapped = int(number) & ((1 << 64) - 1)
         return np.uint64(wrapped).astype(dtype)
+
+
+CONVERSIONS.add(_typed_value)
 
 
 _SMALLEST_MAXIMUM = 65504.0  # float16's

@@ -12,6 +12,7 @@ from . import (
     at_once,
     backward,
     calls,
+    captured,
     casting,
     cold,
     externals,
@@ -19,11 +20,13 @@ from . import (
     frames,
     functions,
     growing,
+    guarding,
     handles,
     indexing,
     interpreting,
     keys,
     language,
+    leaving,
     lines,
     looking,
     macros,
@@ -34,6 +37,7 @@ from . import (
     operators,
     paths,
     python,
+    reckoning,
     recording,
     recycling,
     regions,
@@ -83,6 +87,9 @@ WORDS = (
     *("store_value", "update_in_place", "locate", "same_axes", "steps_of", "by_rank"),
     *("ufunc", "array_ufunc", "array_ufunc_plain", "ufuncs", "operands"),
     *("reference_name", "writing_ops", "own_array", "reductions"),
+    # of compiled functions
+    *("compiled_steady", "call_compiled", "replay_failed"),
+    *("anything", "default", "dtype_name", "dict_name"),
     # of nodes
     *("node_type", "node_numbers", "rule_name", "fails_late_name", "form", "common"),
     *("ranked", "found", "ends_iterations", "lines", "line_in"),
@@ -113,6 +120,7 @@ MODULES = (
     *(remembered, keys, indexing, regions, masking, subscripts, viewing, calls, slots),
     *(functions, splicing, repeating, walking, backward, many),
     *(lines, results, growing, paths),
+    *(guarding, reckoning, leaving, captured),
 )
 
 FUNCTIONS = (
@@ -121,7 +129,7 @@ FUNCTIONS = (
     *("call_once", "record_again", "walk_again", "free_graph", "backward_again"),
     *("read_first", "renew_first", "forget_first", "values_again", "counted_again"),
     *("counted", "again", "played", "last_words", "interpreted"),
-    "events",
+    *("events", "call_compiled"),
 )
 
 KINDS = {

@@ -10,6 +10,7 @@ import ctypes
 import platform
 import sys
 import sysconfig
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -108,6 +109,16 @@ def slice_fields() -> dict[str, int]:
         if len(places) != 1:
             raise Unknown(f"slice.{name}")
         (found[f"slice_{name}"],) = places
+    return found
+
+
+def cell_fields() -> dict[str, int]:
+    """Where a cell of a function has its content."""
+    mark = _Probe()
+    cell = types.CellType(mark)
+    found = {"cell_content": 16}
+    if word(id(cell) + found["cell_content"]) != id(mark):
+        raise Unknown("a cell")
     return found
 
 

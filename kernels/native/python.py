@@ -51,6 +51,7 @@ DictNext = _takes("PyDict_Next", 4, "i32")
 DictItem = _takes("PyDict_GetItem", 2)
 DictSet = _takes("PyDict_SetItem", 3, "i32")
 DictSize = _takes("PyDict_Size", 1)
+SetSize = _takes("PySet_Size", 1)
 
 BytesNew = _takes("PyBytes_FromStringAndSize", 2)
 BytesAt = _takes("PyBytes_AsString", 1)

@@ -1,0 +1,444 @@
+"""Steady calls: what native code needs to replay a recording without Python.
+
+A recording that is replayed often is written down once more, in tuples that
+`kernels.native.guarding` and `kernels.native.captured` read by number. They take what
+is simple: arrays that share no memory, one stretch of native calls, results that own
+their memory. All else, and all that is not as it was, is left to `Replay`.
+"""
+
+from __future__ import annotations
+
+import gc
+import types
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from engine.capture.guards import MISSING, Guard, Name, Table
+from engine.capture.recording import Made
+from engine.cold import ColdPlan
+from engine.kernels.native.guarding import ABSENT, CELL, CLASS, EMPTY, FIELD, KEY
+from engine.kernels.native.leaving import KEPT, NOTHING
+from engine.kernels.native.runner import FIELDS
+from engine.recipe import owned
+from engine.record.runtime import CONVERSIONS, Kept
+from engine.record.value import Freed
+from engine.torch.once import FACES
+
+if TYPE_CHECKING:
+    from engine.capture.call import Call
+    from engine.capture.numbers import Program
+    from engine.capture.replay import Entry, Step
+    from engine.capture.specs import Effect, Spec
+
+HELD = 200_000.0
+"""Estimated nanoseconds of work for which other Python threads wait.
+
+Python's part of a replay, for which they wait as well, takes half as long; what takes
+longer is not much quicker here.
+"""
+
+
+class Unsteady(Exception):
+    """A recording that native code does not replay."""
+
+
+class Filled(NamedTuple):
+    """An array that a call writes, returns or leaves as a gradient.
+
+    Parameters
+    ----------
+    root : int
+        Its number where it was there before, else `NOTHING`.
+    where : int
+        Which argument one is that is written, or `NOTHING`: `face` is the array then.
+    buffer : int
+        Its memory: which leaf of the plan, or ``~k`` for the k-th new array.
+    dtype, shape, layout
+        Of the memory; the recipe for all of it.
+    past : bool, Freed or None
+        What history it has: for one that is written whether that of a leaf, else the
+        op of a graph that is gone.
+    face, scalar, writeable
+        What a handle has besides.
+    """
+
+    root: int
+    where: int = NOTHING
+    buffer: int = NOTHING
+    dtype: Any = None
+    shape: tuple[int, ...] = ()
+    layout: Any = None
+    past: Any = None
+    face: Any = None
+    scalar: bool = False
+    writeable: bool = True
+
+
+class Steady(NamedTuple):
+    """A recording as native code replays it; it knows the items by their numbers.
+
+    Parameters
+    ----------
+    tier, dtype, grad
+        The settings: `config.tier`, the default dtype, whether histories are recorded.
+    names : tuple of str
+        Of the arguments that are given by name.
+    arguments : tuple
+        For each the form of an array (see `form_of`), ``float``, or what it has to be.
+    reached : tuple of (Array, Line, Recipe, bool)
+        The arrays that the function reads besides; how they have to be.
+    lookups : tuple of (int, object, object, object)
+        How something is found, in what, by which name, and what it has to be.
+    tables : tuple of (list or dict, tuple, tuple)
+        Containers, their keys, what is in them.
+    grads : tuple of (tuple or None)
+        The forms of the gradients of leaves.
+    plan : tuple or None
+        The bytes of a native segment, and what they need.
+    leaves : tuple of int
+        What comes into it: numbers of arrays, or ``~k`` for the k-th constant.
+    free : bytes
+        For each whether it is overwritten.
+    constants : tuple of ndarray
+    scalars : tuple of number
+        What the plan gets;
+    changing : tuple of (int, int)
+        places among them, and among the numbers which are put there.
+    numbers : tuple
+        The constants among the numbers, None in other places.
+    places : tuple of (int, int)
+        Which float among the arguments goes where.
+    sources : tuple of (bool, int, dict, object)
+        Whether a number is counted on, its place, where it is kept, and its key.
+    steps : tuple of (int, callable or None, int, int)
+        A place, and what gives the number from those at others; None: a conversion.
+    effects, specs : tuple of Filled
+        What is written, and what is made.
+    left : tuple of int
+        For each leaf which of `specs` its gradient is, `NOTHING`, or `KEPT`.
+    result : object
+        The number of a spec, a tuple of them, or what is returned each time.
+    counts : array of int
+        How often it was replayed in native code, and how often left to Python.
+    entry : Entry
+        Keeps alive what the plan needs.
+    """
+
+    tier: str
+    dtype: np.dtype[Any]
+    grad: bool
+    names: tuple[str, ...]
+    arguments: tuple[Any, ...]
+    reached: tuple[Any, ...]
+    lookups: tuple[Any, ...]
+    tables: tuple[Any, ...]
+    grads: tuple[Any, ...]
+    plan: tuple[Any, ...] | None
+    leaves: tuple[int, ...]
+    free: bytes
+    constants: tuple[Any, ...]
+    scalars: tuple[Any, ...]
+    changing: tuple[tuple[int, int], ...]
+    numbers: tuple[Any, ...]
+    places: tuple[tuple[int, int], ...]
+    sources: tuple[Any, ...]
+    steps: tuple[Any, ...]
+    effects: tuple[Filled, ...]
+    specs: tuple[Filled, ...]
+    left: tuple[int, ...]
+    result: Any
+    counts: Any
+    entry: Entry
+
+
+def steady(entry: Entry, call: Call, settings: Sequence[Any]) -> Steady | None:
+    """A recording for native code, which was just replayed for a call; or None."""
+    try:
+        return _steady(entry, call, settings)
+    except Unsteady:
+        return None
+
+
+def _steady(entry: Entry, call: Call, settings: Sequence[Any]) -> Steady:
+    grad, tier, dtype, _ = settings
+    recording = entry.recording
+    if entry.pattern or call.arrays or call.taken.containers:
+        raise Unsteady
+    plan, leaves, free, constants, buffers, step = _planned(entry)
+    program = recording.program
+    arguments = _arguments(call, entry)
+    roots = [k for k, one in enumerate(arguments) if type(one) is tuple]
+    reached = entry.reach.handles
+    grads = len(roots) + len(reached)
+    effects = tuple([_effect(x, roots, reached, buffers) for x in recording.effects])
+    if any([spec.root >= grads for spec in recording.specs]):
+        raise Unsteady  # a gradient that was there is returned
+    specs = tuple([_spec(spec, entry, buffers) for spec in recording.specs])
+    changing = program.scalars[0] if step is not None else ()
+    lookups, tables = _guarded(entry.reach.guards)
+    return Steady(
+        *(tier, dtype, grad, tuple(call.options), arguments),
+        tuple([(h, h._line, h.recipe, h.writeable) for h in reached]),
+        *(lookups, tables, entry.forms),
+        *(plan, leaves, free, constants),
+        tuple(step.scalars) if step is not None else (),
+        changing,
+        program.table,
+        tuple(enumerate(program.arguments)),
+        tuple([_source(*one) for one in program.sources]),
+        _steps(program),
+        *(effects, specs),
+        tuple([_left(grad) for grad in recording.grads]),
+        _result(recording.result),
+        *(entry.counts, entry),
+    )
+
+
+# -- the plan --------------------------------------------------------------------
+def _planned(entry: Entry) -> tuple[Any, ...]:
+    """The plan, what comes in, and where the memory of slots is found then."""
+    if not entry.steps:
+        return None, (), b"", (), {}, None
+    if len(entry.steps) != 1:
+        raise Unsteady
+    (step,) = entry.steps
+    plan = step.plan
+    if not isinstance(plan, ColdPlan):
+        raise Unsteady
+    straight = plan.straight()
+    if straight is None or _work(plan) > HELD:
+        raise Unsteady
+    constants = [x for x in step.leaves if x in entry.recording.constants]
+    leaves = [~constants.index(k) if k in constants else k for k in step.leaves]
+    arrays = [entry.recording.constants[k] for k in constants]
+    free = bytes([slot in step.overwritten for slot in step.leaves])
+    nodes = entry.recording.segments[0].node.path()
+    shapes = {slot: (nodes[n].dtype, nodes[n].shape) for n, slot in step.outputs}
+    made: list[Any] = [(x.slot, x.recipe) for x in entry.specs if x.recipe is not None]
+    for slot, what in (*made, *[(x.slot, x) for x in entry.effects]):
+        if slot in shapes and shapes[slot] != (what.dtype, what.shape):
+            raise Unsteady  # it shows its memory in another shape
+    return (
+        (_holding(straight[0]), *straight[1:]),
+        *(tuple(leaves), free, tuple(arrays)),
+        *(_buffers(straight[0], step), step),
+    )
+
+
+def _work(plan: ColdPlan) -> float:
+    """Estimated nanoseconds that a plan takes."""
+    whole = plan.plan.whole() if plan.plan is not None else None
+    if whole is None:
+        raise Unsteady
+    return sum([call.work for call in whole.segment.calls])
+
+
+def _words(content: bytes) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.frombuffer(content, np.int64)
+
+
+def _holding(content: bytes) -> bytes:
+    """The bytes of a segment that does not let other Python threads run meanwhile."""
+    words = _words(content).copy()
+    words[FIELDS.index("release")] = 0
+    return words.tobytes()
+
+
+def _buffers(content: bytes, step: Step) -> dict[int, int]:
+    """Where the memory of the slots is found that a segment computes."""
+    words = _words(content)
+    begin = int(words[FIELDS.index("results_at")]) // 8
+    count = int(words[FIELDS.index("results")])
+    pairs = words[begin : begin + 2 * count].reshape(-1, 2).tolist()
+    found = {number: place for number, place in pairs}
+    return {slot: found[number] for number, slot in step.outputs}
+
+
+# -- arguments, and what is read besides -----------------------------------------
+def _arguments(call: Call, entry: Entry) -> tuple[Any, ...]:
+    """What the arguments have to be, in order."""
+    arguments: list[Any] = []
+    floats = 0
+    forms = iter(call.forms())
+    for x in (*call.args, *call.options.values()):
+        if type(x) in FACES or type(x) is _ndarray():
+            arguments.append(next(forms))
+        elif type(x) is float:
+            arguments.append(float if floats in entry.floats else x)
+            floats += 1
+        elif type(x) is tuple or x is float:
+            raise Unsteady
+        else:
+            arguments.append(x)
+    if next(forms, None) is not None:
+        raise Unsteady
+    return tuple(arguments)
+
+
+def _ndarray() -> Any:
+    from engine.numpy.handle import ndarray
+
+    return ndarray
+
+
+def _guarded(guards: Iterable[Guard]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    lookups: list[Any] = []
+    tables: list[Any] = []
+    for guard in guards:
+        if isinstance(guard, Name):
+            lookups.append(_lookup(guard))
+        elif type(guard.container) is set and not guard.values:
+            lookups.append((EMPTY, guard.container, None, None))
+        else:
+            tables.append(_table(guard))
+    return tuple(lookups), tuple(tables)
+
+
+def _lookup(guard: Name) -> tuple[int, Any, Any, Any]:
+    """How native code finds what a name leads to."""
+    get = guard.get
+    if not isinstance(get, partial):
+        raise Unsteady
+    holder = getattr(get.func, "__self__", None)
+    if type(holder) is dict and get.func == holder.get:
+        missing = guard.value is MISSING
+        return ABSENT if missing else KEY, holder, get.args[0], guard.value
+    if get.func is type:
+        return CLASS, get.args[0], None, guard.value
+    if type(get.args[0]) is types.CellType:
+        cell = get.args[0]
+        if guard.value is MISSING:  # nothing is in it
+            raise Unsteady
+        return CELL, cell, None, guard.value
+    if get.func is getattr:
+        thing, name = get.args[:2]
+        if (type(thing), name) in _FIELDS or (
+            type(thing) is type and name == "__mro__"
+        ):
+            return FIELD, thing, name, guard.value
+        if type(thing) is types.ModuleType and guard.value is not MISSING:
+            return KEY, vars(thing), name, guard.value
+    raise Unsteady
+
+
+_FIELDS = frozenset(
+    (
+        (types.FunctionType, "__code__"),
+        (types.FunctionType, "__defaults__"),
+        (types.FunctionType, "__kwdefaults__"),
+        (type, "__mro__"),
+    )
+)
+"""Attributes that C has as fields: to read them runs no Python code."""
+
+
+def _table(guard: Table) -> tuple[Any, ...]:
+    """A container as native code compares it."""
+    container: Any = guard.container
+    if type(container) is types.MappingProxyType:
+        (container,) = gc.get_referents(container)  # the dict of a class
+    if type(container) is list and guard.keys is None:
+        return container, (), tuple(guard.values)
+    if type(container) is dict and guard.keys is not None:
+        return container, tuple(guard.keys), tuple(guard.values)
+    raise Unsteady
+
+
+# -- numbers ---------------------------------------------------------------------
+def _source(place: int, source: Callable[[], Any]) -> tuple[bool, int, Any, Any]:
+    if not isinstance(source, Kept) or type(source.holder) is not dict:
+        raise Unsteady
+    return source.counts, place, source.holder, source.key
+
+
+def _steps(program: Program) -> tuple[Any, ...]:
+    """The steps to numbers that the plan gets; all are by functions of C."""
+    steps: list[Any] = []
+    converted: set[int] = set()
+    if program.results:
+        raise Unsteady
+    for place, function, operands in program.steps:
+        if not converted.isdisjoint(operands) or not 1 <= len(operands) <= 3:
+            raise Unsteady
+        if function in CONVERSIONS:
+            converted.add(place)
+            steps.append((place, None, *operands[:2]))
+        elif _is_arithmetic(function) and len(operands) <= 2:
+            steps.append((place, function, *operands, *[NOTHING] * (2 - len(operands))))
+        else:
+            raise Unsteady
+    return tuple(steps)
+
+
+def _is_arithmetic(function: Any) -> bool:
+    """Whether a function of C computes with numbers."""
+    known = type(function) is types.BuiltinFunctionType
+    return known and function.__module__ in ("_operator", "math")
+
+
+# -- what a call leaves ----------------------------------------------------------
+def _effect(
+    effect: Effect,
+    roots: Sequence[int],
+    reached: Sequence[Any],
+    buffers: dict[int, int],
+) -> Filled:
+    """An array that is written."""
+    root = effect.root
+    if effect.synced != (root,) or effect.slot not in buffers:
+        raise Unsteady
+    where, face = NOTHING, None
+    if root < len(roots):
+        where = roots[root]
+    elif root < len(roots) + len(reached):
+        face = reached[root - len(roots)]
+    else:
+        raise Unsteady
+    layout = owned(effect.dtype, effect.shape)
+    what = (effect.dtype, effect.shape, layout)
+    return Filled(root, where, buffers[effect.slot], *what, effect.leaf, face)
+
+
+def _spec(spec: Spec, entry: Entry, buffers: dict[int, int]) -> Filled:
+    """A handle that is made, or one that was there before."""
+    if spec.kind == "root":
+        return Filled(spec.root)
+    recipe = spec.recipe
+    slots = [*[x.slot for x in entry.specs], *[x.slot for x in entry.effects]]
+    alone = spec.kind == "fresh" and spec.group == (-1, -1) and spec.base < 0
+    if (
+        not alone
+        or slots.count(spec.slot) != 1
+        or spec.slot not in buffers
+        or recipe is None
+    ):
+        raise Unsteady
+    whole = owned(recipe.dtype, recipe.shape)
+    if recipe != whole or spec.face not in (FACES[0], _ndarray()):
+        raise Unsteady
+    past = None if spec.freed is None else Freed(spec.freed)
+    what = (recipe.dtype, recipe.shape, whole, past)
+    form = (spec.face, spec.scalar, spec.writeable)
+    return Filled(NOTHING, NOTHING, buffers[spec.slot], *what, *form)
+
+
+def _left(grad: Any) -> int:
+    if grad == "kept":
+        return KEPT
+    return NOTHING if grad is None else int(grad)
+
+
+def _result(result: Any) -> Any:
+    """What is returned: the number of a spec, a tuple of them, or nothing else."""
+    if type(result) is tuple and result:
+        numbers = [_result(item) for item in result]
+        if all([type(number) is int for number in numbers]):
+            return tuple(numbers)
+    if type(result) is Made and result.kind == "handle":
+        return result.number
+    if result is None:
+        return None
+    raise Unsteady

@@ -1,0 +1,165 @@
+"""What a replayed call leaves: arrays that it writes, results, gradients, counts.
+
+All of it was made before the plan ran (`captured`), so that here nothing can fail, and
+nobody sees it half done.
+"""
+
+from __future__ import annotations
+
+from .guarding import CELLS, HANDLES
+from .language import load, slot, state, store
+from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
+from .matching import kind, put, put_item
+from .python import DictSet, ErrClear, TupleNew
+from .reckoning import COUNTED, SOURCES
+from .recycling import keep
+
+LEAVES = 10
+EFFECTS, SPECS, LEFT_GRADS, RESULT, COUNTS = 19, 20, 21, 22, 23
+"""Items of `engine.capture.steady.Steady`."""
+
+ROOT, WHERE, BUFFER, DTYPE_OF, SHAPE_OF, LAYOUT, PAST = 0, 1, 2, 3, 4, 5, 6
+FACE_OF, SCALAR_OF, WRITEABLE_OF = 7, 8, 9
+"""The items of `engine.capture.steady.Filled`."""
+
+NOTHING, KEPT = -1, -2
+"""Instead of a number: there is none; it stays what it was."""
+
+BUFFERS, MADE_VALUES, MADE_PASTS = 0, 24, 32
+MADE_VERSIONS, MADE_HANDLES, OLD = 40, 48, 64
+THINGS_MADE = 9
+"""The lists of a replay: arrays, scalars and numbers (see `reckoning`); what is made
+for what is written and then for results: values, the starts of histories, versions,
+handles; new counts; and what is let go at the end."""
+
+REPLAYED, MISSED = 0, 8
+"""The places of how often a recording was replayed here, and was left to Python."""
+
+
+def write_arrays(steady: int, made: int, found: int) -> int:
+    """Let what is written, made and counted be there."""
+    effects = TupleItem(steady, EFFECTS)
+    old = load(made + OLD)
+    i = 0
+    while i < TupleSize(effects):
+        effect = TupleItem(effects, i)
+        value = filled_value(steady, effect, i, made)
+        root = IntAs(TupleItem(effect, ROOT))
+        line = load(load(found + HANDLES + 8 * root) + slot.array_line)
+        storage = load(line + slot.line_storage)
+        version = ListItem(load(made + MADE_VERSIONS), i)
+        exchange_old(storage + slot.storage_latest, value, old)
+        exchange_old(line + slot.line_value, value, old)
+        exchange_old(storage + slot.storage_version, version, old)
+        exchange_old(line + slot.line_version, version, old)
+        i += 1
+    specs = TupleItem(steady, SPECS)
+    i = 0
+    while i < TupleSize(specs):
+        spec = TupleItem(specs, i)
+        if IntAs(TupleItem(spec, ROOT)) < 0:
+            value = filled_value(steady, spec, TupleSize(effects) + i, made)
+            fill_handle(ListItem(load(made + MADE_HANDLES), i), value, spec)
+        i += 1
+    write_gradients(steady, made, found)
+    write_counts(steady, made)
+    store(state.counts + 8, load(state.counts + 8) + 1)
+    counts = load(TupleItem(steady, COUNTS) + slot.buffer_data)
+    store(counts + REPLAYED, load(counts + REPLAYED) + 1)
+    return 0
+
+
+def exchange_old(place: int, thing: int, old: int) -> int:
+    """Let a field hold another object; what it had is let go at the end."""
+    if ListAppend(old, load(place)) < 0:
+        ErrClear()
+        IncRef(load(place))  # rather never than now: it may have a finalizer
+    DecRef(load(place))
+    put(place, thing)
+    return 0
+
+
+def filled_value(steady: int, filled: int, i: int, made: int) -> int:
+    """A value that was made before, with what was computed."""
+    value = ListItem(load(made + MADE_VALUES), i)
+    place = IntAs(TupleItem(filled, BUFFER))
+    if place < 0:
+        place = TupleSize(TupleItem(steady, LEAVES)) + ~place
+    keep(value + slot.value_dtype, TupleItem(filled, DTYPE_OF))
+    keep(value + slot.value_shape, TupleItem(filled, SHAPE_OF))
+    keep(value + slot.value_layout, TupleItem(filled, LAYOUT))
+    keep(value + slot.value_device, state.host)
+    put(value + slot.value_number, state.zero)
+    put(value + slot.value_trace, state.none)
+    put(value + slot.value_buffer, ListItem(load(made + BUFFERS), place))
+    put(value + slot.value_history, ListItem(load(made + MADE_PASTS), i))
+    return value
+
+
+def fill_handle(handle: int, value: int, spec: int) -> int:
+    """Let a handle that was made before show a value, all of it."""
+    put(handle + slot.array_recipe, TupleItem(spec, LAYOUT))
+    put(handle + slot.array_value, value)
+    put(handle + slot.array_line, state.none)
+    keep(handle + slot.array_scalar, TupleItem(spec, SCALAR_OF))
+    keep(handle + slot.array_writeable, TupleItem(spec, WRITEABLE_OF))
+    return 0
+
+
+def write_gradients(steady: int, made: int, found: int) -> int:
+    """Let leaves have the gradients that a call leaves them."""
+    left = TupleItem(steady, LEFT_GRADS)
+    i = 0
+    while i < TupleSize(left):
+        number = IntAs(TupleItem(left, i))
+        grad = state.none
+        if number >= 0:
+            grad = handle_of(steady, number, made, found)
+        if number != KEPT:
+            cell = load(found + CELLS + 8 * i)
+            exchange_old(cell + slot.cell_grad, grad, load(made + OLD))
+        i += 1
+    return 0
+
+
+def write_counts(steady: int, made: int) -> int:
+    """Let what counts calls have counted this one."""
+    sources = TupleItem(steady, SOURCES)
+    counted = 0
+    i = 0
+    while i < TupleSize(sources):
+        source = TupleItem(sources, i)
+        if TupleItem(source, 0) == state.true:
+            number = ListItem(load(made + COUNTED), counted)
+            if DictSet(TupleItem(source, 2), TupleItem(source, 3), number) < 0:
+                ErrClear()
+            counted += 1
+        i += 1
+    return 0
+
+
+def handle_of(steady: int, number: int, made: int, found: int) -> int:
+    """A handle that a call returns (borrowed): a new one, or one that was there."""
+    root = IntAs(TupleItem(TupleItem(TupleItem(steady, SPECS), number), ROOT))
+    if root >= 0:
+        return load(found + HANDLES + 8 * root)
+    return ListItem(load(made + MADE_HANDLES), number)
+
+
+def returned(steady: int, made: int, found: int) -> int:
+    """What a call returns."""
+    result = TupleItem(steady, RESULT)
+    if kind(result) == state.int_type:
+        result = handle_of(steady, IntAs(result), made, found)
+        IncRef(result)
+        return result
+    if kind(result) != state.tuple_type:
+        IncRef(result)
+        return result
+    parts = TupleNew(TupleSize(result))
+    i = 0
+    while parts != 0 and i < TupleSize(result):
+        number = IntAs(TupleItem(result, i))
+        put_item(parts, i, handle_of(steady, number, made, found))
+        i += 1
+    return parts
