@@ -94,12 +94,13 @@ def join_numpy(*face: Any) -> None:
     _join("join_numpy", face)
 
 
-def join_compiled(cls: type, steady: str) -> None:
+def join_compiled(cls: type, steady: str, nested: type, host: type) -> None:
     """Let native code replay the calls of compiled functions, now or when it is loaded.
 
-    `steady` is the attribute that says which.
+    `steady` is the attribute that says which; there `nested` describes a container, and
+    `host` an array of NumPy's.
     """
-    _join("join_compiled", (cls, steady))
+    _join("join_compiled", (cls, steady, nested, host))
 
 
 def _join(name: str, what: tuple[Any, ...]) -> None:

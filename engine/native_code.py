@@ -362,7 +362,7 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
         _use_property(face, name, shows)
 
 
-def join_compiled(cls: Any, steady: str) -> None:
+def join_compiled(cls: Any, steady: str, nested: type, host: type) -> None:
     """Use native code for the calls of compiled functions that it can replay."""
     code = _code
     if code is None:
@@ -370,6 +370,8 @@ def join_compiled(cls: Any, steady: str) -> None:
     at = fields("compiled", lambda: cls(len, False, 1), steady)
     code.number("compiled_steady", at[f"compiled_{steady}"])
     code.thing("call_compiled", cls.__call__)
+    code.thing("nested_type", nested)
+    code.thing("host_type", host)
     _replace(cls, "__call__", code.addresses["call_compiled"], FASTCALL)
 
 

@@ -125,6 +125,7 @@ def _types() -> dict[str, Any]:
         "int_type": int,
         "tuple_type": tuple,
         "list_type": list,
+        "dict_type": dict,
         "slice_type": slice,
         "interrupt": KeyboardInterrupt,
         "exception": Exception,

@@ -56,6 +56,77 @@ def test_results_are_arrays_as_any() -> None:
     assert x.tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
 
 
+def test_containers_of_arrays() -> None:
+    def step(params: Any, rate: float) -> Any:
+        slope = {name: x * 2 for name, x in params["layers"][0].items()}
+        new = [
+            {name: x - slope[name] * rate for name, x in params["layers"][0].items()}
+        ]
+        return {"layers": new, "kept": None}, (slope["a"], [params["shift"]], "done")
+
+    def given(k: int) -> dict[str, Any]:
+        layers = [{"a": np.ones(2) * k, "b": np.arange(3.0)}]
+        return {"layers": layers, "shift": np.ones(1)}
+
+    compiled = steadied(step, given(1), 0.25)
+    count = Step(compiled)
+    for k in range(1, 4):
+        params = given(k)
+        found, (slope, (shift,), word) = compiled(params, k / 4)
+        wanted = step(given(k), k / 4)[0]
+        assert found["layers"][0]["a"].tolist() == wanted["layers"][0]["a"].tolist()
+        assert found["layers"][0]["b"].tolist() == wanted["layers"][0]["b"].tolist()
+        assert (list(found), found["kept"], word) == (["layers", "kept"], None, "done")
+        assert slope.tolist() == [2.0 * k] * 2
+        assert shift is params["shift"]
+    assert count() == 3
+    params = {"shift": np.ones(1), "layers": given(1)["layers"]}  # in another order
+    assert compiled(params, 0.5)[0]["layers"][0]["a"].tolist() == [0.0] * 2
+    params = given(1)
+    params["layers"][0]["c"] = np.zeros(1)
+    assert list(compiled(params, 0.5)[0]["layers"][0]) == ["a", "b", "c"]
+    params = given(1)
+    params["layers"].append({})
+    assert compiled(params, 0.5)[0]["layers"][0]["a"].tolist() == [0.0] * 2
+    assert count() == 0
+
+
+def test_arrays_of_numpy_that_are_read() -> None:
+    compiled = steadied(lambda x, y: x * 2 + y, numpy.ones((2, 3)), np.ones(3))
+    count = Step(compiled)
+    x = numpy.arange(6.0).reshape(2, 3)
+    for k in range(4):
+        x[0, 0] = k
+        found = compiled(x, np.ones(3))
+        assert isinstance(found, np.ndarray)
+        assert found.tolist() == (x * 2 + 1).tolist()
+    assert count() == 4
+    for other in (
+        numpy.asfortranarray(x),
+        numpy.repeat(x, 2, axis=1)[:, ::2],
+        x.astype("float32"),
+        x[:1],
+        x.astype(">f8"),
+        numpy.frombuffer(b"0" + x.tobytes(), "f8", offset=1).reshape(2, 3),
+    ):
+        assert compiled(other, np.ones(3)).tolist() == (other * 2 + 1).tolist()
+    assert count() == 0
+    x.flags.writeable = False
+    assert compiled(x, np.ones(3)).tolist() == (x * 2 + 1).tolist()
+
+
+def test_arrays_of_numpy_that_are_written() -> None:
+    def add(x: Any, a: float) -> Any:
+        x += a
+        return x
+
+    compiled = engine.compile(add)
+    x = numpy.zeros(3)
+    for k in range(20):
+        assert compiled(x, 1.0).tolist() == [k + 1.0] * 3
+        assert x.tolist() == [k + 1.0] * 3
+
+
 def test_arguments_that_are_pending_are_computed() -> None:
     compiled = steadied(lambda x: x * 3.0, np.ones(4))
     step = Step(compiled)

@@ -31,7 +31,7 @@ from engine.capture.family import Family
 from engine.capture.reach import PARTS, Reach
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Replay, gathered
-from engine.capture.steady import Steady, steady
+from engine.capture.steady import Host, Nested, Steady, steady
 from engine.config import config
 from engine.execute import done_at_once
 from engine.kernels.locks import new_lock
@@ -407,4 +407,4 @@ def compiled(function: Callable[..., Any], strict: bool, shapes: int) -> Compile
     return Compiled(function, strict, shapes)
 
 
-join_compiled(Compiled, "steady")
+join_compiled(Compiled, "steady", Nested, Host)

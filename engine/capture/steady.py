@@ -9,6 +9,7 @@ their memory. All else, and all that is not as it was, is left to `Replay`.
 from __future__ import annotations
 
 import gc
+import itertools
 import types
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from engine.capture.guards import MISSING, Guard, Name, Table
+from engine.capture.guards import MISSING, Guard, Name, Table, is_atom
 from engine.capture.recording import Made
 from engine.cold import ColdPlan
 from engine.kernels.native.guarding import ABSENT, CELL, CLASS, EMPTY, FIELD, KEY
@@ -30,6 +31,7 @@ from engine.torch.once import FACES
 if TYPE_CHECKING:
     from engine.capture.call import Call
     from engine.capture.numbers import Program
+    from engine.capture.reach import Reach
     from engine.capture.replay import Entry, Step
     from engine.capture.specs import Effect, Spec
 
@@ -52,8 +54,6 @@ class Filled(NamedTuple):
     ----------
     root : int
         Its number where it was there before, else `NOTHING`.
-    where : int
-        Which argument one is that is written, or `NOTHING`: `face` is the array then.
     buffer : int
         Its memory: which leaf of the plan, or ``~k`` for the k-th new array.
     dtype, shape, layout
@@ -66,7 +66,6 @@ class Filled(NamedTuple):
     """
 
     root: int
-    where: int = NOTHING
     buffer: int = NOTHING
     dtype: Any = None
     shape: tuple[int, ...] = ()
@@ -75,6 +74,22 @@ class Filled(NamedTuple):
     face: Any = None
     scalar: bool = False
     writeable: bool = True
+
+
+class Nested(NamedTuple):
+    """A tuple, list or dict: its class, keys of a dict, what is in it."""
+
+    kind: type
+    keys: tuple[Any, ...]
+    items: tuple[Any, ...]
+
+
+class Host(NamedTuple):
+    """An array of NumPy's that is read: in C order, of a dtype and a shape."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    writeable: bool
 
 
 class Steady(NamedTuple):
@@ -87,7 +102,8 @@ class Steady(NamedTuple):
     names : tuple of str
         Of the arguments that are given by name.
     arguments : tuple
-        For each the form of an array (see `form_of`), ``float``, or what it has to be.
+        For each the form of an array (see `form_of`), `Host`, ``float``, `Nested` with
+        such, or what it has to be.
     reached : tuple of (Array, Line, Recipe, bool)
         The arrays that the function reads besides; how they have to be.
     lookups : tuple of (int, object, object, object)
@@ -96,6 +112,8 @@ class Steady(NamedTuple):
         Containers, their keys, what is in them.
     grads : tuple of (tuple or None)
         The forms of the gradients of leaves.
+    forms : tuple
+        Those of all arrays among the arguments, in order.
     plan : tuple or None
         The bytes of a native segment, and what they need.
     leaves : tuple of int
@@ -109,8 +127,8 @@ class Steady(NamedTuple):
         places among them, and among the numbers which are put there.
     numbers : tuple
         The constants among the numbers, None in other places.
-    places : tuple of (int, int)
-        Which float among the arguments goes where.
+    places : tuple of int
+        Where the floats among the arguments go.
     sources : tuple of (bool, int, dict, object)
         Whether a number is counted on, its place, where it is kept, and its key.
     steps : tuple of (int, callable or None, int, int)
@@ -120,7 +138,7 @@ class Steady(NamedTuple):
     left : tuple of int
         For each leaf which of `specs` its gradient is, `NOTHING`, or `KEPT`.
     result : object
-        The number of a spec, a tuple of them, or what is returned each time.
+        The number of a spec, `Nested` with such, or what is returned each time.
     counts : array of int
         How often it was replayed in native code, and how often left to Python.
     entry : Entry
@@ -136,6 +154,7 @@ class Steady(NamedTuple):
     lookups: tuple[Any, ...]
     tables: tuple[Any, ...]
     grads: tuple[Any, ...]
+    forms: tuple[Any, ...]
     plan: tuple[Any, ...] | None
     leaves: tuple[int, ...]
     free: bytes
@@ -143,7 +162,7 @@ class Steady(NamedTuple):
     scalars: tuple[Any, ...]
     changing: tuple[tuple[int, int], ...]
     numbers: tuple[Any, ...]
-    places: tuple[tuple[int, int], ...]
+    places: tuple[int, ...]
     sources: tuple[Any, ...]
     steps: tuple[Any, ...]
     effects: tuple[Filled, ...]
@@ -165,34 +184,32 @@ def steady(entry: Entry, call: Call, settings: Sequence[Any]) -> Steady | None:
 def _steady(entry: Entry, call: Call, settings: Sequence[Any]) -> Steady:
     grad, tier, dtype, _ = settings
     recording = entry.recording
-    if entry.pattern or call.arrays or call.taken.containers:
+    if entry.pattern or entry.private:
         raise Unsteady
     plan, leaves, free, constants, buffers, step = _planned(entry)
     program = recording.program
-    arguments = _arguments(call, entry)
-    roots = [k for k, one in enumerate(arguments) if type(one) is tuple]
+    arguments, forms = _arguments(call, entry)
     reached = entry.reach.handles
-    grads = len(roots) + len(reached)
-    effects = tuple([_effect(x, roots, reached, buffers) for x in recording.effects])
-    if any([spec.root >= grads for spec in recording.specs]):
-        raise Unsteady  # a gradient that was there is returned
-    specs = tuple([_spec(spec, entry, buffers) for spec in recording.specs])
-    changing = program.scalars[0] if step is not None else ()
+    known = len(forms) + len(reached)
+    roots = [x.root for x in recording.specs] + [x.root for x in recording.effects]
+    if max(roots, default=NOTHING) >= known:
+        raise Unsteady  # a gradient that was there is returned, or written
     lookups, tables = _guarded(entry.reach.guards)
     return Steady(
         *(tier, dtype, grad, tuple(call.options), arguments),
         tuple([(h, h._line, h.recipe, h.writeable) for h in reached]),
-        *(lookups, tables, entry.forms),
+        *(lookups, tables, entry.forms, forms),
         *(plan, leaves, free, constants),
         tuple(step.scalars) if step is not None else (),
-        changing,
+        program.scalars[0] if step is not None else (),
         program.table,
-        tuple(enumerate(program.arguments)),
+        program.arguments,
         tuple([_source(*one) for one in program.sources]),
         _steps(program),
-        *(effects, specs),
+        tuple([_effect(effect, buffers) for effect in recording.effects]),
+        tuple([_spec(spec, entry, buffers) for spec in recording.specs]),
         tuple([_left(grad) for grad in recording.grads]),
-        _result(recording.result),
+        _result(recording.result, entry.reach),
         *(entry.counts, entry),
     )
 
@@ -258,24 +275,38 @@ def _buffers(content: bytes, step: Step) -> dict[int, int]:
 
 
 # -- arguments, and what is read besides -----------------------------------------
-def _arguments(call: Call, entry: Entry) -> tuple[Any, ...]:
-    """What the arguments have to be, in order."""
-    arguments: list[Any] = []
-    floats = 0
+def _arguments(call: Call, entry: Entry) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What the arguments have to be, in order, and the forms of all arrays."""
+    found: list[Any] = []
     forms = iter(call.forms())
-    for x in (*call.args, *call.options.values()):
-        if type(x) in FACES or type(x) is _ndarray():
-            arguments.append(next(forms))
-        elif type(x) is float:
-            arguments.append(float if floats in entry.floats else x)
-            floats += 1
-        elif type(x) is tuple or x is float:
+    floats = itertools.count()
+
+    def described(x: Any) -> Any:
+        kind = type(x)
+        if kind in FACES or kind is _ndarray():
+            found.append(next(forms))
+        elif kind is np.ndarray:
+            if not (x.flags.c_contiguous and x.flags.aligned):
+                raise Unsteady
+            found.append(Host(x.dtype, next(forms), x.flags.writeable))
+        elif kind is float:
+            return float if next(floats) in entry.floats else x
+        elif kind in (tuple, list):
+            return Nested(kind, (), tuple(map(described, x)))
+        elif kind is dict:
+            if not all(map(is_atom, x)):
+                raise Unsteady
+            return Nested(kind, tuple(x), tuple(map(described, x.values())))
+        elif x is float:
             raise Unsteady
         else:
-            arguments.append(x)
+            return x
+        return found[-1]
+
+    arguments = tuple(map(described, (*call.args, *call.options.values())))
     if next(forms, None) is not None:
         raise Unsteady
-    return tuple(arguments)
+    return arguments, tuple(found)
 
 
 def _ndarray() -> Any:
@@ -380,26 +411,13 @@ def _is_arithmetic(function: Any) -> bool:
 
 
 # -- what a call leaves ----------------------------------------------------------
-def _effect(
-    effect: Effect,
-    roots: Sequence[int],
-    reached: Sequence[Any],
-    buffers: dict[int, int],
-) -> Filled:
+def _effect(effect: Effect, buffers: dict[int, int]) -> Filled:
     """An array that is written."""
-    root = effect.root
-    if effect.synced != (root,) or effect.slot not in buffers:
-        raise Unsteady
-    where, face = NOTHING, None
-    if root < len(roots):
-        where = roots[root]
-    elif root < len(roots) + len(reached):
-        face = reached[root - len(roots)]
-    else:
+    if effect.synced != (effect.root,) or effect.slot not in buffers:
         raise Unsteady
     layout = owned(effect.dtype, effect.shape)
     what = (effect.dtype, effect.shape, layout)
-    return Filled(root, where, buffers[effect.slot], *what, effect.leaf, face)
+    return Filled(effect.root, buffers[effect.slot], *what, effect.leaf)
 
 
 def _spec(spec: Spec, entry: Entry, buffers: dict[int, int]) -> Filled:
@@ -422,7 +440,7 @@ def _spec(spec: Spec, entry: Entry, buffers: dict[int, int]) -> Filled:
     past = None if spec.freed is None else Freed(spec.freed)
     what = (recipe.dtype, recipe.shape, whole, past)
     form = (spec.face, spec.scalar, spec.writeable)
-    return Filled(NOTHING, NOTHING, buffers[spec.slot], *what, *form)
+    return Filled(NOTHING, buffers[spec.slot], *what, *form)
 
 
 def _left(grad: Any) -> int:
@@ -431,14 +449,17 @@ def _left(grad: Any) -> int:
     return NOTHING if grad is None else int(grad)
 
 
-def _result(result: Any) -> Any:
-    """What is returned: the number of a spec, a tuple of them, or nothing else."""
-    if type(result) is tuple and result:
-        numbers = [_result(item) for item in result]
-        if all([type(number) is int for number in numbers]):
-            return tuple(numbers)
-    if type(result) is Made and result.kind == "handle":
+def _result(result: Any, reach: Reach) -> Any:
+    """What is returned: the number of a spec, a container of such, or an atom."""
+    kind = type(result)
+    if kind in (tuple, list, dict):
+        if reach.knows(result):
+            raise Unsteady  # it is the same one each time
+        items = result.values() if kind is dict else result
+        keys = tuple(result) if kind is dict else ()
+        return Nested(kind, keys, tuple([_result(item, reach) for item in items]))
+    if kind is Made and result.kind == "handle":
         return result.number
-    if result is None:
-        return None
+    if kind in (type(None), bool, float, str):
+        return result
     raise Unsteady

@@ -21,7 +21,6 @@ from .flushing import (
     is_free,
 )
 from .guarding import (
-    ARGUMENTS,
     FOUND,
     HANDLES,
     PENDING,
@@ -37,6 +36,7 @@ from .leaving import (
     COUNTS,
     EFFECTS,
     FACE_OF,
+    HELD,
     LEAVES,
     MADE_HANDLES,
     MADE_PASTS,
@@ -45,10 +45,10 @@ from .leaving import (
     MISSED,
     OLD,
     PAST,
+    RESULT,
     ROOT,
     SPECS,
     THINGS_MADE,
-    WHERE,
     returned,
     write_arrays,
 )
@@ -58,6 +58,7 @@ from .macros import (
     IntAs,
     ListAppend,
     ListItem,
+    ListSize,
     TupleItem,
     TupleSize,
 )
@@ -76,7 +77,9 @@ from .python import (
     Next,
 )
 from .reckoning import (
+    CHANGING,
     COUNTED,
+    FLOATS,
     NUMBERS,
     SCALARS,
     TABLE,
@@ -88,7 +91,7 @@ from .recycling import fresh, row_of
 from .settling import DONE, FAILED, LEFT
 from .threads import current
 
-PLAN, FREE, CONSTANTS = 9, 11, 12
+PLAN, FREE, CONSTANTS = 10, 12, 13
 """More items of `engine.capture.steady.Steady`."""
 
 
@@ -102,8 +105,8 @@ def call_compiled(self: int, given: int, count: int, names: int) -> int:
         i = 0
         while going and i < TupleSize(known):
             steady = TupleItem(known, i)
-            if are_arguments(steady, given, count, names):
-                result = replayed(steady, given)
+            if are_arguments(steady, given, count, names, 0, 0):
+                result = replayed(steady, given, count, names)
                 going = result == 0 and ErrOccurred() == 0
             i += 1
         DecRef(known)
@@ -112,7 +115,7 @@ def call_compiled(self: int, given: int, count: int, names: int) -> int:
     return with_self(state.call_compiled, self, given, count, names)
 
 
-def replayed(steady: int, given: int) -> int:
+def replayed(steady: int, given: int, count: int, names: int) -> int:
     """What a call returns that was replayed; 0 where that is left to Python.
 
     With an error where one was found: nothing is left to be done then.
@@ -125,13 +128,16 @@ def replayed(steady: int, given: int) -> int:
         i += 1
     result = 0
     done = LEFT
-    if has_things(steady, given, made):
-        done = looked_at(steady, given, found)
+    if has_lists(steady, made) and are_arguments(
+        steady, given, count, names, load(made + HELD), load(made + FLOATS)
+    ):
+        if has_things(steady, made):
+            done = looked_at(steady, made, found)
         if done == DONE:
             done = run_plan(steady, made, found)
     if done == DONE:
         write_arrays(steady, made, found)
-        result = returned(steady, made, found)
+        result = returned(TupleItem(steady, RESULT), steady, made, found)
     elif done == LEFT:
         ErrClear()
         counts = load(TupleItem(steady, COUNTS) + slot.buffer_data)
@@ -140,14 +146,15 @@ def replayed(steady: int, given: int) -> int:
     return result
 
 
-def looked_at(steady: int, given: int, found: int) -> int:
+def looked_at(steady: int, made: int, found: int) -> int:
     """Look whether a call is as it was recorded; what is pending is computed."""
     trace = current()
+    held = load(made + HELD)
     if trace == 0:
         return LEFT
     IncRef(trace)
     done = LEFT
-    if is_recorded(steady, trace, given, found):
+    if is_recorded(steady, trace, held, found):
         done = DONE
     elif load(found + PENDING) == trace:
         done = flushed(trace)
@@ -155,62 +162,66 @@ def looked_at(steady: int, given: int, found: int) -> int:
             done = FAILED
             if flush_in_python(trace):
                 done = DONE
-        if done == DONE and not is_recorded(steady, trace, given, found):
+        if done == DONE and not is_recorded(steady, trace, held, found):
             done = LEFT
     DecRef(trace)
     return done
 
 
 # -- what is made before anything is looked at ---------------------------------------
-def has_things(steady: int, given: int, made: int) -> int:
-    """Make what the collector tracks; 0 where something cannot be, or is not to be."""
+def has_lists(steady: int, made: int) -> int:
+    """Make the lists of a replay, those that it needs."""
     written = TupleSize(TupleItem(steady, EFFECTS))
     results = TupleSize(TupleItem(steady, SPECS))
-    store(made + BUFFERS, ListNew(0))
-    store(made + WORDS, ListNew(TupleSize(TupleItem(steady, SCALARS))))
-    store(made + TABLE, ListNew(TupleSize(TupleItem(steady, NUMBERS))))
-    store(made + MADE_VALUES, ListNew(written + results))
-    store(made + MADE_PASTS, ListNew(written + results))
-    store(made + MADE_VERSIONS, ListNew(written))
-    store(made + MADE_HANDLES, ListNew(results))
-    store(made + COUNTED, ListNew(0))
-    store(made + OLD, ListNew(0))
-    i = 0
-    while i < THINGS_MADE:
-        if load(made + 8 * i) == 0:
-            return 0
-        i += 1
-    if not are_bare(steady, given):
-        return 0
-    i = 0
-    while i < written:
-        if not can_be_written(TupleItem(TupleItem(steady, EFFECTS), i), i, given, made):
-            return 0
-        i += 1
-    i = 0
-    while i < results:
-        spec = TupleItem(TupleItem(steady, SPECS), i)
-        if IntAs(TupleItem(spec, ROOT)) < 0 and not can_be_made(
-            steady, spec, i, written, made
-        ):
-            return 0
-        i += 1
-    return 1
+    numbers = TupleSize(TupleItem(steady, NUMBERS))
+    whole = has_list(made + HELD, 0, 1)
+    whole = whole and has_list(made + BUFFERS, 0, written + results)
+    whole = whole and has_list(made + MADE_VALUES, written + results, written + results)
+    whole = whole and has_list(made + MADE_PASTS, written + results, written + results)
+    whole = whole and has_list(made + MADE_VERSIONS, written, written)
+    whole = whole and has_list(made + MADE_HANDLES, results, results)
+    whole = whole and has_list(made + OLD, 0, 1)
+    scalars = TupleSize(TupleItem(steady, SCALARS))
+    whole = whole and has_list(made + WORDS, scalars, numbers)
+    whole = whole and has_list(made + TABLE, numbers, numbers)
+    whole = whole and has_list(made + FLOATS, 0, numbers)
+    return whole and has_list(made + COUNTED, 0, numbers)
 
 
-def are_bare(steady: int, given: int) -> int:
-    """Whether nobody has set an attribute of a tensor that no recording knows of."""
-    known = TupleItem(steady, ARGUMENTS)
-    i = 0
-    while i < TupleSize(known):
-        is_array = kind(TupleItem(known, i)) == state.tuple_type
-        if is_array and not is_bare(load(given + 8 * i)):
-            return 0
-        i += 1
+def has_list(place: int, count: int, needed: int) -> int:
+    """Put a new list of a size in a place, if it is needed; 0 without memory."""
+    if not needed:
+        return 1
+    store(place, ListNew(count))
+    return load(place) != 0
+
+
+def has_things(steady: int, made: int) -> int:
+    """Make what the collector tracks; 0 where something cannot be, or is not to be."""
+    written = TupleSize(TupleItem(steady, EFFECTS))
+    held = load(made + HELD)
     known = TupleItem(steady, REACHED)
     i = 0
     while i < TupleSize(known):
-        if not is_bare(TupleItem(TupleItem(known, i), 0)):
+        if ListAppend(held, TupleItem(TupleItem(known, i), 0)) < 0:
+            return 0
+        i += 1
+    i = 0
+    while i < ListSize(held):
+        if not is_bare(ListItem(held, i)):
+            return 0
+        i += 1
+    i = 0
+    while i < written:
+        effect = TupleItem(TupleItem(steady, EFFECTS), i)
+        handle = ListItem(held, IntAs(TupleItem(effect, ROOT)))
+        if not can_be_written(effect, i, handle, made):
+            return 0
+        i += 1
+    i = 0
+    while i < TupleSize(TupleItem(steady, SPECS)):
+        spec = TupleItem(TupleItem(steady, SPECS), i)
+        if IntAs(TupleItem(spec, ROOT)) < 0 and not can_be_made(spec, i, written, made):
             return 0
         i += 1
     return 1
@@ -218,7 +229,7 @@ def are_bare(steady: int, given: int) -> int:
 
 def is_bare(handle: int) -> int:
     """Whether a handle, and its gradient, have no attributes of their own."""
-    if kind(handle) == state.ndarray_type:
+    if kind(handle) == state.ndarray_type or kind(handle) == state.array_type:
         return 1
     own = Attribute(handle, state.dict_name)
     if own == 0:
@@ -235,12 +246,8 @@ def is_bare(handle: int) -> int:
     return grad == state.none or is_bare(grad)
 
 
-def can_be_written(effect: int, i: int, given: int, made: int) -> int:
+def can_be_written(effect: int, i: int, handle: int, made: int) -> int:
     """Make what an array that is written shows then, and its version."""
-    where = IntAs(TupleItem(effect, WHERE))
-    handle = TupleItem(effect, FACE_OF)  # one that the function reads
-    if where >= 0:
-        handle = load(given + 8 * where)
     line = line_of(handle)
     if line == 0:
         return 0
@@ -264,7 +271,7 @@ def can_be_written(effect: int, i: int, given: int, made: int) -> int:
     return value != 0 and version != 0
 
 
-def can_be_made(steady: int, spec: int, i: int, written: int, made: int) -> int:
+def can_be_made(spec: int, i: int, written: int, made: int) -> int:
     """Make a handle that is returned, or a gradient, with its value."""
     past = TupleItem(spec, PAST)
     if past == state.none:
@@ -286,7 +293,7 @@ def can_be_made(steady: int, spec: int, i: int, written: int, made: int) -> int:
 # -- the plan ------------------------------------------------------------------------
 def run_plan(steady: int, made: int, found: int) -> int:
     """Compute the numbers and run the plan: done, left to Python, or an error."""
-    if not has_reckoned(steady, made, found):
+    if not has_reckoned(steady, made):
         return LEFT
     if TupleItem(steady, PLAN) == state.none:
         return DONE
@@ -296,7 +303,9 @@ def run_plan(steady: int, made: int, found: int) -> int:
     if not has_threads(plan) or not has_arrays(steady, made, found):
         return LEFT
     given = reserve(2)
-    store(given, load(made + WORDS))
+    store(given, TupleItem(steady, SCALARS))
+    if TupleSize(TupleItem(steady, CHANGING)):
+        store(given, load(made + WORDS))
     store(given + 8, 0)
     calls = invoke(load(plan + STRAIGHT), plan, load(made + BUFFERS), given)
     if calls == load(plan + CALLS):
@@ -349,7 +358,9 @@ def has_arrays(steady: int, made: int, found: int) -> int:
         if number < 0:
             memory = TupleItem(TupleItem(steady, CONSTANTS), ~number)
         else:
-            memory = load(load(found + VALUES + 8 * number) + slot.value_buffer)
+            memory = load(found + HANDLES + 8 * number)  # one of NumPy's
+            if load(found + VALUES + 8 * number) != 0:
+                memory = load(load(found + VALUES + 8 * number) + slot.value_buffer)
         if ListAppend(load(made + BUFFERS), memory) < 0:
             return 0
         i += 1

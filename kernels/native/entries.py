@@ -90,6 +90,7 @@ WORDS = (
     # of compiled functions
     *("compiled_steady", "call_compiled", "replay_failed"),
     *("anything", "default", "dtype_name", "dict_name"),
+    *("nested_type", "host_type", "dict_type"),
     # of nodes
     *("node_type", "node_numbers", "rule_name", "fails_late_name", "form", "common"),
     *("ranked", "found", "ends_iterations", "lines", "line_in"),

@@ -8,8 +8,16 @@ what is not the very same, by identity or as a plain number, is left to Python.
 from __future__ import annotations
 
 from .handles import is_current
-from .language import load, reserve, slot, state, store
-from .macros import DecRef, IntAs, ListSize, TupleItem, TupleSize
+from .language import load, load_half, reserve, slot, state, store
+from .macros import (
+    DecRef,
+    IntAs,
+    ListAppend,
+    ListItem,
+    ListSize,
+    TupleItem,
+    TupleSize,
+)
 from .matching import equal, field, has, kind, same_extents, same_recipe
 from .python import (
     Attribute,
@@ -24,7 +32,7 @@ from .python import (
 )
 
 TIER, DTYPE, GRAD, NAMES, ARGUMENTS, REACHED = 0, 1, 2, 3, 4, 5
-LOOKUPS, TABLES, GRADS = 6, 7, 8
+LOOKUPS, TABLES, GRADS, FORMS = 6, 7, 8, 9
 """The items of `engine.capture.steady.Steady` that say what has to be as it was."""
 
 FORM_FACE, FORM_RECIPE, FORM_SHAPE, FORM_DTYPE, FORM_SCALAR = 0, 1, 2, 3, 4
@@ -35,25 +43,33 @@ KEY, CLASS, CELL, FIELD, EMPTY, ABSENT = 0, 1, 2, 3, 4, 5
 """How something is looked up: in a dict, as the class of an object, in a cell of a
 function, as a field of an object of C; an empty set; nothing, in a dict."""
 
-MOST_ARRAYS, MOST_FLOATS = 256, 32
+MOST_ARRAYS = 256
 """Calls with more of them are left to Python."""
 
 SEEN = 1024
 """The places of a table of addresses: a power of two, more than there can be."""
 
-ARRAYS_FOUND, CELLS_FOUND, FLOATS_FOUND, PENDING = 0, 8, 16, 24
-HANDLES = 32
+ARRAYS_FOUND, CELLS_FOUND, PENDING = 0, 8, 16
+HANDLES = 24
 VALUES = HANDLES + 8 * MOST_ARRAYS
 CELLS = VALUES + 8 * MOST_ARRAYS
-FLOATS = CELLS + 8 * MOST_ARRAYS
-FOUND = 4 + 3 * MOST_ARRAYS + MOST_FLOATS
+FOUND = 3 + 3 * MOST_ARRAYS
 """Where what was found of a call is noted, and the words that this takes: how many
-arrays there are, cells of leaves, and floats; a trace in which an array is still to be
-computed; the handles, what they show, the cells, the floats."""
+arrays there are, and cells of leaves; a trace in which an array is still to be
+computed; the handles, what they show (0 for an array of NumPy), the cells."""
+
+SHARED, OWN_ORDER = 0x400, 0x101
+"""NumPy's flags: an array may be written to; it lies in C order, where C wants it."""
 
 
-def are_arguments(steady: int, given: int, count: int, names: int) -> int:
-    """Whether arguments are of the kinds that were recorded."""
+# -- arguments -------------------------------------------------------------------------
+def are_arguments(
+    steady: int, given: int, count: int, names: int, held: int, floats: int
+) -> int:
+    """Whether arguments are of the kinds that were recorded.
+
+    Their arrays and floats are put into two lists, if these are given.
+    """
     known = TupleItem(steady, ARGUMENTS)
     own = TupleItem(steady, NAMES)
     total = count
@@ -68,18 +84,32 @@ def are_arguments(steady: int, given: int, count: int, names: int) -> int:
         i += 1
     i = 0
     while i < total:
-        if not is_argument(TupleItem(known, i), load(given + 8 * i)):
+        if not is_argument(TupleItem(known, i), load(given + 8 * i), held, floats):
             return 0
         i += 1
     return 1
 
 
-def is_argument(known: int, thing: int) -> int:
-    """Whether an argument has a form, is a float, or is what it was."""
-    if kind(known) == state.tuple_type:
-        return has_form(known, thing)
+def is_argument(known: int, thing: int, held: int, floats: int) -> int:
+    """Whether an argument has a form, is a float, holds such, or is what it was."""
+    its = kind(known)
+    if its == state.tuple_type or its == state.host_type:
+        if its == state.tuple_type and not has_form(known, thing):
+            return 0
+        if its == state.host_type and not is_host(known, thing):
+            return 0
+        return held == 0 or ListAppend(held, thing) >= 0
+    if its == state.nested_type:
+        return is_container(known, thing, held, floats)
     if known == state.float_type:
-        return kind(thing) == state.float_type
+        if kind(thing) != state.float_type:
+            return 0
+        return floats == 0 or ListAppend(floats, thing) >= 0
+    return is_constant(known, thing)
+
+
+def is_constant(known: int, thing: int) -> int:
+    """Whether something is the same object, or the same number or text."""
     if thing == known:
         return 1
     if kind(thing) != kind(known):
@@ -91,23 +121,83 @@ def is_argument(known: int, thing: int) -> int:
     return 0
 
 
-def is_recorded(steady: int, trace: int, given: int, found: int) -> int:
+def is_container(known: int, thing: int, held: int, floats: int) -> int:
+    """Whether a tuple, list or dict holds what it held."""
+    if kind(thing) != TupleItem(known, 0):
+        return 0
+    keys = TupleItem(known, 1)
+    items = TupleItem(known, 2)
+    count = TupleSize(items)
+    i = 0
+    if kind(thing) == state.dict_type:
+        if DictSize(thing) != count:
+            return 0
+        place = reserve(3)
+        store(place, 0)
+        while DictNext(thing, place, place + 8, place + 16):
+            if not is_constant(TupleItem(keys, i), load(place + 8)):
+                return 0
+            if not is_argument(TupleItem(items, i), load(place + 16), held, floats):
+                return 0
+            i += 1
+        return 1
+    contents = thing + slot.tuple_items
+    size = TupleSize(thing)
+    if kind(thing) == state.list_type:
+        contents = load(thing + slot.list_items)
+        size = ListSize(thing)
+    if size != count:
+        return 0
+    while i < count:
+        item = load(contents + 8 * i)
+        if not is_argument(TupleItem(items, i), item, held, floats):
+            return 0
+        i += 1
+    return 1
+
+
+def is_host(known: int, array: int) -> int:
+    """Whether something is an array of NumPy's of a dtype and shape, in C order."""
+    if kind(array) != state.array_type:
+        return 0
+    shape = TupleItem(known, 1)
+    rank = TupleSize(shape)
+    flags = load_half(array + slot.array_flags)
+    if (flags & OWN_ORDER) != OWN_ORDER or load_half(array + slot.numpy_rank) != rank:
+        return 0
+    if load(array + slot.numpy_descr) != TupleItem(known, 0):
+        return 0
+    if ((flags & SHARED) != 0) != (TupleItem(known, 2) == state.true):
+        return 0
+    extents = load(array + slot.numpy_extents)
+    i = 0
+    while i < rank:
+        if load(extents + 8 * i) != IntAs(TupleItem(shape, i)):
+            return 0
+        i += 1
+    return 1
+
+
+# -- a call ----------------------------------------------------------------------------
+def is_recorded(steady: int, trace: int, held: int, found: int) -> int:
     """Whether a call is as it was recorded; what was found of its arrays is noted."""
     store(found + ARRAYS_FOUND, 0)
     store(found + CELLS_FOUND, 0)
-    store(found + FLOATS_FOUND, 0)
     store(found + PENDING, 0)
     if not is_set_up(steady, trace) or not are_guarded(steady):
         return 0
-    known = TupleItem(steady, ARGUMENTS)
+    forms = TupleItem(steady, FORMS)
     i = 0
-    while i < TupleSize(known):
-        form = TupleItem(known, i)
-        thing = load(given + 8 * i)
-        if kind(form) == state.tuple_type:
-            if not has_form(form, thing) or not note_array(found, thing):
+    while i < TupleSize(forms):
+        form = TupleItem(forms, i)
+        thing = ListItem(held, i)
+        if kind(form) == state.host_type:
+            if not is_host(form, thing):
                 return 0
-        elif form == state.float_type and not note_float(found, thing):
+            store(found + HANDLES + 8 * i, thing)
+            store(found + VALUES + 8 * i, 0)
+            store(found + ARRAYS_FOUND, i + 1)
+        elif not has_form(form, thing) or not note_array(found, thing):
             return 0
         i += 1
     known = TupleItem(steady, REACHED)
@@ -314,16 +404,6 @@ def note_cell(found: int, cell: int) -> int:
     return 1
 
 
-def note_float(found: int, number: int) -> int:
-    """Note a float among the arguments."""
-    count = load(found + FLOATS_FOUND)
-    if count >= MOST_FLOATS:
-        return 0
-    store(found + FLOATS + 8 * count, number)
-    store(found + FLOATS_FOUND, count + 1)
-    return 1
-
-
 def are_gradients(forms: int, found: int) -> int:
     """Whether leaves have the gradients that they had; these are noted as arrays."""
     count = load(found + CELLS_FOUND)
@@ -352,13 +432,16 @@ def are_distinct(found: int) -> int:
         i += 1
     i = 0
     while i < load(found + ARRAYS_FOUND):
+        value = load(found + VALUES + 8 * i)
         owner = load(found + HANDLES + 8 * i)
-        line = load(owner + slot.array_line)
-        if line != state.none:
-            owner = load(line + slot.line_storage)
-        memory = load(load(found + VALUES + 8 * i) + slot.value_buffer)
-        if not is_first(seen, owner) or not is_first(seen, memory):
-            return 0
+        if value != 0:  # arrays of NumPy's are only read
+            line = load(owner + slot.array_line)
+            if line != state.none:
+                owner = load(line + slot.line_storage)
+            if not is_first(seen, load(value + slot.value_buffer)):
+                return 0
+            if not is_first(seen, owner):
+                return 0
         i += 1
     i = 0
     while i < load(found + CELLS_FOUND):

@@ -9,28 +9,28 @@ from __future__ import annotations
 from .guarding import CELLS, HANDLES
 from .language import load, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
-from .matching import kind, put, put_item
-from .python import DictSet, ErrClear, TupleNew
+from .matching import kind, put
+from .python import DictNew, DictSet, ErrClear, ListNew, ListSet, TupleNew, TupleSet
 from .reckoning import COUNTED, SOURCES
 from .recycling import keep
 
-LEAVES = 10
-EFFECTS, SPECS, LEFT_GRADS, RESULT, COUNTS = 19, 20, 21, 22, 23
+LEAVES = 11
+EFFECTS, SPECS, LEFT_GRADS, RESULT, COUNTS = 20, 21, 22, 23, 24
 """Items of `engine.capture.steady.Steady`."""
 
-ROOT, WHERE, BUFFER, DTYPE_OF, SHAPE_OF, LAYOUT, PAST = 0, 1, 2, 3, 4, 5, 6
-FACE_OF, SCALAR_OF, WRITEABLE_OF = 7, 8, 9
+ROOT, BUFFER, DTYPE_OF, SHAPE_OF, LAYOUT, PAST = 0, 1, 2, 3, 4, 5
+FACE_OF, SCALAR_OF, WRITEABLE_OF = 6, 7, 8
 """The items of `engine.capture.steady.Filled`."""
 
 NOTHING, KEPT = -1, -2
 """Instead of a number: there is none; it stays what it was."""
 
 BUFFERS, MADE_VALUES, MADE_PASTS = 0, 24, 32
-MADE_VERSIONS, MADE_HANDLES, OLD = 40, 48, 64
-THINGS_MADE = 9
-"""The lists of a replay: arrays, scalars and numbers (see `reckoning`); what is made
-for what is written and then for results: values, the starts of histories, versions,
-handles; new counts; and what is let go at the end."""
+MADE_VERSIONS, MADE_HANDLES, OLD, HELD = 40, 48, 64, 72
+THINGS_MADE = 11
+"""The lists of a replay, those it needs: arrays; what is made for what is written and
+then for results: values, the starts of histories, versions, handles; what is let go at
+the end; the handles that come in. `reckoning` has the others."""
 
 REPLAYED, MISSED = 0, 8
 """The places of how often a recording was replayed here, and was left to Python."""
@@ -146,20 +146,37 @@ def handle_of(steady: int, number: int, made: int, found: int) -> int:
     return ListItem(load(made + MADE_HANDLES), number)
 
 
-def returned(steady: int, made: int, found: int) -> int:
-    """What a call returns."""
-    result = TupleItem(steady, RESULT)
+def returned(result: int, steady: int, made: int, found: int) -> int:
+    """What a call returns: a handle, a container of such, or what it always is."""
     if kind(result) == state.int_type:
-        result = handle_of(steady, IntAs(result), made, found)
+        handle = handle_of(steady, IntAs(result), made, found)
+        IncRef(handle)
+        return handle
+    if kind(result) != state.nested_type:
         IncRef(result)
         return result
-    if kind(result) != state.tuple_type:
-        IncRef(result)
-        return result
-    parts = TupleNew(TupleSize(result))
+    its = TupleItem(result, 0)
+    items = TupleItem(result, 2)
+    count = TupleSize(items)
+    if its == state.tuple_type:
+        parts = TupleNew(count)
+    elif its == state.list_type:
+        parts = ListNew(count)
+    else:
+        parts = DictNew()
     i = 0
-    while parts != 0 and i < TupleSize(result):
-        number = IntAs(TupleItem(result, i))
-        put_item(parts, i, handle_of(steady, number, made, found))
+    while parts != 0 and i < count:
+        item = returned(TupleItem(items, i), steady, made, found)
+        failed = item == 0
+        if not failed and its == state.tuple_type:
+            TupleSet(parts, i, item)
+        elif not failed and its == state.list_type:
+            ListSet(parts, i, item)
+        elif not failed:
+            failed = DictSet(parts, TupleItem(TupleItem(result, 1), i), item) < 0
+            DecRef(item)
+        if failed:
+            DecRef(parts)
+            return 0
         i += 1
     return parts

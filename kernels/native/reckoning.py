@@ -6,30 +6,31 @@ a part: floats among the arguments, numbers kept in dicts, functions of C.
 
 from __future__ import annotations
 
-from .guarding import FLOATS
 from .language import load, reserve, state, store
 from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
 from .matching import kind, number_as
 from .python import Call, DictItem, IntFrom, ListSet
 
-SCALARS, CHANGING, NUMBERS, PLACES, SOURCES, STEPS = 13, 14, 15, 16, 17, 18
+SCALARS, CHANGING, NUMBERS, PLACES, SOURCES, STEPS = 14, 15, 16, 17, 18, 19
 """The items of `engine.capture.steady.Steady` that say how."""
 
-WORDS, TABLE, COUNTED = 8, 16, 56
-"""The lists that are filled here: scalars of the plan, all numbers, new counts."""
+WORDS, TABLE, COUNTED, FLOATS = 8, 16, 56, 80
+"""The lists that are filled here: scalars of the plan, all numbers, new counts; and the
+floats among the arguments."""
 
 
-def has_reckoned(steady: int, made: int, found: int) -> int:
+def has_reckoned(steady: int, made: int) -> int:
     """Compute the Python numbers of a call; 0 where Python has to."""
+    places = TupleItem(steady, CHANGING)
+    if TupleSize(places) == 0 and TupleSize(TupleItem(steady, SOURCES)) == 0:
+        return 1
     table = load(made + TABLE)
     copy_items(table, TupleItem(steady, NUMBERS))
-    places = TupleItem(steady, PLACES)
     i = 0
-    while i < TupleSize(places):
-        one = TupleItem(places, i)
-        number = load(found + FLOATS + 8 * IntAs(TupleItem(one, 0)))
+    while i < TupleSize(TupleItem(steady, PLACES)):
+        number = ListItem(load(made + FLOATS), i)
         IncRef(number)
-        ListSet(table, IntAs(TupleItem(one, 1)), number)
+        ListSet(table, IntAs(TupleItem(TupleItem(steady, PLACES), i)), number)
         i += 1
     i = 0
     while i < TupleSize(TupleItem(steady, SOURCES)):
@@ -43,7 +44,6 @@ def has_reckoned(steady: int, made: int, found: int) -> int:
         i += 1
     words = load(made + WORDS)
     copy_items(words, TupleItem(steady, SCALARS))
-    places = TupleItem(steady, CHANGING)
     i = 0
     while i < TupleSize(places):
         one = TupleItem(places, i)
