@@ -61,12 +61,13 @@ flush in Python takes 10 us, one in native code 2 us and what the references tak
 class Cold(NamedTuple):
     """A path whose plan is known, but which NumPy interprets: what native code needs.
 
-    `alive` has a byte for each value, `last` is what `interpret.last_words` gives, and
+    `nodes` is None where regions begin elsewhere than those of the trie say. `alive`
+    has a byte for each value, `last` is what `interpret.last_words` gives, and
     `budget` says how often it is still to be done in native code, of how many times.
     The first number is below 0 once it turned out that it cannot be.
     """
 
-    nodes: list[Node]
+    nodes: list[Node] | None
     alive: bytes
     last: bytes
     budget: np.ndarray[Any, np.dtype[np.int64]]
@@ -211,9 +212,10 @@ class ColdPlan:
             if left >= 0:
                 cold.budget[:] = runs
             return given - left if left >= 0 else 0
-        if outline is not None and not outline.moves and not any(self.shifts):
+        if outline is not None and not outline.moves:
+            nodes = None if any(self.shifts) else self._nodes
             budget = np.full(2, runs, np.int64)
-            self.cold = Cold(self._nodes, outline.kept, outline.last, budget)
+            self.cold = Cold(nodes, outline.kept, outline.last, budget)
         return 0
 
     def _interpreted(
@@ -245,6 +247,7 @@ class ColdPlan:
             return self._told(self._interpreted(events(), leaves, scalars))
         if plan.overhead() > self._cost:
             return self._warmed(plan, events(), leaves, scalars)
+        self.cold = None
         assert self._moves is not None
         own = zip(shifts, self.shifts, strict=True)
         moves = self._moves.of_places([new - old for new, old in own])

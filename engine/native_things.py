@@ -89,6 +89,7 @@ def _constants() -> dict[str, Any]:
         "trace_name": "trace",
         "here": HERE,
         "numpy_name": "numpy",
+        "auto_name": "auto",
         "backward_name": "backward",
         "dtype_name": "dtype",
         "dict_name": "__dict__",

@@ -315,7 +315,7 @@ def test_nothing_is_left_behind() -> None:
     compiled = steadied(step, x, 1.0)
 
     def run() -> None:
-        for _ in range(200):
+        for _ in range(500):
             compiled(x, 1.0)
             compiled(other, 1.0)  # the forms are others, of which one may be replayed
 
@@ -327,7 +327,7 @@ def test_nothing_is_left_behind() -> None:
     run()
     before = objects()
     run()
-    assert abs(objects() - before) < 100
+    assert objects() - before < 400  # one for each call would be more
     line = x.line
     # Of the line, its storage, and getrefcount's argument; of the value, and that.
     counts = sys.getrefcount(line.value), sys.getrefcount(line.value.buffer)

@@ -31,7 +31,8 @@ from engine.capture.family import Family
 from engine.capture.reach import PARTS, Reach
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Replay, gathered
-from engine.capture.steady import Host, Nested, Steady, steady
+from engine.capture.steady import Host, Nested, Steady
+from engine.capture.steadying import steady
 from engine.config import config
 from engine.execute import done_at_once
 from engine.kernels.locks import new_lock

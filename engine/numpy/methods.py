@@ -53,6 +53,9 @@ class Methods(Array):
 
     def copy(self, order: str = "C") -> Self:
         """A copy, by default in C order."""
+        value = self._value
+        if order == "C" and value is not None and value.layout is self.recipe:
+            return self.wrap(value, scalar=self.scalar)
         axes = memory_order(self, order_letter(order, "C"))
         value = read_as(self, transposed(self.recipe, axes))
         return self.wrap(value, axes, scalar=self.scalar)

@@ -162,8 +162,8 @@ class Node:
 
     def known(self, key: Any) -> Known | None:
         """What is known of a way to flush the path that ends here."""
-        plans = self.plans
-        return None if plans is None else plans.get(key)
+        known = None if self.plans is None else self.plans.get(key)
+        return known if isinstance(known, Known) else None
 
     def learn(self, key: Any, plan: Any) -> Known:
         """Remember what computes the path that ends here, in a way to flush it."""

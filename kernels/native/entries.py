@@ -66,7 +66,8 @@ WORDS = (
     *("float_type", "int_type", "tuple_type", "list_type", "slice_type", "text_type"),
     *("complex_type", "bool_dtype", "float32", "float64", "complex128", "int64"),
     *("single_type", "double_type", "long_type", "array_type"),
-    *("acquire_name", "release_name", "step_name", "numpy_name", "tier_here"),
+    *("acquire_name", "release_name", "step_name", "tier_here"),
+    *("numpy_name", "auto_name"),
     # classes and objects of the recorder
     *("value_type", "scalar_type", "recipe_type", "history_type"),
     *("storage_type", "line_type"),

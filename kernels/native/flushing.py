@@ -13,7 +13,7 @@ computes without the GIL: the trace's lock is held then, and `Trace.flushing` se
 from __future__ import annotations
 
 from . import MOVED
-from .cold import interpret_path
+from .cold import interpret_new, interpret_path, is_new
 from .frames import follow_regions, shifts
 from .language import (
     invoke,
@@ -33,14 +33,12 @@ from .python import (
     BytesNew,
     Call,
     CallMethod,
-    ContextGet,
     DictItem,
     DictSize,
     ErrClear,
     ErrFetch,
     ErrRestore,
     ListNew,
-    TextCompare,
     TupleNew,
     TupleSet,
 )
@@ -58,7 +56,7 @@ from .settling import (
     make_things,
     settle_value,
 )
-from .threads import current
+from .threads import current, is_tier
 
 CALLS = 8 * FIELDS.index("calls")
 RELEASE = 8 * FIELDS.index("release")
@@ -149,23 +147,7 @@ def is_simple(trace: int) -> int:
         return 0
     if ListSize(load(trace + slot.trace_aliases)) != 0:
         return 0
-    return DictSize(state.watchers) == 0 and not is_interpreted()
-
-
-def is_interpreted() -> int:
-    """Whether this thread wants no kernels: ``config.tier`` is "numpy"."""
-    place = reserve(1)
-    if ContextGet(state.tier_here, 0, place) < 0:
-        return 1
-    here = load(place)
-    tier = here
-    if here == state.none:
-        tier = load(state.config + slot.config_tier)
-    found = 1
-    if kind(tier) == state.text_type:
-        found = TextCompare(tier, state.numpy_name) == 0
-    DecRef(here)
-    return found
+    return DictSize(state.watchers) == 0 and not is_tier(state.numpy_name)
 
 
 def follow_plan(trace: int, locked: int, fresh: int) -> int:
@@ -177,6 +159,7 @@ def follow_plan(trace: int, locked: int, fresh: int) -> int:
         return LEFT
     straight = 0
     cold = 0
+    done = LEFT
     frame = state.none
     if describe(trace, BytesAt(key)):
         plans = load(load(trace + slot.trace_node) + slot.node_plans)
@@ -188,8 +171,9 @@ def follow_plan(trace: int, locked: int, fresh: int) -> int:
             frame = load(known + slot.known_frame)
             if straight == 0:
                 cold = field(known + slot.known_cold, state.cold_type)
-    done = LEFT
-    if cold != 0 and not load(shifts(trace)):
+        elif is_new(known):
+            done = interpret_new(trace, key, fresh, locked)
+    if cold != 0:
         done = interpret_path(trace, cold, fresh, locked)
     given = reserve(2)  # the scalars, and where it says how the leaves' memory moves
     moves = reserve(MOVED)

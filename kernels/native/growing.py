@@ -86,6 +86,57 @@ def made_node(
     return done
 
 
+def leaf_key(value: int) -> int:
+    """The key of a value that enters."""
+    key = TupleNew(4)
+    if key != 0:
+        put_item(key, 0, state.leaf_op)
+        put_item(key, 1, load(value + slot.value_dtype))
+        put_item(key, 2, load(value + slot.value_shape))
+        put_item(key, 3, load(value + slot.value_device))
+    return key
+
+
+def made_leaf(trace: int, parent: int, value: int) -> int:
+    """Make the node of a value that enters, the next one after `parent`: 1, or 0.
+
+    It is made for the sake of an event that may be left to Python; this enters it then.
+    """
+    if load(value + slot.value_device) != state.host or not is_room():
+        return 0
+    pair = reserve(2)
+    store(pair, load(value + slot.value_dtype))
+    store(pair + 8, load(value + slot.value_shape))
+    form = Call(state.form, pair, 2, 0)
+    event = TupleNew(4)
+    node = 0
+    if event != 0 and form != 0:
+        put_item(event, 0, state.leaf_op)
+        put_item(event, 1, state.empty)
+        put_item(event, 2, state.empty)
+        put_item(event, 3, state.empty)
+        node = filled_node(parent, event, state.empty, form, -1, 0)
+    forget_error()
+    done = 0
+    if node != 0:
+        key = leaf_key(value)
+        size = IntFrom(IntAs(load(state.trie + slot.trie_size)) + 1)
+        fits = key != 0 and size != 0 and is_behind(trace, parent, -1, 0)
+        if fits and child_of(parent, key) == 0 and add_child(parent, key, node):
+            replace(state.trie + slot.trie_size, size)
+            size = 0
+            IncRef(node)
+            replace(parent + slot.node_last, node)
+            done = 1
+        DecRef(size)
+        DecRef(key)
+    DecRef(node)
+    DecRef(event)
+    DecRef(form)
+    ErrClear()
+    return done
+
+
 def is_room() -> int:
     """Whether the tables of nodes have room; Python empties them else."""
     nodes = IntAs(load(state.trie + slot.trie_size))

@@ -21,15 +21,14 @@ from .macros import (
 from .matching import equal, field, has, kind, same_extents, same_recipe
 from .python import (
     Attribute,
-    ContextGet,
     DictItem,
     DictNext,
     DictSize,
     ErrClear,
     FloatAs,
     SetSize,
-    TextCompare,
 )
+from .threads import is_tier
 
 TIER, DTYPE, GRAD, NAMES, ARGUMENTS, REACHED = 0, 1, 2, 3, 4, 5
 LOOKUPS, TABLES, GRADS, FORMS = 6, 7, 8, 9
@@ -221,23 +220,6 @@ def is_set_up(steady: int, trace: int) -> int:
     dtype = Attribute(state.default, state.dtype_name)
     DecRef(dtype)
     return dtype == TupleItem(steady, DTYPE)
-
-
-def is_tier(wanted: int) -> int:
-    """Whether this thread computes by a tier."""
-    place = reserve(1)
-    if ContextGet(state.tier_here, 0, place) < 0:
-        ErrClear()
-        return 0
-    here = load(place)
-    tier = here
-    if here == state.none:
-        tier = load(state.config + slot.config_tier)
-    same = tier == wanted
-    if not same and kind(tier) == state.text_type:
-        same = TextCompare(tier, wanted) == 0
-    DecRef(here)
-    return same
 
 
 def are_guarded(steady: int) -> int:

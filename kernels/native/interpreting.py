@@ -63,8 +63,11 @@ def last_words(self: int, given: int, count: int, names: int) -> int:
 
     It is -1 where no node does that is needed. `alive` has a byte for each value.
     """
-    nodes = load(given)
-    alive = BytesAt(load(given + 8))
+    return words_of_last(load(given), BytesAt(load(given + 8)))
+
+
+def words_of_last(nodes: int, alive: int) -> int:
+    """What `last_words` gives, of a list and some bytes."""
     total = ListSize(nodes)
     made = BytesNew(0, 8 * total)
     if made == 0:

@@ -1,11 +1,11 @@
-"""Which trace is recorded into."""
+"""What belongs to a thread: the trace it records into, the tier that it computes by."""
 
 from __future__ import annotations
 
-from .language import inline, state
+from .language import inline, load, reserve, slot, state
 from .macros import DecRef
-from .matching import forget_error
-from .python import Call, ThreadNumber, ThreadState
+from .matching import forget_error, kind
+from .python import Call, ContextGet, ErrClear, TextCompare, ThreadNumber, ThreadState
 
 
 @inline
@@ -24,3 +24,20 @@ def current() -> int:
     if old != 0:
         DecRef(old)
     return trace
+
+
+def is_tier(wanted: int) -> int:
+    """Whether this thread computes by a tier: by "numpy" where it cannot be asked."""
+    place = reserve(1)
+    if ContextGet(state.tier_here, 0, place) < 0:
+        ErrClear()
+        return wanted == state.numpy_name
+    here = load(place)
+    tier = here
+    if here == state.none:
+        tier = load(state.config + slot.config_tier)
+    same = tier == wanted
+    if not same and kind(tier) == state.text_type:
+        same = TextCompare(tier, wanted) == 0
+    DecRef(here)
+    return same

@@ -18,7 +18,7 @@ from .frames import (
     region_leaf,
     shift_of,
 )
-from .growing import NAMED, child_of, made_node
+from .growing import NAMED, child_of, leaf_key, made_leaf, made_node
 from .language import load, reserve, slot, state, store
 from .lines import user_line
 from .macros import DecRef, IncRef, ListSize, TupleItem
@@ -190,6 +190,8 @@ def turn_to_leaf(
         return 0
     found = point(node, key)
     DecRef(key)
+    if found == 0:
+        found = 2 * made_leaf(trace, node, value)
     if found != 0:
         return found
     event = event_key(trace, op, given, only, items, count, 0)
@@ -294,17 +296,6 @@ def number_so_far(trace: int, items: int, numbers: int, i: int) -> int:
             number = load(numbers + 8 * k)
         k += 1
     return number
-
-
-def leaf_key(value: int) -> int:
-    """The key of a value that enters."""
-    key = TupleNew(4)
-    if key != 0:
-        put_item(key, 0, state.leaf_op)
-        put_item(key, 1, load(value + slot.value_dtype))
-        put_item(key, 2, load(value + slot.value_shape))
-        put_item(key, 3, load(value + slot.value_device))
-    return key
 
 
 def event_key(

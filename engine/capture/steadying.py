@@ -1,0 +1,339 @@
+"""Which recordings native code replays, and how it is told.
+
+They are what is simple: arrays that share no memory, one stretch of native calls,
+results that own their memory. All else is left to `Replay`, and so is a call that is
+not as it was recorded.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import types
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.capture.guards import MISSING, Guard, Name, Table, is_atom
+from engine.capture.recording import Made
+from engine.capture.steady import Filled, Host, Nested, Steady
+from engine.cold import ColdPlan
+from engine.kernels.native.guarding import ABSENT, CELL, CLASS, EMPTY, FIELD, KEY
+from engine.kernels.native.leaving import KEPT, NOTHING
+from engine.kernels.native.runner import FIELDS
+from engine.recipe import owned
+from engine.record.runtime import CONVERSIONS, Kept
+from engine.record.value import Freed
+from engine.torch.once import FACES
+
+if TYPE_CHECKING:
+    from engine.capture.call import Call
+    from engine.capture.numbers import Program
+    from engine.capture.reach import Reach
+    from engine.capture.replay import Entry, Step
+    from engine.capture.specs import Effect, Spec
+
+HELD = 200_000.0
+"""Estimated nanoseconds of work for which other Python threads wait.
+
+Python's part of a replay, for which they wait as well, takes half as long; what takes
+longer is not much quicker here.
+"""
+
+
+class Unsteady(Exception):
+    """A recording that native code does not replay."""
+
+
+def steady(entry: Entry, call: Call, settings: Sequence[Any]) -> Steady | None:
+    """A recording for native code, which was just replayed for a call; or None."""
+    try:
+        return _steady(entry, call, settings)
+    except Unsteady:
+        return None
+
+
+def _steady(entry: Entry, call: Call, settings: Sequence[Any]) -> Steady:
+    grad, tier, dtype, _ = settings
+    recording = entry.recording
+    if entry.pattern or entry.private:
+        raise Unsteady
+    plan, leaves, free, constants, buffers, step = _planned(entry)
+    program = recording.program
+    arguments, forms = _arguments(call, entry)
+    reached = entry.reach.handles
+    known = len(forms) + len(reached)
+    roots = [x.root for x in recording.specs] + [x.root for x in recording.effects]
+    if max(roots, default=NOTHING) >= known:
+        raise Unsteady  # a gradient that was there is returned, or written
+    lookups, tables = _guarded(entry.reach.guards)
+    return Steady(
+        *(tier, dtype, grad, tuple(call.options), arguments),
+        tuple([(h, h._line, h.recipe, h.writeable) for h in reached]),
+        *(lookups, tables, entry.forms, forms),
+        *(plan, leaves, free, constants),
+        tuple(step.scalars) if step is not None else (),
+        program.scalars[0] if step is not None else (),
+        program.table,
+        program.arguments,
+        tuple([_source(*one) for one in program.sources]),
+        _steps(program),
+        tuple([_effect(effect, buffers) for effect in recording.effects]),
+        tuple([_spec(spec, entry, buffers) for spec in recording.specs]),
+        tuple([_left(grad) for grad in recording.grads]),
+        _result(recording.result, entry.reach),
+        *(entry.counts, entry),
+    )
+
+
+# -- the plan --------------------------------------------------------------------
+def _planned(entry: Entry) -> tuple[Any, ...]:
+    """The plan, what comes in, and where the memory of slots is found then."""
+    if not entry.steps:
+        return None, (), b"", (), {}, None
+    if len(entry.steps) != 1:
+        raise Unsteady
+    (step,) = entry.steps
+    plan = step.plan
+    if not isinstance(plan, ColdPlan):
+        raise Unsteady
+    straight = plan.straight()
+    if straight is None or _work(plan) > HELD:
+        raise Unsteady
+    constants = [x for x in step.leaves if x in entry.recording.constants]
+    leaves = [~constants.index(k) if k in constants else k for k in step.leaves]
+    arrays = [entry.recording.constants[k] for k in constants]
+    free = bytes([slot in step.overwritten for slot in step.leaves])
+    nodes = entry.recording.segments[0].node.path()
+    shapes = {slot: (nodes[n].dtype, nodes[n].shape) for n, slot in step.outputs}
+    made: list[Any] = [(x.slot, x.recipe) for x in entry.specs if x.recipe is not None]
+    for slot, what in (*made, *[(x.slot, x) for x in entry.effects]):
+        if slot in shapes and shapes[slot] != (what.dtype, what.shape):
+            raise Unsteady  # it shows its memory in another shape
+    return (
+        (_holding(straight[0]), *straight[1:]),
+        *(tuple(leaves), free, tuple(arrays)),
+        *(_buffers(straight[0], step), step),
+    )
+
+
+def _work(plan: ColdPlan) -> float:
+    """Estimated nanoseconds that a plan takes."""
+    whole = plan.plan.whole() if plan.plan is not None else None
+    if whole is None:
+        raise Unsteady
+    return sum([call.work for call in whole.segment.calls])
+
+
+def _words(content: bytes) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.frombuffer(content, np.int64)
+
+
+def _holding(content: bytes) -> bytes:
+    """The bytes of a segment that does not let other Python threads run meanwhile."""
+    words = _words(content).copy()
+    words[FIELDS.index("release")] = 0
+    return words.tobytes()
+
+
+def _buffers(content: bytes, step: Step) -> dict[int, int]:
+    """Where the memory of the slots is found that a segment computes."""
+    words = _words(content)
+    begin = int(words[FIELDS.index("results_at")]) // 8
+    count = int(words[FIELDS.index("results")])
+    pairs = words[begin : begin + 2 * count].reshape(-1, 2).tolist()
+    found = {number: place for number, place in pairs}
+    return {slot: found[number] for number, slot in step.outputs}
+
+
+# -- arguments, and what is read besides -----------------------------------------
+def _arguments(call: Call, entry: Entry) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What the arguments have to be, in order, and the forms of all arrays."""
+    found: list[Any] = []
+    forms = iter(call.forms())
+    floats = itertools.count()
+
+    def described(x: Any) -> Any:
+        kind = type(x)
+        if kind in FACES or kind is _ndarray():
+            found.append(next(forms))
+        elif kind is np.ndarray:
+            if not (x.flags.c_contiguous and x.flags.aligned):
+                raise Unsteady
+            found.append(Host(x.dtype, next(forms), x.flags.writeable))
+        elif kind is float:
+            return float if next(floats) in entry.floats else x
+        elif kind in (tuple, list):
+            return Nested(kind, (), tuple(map(described, x)))
+        elif kind is dict:
+            if not all(map(is_atom, x)):
+                raise Unsteady
+            return Nested(kind, tuple(x), tuple(map(described, x.values())))
+        elif x is float:
+            raise Unsteady
+        else:
+            return x
+        return found[-1]
+
+    arguments = tuple(map(described, (*call.args, *call.options.values())))
+    if next(forms, None) is not None:
+        raise Unsteady
+    return arguments, tuple(found)
+
+
+def _ndarray() -> Any:
+    from engine.numpy.handle import ndarray
+
+    return ndarray
+
+
+def _guarded(guards: Iterable[Guard]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    lookups: list[Any] = []
+    tables: list[Any] = []
+    for guard in guards:
+        if isinstance(guard, Name):
+            lookups.append(_lookup(guard))
+        elif type(guard.container) is set and not guard.values:
+            lookups.append((EMPTY, guard.container, None, None))
+        else:
+            tables.append(_table(guard))
+    return tuple(lookups), tuple(tables)
+
+
+def _lookup(guard: Name) -> tuple[int, Any, Any, Any]:
+    """How native code finds what a name leads to."""
+    get = guard.get
+    if not isinstance(get, partial):
+        raise Unsteady
+    holder = getattr(get.func, "__self__", None)
+    if type(holder) is dict and get.func == holder.get:
+        missing = guard.value is MISSING
+        return ABSENT if missing else KEY, holder, get.args[0], guard.value
+    if get.func is type:
+        return CLASS, get.args[0], None, guard.value
+    if type(get.args[0]) is types.CellType:
+        cell = get.args[0]
+        if guard.value is MISSING:  # nothing is in it
+            raise Unsteady
+        return CELL, cell, None, guard.value
+    if get.func is getattr:
+        thing, name = get.args[:2]
+        if (type(thing), name) in _FIELDS or (
+            type(thing) is type and name == "__mro__"
+        ):
+            return FIELD, thing, name, guard.value
+        if type(thing) is types.ModuleType and guard.value is not MISSING:
+            return KEY, vars(thing), name, guard.value
+    raise Unsteady
+
+
+_FIELDS = frozenset(
+    (
+        (types.FunctionType, "__code__"),
+        (types.FunctionType, "__defaults__"),
+        (types.FunctionType, "__kwdefaults__"),
+        (type, "__mro__"),
+    )
+)
+"""Attributes that C has as fields: to read them runs no Python code."""
+
+
+def _table(guard: Table) -> tuple[Any, ...]:
+    """A container as native code compares it."""
+    container: Any = guard.container
+    if type(container) is types.MappingProxyType:
+        (container,) = gc.get_referents(container)  # the dict of a class
+    if type(container) is list and guard.keys is None:
+        return container, (), tuple(guard.values)
+    if type(container) is dict and guard.keys is not None:
+        return container, tuple(guard.keys), tuple(guard.values)
+    raise Unsteady
+
+
+# -- numbers ---------------------------------------------------------------------
+def _source(place: int, source: Callable[[], Any]) -> tuple[bool, int, Any, Any]:
+    if not isinstance(source, Kept) or type(source.holder) is not dict:
+        raise Unsteady
+    return source.counts, place, source.holder, source.key
+
+
+def _steps(program: Program) -> tuple[Any, ...]:
+    """The steps to numbers that the plan gets; all are by functions of C."""
+    steps: list[Any] = []
+    converted: set[int] = set()
+    if program.results:
+        raise Unsteady
+    for place, function, operands in program.steps:
+        if not converted.isdisjoint(operands) or not 1 <= len(operands) <= 3:
+            raise Unsteady
+        if function in CONVERSIONS:
+            converted.add(place)
+            steps.append((place, None, *operands[:2]))
+        elif _is_arithmetic(function) and len(operands) <= 2:
+            steps.append((place, function, *operands, *[NOTHING] * (2 - len(operands))))
+        else:
+            raise Unsteady
+    return tuple(steps)
+
+
+def _is_arithmetic(function: Any) -> bool:
+    """Whether a function of C computes with numbers."""
+    known = type(function) is types.BuiltinFunctionType
+    return known and function.__module__ in ("_operator", "math")
+
+
+# -- what a call leaves ----------------------------------------------------------
+def _effect(effect: Effect, buffers: dict[int, int]) -> Filled:
+    """An array that is written."""
+    if effect.synced != (effect.root,) or effect.slot not in buffers:
+        raise Unsteady
+    layout = owned(effect.dtype, effect.shape)
+    what = (effect.dtype, effect.shape, layout)
+    return Filled(effect.root, buffers[effect.slot], *what, effect.leaf)
+
+
+def _spec(spec: Spec, entry: Entry, buffers: dict[int, int]) -> Filled:
+    """A handle that is made, or one that was there before."""
+    if spec.kind == "root":
+        return Filled(spec.root)
+    recipe = spec.recipe
+    slots = [*[x.slot for x in entry.specs], *[x.slot for x in entry.effects]]
+    alone = spec.kind == "fresh" and spec.group == (-1, -1) and spec.base < 0
+    if (
+        not alone
+        or slots.count(spec.slot) != 1
+        or spec.slot not in buffers
+        or recipe is None
+    ):
+        raise Unsteady
+    whole = owned(recipe.dtype, recipe.shape)
+    if recipe != whole or spec.face not in (FACES[0], _ndarray()):
+        raise Unsteady
+    past = None if spec.freed is None else Freed(spec.freed)
+    what = (recipe.dtype, recipe.shape, whole, past)
+    form = (spec.face, spec.scalar, spec.writeable)
+    return Filled(NOTHING, buffers[spec.slot], *what, *form)
+
+
+def _left(grad: Any) -> int:
+    if grad == "kept":
+        return KEPT
+    return NOTHING if grad is None else int(grad)
+
+
+def _result(result: Any, reach: Reach) -> Any:
+    """What is returned: the number of a spec, a container of such, or an atom."""
+    kind = type(result)
+    if kind in (tuple, list, dict):
+        if reach.knows(result):
+            raise Unsteady  # it is the same one each time
+        items = result.values() if kind is dict else result
+        keys = tuple(result) if kind is dict else ()
+        return Nested(kind, keys, tuple([_result(item, reach) for item in items]))
+    if kind is Made and result.kind == "handle":
+        return result.number
+    if kind in (type(None), bool, float, str):
+        return result
+    raise Unsteady
