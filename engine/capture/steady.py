@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from engine.kernels.native.leaving import NOTHING
+
 if TYPE_CHECKING:
     from engine.capture.replay import Entry
 
