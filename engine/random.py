@@ -11,14 +11,14 @@ import operator
 import os
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from engine import composites
-from engine.record.runtime import from_source
+from engine.record.runtime import Kept, from_source
 from engine.record.trace import current_trace
 from engine.record.value import Scalar, Value
 from engine.record.watchers import watchers
@@ -31,6 +31,16 @@ _NUMBER = np.dtype(np.uint64)
 """What seeds and counters are."""
 
 _DOUBLE = np.dtype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn(Kept):
+    """How many numbers a generator has drawn before more are drawn."""
+
+    generator: Any = None
+
+    def __call__(self) -> int:
+        return int(self.generator._advance(self.more))
 
 
 class Generator:
@@ -108,8 +118,11 @@ class Generator:
 
     def _next(self, count: int) -> tuple[int, int]:
         """The seed, and the first of `count` counters that nobody used before."""
-        seed = from_source(self.initial_seed, (self, "seed"))
-        return seed, from_source(partial(self._advance, count), (self, "drawn"))
+        if not watchers:
+            return self._seed, self._advance(count)
+        seed = from_source(Kept(vars(self), "_seed"), (self, "seed"))
+        drawn = Drawn(vars(self), "_drawn", count, True, self)
+        return seed, from_source(drawn, (self, "drawn"))
 
     def _advance(self, count: int) -> int:
         with self._lock:

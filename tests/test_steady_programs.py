@@ -64,6 +64,27 @@ def test_training(kind: Any) -> None:
         numpy.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
 
 
+def test_training_that_has_begun_undecorated() -> None:
+    weight = engine.ones(3, requires_grad=True)
+    optimiser = optim.Adam([weight], lr=0.5)
+
+    def step(x: Any) -> Any:
+        optimiser.zero_grad()
+        loss = ((weight * x) ** 2).sum()
+        loss.backward()
+        optimiser.step()
+        return loss
+
+    x = engine.ones(3)
+    for _ in range(20):
+        step(x).item()
+    compiled = steadied(step, x)
+    count = Step(compiled)
+    compiled(x)
+    assert count() == 1
+    assert optimiser.state[weight]["step"] == 28
+
+
 def test_a_step_goes_on_from_what_ordinary_statements_leave() -> None:
     weight = engine.ones(3, requires_grad=True)
     optimiser = optim.SGD([weight], lr=1.0)

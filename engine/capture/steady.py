@@ -98,8 +98,9 @@ class Steady(NamedTuple):
         The constants among the numbers, None in other places.
     places : tuple of int
         Where the floats among the arguments go.
-    sources : tuple of (bool, int, dict, object)
-        Whether a number is counted on, its place, where it is kept, and its key.
+    sources : tuple of (int, int, dict, object, bool)
+        By how much a number grows, its place, where it is kept, its key, and whether
+        what it was before is taken.
     steps : tuple of (int, callable or None, int, int)
         A place, and what gives the number from those at others; None: a conversion.
     effects, specs : tuple of Filled
@@ -112,6 +113,8 @@ class Steady(NamedTuple):
         How often it was replayed in native code, and how often left to Python.
     entry : Entry
         Keeps alive what the plan needs.
+    long : bool
+        Whether other Python threads do not wait until the plan has run.
     """
 
     tier: str
@@ -140,3 +143,4 @@ class Steady(NamedTuple):
     result: Any
     counts: Any
     entry: Entry
+    long: bool

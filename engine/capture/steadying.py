@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from engine.capture.specs import Effect, Spec
 
 HELD = 200_000.0
-"""Estimated nanoseconds of work for which other Python threads wait.
+"""Estimated nanoseconds of work for which other Python threads wait, if there are any.
 
 Python's part of a replay, for which they wait as well, takes half as long; what takes
 longer is not much quicker here.
@@ -84,7 +84,7 @@ def _steady(entry: Entry, call: Call, settings: Sequence[Any]) -> Steady:
         tuple([_spec(spec, entry, buffers) for spec in recording.specs]),
         tuple([_left(grad) for grad in recording.grads]),
         _result(recording.result, entry.reach),
-        *(entry.counts, entry),
+        *(entry.counts, entry, step is not None and _work(step) > HELD),
     )
 
 
@@ -100,7 +100,7 @@ def _planned(entry: Entry) -> tuple[Any, ...]:
     if not isinstance(plan, ColdPlan):
         raise Unsteady
     straight = plan.straight()
-    if straight is None or _work(plan) > HELD:
+    if straight is None:
         raise Unsteady
     constants = [x for x in step.leaves if x in entry.recording.constants]
     leaves = [~constants.index(k) if k in constants else k for k in step.leaves]
@@ -119,12 +119,15 @@ def _planned(entry: Entry) -> tuple[Any, ...]:
     )
 
 
-def _work(plan: ColdPlan) -> float:
+def _work(step: Step) -> float:
     """Estimated nanoseconds that a plan takes."""
-    whole = plan.plan.whole() if plan.plan is not None else None
+    plan = step.plan
+    if not isinstance(plan, ColdPlan) or plan.plan is None:
+        raise Unsteady
+    whole = plan.plan.whole()
     if whole is None:
         raise Unsteady
-    return sum([call.work for call in whole.segment.calls])
+    return float(sum([call.work for call in whole.segment.calls]))
 
 
 def _words(content: bytes) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -253,10 +256,10 @@ def _table(guard: Table) -> tuple[Any, ...]:
 
 
 # -- numbers ---------------------------------------------------------------------
-def _source(place: int, source: Callable[[], Any]) -> tuple[bool, int, Any, Any]:
+def _source(place: int, source: Callable[[], Any]) -> tuple[int, int, Any, Any, bool]:
     if not isinstance(source, Kept) or type(source.holder) is not dict:
         raise Unsteady
-    return source.counts, place, source.holder, source.key
+    return source.more, place, source.holder, source.key, source.before
 
 
 def _steps(program: Program) -> tuple[Any, ...]:

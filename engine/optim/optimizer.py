@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from typing import Any, SupportsFloat
+from typing import Any, ClassVar, SupportsFloat
 
 from engine.array import Array
 from engine.errors import named
@@ -50,6 +50,8 @@ class Optimizer:
     defaults : dict
         Options of groups that do not say otherwise.
     """
+
+    REMEMBERED: ClassVar = ("_known",)  # compiled functions do not compare it
 
     def __init__(self, params: Any, defaults: Mapping[str, Any]) -> None:
         if isinstance(params, Array):

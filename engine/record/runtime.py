@@ -41,7 +41,7 @@ def setting(options: MutableMapping[Any, Any], key: Any) -> Any:
     """An option that may change between runs, such as a learning rate."""
     if not watchers:
         return options[key]
-    return from_source(Kept(options, key, False), (options, key))
+    return from_source(Kept(options, key), (options, key))
 
 
 def counted(counts: MutableMapping[Any, Any], key: Any) -> Any:
@@ -49,21 +49,33 @@ def counted(counts: MutableMapping[Any, Any], key: Any) -> Any:
     if not watchers:
         counts[key] += 1
         return counts[key]
-    return from_source(Kept(counts, key, True), (counts, key))
+    return from_source(Kept(counts, key, 1), (counts, key))
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A number that is kept in a mapping, and counted on where that `counts` calls."""
+    """A number that is kept in a mapping, and may grow each time that it is asked for.
+
+    Parameters
+    ----------
+    holder, key
+        Where it is kept.
+    more : int
+        By how much it grows.
+    before : bool
+        Whether what it was before is given.
+    """
 
     holder: MutableMapping[Any, Any]
     key: Any
-    counts: bool
+    more: int = 0
+    before: bool = False
 
     def __call__(self) -> Any:
-        if self.counts:
-            self.holder[self.key] += 1
-        return self.holder[self.key]
+        number = self.holder[self.key]
+        if self.more:
+            self.holder[self.key] = number + self.more
+        return number if self.before else self.holder[self.key]
 
 
 CONVERSIONS: set[Callable[..., Any]] = set()

@@ -1,11 +1,12 @@
 """Calls of compiled functions, replayed: `engine.capture` says what that means.
 
-Here is the fast way for calls that were replayed before, small enough to keep the GIL:
-`guarding` finds out whether a call is as it was recorded, the numbers are computed, the
-plan runs, and what the function writes and returns is there. From the first look to the
-last write no Python code runs, and no other thread: what the collector tracks is made
-before, what has died is let go at the end. Up to the plan nothing is changed, so all
-that is not as it should be is left to Python, which begins anew.
+Here is the fast way for calls that were replayed before: `guarding` finds out whether a
+call is as it was recorded, `reckoning` computes the numbers, the plan runs, and what
+the function writes and returns is there (`leaving`). From the first look to the last
+write no Python code runs, and no other thread: the GIL is kept, by calls with much work
+where there is nobody to wait for it. What the collector tracks is made before, what has
+died is let go at the end. Up to the plan nothing is changed, so all that is not as it
+should be is left to Python, which begins anew.
 """
 
 from __future__ import annotations
@@ -89,9 +90,9 @@ from .reckoning import (
 from .recording import new_history, with_self
 from .recycling import fresh, row_of
 from .settling import DONE, FAILED, LEFT
-from .threads import current
+from .threads import current, is_alone
 
-PLAN, FREE, CONSTANTS = 10, 12, 13
+PLAN, FREE, CONSTANTS, LONG = 10, 12, 13, 26
 """More items of `engine.capture.steady.Steady`."""
 
 
@@ -300,6 +301,8 @@ def run_plan(steady: int, made: int, found: int) -> int:
     if not are_up_to_date(steady, made, found):
         return LEFT
     plan = BytesAt(TupleItem(TupleItem(steady, PLAN), 0))
+    if TupleItem(steady, LONG) == state.true and not is_alone():
+        return LEFT
     if not has_threads(plan) or not has_arrays(steady, made, found):
         return LEFT
     given = reserve(2)

@@ -42,11 +42,11 @@ KEY, CLASS, CELL, FIELD, EMPTY, ABSENT = 0, 1, 2, 3, 4, 5
 """How something is looked up: in a dict, as the class of an object, in a cell of a
 function, as a field of an object of C; an empty set; nothing, in a dict."""
 
-MOST_ARRAYS = 256
+MOST_ARRAYS = 2048
 """Calls with more of them are left to Python."""
 
-SEEN = 1024
-"""The places of a table of addresses: a power of two, more than there can be."""
+SEEN = 8 * MOST_ARRAYS
+"""The places of a table of addresses, at most: a power of two, more than are needed."""
 
 ARRAYS_FOUND, CELLS_FOUND, PENDING = 0, 8, 16
 HANDLES = 24
@@ -186,6 +186,8 @@ def is_recorded(steady: int, trace: int, held: int, found: int) -> int:
     if not is_set_up(steady, trace) or not are_guarded(steady):
         return 0
     forms = TupleItem(steady, FORMS)
+    if TupleSize(forms) > MOST_ARRAYS:
+        return 0
     i = 0
     while i < TupleSize(forms):
         form = TupleItem(forms, i)
@@ -407,9 +409,12 @@ def are_gradients(forms: int, found: int) -> int:
 
 def are_distinct(found: int) -> int:
     """Whether no two arrays share memory, or where they leave gradients."""
-    seen = reserve(1024)
+    seen = reserve(SEEN)
+    size = 16
+    while size < 4 * load(found + ARRAYS_FOUND):  # a third of it is used at most
+        size *= 2
     i = 0
-    while i < SEEN:
+    while i < size:
         store(seen + 8 * i, 0)
         i += 1
     i = 0
@@ -420,25 +425,25 @@ def are_distinct(found: int) -> int:
             line = load(owner + slot.array_line)
             if line != state.none:
                 owner = load(line + slot.line_storage)
-            if not is_first(seen, load(value + slot.value_buffer)):
+            if not is_first(seen, size, load(value + slot.value_buffer)):
                 return 0
-            if not is_first(seen, owner):
+            if not is_first(seen, size, owner):
                 return 0
         i += 1
     i = 0
     while i < load(found + CELLS_FOUND):
-        if not is_first(seen, load(found + CELLS + 8 * i)):
+        if not is_first(seen, size, load(found + CELLS + 8 * i)):
             return 0
         i += 1
     return 1
 
 
-def is_first(seen: int, thing: int) -> int:
-    """Whether an object was not seen before; it is noted in a table."""
-    at = (thing >> 4) & (SEEN - 1)
+def is_first(seen: int, size: int, thing: int) -> int:
+    """Whether an object was not seen before; it is noted in a table of some size."""
+    at = (thing >> 4) & (size - 1)
     while load(seen + 8 * at) != 0:
         if load(seen + 8 * at) == thing:
             return 0
-        at = (at + 1) & (SEEN - 1)
+        at = (at + 1) & (size - 1)
     store(seen + 8 * at, thing)
     return 1

@@ -129,7 +129,7 @@ def write_counts(steady: int, made: int) -> int:
     i = 0
     while i < TupleSize(sources):
         source = TupleItem(sources, i)
-        if TupleItem(source, 0) == state.true:
+        if IntAs(TupleItem(source, 0)) != 0:
             number = ListItem(load(made + COUNTED), counted)
             if DictSet(TupleItem(source, 2), TupleItem(source, 3), number) < 0:
                 ErrClear()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .language import load, reserve, state, store
 from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
-from .matching import kind, number_as
+from .matching import equal, kind, number_as
 from .python import Call, DictItem, IntFrom, ListSet
 
 SCALARS, CHANGING, NUMBERS, PLACES, SOURCES, STEPS = 14, 15, 16, 17, 18, 19
@@ -34,7 +34,8 @@ def has_reckoned(steady: int, made: int) -> int:
         i += 1
     i = 0
     while i < TupleSize(TupleItem(steady, SOURCES)):
-        if not has_read(TupleItem(TupleItem(steady, SOURCES), i), table, made):
+        sources = TupleItem(steady, SOURCES)
+        if not has_read(sources, i, table, load(made + COUNTED)):
             return 0
         i += 1
     i = 0
@@ -64,24 +65,47 @@ def copy_items(target: int, items: int) -> int:
     return 0
 
 
-def has_read(source: int, table: int, made: int) -> int:
-    """Read a number that is kept in a dict: as it is, or counted on."""
-    number = DictItem(TupleItem(source, 2), TupleItem(source, 3))
+def has_read(sources: int, i: int, table: int, counted: int) -> int:
+    """Read a number that is kept in a dict, and let it grow."""
+    source = TupleItem(sources, i)
+    number = last_count(sources, i, counted)
+    if number == 0:
+        number = DictItem(TupleItem(source, 2), TupleItem(source, 3))
     if number == 0 or not is_exact(number):
         return 0
-    IncRef(number)
-    if TupleItem(source, 0) == state.true:
+    more = IntAs(TupleItem(source, 0))
+    given = number
+    if more != 0:
         count = IntAs(number)
-        whole = kind(number) == state.int_type and count >= 0
-        DecRef(number)
-        if not whole:
+        if kind(number) != state.int_type or count < 0:
             return 0
-        number = IntFrom(count + 1)
-        if number == 0 or ListAppend(load(made + COUNTED), number) < 0:
+        number = IntFrom(count + more)
+        if number == 0 or ListAppend(counted, number) < 0:
             DecRef(number)
             return 0
-    ListSet(table, IntAs(TupleItem(source, 1)), number)
+        DecRef(number)
+        if TupleItem(source, 4) == state.false:
+            given = number
+    IncRef(given)
+    ListSet(table, IntAs(TupleItem(source, 1)), given)
     return 1
+
+
+def last_count(sources: int, i: int, counted: int) -> int:
+    """What a number has become by what was read before in this call, or 0."""
+    found = 0
+    grown = 0
+    own = TupleItem(sources, i)
+    k = 0
+    while k < i:
+        other = TupleItem(sources, k)
+        if IntAs(TupleItem(other, 0)) != 0:
+            same = TupleItem(other, 2) == TupleItem(own, 2)
+            if same and equal(TupleItem(other, 3), TupleItem(own, 3)):
+                found = ListItem(counted, grown)
+            grown += 1
+        k += 1
+    return found
 
 
 def has_stepped(step: int, table: int) -> int:
@@ -99,9 +123,7 @@ def has_stepped(step: int, table: int) -> int:
     function = TupleItem(step, 1)
     if function == state.none:
         dtype = load(items + 8)
-        number = 0
-        if kind(first) == state.float_type:
-            number = number_as(first, dtype, dtype)
+        number = number_as(first, dtype, dtype)
     else:
         number = Call(function, items, count, 0)
     if number == 0:

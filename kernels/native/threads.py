@@ -5,7 +5,17 @@ from __future__ import annotations
 from .language import inline, load, reserve, slot, state
 from .macros import DecRef
 from .matching import forget_error, kind
-from .python import Call, ContextGet, ErrClear, TextCompare, ThreadNumber, ThreadState
+from .python import (
+    Call,
+    ContextGet,
+    ErrClear,
+    InterpreterState,
+    TextCompare,
+    ThreadFirst,
+    ThreadNext,
+    ThreadNumber,
+    ThreadState,
+)
 
 
 @inline
@@ -41,3 +51,13 @@ def is_tier(wanted: int) -> int:
         same = TextCompare(tier, wanted) == 0
     DecRef(here)
     return same
+
+
+def is_alone() -> int:
+    """Whether this interpreter has no threads but this one and those of the pool."""
+    thread = ThreadFirst(InterpreterState())
+    others = -1
+    while thread != 0:
+        others += 1
+        thread = ThreadNext(thread)
+    return others == load(state.pool_numbers + 8)
