@@ -15,7 +15,7 @@ from compiling import Step, natively, replays, steadied
 
 import engine
 import engine.numpy as np
-from engine.capture.compiled import VARIANTS
+from engine.capture.compiled import STEADY
 
 pytestmark = pytest.mark.usefixtures("native_code", "compiled_tier")
 
@@ -164,7 +164,9 @@ def test_memory_that_only_the_caller_holds_is_written_in_place() -> None:
     compiled(x, 1.0)
     assert id(x.line.value.buffer) == before
     kept = x.line.value
+    count = Step(compiled)
     compiled(x, 1.0)
+    assert count() == 1
     assert id(x.line.value.buffer) != before
     assert kept.buffer.tolist() == [8.0] * 5
     assert x.tolist() == [9.0] * 5
@@ -359,11 +361,11 @@ def test_many_variants_take_turns() -> None:
         return x * n
 
     compiled = engine.compile(scaled)
-    for k in range(400):
-        n = k % (VARIANTS + 3)
+    for k in range(800):
+        n = k % (STEADY + 3)
         assert compiled(np.ones(2), n).tolist() == [float(n)] * 2
-    assert len(compiled.steady) <= VARIANTS
-    assert replays(compiled) > 300
+    assert len(compiled.steady) <= STEADY
+    assert replays(compiled) > 600
 
 
 @pytest.mark.parametrize("tier", ["compiled", "auto"])

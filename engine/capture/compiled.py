@@ -54,6 +54,9 @@ CROWDED = 8
 """For so many new signatures, times `shapes`, none is recorded where it is in vain."""
 
 
+STEADY = 16
+"""Recordings that native code replays: each call looks through them."""
+
 AGAIN = 64
 """After so many replays by Python, or less at first, it is looked again whether native
 code could do them: plans become native when their kernels are compiled."""
@@ -255,7 +258,7 @@ class Compiled:
                 step.plan.waited(more * PYTHON)
         others = [x for x in self.steady if x.entry is not entry]
         if made is not None:
-            others = [made, *others[: VARIANTS - 1]]
+            others = [made, *others[: STEADY - 1]]
         self.steady = tuple(others)
 
     def _record(self, signature: Signature, call: Call) -> Any:

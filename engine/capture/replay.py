@@ -89,6 +89,7 @@ class Entry:
         entry.__dict__.update(self.__dict__)  # what `copy.copy` takes ten times for
         entry.specs, entry.effects, entry.result = specs, effects, result
         entry.steps = [step]
+        entry.counts, entry.replays, entry.due = np.zeros(2, np.int64), 0, 2
         return entry
 
     def holds(self) -> bool:

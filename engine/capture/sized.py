@@ -27,8 +27,14 @@ from engine.capture.templates import (
     tuple_of,
 )
 from engine.extents import relations, shortness
+from engine.kernels import pool
 from engine.kernels.native import table as native
-from engine.kernels.native.resizing import loose_places
+from engine.kernels.native.resizing import (
+    extents_of,
+    loose_places,
+    straight_again,
+    words_of,
+)
 from engine.plan import WholePlan
 
 Array = np.ndarray[Any, Any]
@@ -72,6 +78,33 @@ class SizedPlan:
         self, planned: Planned, bound: tuple[native.Bound, int], shapes: Any
     ) -> None:
         self._planned, self._bound, self._shapes = planned, bound, shapes
+
+    @property
+    def work(self) -> float:
+        """Estimated nanoseconds that it takes, about as for the sample's extents."""
+        return float(sum([call.work for call in self._planned.rows.segment.calls]))
+
+    def straight(self) -> tuple[Any, ...] | None:
+        """It as one native segment, as `Plan.straight`; None where it cannot be."""
+        planned, (bound, helpers) = self._planned, self._bound
+        segment = planned.rows.segment
+        late = segment.calls[segment.overwrites :]
+        shapes = extents_of(segment, bound)
+        leaves = dict(planned.leaves)
+        for (_, slot), shape in zip(planned.outputs, self._shapes, strict=True):
+            if slot not in leaves and shapes.get(slot) != shape:
+                return None
+        known = {*shapes, *leaves}
+        if not known.issuperset(segment.inputs) or any([x.checks for x in late]):
+            return None
+        ends = native.Ends(leaves, tuple(planned.outputs), planned.rows.launches)
+        first = planned.rows.straight(ends, pool.num_threads())
+        return straight_again(first[0], words_of(bound), helpers), *first[1:]
+
+    def shapes(self) -> dict[int, tuple[int, ...]]:
+        """The shapes of what it computes, by number of the recorded value."""
+        pairs = zip(self._planned.outputs, self._shapes, strict=True)
+        return {number: shape for (number, _), shape in pairs}
 
     def waited(self, seconds: float) -> None:
         """It is native already."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.capture.guards import MISSING, Guard, Name, Table, is_atom
 from engine.capture.recording import Made
+from engine.capture.sized import SizedPlan
 from engine.capture.steady import Filled, Host, Nested, Steady
 from engine.cold import ColdPlan
 from engine.kernels.native.guarding import ABSENT, CELL, CLASS, EMPTY, FIELD, KEY
@@ -65,7 +66,7 @@ def _steady(entry: Entry, call: Call, settings: Sequence[Any]) -> Steady:
     arguments, forms = _arguments(call, entry)
     reached = entry.reach.handles
     known = len(forms) + len(reached)
-    roots = [x.root for x in recording.specs] + [x.root for x in recording.effects]
+    roots = [x.root for x in entry.specs] + [x.root for x in entry.effects]
     if max(roots, default=NOTHING) >= known:
         raise Unsteady  # a gradient that was there is returned, or written
     lookups, tables = _guarded(entry.reach.guards)
@@ -80,10 +81,10 @@ def _steady(entry: Entry, call: Call, settings: Sequence[Any]) -> Steady:
         program.arguments,
         tuple([_source(*one) for one in program.sources]),
         _steps(program),
-        tuple([_effect(effect, buffers) for effect in recording.effects]),
-        tuple([_spec(spec, entry, buffers) for spec in recording.specs]),
+        tuple([_effect(effect, buffers) for effect in entry.effects]),
+        tuple([_spec(spec, entry, buffers) for spec in entry.specs]),
         tuple([_left(grad) for grad in recording.grads]),
-        _result(recording.result, entry.reach),
+        _result(entry.result, entry.reach),
         *(entry.counts, entry, step is not None and _work(step) > HELD),
     )
 
@@ -97,7 +98,7 @@ def _planned(entry: Entry) -> tuple[Any, ...]:
         raise Unsteady
     (step,) = entry.steps
     plan = step.plan
-    if not isinstance(plan, ColdPlan):
+    if not isinstance(plan, (ColdPlan, SizedPlan)):
         raise Unsteady
     straight = plan.straight()
     if straight is None:
@@ -107,7 +108,10 @@ def _planned(entry: Entry) -> tuple[Any, ...]:
     arrays = [entry.recording.constants[k] for k in constants]
     free = bytes([slot in step.overwritten for slot in step.leaves])
     nodes = entry.recording.segments[0].node.path()
-    shapes = {slot: (nodes[n].dtype, nodes[n].shape) for n, slot in step.outputs}
+    own = {number: nodes[number].shape for number, _ in step.outputs}
+    if isinstance(plan, SizedPlan):
+        own = plan.shapes()
+    shapes = {slot: (nodes[n].dtype, own[n]) for n, slot in step.outputs}
     made: list[Any] = [(x.slot, x.recipe) for x in entry.specs if x.recipe is not None]
     for slot, what in (*made, *[(x.slot, x) for x in entry.effects]):
         if slot in shapes and shapes[slot] != (what.dtype, what.shape):
@@ -122,6 +126,8 @@ def _planned(entry: Entry) -> tuple[Any, ...]:
 def _work(step: Step) -> float:
     """Estimated nanoseconds that a plan takes."""
     plan = step.plan
+    if isinstance(plan, SizedPlan):
+        return plan.work
     if not isinstance(plan, ColdPlan) or plan.plan is None:
         raise Unsteady
     whole = plan.plan.whole()
@@ -302,22 +308,26 @@ def _spec(spec: Spec, entry: Entry, buffers: dict[int, int]) -> Filled:
     if spec.kind == "root":
         return Filled(spec.root)
     recipe = spec.recipe
-    slots = [*[x.slot for x in entry.specs], *[x.slot for x in entry.effects]]
-    alone = spec.kind == "fresh" and spec.group == (-1, -1) and spec.base < 0
-    if (
-        not alone
-        or slots.count(spec.slot) != 1
-        or spec.slot not in buffers
-        or recipe is None
-    ):
+    if spec.kind != "fresh" or recipe is None or not _is_alone(spec, entry):
         raise Unsteady
     whole = owned(recipe.dtype, recipe.shape)
     if recipe != whole or spec.face not in (FACES[0], _ndarray()):
+        raise Unsteady
+    if spec.slot not in buffers:
         raise Unsteady
     past = None if spec.freed is None else Freed(spec.freed)
     what = (recipe.dtype, recipe.shape, whole, past)
     form = (spec.face, spec.scalar, spec.writeable)
     return Filled(NOTHING, buffers[spec.slot], *what, *form)
+
+
+def _is_alone(spec: Spec, entry: Entry) -> bool:
+    """Whether a new array shares its memory with no other."""
+    slots = [*[x.slot for x in entry.specs], *[x.slot for x in entry.effects]]
+    owners = [x.group[0] for x in entry.specs if x.group[0] >= 0]
+    memory = spec.group[0]
+    own = memory < 0 or owners.count(memory) == 1
+    return own and spec.base < 0 and slots.count(spec.slot) == 1
 
 
 def _left(grad: Any) -> int:

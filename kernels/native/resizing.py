@@ -27,6 +27,16 @@ def words_of(bound: Bound) -> Words:
     return np.frombuffer(bound.kept[0], np.int64)
 
 
+def extents_of(segment: Segment, bound: Bound) -> dict[int, tuple[int, ...]]:
+    """The extents of the new arrays of a bound segment, by their slots."""
+    at, words = len(FIELDS), words_of(bound)
+    found = {}
+    for slot, _, shape in segment.fresh:
+        found[slot] = tuple(words[at : at + len(shape)].tolist())
+        at += len(shape)
+    return found
+
+
 def _table(words: Words, name: str) -> int:
     """Where a table begins among the words."""
     return int(words[FIELDS.index(f"{name}_at")]) // 8
@@ -81,6 +91,28 @@ def _share(segment: Segment, words: Words) -> int | None:
         at += len(call.words)
     words[FIELDS.index("release")] = work >= RELEASE
     return chunks
+
+
+def straight_again(straight: bytes, words: Words, helpers: int) -> bytes:
+    """The bytes of a segment that is all of a flush, over arrays of other extents.
+
+    `straight` are those for the first extents, `words` those of the segment for the
+    others, of which as many threads can help.
+    """
+    made = np.frombuffer(straight, np.int64).copy()
+    begin = len(FIELDS), len(FIELDS)  # the extents of new arrays, and the calls
+    end = _table(words, "patches")
+    parts = [(*begin, end - len(FIELDS))]
+    for name, count in (
+        ("temporaries", words[FIELDS.index("temporaries")]),
+        ("template", words[FIELDS.index("template_size")] // 8),
+    ):
+        parts.append((_table(made, name), _table(words, name), int(count)))
+    for to, at, count in parts:
+        made[to : to + count] = words[at : at + count]
+    made[FIELDS.index("release")] = words[FIELDS.index("release")]
+    made[FIELDS.index("helpers")] = helpers
+    return made.tobytes()
 
 
 def bind_again(
