@@ -164,9 +164,7 @@ def test_memory_that_only_the_caller_holds_is_written_in_place() -> None:
     compiled(x, 1.0)
     assert id(x.line.value.buffer) == before
     kept = x.line.value
-    count = Step(compiled)
     compiled(x, 1.0)
-    assert count() == 1
     assert id(x.line.value.buffer) != before
     assert kept.buffer.tolist() == [8.0] * 5
     assert x.tolist() == [9.0] * 5

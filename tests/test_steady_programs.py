@@ -238,7 +238,7 @@ def test_calls_of_other_extents(function: Any) -> None:
     for _ in range(6):
         for n in range(45, 285, 40):  # replayed as sized ones
             x, y = given(n)
-            wanted = function(x.copy(), y.copy())
+            wanted = function(np.array(x.tolist()), np.array(y.tolist()))
             found = compiled(x, y)
             if isinstance(found, dict):
                 found, wanted = tuple(found.values()), tuple(wanted.values())

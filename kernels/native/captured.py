@@ -346,26 +346,25 @@ def are_up_to_date(steady: int, made: int, found: int) -> int:
 
 
 def has_arrays(steady: int, made: int, found: int) -> int:
-    """Gather the memory of what comes in, copies of what others hold as well."""
+    """Gather the memory of what comes in; 0 where what is overwritten is not ours.
+
+    To copy that here would let other threads run: NumPy does it without the GIL.
+    """
     leaves = TupleItem(steady, LEAVES)
     free = BytesAt(TupleItem(steady, FREE))
     i = 0
     while i < TupleSize(leaves):
         number = IntAs(TupleItem(leaves, i))
-        copied = 0
         if number < 0:
             memory = TupleItem(TupleItem(steady, CONSTANTS), ~number)
         else:
+            if load_byte(free + i) and not is_ours(found, number):
+                return 0
             memory = load(found + HANDLES + 8 * number)  # one of NumPy's
             if load(found + VALUES + 8 * number) != 0:
                 memory = load(load(found + VALUES + 8 * number) + slot.value_buffer)
-            if load_byte(free + i) and not is_ours(found, number):
-                copied = invoke(state.copy_array, memory, 0)
-                memory = copied
-        if memory == 0 or ListAppend(load(made + BUFFERS), memory) < 0:
-            DecRef(copied)
+        if ListAppend(load(made + BUFFERS), memory) < 0:
             return 0
-        DecRef(copied)
         i += 1
     return 1
 
