@@ -189,6 +189,7 @@ def _functions() -> dict[str, Any]:
         "same_axes": same_axes,
         "store_value": Array.store,
         "too_many": _too_many,
+        "owned": owned,
         "replay_failed": _replay_failed,
     }
 

@@ -10,7 +10,9 @@ import engine
 
 def replays(compiled: Any) -> int:
     """How many calls were replayed."""
-    return sum(one.replays() for one in compiled._signatures.values())
+    families = [one.sized for one in compiled._families.values()]
+    stretched = sum(int(one.counts[0]) for sized in families for one in sized)
+    return stretched + sum(one.replays() for one in compiled._signatures.values())
 
 
 def captured(function: Callable[..., Any], *args: Any) -> Any:

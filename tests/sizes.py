@@ -33,8 +33,9 @@ def families(compiled: Any) -> list[Any]:
 
 def sized_replays(compiled: Any) -> int:
     """How many calls were replayed by what was recorded of other extents."""
-    return sum(
-        signature.replayed
+    stretched = [int(x.counts[0]) for one in families(compiled) for x in one.sized]
+    return sum(stretched) + sum(
+        signature.replays()
         for signature in compiled._signatures.values()
         if any(type(x.steps[0].plan) is SizedPlan for x in signature.entries)
     )

@@ -33,6 +33,7 @@ from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Replay, gathered
 from engine.capture.steady import Host, Nested, Steady
 from engine.capture.steadying import steady
+from engine.capture.stretching import stretched
 from engine.config import config
 from engine.execute import done_at_once
 from engine.kernels.locks import new_lock
@@ -235,7 +236,7 @@ class Compiled:
             if ready:
                 signature.replayed += 1
                 result = replay.run()
-                self._steadied(replay.entry, call)
+                self._steadied(signature, replay.entry, call)
                 return result
         finally:
             replay.settle()
@@ -244,10 +245,17 @@ class Compiled:
         # An ordinary call fails where it does, after what comes before.
         return call.ordinary(self._function, self._wrap)
 
-    def _steadied(self, entry: Entry, call: Call) -> None:
+    def _steadied(self, signature: Signature, entry: Entry, call: Call) -> None:
         """Let native code replay an entry that Python has replayed some times."""
         done_at_once()
         entry.replays += 1
+        family = signature.family
+        for one in () if family is None else family.sized:
+            own = any([one.makes(step.plan) for step in entry.steps])
+            if own and one.is_due():
+                longer = stretched(one, signature.extents, call, settings())
+                if longer is not None:
+                    self._keep_steady(longer, entry)
         if entry.replays < entry.due:
             return
         more = min(entry.due, AGAIN)
@@ -256,7 +264,20 @@ class Compiled:
         if made is None:
             for step in entry.steps:
                 step.plan.waited(more * PYTHON)
-        others = [x for x in self.steady if x.entry is not entry]
+        self._keep_steady(made, entry)
+
+    def _drop_outdated(self) -> None:
+        """Let native code forget recordings of any extents that families gave up."""
+        sized = [one for family in [*self._families.values()] for one in family.sized]
+        counts = {id(one.counts) for one in sized}
+        self.steady = tuple(
+            [x for x in self.steady if x.stretch is None or id(x.counts) in counts]
+        )
+
+    def _keep_steady(self, made: Steady | None, entry: Entry) -> None:
+        """Let the recording of an entry be the first one that native code tries."""
+        counts = entry.counts if made is None else made.counts
+        others = [x for x in self.steady if x.counts is not counts]
         if made is not None:
             others = [made, *others[: STEADY - 1]]
         self.steady = tuple(others)
@@ -294,6 +315,7 @@ class Compiled:
             elif family is not None:
                 seconds = perf_counter() - start
                 family.add(signature.extents, made.entry, seconds, made.gave_extents)
+            self._drop_outdated()
         self._complain(signature)
         return made.result
 

@@ -41,6 +41,10 @@ Array = np.ndarray[Any, Any]
 Extents: TypeAlias = tuple[int, ...]
 
 
+STRETCH_AFTER = 4
+"""After so many replays it is looked whether native code can do them."""
+
+
 class Planned:
     """The plan of a sample, which is one native segment.
 
@@ -78,6 +82,10 @@ class SizedPlan:
         self, planned: Planned, bound: tuple[native.Bound, int], shapes: Any
     ) -> None:
         self._planned, self._bound, self._shapes = planned, bound, shapes
+
+    def is_of(self, planned: Planned) -> bool:
+        """Whether it is that plan, over other extents."""
+        return self._planned is planned
 
     @property
     def work(self) -> float:
@@ -139,6 +147,9 @@ class Sized:
     def __init__(
         self, plans: Sequence[Planned], table: Integers, formulas: Formulas
     ) -> None:
+        self.replays = 0
+        self.stretched: tuple[Extents, Extents] = (), ()
+        self.counts = np.zeros(2, np.int64)  # of what `stretching` makes
         self._planned = planned = plans[0]
         self.sample = sample = planned.sample
         self._formulas = formulas
@@ -161,6 +172,26 @@ class Sized:
         self._distinct = len({0, 1, *sample.labels})
         self.lowest = self.highest = sample.extents
         self._see(*[one.sample.extents for one in plans])
+
+    def line(self) -> tuple[int, frozenset[int]] | None:
+        """The one extent that changes, and lengths at which it is another call.
+
+        None where others change, or what follows is not linear.
+        """
+        return self._meeting if self._certain else None
+
+    def is_due(self) -> bool:
+        """Whether it was replayed often since these extents were seen."""
+        self.replays += 1
+        hull = self.lowest, self.highest
+        if self.replays < STRETCH_AFTER or hull == self.stretched:
+            return False
+        self.replays, self.stretched = 0, hull
+        return True
+
+    def makes(self, plan: Any) -> bool:
+        """Whether a plan is of this structure."""
+        return isinstance(plan, SizedPlan) and plan.is_of(self._planned)
 
     def __str__(self) -> str:
         pairs = zip(self.lowest, self.highest, strict=True)

@@ -61,6 +61,32 @@ class Host(NamedTuple):
     writeable: bool
 
 
+ANY_LENGTH = -1
+"""In a shape, the extent that may change: the same one wherever it is."""
+
+
+class Stretch(NamedTuple):
+    """Between which lengths an extent may be, and what follows from it.
+
+    Parameters
+    ----------
+    lowest, highest : int
+    meeting : tuple of int
+        Lengths for which the call is another one.
+    start, step : ndarray of int64
+        The words of the plan are ``start + step * n``.
+    counts : tuple of (int, int, int)
+        Scalars that change, by their place, ``a`` and ``b``.
+    """
+
+    lowest: int
+    highest: int
+    meeting: tuple[int, ...]
+    start: np.ndarray[Any, np.dtype[np.int64]]
+    step: np.ndarray[Any, np.dtype[np.int64]]
+    counts: tuple[tuple[int, int, int], ...]
+
+
 class Steady(NamedTuple):
     """A recording as native code replays it; it knows the items by their numbers.
 
@@ -115,6 +141,10 @@ class Steady(NamedTuple):
         Keeps alive what the plan needs.
     long : bool
         Whether other Python threads do not wait until the plan has run.
+    stretch : Stretch or None
+        Where an extent may change. Forms of arrays have no recipe then: they own all
+        of their memory. Shapes of `Filled` have two numbers for each axis, ``a`` and
+        ``b`` of ``a + b * n``, and no layout.
     """
 
     tier: str
@@ -144,3 +174,4 @@ class Steady(NamedTuple):
     counts: Any
     entry: Entry
     long: bool
+    stretch: Stretch | None

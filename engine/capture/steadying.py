@@ -51,19 +51,30 @@ class Unsteady(Exception):
 def steady(entry: Entry, call: Call, settings: Sequence[Any]) -> Steady | None:
     """A recording for native code, which was just replayed for a call; or None."""
     try:
-        return _steady(entry, call, settings)
+        return steady_of(entry, *described(call, entry), call, settings)
     except Unsteady:
         return None
 
 
-def _steady(entry: Entry, call: Call, settings: Sequence[Any]) -> Steady:
+def steady_of(
+    entry: Entry,
+    arguments: tuple[Any, ...],
+    forms: tuple[Any, ...],
+    call: Call,
+    settings: Sequence[Any],
+) -> Steady:
+    """A recording for native code, whose arguments are `described`.
+
+    Raises
+    ------
+    Unsteady
+    """
     grad, tier, dtype, _ = settings
     recording = entry.recording
     if entry.pattern or entry.private:
         raise Unsteady
     plan, leaves, free, constants, buffers, step = _planned(entry)
     program = recording.program
-    arguments, forms = _arguments(call, entry)
     reached = entry.reach.handles
     known = len(forms) + len(reached)
     roots = [x.root for x in entry.specs] + [x.root for x in entry.effects]
@@ -85,7 +96,7 @@ def _steady(entry: Entry, call: Call, settings: Sequence[Any]) -> Steady:
         tuple([_spec(spec, entry, buffers) for spec in entry.specs]),
         tuple([_left(grad) for grad in recording.grads]),
         _result(entry.result, entry.reach),
-        *(entry.counts, entry, step is not None and _work(step) > HELD),
+        *(entry.counts, entry, step is not None and _work(step) > HELD, None),
     )
 
 
@@ -158,13 +169,18 @@ def _buffers(content: bytes, step: Step) -> dict[int, int]:
 
 
 # -- arguments, and what is read besides -----------------------------------------
-def _arguments(call: Call, entry: Entry) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """What the arguments have to be, in order, and the forms of all arrays."""
+def described(call: Call, entry: Entry) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What the arguments have to be, in order, and the forms of all arrays.
+
+    Raises
+    ------
+    Unsteady
+    """
     found: list[Any] = []
     forms = iter(call.forms())
     floats = itertools.count()
 
-    def described(x: Any) -> Any:
+    def form(x: Any) -> Any:
         kind = type(x)
         if kind in FACES or kind is _ndarray():
             found.append(next(forms))
@@ -175,18 +191,18 @@ def _arguments(call: Call, entry: Entry) -> tuple[tuple[Any, ...], tuple[Any, ..
         elif kind is float:
             return float if next(floats) in entry.floats else x
         elif kind in (tuple, list):
-            return Nested(kind, (), tuple(map(described, x)))
+            return Nested(kind, (), tuple(map(form, x)))
         elif kind is dict:
             if not all(map(is_atom, x)):
                 raise Unsteady
-            return Nested(kind, tuple(x), tuple(map(described, x.values())))
+            return Nested(kind, tuple(x), tuple(map(form, x.values())))
         elif x is float:
             raise Unsteady
         else:
             return x
         return found[-1]
 
-    arguments = tuple(map(described, (*call.args, *call.options.values())))
+    arguments = tuple(map(form, (*call.args, *call.options.values())))
     if next(forms, None) is not None:
         raise Unsteady
     return arguments, tuple(found)

@@ -15,7 +15,8 @@ which `language` compiles; `entries` names the modules, in the order of their us
   `looking`, `at_once`, `many`, `writing`.
 * Subscripts: `subscripts`, `keys`, `indexing`, `regions`.
 * Flushes: `flushing`, `settling`, `cold`, `interpreting`, `checks`, `recycling`.
-* Calls of compiled functions: `captured`, `guarding`, `reckoning`, `leaving`.
+* Calls of compiled functions: `captured`, `arguments`, `guarding`, `reckoning`,
+  `lengths`, `leaving`.
 * Gradients: `backward`, `walking`. Kernels by hand: `picks`, `places`, `scans`.
 """
 

@@ -11,6 +11,7 @@ should be is left to Python, which begins anew.
 
 from __future__ import annotations
 
+from .arguments import HELD, STRETCH, are_arguments
 from .cold import flush_in_python
 from .flushing import (
     CALLS,
@@ -27,7 +28,6 @@ from .guarding import (
     PENDING,
     REACHED,
     VALUES,
-    are_arguments,
     is_recorded,
 )
 from .handles import line_of
@@ -37,7 +37,6 @@ from .leaving import (
     COUNTS,
     EFFECTS,
     FACE_OF,
-    HELD,
     LEAVES,
     MADE_HANDLES,
     MADE_PASTS,
@@ -45,6 +44,7 @@ from .leaving import (
     MADE_VERSIONS,
     MISSED,
     OLD,
+    OWN_PLAN,
     PAST,
     RESULT,
     ROOT,
@@ -53,6 +53,7 @@ from .leaving import (
     returned,
     write_arrays,
 )
+from .lengths import has_length
 from .macros import (
     DecRef,
     IncRef,
@@ -99,6 +100,7 @@ PLAN, FREE, CONSTANTS, LONG = 10, 12, 13, 26
 def call_compiled(self: int, given: int, count: int, names: int) -> int:
     """``Compiled.__call__(*arguments, **options)``."""
     known = field(self + state.compiled_steady, state.tuple_type)
+    extent = reserve(1)
     result = 0
     going = known != 0
     if going:
@@ -106,7 +108,7 @@ def call_compiled(self: int, given: int, count: int, names: int) -> int:
         i = 0
         while going and i < TupleSize(known):
             steady = TupleItem(known, i)
-            if are_arguments(steady, given, count, names, 0, 0):
+            if are_arguments(steady, given, count, names, 0, extent):
                 result = replayed(steady, given, count, names)
                 going = result == 0 and ErrOccurred() == 0
             i += 1
@@ -123,6 +125,7 @@ def replayed(steady: int, given: int, count: int, names: int) -> int:
     """
     made = reserve(THINGS_MADE)
     found = reserve(FOUND)
+    extent = reserve(1)
     i = 0
     while i < THINGS_MADE:
         store(made + 8 * i, 0)
@@ -130,10 +133,10 @@ def replayed(steady: int, given: int, count: int, names: int) -> int:
     result = 0
     done = LEFT
     if has_lists(steady, made) and are_arguments(
-        steady, given, count, names, load(made + HELD), load(made + FLOATS)
+        steady, given, count, names, made, extent
     ):
-        if has_things(steady, made):
-            done = looked_at(steady, made, found)
+        if has_things(steady, made, load(extent)):
+            done = looked_at(steady, made, found, extent)
         if done == DONE:
             done = run_plan(steady, made, found)
     if done == DONE:
@@ -147,7 +150,7 @@ def replayed(steady: int, given: int, count: int, names: int) -> int:
     return result
 
 
-def looked_at(steady: int, made: int, found: int) -> int:
+def looked_at(steady: int, made: int, found: int, extent: int) -> int:
     """Look whether a call is as it was recorded; what is pending is computed."""
     trace = current()
     held = load(made + HELD)
@@ -155,7 +158,7 @@ def looked_at(steady: int, made: int, found: int) -> int:
         return LEFT
     IncRef(trace)
     done = LEFT
-    if is_recorded(steady, trace, held, found):
+    if is_recorded(steady, trace, held, found, extent):
         done = DONE
     elif load(found + PENDING) == trace:
         done = flushed(trace)
@@ -163,7 +166,7 @@ def looked_at(steady: int, made: int, found: int) -> int:
             done = FAILED
             if flush_in_python(trace):
                 done = DONE
-        if done == DONE and not is_recorded(steady, trace, held, found):
+        if done == DONE and not is_recorded(steady, trace, held, found, extent):
             done = LEFT
     DecRef(trace)
     return done
@@ -197,8 +200,12 @@ def has_list(place: int, count: int, needed: int) -> int:
     return load(place) != 0
 
 
-def has_things(steady: int, made: int) -> int:
+def has_things(steady: int, made: int, extent: int) -> int:
     """Make what the collector tracks; 0 where something cannot be, or is not to be."""
+    if TupleItem(steady, STRETCH) != state.none and not has_length(
+        steady, made, extent
+    ):
+        return 0
     written = TupleSize(TupleItem(steady, EFFECTS))
     held = load(made + HELD)
     known = TupleItem(steady, REACHED)
@@ -301,13 +308,15 @@ def run_plan(steady: int, made: int, found: int) -> int:
     if not are_up_to_date(steady, made, found):
         return LEFT
     plan = BytesAt(TupleItem(TupleItem(steady, PLAN), 0))
+    if load(made + OWN_PLAN) != 0:
+        plan = BytesAt(load(made + OWN_PLAN))
     if TupleItem(steady, LONG) == state.true and not is_alone():
         return LEFT
     if not has_threads(plan) or not has_arrays(steady, made, found):
         return LEFT
     given = reserve(2)
     store(given, TupleItem(steady, SCALARS))
-    if TupleSize(TupleItem(steady, CHANGING)):
+    if TupleSize(TupleItem(steady, CHANGING)) or has_own_counts(steady):
         store(given, load(made + WORDS))
     store(given + 8, 0)
     calls = invoke(load(plan + STRAIGHT), plan, load(made + BUFFERS), given)
@@ -321,6 +330,12 @@ def run_plan(steady: int, made: int, found: int) -> int:
     store(items, steady)
     DecRef(Call(state.replay_failed, items, 1, 0))
     return FAILED
+
+
+def has_own_counts(steady: int) -> int:
+    """Whether scalars of the plan change with an extent."""
+    stretch = TupleItem(steady, STRETCH)
+    return stretch != state.none and TupleSize(TupleItem(stretch, 5)) != 0
 
 
 def are_up_to_date(steady: int, made: int, found: int) -> int:

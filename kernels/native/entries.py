@@ -9,6 +9,7 @@ from typing import Any
 
 from ..cpu.target import forever, load_optimised
 from . import (
+    arguments,
     at_once,
     backward,
     calls,
@@ -27,6 +28,7 @@ from . import (
     keys,
     language,
     leaving,
+    lengths,
     lines,
     looking,
     macros,
@@ -91,7 +93,7 @@ WORDS = (
     # of compiled functions
     *("compiled_steady", "call_compiled", "replay_failed"),
     *("anything", "default", "dtype_name", "dict_name"),
-    *("nested_type", "host_type", "dict_type"),
+    *("nested_type", "host_type", "dict_type", "owned"),
     # of nodes
     *("node_type", "node_numbers", "rule_name", "fails_late_name", "form", "common"),
     *("ranked", "found", "ends_iterations", "lines", "line_in"),
@@ -122,7 +124,7 @@ MODULES = (
     *(remembered, keys, indexing, regions, masking, subscripts, viewing, calls, slots),
     *(functions, splicing, repeating, walking, backward, many),
     *(lines, results, growing, paths),
-    *(guarding, reckoning, leaving, captured),
+    *(arguments, guarding, reckoning, leaving, lengths, captured),
 )
 
 FUNCTIONS = (

@@ -7,36 +7,16 @@ what is not the very same, by identity or as a plain number, is left to Python.
 
 from __future__ import annotations
 
-from .handles import is_current
-from .language import load, load_half, reserve, slot, state, store
-from .macros import (
-    DecRef,
-    IntAs,
-    ListAppend,
-    ListItem,
-    ListSize,
-    TupleItem,
-    TupleSize,
-)
-from .matching import equal, field, has, kind, same_extents, same_recipe
-from .python import (
-    Attribute,
-    DictItem,
-    DictNext,
-    DictSize,
-    ErrClear,
-    FloatAs,
-    SetSize,
-)
+from .arguments import has_form, is_host, shown_memory
+from .language import load, reserve, slot, state, store
+from .macros import DecRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
+from .matching import field, has, kind
+from .python import Attribute, DictItem, DictNext, DictSize, ErrClear, SetSize
 from .threads import is_tier
 
-TIER, DTYPE, GRAD, NAMES, ARGUMENTS, REACHED = 0, 1, 2, 3, 4, 5
+TIER, DTYPE, GRAD, REACHED = 0, 1, 2, 5
 LOOKUPS, TABLES, GRADS, FORMS = 6, 7, 8, 9
-"""The items of `engine.capture.steady.Steady` that say what has to be as it was."""
-
-FORM_FACE, FORM_RECIPE, FORM_SHAPE, FORM_DTYPE, FORM_SCALAR = 0, 1, 2, 3, 4
-FORM_WRITEABLE, FORM_HISTORY, FORM_OWN = 5, 6, 7
-"""The items of the form of an array, see `engine.capture.arguments.form_of`."""
+"""Items of `engine.capture.steady.Steady` that say what has to be as it was."""
 
 KEY, CLASS, CELL, FIELD, EMPTY, ABSENT = 0, 1, 2, 3, 4, 5
 """How something is looked up: in a dict, as the class of an object, in a cell of a
@@ -57,128 +37,8 @@ FOUND = 3 + 3 * MOST_ARRAYS
 arrays there are, and cells of leaves; a trace in which an array is still to be
 computed; the handles, what they show (0 for an array of NumPy), the cells."""
 
-SHARED, OWN_ORDER = 0x400, 0x101
-"""NumPy's flags: an array may be written to; it lies in C order, where C wants it."""
 
-
-# -- arguments -------------------------------------------------------------------------
-def are_arguments(
-    steady: int, given: int, count: int, names: int, held: int, floats: int
-) -> int:
-    """Whether arguments are of the kinds that were recorded.
-
-    Their arrays and floats are put into two lists, if these are given.
-    """
-    known = TupleItem(steady, ARGUMENTS)
-    own = TupleItem(steady, NAMES)
-    total = count
-    if names != 0:
-        total += TupleSize(names)
-    if TupleSize(known) != total or total - count != TupleSize(own):
-        return 0
-    i = 0
-    while i < total - count:
-        if TupleItem(names, i) != TupleItem(own, i):
-            return 0
-        i += 1
-    i = 0
-    while i < total:
-        if not is_argument(TupleItem(known, i), load(given + 8 * i), held, floats):
-            return 0
-        i += 1
-    return 1
-
-
-def is_argument(known: int, thing: int, held: int, floats: int) -> int:
-    """Whether an argument has a form, is a float, holds such, or is what it was."""
-    its = kind(known)
-    if its == state.tuple_type or its == state.host_type:
-        if its == state.tuple_type and not has_form(known, thing):
-            return 0
-        if its == state.host_type and not is_host(known, thing):
-            return 0
-        return held == 0 or ListAppend(held, thing) >= 0
-    if its == state.nested_type:
-        return is_container(known, thing, held, floats)
-    if known == state.float_type:
-        if kind(thing) != state.float_type:
-            return 0
-        return floats == 0 or ListAppend(floats, thing) >= 0
-    return is_constant(known, thing)
-
-
-def is_constant(known: int, thing: int) -> int:
-    """Whether something is the same object, or the same number or text."""
-    if thing == known:
-        return 1
-    if kind(thing) != kind(known):
-        return 0
-    if kind(known) == state.float_type:
-        return FloatAs(known) == FloatAs(thing)  # the bits, of 0.0 and -0.0 too
-    if kind(known) == state.int_type or kind(known) == state.text_type:
-        return equal(known, thing)
-    return 0
-
-
-def is_container(known: int, thing: int, held: int, floats: int) -> int:
-    """Whether a tuple, list or dict holds what it held."""
-    if kind(thing) != TupleItem(known, 0):
-        return 0
-    keys = TupleItem(known, 1)
-    items = TupleItem(known, 2)
-    count = TupleSize(items)
-    i = 0
-    if kind(thing) == state.dict_type:
-        if DictSize(thing) != count:
-            return 0
-        place = reserve(3)
-        store(place, 0)
-        while DictNext(thing, place, place + 8, place + 16):
-            if not is_constant(TupleItem(keys, i), load(place + 8)):
-                return 0
-            if not is_argument(TupleItem(items, i), load(place + 16), held, floats):
-                return 0
-            i += 1
-        return 1
-    contents = thing + slot.tuple_items
-    size = TupleSize(thing)
-    if kind(thing) == state.list_type:
-        contents = load(thing + slot.list_items)
-        size = ListSize(thing)
-    if size != count:
-        return 0
-    while i < count:
-        item = load(contents + 8 * i)
-        if not is_argument(TupleItem(items, i), item, held, floats):
-            return 0
-        i += 1
-    return 1
-
-
-def is_host(known: int, array: int) -> int:
-    """Whether something is an array of NumPy's of a dtype and shape, in C order."""
-    if kind(array) != state.array_type:
-        return 0
-    shape = TupleItem(known, 1)
-    rank = TupleSize(shape)
-    flags = load_half(array + slot.array_flags)
-    if (flags & OWN_ORDER) != OWN_ORDER or load_half(array + slot.numpy_rank) != rank:
-        return 0
-    if load(array + slot.numpy_descr) != TupleItem(known, 0):
-        return 0
-    if ((flags & SHARED) != 0) != (TupleItem(known, 2) == state.true):
-        return 0
-    extents = load(array + slot.numpy_extents)
-    i = 0
-    while i < rank:
-        if load(extents + 8 * i) != IntAs(TupleItem(shape, i)):
-            return 0
-        i += 1
-    return 1
-
-
-# -- a call ----------------------------------------------------------------------------
-def is_recorded(steady: int, trace: int, held: int, found: int) -> int:
+def is_recorded(steady: int, trace: int, held: int, found: int, extent: int) -> int:
     """Whether a call is as it was recorded; what was found of its arrays is noted."""
     store(found + ARRAYS_FOUND, 0)
     store(found + CELLS_FOUND, 0)
@@ -193,12 +53,12 @@ def is_recorded(steady: int, trace: int, held: int, found: int) -> int:
         form = TupleItem(forms, i)
         thing = ListItem(held, i)
         if kind(form) == state.host_type:
-            if not is_host(form, thing):
+            if not is_host(form, thing, extent):
                 return 0
             store(found + HANDLES + 8 * i, thing)
             store(found + VALUES + 8 * i, 0)
             store(found + ARRAYS_FOUND, i + 1)
-        elif not has_form(form, thing) or not note_array(found, thing):
+        elif not has_form(form, thing, extent) or not note_array(found, thing):
             return 0
         i += 1
     known = TupleItem(steady, REACHED)
@@ -295,45 +155,6 @@ def holds_entries(container: int, keys: int, values: int) -> int:
     return i == TupleSize(values)
 
 
-def shown_memory(handle: int) -> int:
-    """The value of all memory that a handle is a view of (borrowed), or 0."""
-    value = field(handle + slot.array_value, state.value_type)
-    line = field(handle + slot.array_line, state.line_type)
-    if line != 0:
-        value = 0
-        if is_current(line):
-            value = field(line + slot.line_value, state.value_type)
-    if value == 0 or load(value + slot.value_device) != state.host:
-        return 0
-    return value
-
-
-def has_form(form: int, handle: int) -> int:
-    """Whether an array has the form that was recorded."""
-    if kind(handle) != TupleItem(form, FORM_FACE):
-        return 0
-    recipe = field(handle + slot.array_recipe, state.recipe_type)
-    if recipe == 0 or not same_recipe(recipe, TupleItem(form, FORM_RECIPE)):
-        return 0
-    if load(handle + slot.array_scalar) != TupleItem(form, FORM_SCALAR):
-        return 0
-    if load(handle + slot.array_writeable) != TupleItem(form, FORM_WRITEABLE):
-        return 0
-    own = 1
-    if kind(handle) == state.ndarray_type:
-        base = load(handle + state.ndarray_base)
-        own = base == 0 or base == state.none
-    if own != (TupleItem(form, FORM_OWN) == state.true):
-        return 0
-    value = shown_memory(handle)
-    if value == 0 or load(value + slot.value_dtype) != TupleItem(form, FORM_DTYPE):
-        return 0
-    if not same_extents(load(value + slot.value_shape), TupleItem(form, FORM_SHAPE)):
-        return 0
-    past = TupleItem(form, FORM_HISTORY) == state.true
-    return has(value + slot.value_history) == past
-
-
 def is_reached(known: int) -> int:
     """Whether an array that the function reads is the same one, of the same shape."""
     handle = TupleItem(known, 0)
@@ -400,7 +221,7 @@ def are_gradients(forms: int, found: int) -> int:
         if form == state.none or grad == state.none:
             if form != grad:
                 return 0
-        elif not has_form(form, grad) or not note_array(found, grad):
+        elif not has_form(form, grad, 0) or not note_array(found, grad):
             return 0
         i += 1
     # A gradient that is a leaf would have noted a cell of its own.

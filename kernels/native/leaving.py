@@ -9,7 +9,7 @@ from __future__ import annotations
 from .guarding import CELLS, HANDLES
 from .language import load, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
-from .matching import kind, put
+from .matching import RECIPE_SHAPE, kind, put
 from .python import DictNew, DictSet, ErrClear, ListNew, ListSet, TupleNew, TupleSet
 from .reckoning import COUNTED, SOURCES
 from .recycling import keep
@@ -26,11 +26,12 @@ NOTHING, KEPT = -1, -2
 """Instead of a number: there is none; it stays what it was."""
 
 BUFFERS, MADE_VALUES, MADE_PASTS = 0, 24, 32
-MADE_VERSIONS, MADE_HANDLES, OLD, HELD = 40, 48, 64, 72
-THINGS_MADE = 11
+MADE_VERSIONS, MADE_HANDLES, OLD, LAYOUTS, OWN_PLAN = 40, 48, 64, 88, 96
+THINGS_MADE = 13
 """The lists of a replay, those it needs: arrays; what is made for what is written and
 then for results: values, the starts of histories, versions, handles; what is let go at
-the end; the handles that come in. `reckoning` has the others."""
+the end. Where an extent may change: recipes of what is written and made, and the bytes
+of the plan. `guarding` and `reckoning` have the others."""
 
 REPLAYED, MISSED = 0, 8
 """The places of how often a recording was replayed here, and was left to Python."""
@@ -85,9 +86,10 @@ def filled_value(steady: int, filled: int, i: int, made: int) -> int:
     place = IntAs(TupleItem(filled, BUFFER))
     if place < 0:
         place = TupleSize(TupleItem(steady, LEAVES)) + ~place
+    layout = layout_of(filled, i, made)
     keep(value + slot.value_dtype, TupleItem(filled, DTYPE_OF))
-    keep(value + slot.value_shape, TupleItem(filled, SHAPE_OF))
-    keep(value + slot.value_layout, TupleItem(filled, LAYOUT))
+    keep(value + slot.value_shape, TupleItem(layout, RECIPE_SHAPE))
+    keep(value + slot.value_layout, layout)
     keep(value + slot.value_device, state.host)
     put(value + slot.value_number, state.zero)
     put(value + slot.value_trace, state.none)
@@ -96,9 +98,16 @@ def filled_value(steady: int, filled: int, i: int, made: int) -> int:
     return value
 
 
+def layout_of(filled: int, i: int, made: int) -> int:
+    """The recipe of all memory of what is written or made."""
+    if load(made + LAYOUTS) == 0:
+        return TupleItem(filled, LAYOUT)
+    return ListItem(load(made + LAYOUTS), i)
+
+
 def fill_handle(handle: int, value: int, spec: int) -> int:
     """Let a handle that was made before show a value, all of it."""
-    put(handle + slot.array_recipe, TupleItem(spec, LAYOUT))
+    put(handle + slot.array_recipe, load(value + slot.value_layout))
     put(handle + slot.array_value, value)
     put(handle + slot.array_line, state.none)
     keep(handle + slot.array_scalar, TupleItem(spec, SCALAR_OF))

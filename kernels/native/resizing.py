@@ -45,7 +45,7 @@ def _table(words: Words, name: str) -> int:
 def loose_places(segment: Segment, words: Words) -> list[int]:
     """The words of a segment that are not fitted to the extents of its arrays."""
     first = _table(words, "calls")
-    places = [FIELDS.index("release"), *_places_of_memory(segment, words)]
+    places = [FIELDS.index("release"), *places_of_memory(words)]
     for k, call in enumerate(segment.calls):
         places.append(first + _CALL * k + _CHUNK)
         if call.launch is not None:
@@ -53,7 +53,7 @@ def loose_places(segment: Segment, words: Words) -> list[int]:
     return places
 
 
-def _places_of_memory(segment: Segment, words: Words) -> list[int]:
+def places_of_memory(words: Words) -> list[int]:
     """The words that say where temporaries stand, and last how much memory they have.
 
     There are none where a segment has no temporaries.
@@ -62,9 +62,14 @@ def _places_of_memory(segment: Segment, words: Words) -> list[int]:
     if not count:
         return []
     first = _table(words, "temporaries")
-    ranks = sum([len(shape) for _, _, shape in segment.fresh])
-    size = len(FIELDS) + ranks  # extents come first
+    size = _table(words, "calls") - 1  # behind the extents of new arrays
     return [*range(first, first + count), size]
+
+
+def chunks_of(words: Words) -> list[int]:
+    """How much a thread takes at a time of each call; 0 where one does it alone."""
+    first, count = _table(words, "calls"), int(words[FIELDS.index("calls")])
+    return [*map(int, words[first + _CHUNK : first + _CALL * count : _CALL])]
 
 
 def _share(segment: Segment, words: Words) -> int | None:
@@ -132,7 +137,7 @@ def bind_again(
         pairs = zip(segment.temporaries, sizes, strict=True)
         own = [Temporary(one.key, size, one.first, one.last) for one, size in pairs]
         offsets, total = place(own)
-        words[_places_of_memory(segment, words)] = [*offsets.values(), total]
+        words[places_of_memory(words)] = [*offsets.values(), total]
     kept = (words.tobytes(), *bound.kept[1:])
     run = native.make(ctypes.addressof(native.method), kept, None)
     return Bound(run, offsets, kept), chunks
