@@ -64,6 +64,30 @@ def test_training(kind: Any) -> None:
         numpy.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
 
 
+def test_draws_go_on() -> None:
+    def losses(by: Callable[[Any], Any]) -> list[float]:
+        engine.manual_seed(2)
+        model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 2))
+        optimiser = optim.SGD(model.parameters(), lr=0.001)
+        x = engine.randn(6, 4)
+
+        def step(x: Any) -> Any:
+            optimiser.zero_grad()
+            loss = (model(x) + engine.rand(2)).pow(2).sum()
+            loss.backward()
+            optimiser.step()
+            return loss
+
+        call = by(step)
+        found = [call(x).item() for _ in range(12)]
+        if by is engine.compile:
+            assert natively(call) > 5, call.report()
+        return [*found, engine.rand(1).item()]
+
+    wanted = losses(lambda step: step)
+    assert losses(engine.compile) == pytest.approx(wanted, rel=1e-5)
+
+
 def test_training_that_has_begun_undecorated() -> None:
     weight = engine.ones(3, requires_grad=True)
     optimiser = optim.Adam([weight], lr=0.5)

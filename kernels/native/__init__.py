@@ -11,8 +11,8 @@ which `language` compiles; `entries` names the modules, in the order of their us
   `objects` and `slots` find where Python keeps what.
 * Recording what was recorded before: `recording`, `matching`, `turning`, `growing`,
   `frames`, `paths`, `splicing`, `repeating`, `remembered`, `results`, `lines`.
-* Calls by users: `handles`, `operators`, `calls`, `functions`, `scalars`, `casting`,
-  `looking`, `at_once`, `many`, `writing`.
+* Calls by users: `handles`, `operators`, `transposing`, `calls`, `functions`,
+  `scalars`, `casting`, `looking`, `at_once`, `many`, `writing`.
 * Subscripts: `subscripts`, `keys`, `indexing`, `regions`.
 * Flushes: `flushing`, `settling`, `cold`, `interpreting`, `checks`, `recycling`.
 * Calls of compiled functions: `captured`, `arguments`, `guarding`, `reckoning`,

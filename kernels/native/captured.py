@@ -23,8 +23,13 @@ from .flushing import (
     is_free,
 )
 from .guarding import (
-    FOUND,
+    EACH,
+    FEW_ARRAYS,
+    FEW_FOUND,
+    FORMS,
+    GRADS,
     HANDLES,
+    HEAD_OF_FOUND,
     PENDING,
     REACHED,
     VALUES,
@@ -47,6 +52,7 @@ from .leaving import (
     OWN_PLAN,
     PAST,
     RESULT,
+    ROOM,
     ROOT,
     SPECS,
     THINGS_MADE,
@@ -69,6 +75,7 @@ from .matching import drop_items, field, kind, put
 from .python import (
     Attribute,
     BytesAt,
+    BytesNew,
     Call,
     DictSize,
     ErrClear,
@@ -124,7 +131,7 @@ def replayed(steady: int, given: int, count: int, names: int) -> int:
     With an error where one was found: nothing is left to be done then.
     """
     made = reserve(THINGS_MADE)
-    found = reserve(FOUND)
+    few = reserve(FEW_FOUND)
     extent = reserve(1)
     i = 0
     while i < THINGS_MADE:
@@ -132,8 +139,11 @@ def replayed(steady: int, given: int, count: int, names: int) -> int:
         i += 1
     result = 0
     done = LEFT
-    if has_lists(steady, made) and are_arguments(
-        steady, given, count, names, made, extent
+    found = room_for_found(steady, made, few)
+    if (
+        found != 0
+        and has_lists(steady, made)
+        and are_arguments(steady, given, count, names, made, extent)
     ):
         if has_things(steady, made, load(extent)):
             done = looked_at(steady, made, found, extent)
@@ -148,6 +158,19 @@ def replayed(steady: int, given: int, count: int, names: int) -> int:
         store(counts + MISSED, load(counts + MISSED) + 1)
     drop_items(made, THINGS_MADE)
     return result
+
+
+def room_for_found(steady: int, made: int, few: int) -> int:
+    """Where what is found of arrays is noted; 0 without memory."""
+    arrays = TupleSize(TupleItem(steady, FORMS)) + TupleSize(TupleItem(steady, REACHED))
+    arrays += TupleSize(TupleItem(steady, GRADS))
+    if arrays <= FEW_ARRAYS:
+        return few
+    room = BytesNew(0, HEAD_OF_FOUND + EACH * arrays)
+    store(made + ROOM, room)
+    if room == 0:
+        return 0
+    return BytesAt(room)
 
 
 def looked_at(steady: int, made: int, found: int, extent: int) -> int:
@@ -179,7 +202,7 @@ def has_lists(steady: int, made: int) -> int:
     results = TupleSize(TupleItem(steady, SPECS))
     numbers = TupleSize(TupleItem(steady, NUMBERS))
     whole = has_list(made + HELD, 0, 1)
-    whole = whole and has_list(made + BUFFERS, 0, written + results)
+    whole = whole and has_list(made + BUFFERS, 0, TupleItem(steady, PLAN) != state.none)
     whole = whole and has_list(made + MADE_VALUES, written + results, written + results)
     whole = whole and has_list(made + MADE_PASTS, written + results, written + results)
     whole = whole and has_list(made + MADE_VERSIONS, written, written)
@@ -344,7 +367,7 @@ def are_up_to_date(steady: int, made: int, found: int) -> int:
     i = 0
     while i < TupleSize(effects):
         root = IntAs(TupleItem(TupleItem(effects, i), ROOT))
-        line = load(load(found + HANDLES + 8 * root) + slot.array_line)
+        line = load(load(found + HANDLES + EACH * root) + slot.array_line)
         if line == state.none:
             return 0
         version = load(load(line + slot.line_storage) + slot.storage_version)
@@ -375,9 +398,9 @@ def has_arrays(steady: int, made: int, found: int) -> int:
         else:
             if load_byte(free + i) and not is_ours(found, number):
                 return 0
-            memory = load(found + HANDLES + 8 * number)  # one of NumPy's
-            if load(found + VALUES + 8 * number) != 0:
-                memory = load(load(found + VALUES + 8 * number) + slot.value_buffer)
+            memory = load(found + HANDLES + EACH * number)  # one of NumPy's
+            if load(found + VALUES + EACH * number) != 0:
+                memory = load(load(found + VALUES + EACH * number) + slot.value_buffer)
         if ListAppend(load(made + BUFFERS), memory) < 0:
             return 0
         i += 1
@@ -386,8 +409,8 @@ def has_arrays(steady: int, made: int, found: int) -> int:
 
 def is_ours(found: int, number: int) -> int:
     """Whether nobody but a line and its storage holds a value, and it its memory."""
-    value = load(found + VALUES + 8 * number)
-    line = load(load(found + HANDLES + 8 * number) + slot.array_line)
+    value = load(found + VALUES + EACH * number)
+    line = load(load(found + HANDLES + EACH * number) + slot.array_line)
     if load(load(line + slot.line_storage) + slot.storage_latest) != value:
         return 0
     return is_free(value, load(value + slot.value_buffer))

@@ -11,7 +11,16 @@ from .arguments import has_form, is_host, shown_memory
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
 from .matching import field, has, kind
-from .python import Attribute, DictItem, DictNext, DictSize, ErrClear, SetSize
+from .python import (
+    Attribute,
+    BytesAt,
+    BytesNew,
+    DictItem,
+    DictNext,
+    DictSize,
+    ErrClear,
+    SetSize,
+)
 from .threads import is_tier
 
 TIER, DTYPE, GRAD, REACHED = 0, 1, 2, 5
@@ -22,20 +31,18 @@ KEY, CLASS, CELL, FIELD, EMPTY, ABSENT = 0, 1, 2, 3, 4, 5
 """How something is looked up: in a dict, as the class of an object, in a cell of a
 function, as a field of an object of C; an empty set; nothing, in a dict."""
 
-MOST_ARRAYS = 2048
-"""Calls with more of them are left to Python."""
+FEW_ARRAYS, FEW_FOUND, FEW_SEEN = 64, 3 + 3 * 64, 512
+"""So many arrays are noted on the stack, in so many words, and so large a table of
+addresses is there.
 
-SEEN = 8 * MOST_ARRAYS
-"""The places of a table of addresses, at most: a power of two, more than are needed."""
+The stacks of threads may be small.
+"""
 
-ARRAYS_FOUND, CELLS_FOUND, PENDING = 0, 8, 16
-HANDLES = 24
-VALUES = HANDLES + 8 * MOST_ARRAYS
-CELLS = VALUES + 8 * MOST_ARRAYS
-FOUND = 3 + 3 * MOST_ARRAYS
-"""Where what was found of a call is noted, and the words that this takes: how many
-arrays there are, and cells of leaves; a trace in which an array is still to be
-computed; the handles, what they show (0 for an array of NumPy), the cells."""
+ARRAYS_FOUND, CELLS_FOUND, PENDING, HEAD_OF_FOUND = 0, 8, 16, 24
+HANDLES, VALUES, CELLS, EACH = 24, 32, 40, 24
+"""Where what was found of a call is noted: how many arrays there are, and cells of
+leaves; a trace in which an array is still to be computed; for each array the handle,
+what it shows (0 for an array of NumPy), and beside them the cells, one by one."""
 
 
 def is_recorded(steady: int, trace: int, held: int, found: int, extent: int) -> int:
@@ -46,8 +53,6 @@ def is_recorded(steady: int, trace: int, held: int, found: int, extent: int) -> 
     if not is_set_up(steady, trace) or not are_guarded(steady):
         return 0
     forms = TupleItem(steady, FORMS)
-    if TupleSize(forms) > MOST_ARRAYS:
-        return 0
     i = 0
     while i < TupleSize(forms):
         form = TupleItem(forms, i)
@@ -55,8 +60,8 @@ def is_recorded(steady: int, trace: int, held: int, found: int, extent: int) -> 
         if kind(form) == state.host_type:
             if not is_host(form, thing, extent):
                 return 0
-            store(found + HANDLES + 8 * i, thing)
-            store(found + VALUES + 8 * i, 0)
+            store(found + HANDLES + EACH * i, thing)
+            store(found + VALUES + EACH * i, 0)
             store(found + ARRAYS_FOUND, i + 1)
         elif not has_form(form, thing, extent) or not note_array(found, thing):
             return 0
@@ -170,7 +175,7 @@ def note_array(found: int, handle: int) -> int:
     its gradient."""
     count = load(found + ARRAYS_FOUND)
     value = shown_memory(handle)
-    if value == 0 or count >= MOST_ARRAYS:
+    if value == 0:
         return 0
     if not has(value + slot.value_buffer):
         store(found + PENDING, load(value + slot.value_trace))
@@ -191,8 +196,8 @@ def note_array(found: int, handle: int) -> int:
             return 0
     if cell != 0 and not note_cell(found, cell):
         return 0
-    store(found + HANDLES + 8 * count, handle)
-    store(found + VALUES + 8 * count, value)
+    store(found + HANDLES + EACH * count, handle)
+    store(found + VALUES + EACH * count, value)
     store(found + ARRAYS_FOUND, count + 1)
     return 1
 
@@ -204,7 +209,7 @@ def note_cell(found: int, cell: int) -> int:
     if hooks == 0 or others == 0 or ListSize(hooks) != 0 or ListSize(others) != 0:
         return 0
     count = load(found + CELLS_FOUND)
-    store(found + CELLS + 8 * count, cell)
+    store(found + CELLS + EACH * count, cell)
     store(found + CELLS_FOUND, count + 1)
     return 1
 
@@ -217,7 +222,7 @@ def are_gradients(forms: int, found: int) -> int:
     i = 0
     while i < count:
         form = TupleItem(forms, i)
-        grad = load(load(found + CELLS + 8 * i) + slot.cell_grad)
+        grad = load(load(found + CELLS + EACH * i) + slot.cell_grad)
         if form == state.none or grad == state.none:
             if form != grad:
                 return 0
@@ -230,18 +235,31 @@ def are_gradients(forms: int, found: int) -> int:
 
 def are_distinct(found: int) -> int:
     """Whether no two arrays share memory, or where they leave gradients."""
-    seen = reserve(SEEN)
+    seen = reserve(FEW_SEEN)
+    room = 0
     size = 16
     while size < 4 * load(found + ARRAYS_FOUND):  # a third of it is used at most
         size *= 2
+    if size > FEW_SEEN:
+        room = BytesNew(0, 8 * size)
+        if room == 0:
+            return 0
+        seen = BytesAt(room)
     i = 0
     while i < size:
         store(seen + 8 * i, 0)
         i += 1
+    distinct = are_all_first(seen, size, found)
+    DecRef(room)
+    return distinct
+
+
+def are_all_first(seen: int, size: int, found: int) -> int:
+    """`are_distinct`, with a table of addresses, whose size is a power of two."""
     i = 0
     while i < load(found + ARRAYS_FOUND):
-        value = load(found + VALUES + 8 * i)
-        owner = load(found + HANDLES + 8 * i)
+        value = load(found + VALUES + EACH * i)
+        owner = load(found + HANDLES + EACH * i)
         if value != 0:  # arrays of NumPy's are only read
             line = load(owner + slot.array_line)
             if line != state.none:
@@ -253,7 +271,7 @@ def are_distinct(found: int) -> int:
         i += 1
     i = 0
     while i < load(found + CELLS_FOUND):
-        if not is_first(seen, size, load(found + CELLS + 8 * i)):
+        if not is_first(seen, size, load(found + CELLS + EACH * i)):
             return 0
         i += 1
     return 1

@@ -150,6 +150,13 @@ def is_number(thing: int) -> int:
     return kind(thing) == state.float_type or kind(thing) == state.int_type
 
 
+def is_operand_number(thing: int, face: int) -> int:
+    """Whether something is a Python number that operators of a face take here."""
+    if kind(thing) == state.complex_type:
+        return face == state.ndarray_type
+    return is_number(thing)
+
+
 @inline
 def wrapped(face: int, value: int) -> int:
     """A handle of a value in C order; takes over the reference."""

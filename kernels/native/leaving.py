@@ -6,7 +6,7 @@ nobody sees it half done.
 
 from __future__ import annotations
 
-from .guarding import CELLS, HANDLES
+from .guarding import CELLS, EACH, HANDLES
 from .language import load, slot, state, store
 from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
 from .matching import RECIPE_SHAPE, kind, put
@@ -26,12 +26,13 @@ NOTHING, KEPT = -1, -2
 """Instead of a number: there is none; it stays what it was."""
 
 BUFFERS, MADE_VALUES, MADE_PASTS = 0, 24, 32
-MADE_VERSIONS, MADE_HANDLES, OLD, LAYOUTS, OWN_PLAN = 40, 48, 64, 88, 96
-THINGS_MADE = 13
+MADE_VERSIONS, MADE_HANDLES, OLD, LAYOUTS, OWN_PLAN, ROOM = 40, 48, 64, 88, 96, 104
+THINGS_MADE = 14
 """The lists of a replay, those it needs: arrays; what is made for what is written and
 then for results: values, the starts of histories, versions, handles; what is let go at
 the end. Where an extent may change: recipes of what is written and made, and the bytes
-of the plan. `guarding` and `reckoning` have the others."""
+of the plan. Last, room for what is found of many arrays. `arguments` and `reckoning`
+have the others."""
 
 REPLAYED, MISSED = 0, 8
 """The places of how often a recording was replayed here, and was left to Python."""
@@ -46,7 +47,7 @@ def write_arrays(steady: int, made: int, found: int) -> int:
         effect = TupleItem(effects, i)
         value = filled_value(steady, effect, i, made)
         root = IntAs(TupleItem(effect, ROOT))
-        line = load(load(found + HANDLES + 8 * root) + slot.array_line)
+        line = load(load(found + HANDLES + EACH * root) + slot.array_line)
         storage = load(line + slot.line_storage)
         version = ListItem(load(made + MADE_VERSIONS), i)
         exchange_old(storage + slot.storage_latest, value, old)
@@ -125,7 +126,7 @@ def write_gradients(steady: int, made: int, found: int) -> int:
         if number >= 0:
             grad = handle_of(steady, number, made, found)
         if number != KEPT:
-            cell = load(found + CELLS + 8 * i)
+            cell = load(found + CELLS + EACH * i)
             exchange_old(cell + slot.cell_grad, grad, load(made + OLD))
         i += 1
     return 0
@@ -151,7 +152,7 @@ def handle_of(steady: int, number: int, made: int, found: int) -> int:
     """A handle that a call returns (borrowed): a new one, or one that was there."""
     root = IntAs(TupleItem(TupleItem(TupleItem(steady, SPECS), number), ROOT))
     if root >= 0:
-        return load(found + HANDLES + 8 * root)
+        return load(found + HANDLES + EACH * root)
     return ListItem(load(made + MADE_HANDLES), number)
 
 

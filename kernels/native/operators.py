@@ -13,7 +13,7 @@ from .handles import (
     OP,
     OTHER,
     PYTHON,
-    is_number,
+    is_operand_number,
     is_ordered,
     is_plain,
     shown,
@@ -33,6 +33,7 @@ from .python import (
 )
 from .recording import follow, with_self
 from .scalars import are_at_hand, found_at_once
+from .transposing import apply_transposed
 
 
 @inline
@@ -60,13 +61,6 @@ def agree(items: int, count: int, face: int) -> int:
     return handles != 0
 
 
-def is_operand_number(thing: int, face: int) -> int:
-    """Whether something is a Python number that operators of a face take here."""
-    if kind(thing) == state.complex_type:
-        return face == state.ndarray_type
-    return is_number(thing)
-
-
 def apply(op: int, items: int, count: int, face: int, python: int, extra: int) -> int:
     """Record an elementwise op on operands, else call the method that knows better.
 
@@ -87,6 +81,11 @@ def apply(op: int, items: int, count: int, face: int, python: int, extra: int) -
             return result
         return in_python(python, items, count, extra)
     if not agree(items, count, face):
+        result = 0
+        if face == state.ndarray_type:
+            result = apply_transposed(op, items, count, face)
+        if result != 0:
+            return result
         return in_python(python, items, count, extra)
     return apply_to_views(op, items, count, face, python, extra)
 

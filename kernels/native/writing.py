@@ -14,6 +14,7 @@ from .handles import (
     at_hand,
     is_current,
     is_number,
+    is_operand_number,
     is_plain,
     line_of,
     shown,
@@ -33,7 +34,7 @@ from .matching import (
     same_extents,
     same_recipe,
 )
-from .operators import agree, are_scalars, is_operand_number
+from .operators import agree, are_scalars
 from .python import Call, ErrClear, IntFrom, TupleNew, TupleSet
 from .recording import follow
 from .scalars import found_at_once

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import Any
 
@@ -183,6 +184,23 @@ r = np.array(x.T)
 r = np.array(s)
 r = np.array(x, copy=None)
 r = np.array(x, ndmin=3)
+r = x.T + 1
+r = x.T * y.T
+r = x.T > 1
+r = x.T + f.T
+r = x.T + y
+r = x.T + x
+r = np.exp(x.T)
+r = -x.T
+r = i.T / 2
+r = x.T * w
+r = (x.T + 1) * 2 - y.T
+r = (x.T + 1)[0]
+r = (x.T + 1).T
+r = x.T[:2] + 1
+r = z.T * 2
+x += x.T + 1
+x.T[...] += 1
 """.strip().splitlines()
 
 
@@ -266,3 +284,41 @@ def test_gradients_flow_into_an_output(recorder: str) -> None:
         engine.as_tensor(out).sum().backward()
         assert x.grad is not None
         assert x.grad.tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4), (3, 1, 2), (2, 2, 2), (0, 3), (5,)])
+def test_transposed_operands(shape: tuple[int, ...]) -> None:
+    host = numpy.arange(numpy.prod(shape), dtype=float).reshape(shape) + 1
+    a = np.array(host)
+    for axes in itertools.permutations(range(len(shape))):
+        for _ in range(4):
+            x, n = a.transpose(axes), host.transpose(axes)
+            for found, wanted in (
+                (x + 1, n + 1),
+                (2.0 / x, 2.0 / n),
+                (x > 3, n > 3),
+                (np.sqrt(x) * x, numpy.sqrt(n) * n),
+                (x - a.transpose(axes), n - n),
+                ((x + 1).T * 2, (n + 1).T * 2),
+                ((x * 2)[..., :1] + 1, (n * 2)[..., :1] + 1),
+            ):
+                assert (found.tolist(), found.dtype) == (wanted.tolist(), wanted.dtype)
+                steps = zip(found.strides, wanted.strides, wanted.shape, strict=True)
+                assert all(n < 2 or p == q for p, q, n in steps if 0 not in shape)
+
+
+def test_gradients_of_transposed_operands() -> None:
+    def loss(x: Any) -> Any:
+        y = x.T * 2.0 + 1.0
+        return (y * y.T[:, :1].sum() + np.exp(x.T)).sum()
+
+    x = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
+    slope = engine.grad(loss)
+    found = [slope(x).tolist() for _ in range(4)]
+    step = 1e-6
+    for i, j in itertools.product(range(2), range(3)):
+        more, less = x.copy(), x.copy()
+        more[i, j] += step
+        less[i, j] -= step
+        wanted = (float(loss(more)) - float(loss(less))) / (2 * step)
+        assert all(abs(one[i][j] - wanted) < 1e-6 * abs(wanted) + 1e-6 for one in found)
