@@ -6,7 +6,7 @@ there; the first array that has it says what it is.
 
 from __future__ import annotations
 
-from .handles import is_current
+from .handles import memory_of
 from .language import load, load_half, reserve, slot, state, store
 from .macros import IntAs, ListAppend, ListSize, TupleItem, TupleSize
 from .matching import equal, field, has, kind, same_extents, same_recipe
@@ -168,14 +168,9 @@ def is_host(known: int, array: int, extent: int) -> int:
     return 1
 
 
-def shown_memory(handle: int) -> int:
-    """The value of all memory that a handle is a view of (borrowed), or 0."""
-    value = field(handle + slot.array_value, state.value_type)
-    line = field(handle + slot.array_line, state.line_type)
-    if line != 0:
-        value = 0
-        if is_current(line):
-            value = field(line + slot.line_value, state.value_type)
+def memory_on_host(handle: int) -> int:
+    """`memory_of` a handle, where that is the host's."""
+    value = memory_of(handle)
     if value == 0 or load(value + slot.value_device) != state.host:
         return 0
     return value
@@ -199,7 +194,7 @@ def has_form(form: int, handle: int, extent: int) -> int:
         own = base == 0 or base == state.none
     if own != (TupleItem(form, FORM_OWN) == state.true):
         return 0
-    value = shown_memory(handle)
+    value = memory_on_host(handle)
     if value == 0 or load(value + slot.value_dtype) != TupleItem(form, FORM_DTYPE):
         return 0
     shape = load(value + slot.value_shape)

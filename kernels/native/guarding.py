@@ -7,7 +7,7 @@ what is not the very same, by identity or as a plain number, is left to Python.
 
 from __future__ import annotations
 
-from .arguments import has_form, is_host, shown_memory
+from .arguments import has_form, is_host, memory_on_host
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IntAs, ListItem, ListSize, TupleItem, TupleSize
 from .matching import field, has, kind
@@ -174,7 +174,7 @@ def note_array(found: int, handle: int) -> int:
     """Note an array that can be part of a replay, what it shows, and where it leaves
     its gradient."""
     count = load(found + ARRAYS_FOUND)
-    value = shown_memory(handle)
+    value = memory_on_host(handle)
     if value == 0:
         return 0
     if not has(value + slot.value_buffer):

@@ -56,14 +56,21 @@ def region_of(base: int, recipe: int) -> int:
     return value
 
 
-def part_of(handle: int, recipe: int) -> int:
-    """The value of a region of a handle's memory."""
-    base = field(handle + slot.array_value, state.value_type)
-    if base == 0:
+@inline
+def memory_of(handle: int) -> int:
+    """The value (borrowed) of all memory that a handle is a view of; 0 without one."""
+    value = field(handle + slot.array_value, state.value_type)
+    if value == 0:
         line = field(handle + slot.array_line, state.line_type)
         if line == 0 or not is_current(line):
             return 0
-        base = field(line + slot.line_value, state.value_type)
+        value = field(line + slot.line_value, state.value_type)
+    return value
+
+
+def part_of(handle: int, recipe: int) -> int:
+    """The value of a region of a handle's memory."""
+    base = memory_of(handle)
     if base == 0:
         return 0
     return region_of(base, recipe)
@@ -72,12 +79,7 @@ def part_of(handle: int, recipe: int) -> int:
 def at_hand(handle: int) -> int:
     """The value that a handle shows (borrowed), where nothing is recorded for it."""
     recipe = load(handle + slot.array_recipe)
-    value = field(handle + slot.array_value, state.value_type)
-    if value == 0:
-        line = field(handle + slot.array_line, state.line_type)
-        if line == 0 or not is_current(line):
-            return 0
-        value = field(line + slot.line_value, state.value_type)
+    value = memory_of(handle)
     if value == 0 or recipe != load(value + slot.value_layout):
         return 0
     return value
