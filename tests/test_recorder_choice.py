@@ -11,6 +11,7 @@ import pytest
 
 import engine.numpy as np
 from engine import native
+from engine.kernels.native import objects
 
 
 @pytest.mark.skipif(
@@ -25,6 +26,16 @@ def test_native_methods_tell_their_signature(name: str) -> None:
         told[which] = [(x.name, x.default) for x in found]
     assert told["native"] == told["python"]
     assert "(self" not in (getattr(np.ndarray, name).__doc__ or "")
+
+
+@pytest.mark.skipif(objects.unsupported() is not None, reason="no native code here")
+def test_native_code_is_there_where_it_is_tested() -> None:
+    chosen = {k: x for k, x in os.environ.items() if k != "ENGINE_RECORDER"}
+    code = "from engine import native; print(native.recorder())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=chosen, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "('native', 'the default')", done.stderr
 
 
 def test_the_python_recorder_can_be_chosen() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -270,3 +273,72 @@ def test_calls_of_other_extents(function: Any) -> None:
                 assert (one.shape, one.dtype) == (other.shape, other.dtype)
                 numpy.testing.assert_allclose(one.tolist(), other.tolist(), rtol=1e-12)
     assert count() >= 18, compiled.report()
+
+
+def test_nothing_and_many_arrays() -> None:
+    compiled = steadied(lambda x: None, np.ones(3))
+    assert compiled(np.ones(3)) is None
+
+    def dropped(x: Any) -> None:
+        (x + 1.0).sum()
+
+    compiled = engine.compile(dropped)
+    assert [compiled(np.ones(3)) for _ in range(9)] == [None] * 9
+
+    def total(xs: Any) -> Any:
+        return [x * 2.0 for x in xs], sum(xs)
+
+    many = [np.ones(3) * k for k in range(150)]
+    compiled = steadied(total, many)
+    count = Step(compiled)
+    doubled, whole = compiled([np.ones(3) * k for k in range(150)])
+    assert doubled[149].tolist() == [298.0] * 3
+    assert whole.tolist() == [149 * 75.0] * 3
+    compiled([*many[:-1], many[0]])  # one is there twice
+    assert count() == 1
+
+
+def test_threads_with_small_stacks() -> None:
+    def total(xs: Any) -> Any:
+        return sum(xs)
+
+    many = [np.ones(3) * k for k in range(500)]
+    compiled = steadied(total, many)
+    found: list[Any] = []
+    before = threading.stack_size(2**18)
+    try:
+        thread = threading.Thread(target=lambda: found.append(compiled(many)))
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    assert found[0].tolist() == [499 * 250.0] * 3
+
+
+def test_long_plans_let_other_threads_run() -> None:
+    code = """
+import threading
+import engine
+import engine.numpy as np
+from engine import native
+native.recorder()
+compiled = engine.compile(lambda x: np.exp(x) * np.sin(x) + np.cos(x) / (x + 2.0))
+x = np.ones(400_000)
+with engine.config(tier="compiled"):
+    def natively():
+        before = sum(int(one.counts[0]) for one in compiled.steady)
+        compiled(x)
+        return sum(int(one.counts[0]) for one in compiled.steady) - before
+    for _ in range(6):
+        compiled(x)
+    alone = natively()
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    beside = natively()
+    done.set()
+    thread.join()
+    print(alone, beside, natively())
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.stdout.split() == ["1", "0", "1"], ran.stderr

@@ -6,7 +6,7 @@ there; the first array that has it says what it is.
 
 from __future__ import annotations
 
-from .handles import memory_of
+from .handles import base_of
 from .language import load, load_half, reserve, slot, state, store
 from .macros import IntAs, ListAppend, ListSize, TupleItem, TupleSize
 from .matching import equal, field, has, kind, same_extents, same_recipe
@@ -169,8 +169,8 @@ def is_host(known: int, array: int, extent: int) -> int:
 
 
 def memory_on_host(handle: int) -> int:
-    """`memory_of` a handle, where that is the host's."""
-    value = memory_of(handle)
+    """`base_of` a handle, where that is the host's."""
+    value = base_of(handle)
     if value == 0 or load(value + slot.value_device) != state.host:
         return 0
     return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .cells import FILL, SIGNED, UNSIGNED
 from .flushing import is_free
-from .handles import is_current, line_of
+from .handles import base_of, line_of
 from .language import invoke, load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .matching import (
@@ -90,17 +90,6 @@ def may_look(row: int) -> int:
     if load(row + 24) == SIGNED or load(row + 24) == UNSIGNED:
         return 1
     return is_idle()
-
-
-def base_of(handle: int) -> int:
-    """The value that a handle shows a part of (borrowed); 0 without a current one."""
-    base = field(handle + slot.array_value, state.value_type)
-    if base != 0:
-        return base
-    line = field(handle + slot.array_line, state.line_type)
-    if line == 0 or not is_current(line):
-        return 0
-    return field(line + slot.line_value, state.value_type)
 
 
 def copied(base: int, recipe: int, row: int) -> int:

@@ -7,13 +7,13 @@ is left to Python, which is told so by None.
 
 from __future__ import annotations
 
-from .at_once import base_of
 from .calls import PARTS, STEPS, play
 from .casting import follow_cast
 from .handles import (
     FACE,
     OP,
     PYTHON,
+    base_of,
     in_c_order,
     is_plain,
     shown,

@@ -57,8 +57,8 @@ def region_of(base: int, recipe: int) -> int:
 
 
 @inline
-def memory_of(handle: int) -> int:
-    """The value (borrowed) of all memory that a handle is a view of; 0 without one."""
+def base_of(handle: int) -> int:
+    """The value that a handle shows a part of (borrowed); 0 without a current one."""
     value = field(handle + slot.array_value, state.value_type)
     if value == 0:
         line = field(handle + slot.array_line, state.line_type)
@@ -70,7 +70,7 @@ def memory_of(handle: int) -> int:
 
 def part_of(handle: int, recipe: int) -> int:
     """The value of a region of a handle's memory."""
-    base = memory_of(handle)
+    base = base_of(handle)
     if base == 0:
         return 0
     return region_of(base, recipe)
@@ -79,7 +79,7 @@ def part_of(handle: int, recipe: int) -> int:
 def at_hand(handle: int) -> int:
     """The value that a handle shows (borrowed), where nothing is recorded for it."""
     recipe = load(handle + slot.array_recipe)
-    value = memory_of(handle)
+    value = base_of(handle)
     if value == 0 or recipe != load(value + slot.value_layout):
         return 0
     return value

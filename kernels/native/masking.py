@@ -8,14 +8,13 @@ number under a mask is recorded, as a choice.
 from __future__ import annotations
 
 from .at_once import (
-    base_of,
     count_write,
     fill,
     memory_of,
     next_version,
     own_buffer,
 )
-from .handles import at_hand, is_number
+from .handles import at_hand, base_of, is_number
 from .language import (
     load,
     load_byte,

@@ -7,7 +7,7 @@ As in NumPy a result has the order of its operands in memory: ``a.T + 1`` is com
 from __future__ import annotations
 
 from .casting import follow_cast
-from .handles import is_operand_number, memory_of, wrapped
+from .handles import base_of, is_operand_number, wrapped
 from .indexing import new_recipe
 from .language import load, reserve, slot, state, store
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
@@ -61,7 +61,7 @@ def memory_of_transposed(handle: int, recipe: int) -> int:
     """The value (borrowed) of all of which a handle has the axes in another order."""
     if recipe == 0 or load(handle + slot.array_scalar) != state.false:
         return 0
-    value = memory_of(handle)
+    value = base_of(handle)
     if value == 0 or IntAs(TupleItem(recipe, RECIPE_OFFSET)) != 0:
         return 0
     base = load(value + slot.value_shape)
