@@ -31,6 +31,7 @@ from engine.capture.family import Family
 from engine.capture.reach import PARTS, Reach
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Replay, gathered
+from engine.capture.sized import Sized
 from engine.capture.steady import Host, Nested, Steady
 from engine.capture.steadying import steady
 from engine.capture.stretching import stretched
@@ -366,7 +367,8 @@ class Compiled:
             signatures = list(self._signatures.values())
             families = list(self._families.values())
         lines = [f"{self._name}: {_counted(len(signatures), 'signature')}"]
-        lines += [f"  {sized}" for one in families for sized in one.sized]
+        sized = [one for family in families for one in family.sized]
+        lines += [f"  {one}{_replayed_natively(one)}" for one in sized]
         lines += [f"  {_told(signature)}" for signature in signatures]
         reasons = dict.fromkeys([one.reason for one in families if one.reason])
         lines += [f"  not captured for other extents: {reason}" for reason in reasons]
@@ -384,6 +386,11 @@ def _is_of_use(entry: Entry) -> bool:
 
 
 PARTS[Compiled] = ("_function",)  # another one that calls it has it in its recording
+
+
+def _replayed_natively(sized: Sized) -> str:
+    replayed = int(sized.counts[0])
+    return f"; replayed {_counted(replayed, 'time')} in native code" if replayed else ""
 
 
 def _told(signature: Signature) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy
@@ -12,6 +12,7 @@ from selecting import arrays
 
 import engine
 import engine.numpy as np
+from engine import native
 from engine.numpy import masked
 
 PENDING = """
@@ -51,9 +52,16 @@ a.__setitem__(m, a[c > 0][:1])
 
 
 @pytest.fixture(autouse=True)
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Selections of a few elements are pending here, as those of many are."""
+def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Selections of a few elements are pending here, as those of many are.
+
+    Native code, which knows how many a few are, takes no part.
+    """
     monkeypatch.setattr(masked, "FEW", 0)
+    own, _ = native.recorder()
+    native.use("python")
+    yield
+    native.use(own)
 
 
 def synchronisations(source: str) -> int:
