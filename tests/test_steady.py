@@ -15,6 +15,7 @@ from compiling import Step, natively, replays, steadied
 
 import engine
 import engine.numpy as np
+from engine.capture.arguments import Unfit
 from engine.capture.compiled import STEADY
 
 pytestmark = pytest.mark.usefixtures("native_code", "compiled_tier")
@@ -352,6 +353,24 @@ def test_finalizers_find_all_done() -> None:
         assert x.tolist() == [k] * 3
     gc.collect()
     assert all(2 * a[0] == b[0] for a, b in seen)
+
+
+def test_what_goes_wrong_behind_a_replay_costs_no_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def add(x: Any, a: float) -> Any:
+        x += a
+        return x * 2
+
+    def fails(*_: Any) -> Any:
+        raise Unfit("an array is not fit any longer")
+
+    monkeypatch.setattr(engine.capture.compiled, "steady", fails)
+    compiled, x = engine.compile(add), np.zeros(3)
+    for k in range(6):
+        assert compiled(x, 1.0).tolist() == [2.0 * k + 2.0] * 3
+    assert x.tolist() == [6.0] * 3
+    assert "native code: Unfit" in compiled.report()
 
 
 def test_many_variants_take_turns() -> None:

@@ -171,7 +171,7 @@ class Compiled:
                         return self._replayed(signature, replay, call)
                 return self._record(signature, call)
         except Unfit as unfit:
-            self._notes[str(unfit)] = self._notes.get(str(unfit), 0) + 1
+            self._note(str(unfit))
             start = perf_counter()
             result = call.ordinary(self._function, share_numpy)
             if call.family is not None:
@@ -237,7 +237,10 @@ class Compiled:
             if ready:
                 signature.replayed += 1
                 result = replay.run()
-                self._steadied(signature, replay.entry, call)
+                try:
+                    self._steadied(signature, replay.entry, call)
+                except Exception as error:  # the call is done, and its result waits
+                    self._note(f"native code: {type(error).__name__}: {error}")
                 return result
         finally:
             replay.settle()
@@ -266,6 +269,10 @@ class Compiled:
             for step in entry.steps:
                 step.plan.waited(more * PYTHON)
         self._keep_steady(made, entry)
+
+    def _note(self, reason: str) -> None:
+        """Count a reason, for the report."""
+        self._notes[reason] = self._notes.get(reason, 0) + 1
 
     def _drop_outdated(self) -> None:
         """Let native code forget recordings of any extents that families gave up."""
