@@ -159,8 +159,34 @@ class NativeRows:
             known = self._known_offsets = self.segment.offsets()
         return known
 
-    def straight(self, ends: native.Ends, threads: int) -> tuple[Any, ...]:
-        """The rows as a segment that is all of a flush."""
+    def straight(
+        self,
+        leaves: dict[int, int],
+        results: Sequence[tuple[int, int]],
+        donated: bool,
+        threads: int,
+    ) -> tuple[Any, ...] | None:
+        """The rows as a segment that is all of a flush; None where they cannot be one.
+
+        A call that failed is found by doing all again, in Python. So none may fail
+        behind the first that overwrites memory that came in.
+
+        Parameters
+        ----------
+        leaves : dict of int to int
+            For each slot that comes in, which leaf of the trace it is.
+        results : sequence of (value, slot)
+        donated : bool
+            Whether memory that comes in may be overwritten.
+        threads : int
+        """
+        segment = self.segment
+        there = {slot for slot, *_ in segment.fresh} | leaves.keys()
+        whole = there.issuperset((*segment.inputs, *(slot for _, slot in results)))
+        late = segment.calls[segment.overwrites :]
+        if not whole or (donated and any(call.checks for call in late)):
+            return None
+        ends = native.Ends(leaves, tuple(results), self.launches)
         key = (tuple(ends.leaves.items()), ends.results)
         known = self._known.get(key)
         if known is None:
@@ -207,35 +233,6 @@ class Bound:
         if len(self.parts) == 1 and isinstance(self.parts[0], NativeRows):
             return self.parts[0]
         return None
-
-    def straight(
-        self, leaves: dict[int, int], results: Sequence[tuple[int, int]], donated: bool
-    ) -> tuple[Any, ...] | None:
-        """All of it as one native segment, where it is no more than that.
-
-        A call that failed is found by doing all again, in Python. So none may fail
-        behind the first that overwrites memory that came in.
-
-        Parameters
-        ----------
-        leaves : dict of int to int
-            For each slot that comes in, which leaf of the trace it is.
-        results : sequence of (value, slot)
-        donated : bool
-            Whether memory that comes in may be overwritten.
-        """
-        rows = self.whole()
-        if rows is None:
-            return None
-        segment = rows.segment
-        made = {slot for slot, *_ in segment.fresh}
-        known = made | leaves.keys()
-        whole = known.issuperset((*segment.inputs, *(slot for _, slot in results)))
-        late = segment.calls[segment.overwrites :]
-        if not whole or (donated and any(call.checks for call in late)):
-            return None
-        ends = native.Ends(leaves, tuple(results), rows.launches)
-        return rows.straight(ends, self.threads)
 
     def moved(self, moves: Array) -> Bound:
         """The same, its regions moved.

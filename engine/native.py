@@ -94,13 +94,15 @@ def join_numpy(*face: Any) -> None:
     _join("join_numpy", face)
 
 
-def join_compiled(cls: type, steady: str, nested: type, host: type) -> None:
+def join_compiled(
+    cls: type, steady: str, nested: type, host: type, anything: object
+) -> None:
     """Let native code replay the calls of compiled functions, now or when it is loaded.
 
     `steady` is the attribute that says which; there `nested` describes a container, and
-    `host` an array of NumPy's.
+    `host` an array of NumPy's; `anything` is in the place of what may change.
     """
-    _join("join_compiled", (cls, steady, nested, host))
+    _join("join_compiled", (cls, steady, nested, host, anything))
 
 
 def _join(name: str, what: tuple[Any, ...]) -> None:

@@ -362,7 +362,9 @@ def join_numpy(face: type[Array], ufunc: Any, functions: NumPy) -> None:
         _use_property(face, name, shows)
 
 
-def join_compiled(cls: Any, steady: str, nested: type, host: type) -> None:
+def join_compiled(
+    cls: Any, steady: str, nested: type, host: type, anything: object
+) -> None:
     """Use native code for the calls of compiled functions that it can replay."""
     code = _code
     if code is None:
@@ -372,6 +374,7 @@ def join_compiled(cls: Any, steady: str, nested: type, host: type) -> None:
     code.thing("call_compiled", cls.__call__)
     code.thing("nested_type", nested)
     code.thing("host_type", host)
+    code.thing("anything", anything)
     _replace(cls, "__call__", code.addresses["call_compiled"], FASTCALL)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from engine import counters
 from engine.array import Array
-from engine.capture.guards import ANY
 from engine.cold import Cold
 from engine.config import TIER_HERE, config
 from engine.errors import LINES, line_in, user_line
@@ -94,7 +93,6 @@ def _constants() -> dict[str, Any]:
         "dtype_name": "dtype",
         "dict_name": "__dict__",
         "default": Default,
-        "anything": ANY,
         "reference_name": "reference",
         "rule_name": "rule",
         "fails_late_name": "fails_late",

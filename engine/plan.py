@@ -183,7 +183,10 @@ class Plan:
             if found[slot] != shape:  # two shapes of one buffer
                 return None
         results = [(value, slot) for value, slot, *_ in self._outputs]
-        return bound.straight(dict(self._leaves), results, donated)
+        rows = bound.whole()
+        if rows is None:
+            return None
+        return rows.straight(dict(self._leaves), results, donated, bound.threads)
 
     def whole(self) -> NativeRows | None:
         """The plan as one native call; None where it is more, or not yet known."""

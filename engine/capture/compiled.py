@@ -28,6 +28,7 @@ from engine.capture.call import Call, copied
 from engine.capture.code import GENERATORS, line_of
 from engine.capture.effects import Refused
 from engine.capture.family import Family
+from engine.capture.guards import ANY
 from engine.capture.reach import PARTS, Reach
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Replay, gathered
@@ -259,7 +260,7 @@ class Compiled:
             if own and one.is_due():
                 longer = stretched(one, signature.extents, call, settings())
                 if longer is not None:
-                    self._keep_steady(longer, entry)
+                    self._keep_steady(one.counts, longer)
         if entry.replays < entry.due:
             return
         more = min(entry.due, AGAIN)
@@ -268,7 +269,7 @@ class Compiled:
         if made is None:
             for step in entry.steps:
                 step.plan.waited(more * PYTHON)
-        self._keep_steady(made, entry)
+        self._keep_steady(entry.counts, made)
 
     def _note(self, reason: str) -> None:
         """Count a reason, for the report."""
@@ -282,9 +283,8 @@ class Compiled:
             [x for x in self.steady if x.stretch is None or id(x.counts) in counts]
         )
 
-    def _keep_steady(self, made: Steady | None, entry: Entry) -> None:
-        """Let the recording of an entry be the first one that native code tries."""
-        counts = entry.counts if made is None else made.counts
+    def _keep_steady(self, counts: Any, made: Steady | None) -> None:
+        """Let the recording that has these counts be what native code tries first."""
         others = [x for x in self.steady if x.counts is not counts]
         if made is not None:
             others = [made, *others[: STEADY - 1]]
@@ -447,4 +447,4 @@ def compiled(function: Callable[..., Any], strict: bool, shapes: int) -> Compile
     return Compiled(function, strict, shapes)
 
 
-join_compiled(Compiled, "steady", Nested, Host)
+join_compiled(Compiled, "steady", Nested, Host, ANY)

@@ -90,23 +90,20 @@ class SizedPlan:
     @property
     def work(self) -> float:
         """Estimated nanoseconds that it takes, about as for the sample's extents."""
-        return float(sum([call.work for call in self._planned.rows.segment.calls]))
+        return self._planned.rows.segment.work
 
     def straight(self) -> tuple[Any, ...] | None:
         """It as one native segment, as `Plan.straight`; None where it cannot be."""
         planned, (bound, helpers) = self._planned, self._bound
-        segment = planned.rows.segment
-        late = segment.calls[segment.overwrites :]
-        shapes = extents_of(segment, bound)
+        shapes = extents_of(planned.rows.segment, bound)
         leaves = dict(planned.leaves)
         for (_, slot), shape in zip(planned.outputs, self._shapes, strict=True):
             if slot not in leaves and shapes.get(slot) != shape:
                 return None
-        known = {*shapes, *leaves}
-        if not known.issuperset(segment.inputs) or any([x.checks for x in late]):
+        threads = pool.num_threads()
+        first = planned.rows.straight(leaves, planned.outputs, True, threads)
+        if first is None:
             return None
-        ends = native.Ends(leaves, tuple(planned.outputs), planned.rows.launches)
-        first = planned.rows.straight(ends, pool.num_threads())
         return straight_again(first[0], words_of(bound), helpers), *first[1:]
 
     def shapes(self) -> dict[int, tuple[int, ...]]:

@@ -144,7 +144,7 @@ def _work(step: Step) -> float:
     whole = plan.plan.whole()
     if whole is None:
         raise Unsteady
-    return float(sum([call.work for call in whole.segment.calls]))
+    return whole.segment.work
 
 
 def _words(content: bytes) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -245,9 +245,7 @@ def _lookup(guard: Name) -> tuple[int, Any, Any, Any]:
         return CELL, cell, None, guard.value
     if get.func is getattr:
         thing, name = get.args[:2]
-        if (type(thing), name) in _FIELDS or (
-            type(thing) is type and name == "__mro__"
-        ):
+        if (type(thing), name) in _FIELDS:
             return FIELD, thing, name, guard.value
         if type(thing) is types.ModuleType and guard.value is not MISSING:
             return KEY, vars(thing), name, guard.value

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.capture.sized import Extents, Sized, SizedPlan
+from engine.capture.sized import Extents, Sized
 from engine.capture.steady import ANY_LENGTH, Filled, Host, Nested, Steady, Stretch
 from engine.capture.steadying import Unsteady, described, steady_of
 from engine.kernels.native.resizing import chunks_of, places_of_memory
@@ -21,7 +21,6 @@ from engine.recipe import owned
 
 if TYPE_CHECKING:
     from engine.capture.call import Call
-    from engine.capture.replay import Entry
 
 Words = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -71,7 +70,7 @@ def _stretched(
     if last.long or any([getattr(first, x) != getattr(last, x) for x in _SAME]):
         raise Unsteady
     assert last.plan is not None
-    start, step = _line_of_words(entries, found, lengths)
+    start, step = _line_of_words(found, lengths)
     fixed = {1, *[n for k, n in enumerate(extents) if k != which], *meeting}
     counts = _counts(lengths, [one.scalars for one in found])
     if counts and first.changing:
@@ -143,17 +142,14 @@ def _counts(
 
 
 def _line_of_words(
-    entries: Sequence[Entry | None], found: Sequence[Steady], lengths: Sequence[int]
+    found: Sequence[Steady], lengths: Sequence[int]
 ) -> tuple[Words, Words]:
     """The words of the plan, as lines."""
-    words = []
-    for entry, one in zip(entries, found, strict=True):
-        assert entry is not None
+    words: list[Words] = []
+    for one in found:
         assert one.plan is not None
-        (step,) = entry.steps
-        plan = step.plan
         words.append(np.frombuffer(one.plan[0], np.int64).copy())
-        if not isinstance(plan, SizedPlan) or len(words[-1]) != len(words[0]):
+        if len(words[-1]) != len(words[0]):
             raise Unsteady
         if any(chunks_of(words[-1])):
             raise Unsteady  # a launch that threads share

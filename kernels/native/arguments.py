@@ -7,10 +7,12 @@ there; the first array that has it says what it is.
 from __future__ import annotations
 
 from .handles import base_of
+from .interpreting import ALIGNED, IN_C_ORDER, has_flags
 from .language import load, load_half, reserve, slot, state, store
 from .macros import IntAs, ListAppend, ListSize, TupleItem, TupleSize
 from .matching import equal, field, has, kind, same_extents, same_recipe
 from .python import DictNext, DictSize, FloatAs
+from .settling import WRITEABLE
 
 NAMES, ARGUMENTS, STRETCH = 3, 4, 27
 """Items of `engine.capture.steady.Steady`."""
@@ -19,11 +21,8 @@ FORM_FACE, FORM_RECIPE, FORM_SHAPE, FORM_DTYPE, FORM_SCALAR = 0, 1, 2, 3, 4
 FORM_WRITEABLE, FORM_HISTORY, FORM_OWN = 5, 6, 7
 """The items of the form of an array, see `engine.capture.arguments.form_of`."""
 
-HELD, GIVEN_FLOATS = 72, 80
+HELD, FLOATS = 72, 80
 """Where two lists of a replay are: of the handles that come in, and of the floats."""
-
-SHARED, OWN_ORDER = 0x400, 0x101
-"""NumPy's flags: an array may be written to; it lies in C order, where C wants it."""
 
 
 def are_arguments(
@@ -83,9 +82,9 @@ def is_argument(known: int, thing: int, lists: int, extent: int) -> int:
     if known == state.float_type:
         if kind(thing) != state.float_type:
             return 0
-        if lists == 0 or load(lists + GIVEN_FLOATS) == 0:
+        if lists == 0 or load(lists + FLOATS) == 0:
             return 1
-        return ListAppend(load(lists + GIVEN_FLOATS), thing) >= 0
+        return ListAppend(load(lists + FLOATS), thing) >= 0
     return is_constant(known, thing)
 
 
@@ -152,12 +151,13 @@ def is_host(known: int, array: int, extent: int) -> int:
         return 0
     shape = TupleItem(known, 1)
     rank = TupleSize(shape)
-    flags = load_half(array + slot.array_flags)
-    if (flags & OWN_ORDER) != OWN_ORDER or load_half(array + slot.numpy_rank) != rank:
+    if not has_flags(array, IN_C_ORDER | ALIGNED):
+        return 0
+    if load_half(array + slot.numpy_rank) != rank:
         return 0
     if load(array + slot.numpy_descr) != TupleItem(known, 0):
         return 0
-    if ((flags & SHARED) != 0) != (TupleItem(known, 2) == state.true):
+    if has_flags(array, WRITEABLE) != (TupleItem(known, 2) == state.true):
         return 0
     extents = load(array + slot.numpy_extents)
     i = 0

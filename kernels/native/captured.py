@@ -11,7 +11,7 @@ should be is left to Python, which begins anew.
 
 from __future__ import annotations
 
-from .arguments import HELD, STRETCH, are_arguments
+from .arguments import FLOATS, HELD, STRETCH, are_arguments
 from .cold import flush_in_python
 from .flushing import (
     CALLS,
@@ -29,7 +29,6 @@ from .guarding import (
     FORMS,
     GRADS,
     HANDLES,
-    HEAD_OF_FOUND,
     PENDING,
     REACHED,
     VALUES,
@@ -88,7 +87,6 @@ from .python import (
 from .reckoning import (
     CHANGING,
     COUNTED,
-    FLOATS,
     NUMBERS,
     SCALARS,
     TABLE,
@@ -166,7 +164,7 @@ def room_for_found(steady: int, made: int, few: int) -> int:
     arrays += TupleSize(TupleItem(steady, GRADS))
     if arrays <= FEW_ARRAYS:
         return few
-    room = BytesNew(0, HEAD_OF_FOUND + EACH * arrays)
+    room = BytesNew(0, HANDLES + EACH * arrays)
     store(made + ROOM, room)
     if room == 0:
         return 0
@@ -209,7 +207,8 @@ def has_lists(steady: int, made: int) -> int:
     whole = whole and has_list(made + MADE_HANDLES, results, results)
     whole = whole and has_list(made + OLD, 0, 1)
     scalars = TupleSize(TupleItem(steady, SCALARS))
-    whole = whole and has_list(made + WORDS, scalars, numbers)
+    changing = TupleSize(TupleItem(steady, CHANGING))
+    whole = whole and has_list(made + WORDS, scalars, changing)
     whole = whole and has_list(made + TABLE, numbers, numbers)
     whole = whole and has_list(made + FLOATS, 0, numbers)
     return whole and has_list(made + COUNTED, 0, numbers)
@@ -339,7 +338,7 @@ def run_plan(steady: int, made: int, found: int) -> int:
         return LEFT
     given = reserve(2)
     store(given, TupleItem(steady, SCALARS))
-    if TupleSize(TupleItem(steady, CHANGING)) or has_own_counts(steady):
+    if load(made + WORDS) != 0:  # some change with the call
         store(given, load(made + WORDS))
     store(given + 8, 0)
     calls = invoke(load(plan + STRAIGHT), plan, load(made + BUFFERS), given)
@@ -353,12 +352,6 @@ def run_plan(steady: int, made: int, found: int) -> int:
     store(items, steady)
     DecRef(Call(state.replay_failed, items, 1, 0))
     return FAILED
-
-
-def has_own_counts(steady: int) -> int:
-    """Whether scalars of the plan change with an extent."""
-    stretch = TupleItem(steady, STRETCH)
-    return stretch != state.none and TupleSize(TupleItem(stretch, 5)) != 0
 
 
 def are_up_to_date(steady: int, made: int, found: int) -> int:

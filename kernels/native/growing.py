@@ -120,15 +120,8 @@ def made_leaf(trace: int, parent: int, value: int) -> int:
     done = 0
     if node != 0:
         key = leaf_key(value)
-        size = IntFrom(IntAs(load(state.trie + slot.trie_size)) + 1)
-        fits = key != 0 and size != 0 and is_behind(trace, parent, -1, 0)
-        if fits and child_of(parent, key) == 0 and add_child(parent, key, node):
-            replace(state.trie + slot.trie_size, size)
-            size = 0
-            IncRef(node)
-            replace(parent + slot.node_last, node)
-            done = 1
-        DecRef(size)
+        if key != 0 and is_behind(trace, parent, -1, 0):
+            done = become_next(parent, key, node)
         DecRef(key)
     DecRef(node)
     DecRef(event)
@@ -255,22 +248,27 @@ def planted(
         if form != 0:
             leader = key_of_node(node, form)
         DecRef(form)
-    size = IntFrom(IntAs(load(state.trie + slot.trie_size)) + 1)
     done = 0
-    if key != 0 and size != 0 and (leader != 0 or not opens):
-        still = is_behind(trace, parent, owner, shift)
-        if still and child_of(parent, key) == 0 and add_child(parent, key, node):
-            replace(state.trie + slot.trie_size, size)
-            size = 0
-            if leader != 0 and child_of(parent, leader) == 0:
-                add_child(parent, leader, node)
-            IncRef(node)
-            replace(parent + slot.node_last, node)
-            done = 1
-    DecRef(size)
+    if key != 0 and (leader != 0 or not opens):
+        if is_behind(trace, parent, owner, shift):
+            done = become_next(parent, key, node)
+        if done and leader != 0 and child_of(parent, leader) == 0:
+            add_child(parent, leader, node)
     DecRef(key)
     DecRef(leader)
     return done
+
+
+def become_next(parent: int, key: int, node: int) -> int:
+    """Let a new node be the child of another that comes next; 0 where there is one."""
+    size = IntFrom(IntAs(load(state.trie + slot.trie_size)) + 1)
+    if size == 0 or child_of(parent, key) != 0 or not add_child(parent, key, node):
+        DecRef(size)
+        return 0
+    replace(state.trie + slot.trie_size, size)
+    IncRef(node)
+    replace(parent + slot.node_last, node)
+    return 1
 
 
 def child_of(node: int, key: int) -> int:

@@ -38,7 +38,7 @@ addresses is there.
 The stacks of threads may be small.
 """
 
-ARRAYS_FOUND, CELLS_FOUND, PENDING, HEAD_OF_FOUND = 0, 8, 16, 24
+ARRAYS_FOUND, CELLS_FOUND, PENDING = 0, 8, 16
 HANDLES, VALUES, CELLS, EACH = 24, 32, 40, 24
 """Where what was found of a call is noted: how many arrays there are, and cells of
 leaves; a trace in which an array is still to be computed; for each array the handle,

@@ -28,13 +28,13 @@ def has_length(steady: int, made: int, extent: int) -> int:
     start = TupleItem(stretch, 3)
     count = load(load(start + slot.numpy_extents))
     plan = BytesNew(0, 8 * count)
+    store(made + OWN_PLAN, plan)
     if not has_counts(steady, made, extent):
         return 0
     effects = TupleItem(steady, EFFECTS)
     specs = TupleItem(steady, SPECS)
     written = TupleSize(effects)
     layouts = ListNew(written + TupleSize(specs))
-    store(made + OWN_PLAN, plan)
     store(made + LAYOUTS, layouts)
     if plan == 0 or layouts == 0:
         return 0
@@ -59,13 +59,15 @@ def has_length(steady: int, made: int, extent: int) -> int:
 
 
 def has_counts(steady: int, made: int, extent: int) -> int:
-    """Make the scalars of the plan, where some change with the extent."""
+    """Make the scalars of the plan, where some change with the extent.
+
+    None change with anything else then.
+    """
     counts = TupleItem(TupleItem(steady, STRETCH), 5)
     if TupleSize(counts) == 0:
         return 1
     scalars = TupleItem(steady, SCALARS)
     words = ListNew(TupleSize(scalars))
-    DecRef(load(made + WORDS))
     store(made + WORDS, words)
     if words == 0:
         return 0

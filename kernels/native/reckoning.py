@@ -6,6 +6,7 @@ a part: floats among the arguments, numbers kept in dicts, functions of C.
 
 from __future__ import annotations
 
+from .arguments import FLOATS
 from .language import load, reserve, state, store
 from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
 from .matching import equal, kind, number_as
@@ -14,9 +15,8 @@ from .python import Call, DictItem, IntFrom, ListSet
 SCALARS, CHANGING, NUMBERS, PLACES, SOURCES, STEPS = 14, 15, 16, 17, 18, 19
 """The items of `engine.capture.steady.Steady` that say how."""
 
-WORDS, TABLE, COUNTED, FLOATS = 8, 16, 56, 80
-"""The lists that are filled here: scalars of the plan, all numbers, new counts; and the
-floats among the arguments."""
+WORDS, TABLE, COUNTED = 8, 16, 56
+"""The lists that are filled here: scalars of the plan, all numbers, new counts."""
 
 
 def has_reckoned(steady: int, made: int) -> int:
@@ -43,6 +43,8 @@ def has_reckoned(steady: int, made: int) -> int:
         if not has_stepped(TupleItem(TupleItem(steady, STEPS), i), table):
             return 0
         i += 1
+    if TupleSize(places) == 0:
+        return 1
     words = load(made + WORDS)
     copy_items(words, TupleItem(steady, SCALARS))
     i = 0

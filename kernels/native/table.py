@@ -114,6 +114,11 @@ class Segment(NamedTuple):
     arena: int
     overwrites: int
 
+    @property
+    def work(self) -> float:
+        """Estimated nanoseconds of all calls."""
+        return sum([call.work for call in self.calls])
+
     def offsets(self) -> Offsets:
         """The words that move with regions: which, with which one, how far for each."""
         words = (word for call in self.calls for word in call.words)
@@ -303,12 +308,11 @@ def _pack(
         fields[name] = len(table) // width
         fields[f"{name}_at"] = 8 * (at + len(body))
         body += table
-    work = sum(call.work for call in segment.calls)
     fields["template_size"] = 8 * len(template)
     fields["words_at"] = head
     fields["overwrites"] = segment.overwrites
     fields["frame_size"] = head + 8 * len(template) + 8  # malloc(0) may give nothing
-    fields["release"] = work >= RELEASE
+    fields["release"] = segment.work >= RELEASE
     return packed("q", [*(fields[name] for name in FIELDS), *body]).tobytes()
 
 
