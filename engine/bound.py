@@ -109,8 +109,8 @@ class NativeRows:
         helpers: int,
         table: list[Any],
         scalars: Sequence[Any],
-    ) -> None:
-        """Run what `resized` gave, of rows that check nothing of what they find.
+    ) -> bool:
+        """Run what `resized` gave; False where a check failed, before any overwrites.
 
         Raises
         ------
@@ -123,8 +123,11 @@ class NativeRows:
             pool.have_helpers(helpers)
         done = bound.run(table, scalars)
         COUNTS.launches += self.launches
-        if done != self._count:
-            raise failure(self._names[done] or "a library call", 1)
+        if done == self._count:
+            return True
+        if self.segment.calls[done].checks:
+            return False
+        raise failure(self._names[done] or "a library call", 1)
 
     def words(self) -> Array:
         """The words of the segment."""

@@ -17,7 +17,12 @@ other piece, found by where it stands: see `Sizing`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
-from itertools import combinations, combinations_with_replacement, permutations
+from itertools import (
+    combinations,
+    combinations_with_replacement,
+    pairwise,
+    permutations,
+)
 from math import prod
 from typing import Any, NamedTuple
 
@@ -27,6 +32,9 @@ from engine.lower.axes import WIDE
 from engine.program import Step
 from engine.recipe import Recipe, Shape, c_strides
 from engine.schedule.trial import SHORT
+
+FAR = 2**62
+"""More elements than any array has."""
 
 REGIONS = frozenset({"view", "update", "update_add"})
 
@@ -140,6 +148,16 @@ def runs(rank: int, reduces: bool) -> list[tuple[int, int]]:
 def shortness(size: int) -> int:
     """How a number of elements compares with what makes lines short, or narrow."""
     return (size > SHORT) + 2 * (size >= WIDE)
+
+
+def alike(size: int) -> tuple[int, int]:
+    """Between which numbers of elements all compare with what is short as one does.
+
+    >>> alike(5), alike(20)
+    ((2, 15), (17, 4611686018427387903))
+    """
+    ends = sorted({2, WIDE, SHORT + 1, FAR})
+    return next((a, b - 1) for a, b in pairwise(ends) if a <= max(size, 2) < b)
 
 
 def _named(things: Iterable[Hashable], known: Sequence[int] = ()) -> tuple[int, ...]:

@@ -38,6 +38,8 @@ def library_call(row: Row) -> Call | None:
             return _product(row, n)
         case "bounded":
             return _check(row, n, checks.bounded(), row.steps[n].attributes)
+        case "places_along":
+            return _check(row, n, checks.bounded(), (row.steps[n].attributes[0], 0))
         case "indices":
             return _check(row, n, checks.indices(), row.steps[n].attributes[:1])
         case "cumsum" | "cumprod" | "cummax" | "cummin":
@@ -105,14 +107,14 @@ def _check(
 
 
 def _scan(row: Row, n: int) -> Call | None:
-    """A scan of several lines; NumPy is as fast for a single one."""
+    """A scan: NumPy, which keeps the sum in memory, takes four times as long."""
     step = row.steps[n]
     operand, (axis,) = _operand(row, step.operands[0]), step.attributes
     if operand is None or step.size == 0:
         return None
     _, shape, strides = operand.place
     length, across = shape[axis], prod(shape[axis + 1 :])
-    if strides != c_strides(shape) or length == step.size:
+    if strides != c_strides(shape):
         return None
     entry = scans.entry(step.op.name, step.dtype.name, across > 1)
     if entry is None:
@@ -124,7 +126,7 @@ def _scan(row: Row, n: int) -> Call | None:
     if across > 1:
         blocks = -(-across // scans.WIDTH)
         words, lines = (*words, across, blocks), lines // across * blocks
-    chunk = max(1, SCANNED * lines // step.size)
+    chunk = 0 if step.size < SERIAL else max(1, SCANNED * lines // step.size)
     return Call(entry, words, lines, chunk, 1.0 * step.size)
 
 

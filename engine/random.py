@@ -42,6 +42,10 @@ class Drawn(Kept):
     def __call__(self) -> int:
         return int(self.generator._advance(self.more))
 
+    def undo(self) -> None:
+        """Let the generator have drawn none of them."""
+        self.generator._advance(-self.more)
+
 
 class Generator:
     """A stream of random numbers: a seed, and how many were drawn.

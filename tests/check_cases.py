@@ -17,6 +17,12 @@ def boundeds(rng: Generator) -> list[Case]:
     ]
 
 
+def places(rng: Generator) -> list[Case]:
+    """Places of a dimension."""
+    given, empty = np.array([[0, 3], [2, 1]]), np.zeros((0, 2), np.int64)
+    return [Case((given,), (4, 1), given, 0.0), Case((empty,), (1, 0), empty)]
+
+
 def divisors(rng: Generator) -> list[Case]:
     """Sums of weights, none of which is 0."""
     x = np.array([[2.0, -0.5], [np.nan, np.inf]])
@@ -59,6 +65,7 @@ def unwarned(rng: Generator) -> list[Case]:
 
 CASES: dict[str, Callable[[Generator], list[Case]]] = {
     "bounded": boundeds,
+    "places_along": places,
     "divisor": divisors,
     "indices": index_cases,
     "shares": share_cases,

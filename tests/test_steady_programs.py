@@ -230,51 +230,6 @@ def test_programs_around_compiled_calls(face: Any, seed: int) -> None:
         numpy.testing.assert_allclose(one.tolist(), other.tolist(), rtol=1e-12)
 
 
-def _smoothed(x: Any, y: Any) -> Any:
-    z = x.copy()
-    z[1:-1] = (x[:-2] + x[2:]) * 0.5
-    return z, z.sum(), y.mean(0) + 1.0
-
-
-def _scaled(x: Any, y: Any) -> Any:
-    x *= 0.5
-    y[1:] += y[:-1]
-    return {
-        "x": x,
-        "norm": (x * x).sum() / x.size,
-        "rows": (y - y.mean(1, keepdims=True)),
-    }
-
-
-def _projected(x: Any, y: Any) -> Any:
-    return np.exp(x - x.max()), x @ y
-
-
-@pytest.mark.parametrize("function", [_smoothed, _scaled, _projected])
-def test_calls_of_other_extents(function: Any) -> None:
-    rng = numpy.random.default_rng(1)
-
-    def given(n: int) -> tuple[Any, Any]:
-        return np.array(rng.normal(size=n)), np.array(rng.normal(size=(n, 5)))
-
-    compiled = engine.compile(function)
-    for n in (40, *range(40, 300, 20)):
-        compiled(*given(n))
-    assert "any extents" in compiled.report()
-    count = Step(compiled)
-    for _ in range(6):
-        for n in range(45, 285, 40):  # replayed as sized ones
-            x, y = given(n)
-            wanted = function(np.array(x.tolist()), np.array(y.tolist()))
-            found = compiled(x, y)
-            if isinstance(found, dict):
-                found, wanted = tuple(found.values()), tuple(wanted.values())
-            for one, other in zip(found, wanted, strict=True):
-                assert (one.shape, one.dtype) == (other.shape, other.dtype)
-                numpy.testing.assert_allclose(one.tolist(), other.tolist(), rtol=1e-12)
-    assert count() >= 18, compiled.report()
-
-
 def test_nothing_and_many_arrays() -> None:
     compiled = steadied(lambda x: None, np.ones(3))
     assert compiled(np.ones(3)) is None

@@ -11,7 +11,7 @@ import copy
 import functools
 import types
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -31,7 +31,8 @@ from engine.capture.family import Family
 from engine.capture.guards import ANY
 from engine.capture.reach import PARTS, Reach
 from engine.capture.recording import Recording
-from engine.capture.replay import Entry, Replay, gathered
+from engine.capture.replay import Entry, Left, Replay, gathered
+from engine.capture.signature import Signature, counted, told
 from engine.capture.sized import Sized
 from engine.capture.steady import Host, Nested, Steady
 from engine.capture.steadying import steady
@@ -43,15 +44,8 @@ from engine.native import join_compiled
 from engine.record.trace import current_trace
 from engine.record.watchers import watchers
 
-VARIANTS = 4
-"""Recordings of one signature that are kept: for other states of what is read."""
-
-TRIALS = 4
-"""Recordings of one signature that may differ before it is refused."""
-
 CHANGES = 16
 """Recordings of one signature after which there must be two replays for each."""
-
 
 CROWDED = 8
 """For so many new signatures, times `shapes`, none is recorded where it is in vain."""
@@ -72,39 +66,6 @@ MISSES = 64
 
 _choosing = new_lock()
 """Held while the signatures of a function are looked through."""
-
-
-class Signature:
-    """What is known of calls with arguments of the same kinds."""
-
-    def __init__(self, family: Family | None, extents: tuple[int, ...]) -> None:
-        self.family, self.extents = family, extents
-        self.entries: list[Entry] = []
-        self.previous: Recording | None = None
-        self.reason: Refused | None = None
-        self.refused = False
-        self.trials = self.recorded = self.replayed = 0
-
-    def known(self) -> Iterator[Entry]:
-        """Its entries, and one of its family that may hold where they do not."""
-        yield from self.entries
-        entry = None if self.family is None else self.family.entry(self.extents)
-        if entry is not None:
-            yield entry
-
-    def keep(self, entry: Entry) -> None:
-        """Let an entry be the first one that is known."""
-        self.entries = [entry, *self.entries[: VARIANTS - 1]]
-
-    def replays(self) -> int:
-        """How often calls were replayed, in native code or by Python."""
-        return self.replayed + sum([int(one.counts[0]) for one in self.entries])
-
-    def refuse(self, refused: Refused) -> None:
-        """Note why a call was not captured; for good, if it is so each time."""
-        self.trials += 1
-        self.reason = refused
-        self.refused = refused.lasting or self.trials >= TRIALS
 
 
 class Compiled:
@@ -243,6 +204,8 @@ class Compiled:
                 except Exception as error:  # the call is done, and its result waits
                     self._note(f"native code: {type(error).__name__}: {error}")
                 return result
+        except Left:
+            ready = False
         finally:
             replay.settle()
             if ready:
@@ -373,14 +336,14 @@ class Compiled:
         with _choosing:
             signatures = list(self._signatures.values())
             families = list(self._families.values())
-        lines = [f"{self._name}: {_counted(len(signatures), 'signature')}"]
+        lines = [f"{self._name}: {counted(len(signatures), 'signature')}"]
         sized = [one for family in families for one in family.sized]
         lines += [f"  {one}{_replayed_natively(one)}" for one in sized]
-        lines += [f"  {_told(signature)}" for signature in signatures]
+        lines += [f"  {told(signature)}" for signature in signatures]
         reasons = dict.fromkeys([one.reason for one in families if one.reason])
         lines += [f"  not captured for other extents: {reason}" for reason in reasons]
         lines += [
-            f"  not captured, {_counted(count, 'time')}: {reason}"
+            f"  not captured, {counted(count, 'time')}: {reason}"
             for reason, count in list(self._notes.items())
         ]
         return "\n".join(lines)
@@ -397,25 +360,7 @@ PARTS[Compiled] = ("_function",)  # another one that calls it has it in its reco
 
 def _replayed_natively(sized: Sized) -> str:
     replayed = int(sized.counts[0])
-    return f"; replayed {_counted(replayed, 'time')} in native code" if replayed else ""
-
-
-def _told(signature: Signature) -> str:
-    reason = signature.reason
-    if signature.refused or (reason and not signature.entries):
-        return f"not captured: {reason}"
-    if not signature.entries:
-        return "not captured: two calls that record the same are needed"
-    segments = signature.entries[0].recording.segments
-    ops = sum(one.node.number + 1 - len(one.leaves) for one in segments)
-    return (
-        f"captured: {_counted(ops, 'op')} in {_counted(len(segments), 'part')}; "
-        f"replayed {_counted(signature.replays(), 'time')}"
-    )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"; replayed {counted(replayed, 'time')} in native code" if replayed else ""
 
 
 def _replay(entry: Entry, call: Call) -> Replay | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
-from engine.record.runtime import RunTime
+from engine.record.runtime import Kept, RunTime
 
 if TYPE_CHECKING:
     from engine.capture.recording import Segment
@@ -57,6 +57,22 @@ class Program:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    def over(self, table: Sequence[Any], grown: Sequence[int]) -> Program:
+        """The same with other constants; what is kept grows by other numbers."""
+        sources = tuple(
+            [
+                (place, replace(cast(Kept, source), more=more))
+                for (place, source), more in zip(self.sources, grown, strict=True)
+            ]
+        )
+        return replace(self, table=tuple(table), sources=sources)
+
+    def undo(self) -> None:
+        """Let what has grown in `run` be as it was."""
+        for _, source in self.sources:
+            if isinstance(source, Kept):
+                source.undo()
 
     def run(self, arguments: Sequence[float]) -> list[Any]:
         """The table for a call. Sources count on: once in every call."""

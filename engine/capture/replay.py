@@ -12,6 +12,7 @@ from engine import counters
 from engine.array import Array
 from engine.capture.arguments import Unfit
 from engine.capture.guards import Guards
+from engine.capture.numbers import Program
 from engine.capture.reach import Reach
 from engine.capture.recording import Made, Recording, Segment, mapped
 from engine.capture.release import plain
@@ -55,7 +56,7 @@ class Entry:
     ) -> None:
         self.recording, self.reach, self.guards = recording, reach, Guards(reach.guards)
         self.specs, self.effects = recording.specs, recording.effects
-        self.result = recording.result
+        self.result, self.program = recording.result, recording.program
         self.forms, self.pattern, self.floats = forms, pattern, floats
         self.private = private = _kept(recording).intersection(arrays)
         self.state = [(h, h._line, h.recipe, h.writeable) for h in reach.handles]
@@ -83,12 +84,13 @@ class Entry:
         effects: tuple[Effect, ...],
         result: Any,
         step: Step,
+        program: Program,
     ) -> Entry:
         """The same over other extents."""
         entry = Entry.__new__(Entry)
         entry.__dict__.update(self.__dict__)  # what `copy.copy` takes ten times for
         entry.specs, entry.effects, entry.result = specs, effects, result
-        entry.steps = [step]
+        entry.steps, entry.program = [step], program
         entry.counts, entry.replays, entry.due = np.zeros(2, np.int64), 0, 2
         return entry
 
@@ -100,6 +102,10 @@ class Entry:
             if handle.writeable is not writeable:
                 return False
         return self.guards.hold()
+
+
+class Left(Exception):
+    """Why a plan did nothing: an ordinary call is to find out what is wrong."""
 
 
 class Runs(Protocol):
@@ -237,7 +243,7 @@ class Replay:
 
     def prepare(self, floats: Sequence[float]) -> bool:
         """Compute the numbers; False where that fails and nothing has been done yet."""
-        program = self.entry.recording.program
+        program = self.entry.program
         try:
             self.numbers = program.run([floats[k] for k in self.entry.floats])
         except Exception:
@@ -247,10 +253,16 @@ class Replay:
         return True
 
     def run(self) -> Any:
-        """Do the call; what it returns."""
+        """Do the call; what it returns.
+
+        Raises
+        ------
+        Left
+            When it has to be an ordinary call, before anything is done.
+        """
         self.begun = True
-        overwritten = self.entry.overwritten
-        effects = self.entry.effects
+        entry, effects = self.entry, self.entry.effects
+        overwritten = entry.overwritten
         for effect, writing in zip(effects, self.writings, strict=True):
             if effect.root in overwritten:
                 if writing.only_ours():
@@ -258,16 +270,21 @@ class Replay:
                 else:
                     self.table[effect.root] = self.table[effect.root].copy()
         counters.add("synchronisations")
-        if overwritten:
-            run_whole(self._compute)
-        else:
-            self._compute()
+        try:
+            if overwritten:
+                run_whole(self._compute)
+            else:
+                self._compute()
+        except Left:
+            self.begun = False
+            entry.program.undo()
+            raise
         self.settle()
         return self._hand_out()
 
     def _compute(self) -> None:
         table, numbers = self.table, self.numbers
-        changing = self.entry.recording.program.scalars
+        changing = self.entry.program.scalars
         for step, places in zip(self.entry.steps, changing, strict=True):
             scalars = step.scalars
             if places:
@@ -311,7 +328,7 @@ class Replay:
                 return leaf
             if leaf.kind == "handle":
                 return made[leaf.number]
-            return self.numbers[recording.program.results[leaf.number]]
+            return self.numbers[entry.program.results[leaf.number]]
 
         return mapped(entry.result, filled)
 

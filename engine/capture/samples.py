@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from engine.capture.numbers import Program
 from engine.capture.recording import Segment
 from engine.capture.replay import Entry
 from engine.capture.specs import Effect, Spec
@@ -15,12 +16,17 @@ from engine.description import WRITERS, Description, needed
 from engine.extents import REGIONS, Region, relations, shortness
 from engine.interpret import last_uses
 from engine.record.node import LEAF, Node
-from engine.record.runtime import RunTime
+from engine.record.runtime import Kept, RunTime
 
-SERVED = frozenset(("elementwise", "reduce"))
+SERVED = frozenset(("elementwise", "reduce", "source", "gather"))
 """Kinds of ops whose events depend on extents by rules that formulas can follow, and"""
 
-ALSO_SERVED = REGIONS | {"full", "matmul"}
+ALSO_SERVED = REGIONS | frozenset(
+    (
+        *("matmul", "indices", "bounded", "places_along"),
+        *("cumsum", "cumprod", "cummax", "cummin"),
+    )
+)
 """other ops."""
 
 MOST_EVENTS = 256
@@ -58,13 +64,16 @@ class Number(NamedTuple):
 class Tree(NamedTuple):
     """What a replay needs of a recording that depends on extents.
 
-    `shapes` are those of what it computes.
+    `shapes` are those of what it computes, `table` and `grown` its Python numbers, and
+    by how much those grow that are kept.
     """
 
     specs: tuple[Spec, ...]
     effects: tuple[Effect, ...]
     shapes: tuple[tuple[int, ...], ...]
     scalars: tuple[Number, ...]
+    table: tuple[Number, ...]
+    grown: tuple[int, ...]
     result: Any
 
 
@@ -121,6 +130,8 @@ class Sample:
             recording.effects,
             tuple([path[number].shape for number in segment.outputs]),
             tuple([Number.of(x) for x in segment.scalars]),
+            tuple([Number.of(x) for x in recording.program.table]),
+            tuple([one.more for one in _sources(recording.program)]),
             recording.result,
         )
         numbers: list[int] = []
@@ -168,16 +179,24 @@ def _regions(
     return tuple(Description(path, segment.alive, donated, last, events).regions)
 
 
+def _sources(program: Program) -> list[Kept]:
+    """What gives numbers in every call: they are kept, and may grow."""
+    sources = [source for _, source in program.sources]
+    if not all([isinstance(source, Kept) for source in sources]):
+        raise Unsized("it reads numbers that change")
+    return cast(list[Kept], sources)
+
+
 def _besides(entry: Entry, segment: Segment) -> tuple[Any, ...]:
     """What is equal of samples of one structure, besides what was recorded."""
     recording = entry.recording
     program, constants = recording.program, recording.constants
-    if program.sources:
-        raise Unsized("it counts, or draws random numbers")
     if sum([array.nbytes for array in constants.values()]) > MOST_BYTES:
         raise Unsized("it makes large arrays from Python's numbers")
     made = [(k, x.dtype, x.shape, x.tobytes()) for k, x in constants.items()]
-    numbers = (repr(program.table), program.arguments, program.steps)
+    kept = [(type(x), id(x.holder), x.key, x.before) for x in _sources(program)]
+    places = tuple([place for place, _ in program.sources]), tuple(kept)
+    numbers = (places, program.arguments, program.steps)
     return (
         *(*numbers, program.scalars, program.results, tuple(made)),
         *(entry.pattern, entry.forms, tuple(entry.floats), tuple(entry.overwritten)),

@@ -16,8 +16,8 @@ import numpy as np
 from engine.bound import NativeRows
 from engine.capture.apart import stay_apart
 from engine.capture.formulas import Formulas, Integers, changing, fit, wanted
-from engine.capture.replay import Entry, Step
-from engine.capture.samples import Sample, Tree, Unsized
+from engine.capture.replay import Entry, Left, Step
+from engine.capture.samples import Number, Sample, Tree, Unsized
 from engine.capture.templates import (
     Integer,
     Slot,
@@ -30,6 +30,7 @@ from engine.extents import relations, shortness
 from engine.kernels import pool
 from engine.kernels.native import table as native
 from engine.kernels.native.resizing import (
+    columns_of,
     extents_of,
     loose_places,
     straight_again,
@@ -74,14 +75,19 @@ class Planned:
 
 
 class SizedPlan:
-    """A segment over other extents, as all of a flush."""
+    """A segment over other extents, as all of a flush; the `sizes` of temporaries."""
 
-    __slots__ = ("_bound", "_planned", "_shapes")
+    __slots__ = ("_bound", "_planned", "_shapes", "sizes")
 
     def __init__(
-        self, planned: Planned, bound: tuple[native.Bound, int], shapes: Any
+        self,
+        planned: Planned,
+        bound: tuple[native.Bound, int],
+        shapes: Any,
+        sizes: Sequence[int],
     ) -> None:
         self._planned, self._bound, self._shapes = planned, bound, shapes
+        self.sizes = sizes
 
     def is_of(self, planned: Planned) -> bool:
         """Whether it is that plan, over other extents."""
@@ -106,6 +112,11 @@ class SizedPlan:
             return None
         return straight_again(first[0], words_of(bound), helpers), *first[1:]
 
+    def columns(self, content: bytes) -> list[tuple[int, int, int]]:
+        """Launches that take columns together, in the bytes of a segment like this."""
+        words = np.frombuffer(content, np.int64)
+        return columns_of(self._planned.rows.segment, words)
+
     def shapes(self) -> dict[int, tuple[int, ...]]:
         """The shapes of what it computes, by number of the recorded value."""
         pairs = zip(self._planned.outputs, self._shapes, strict=True)
@@ -117,12 +128,19 @@ class SizedPlan:
     def run(
         self, leaves: Sequence[Array | None], scalars: Sequence[Any]
     ) -> dict[int, Array]:
-        """Compute the outputs, by number of the recorded value."""
+        """Compute the outputs, by number of the recorded value.
+
+        Raises
+        ------
+        Left
+            When a check failed.
+        """
         planned = self._planned
         table: list[Any] = [None] * planned.slots
         for slot, index in planned.leaves:
             table[slot] = leaves[index]
-        planned.rows.run_resized(*self._bound, table, scalars)
+        if not planned.rows.run_resized(*self._bound, table, scalars):
+            raise Left
         found = {}
         for (number, slot), shape in zip(planned.outputs, self._shapes, strict=True):
             array = table[slot]
@@ -164,18 +182,24 @@ class Sized:
         both = template_of(sample.trees, iter(numbers[: sample.count]))
         self._tree, self._regions = both.parts if type(both) is Varying else both
         tree = self._tree.parts if type(self._tree) is Varying else self._tree
-        self._scalars = tree[Tree._fields.index("scalars")]
+        self._parts = Tree(*tree)
         self._labels = [numbers[k] for k in sample.labels.values()]
         self._distinct = len({0, 1, *sample.labels})
         self.lowest = self.highest = sample.extents
         self._see(*[one.sample.extents for one in plans])
 
-    def line(self) -> tuple[int, frozenset[int]] | None:
-        """The one extent that changes, and lengths at which it is another call.
+    def free(self) -> list[int]:
+        """The extents that may change, where nothing else is to be looked at then.
 
-        None where others change, or what follows is not linear.
+        Which others are equal to none, and which are short, is the same for all.
         """
-        return self._meeting if self._certain else None
+        return changing([self.lowest, self.highest]) if self._certain else []
+
+    def labels(self, extents: Extents) -> list[int]:
+        """The lengths that are told apart, for some extents."""
+        found = self._formulas.numbers(extents)
+        assert found is not None
+        return _filled(self._labels, found.tolist())
 
     def is_due(self) -> bool:
         """Whether it was replayed often since these extents were seen."""
@@ -239,11 +263,14 @@ class Sized:
         ends = zip(self.lowest, self.highest, strict=True)
         corners = [self._formulas.numbers(x) for x in product(*[{*p} for p in ends])]
         self._meeting = self._where_labels_meet()
-        self._certain = self._formulas.are_linear() and stay_apart(
-            [
-                None if found is None else filled(self._regions, found.tolist())
-                for found in corners
-            ]
+        self._certain = self._regions == () or (
+            self._formulas.are_linear()
+            and stay_apart(
+                [
+                    None if found is None else filled(self._regions, found.tolist())
+                    for found in corners
+                ]
+            )
         )
 
     def _where_labels_meet(self) -> tuple[int, frozenset[int]] | None:
@@ -312,29 +339,40 @@ class Sized:
                 return None
         words = self._base.copy()
         words[self._varying] = found[self._which]
-        bound = self._planned.rows.resized(words, filled(self._sizes, numbers))
+        sizes = filled(self._sizes, numbers)
+        bound = self._planned.rows.resized(words, sizes)
         if bound is None:
             return None
-        return self._entry(filled(self._tree, numbers), bound)
+        tree = filled(self._tree, numbers)
+        plan = SizedPlan(self._planned, bound, tree.shapes, sizes)
+        return self._entry(tree, plan)
 
-    def _entry(self, tree: Tree, bound: tuple[native.Bound, int]) -> Entry:
-        entry = self.sample.entry
+    def _entry(self, tree: Tree, plan: SizedPlan) -> Entry:
+        entry, parts = self.sample.entry, self._parts
         (former,) = entry.steps
         scalars = former.scalars
-        if tree.scalars is not self._scalars:
-            scalars = [
-                one.kind(one.value) if type(one.value) is int else x
-                for x, one in zip(former.scalars, tree.scalars, strict=True)
-            ]
+        if tree.scalars is not parts.scalars:
+            scalars = _numbers(former.scalars, tree.scalars)
+        program = entry.recording.program
+        if tree.table is not parts.table or tree.grown is not parts.grown:
+            program = program.over(_numbers(program.table, tree.table), tree.grown)
         step = Step(
             former.leaves,
             former.outputs,
             former.overwritten,
             former.donated,
-            SizedPlan(self._planned, bound, tree.shapes),
+            plan,
             scalars,
         )
-        return entry.over(tree.specs, tree.effects, tree.result, step)
+        return entry.over(tree.specs, tree.effects, tree.result, step, program)
+
+
+def _numbers(former: Sequence[Any], numbers: Sequence[Number]) -> list[Any]:
+    """Numbers, of which those that are whole follow from the extents."""
+    return [
+        one.kind(one.value) if type(one.value) is int else x
+        for x, one in zip(former, numbers, strict=True)
+    ]
 
 
 def _varying(table: Integers) -> tuple[Integers, Integers]:

@@ -61,30 +61,36 @@ class Host(NamedTuple):
     writeable: bool
 
 
-ANY_LENGTH = -1
-"""In a shape, the extent that may change: the same one wherever it is."""
-
-
 class Stretch(NamedTuple):
-    """Between which lengths an extent may be, and what follows from it.
+    """Between which lengths extents may be, and what follows from them.
+
+    In the shapes of forms, ``~k`` is the k-th of these extents.
 
     Parameters
     ----------
-    lowest, highest : int
-    meeting : tuple of int
-        Lengths for which the call is another one.
-    start, step : ndarray of int64
-        The words of the plan are ``start + step * n``.
+    lowest, highest : tuple of int
+        For each extent.
+    terms : tuple of tuple of int
+        Which of them are multiplied, for each term that numbers are sums of.
+    table : ndarray of int64, shape (terms, rows)
+        How often each number has each term; the words of the plan come first.
+    labels : tuple of (int, int, int)
+        The rows of lengths that differ for all these calls, and between which each is.
     counts : tuple of (int, int, int)
-        Scalars that change, by their place, ``a`` and ``b``.
+        Python numbers that change: whether scalars of the plan or of the table of
+        numbers, their place there, their row.
+    columns : tuple of (int, int, int)
+        Words that count steps of columns that are taken together; the rows of how many
+        columns there are, and how often.
     """
 
-    lowest: int
-    highest: int
-    meeting: tuple[int, ...]
-    start: np.ndarray[Any, np.dtype[np.int64]]
-    step: np.ndarray[Any, np.dtype[np.int64]]
+    lowest: tuple[int, ...]
+    highest: tuple[int, ...]
+    terms: tuple[tuple[int, ...], ...]
+    table: np.ndarray[Any, np.dtype[np.int64]]
+    labels: tuple[tuple[int, int, int], ...]
     counts: tuple[tuple[int, int, int], ...]
+    columns: tuple[tuple[int, int, int], ...]
 
 
 class Steady(NamedTuple):
@@ -142,9 +148,9 @@ class Steady(NamedTuple):
     long : bool
         Whether other Python threads do not wait until the plan has run.
     stretch : Stretch or None
-        Where an extent may change. Forms of arrays have no recipe then: they own all
-        of their memory. Shapes of `Filled` have two numbers for each axis, ``a`` and
-        ``b`` of ``a + b * n``, and no layout.
+        Where extents may change. Forms of arrays have no recipe then: they own all of
+        their memory. Shapes of `Filled` are rows of `Stretch`, and these have no
+        layout; `sources` have ``~row`` for what they grow by.
     """
 
     tier: str

@@ -74,7 +74,7 @@ def steady_of(
     if entry.pattern or entry.private:
         raise Unsteady
     plan, leaves, free, constants, buffers, step = _planned(entry)
-    program = recording.program
+    program = entry.program
     reached = entry.reach.handles
     known = len(forms) + len(reached)
     roots = [x.root for x in entry.specs] + [x.root for x in entry.effects]

@@ -1,40 +1,46 @@
-"""Steady calls of any extent: one axis may have any length between two.
+"""Steady calls of any extents: some axes may have any length between two.
 
 Recordings of other extents differ in numbers that follow from these (see `sized`).
-Where a single extent changes, all numbers follow linearly, no launch is shared between
-threads and nothing else differs, native code finds them by itself: each word of the
-plan, and each extent of a result, is ``a + b * n``.
+Where nothing else differs, native code finds them by itself: each word of the plan,
+each extent of a result and each count is a sum of products of the extents that change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from engine.capture.sized import Extents, Sized
-from engine.capture.steady import ANY_LENGTH, Filled, Host, Nested, Steady, Stretch
+from engine.capture.formulas import Monomial, fit, wanted
+from engine.capture.sized import Extents, Sized, SizedPlan
+from engine.capture.steady import Filled, Host, Nested, Steady, Stretch
 from engine.capture.steadying import Unsteady, described, steady_of
-from engine.kernels.native.resizing import chunks_of, places_of_memory
+from engine.extents import alike
+from engine.kernels.native.reckoning import OF_PLAN, OF_TABLE
+from engine.kernels.native.resizing import shared_places
 from engine.recipe import owned
 
 if TYPE_CHECKING:
     from engine.capture.call import Call
 
-Words = np.ndarray[Any, np.dtype[np.int64]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 _SAME = (
-    *("leaves", "free", "changing", "places", "sources", "steps"),
-    *("left", "result", "reached", "grads", "names"),
+    *("leaves", "free", "changing", "places", "steps", "left", "result"),
+    *("reached", "grads", "names", "sources"),
 )
-"""What has to be equal for all extents."""
+"""What has to be equal for all extents, besides what is written and made."""
+
+_ALONE, _TOGETHER = 7, 3
+"""So many lengths of one axis are tried: where one changes, and where several do."""
 
 
 def stretched(
     sized: Sized, extents: Extents, call: Call, settings: Sequence[Any]
 ) -> Steady | None:
-    """A recording for native code with an extent that may change; None without one.
+    """A recording for native code with extents that may change; None without one.
 
     Parameters
     ----------
@@ -54,119 +60,204 @@ def stretched(
 def _stretched(
     sized: Sized, extents: Extents, call: Call, settings: Sequence[Any]
 ) -> Steady:
-    line = sized.line()
-    if line is None:
-        raise Unsteady
-    which, meeting = line
-    lengths = _lengths(sized, which, meeting)
-    entries = [sized.entry(_with(extents, which, n)) for n in lengths]
+    which = sized.free()
     arguments, forms = described(call, sized.sample.entry)
-    found = []
-    for entry in entries:
-        if entry is None:
-            raise Unsteady
-        found.append(steady_of(entry, arguments, forms, call, settings))
-    first, middle, last = found
-    if last.long or any([getattr(first, x) != getattr(last, x) for x in _SAME]):
+    found: list[Steady] = []
+    points: list[Extents] = []
+    plans: list[SizedPlan] = []
+    for point in _points(sized, which):
+        entry = sized.entry(point)
+        if entry is not None:
+            found.append(steady_of(entry, arguments, forms, call, settings))
+            points.append(point)
+            plans.append(cast(SizedPlan, entry.steps[0].plan))
+    if not which or len(found) < wanted(len(which)):
         raise Unsteady
-    assert last.plan is not None
-    start, step = _line_of_words(found, lengths)
-    fixed = {1, *[n for k, n in enumerate(extents) if k != which], *meeting}
-    counts = _counts(lengths, [one.scalars for one in found])
-    if counts and first.changing:
+    rows = _Rows()
+    words = _words(found)
+    launches = _columns(plans, words)
+    rows.add(words)
+    columns = [(one[0][0], *rows.add([x[1:] for x in one])) for one in launches]
+    temporaries = rows.add([one.sizes for one in plans])
+    labels = rows.add([[*sized.labels(point), *point] for point in points])
+    grown = rows.add([[source[0] for source in one.sources] for one in found])
+    counts = [
+        *_counts(rows, OF_PLAN, [one.scalars for one in found]),
+        *_counts(rows, OF_TABLE, [one.numbers for one in found]),
+    ]
+    effects = _by_rows(rows, [one.effects for one in found])
+    specs = _by_rows(rows, [one.specs for one in found])
+    found = [_growing(one, grown) for one in found]
+    last = found[-1]
+    if any([getattr(x, name) != getattr(last, name) for x in found for name in _SAME]):
         raise Unsteady
-    stretch = Stretch(lengths[0], lengths[2], tuple(fixed), start, step, counts)
-    n = extents[which]
-    return first._replace(
-        arguments=tuple([_with_any(x, n) for x in arguments]),
-        forms=tuple([_with_any(x, n) for x in forms]),
-        plan=last.plan,
-        effects=_lines(lengths, first.effects, middle.effects, last.effects),
-        specs=_lines(lengths, first.specs, middle.specs, last.specs),
+    terms, table = rows.fitted(points)
+    if np.any(table[[k for k, term in enumerate(terms) if term]][:, temporaries] < 0):
+        raise Unsteady  # for those of the longest there has to be room for all
+    axes = {extents[k]: ~number for number, k in enumerate(which)}
+    first, *_, end = points
+    return last._replace(
+        arguments=tuple([_with_any(x, axes) for x in arguments]),
+        forms=tuple([_with_any(x, axes) for x in forms]),
+        effects=effects,
+        specs=specs,
         counts=sized.counts,
-        stretch=stretch,
+        stretch=Stretch(
+            tuple([first[k] for k in which]),
+            tuple([end[k] for k in which]),
+            tuple([tuple([which.index(k) for k in term]) for term in terms]),
+            table,
+            _told_apart(table, labels, rows.of(labels)),
+            tuple(counts),
+            tuple(columns),
+        ),
     )
 
 
-def _lengths(sized: Sized, which: int, meeting: frozenset[int]) -> tuple[int, int, int]:
-    """Three lengths between those that were seen, the least and the most among them."""
-    low, high = sized.lowest[which], sized.highest[which]
-    fits = [n for n in range(low, high + 1) if n not in meeting]
-    if len(fits) < 3:
+def _points(sized: Sized, which: Sequence[int]) -> Iterator[Extents]:
+    """Extents between those that were seen, the least first and the greatest last."""
+    count = _ALONE if len(which) == 1 else _TOGETHER
+    lengths = [[n] for n in sized.lowest]
+    for shift, k in enumerate(which):  # equal ones are told apart
+        ends = sized.lowest[k] + shift, sized.highest[k] - shift
+        lengths[k] = sorted({*np.linspace(*ends, count).astype(int).tolist()})
+    yield from product(*lengths)
+
+
+class _Rows:
+    """Numbers of recordings, of which each follows from the extents."""
+
+    def __init__(self) -> None:
+        self._tables: list[Numbers] = []
+        self._count = 0
+
+    def add(self, numbers: Sequence[Any]) -> range:
+        """Add some numbers of each recording; where they are among all.
+
+        Raises
+        ------
+        Unsteady
+            When some have more of them than others.
+        """
+        if len({len(one) for one in numbers}) != 1:
+            raise Unsteady
+        table = np.array(numbers, np.int64).reshape(len(numbers), -1)
+        begin = self._count
+        self._tables.append(table)
+        self._count += table.shape[1]
+        return range(begin, self._count)
+
+    def of(self, rows: range) -> list[int]:
+        """Those of the last recording."""
+        last = np.concatenate([table[-1] for table in self._tables])
+        return [int(last[k]) for k in rows]
+
+    def fitted(self, points: Sequence[Extents]) -> tuple[list[Monomial], Numbers]:
+        """What they are sums of, and how often each has each of these.
+
+        Raises
+        ------
+        Unsteady
+            When some follow in another way.
+        """
+        table = np.concatenate(self._tables, axis=1)
+        changing = np.flatnonzero((table != table[0]).any(axis=0))
+        columns, which = np.unique(table[:, changing], axis=1, return_inverse=True)
+        formulas = fit(points, columns)
+        if formulas is None or formulas.relations or not formulas.fits(points[-1]):
+            raise Unsteady
+        terms = [(), *[term for term in formulas.terms if term]]
+        made = np.zeros((len(terms), self._count), np.int64)
+        made[0] = table[0]
+        made[0, changing] = 0
+        for term, own in zip(formulas.terms, formulas.coefficients.T, strict=True):
+            made[terms.index(term), changing] = own[which.reshape(-1)]
+        return terms, made
+
+
+def _words(found: Sequence[Steady]) -> list[Numbers]:
+    """The words of plans, of which the last one needs most room."""
+    plans = [one.plan for one in found if one.plan is not None]
+    words = [np.frombuffer(plan[0], np.int64).copy() for plan in plans]
+    if len(words) != len(found) or len({len(own) for own in words}) != 1:
         raise Unsteady
-    return fits[0], fits[len(fits) // 2], fits[-1]
+    for place in shared_places(words[-1]):
+        for own in words:
+            own[place] = words[-1][place]
+    return words
 
 
-def _with(extents: Extents, which: int, n: int) -> Extents:
-    return (*extents[:which], n, *extents[which + 1 :])
+def _columns(
+    plans: Sequence[SizedPlan], words: Sequence[Numbers]
+) -> list[tuple[tuple[int, int, int], ...]]:
+    """Launches that take columns together, whose steps are not among the words then."""
+    pairs = zip(plans, words, strict=True)
+    found = [plan.columns(own.tobytes()) for plan, own in pairs]
+    for own, columns in zip(words, found, strict=True):
+        own[[place for place, *_ in columns]] = 0
+    return [*zip(*found, strict=True)]
 
 
-def _with_any(form: Any, n: int) -> Any:
-    """A form, or a container of such, whose axes of a length may have any."""
+def _told_apart(
+    table: Numbers, labels: range, lengths: Sequence[int]
+) -> tuple[tuple[int, int, int], ...]:
+    """The rows of lengths that differ, and between which each of them has to be."""
+    found: dict[Any, tuple[int, int, int]] = {}
+    for row, length in zip(labels, lengths, strict=True):
+        own = tuple(table[:, row].tolist())
+        if length > 1 or any(own[1:]):
+            found.setdefault(own, (row, *alike(length)))
+    return tuple(found.values())
+
+
+def _with_any(form: Any, axes: Mapping[int, int]) -> Any:
+    """A form, or a container of such, whose axes of some lengths may have any."""
     if isinstance(form, Nested):
-        return form._replace(items=tuple([_with_any(x, n) for x in form.items]))
+        return form._replace(items=tuple([_with_any(x, axes) for x in form.items]))
     if isinstance(form, Host):
-        shape = tuple([ANY_LENGTH if x == n else x for x in form.shape])
-        return form._replace(shape=shape)
+        return form._replace(shape=tuple([axes.get(n, n) for n in form.shape]))
     if type(form) is not tuple:
         return form
     face, recipe, shape, *rest = form
     if recipe != owned(recipe.dtype, recipe.shape) or shape != recipe.shape:
         raise Unsteady
-    return face, None, tuple([ANY_LENGTH if x == n else x for x in shape]), *rest
-
-
-def _line(lengths: Sequence[int], values: Sequence[Any]) -> tuple[Any, Any]:
-    """``a`` and ``b``, where values are ``a + b * n`` for three lengths."""
-    first, middle, last = values
-    step, rest = divmod(last - first, lengths[2] - lengths[0])
-    start = first - step * lengths[0]
-    if np.any(rest != 0) or np.any(start + step * lengths[1] != middle):
-        raise Unsteady
-    return start, step
+    return face, None, tuple([axes.get(n, n) for n in shape]), *rest
 
 
 def _counts(
-    lengths: Sequence[int], scalars: Sequence[Sequence[Any]]
-) -> tuple[tuple[int, int, int], ...]:
-    """The scalars that change, such as how many elements a mean is of, as lines."""
+    rows: _Rows, kind: int, numbers: Sequence[Sequence[Any]]
+) -> list[tuple[int, int, int]]:
+    """Python numbers that change, such as how many elements a mean is of."""
     found = []
-    for place, own in enumerate(zip(*scalars, strict=True)):
+    for place, own in enumerate(zip(*numbers, strict=True)):
         if len({(type(x), repr(x)) for x in own}) > 1:
-            numbers = [int(x) for x in own]
-            if any([x != n for x, n in zip(own, numbers, strict=True)]):
+            exact = {type(x) for x in own} == {int} if kind == OF_TABLE else True
+            whole = [int(x) for x in own]
+            if not exact or any([x != n for x, n in zip(own, whole, strict=True)]):
                 raise Unsteady
-            start, step = _line(lengths, numbers)
-            found.append((place, int(start), int(step)))
-    return tuple(found)
+            (row,) = rows.add([[n] for n in whole])
+            found.append((kind, place, row))
+    return found
 
 
-def _line_of_words(
-    found: Sequence[Steady], lengths: Sequence[int]
-) -> tuple[Words, Words]:
-    """The words of the plan, as lines."""
-    words: list[Words] = []
-    for one in found:
-        assert one.plan is not None
-        words.append(np.frombuffer(one.plan[0], np.int64).copy())
-        if len(words[-1]) != len(words[0]):
-            raise Unsteady
-        if any(chunks_of(words[-1])):
-            raise Unsteady  # a launch that threads share
-    for place in places_of_memory(words[0]):  # as for the longest, which is enough
-        for own in words[:2]:
-            own[place] = words[2][place]
-    return _line(lengths, words)
+def _growing(one: Steady, rows: range) -> Steady:
+    """A recording whose numbers that are kept grow by what is in rows."""
+    sources = [
+        (~row if more else 0, *rest)
+        for (more, *rest), row in zip(one.sources, rows, strict=True)
+    ]
+    return one._replace(sources=tuple(sources))
 
 
-def _lines(lengths: Sequence[int], *found: tuple[Filled, ...]) -> tuple[Filled, ...]:
-    """What is written or made, with lines in the place of extents."""
+def _by_rows(rows: _Rows, found: Sequence[Sequence[Filled]]) -> tuple[Filled, ...]:
+    """What is written or made, with rows in the place of extents."""
     made = []
+    if len({len(own) for own in found}) != 1:
+        raise Unsteady
     for own in zip(*found, strict=True):
         first = own[0]
-        if len({(x.root, x.buffer, x.dtype, len(x.shape), x.face) for x in own}) != 1:
+        if len({(x.root, x.buffer, x.dtype, x.face) for x in own}) != 1:
             raise Unsteady
-        axes = zip(*[x.shape for x in own], strict=True)
-        lines = [number for axis in axes for number in _line(lengths, axis)]
-        made.append(first._replace(shape=tuple(map(int, lines)), layout=None))
+        shape = rows.add([x.shape for x in own])
+        made.append(first._replace(shape=tuple(shape), layout=None))
     return tuple(made)

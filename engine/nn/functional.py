@@ -380,7 +380,7 @@ def batch_norm(
                 running_mean *= 1 - momentum
                 running_mean += mean * momentum
                 running_var *= 1 - momentum
-                running_var += var * (count / max(count - 1, 1)) * momentum
+                running_var += var * count / max(count - 1, 1) * momentum
     else:
         mean, var = running_mean, running_var
     return _batch_norm(input, mean, var, weight, bias, eps)

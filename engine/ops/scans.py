@@ -294,6 +294,22 @@ def bounded(x: Any, extent: Any, other: Any) -> Any:
     return x
 
 
+def _along(x: Any, extent: int, dim: int) -> tuple[DType, Shape]:
+    return x.dtype, x.shape
+
+
+@operation("library", _along)
+def places_along(x: Any, extent: Any, dim: Any) -> Any:
+    """Places x of a dimension, when each is at least 0 and below its `extent`."""
+    outside = (x < 0) | (x >= extent)
+    if outside.any():
+        raise RuntimeError(
+            f"index {x[outside][0]} is out of bounds for dimension {dim} with size "
+            f"{extent}"
+        )
+    return x
+
+
 def _divisor(x: Any) -> tuple[DType, Shape]:
     return x.dtype, x.shape
 

@@ -77,6 +77,11 @@ class Kept:
             self.holder[self.key] = number + self.more
         return number if self.before else self.holder[self.key]
 
+    def undo(self) -> None:
+        """Let it be what it was before it was asked for."""
+        if self.more:
+            self.holder[self.key] -= self.more
+
 
 CONVERSIONS: set[Callable[..., Any]] = set()
 """Functions of a number and a dtype, first of all: the number as NumPy's scalar."""

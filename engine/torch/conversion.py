@@ -12,9 +12,10 @@ from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.ops.op import cast
 from engine.ops.transfer import on_device
-from engine.record.extent import asked_for_size
+from engine.record.extent import asked_for_size, shown
 from engine.record.trace import alias
 from engine.record.value import History
+from engine.record.watchers import watchers
 from engine.storage import OVERRIDE
 from engine.torch.device import CPU, CUDA, device, usable_device
 from engine.torch.dtypes import (
@@ -45,8 +46,8 @@ class Conversion(Array):
     @property
     def shape(self) -> Size:
         """The size of every dimension."""
-        asked_for_size()
-        return Size(self.recipe.shape)
+        shape = self.recipe.shape
+        return Size(shown(shape) if watchers else shape)
 
     @property
     def dtype(self) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from engine.errors import named
+from engine.record.extent import asked_for_size
 
 NumpyDType = np.dtype[Any]
 Operand = tuple[Any, int]
@@ -345,12 +346,14 @@ class Size(tuple[int, ...]):
 
     def numel(self) -> int:
         """The number of elements of a tensor of this shape."""
+        asked_for_size()
         count = 1
         for extent in self:
             count *= extent
         return count
 
     def __repr__(self) -> str:
+        asked_for_size()
         return f"engine.Size({list(self)})"
 
     def __getitem__(self, key: Any) -> Any:

@@ -12,17 +12,19 @@ from engine.contributions import is_view
 from engine.errors import named
 from engine.kernels.backend import HOST
 from engine.movement import reshape_value
-from engine.ops import bounded
+from engine.ops import bounded, iota, places_along
 from engine.ops.op import cast
 from engine.ops.regions import put, put_add, take
 from engine.recipe import Recipe, index_basic, whole, whole_order
 from engine.record.registry import REGISTRY
 from engine.record.trace import grad_enabled
 from engine.record.value import Value
+from engine.record.watchers import watchers
 from engine.torch.keys import (
     Index,
     Places,
     flat_places,
+    is_pending,
     require_from_front,
     split_key,
 )
@@ -220,7 +222,18 @@ class Indexing(Array):
         tensor([[1, 1],
                 [4, 3]])
         """
-        return self[self._along(dim, index)]
+        if not watchers or self.place != HOST or not is_pending(index):
+            return self[self._along(dim, index)]
+        shape, given = self.recipe.shape, index.recipe.shape
+        place = self._dimension_of(dim, given)
+        arrays: list[tuple[int, Index]] = [
+            (axis, reshape_value(iota(attributes=(n,)), _across(axis, n, len(given))))
+            for axis, n in enumerate(given)
+        ]
+        wide = cast(index.read(), np.dtype(np.int64))
+        arrays[place] = place, places_along(wide, attributes=(shape[place], place))
+        found = self._places(self.recipe, arrays)
+        return self.wrap(take(found.base, found.positions))
 
     def scatter_(self, dim: int, index: Any, src: Any) -> Self:
         """``self[index[i][j]][j] = src[i][j]``, for dim 0 of a matrix."""
@@ -238,28 +251,34 @@ class Indexing(Array):
             raise RuntimeError(
                 named(f"an index of integers was required; {array.dtype} was given")
             )
-        if array.ndim != len(shape):
-            raise RuntimeError(
-                named(
-                    "Index tensor must have the same number of dimensions as input "
-                    f"tensor; {array.ndim} and {len(shape)} were given"
-                )
-            )
-        place = wrap_dim(dim, len(shape))
-        for axis, (n, extent) in enumerate(zip(array.shape, shape, strict=True)):
-            if axis != place and n > extent and array.size:
-                raise RuntimeError(
-                    named(
-                        f"Size does not match at dimension {axis} expected index "
-                        f"{list(array.shape)} to be no larger than self {list(shape)} "
-                        f"apart from dimension {place}"
-                    )
-                )
+        place = self._dimension_of(dim, array.shape)
         parts: list[Any] = list(np.ogrid[tuple(slice(n) for n in array.shape)])
         extent = shape[place] if shape else 1
         require_from_front(array, extent, place, RuntimeError)
         parts[place] = array.astype(np.int64)
         return tuple(parts)
+
+    def _dimension_of(self, dim: int, given: tuple[int, ...]) -> int:
+        """The number of a dimension along which an index of a shape goes."""
+        shape = self.recipe.shape
+        if len(given) != len(shape):
+            raise RuntimeError(
+                named(
+                    "Index tensor must have the same number of dimensions as input "
+                    f"tensor; {len(given)} and {len(shape)} were given"
+                )
+            )
+        place = wrap_dim(dim, len(shape))
+        for axis, (n, extent) in enumerate(zip(given, shape, strict=True)):
+            if axis != place and n > extent and 0 not in given:
+                raise RuntimeError(
+                    named(
+                        f"Size does not match at dimension {axis} expected index "
+                        f"{list(given)} to be no larger than self {list(shape)} "
+                        f"apart from dimension {place}"
+                    )
+                )
+        return place
 
     def masked_select(self, mask: Any) -> Self:
         """The elements where a mask holds, in one dimension.
@@ -302,3 +321,8 @@ def _single(value: Any) -> bool:
     if isinstance(value, Array):
         return value.recipe.shape == ()
     return isinstance(value, NUMBERS)
+
+
+def _across(axis: int, n: int, rank: int) -> tuple[int, ...]:
+    """The shape of a line along one of some axes."""
+    return (*[1] * axis, n, *[1] * (rank - axis - 1))

@@ -15,7 +15,7 @@ import numpy as np
 from engine.array import Array
 from engine.errors import named
 from engine.kernels.backend import HOST
-from engine.movement import reshape_value
+from engine.movement import broadcast_value, reshape_value
 from engine.ops.op import cast
 from engine.ops.scans import indices
 from engine.recipe import Recipe
@@ -50,9 +50,7 @@ def split_key(key: Any, shape: tuple[int, ...], look: bool = True) -> Key:
     With `look` pending indices are computed; else they stay Values, checked later.
     """
     given = key if isinstance(key, tuple) else (key,)
-    parts = [
-        part if not look and _is_pending(part) else _simple(part) for part in given
-    ]
+    parts = [part if not look and is_pending(part) else _simple(part) for part in given]
     taken = sum(_axes_taken(part) for part in parts)
     if taken > len(shape):
         raise IndexError(
@@ -133,7 +131,7 @@ def _axes_taken(part: Any) -> int:
     return 1
 
 
-def _is_pending(part: Any) -> bool:
+def is_pending(part: Any) -> bool:
     """Whether an index, of one dimension or more, has not been computed.
 
     While somebody watches the trace, to run it again, all count as that.
@@ -212,16 +210,20 @@ def flat_places(recipe: Recipe, arrays: Sequence[tuple[int, Index]]) -> Value:
     front = axes[0] if together else 0
     rest = [a for a in range(len(recipe.shape)) if a not in axes]
     shape = [recipe.shape[a] for a in rest]
-    place: Any = np.full(inner, recipe.offset, np.int64)
+    place: Any = recipe.offset
     for axis, index in arrays:
         if isinstance(index, np.ndarray):
-            place += index * recipe.strides[axis]
-    place = constant(place)
+            place = np.asarray(place + index * recipe.strides[axis])
+    if isinstance(place, np.ndarray):
+        place = constant(place)
     for axis, index in arrays:
         if isinstance(index, Value):
-            place = place + index * recipe.strides[axis]
+            stride = recipe.strides[axis]
+            step = index if stride == 1 else index * stride
+            place = step if type(place) is int and place == 0 else step + place
     after = len(rest) - front
-    value = reshape_value(place, (1,) * front + inner + (1,) * after)
+    value = broadcast_value(place, inner)
+    value = reshape_value(value, (1,) * front + inner + (1,) * after)
     for k, axis in enumerate(rest):
         dims = [1] * (len(rest) + len(inner))
         dims[k if k < front else k + len(inner)] = shape[k]

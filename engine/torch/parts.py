@@ -15,7 +15,8 @@ from engine.recipe import (
     is_c_contiguous,
     positions,
 )
-from engine.record.extent import asked_for_size
+from engine.record.extent import shown
+from engine.record.watchers import watchers
 from engine.torch.dtypes import Size
 from engine.torch.operands import wrap_dim
 
@@ -186,8 +187,9 @@ class Parts(Array):
     # -- facts --------------------------------------------------------------------
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        asked_for_size()
         shape = self.recipe.shape
+        if watchers:
+            shape = shown(shape)
         return Size(shape) if dim is None else shape[wrap_dim(dim, len(shape))]
 
     def stride(self, dim: int | None = None) -> Any:

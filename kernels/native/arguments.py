@@ -1,7 +1,7 @@
 """The arguments of a compiled function: whether they are of the kinds recorded.
 
-`engine.capture.steady` says what is known of them. An extent that may change is -1
-there; the first array that has it says what it is.
+`engine.capture.steady` says what is known of them. The k-th extent that may change is
+``~k`` there; the first array that has it says what it is.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ FORM_FACE, FORM_RECIPE, FORM_SHAPE, FORM_DTYPE, FORM_SCALAR = 0, 1, 2, 3, 4
 FORM_WRITEABLE, FORM_HISTORY, FORM_OWN = 5, 6, 7
 """The items of the form of an array, see `engine.capture.arguments.form_of`."""
 
+EXTENTS = 3
+"""So many extents may change, see `engine.capture.formulas`."""
+
 HELD, FLOATS = 72, 80
 """Where two lists of a replay are: of the handles that come in, and of the floats."""
 
@@ -30,10 +33,13 @@ def are_arguments(
 ) -> int:
     """Whether arguments are of the kinds that were recorded.
 
-    Their arrays and floats are put into two lists, if these are given; an extent that
-    may change is noted.
+    Their arrays and floats are put into two lists, if these are given; extents that
+    may change are noted.
     """
-    store(extent, 0)
+    i = 0
+    while i < EXTENTS:
+        store(extent + 8 * i, 0)
+        i += 1
     known = TupleItem(steady, ARGUMENTS)
     own = TupleItem(steady, NAMES)
     total = count
@@ -52,17 +58,17 @@ def are_arguments(
             return 0
         i += 1
     stretch = TupleItem(steady, STRETCH)
-    return stretch == state.none or is_between(stretch, load(extent))
+    return stretch == state.none or are_between(stretch, extent)
 
 
-def is_between(stretch: int, extent: int) -> int:
-    """Whether a recording holds for an extent."""
-    if extent < IntAs(TupleItem(stretch, 0)) or extent > IntAs(TupleItem(stretch, 1)):
-        return 0
-    meeting = TupleItem(stretch, 2)
+def are_between(stretch: int, extent: int) -> int:
+    """Whether extents that may change are between those that were seen."""
+    lowest = TupleItem(stretch, 0)
+    highest = TupleItem(stretch, 1)
     i = 0
-    while i < TupleSize(meeting):
-        if extent == IntAs(TupleItem(meeting, i)):
+    while i < TupleSize(lowest):
+        given = load(extent + 8 * i)
+        if given < IntAs(TupleItem(lowest, i)) or given > IntAs(TupleItem(highest, i)):
             return 0
         i += 1
     return 1
@@ -137,12 +143,13 @@ def is_container(known: int, thing: int, lists: int, extent: int) -> int:
 
 
 def is_extent(given: int, wanted: int, extent: int) -> int:
-    """Whether an extent is the one that was recorded, or the one that may change."""
+    """Whether an extent is the one that was recorded, or one that may change."""
     if wanted >= 0:
         return given == wanted
-    if load(extent) == 0:
-        store(extent, given)
-    return load(extent) == given
+    place = extent + 8 * ~wanted
+    if load(place) == 0:
+        store(place, given)
+    return load(place) == given
 
 
 def is_host(known: int, array: int, extent: int) -> int:
@@ -210,7 +217,7 @@ def has_form(form: int, handle: int, extent: int) -> int:
 
 
 def has_extents(shape: int, wanted: int, extent: int) -> int:
-    """Whether a shape is one that was recorded, but for an extent that may change."""
+    """Whether a shape is one that was recorded, but for extents that may change."""
     count = TupleSize(wanted)
     if TupleSize(shape) != count:
         return 0

@@ -11,7 +11,7 @@ should be is left to Python, which begins anew.
 
 from __future__ import annotations
 
-from .arguments import FLOATS, HELD, STRETCH, are_arguments
+from .arguments import EXTENTS, FLOATS, HELD, STRETCH, are_arguments
 from .cold import flush_in_python
 from .flushing import (
     CALLS,
@@ -48,7 +48,6 @@ from .leaving import (
     MADE_VERSIONS,
     MISSED,
     OLD,
-    OWN_PLAN,
     PAST,
     RESULT,
     ROOM,
@@ -58,7 +57,7 @@ from .leaving import (
     returned,
     write_arrays,
 )
-from .lengths import has_length
+from .lengths import has_lengths
 from .macros import (
     DecRef,
     IncRef,
@@ -88,9 +87,11 @@ from .reckoning import (
     CHANGING,
     COUNTED,
     NUMBERS,
+    OWN_PLAN,
     SCALARS,
     TABLE,
     WORDS,
+    count_of_counts,
     has_reckoned,
 )
 from .recording import new_history, with_self
@@ -105,7 +106,7 @@ PLAN, FREE, CONSTANTS, LONG = 10, 12, 13, 26
 def call_compiled(self: int, given: int, count: int, names: int) -> int:
     """``Compiled.__call__(*arguments, **options)``."""
     known = field(self + state.compiled_steady, state.tuple_type)
-    extent = reserve(1)
+    extent = reserve(EXTENTS)
     result = 0
     going = known != 0
     if going:
@@ -130,7 +131,7 @@ def replayed(steady: int, given: int, count: int, names: int) -> int:
     """
     made = reserve(THINGS_MADE)
     few = reserve(FEW_FOUND)
-    extent = reserve(1)
+    extent = reserve(EXTENTS)
     i = 0
     while i < THINGS_MADE:
         store(made + 8 * i, 0)
@@ -143,7 +144,7 @@ def replayed(steady: int, given: int, count: int, names: int) -> int:
         and has_lists(steady, made)
         and are_arguments(steady, given, count, names, made, extent)
     ):
-        if has_things(steady, made, load(extent)):
+        if has_things(steady, made, extent):
             done = looked_at(steady, made, found, extent)
         if done == DONE:
             done = run_plan(steady, made, found)
@@ -207,7 +208,7 @@ def has_lists(steady: int, made: int) -> int:
     whole = whole and has_list(made + MADE_HANDLES, results, results)
     whole = whole and has_list(made + OLD, 0, 1)
     scalars = TupleSize(TupleItem(steady, SCALARS))
-    changing = TupleSize(TupleItem(steady, CHANGING))
+    changing = TupleSize(TupleItem(steady, CHANGING)) + count_of_counts(steady)
     whole = whole and has_list(made + WORDS, scalars, changing)
     whole = whole and has_list(made + TABLE, numbers, numbers)
     whole = whole and has_list(made + FLOATS, 0, numbers)
@@ -224,9 +225,8 @@ def has_list(place: int, count: int, needed: int) -> int:
 
 def has_things(steady: int, made: int, extent: int) -> int:
     """Make what the collector tracks; 0 where something cannot be, or is not to be."""
-    if TupleItem(steady, STRETCH) != state.none and not has_length(
-        steady, made, extent
-    ):
+    free = TupleItem(steady, STRETCH) != state.none
+    if free and not has_lengths(steady, made, extent):
         return 0
     written = TupleSize(TupleItem(steady, EFFECTS))
     held = load(made + HELD)

@@ -26,13 +26,12 @@ NOTHING, KEPT = -1, -2
 """Instead of a number: there is none; it stays what it was."""
 
 BUFFERS, MADE_VALUES, MADE_PASTS = 0, 24, 32
-MADE_VERSIONS, MADE_HANDLES, OLD, LAYOUTS, OWN_PLAN, ROOM = 40, 48, 64, 88, 96, 104
+MADE_VERSIONS, MADE_HANDLES, OLD, LAYOUTS, ROOM = 40, 48, 64, 88, 104
 THINGS_MADE = 14
 """The lists of a replay, those it needs: arrays; what is made for what is written and
 then for results: values, the starts of histories, versions, handles; what is let go at
-the end. Where an extent may change: recipes of what is written and made, and the bytes
-of the plan. Last, room for what is found of many arrays. `arguments` and `reckoning`
-have the others."""
+the end. Where extents may change, recipes of what is written and made. Last, room for
+what is found of many arrays. `arguments` and `reckoning` have the others."""
 
 REPLAYED, MISSED = 0, 8
 """The places of how often a recording was replayed here, and was left to Python."""

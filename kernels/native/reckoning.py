@@ -6,26 +6,34 @@ a part: floats among the arguments, numbers kept in dicts, functions of C.
 
 from __future__ import annotations
 
-from .arguments import FLOATS
+from .arguments import FLOATS, STRETCH
 from .language import load, reserve, state, store
 from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
 from .matching import equal, kind, number_as
-from .python import Call, DictItem, IntFrom, ListSet
+from .python import BytesAt, Call, DictItem, IntFrom, ListSet
 
 SCALARS, CHANGING, NUMBERS, PLACES, SOURCES, STEPS = 14, 15, 16, 17, 18, 19
 """The items of `engine.capture.steady.Steady` that say how."""
 
-WORDS, TABLE, COUNTED = 8, 16, 56
-"""The lists that are filled here: scalars of the plan, all numbers, new counts."""
+WORDS, TABLE, COUNTED, OWN_PLAN = 8, 16, 56, 96
+"""The lists that are filled here: scalars of the plan, all numbers, new counts. Where
+extents may change, the bytes of the plan for them, and of what else follows."""
+
+OF_PLAN, OF_TABLE = 0, 1
+"""Which list has a number that follows from extents."""
 
 
 def has_reckoned(steady: int, made: int) -> int:
     """Compute the Python numbers of a call; 0 where Python has to."""
     places = TupleItem(steady, CHANGING)
-    if TupleSize(places) == 0 and TupleSize(TupleItem(steady, SOURCES)) == 0:
+    counts = count_of_counts(steady)
+    sources = TupleSize(TupleItem(steady, SOURCES))
+    if TupleSize(places) + counts + sources == 0:
         return 1
     table = load(made + TABLE)
     copy_items(table, TupleItem(steady, NUMBERS))
+    if not has_counts(steady, OF_TABLE, table, made):
+        return 0
     i = 0
     while i < TupleSize(TupleItem(steady, PLACES)):
         number = ListItem(load(made + FLOATS), i)
@@ -33,9 +41,8 @@ def has_reckoned(steady: int, made: int) -> int:
         ListSet(table, IntAs(TupleItem(TupleItem(steady, PLACES), i)), number)
         i += 1
     i = 0
-    while i < TupleSize(TupleItem(steady, SOURCES)):
-        sources = TupleItem(steady, SOURCES)
-        if not has_read(sources, i, table, load(made + COUNTED)):
+    while i < sources:
+        if not has_read(TupleItem(steady, SOURCES), i, table, made):
             return 0
         i += 1
     i = 0
@@ -43,10 +50,12 @@ def has_reckoned(steady: int, made: int) -> int:
         if not has_stepped(TupleItem(TupleItem(steady, STEPS), i), table):
             return 0
         i += 1
-    if TupleSize(places) == 0:
+    if TupleSize(places) + counts == 0:
         return 1
     words = load(made + WORDS)
     copy_items(words, TupleItem(steady, SCALARS))
+    if not has_counts(steady, OF_PLAN, words, made):
+        return 0
     i = 0
     while i < TupleSize(places):
         one = TupleItem(places, i)
@@ -55,6 +64,33 @@ def has_reckoned(steady: int, made: int) -> int:
         ListSet(words, IntAs(TupleItem(one, 0)), number)
         i += 1
     return 1
+
+
+def count_of_counts(steady: int) -> int:
+    """How many numbers follow from the extents that may change."""
+    stretch = TupleItem(steady, STRETCH)
+    if stretch == state.none:
+        return 0
+    return TupleSize(TupleItem(stretch, 5))
+
+
+def has_counts(steady: int, which: int, numbers: int, made: int) -> int:
+    """Put the numbers that follow from extents into one of the lists."""
+    i = 0
+    while i < count_of_counts(steady):
+        one = TupleItem(TupleItem(TupleItem(steady, STRETCH), 5), i)
+        if IntAs(TupleItem(one, 0)) == which:
+            number = IntFrom(number_in_row(IntAs(TupleItem(one, 2)), made))
+            if number == 0:
+                return 0
+            ListSet(numbers, IntAs(TupleItem(one, 1)), number)
+        i += 1
+    return 1
+
+
+def number_in_row(row: int, made: int) -> int:
+    """One of the numbers that follow from extents."""
+    return load(BytesAt(load(made + OWN_PLAN)) + 8 * row)
 
 
 def copy_items(target: int, items: int) -> int:
@@ -67,9 +103,10 @@ def copy_items(target: int, items: int) -> int:
     return 0
 
 
-def has_read(sources: int, i: int, table: int, counted: int) -> int:
+def has_read(sources: int, i: int, table: int, made: int) -> int:
     """Read a number that is kept in a dict, and let it grow."""
     source = TupleItem(sources, i)
+    counted = load(made + COUNTED)
     number = last_count(sources, i, counted)
     if number == 0:
         number = DictItem(TupleItem(source, 2), TupleItem(source, 3))
@@ -77,6 +114,8 @@ def has_read(sources: int, i: int, table: int, counted: int) -> int:
         return 0
     more = IntAs(TupleItem(source, 0))
     given = number
+    if more < 0:
+        more = number_in_row(~more, made)
     if more != 0:
         count = IntAs(number)
         if kind(number) != state.int_type or count < 0:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -66,10 +67,30 @@ def places_of_memory(words: Words) -> list[int]:
     return [*range(first, first + count), size]
 
 
-def chunks_of(words: Words) -> list[int]:
-    """How much a thread takes at a time of each call; 0 where one does it alone."""
+def columns_of(segment: Segment, words: Words) -> list[tuple[int, int, int]]:
+    """The launches that take columns together: their length among the words.
+
+    And of how many columns, how often. `WIDTH` of them are a step.
+    """
+    first, at = _table(words, "calls"), _table(words, "template")
+    found = []
+    for k, call in enumerate(segment.calls):
+        if call.launch is not None and call.launch[0].kernel.kind == "column":
+            launch, begin = call.launch
+            outer = words[at + begin : at + begin + launch.kernel.outer].tolist()
+            found.append((first + _CALL * k + _TOTAL, outer[-1], prod(outer[:-1])))
+        at += len(call.words)
+    return found
+
+
+def shared_places(words: Words) -> list[int]:
+    """The words that may be those for the longest arrays, for all that are shorter.
+
+    They say where temporaries stand, and how much a thread takes at a time.
+    """
     first, count = _table(words, "calls"), int(words[FIELDS.index("calls")])
-    return [*map(int, words[first + _CHUNK : first + _CALL * count : _CALL])]
+    chunks = range(first + _CHUNK, first + _CALL * count, _CALL)
+    return [FIELDS.index("helpers"), *places_of_memory(words), *chunks]
 
 
 def _share(segment: Segment, words: Words) -> int | None:
