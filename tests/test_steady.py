@@ -128,6 +128,56 @@ def test_arrays_of_numpy_that_are_written() -> None:
         assert x.tolist() == [k + 1.0] * 3
 
 
+def test_arrays_of_numpy_are_written_natively() -> None:
+    def smooth(x: Any, y: Any, a: float) -> Any:
+        x[1:-1] = (x[:-2] + x[2:]) * a
+        y *= a
+        return x.sum()
+
+    def arrays() -> list[Any]:
+        flat = numpy.arange(40.0)
+        return [flat[:12].reshape(3, 4), flat[12:24].reshape(3, 4), flat]
+
+    compiled = steadied(smooth, *arrays()[:2], 0.5)
+    count = Step(compiled)
+    for a in (0.25, 2.0):
+        x, y, found = arrays()
+        assert compiled(x, y, a).item() == smooth(*arrays()[:2], a)
+        *own, wanted = arrays()
+        smooth(*own, a)
+        assert found.tolist() == wanted.tolist()
+    assert count() == 2
+    for shift in (4, 11):  # they share memory
+        x, _, found = arrays()
+        y = found[shift : shift + 12].reshape(3, 4)
+        with pytest.raises(ValueError, match="read-only"):
+            y.flags.writeable = False
+            compiled(x, y, 0.5)
+        y = found[shift : shift + 12].reshape(3, 4).copy()
+        compiled(x, y, 0.5)
+    assert count() == 2
+    x, _, found = arrays()
+    wanted = found.copy()
+    smooth(wanted[:12].reshape(3, 4), wanted[8:20].reshape(3, 4), 0.5)
+    compiled(x, found[8:20].reshape(3, 4), 0.5)
+    assert found.tolist() == wanted.tolist()
+    assert count() == 0
+
+
+def test_rows_and_flags_of_numpy_are_written() -> None:
+    def mark(x: Any, flags: Any) -> None:
+        flags[:, 1:] = x[:, 1:] > 1
+        x[:, 2:] = -x[:, 2:]
+
+    compiled = steadied(mark, numpy.ones((1, 7)), numpy.zeros((1, 7), bool))
+    count = Step(compiled)
+    x, flags = numpy.arange(7.0).reshape(1, 7)[::-1], numpy.zeros((1, 7), bool)
+    compiled(x, flags)
+    assert flags.tolist() == [[False, False, *[True] * 5]]
+    assert x.tolist() == [[0, 1, -2, -3, -4, -5, -6]]
+    assert count() == 1
+
+
 def test_arguments_that_are_pending_are_computed() -> None:
     compiled = steadied(lambda x: x * 3.0, np.ones(4))
     step = Step(compiled)

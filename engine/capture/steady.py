@@ -31,7 +31,7 @@ class Filled(NamedTuple):
         What history it has: for one that is written whether that of a leaf, else the
         op of a graph that is gone.
     face, scalar, writeable
-        What a handle has besides.
+        What a handle has besides; NumPy's class for an array of NumPy's.
     """
 
     root: int
@@ -54,7 +54,7 @@ class Nested(NamedTuple):
 
 
 class Host(NamedTuple):
-    """An array of NumPy's that is read: in C order, of a dtype and a shape."""
+    """An array of NumPy's: in C order, of a dtype and a shape."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]

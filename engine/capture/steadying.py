@@ -12,6 +12,7 @@ import itertools
 import types
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def steady_of(
     """
     grad, tier, dtype, _ = settings
     recording = entry.recording
-    if entry.pattern or entry.private:
+    if entry.pattern:
         raise Unsteady
     plan, leaves, free, constants, buffers, step = _planned(entry)
     program = entry.program
@@ -92,7 +93,7 @@ def steady_of(
         program.arguments,
         tuple([_source(*one) for one in program.sources]),
         _steps(program),
-        tuple([_effect(effect, buffers) for effect in entry.effects]),
+        tuple([_effect(effect, entry, buffers) for effect in entry.effects]),
         tuple([_spec(spec, entry, buffers) for spec in entry.specs]),
         tuple([_left(grad) for grad in recording.grads]),
         _result(entry.result, entry.reach),
@@ -308,17 +309,22 @@ def _is_arithmetic(function: Any) -> bool:
 
 
 # -- what a call leaves ----------------------------------------------------------
-def _effect(effect: Effect, buffers: dict[int, int]) -> Filled:
+def _effect(effect: Effect, entry: Entry, buffers: dict[int, int]) -> Filled:
     """An array that is written."""
     if effect.synced != (effect.root,) or effect.slot not in buffers:
         raise Unsteady
     layout = owned(effect.dtype, effect.shape)
     what = (effect.dtype, effect.shape, layout)
-    return Filled(effect.root, buffers[effect.slot], *what, effect.leaf)
+    face = np.ndarray if effect.root in entry.private else None
+    if face is not None and prod(effect.shape) == 1:
+        raise Unsteady  # of which NumPy does not say how many bytes it has
+    return Filled(effect.root, buffers[effect.slot], *what, effect.leaf, face)
 
 
 def _spec(spec: Spec, entry: Entry, buffers: dict[int, int]) -> Filled:
     """A handle that is made, or one that was there before."""
+    if not entry.private.isdisjoint((spec.root, spec.slot)):
+        raise Unsteady  # a copy of an array of NumPy's that was written
     if spec.kind == "root":
         return Filled(spec.root)
     recipe = spec.recipe

@@ -54,6 +54,8 @@ from .leaving import (
     ROOT,
     SPECS,
     THINGS_MADE,
+    bytes_of,
+    is_of_numpy,
     returned,
     write_arrays,
 )
@@ -245,7 +247,10 @@ def has_things(steady: int, made: int, extent: int) -> int:
     while i < written:
         effect = TupleItem(TupleItem(steady, EFFECTS), i)
         handle = ListItem(held, IntAs(TupleItem(effect, ROOT)))
-        if not can_be_written(effect, i, handle, made):
+        if is_of_numpy(effect):
+            if not is_apart_from_others(handle, held):
+                return 0
+        elif not can_be_written(effect, i, handle, made):
             return 0
         i += 1
     i = 0
@@ -320,6 +325,21 @@ def can_be_made(spec: int, i: int, written: int, made: int) -> int:
     return value != 0 and handle != 0
 
 
+def is_apart_from_others(array: int, held: int) -> int:
+    """Whether no other array of NumPy's among the arguments shares memory with one."""
+    begin = load(array + slot.buffer_data)
+    end = begin + bytes_of(array)
+    met = 0
+    i = 0
+    while i < ListSize(held):
+        other = ListItem(held, i)
+        if kind(other) == state.array_type:
+            its = load(other + slot.buffer_data)
+            met += its < end and begin < its + bytes_of(other)
+        i += 1
+    return met == 1  # itself
+
+
 # -- the plan ------------------------------------------------------------------------
 def run_plan(steady: int, made: int, found: int) -> int:
     """Compute the numbers and run the plan: done, left to Python, or an error."""
@@ -359,21 +379,27 @@ def are_up_to_date(steady: int, made: int, found: int) -> int:
     effects = TupleItem(steady, EFFECTS)
     i = 0
     while i < TupleSize(effects):
-        root = IntAs(TupleItem(TupleItem(effects, i), ROOT))
-        line = load(load(found + HANDLES + EACH * root) + slot.array_line)
-        if line == state.none:
-            return 0
-        version = load(load(line + slot.line_storage) + slot.storage_version)
-        if IntAs(ListItem(load(made + MADE_VERSIONS), i)) != IntAs(version) + 1:
-            return 0
-        past = ListItem(load(made + MADE_PASTS), i)
-        cell = state.none
-        if past != state.none:
-            cell = load(past + slot.history_cell)
-        if load(line + slot.line_cell) != cell:
+        effect = TupleItem(effects, i)
+        if not is_of_numpy(effect) and not is_up_to_date(effect, i, made, found):
             return 0
         i += 1
     return 1
+
+
+def is_up_to_date(effect: int, i: int, made: int, found: int) -> int:
+    """Whether the version and history that were made for an array are the next ones."""
+    handle = load(found + HANDLES + EACH * IntAs(TupleItem(effect, ROOT)))
+    line = load(handle + slot.array_line)
+    if line == state.none:
+        return 0
+    version = load(load(line + slot.line_storage) + slot.storage_version)
+    if IntAs(ListItem(load(made + MADE_VERSIONS), i)) != IntAs(version) + 1:
+        return 0
+    past = ListItem(load(made + MADE_PASTS), i)
+    cell = state.none
+    if past != state.none:
+        cell = load(past + slot.history_cell)
+    return load(line + slot.line_cell) == cell
 
 
 def has_arrays(steady: int, made: int, found: int) -> int:
@@ -389,10 +415,11 @@ def has_arrays(steady: int, made: int, found: int) -> int:
         if number < 0:
             memory = TupleItem(TupleItem(steady, CONSTANTS), ~number)
         else:
-            if load_byte(free + i) and not is_ours(found, number):
+            host = load(found + VALUES + EACH * number) == 0
+            if load_byte(free + i) and not host and not is_ours(found, number):
                 return 0
             memory = load(found + HANDLES + EACH * number)  # one of NumPy's
-            if load(found + VALUES + EACH * number) != 0:
+            if not host:
                 memory = load(load(found + VALUES + EACH * number) + slot.value_buffer)
         if ListAppend(load(made + BUFFERS), memory) < 0:
             return 0

@@ -7,7 +7,7 @@ nobody sees it half done.
 from __future__ import annotations
 
 from .guarding import CELLS, EACH, HANDLES
-from .language import load, slot, state, store
+from .language import load, load_byte, load_half, slot, state, store, store_byte
 from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
 from .matching import RECIPE_SHAPE, kind, put
 from .python import DictNew, DictSet, ErrClear, ListNew, ListSet, TupleNew, TupleSet
@@ -40,19 +40,14 @@ REPLAYED, MISSED = 0, 8
 def write_arrays(steady: int, made: int, found: int) -> int:
     """Let what is written, made and counted be there."""
     effects = TupleItem(steady, EFFECTS)
-    old = load(made + OLD)
     i = 0
     while i < TupleSize(effects):
         effect = TupleItem(effects, i)
-        value = filled_value(steady, effect, i, made)
-        root = IntAs(TupleItem(effect, ROOT))
-        line = load(load(found + HANDLES + EACH * root) + slot.array_line)
-        storage = load(line + slot.line_storage)
-        version = ListItem(load(made + MADE_VERSIONS), i)
-        exchange_old(storage + slot.storage_latest, value, old)
-        exchange_old(line + slot.line_value, value, old)
-        exchange_old(storage + slot.storage_version, version, old)
-        exchange_old(line + slot.line_version, version, old)
+        handle = load(found + HANDLES + EACH * IntAs(TupleItem(effect, ROOT)))
+        if is_of_numpy(effect):
+            copy_elements(handle, buffer_of(steady, effect, made))
+        else:
+            write_array(handle, filled_value(steady, effect, i, made), i, made)
         i += 1
     specs = TupleItem(steady, SPECS)
     i = 0
@@ -70,6 +65,55 @@ def write_arrays(steady: int, made: int, found: int) -> int:
     return 0
 
 
+def write_array(handle: int, value: int, i: int, made: int) -> int:
+    """Let an array show another value."""
+    line = load(handle + slot.array_line)
+    storage = load(line + slot.line_storage)
+    version = ListItem(load(made + MADE_VERSIONS), i)
+    old = load(made + OLD)
+    exchange_old(storage + slot.storage_latest, value, old)
+    exchange_old(line + slot.line_value, value, old)
+    exchange_old(storage + slot.storage_version, version, old)
+    exchange_old(line + slot.line_version, version, old)
+    return 0
+
+
+def is_of_numpy(effect: int) -> int:
+    """Whether what is written is an array of NumPy's."""
+    return TupleItem(effect, FACE_OF) == state.array_type
+
+
+def bytes_of(array: int) -> int:
+    """The size of an array of NumPy's in C order; of a single element at least that.
+
+    What the stride of an axis of one element is NumPy leaves open.
+    """
+    extents = load(array + slot.numpy_extents)
+    strides = load(array + slot.numpy_strides)
+    i = 0
+    while i < load_half(array + slot.numpy_rank):
+        if load(extents + 8 * i) > 1:
+            return load(extents + 8 * i) * load(strides + 8 * i)
+        i += 1
+    return 16
+
+
+def copy_elements(array: int, source: int) -> int:
+    """Copy all elements of an array into another one, if that is not the same."""
+    target = load(array + slot.buffer_data)
+    start = load(source + slot.buffer_data)
+    size = bytes_of(array)
+    i = 0
+    if start != target:
+        while i + 8 <= size:
+            store(target + i, load(start + i))
+            i += 8
+        while i < size:
+            store_byte(target + i, load_byte(start + i))
+            i += 1
+    return 0
+
+
 def exchange_old(place: int, thing: int, old: int) -> int:
     """Let a field hold another object; what it had is let go at the end."""
     if ListAppend(old, load(place)) < 0:
@@ -83,9 +127,6 @@ def exchange_old(place: int, thing: int, old: int) -> int:
 def filled_value(steady: int, filled: int, i: int, made: int) -> int:
     """A value that was made before, with what was computed."""
     value = ListItem(load(made + MADE_VALUES), i)
-    place = IntAs(TupleItem(filled, BUFFER))
-    if place < 0:
-        place = TupleSize(TupleItem(steady, LEAVES)) + ~place
     layout = layout_of(filled, i, made)
     keep(value + slot.value_dtype, TupleItem(filled, DTYPE_OF))
     keep(value + slot.value_shape, TupleItem(layout, RECIPE_SHAPE))
@@ -93,9 +134,17 @@ def filled_value(steady: int, filled: int, i: int, made: int) -> int:
     keep(value + slot.value_device, state.host)
     put(value + slot.value_number, state.zero)
     put(value + slot.value_trace, state.none)
-    put(value + slot.value_buffer, ListItem(load(made + BUFFERS), place))
+    put(value + slot.value_buffer, buffer_of(steady, filled, made))
     put(value + slot.value_history, ListItem(load(made + MADE_PASTS), i))
     return value
+
+
+def buffer_of(steady: int, filled: int, made: int) -> int:
+    """The memory (borrowed) of what is written or made."""
+    place = IntAs(TupleItem(filled, BUFFER))
+    if place < 0:
+        place = TupleSize(TupleItem(steady, LEAVES)) + ~place
+    return ListItem(load(made + BUFFERS), place)
 
 
 def layout_of(filled: int, i: int, made: int) -> int:

@@ -218,6 +218,7 @@ def arrays() -> dict[str, int]:
     found = {
         "numpy_rank": 24,
         "numpy_extents": 32,
+        "numpy_strides": 40,
         "numpy_base": 48,
         "numpy_descr": 56,
         "array_flags": 64,
@@ -227,8 +228,12 @@ def arrays() -> dict[str, int]:
     array, at = base[:, 1:4], {name: id(base) + k for name, k in found.items()}
     own = {name: word(place) for name, place in at.items()}
     there = id(array.dtype), 0
-    extents = [word(own["numpy_extents"] + 8 * k) for k in range(array.ndim)]
-    if (own["numpy_descr"], own["numpy_base"]) != there or extents != [2, 5, 7]:
+    axes = [
+        [word(own[name] + 8 * k) for k in range(array.ndim)]
+        for name in ("numpy_extents", "numpy_strides")
+    ]
+    known = [*map(list, (base.shape, base.strides))]
+    if (own["numpy_descr"], own["numpy_base"]) != there or axes != known:
         raise Unknown("an array")
     if own["numpy_rank"] & 0xFFFFFFFF != array.ndim:
         raise Unknown("the number of axes of an array")
