@@ -44,7 +44,7 @@ class Sizes(NamedTuple):
 
 
 class Call:
-    """The arguments of one call."""
+    """The arguments of one call, and whether it was replayed."""
 
     def __init__(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
         self.args, self.options = args, options
@@ -53,6 +53,7 @@ class Call:
         self.given: list[Any] = []
         self.arrays: list[NDArray] = []
         self.family: Family | None = None
+        self.replayed = False
         for leaf in self.taken.leaves:
             if type(leaf) is float:
                 self.floats.append(leaf)
@@ -60,6 +61,10 @@ class Call:
                 self.given.append(leaf)
                 if type(leaf) is np.ndarray:
                     self.arrays.append(leaf)
+
+    def teaches(self) -> bool:
+        """Whether replays are to be expected once kernels are compiled."""
+        return self.family is not None and self.family.waits()
 
     def forms(self) -> list[Any]:
         """What a recording depends on, of the arrays; the shapes of NumPy's."""

@@ -32,6 +32,7 @@ from engine.capture.guards import ANY
 from engine.capture.reach import PARTS, Reach
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry, Left, Replay, gathered
+from engine.capture.rest import Rest
 from engine.capture.signature import Signature, counted, told
 from engine.capture.sized import Sized
 from engine.capture.steady import Host, Nested, Steady
@@ -46,6 +47,9 @@ from engine.record.watchers import watchers
 
 CHANGES = 16
 """Recordings of one signature after which there must be two replays for each."""
+
+PATIENCE = 128
+"""So many calls may be in vain before a function has a rest, or twice its `shapes`."""
 
 CROWDED = 8
 """For so many new signatures, times `shapes`, none is recorded where it is in vain."""
@@ -90,6 +94,7 @@ class Compiled:
         self._signatures: OrderedDict[Any, Signature] = OrderedDict()
         self._families: dict[Any, Family] = {}
         self._static: dict[Any, frozenset[int]] = {}
+        self._rest = Rest(max(PATIENCE, 2 * shapes))
         self._vain = 0  # signatures that were forgotten before they recurred
         self._agreed = False
         self._notes: dict[str, int] = {}
@@ -119,7 +124,19 @@ class Compiled:
         trace = current_trace()
         if config.tier == "numpy" or trace.loud or id(trace) in watchers:
             return self._function(*args, **options)
+        if self._rest.takes(args, options):
+            return self._function(*args, **options)
         call = Call(args, options)
+        try:
+            return self._called(call)
+        finally:
+            if call.replayed:
+                self._rest.gained()
+            elif not (self._strict or call.teaches()):
+                self._rest.lost()
+
+    def _called(self, call: Call) -> Any:
+        """What a call returns, however that is computed."""
         try:
             if call.taken.nested:
                 raise Unfit("a list or dict is there twice among its arguments")
@@ -199,6 +216,7 @@ class Compiled:
             if ready:
                 signature.replayed += 1
                 result = replay.run()
+                call.replayed = True
                 try:
                     self._steadied(signature, replay.entry, call)
                 except Exception as error:  # the call is done, and its result waits
@@ -281,6 +299,7 @@ class Compiled:
             if self._agrees(signature, made.entry.recording):
                 signature.keep(made.entry)
             family = signature.family
+            call.family = family
             if family is not None and made.asked_sizes:
                 family.refuse("Python may have asked how many elements there are")
             elif family is not None:

@@ -72,6 +72,10 @@ class Family:
         """Whether another recording may be of use."""
         return self.reason is None and self._left > 0 and self._cold is None
 
+    def waits(self) -> bool:
+        """Whether it knows what to do once kernels are compiled."""
+        return self._cold is not None
+
     def grants(self) -> bool:
         """Whether a call is recorded that is not expected to come again."""
         if not self.wants():

@@ -29,7 +29,7 @@ ALSO_SERVED = REGIONS | frozenset(
 )
 """other ops."""
 
-MOST_EVENTS = 256
+MOST_EVENTS = 2048
 MOST_BYTES = 2**14
 EXACT = 2**53
 
