@@ -20,7 +20,7 @@ from engine import interpret, many, steps
 from engine.array import Array
 from engine.config import Config
 from engine.execute import Native, use_native
-from engine.kernels import memory
+from engine.kernels import memory, philox
 from engine.kernels.cpu import target
 from engine.kernels.native import entries, objects, slots
 from engine.kernels.native.entries import KINDS, Code
@@ -141,6 +141,7 @@ def _use_functions(code: Code) -> None:
         interpret.Native(code.many("last_words"), code.many("interpreted")),
     )
     _use(frames.use_native, code.one("events"))
+    _use(philox.use_native, code.many("fill_bits"))
     _use(steps.use_native, code.many("played"))
     names = "record_again", "walk_again", "free_graph", "backward_again"
     _use(splice.use_native, splice.Native(*map(code.many, names)))

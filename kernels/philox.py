@@ -8,6 +8,7 @@ random numbers: as easy as 1, 2, 3", SC 2011.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,17 @@ from numpy.typing import NDArray
 PHILOX_MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 PHILOX_WEYL = 0x9E3779B9, 0xBB67AE85
 PHILOX_ROUNDS = 10
+
+
+SOME = 2**16
+"""So many bits native code gives at a time: other threads wait meanwhile."""
+
+_native: list[Callable[..., None]] = []
+
+
+def use_native(fill: Callable[..., None] | None) -> None:
+    """Let native code give bits: ``fill(counters, keys, bits)``, for the first key."""
+    _native[:] = [] if fill is None else [fill]
 
 
 def philox_numpy(
@@ -38,6 +50,8 @@ def philox_numpy(
     >>> [hex(x) for x in philox_numpy(np.arange(2, dtype=np.uint64), 0)]
     ['0xe169c58d6627e8d5', '0x5cb200dbf8e4cca4']
     """
+    if _native and np.size(key) == 1 and np.size(counters) > 0:
+        return _by_native_code(np.asarray(counters, np.uint64), key)
     word = np.uint64(32)
     low = np.uint64(0xFFFFFFFF)
     multipliers = [np.uint64(m) for m in PHILOX_MULTIPLIERS]
@@ -60,3 +74,13 @@ def philox_numpy(
         )
     result: NDArray[np.uint64] = a | (b << word)
     return result
+
+
+def _by_native_code(counters: NDArray[np.uint64], key: Any) -> NDArray[np.uint64]:
+    keys = np.asarray(key, np.uint64)
+    shape = np.broadcast_shapes(counters.shape, keys.shape)
+    bits, flat = np.empty(shape, np.uint64), np.ravel(counters)
+    there = bits.reshape(-1)
+    for k in range(0, len(flat), SOME):
+        _native[0](flat[k : k + SOME], keys, there[k : k + SOME])
+    return bits

@@ -16,6 +16,7 @@ from . import (
     captured,
     casting,
     cold,
+    draws,
     externals,
     flushing,
     frames,
@@ -126,7 +127,7 @@ MODULES = (
     *(remembered, keys, indexing, regions, masking, subscripts, viewing, calls, slots),
     *(functions, splicing, repeating, walking, backward, many),
     *(lines, results, growing, paths),
-    *(arguments, guarding, reckoning, leaving, lengths, captured),
+    *(arguments, guarding, reckoning, leaving, lengths, captured, draws),
 )
 
 FUNCTIONS = (
@@ -135,7 +136,7 @@ FUNCTIONS = (
     *("call_once", "record_again", "walk_again", "free_graph", "backward_again"),
     *("read_first", "renew_first", "forget_first", "values_again", "counted_again"),
     *("counted", "again", "played", "last_words", "interpreted"),
-    *("events", "call_compiled"),
+    *("events", "call_compiled", "fill_bits"),
 )
 
 KINDS = {
