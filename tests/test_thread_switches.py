@@ -330,13 +330,13 @@ def test_what_a_function_reads_may_grow_meanwhile(
 def test_a_report_is_made_while_calls_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     function = engine.compile(lambda x: x + 1)
     function._notes.update({"one reason": 1, "another": 2})
-    counted = compiled._counted
+    counted = compiled.counted
 
     def counting(count: int, noun: str) -> str:
         function._notes[f"reason {len(function._notes)}"] = 1
         return counted(count, noun)
 
-    monkeypatch.setattr(compiled, "_counted", counting)
+    monkeypatch.setattr(compiled, "counted", counting)
     assert "another" in function.report()
 
 

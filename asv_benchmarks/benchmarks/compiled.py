@@ -9,7 +9,7 @@ import itertools
 import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -59,13 +59,18 @@ class Training:
 
     params = (WAYS,)
     param_names = ("by",)
+    sizes: Sequence[int] = [64]
+    steps = 30
 
     def setup(self, by: str) -> None:
         engine.manual_seed(0)
         layers = nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10)
         model, loss_function = nn.Sequential(*layers), nn.CrossEntropyLoss()
         optimiser = optim.Adam(model.parameters())
-        self.data = engine.randn(64, 64), engine.randint(0, 10, (64,))
+        sizes = list(self.sizes)
+        random.Random(3).shuffle(sizes)
+        batches = [(engine.randn(n, 64), engine.randint(0, 10, (n,))) for n in sizes]
+        self.batches = itertools.cycle(batches)
         self.parameters = list(model.parameters())
 
         def step(x: Any, labels: Any) -> Any:
@@ -76,11 +81,18 @@ class Training:
             return loss
 
         self.step = decorated(step, by)
-        for _ in range(30):
+        for _ in range(self.steps):
             self.time_step(by)
 
     def time_step(self, by: str) -> None:
-        engine.eval(self.step(*self.data), self.parameters)
+        engine.eval(self.step(*next(self.batches)), self.parameters)
+
+
+class NewBatches(Training):
+    """The same on batches of another size each time, from 20 to 106."""
+
+    sizes = range(20, 107)
+    steps = 400
 
 
 class Small:
@@ -105,6 +117,28 @@ def smoothed(x: Any) -> Any:
     y = x.copy()
     y[1:-1] = (x[:-2] + x[1:-1] + x[2:]) / 3
     return y
+
+
+def moved(x: Any, c: float) -> None:
+    """Writes to an array of NumPy's."""
+    x[1:] += x[:-1]
+    x *= c
+
+
+class Written:
+    """A call that writes an array of NumPy's, of 1,000 elements."""
+
+    params = (["numpy", "compiled"],)
+    param_names = ("by",)
+
+    def setup(self, by: str) -> None:
+        self.x: Any = np.ones(1000)
+        self.call = decorated(moved, by)
+        for _ in range(30):
+            self.time_call(by)
+
+    def time_call(self, by: str) -> None:
+        self.call(self.x, 0.5)
 
 
 class NewLengths:
@@ -145,13 +179,16 @@ def report() -> None:
         *((Training(), "time_step", (by,)) for by in WAYS),
         *((Small(), "time_call", ("x + 1.0", by)) for by in WAYS),
         (Small(), "time_call", ("nothing", "compiled")),
+        *((NewBatches(), "time_step", (by,)) for by in WAYS),
+        *((Written(), "time_call", (by,)) for by in ("numpy", "compiled")),
         *((NewLengths(), "time_new_length", (by,)) for by in ("numpy", *WAYS)),
     ]
     for benchmark, name, by in rows:
         benchmark.setup(*by)
         call = getattr(benchmark, name)
         # Calls of new lengths are other ones each time.
-        summary = statistics.median if isinstance(benchmark, NewLengths) else min
+        new = isinstance(benchmark, (NewLengths, NewBatches))
+        summary = statistics.median if new else min
         taken = summary(timings(partial(call, *by)))
         print(f"{type(benchmark).__name__:10} {', '.join(by):24} {taken:12.1f} us")
 

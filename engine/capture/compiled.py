@@ -237,11 +237,14 @@ class Compiled:
         entry.replays += 1
         family = signature.family
         for one in () if family is None else family.sized:
-            own = any([one.makes(step.plan) for step in entry.steps])
-            if own and one.is_due():
+            if not any([one.makes(step.plan) for step in entry.steps]):
+                continue
+            if one.is_due():
                 longer = stretched(one, signature.extents, call, settings())
                 if longer is not None:
                     self._keep_steady(one.counts, longer)
+            if any([x.counts is one.counts for x in self.steady]):
+                return
         if entry.replays < entry.due:
             return
         more = min(entry.due, AGAIN)
@@ -266,10 +269,13 @@ class Compiled:
 
     def _keep_steady(self, counts: Any, made: Steady | None) -> None:
         """Let the recording that has these counts be what native code tries first."""
-        others = [x for x in self.steady if x.counts is not counts]
+        kept = [x for x in self.steady if x.counts is not counts]
         if made is not None:
-            others = [made, *others[: STEADY - 1]]
-        self.steady = tuple(others)
+            kept.insert(0, made)
+        if len(kept) > STEADY:  # one for a single shape does for fewer calls
+            single = [k for k, x in enumerate(kept) if x.stretch is None and k > 0]
+            del kept[single[-1] if single else -1]
+        self.steady = tuple(kept)
 
     def _record(self, signature: Signature, call: Call) -> Any:
         """An ordinary call, watched where it may be replayed one day."""

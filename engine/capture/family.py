@@ -17,7 +17,7 @@ from typing import Any
 from engine.bound import NativeRows
 from engine.capture.formulas import changing, wanted
 from engine.capture.replay import Entry
-from engine.capture.samples import Empty, Sample, Unsized
+from engine.capture.samples import Empty, Parted, Sample, Unsized
 from engine.capture.sized import Extents, Planned, Sized
 from engine.kernels.locks import new_lock
 from engine.plan import WholePlan, build_plan
@@ -31,7 +31,8 @@ VAIN, REST = 16, 256
 CONFLICTS = 3
 """So often recordings may differ where formulas say that they do not.
 
-Some do where the first calls are recorded in another way than later ones.
+Some do where the first calls are recorded in another way than later ones; and so often
+they may be in parts, as when a finalizer or another thread has something computed.
 """
 
 _growing = new_lock()
@@ -138,6 +139,11 @@ class Family:
             self._samples[extents] = Sample(extents, entry)
         except Empty:
             return
+        except Parted:
+            self._conflicts += 1
+            if self._conflicts >= CONFLICTS:
+                raise
+            return
         self._offer()
         if extents in self._samples:
             self._learn()
@@ -213,7 +219,7 @@ class Family:
         if self._is_consistent():
             return
         self._conflicts += 1
-        if self._conflicts == CONFLICTS:
+        if self._conflicts >= CONFLICTS:
             raise Unsized("what it does depends on the extents")
         self._forget()
 

@@ -38,6 +38,10 @@ class Unsized(Exception):
     """Why recordings of a function say nothing about other extents."""
 
 
+class Parted(Unsized):
+    """Why a recording says nothing: a flush has come between, perhaps by chance."""
+
+
 class Empty(Exception):
     """Why a recording says nothing about other extents: slices are cut at nothing."""
 
@@ -117,7 +121,7 @@ class Sample:
         self.extents, self.entry = extents, entry
         recording = entry.recording
         if len(recording.segments) != 1:
-            raise Unsized("it is computed in several parts")
+            raise Parted("it is computed in several parts")
         (segment,) = recording.segments
         path = segment.node.path()
         _check_served(path)

@@ -7,7 +7,7 @@ each extent of a result and each count is a sum of products of the extents that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any, cast
 
@@ -65,13 +65,14 @@ def _stretched(
     found: list[Steady] = []
     points: list[Extents] = []
     plans: list[SizedPlan] = []
-    for point in _points(sized, which):
+    trials = _points(sized, which)
+    for point in trials:
         entry = sized.entry(point)
         if entry is not None:
             found.append(steady_of(entry, arguments, forms, call, settings))
             points.append(point)
             plans.append(cast(SizedPlan, entry.steps[0].plan))
-    if not which or len(found) < wanted(len(which)):
+    if not which or len(found) < wanted(len(which)) or points[-1] != trials[-1]:
         raise Unsteady
     rows = _Rows()
     words = _words(found)
@@ -95,7 +96,6 @@ def _stretched(
     if np.any(table[[k for k, term in enumerate(terms) if term]][:, temporaries] < 0):
         raise Unsteady  # for those of the longest there has to be room for all
     axes = {extents[k]: ~number for number, k in enumerate(which)}
-    first, *_, end = points
     return last._replace(
         arguments=tuple([_with_any(x, axes) for x in arguments]),
         forms=tuple([_with_any(x, axes) for x in forms]),
@@ -103,8 +103,8 @@ def _stretched(
         specs=specs,
         counts=sized.counts,
         stretch=Stretch(
-            tuple([first[k] for k in which]),
-            tuple([end[k] for k in which]),
+            tuple([sized.lowest[k] for k in which]),
+            tuple([points[-1][k] for k in which]),
             tuple([tuple([which.index(k) for k in term]) for term in terms]),
             table,
             _told_apart(table, labels, rows.of(labels)),
@@ -114,14 +114,14 @@ def _stretched(
     )
 
 
-def _points(sized: Sized, which: Sequence[int]) -> Iterator[Extents]:
-    """Extents between those that were seen, the least first and the greatest last."""
+def _points(sized: Sized, which: Sequence[int]) -> list[Extents]:
+    """Extents between those that were seen; the last ones are the longest."""
     count = _ALONE if len(which) == 1 else _TOGETHER
     lengths = [[n] for n in sized.lowest]
     for shift, k in enumerate(which):  # equal ones are told apart
         ends = sized.lowest[k] + shift, sized.highest[k] - shift
         lengths[k] = sorted({*np.linspace(*ends, count).astype(int).tolist()})
-    yield from product(*lengths)
+    return [*product(*lengths)]
 
 
 class _Rows:
