@@ -37,6 +37,10 @@ _ALONE, _TOGETHER = 7, 3
 """So many lengths of one axis are tried: where one changes, and where several do."""
 
 
+_APART = 1, 3, 7
+"""By how much these differ where several change: lengths that meet are another call."""
+
+
 def stretched(
     sized: Sized, extents: Extents, call: Call, settings: Sequence[Any]
 ) -> Steady | None:
@@ -117,11 +121,16 @@ def _stretched(
 def _points(sized: Sized, which: Sequence[int]) -> list[Extents]:
     """Extents between those that were seen; the last ones are the longest."""
     count = _ALONE if len(which) == 1 else _TOGETHER
-    lengths = [[n] for n in sized.lowest]
-    for shift, k in enumerate(which):  # equal ones are told apart
-        ends = sized.lowest[k] + shift, sized.highest[k] - shift
-        lengths[k] = sorted({*np.linspace(*ends, count).astype(int).tolist()})
-    return [*product(*lengths)]
+    points: list[Extents] = []
+    for apart in _APART:
+        lengths = [[n] for n in sized.lowest]
+        for k, shift in zip(which, (0, apart, 2 * apart), strict=False):
+            ends = sized.lowest[k] + shift, sized.highest[k] - shift
+            lengths[k] = sorted({*np.linspace(*ends, count).astype(int).tolist()})
+        points = [*product(*lengths)]
+        if sized.entry(points[-1]) is not None:
+            break
+    return points
 
 
 class _Rows:
