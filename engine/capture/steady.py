@@ -32,6 +32,12 @@ class Filled(NamedTuple):
         op of a graph that is gone.
     face, scalar, writeable
         What a handle has besides; NumPy's class for an array of NumPy's.
+    line : int
+        For a view, whose line it shares: the k-th new one, or ``-2 - root``.
+    base : int
+        Which of the specs it is a view of, else `NOTHING`.
+    recipe : Recipe or None
+        What a view selects.
     """
 
     root: int
@@ -43,10 +49,16 @@ class Filled(NamedTuple):
     face: Any = None
     scalar: bool = False
     writeable: bool = True
+    line: int = NOTHING
+    base: int = NOTHING
+    recipe: Any = None
 
 
 class Nested(NamedTuple):
-    """A tuple, list or dict: its class, keys of a dict, what is in it."""
+    """A tuple, list or dict: its class, keys of a dict, what is in it; or an integer.
+
+    An integer is the one of its keys, as others stand for what is made.
+    """
 
     kind: type
     keys: tuple[Any, ...]
@@ -150,7 +162,10 @@ class Steady(NamedTuple):
     stretch : Stretch or None
         Where extents may change. Forms of arrays have no recipe then: they own all of
         their memory. Shapes of `Filled` are rows of `Stretch`, and these have no
-        layout; `sources` have ``~row`` for what they grow by.
+        layout; `sources` have ``~row`` for what they grow by. Recipes are dtypes,
+        whether all of memory is shown, and the rows of offset, shape and strides.
+    pattern : tuple of int
+        Which arrays share memory, see `engine.capture.arguments.pattern_of`.
     """
 
     tier: str
@@ -181,3 +196,4 @@ class Steady(NamedTuple):
     entry: Entry
     long: bool
     stretch: Stretch | None
+    pattern: tuple[int, ...]

@@ -1,8 +1,9 @@
 """Which recordings native code replays, and how it is told.
 
-They are what is simple: arrays that share no memory, one stretch of native calls,
-results that own their memory. All else is left to `Replay`, and so is a call that is
-not as it was recorded.
+They are what is simple: one stretch of native calls, arrays that share no memory, and
+results that show memory of their own or of the arguments. Arrays may share memory
+where none is written. All else is left to `Replay`, and so is a call that is not as it
+was recorded.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -72,9 +73,10 @@ def steady_of(
     """
     grad, tier, dtype, _ = settings
     recording = entry.recording
-    if entry.pattern:
-        raise Unsteady
     plan, leaves, free, constants, buffers, step = _planned(entry)
+    groups = _groups(entry)
+    if entry.pattern and (entry.effects or any(free)):
+        raise Unsteady
     program = entry.program
     reached = entry.reach.handles
     known = len(forms) + len(reached)
@@ -94,10 +96,11 @@ def steady_of(
         tuple([_source(*one) for one in program.sources]),
         _steps(program),
         tuple([_effect(effect, entry, buffers) for effect in entry.effects]),
-        tuple([_spec(spec, entry, buffers) for spec in entry.specs]),
+        tuple([_spec(spec, entry, buffers, groups) for spec in entry.specs]),
         tuple([_left(grad) for grad in recording.grads]),
         _result(entry.result, entry.reach),
         *(entry.counts, entry, step is not None and _work(step) > HELD, None),
+        tuple(entry.pattern),
     )
 
 
@@ -123,15 +126,12 @@ def _planned(entry: Entry) -> tuple[Any, ...]:
     own = {number: nodes[number].shape for number, _ in step.outputs}
     if isinstance(plan, SizedPlan):
         own = plan.shapes()
-    shapes = {slot: (nodes[n].dtype, own[n]) for n, slot in step.outputs}
-    made: list[Any] = [(x.slot, x.recipe) for x in entry.specs if x.recipe is not None]
-    for slot, what in (*made, *[(x.slot, x) for x in entry.effects]):
-        if slot in shapes and shapes[slot] != (what.dtype, what.shape):
-            raise Unsteady  # it shows its memory in another shape
+    places = _buffers(straight[0], step)
+    buffers = {slot: (places[slot], nodes[n].dtype, own[n]) for n, slot in step.outputs}
     return (
         (_holding(straight[0]), *straight[1:]),
         *(tuple(leaves), free, tuple(arrays)),
-        *(_buffers(straight[0], step), step),
+        *(buffers, step),
     )
 
 
@@ -309,36 +309,58 @@ def _is_arithmetic(function: Any) -> bool:
 
 
 # -- what a call leaves ----------------------------------------------------------
-def _effect(effect: Effect, entry: Entry, buffers: dict[int, int]) -> Filled:
+Buffers: TypeAlias = dict[int, tuple[int, np.dtype[Any], tuple[int, ...]]]
+"""For slots that are computed where their memory is found, its dtype and shape."""
+
+
+def _effect(effect: Effect, entry: Entry, buffers: Buffers) -> Filled:
     """An array that is written."""
-    if effect.synced != (effect.root,) or effect.slot not in buffers:
+    place, *form = buffers.get(effect.slot, (NOTHING,))
+    if effect.synced != (effect.root,) or form != [effect.dtype, effect.shape]:
         raise Unsteady
     layout = owned(effect.dtype, effect.shape)
     what = (effect.dtype, effect.shape, layout)
     face = np.ndarray if effect.root in entry.private else None
     if face is not None and prod(effect.shape) == 1:
         raise Unsteady  # of which NumPy does not say how many bytes it has
-    return Filled(effect.root, buffers[effect.slot], *what, effect.leaf, face)
+    return Filled(effect.root, place, *what, effect.leaf, face)
 
 
-def _spec(spec: Spec, entry: Entry, buffers: dict[int, int]) -> Filled:
+def _groups(entry: Entry) -> list[int]:
+    """The pieces of memory that several new arrays show, or views alone."""
+    return [*{x.group[0]: None for x in entry.specs if x.group[0] >= 0}]
+
+
+def _spec(spec: Spec, entry: Entry, buffers: Buffers, groups: list[int]) -> Filled:
     """A handle that is made, or one that was there before."""
     if not entry.private.isdisjoint((spec.root, spec.slot)):
         raise Unsteady  # a copy of an array of NumPy's that was written
     if spec.kind == "root":
         return Filled(spec.root)
-    recipe = spec.recipe
-    if spec.kind != "fresh" or recipe is None or not _is_alone(spec, entry):
-        raise Unsteady
-    whole = owned(recipe.dtype, recipe.shape)
-    if recipe != whole or spec.face not in (FACES[0], _ndarray()):
-        raise Unsteady
-    if spec.slot not in buffers:
-        raise Unsteady
-    past = None if spec.freed is None else Freed(spec.freed)
-    what = (recipe.dtype, recipe.shape, whole, past)
     form = (spec.face, spec.scalar, spec.writeable)
-    return Filled(NOTHING, buffers[spec.slot], *what, *form)
+    if spec.recipe is None or spec.face not in (FACES[0], _ndarray()):
+        raise Unsteady
+    if spec.kind == "view":
+        shown = Filled(NOTHING, NOTHING, None, (), None, None, *form)
+        line = -2 - spec.root
+        return shown._replace(line=line, base=spec.base, recipe=spec.recipe)
+    if spec.kind != "fresh" or spec.slot not in buffers:
+        raise Unsteady
+    place, dtype, shape = buffers[spec.slot]
+    whole = owned(dtype, shape)
+    past = None if spec.freed is None else Freed(spec.freed)
+    made = Filled(NOTHING, place, dtype, shape, whole, past, *form)
+    alone = _is_alone(spec, entry)
+    if alone and spec.recipe == whole:
+        return made
+    if spec.freed is not None:
+        raise Unsteady
+    if alone and spec.group[0] < 0:  # its axes lie in another order
+        return made._replace(recipe=spec.recipe)
+    if not _is_of_one_line(spec, entry):
+        raise Unsteady
+    line = groups.index(spec.group[0])
+    return made._replace(line=line, base=spec.base, recipe=spec.recipe)
 
 
 def _is_alone(spec: Spec, entry: Entry) -> bool:
@@ -348,6 +370,20 @@ def _is_alone(spec: Spec, entry: Entry) -> bool:
     memory = spec.group[0]
     own = memory < 0 or owners.count(memory) == 1
     return own and spec.base < 0 and slots.count(spec.slot) == 1
+
+
+def _is_of_one_line(spec: Spec, entry: Entry) -> bool:
+    """Whether all arrays that show the memory of one share a line with it."""
+    if spec.group[0] < 0 or spec.slot in [x.slot for x in entry.effects]:
+        return False
+    return all(
+        [
+            (x.slot == spec.slot) == (x.group[0] == spec.group[0])
+            and (x.group[0] != spec.group[0] or x.group == spec.group)
+            for x in entry.specs
+            if x.kind == "fresh"
+        ]
+    )
 
 
 def _left(grad: Any) -> int:
@@ -369,4 +405,6 @@ def _result(result: Any, reach: Reach) -> Any:
         return result.number
     if kind in (type(None), bool, float, str):
         return result
+    if kind is int:
+        return Nested(int, (result,), ())
     raise Unsteady

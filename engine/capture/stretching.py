@@ -20,7 +20,7 @@ from engine.capture.steadying import Unsteady, described, steady_of
 from engine.extents import alike
 from engine.kernels.native.reckoning import OF_PLAN, OF_TABLE
 from engine.kernels.native.resizing import shared_places
-from engine.recipe import owned
+from engine.recipe import Recipe, owned
 
 if TYPE_CHECKING:
     from engine.capture.call import Call
@@ -65,6 +65,8 @@ def _stretched(
     sized: Sized, extents: Extents, call: Call, settings: Sequence[Any]
 ) -> Steady:
     which = sized.free()
+    if sized.sample.entry.pattern:
+        raise Unsteady
     arguments, forms = described(call, sized.sample.entry)
     found: list[Steady] = []
     points: list[Extents] = []
@@ -265,8 +267,22 @@ def _by_rows(rows: _Rows, found: Sequence[Sequence[Filled]]) -> tuple[Filled, ..
         raise Unsteady
     for own in zip(*found, strict=True):
         first = own[0]
-        if len({(x.root, x.buffer, x.dtype, x.face) for x in own}) != 1:
+        if len({(x.root, x.buffer, x.dtype, x.face, x.line, x.base) for x in own}) != 1:
             raise Unsteady
         shape = rows.add([x.shape for x in own])
-        made.append(first._replace(shape=tuple(shape), layout=None))
+        recipe = _recipe_by_rows(rows, [x.recipe for x in own])
+        made.append(first._replace(shape=tuple(shape), layout=None, recipe=recipe))
     return tuple(made)
+
+
+def _recipe_by_rows(rows: _Rows, recipes: Sequence[Recipe | None]) -> Any:
+    """What a view selects, with rows in the place of numbers; None for no view."""
+    found = [x for x in recipes if x is not None]
+    if len(found) != len(recipes):
+        return None
+    wholes = {x == owned(x.dtype, x.shape) for x in found}
+    if len({x.dtype for x in found}) != 1 or len(wholes) != 1:
+        raise Unsteady
+    (offset,) = rows.add([(x.offset,) for x in found])
+    shape, strides = (rows.add([x[k] for x in found]) for k in (2, 3))
+    return found[0].dtype, wholes.pop(), offset, tuple(shape), tuple(strides)

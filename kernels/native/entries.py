@@ -33,6 +33,7 @@ from . import (
     lines,
     looking,
     macros,
+    making,
     many,
     masking,
     matching,
@@ -127,7 +128,7 @@ MODULES = (
     *(remembered, keys, indexing, regions, masking, subscripts, viewing, calls, slots),
     *(functions, splicing, repeating, walking, backward, many),
     *(lines, results, growing, paths),
-    *(arguments, guarding, reckoning, leaving, lengths, captured, draws),
+    *(arguments, guarding, reckoning, leaving, lengths, making, captured, draws),
 )
 
 FUNCTIONS = (

@@ -24,7 +24,7 @@ from .python import (
 from .threads import is_tier
 
 TIER, DTYPE, GRAD, REACHED = 0, 1, 2, 5
-LOOKUPS, TABLES, GRADS, FORMS = 6, 7, 8, 9
+LOOKUPS, TABLES, GRADS, FORMS, PATTERN = 6, 7, 8, 9, 28
 """Items of `engine.capture.steady.Steady` that say what has to be as it was."""
 
 KEY, CLASS, CELL, FIELD, EMPTY, ABSENT = 0, 1, 2, 3, 4, 5
@@ -73,7 +73,12 @@ def is_recorded(steady: int, trace: int, held: int, found: int, extent: int) -> 
         if not is_reached(one) or not note_array(found, TupleItem(one, 0)):
             return 0
         i += 1
-    return are_gradients(TupleItem(steady, GRADS), found) and are_distinct(found)
+    if not are_gradients(TupleItem(steady, GRADS), found):
+        return 0
+    pattern = TupleItem(steady, PATTERN)
+    if TupleSize(pattern) != 0:
+        return is_pattern(pattern, found)
+    return are_distinct(found)
 
 
 def is_set_up(steady: int, trace: int) -> int:
@@ -231,6 +236,49 @@ def are_gradients(forms: int, found: int) -> int:
         i += 1
     # A gradient that is a leaf would have noted a cell of its own.
     return load(found + CELLS_FOUND) == count
+
+
+def is_pattern(pattern: int, found: int) -> int:
+    """Whether arrays share memory as they did: the same, one line, one storage."""
+    count = load(found + ARRAYS_FOUND)
+    if TupleSize(pattern) != 3 * count:
+        return 0
+    i = 0
+    while i < count:
+        way = 0
+        while way < 3:
+            if first_like(found, i, way) != IntAs(TupleItem(pattern, way * count + i)):
+                return 0
+            way += 1
+        if first_like(found, i, 3) != first_like(found, i, 2):
+            return 0
+        i += 1
+    return 1
+
+
+def first_like(found: int, i: int, way: int) -> int:
+    """The first array that is the same as one, shares its line, storage or elements."""
+    thing = part_at(found, i, way)
+    k = 0
+    while part_at(found, k, way) != thing:
+        k += 1
+    return k
+
+
+def part_at(found: int, i: int, way: int) -> int:
+    """An array that was found, its line, its storage, or its elements."""
+    handle = load(found + HANDLES + EACH * i)
+    value = load(found + VALUES + EACH * i)
+    if way == 0 or value == 0:
+        return handle
+    if way == 3:
+        return load(value + slot.value_buffer)
+    line = load(handle + slot.array_line)
+    if line == state.none:
+        return handle
+    if way == 2:
+        return load(line + slot.line_storage)
+    return line
 
 
 def are_distinct(found: int) -> int:

@@ -181,6 +181,20 @@ def wrapped(face: int, value: int) -> int:
     return handle
 
 
+def fill_line(line: int, storage: int, value: int) -> int:
+    """Let a new line, of new memory, show a value."""
+    put(storage + slot.storage_latest, value)
+    put(storage + slot.storage_version, state.zero)
+    put(storage + slot.storage_memory, state.none)
+    put(storage + slot.storage_root, state.none)
+    put(storage + slot.storage_owner, state.none)
+    put(line + slot.line_storage, storage)
+    put(line + slot.line_value, value)
+    put(line + slot.line_version, state.zero)
+    put(line + slot.line_cell, state.none)
+    return 0
+
+
 def line_of(handle: int) -> int:
     """The line of a handle (borrowed), made when it is first needed; 0 without one."""
     line = field(handle + slot.array_line, state.line_type)
@@ -196,15 +210,8 @@ def line_of(handle: int) -> int:
         DecRef(storage)
         DecRef(line)
         return 0
-    put(storage + slot.storage_latest, value)
-    put(storage + slot.storage_version, state.zero)
-    put(storage + slot.storage_memory, state.none)
-    put(storage + slot.storage_root, state.none)
-    put(storage + slot.storage_owner, state.none)
-    store(line + slot.line_storage, storage)
-    put(line + slot.line_value, value)
-    put(line + slot.line_version, state.zero)
-    put(line + slot.line_cell, state.none)
+    fill_line(line, storage, value)
+    DecRef(storage)
     replace(handle + slot.array_line, line)
     IncRef(state.none)
     replace(handle + slot.array_value, state.none)

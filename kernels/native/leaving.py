@@ -7,6 +7,7 @@ nobody sees it half done.
 from __future__ import annotations
 
 from .guarding import CELLS, EACH, HANDLES
+from .handles import fill_line
 from .language import load, load_byte, load_half, slot, state, store, store_byte
 from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
 from .matching import RECIPE_SHAPE, kind, put
@@ -19,7 +20,7 @@ EFFECTS, SPECS, LEFT_GRADS, RESULT, COUNTS = 20, 21, 22, 23, 24
 """Items of `engine.capture.steady.Steady`."""
 
 ROOT, BUFFER, DTYPE_OF, SHAPE_OF, LAYOUT, PAST = 0, 1, 2, 3, 4, 5
-FACE_OF, SCALAR_OF, WRITEABLE_OF = 6, 7, 8
+FACE_OF, SCALAR_OF, WRITEABLE_OF, LINE_OF, BASE_OF, RECIPE_OF = 6, 7, 8, 9, 10, 11
 """The items of `engine.capture.steady.Filled`."""
 
 NOTHING, KEPT = -1, -2
@@ -27,11 +28,13 @@ NOTHING, KEPT = -1, -2
 
 BUFFERS, MADE_VALUES, MADE_PASTS = 0, 24, 32
 MADE_VERSIONS, MADE_HANDLES, OLD, LAYOUTS, ROOM = 40, 48, 64, 88, 104
-THINGS_MADE = 14
+MADE_LINES, MADE_STORAGES, RECIPES = 112, 120, 128
+THINGS_MADE = 17
 """The lists of a replay, those it needs: arrays; what is made for what is written and
 then for results: values, the starts of histories, versions, handles; what is let go at
-the end. Where extents may change, recipes of what is written and made. Last, room for
-what is found of many arrays. `arguments` and `reckoning` have the others."""
+the end. Where extents may change, recipes of what is written and made. Room for what
+is found of many arrays. Lines and storages that views share, and where extents may
+change what these select. `arguments` and `reckoning` have the others."""
 
 REPLAYED, MISSED = 0, 8
 """The places of how often a recording was replayed here, and was left to Python."""
@@ -53,9 +56,18 @@ def write_arrays(steady: int, made: int, found: int) -> int:
     i = 0
     while i < TupleSize(specs):
         spec = TupleItem(specs, i)
-        if IntAs(TupleItem(spec, ROOT)) < 0:
+        handle = ListItem(load(made + MADE_HANDLES), i)
+        if IntAs(TupleItem(spec, LINE_OF)) != NOTHING:
+            line = line_of_view(steady, spec, TupleSize(effects) + i, made, found)
+            fill_view(handle, line, spec, i, made)
+            base = IntAs(TupleItem(spec, BASE_OF))
+            if base >= 0:
+                put(handle + state.ndarray_base, handle_of(steady, base, made, found))
+        elif IntAs(TupleItem(spec, ROOT)) < 0:
             value = filled_value(steady, spec, TupleSize(effects) + i, made)
-            fill_handle(ListItem(load(made + MADE_HANDLES), i), value, spec)
+            fill_handle(handle, value, spec)
+            if TupleItem(spec, RECIPE_OF) != state.none:
+                put(handle + slot.array_recipe, recipe_of_spec(spec, i, made))
         i += 1
     write_gradients(steady, made, found)
     write_counts(steady, made)
@@ -164,6 +176,35 @@ def fill_handle(handle: int, value: int, spec: int) -> int:
     return 0
 
 
+def line_of_view(steady: int, spec: int, i: int, made: int, found: int) -> int:
+    """The line (borrowed) that a view shares: of an argument, or a new one."""
+    number = IntAs(TupleItem(spec, LINE_OF))
+    if number < 0:
+        return load(load(found + HANDLES + EACH * (-2 - number)) + slot.array_line)
+    line = ListItem(load(made + MADE_LINES), number)
+    if load(line + slot.line_value) == 0:
+        value = filled_value(steady, spec, i, made)
+        fill_line(line, ListItem(load(made + MADE_STORAGES), number), value)
+    return line
+
+
+def fill_view(handle: int, line: int, spec: int, i: int, made: int) -> int:
+    """Let a handle that was made before show a part of the memory of a line."""
+    put(handle + slot.array_recipe, recipe_of_spec(spec, i, made))
+    put(handle + slot.array_value, state.none)
+    put(handle + slot.array_line, line)
+    keep(handle + slot.array_scalar, TupleItem(spec, SCALAR_OF))
+    keep(handle + slot.array_writeable, TupleItem(spec, WRITEABLE_OF))
+    return 0
+
+
+def recipe_of_spec(spec: int, i: int, made: int) -> int:
+    """What a view selects (borrowed)."""
+    if load(made + RECIPES) != 0:
+        return ListItem(load(made + RECIPES), i)
+    return TupleItem(spec, RECIPE_OF)
+
+
 def write_gradients(steady: int, made: int, found: int) -> int:
     """Let leaves have the gradients that a call leaves them."""
     left = TupleItem(steady, LEFT_GRADS)
@@ -214,6 +255,10 @@ def returned(result: int, steady: int, made: int, found: int) -> int:
         IncRef(result)
         return result
     its = TupleItem(result, 0)
+    if its == state.int_type:
+        whole = TupleItem(TupleItem(result, 1), 0)
+        IncRef(whole)
+        return whole
     items = TupleItem(result, 2)
     count = TupleSize(items)
     if its == state.tuple_type:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..cpu.deviations import WIDTH
 from .arguments import STRETCH
 from .language import load, reserve, slot, state, store
-from .leaving import DTYPE_OF, EFFECTS, LAYOUTS, SHAPE_OF, SPECS
+from .leaving import DTYPE_OF, EFFECTS, LAYOUTS, RECIPE_OF, RECIPES, SHAPE_OF, SPECS
 from .macros import DecRef, IncRef, IntAs, TupleItem, TupleSize
 from .python import (
     BytesAt,
@@ -41,7 +41,9 @@ def has_lengths(steady: int, made: int, extents: int) -> int:
     written = TupleSize(effects)
     layouts = ListNew(written + TupleSize(specs))
     store(made + LAYOUTS, layouts)
-    if layouts == 0:
+    recipes = ListNew(TupleSize(specs))
+    store(made + RECIPES, recipes)
+    if layouts == 0 or recipes == 0:
         return 0
     i = 0
     while i < written + TupleSize(specs):
@@ -52,6 +54,11 @@ def has_lengths(steady: int, made: int, extents: int) -> int:
         ListSet(layouts, i, layout)
         if layout == 0:
             return 0
+        if i >= written:
+            recipe = recipe_of_view(TupleItem(filled, RECIPE_OF), made)
+            ListSet(recipes, i - written, recipe)
+            if recipe == 0:
+                return 0
         i += 1
     return 1
 
@@ -124,19 +131,48 @@ def recipe_of_rows(filled: int, made: int) -> int:
     if TupleItem(filled, DTYPE_OF) == state.none:
         IncRef(state.none)
         return state.none
-    rows = TupleItem(filled, SHAPE_OF)
-    rank = TupleSize(rows)
-    shape = TupleNew(rank)
-    i = 0
-    while shape != 0 and i < rank:
-        number = IntFrom(number_in_row(IntAs(TupleItem(rows, i)), made))
-        TupleSet(shape, i, number)
-        i += 1
+    return whole_of_rows(TupleItem(filled, DTYPE_OF), TupleItem(filled, SHAPE_OF), made)
+
+
+def whole_of_rows(dtype: int, rows: int, made: int) -> int:
+    """The recipe (a new reference) of all memory of a dtype; or 0."""
+    shape = numbers_of_rows(rows, made)
     if shape == 0:
         return 0
     items = reserve(2)
-    store(items, TupleItem(filled, DTYPE_OF))
+    store(items, dtype)
     store(items + 8, shape)
     layout = Call(state.owned, items, 2, 0)
     DecRef(shape)
     return layout
+
+
+def numbers_of_rows(rows: int, made: int) -> int:
+    """A tuple (a new reference) of numbers that follow from extents; or 0."""
+    numbers = TupleNew(TupleSize(rows))
+    i = 0
+    while numbers != 0 and i < TupleSize(rows):
+        TupleSet(numbers, i, IntFrom(number_in_row(IntAs(TupleItem(rows, i)), made)))
+        i += 1
+    return numbers
+
+
+def recipe_of_view(recipe: int, made: int) -> int:
+    """What a view selects (a new reference); None for no view, 0 with an error."""
+    if recipe == state.none:
+        IncRef(recipe)
+        return recipe
+    if TupleItem(recipe, 1) == state.true:
+        return whole_of_rows(TupleItem(recipe, 0), TupleItem(recipe, 3), made)
+    items = reserve(4)
+    store(items, TupleItem(recipe, 0))
+    store(items + 8, IntFrom(number_in_row(IntAs(TupleItem(recipe, 2)), made)))
+    store(items + 16, numbers_of_rows(TupleItem(recipe, 3), made))
+    store(items + 24, numbers_of_rows(TupleItem(recipe, 4), made))
+    found = 0
+    if load(items + 8) != 0 and load(items + 16) != 0 and load(items + 24) != 0:
+        found = Call(state.recipe_type, items, 4, 0)
+    DecRef(load(items + 8))
+    DecRef(load(items + 16))
+    DecRef(load(items + 24))
+    return found
