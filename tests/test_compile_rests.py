@@ -11,7 +11,7 @@ from compiling import replays
 import engine
 import engine.numpy as np
 from engine.capture.compiled import PATIENCE
-from engine.capture.rest import LONGEST, SHORTEST, TRIED, Rest
+from engine.capture.rest import ENOUGH, LONGEST, SHORTEST, TIMED, TRIED, Pace, Rest
 
 
 def _looking(x: Any, a: float = 1.0) -> Any:
@@ -93,3 +93,43 @@ def test_rests_become_longer() -> None:
     assert lengths[-1] == (TRIED - 1, LONGEST)
     rest.gained()
     assert not rest.takes((), {})
+
+
+def _paced(replay: float, ordinary: float) -> Pace:
+    pace = Pace()
+    for k in range(ENOUGH):
+        assert not pace.is_on_trial()
+        pace.replayed(replay * (1 + k % 3))
+    while pace.is_on_trial():
+        assert not pace.is_slow
+        pace.called(ordinary)
+    return pace
+
+
+def test_replays_by_python_are_timed_beside_ordinary_calls() -> None:
+    assert _paced(20e-6, 10e-6).is_slow
+    assert not _paced(20e-6, 19e-6).is_slow
+    assert not _paced(20e-6, 30e-6).is_slow
+    assert not _paced(1.0, 0.1).is_slow  # so long that nothing is compared
+
+
+def test_calls_that_are_slower_when_they_are_replayed_are_ordinary(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, seconds in (("replayed", 1e-4), ("called", 1e-5)):
+        own = getattr(Pace, name)
+        monkeypatch.setattr(
+            Pace, name, lambda self, _, own=own, seconds=seconds: own(self, seconds)
+        )
+
+    def function(x: Any) -> Any:
+        x += 1.0
+        return np.sort(x), 2.0 * float(x.ndim)
+
+    compiled = engine.compile(function)
+    x = numpy.zeros(3)
+    for k in range(2 + ENOUGH + TIMED + 20):
+        assert compiled(x)[0].tolist() == [k + 1.0] * 3
+    assert x.tolist() == [k + 1.0] * 3
+    assert replays(compiled) == ENOUGH
+    assert "undecorated it is quicker" in compiled.report()

@@ -39,7 +39,7 @@ from engine.capture.steady import Host, Nested, Steady
 from engine.capture.steadying import steady
 from engine.capture.stretching import stretched
 from engine.config import config
-from engine.execute import done_at_once
+from engine.execute import done_at_once, flush
 from engine.kernels.locks import new_lock
 from engine.native import join_compiled
 from engine.record.trace import current_trace
@@ -141,13 +141,18 @@ class Compiled:
             if call.taken.nested:
                 raise Unfit("a list or dict is there twice among its arguments")
             signature = self._signature(call)
-            if not signature.refused:
+            if signature.pace.is_on_trial() and not self._strict:
+                return self._timed(signature, call)
+            if not signature.refused and not signature.pace.is_slow:
+                start = perf_counter()
                 for entry in signature.known():
                     replay = _replay(entry, call)
                     if replay is not None:
                         if entry not in signature.entries:
                             signature.keep(entry)
-                        return self._replayed(signature, replay, call)
+                        result = self._replayed(signature, replay, call)
+                        signature.pace.replayed(perf_counter() - start)
+                        return result
                 return self._record(signature, call)
         except Unfit as unfit:
             self._note(str(unfit))
@@ -158,6 +163,16 @@ class Compiled:
             return result
         self._complain(signature)
         return call.ordinary(self._function, self._wrap)
+
+    def _timed(self, signature: Signature, call: Call) -> Any:
+        """An ordinary call, and what it takes until all is computed."""
+        trace = current_trace()
+        flush(trace)
+        start = perf_counter()
+        result = call.ordinary(self._function, self._wrap)
+        flush(trace)
+        signature.pace.called(perf_counter() - start)
+        return result
 
     def _signature(self, call: Call) -> Signature:
         """What is known of calls with such arguments."""

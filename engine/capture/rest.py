@@ -1,6 +1,7 @@
 """Rests: a function that gains nothing is called as it is, for longer and longer.
 
-To look at arguments takes 10 us, and to record a call some times what it takes.
+To look at arguments takes 10 us, to replay a call by Python 15 and more, and to record
+it some times what it takes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,42 @@ SHORTEST, LONGEST = 256, 16_384
 """So many calls a rest has: the first one, and those after many in vain."""
 
 _PLAIN = frozenset((float, int, bool, str, type(None)))
+
+
+ENOUGH, TIMED = 64, 16
+"""After so many replays by Python so many ordinary calls are timed beside them."""
+
+SHORT, BETTER = 2e-4, 0.8
+"""Only replays of less than so many seconds are compared; by so much the call as it is
+has to be quicker: undecorated code goes through fewer functions of Python's."""
+
+
+class Pace:
+    """Whether calls are quicker as they are than replayed by Python."""
+
+    __slots__ = ("_ordinary", "_replay", "_replays", "_timed", "is_slow")
+
+    def __init__(self) -> None:
+        self._ordinary = self._replay = float("inf")
+        self._replays = self._timed = 0
+        self.is_slow = False
+
+    def replayed(self, seconds: float) -> None:
+        """Note what a replay by Python has taken."""
+        self._replays += 1
+        self._replay = min(self._replay, seconds)
+
+    def is_on_trial(self) -> bool:
+        """Whether an ordinary call is to be timed."""
+        often = self._replays >= ENOUGH and self._timed < TIMED
+        return often and self._replay < SHORT
+
+    def called(self, seconds: float) -> None:
+        """Note what an ordinary call has taken, until all is computed."""
+        self._timed += 1
+        self._ordinary = min(self._ordinary, seconds)
+        quicker = self._ordinary < BETTER * self._replay
+        self.is_slow = self._timed == TIMED and quicker
 
 
 class Rest:

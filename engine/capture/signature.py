@@ -8,6 +8,7 @@ from engine.capture.effects import Refused
 from engine.capture.family import Family
 from engine.capture.recording import Recording
 from engine.capture.replay import Entry
+from engine.capture.rest import Pace
 
 VARIANTS = 4
 """Recordings of one signature that are kept: for other states of what is read."""
@@ -26,6 +27,7 @@ class Signature:
         self.reason: Refused | None = None
         self.refused = False
         self.trials = self.recorded = self.replayed = 0
+        self.pace = Pace()
 
     def known(self) -> Iterator[Entry]:
         """Its entries, and one of its family that may hold where they do not."""
@@ -56,6 +58,8 @@ def told(signature: Signature) -> str:
         return f"not captured: {reason}"
     if not signature.entries:
         return "not captured: two calls that record the same are needed"
+    if signature.pace.is_slow:
+        return "not captured: undecorated it is quicker than a replay by Python"
     segments = signature.entries[0].recording.segments
     ops = sum(one.node.number + 1 - len(one.leaves) for one in segments)
     return (
