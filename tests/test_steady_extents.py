@@ -150,6 +150,24 @@ def test_two_extents(function: Any, given: Given) -> None:
     assert count() >= 12, compiled.report()
 
 
+def test_products_that_are_computed_in_parts() -> None:
+    weight = np.array(_rng.normal(size=(64, 128)).astype("f4"))
+
+    def function(x: Any) -> Any:
+        return x @ weight, (x * 2.0).T @ x, weight.T @ x.T
+
+    def given(n: int) -> tuple[Any, ...]:
+        return (np.array(_rng.normal(size=(n, 64)).astype("f4")),)
+
+    compiled = _learned(function, given, [(n,) for n in range(130, 300, 13)])
+    count = Step(compiled)
+    for _ in range(5):
+        for n in (131, 149, 167, 192, 256, 211):
+            arguments = given(n)
+            _check_same(compiled(*arguments), function(*arguments), 1e-4)
+    assert count() >= 10, compiled.report()
+
+
 def test_three_extents() -> None:
     def function(x: Any) -> Any:
         return (x * 2.0).sum(1) + x[:, 0]

@@ -20,6 +20,7 @@ from engine.capture.replay import Entry
 from engine.capture.samples import Empty, Parted, Sample, Unsized
 from engine.capture.sized import Extents, Planned, Sized
 from engine.kernels.locks import new_lock
+from engine.kernels.native.parts import for_any
 from engine.plan import WholePlan, build_plan
 
 MOST = 64
@@ -184,17 +185,27 @@ class Family:
 
     def _plan(self, samples: list[Sample]) -> bool:
         """Plan samples; False where kernels are cold."""
-        for sample in samples:
-            if sample.extents not in self._plans:
-                plan = self._ready(sample)
-                if plan is None:
+        lengths = [[*map(int, one.numbers[[*one.labels.values()]])] for one in samples]
+        which = changing(lengths)
+        for sample, own in zip(samples, lengths, strict=True):
+            if sample.extents in self._plans:
+                continue
+            with for_any({own[k] for k in which}):
+                if not self._is_planned(sample):
                     return False
-                self._cold = None
-                rows = plan.whole()
-                if rows is None or _may_differ(plan, rows):
-                    del self._samples[sample.extents]
-                else:
-                    self._plans[sample.extents] = Planned(sample, plan, rows)
+        return True
+
+    def _is_planned(self, sample: Sample) -> bool:
+        """Plan a sample, or leave it out; False where kernels are cold."""
+        plan = self._ready(sample)
+        if plan is None:
+            return False
+        self._cold = None
+        rows = plan.whole()
+        if rows is None or _may_differ(plan, rows):
+            del self._samples[sample.extents]
+        else:
+            self._plans[sample.extents] = Planned(sample, plan, rows)
         return True
 
     def _ready(self, sample: Sample) -> WholePlan | None:

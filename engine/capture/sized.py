@@ -29,6 +29,7 @@ from engine.capture.templates import (
 from engine.extents import relations, shortness
 from engine.kernels import pool
 from engine.kernels.native import table as native
+from engine.kernels.native.parts import shape_of_parts
 from engine.kernels.native.resizing import (
     columns_of,
     extents_of,
@@ -37,6 +38,7 @@ from engine.kernels.native.resizing import (
     words_of,
 )
 from engine.plan import WholePlan
+from engine.record.node import Node
 
 Array = np.ndarray[Any, Any]
 Extents: TypeAlias = tuple[int, ...]
@@ -71,7 +73,23 @@ class Planned:
         begin = len(self.numbers) - len(words)
         self.loose = np.array(loose_places(rows.segment, words)) + begin
         entries = tuple([call.entry for call in rows.segment.calls])
-        self.structure = sample.structure, len(words), entries
+        cuts = _cuts(segment.node.path())
+        self.structure = sample.structure, len(words), entries, cuts
+
+
+def _cuts(path: Sequence[Node]) -> tuple[Any, ...]:
+    """In how many parts products are computed, by rows and by columns."""
+    found: list[Any] = []
+    for node in path:
+        if node.op.name == "matmul" and max(node.operands) >= 0:
+            shapes = [path[k].shape for k in node.operands]
+            if len(shapes[0]) == 2 == len(shapes[1]):
+                parts = shape_of_parts(node.dtype, *shapes)
+                sizes = shapes[0][0], shapes[1][1]
+                found.append(
+                    parts and [n // part for n, part in zip(sizes, parts, strict=True)]
+                )
+    return tuple([None if x is None else tuple(x) for x in found])
 
 
 class SizedPlan:

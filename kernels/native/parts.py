@@ -9,6 +9,9 @@ both operands of each part: so the longer side of the result is cut, where that 
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Iterator, Set
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -44,10 +47,39 @@ def shape_of_parts(
     if not SMALL < size <= CUT or 1 in (m, n) or dtype.name not in _NAMES:
         return None
     least = -(-size // SMALL)
-    by_rows, by_columns = _part(m, least), _part(n, least)
+    by_rows, by_columns = (
+        None if extent in _here.changing else _part(extent, least) for extent in (m, n)
+    )
     if by_rows is not None and (m >= n or by_columns is None):
         return by_rows, n
     return None if by_columns is None else (m, by_columns)
+
+
+class _Here(threading.local):
+    """What this thread plans for."""
+
+    changing: Set[int] = frozenset()
+
+
+_here = _Here()
+
+
+@contextlib.contextmanager
+def for_any(extents: Set[int]) -> Iterator[None]:
+    """Cut no axis of some extents: what is planned is used for others in their place.
+
+    Examples
+    --------
+    >>> with for_any({128}):
+    ...     shape_of_parts(np.dtype("float32"), (64, 64), (64, 128))
+    (32, 128)
+    """
+    before = _here.changing
+    _here.changing = extents
+    try:
+        yield
+    finally:
+        _here.changing = before
 
 
 def _part(extent: int, least: int) -> int | None:
