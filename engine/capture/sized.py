@@ -207,10 +207,7 @@ class Sized:
         self._see(*[one.sample.extents for one in plans])
 
     def free(self) -> list[int]:
-        """The extents that may change, where nothing else is to be looked at then.
-
-        Which others are equal to none, and which are short, is the same for all.
-        """
+        """The extents that may change, where regions are to each other as they were."""
         return changing([self.lowest, self.highest]) if self._certain else []
 
     def labels(self, extents: Extents) -> list[int]:

@@ -24,6 +24,7 @@ from engine.recipe import Recipe, owned
 
 if TYPE_CHECKING:
     from engine.capture.call import Call
+    from engine.capture.replay import Entry
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -65,48 +66,27 @@ def _stretched(
     sized: Sized, extents: Extents, call: Call, settings: Sequence[Any]
 ) -> Steady:
     which = sized.free()
-    if sized.sample.entry.pattern:
+    if not which or sized.sample.entry.pattern:
         raise Unsteady
     arguments, forms = described(call, sized.sample.entry)
-    found: list[Steady] = []
-    points: list[Extents] = []
-    plans: list[SizedPlan] = []
-    trials = _points(sized, which)
-    for point in trials:
-        entry = sized.entry(point)
-        if entry is not None:
-            found.append(steady_of(entry, arguments, forms, call, settings))
-            points.append(point)
-            plans.append(cast(SizedPlan, entry.steps[0].plan))
-    if not which or len(found) < wanted(len(which)) or points[-1] != trials[-1]:
-        raise Unsteady
+    points, entries = _tried(sized, which)
+    found = [steady_of(x, arguments, forms, call, settings) for x in entries]
+    plans = [cast(SizedPlan, entry.steps[0].plan) for entry in entries]
     rows = _Rows()
     words = _words(found)
     launches = _columns(plans, words)
-    rows.add(words)
+    rows.add(words)  # first of all
     columns = [(one[0][0], *rows.add([x[1:] for x in one])) for one in launches]
     temporaries = rows.add([one.sizes for one in plans])
     labels = rows.add([[*sized.labels(point), *point] for point in points])
-    grown = rows.add([[source[0] for source in one.sources] for one in found])
-    counts = [
-        *_counts(rows, OF_PLAN, [one.scalars for one in found]),
-        *_counts(rows, OF_TABLE, [one.numbers for one in found]),
-    ]
-    effects = _by_rows(rows, [one.effects for one in found])
-    specs = _by_rows(rows, [one.specs for one in found])
-    found = [_growing(one, grown) for one in found]
-    last = found[-1]
-    if any([getattr(x, name) != getattr(last, name) for x in found for name in _SAME]):
-        raise Unsteady
+    made, counts = _by_rows(rows, found)
     terms, table = rows.fitted(points)
     if np.any(table[[k for k, term in enumerate(terms) if term]][:, temporaries] < 0):
         raise Unsteady  # for those of the longest there has to be room for all
     axes = {extents[k]: ~number for number, k in enumerate(which)}
-    return last._replace(
+    return made._replace(
         arguments=tuple([_with_any(x, axes) for x in arguments]),
         forms=tuple([_with_any(x, axes) for x in forms]),
-        effects=effects,
-        specs=specs,
         counts=sized.counts,
         stretch=Stretch(
             tuple([sized.lowest[k] for k in which]),
@@ -118,6 +98,34 @@ def _stretched(
             tuple(columns),
         ),
     )
+
+
+def _tried(sized: Sized, which: Sequence[int]) -> tuple[list[Extents], list[Entry]]:
+    """Extents, of which the last are the longest, and the entries for them."""
+    points = _points(sized, which)
+    found = [(point, sized.entry(point)) for point in points]
+    known = [(point, entry) for point, entry in found if entry is not None]
+    if len(known) < wanted(len(which)) or known[-1][0] != points[-1]:
+        raise Unsteady
+    return [point for point, _ in known], [entry for _, entry in known]
+
+
+def _by_rows(
+    rows: _Rows, found: Sequence[Steady]
+) -> tuple[Steady, list[tuple[int, int, int]]]:
+    """The last recording, with rows in the place of numbers; the `counts` of all."""
+    grown = rows.add([[source[0] for source in one.sources] for one in found])
+    counts = [
+        *_counts(rows, OF_PLAN, [one.scalars for one in found]),
+        *_counts(rows, OF_TABLE, [one.numbers for one in found]),
+    ]
+    effects = _filled_by_rows(rows, [one.effects for one in found])
+    specs = _filled_by_rows(rows, [one.specs for one in found])
+    made = [_growing(one, grown) for one in found]
+    last = made[-1]
+    if any([getattr(x, name) != getattr(last, name) for x in made for name in _SAME]):
+        raise Unsteady
+    return last._replace(effects=effects, specs=specs), counts
 
 
 def _points(sized: Sized, which: Sequence[int]) -> list[Extents]:
@@ -260,7 +268,9 @@ def _growing(one: Steady, rows: range) -> Steady:
     return one._replace(sources=tuple(sources))
 
 
-def _by_rows(rows: _Rows, found: Sequence[Sequence[Filled]]) -> tuple[Filled, ...]:
+def _filled_by_rows(
+    rows: _Rows, found: Sequence[Sequence[Filled]]
+) -> tuple[Filled, ...]:
     """What is written or made, with rows in the place of extents."""
     made = []
     if len({len(own) for own in found}) != 1:

@@ -16,8 +16,8 @@ which `language` compiles; `entries` names the modules, in the order of their us
 * Subscripts: `subscripts`, `keys`, `indexing`, `regions`.
 * Flushes: `flushing`, `settling`, `cold`, `interpreting`, `checks`, `recycling`.
 * Calls of compiled functions: `captured`, `arguments`, `guarding`, `reckoning`,
-  `lengths`, `leaving`.
-* Gradients: `backward`, `walking`. Kernels by hand: `picks`, `places`, `scans`.
+  `lengths`, `making`, `leaving`; `resizing` for those that Python replays.
+* Gradients: `backward`, `walking`. Loops by hand: `picks`, `places`, `scans`, `draws`.
 """
 
 MOVED = 64
