@@ -93,6 +93,7 @@ def attempt(
     finally:
         made.result = _plained(made.result)
         own = [numbers, capture.arguments, *(s.scalars for s in capture.segments)]
+        own += capture.sources
         release(capture.numbers, own)
         call.write_back(handles)
     made.looks, made.asked_sizes = _looked(capture, free), capture.asked_sizes
