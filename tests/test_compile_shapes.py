@@ -18,6 +18,8 @@ from sizes import (
 
 import engine
 import engine.numpy as np
+from engine.record.extent import Extent
+from engine.record.node import COMMON
 
 pytestmark = pytest.mark.usefixtures("compiled_tier")
 
@@ -77,6 +79,25 @@ def test_extents_are_integers_when_the_call_is_over() -> None:
         compiled(np.ones(n), seen)
     assert [*map(type, seen)] == [int] * 3
     assert seen == [4, 5, 6]
+
+
+def _has_extent(thing: Any) -> bool:
+    if type(thing) is Extent:
+        return True
+    return isinstance(thing, tuple) and any(map(_has_extent, thing))
+
+
+def test_what_is_recorded_keeps_no_extents() -> None:
+    def function(x: Any) -> Any:
+        n = x.shape[0]
+        made = engine.eye(n) + engine.full((n, n), 2.0) + engine.zeros(n, x.size(0))
+        line = engine.linspace(0, 1, n) + engine.arange(n) + engine.rand(n)
+        return made, line + engine.randperm(n), x.view(n, 1).expand(-1, n)
+
+    compiled = engine.compile(function)
+    for n in (23, 23, 29, 31):
+        compiled(engine.ones(n))
+    assert not any(map(_has_extent, list(COMMON)))
 
 
 def negative(x: Any) -> Any:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
 from engine.capture.specs import Effect, Spec
 from engine.recipe import Recipe, owned
-from engine.record.extent import Extent
 
 
 class Integer:
@@ -43,8 +41,8 @@ def taken_apart(thing: Any, numbers: list[int]) -> Any:
     (('a', 5), 9)
     """
     kind = type(thing)
-    if kind is int or kind is Extent:
-        numbers.append(operator.index(thing))
+    if kind is int:
+        numbers.append(thing)
         return Integer
     if kind is Recipe and thing == owned(thing.dtype, thing.shape):
         # Native code knows what owns its memory by one object.

@@ -235,20 +235,21 @@ def full(
     """
     number = fill_value.item() if isinstance(fill_value, Array) else fill_value
     wanted = number_dtype(number.__class__) if dtype is None else numpy_dtype(dtype)
-    shape = sizes(size if isinstance(size, (tuple, list)) else (size,))
-    check_sizes(*shape)
+    shape = checked_sizes(*(size if isinstance(size, (tuple, list)) else (size,)))
     return finished(filled(shape, number, wanted), requires_grad, device)
 
 
-def check_sizes(*given: Any) -> None:
-    """Raise TypeError where a size is no integer, RuntimeError where it is negative."""
-    if any(n < 0 for n in sizes(given)):
+def checked_sizes(*given: Any) -> tuple[int, ...]:
+    """Sizes as integers; TypeError for what is none, RuntimeError for negative ones."""
+    found = sizes(given)
+    if any(n < 0 for n in found):
         raise RuntimeError(
             named(
                 "Trying to create tensor with negative dimension: sizes of at least 0 "
                 f"were required; {list(given)} was given"
             )
         )
+    return found
 
 
 def check_numbers(*given: Any) -> None:
@@ -368,9 +369,9 @@ def linspace(
     """
     wanted = dtype_or_default(dtype)
     check_numbers(start, end)
-    check_sizes(steps)
+    (steps,) = checked_sizes(steps)
     float64 = np.dtype(np.float64)
-    places = cast(REGISTRY["iota"](attributes=(int(steps),)), float64)
+    places = cast(REGISTRY["iota"](attributes=(steps,)), float64)
     gap = (end - start) / max(steps - 1, 1)
     # From both ends, so that the last number is exactly `end`.
     rising, falling = places * gap + start, (places - (steps - 1)) * gap + end
@@ -395,7 +396,6 @@ def eye(
     tensor([[1., 0., 0.],
             [0., 1., 0.]])
     """
-    columns = n if m is None else m
-    check_sizes(n, columns)
-    made = composites.eye(n, columns, 0, dtype_or_default(dtype))
+    rows, columns = checked_sizes(n, n if m is None else m)
+    made = composites.eye(rows, columns, 0, dtype_or_default(dtype))
     return finished(made, requires_grad, device)

@@ -12,7 +12,7 @@ from engine.ops.op import cast
 from engine.random import Generator
 from engine.torch.creation import (
     INT64,
-    check_sizes,
+    checked_sizes,
     dtype_or_default,
     finished,
     options_like,
@@ -134,7 +134,7 @@ def randperm(
     >>> engine.randperm(4).sort().values
     tensor([0, 1, 2, 3])
     """
-    check_sizes(n)
+    (n,) = checked_sizes(n)
     wanted = INT64 if dtype is None else numpy_dtype(dtype)
     drawn = _source(generator).permutation(n)
     return finished(cast(drawn, wanted), False, device)
