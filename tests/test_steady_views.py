@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -126,6 +127,12 @@ def test_results_in_another_order() -> None:
     found[0] = 0.0
     assert found.tolist() == [[0.0, 0.0], [2.0, 5.0], [3.0, 6.0]]
     assert count() == 1
+    layout = found.line.value.layout
+    before = sys.getrefcount(layout)
+    for _ in range(50):
+        compiled(x)
+    assert sys.getrefcount(layout) == before
+    assert count() == 50
 
 
 def test_arguments_that_share_memory() -> None:

@@ -51,30 +51,11 @@ from .leaving import (
     returned,
     write_arrays,
 )
-from .macros import (
-    DecRef,
-    IncRef,
-    IntAs,
-    ListAppend,
-    ListItem,
-    TupleItem,
-    TupleSize,
-)
+from .macros import DecRef, IncRef, IntAs, ListAppend, ListItem, TupleItem, TupleSize
 from .making import PLAN, has_lists, has_things
 from .matching import drop_items, field
-from .python import (
-    BytesAt,
-    BytesNew,
-    Call,
-    ErrClear,
-    ErrOccurred,
-)
-from .reckoning import (
-    OWN_PLAN,
-    SCALARS,
-    WORDS,
-    has_reckoned,
-)
+from .python import BytesAt, BytesNew, Call, ErrClear, ErrOccurred
+from .reckoning import OWN_PLAN, SCALARS, WORDS, has_reckoned
 from .recording import with_self
 from .settling import DONE, FAILED, LEFT
 from .threads import current, is_alone

@@ -59,15 +59,17 @@ def write_arrays(steady: int, made: int, found: int) -> int:
         handle = ListItem(load(made + MADE_HANDLES), i)
         if IntAs(TupleItem(spec, LINE_OF)) != NOTHING:
             line = line_of_view(steady, spec, TupleSize(effects) + i, made, found)
-            fill_view(handle, line, spec, i, made)
+            recipe = recipe_of_spec(spec, i, made)
+            fill_handle(handle, spec, recipe, state.none, line)
             base = IntAs(TupleItem(spec, BASE_OF))
             if base >= 0:
                 put(handle + state.ndarray_base, handle_of(steady, base, made, found))
         elif IntAs(TupleItem(spec, ROOT)) < 0:
             value = filled_value(steady, spec, TupleSize(effects) + i, made)
-            fill_handle(handle, value, spec)
-            if TupleItem(spec, RECIPE_OF) != state.none:
-                put(handle + slot.array_recipe, recipe_of_spec(spec, i, made))
+            recipe = recipe_of_spec(spec, i, made)
+            if recipe == state.none:
+                recipe = load(value + slot.value_layout)
+            fill_handle(handle, spec, recipe, value, state.none)
         i += 1
     write_gradients(steady, made, found)
     write_counts(steady, made)
@@ -166,11 +168,11 @@ def layout_of(filled: int, i: int, made: int) -> int:
     return ListItem(load(made + LAYOUTS), i)
 
 
-def fill_handle(handle: int, value: int, spec: int) -> int:
-    """Let a handle that was made before show a value, all of it."""
-    put(handle + slot.array_recipe, load(value + slot.value_layout))
+def fill_handle(handle: int, spec: int, recipe: int, value: int, line: int) -> int:
+    """Let a handle that was made before show what a recipe says of a value, or line."""
+    put(handle + slot.array_recipe, recipe)
     put(handle + slot.array_value, value)
-    put(handle + slot.array_line, state.none)
+    put(handle + slot.array_line, line)
     keep(handle + slot.array_scalar, TupleItem(spec, SCALAR_OF))
     keep(handle + slot.array_writeable, TupleItem(spec, WRITEABLE_OF))
     return 0
@@ -188,18 +190,8 @@ def line_of_view(steady: int, spec: int, i: int, made: int, found: int) -> int:
     return line
 
 
-def fill_view(handle: int, line: int, spec: int, i: int, made: int) -> int:
-    """Let a handle that was made before show a part of the memory of a line."""
-    put(handle + slot.array_recipe, recipe_of_spec(spec, i, made))
-    put(handle + slot.array_value, state.none)
-    put(handle + slot.array_line, line)
-    keep(handle + slot.array_scalar, TupleItem(spec, SCALAR_OF))
-    keep(handle + slot.array_writeable, TupleItem(spec, WRITEABLE_OF))
-    return 0
-
-
 def recipe_of_spec(spec: int, i: int, made: int) -> int:
-    """What a view selects (borrowed)."""
+    """What a view selects (borrowed); None for a handle that shows all of a value."""
     if load(made + RECIPES) != 0:
         return ListItem(load(made + RECIPES), i)
     return TupleItem(spec, RECIPE_OF)

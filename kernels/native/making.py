@@ -7,9 +7,7 @@ plan has run, see `leaving`.
 from __future__ import annotations
 
 from .arguments import FLOATS, HELD, STRETCH
-from .guarding import (
-    REACHED,
-)
+from .guarding import REACHED
 from .handles import line_of
 from .language import load, slot, state, store
 from .leaving import (
@@ -44,15 +42,7 @@ from .macros import (
 )
 from .many import leaf_history
 from .matching import field, kind, put
-from .python import (
-    Allocate,
-    Attribute,
-    DictSize,
-    IntFrom,
-    ListNew,
-    ListSet,
-    Next,
-)
+from .python import Allocate, Attribute, DictSize, IntFrom, ListNew, ListSet, Next
 from .reckoning import (
     CHANGING,
     COUNTED,
